@@ -1,0 +1,22 @@
+import type { EpochMs, SequenceNumber, ShardId } from './brands.ts';
+
+/** One valid telemetry event: defaults filled in, `time` in ms, `id` as text. */
+export interface TelemetryEvent {
+  readonly source: string;
+  /** Tells this event from the source's others; an integer id is its decimal text. */
+  readonly id: string | undefined;
+  readonly type: string;
+  /** Event time. */
+  readonly time: EpochMs;
+  /** Finite numbers by name, as parsed: own enumerable keys only, `__proto__` is a plain name. */
+  readonly values: Readonly<Record<string, number>>;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** Where in the stream an event stands: unique, and the same on every delivery. */
+export interface Coordinates {
+  readonly shard: ShardId;
+  readonly sequence: SequenceNumber;
+  /** 0-based position among the events of the record. */
+  readonly index: number;
+}

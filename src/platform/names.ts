@@ -1,0 +1,46 @@
+// Names that the stack, the stores and the local runtime share.
+
+/** Environment variables of the functions. */
+export const ENV = {
+  sourcesTable: 'TIDEMILL_SOURCES_TABLE',
+  windowsTable: 'TIDEMILL_WINDOWS_TABLE',
+  deadLettersTable: 'TIDEMILL_DEAD_LETTERS_TABLE',
+  /** The pipeline definition as JSON, beside the bundle; relative to the function's code. */
+  pipelineFile: 'TIDEMILL_PIPELINE_FILE',
+} as const;
+
+/** One item a source: its whole state. Change stream: both images. */
+export const SOURCES_TABLE = {
+  partitionKey: 'source',
+  version: 'version',
+  state: 'state',
+  /** Index of sources with open windows, by the time they close if nothing more comes. */
+  closingIndex: 'closing',
+  /** Partition key of the index: number, 0 to `CLOSING_BUCKETS - 1`. */
+  closingBucket: 'closingBucket',
+  /** Sort key of the index: number, ms since the epoch; absent when nothing is open. */
+  closesAt: 'closesAt',
+  expiresAt: 'expiresAt',
+} as const;
+export const CLOSING_BUCKETS = 8;
+
+/** Closed source windows and rollup windows. Change stream: both images. */
+export const WINDOWS_TABLE = {
+  /** text: what the window is of */
+  partitionKey: 'series',
+  /** text: window start, and for rollups the part */
+  sortKey: 'window',
+  expiresAt: 'expiresAt',
+} as const;
+
+/** One item a quarantined or late event (and items for parts of a long payload). No change stream. */
+export const DEAD_LETTERS_TABLE = {
+  /** text: shard and sequence number */
+  partitionKey: 'record',
+  /** text: event index (and part) */
+  sortKey: 'event',
+  expiresAt: 'expiresAt',
+} as const;
+
+/** TTL attribute, on every table: seconds since the epoch. */
+export const TTL_ATTRIBUTE = 'expiresAt';
