@@ -1,0 +1,10 @@
+// Bounds of the core, with their reasons.
+
+/**
+ * What one write may carry downstream (closed windows and late events), in rough bytes: a table item ends at 400 KB,
+ * and the state itself needs room.
+ */
+export const MAX_OUTGOING_BYTES = 120_000;
+
+/** Shards remembered in `upTo`: a source moves at a reshard, and an invocation lives 15 minutes at most. */
+export const MAX_UP_TO_SHARDS = 4;
