@@ -1,10 +1,11 @@
 // Rollups: folds what changed in a source's windows into windows by tag values. Pure, and exact whatever the order.
-import type { EpochMs, SequenceNumber } from './brands.ts';
+import type { EpochMs } from './brands.ts';
+import { ROLLUP_PARTS } from './limits.ts';
 import type { Metric } from './metric.ts';
 import { emptyMetric, mergeMetric, metricDifference } from './metric.ts';
 import type { Pipeline } from './pipeline.ts';
-import { compareSequenceNumbers } from './sequence-number.ts';
 import { rollupSeries, sourceSeries } from './series.ts';
+import { bucketOf } from './spread.ts';
 import type { ChangedWindows } from './state-encoding.ts';
 import type { StoredWindow } from './stored-window.ts';
 import type { ClosedWindow, WindowGroup } from './window.ts';
@@ -28,7 +29,7 @@ export function closedSourceWindows(source: string, after: ChangedWindows): Stor
       start: window.start,
       end: window.start + window.sizeMs,
       part: undefined,
-      mark: undefined,
+      marks: NO_MARKS,
       final: true,
       events,
       metrics,
@@ -68,22 +69,29 @@ export function contributionsOf(
 export function foldContribution(
   part: StoredWindow | undefined,
   contribution: Contribution,
-  change: { readonly shard: string; readonly sequence: SequenceNumber },
+  change: { readonly source: string; readonly version: number },
 ): StoredWindow {
-  if (part?.mark !== undefined && compareSequenceNumbers(change.sequence, part.mark) <= 0) return part;
+  if (part !== undefined && change.version <= (part.marks.get(change.source) ?? 0)) return part;
   const metrics = new Map((part?.metrics ?? []).map((metric) => [metric.name, copyMetric(metric)]));
   mergeInto(metrics, contribution.metrics);
   return {
     series: contribution.series,
     start: contribution.start,
     end: contribution.end,
-    part: change.shard,
-    mark: change.sequence,
+    part: partOf(change.source),
+    marks: new Map([...(part?.marks ?? []), [change.source, change.version]]),
     final: false,
     events: (part?.events ?? 0) + contribution.events,
     metrics: [...metrics.values()],
   };
 }
+
+/** The part of a rollup window that a source's changes go to. */
+export function partOf(source: string): number {
+  return bucketOf(source, ROLLUP_PARTS);
+}
+
+const NO_MARKS: ReadonlyMap<string, number> = new Map();
 
 /** The parts of a rollup window as one. */
 export function mergeParts(parts: readonly StoredWindow[]): StoredWindow | undefined {
@@ -94,7 +102,7 @@ export function mergeParts(parts: readonly StoredWindow[]): StoredWindow | undef
   return {
     ...first,
     part: undefined,
-    mark: undefined,
+    marks: NO_MARKS,
     final: parts.every((part) => part.final),
     events: parts.reduce((events, part) => events + part.events, 0),
     metrics: [...metrics.values()],

@@ -1,5 +1,5 @@
 // A window as the windows table holds it, and the text form of its contents.
-import type { EpochMs, SequenceNumber } from './brands.ts';
+import type { EpochMs } from './brands.ts';
 import type { Metric, MetricSummary } from './metric.ts';
 import { summarizeMetric } from './metric.ts';
 import type { MetricText } from './metric-encoding.ts';
@@ -11,10 +11,10 @@ export interface StoredWindow {
   readonly start: EpochMs;
   /** Exclusive. */
   readonly end: EpochMs;
-  /** Of a rollup: the changelog shard it is folded from, which is its only writer. Readers merge the parts. */
-  readonly part: string | undefined;
-  /** Of a rollup: the last change folded in. */
-  readonly mark: SequenceNumber | undefined;
+  /** Of a rollup: which part, by source. Readers merge the parts. */
+  readonly part: number | undefined;
+  /** Of a rollup: for each source the version of its last change folded in, so that redelivered ones count once. */
+  readonly marks: ReadonlyMap<string, number>;
   /** The window will not change any more. */
   readonly final: boolean;
   readonly events: number;
@@ -44,7 +44,7 @@ export function encodeStoredWindow(window: StoredWindow): string {
     m: window.metrics.map((metric) => metricToText(metric, names)),
     n: names.names,
     ...(window.part === undefined ? {} : { p: window.part }),
-    ...(window.mark === undefined ? {} : { k: window.mark }),
+    ...(window.marks.size === 0 ? {} : { k: [...window.marks] }),
   };
   return JSON.stringify(text);
 }
@@ -62,7 +62,7 @@ export function decodeStoredWindow(series: string, json: string): StoredWindow {
     start: text.s,
     end: text.e,
     part: text.p,
-    mark: text.k,
+    marks: new Map(text.k ?? []),
     final: text.f,
     events: text.c,
     metrics: text.m.map((metric) => metricFromText(metric, text.n)),
@@ -91,6 +91,6 @@ interface StoredWindowText {
   readonly c: number;
   readonly m: readonly MetricText[];
   readonly n: readonly string[];
-  readonly p?: string;
-  readonly k?: SequenceNumber;
+  readonly p?: number;
+  readonly k?: readonly (readonly [string, number])[];
 }

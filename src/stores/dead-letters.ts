@@ -75,9 +75,7 @@ function toItems(letter: DeadLetter): Item[] {
   const event = String(index).padStart(5, '0');
   const record = { [DEAD_LETTERS_TABLE.partitionKey]: text(`${shard}:${sequence}`) };
   const body = letter.payload.body;
-  const pieces: string[] = [];
-  for (let at = 0; at < body.length; at += BODY_PART_LENGTH)
-    pieces.push(body.slice(at, at + BODY_PART_LENGTH));
+  const pieces = cut(body);
   const whole = pieces.length <= 1;
   const parts = whole
     ? []

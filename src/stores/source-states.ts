@@ -1,4 +1,5 @@
 // Where the states of the sources are kept: one item a source.
+import { bucketOf } from '../core/spread.ts';
 import { CLOSING_BUCKETS, SOURCES_TABLE } from '../platform/names.ts';
 import type { Item, Table, VersionedOutcome } from './table.ts';
 import { number, numberOf, text, textOf } from './table.ts';
@@ -47,7 +48,7 @@ export class SourceStates {
           [SOURCES_TABLE.state]: text(json),
           [SOURCES_TABLE.closesAt]: closesAtMs === undefined ? undefined : number(closesAtMs),
           ...(expectedVersion === undefined
-            ? { [SOURCES_TABLE.closingBucket]: number(bucketOf(source)) }
+            ? { [SOURCES_TABLE.closingBucket]: number(bucketOf(source, CLOSING_BUCKETS)) }
             : {}),
         },
       })),
@@ -103,13 +104,4 @@ function toCommitOutcome(outcome: VersionedOutcome, expectedVersion: number | un
   if (outcome.kind === 'committed') return { kind: 'committed', version: nextVersion(expectedVersion) };
   if (outcome.kind === 'failed') return outcome;
   return { kind: 'refused', stored: outcome.stored === undefined ? undefined : fromItem(outcome.stored) };
-}
-
-/** FNV-1a over the code units: spreads the closing index over its buckets, the same on every machine. */
-function bucketOf(source: string): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < source.length; at += 1) {
-    hash = Math.imul(hash ^ source.charCodeAt(at), 0x01000193);
-  }
-  return (hash >>> 0) % CLOSING_BUCKETS;
 }

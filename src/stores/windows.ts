@@ -11,7 +11,7 @@ import { number, numberOf, text, textOf } from './table.ts';
 export interface PartKey {
   readonly series: string;
   readonly start: number;
-  readonly part: string;
+  readonly part: number;
 }
 
 export interface StoredPart {
@@ -104,10 +104,12 @@ const MAX_START_MS = 8.64e15;
 /** A key attribute holds 2,048 bytes; longer series stand under their hash. */
 const MAX_SERIES_KEY_BYTES = 1_024;
 
-function keyOf(series: string, start: number, part: string | undefined): Item {
+function keyOf(series: string, start: number, part: number | undefined): Item {
   return {
     [WINDOWS_TABLE.partitionKey]: text(seriesKey(series)),
-    [WINDOWS_TABLE.sortKey]: text(part === undefined ? startKey(start) : `${startKey(start)}#${part}`),
+    [WINDOWS_TABLE.sortKey]: text(
+      part === undefined ? startKey(start) : `${startKey(start)}#${String(part).padStart(2, '0')}`,
+    ),
   };
 }
 
