@@ -99,7 +99,8 @@ function applyToOpenWindows(state: SourceState, event: TelemetryEvent, maxTimeBe
   for (const open of state.open) {
     const { sizeMs, allowedLatenessMs } = open.aggregation;
     const start = event.time - (event.time % sizeMs);
-    if (start + sizeMs + allowedLatenessMs <= maxTimeBefore) {
+    const end = start + sizeMs;
+    if (end + allowedLatenessMs <= maxTimeBefore || end <= open.closedBefore) {
       open.late += 1;
       continue;
     }
