@@ -66,3 +66,10 @@ export const OUTPUTS = {
   deadLettersTable: 'DeadLettersTableName',
   failuresBucket: 'FailuresBucketName',
 } as const;
+
+/**
+ * Partition key of an item that the local runtime writes and deletes in a new table with a change stream, so that the
+ * stream begins with its INSERT and REMOVE: no source or series has it (control characters are not allowed in them),
+ * and consumers of change streams pass it over.
+ */
+export const PRIMER_KEY = '\u0001primer';
