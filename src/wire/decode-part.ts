@@ -6,50 +6,46 @@ import { utf8Text } from './utf8-text.ts';
 
 const SHOWN_BYTES = 16;
 
-/** The data is the first `length` of `bytes`. */
-export interface Part {
-  readonly bytes: Buffer;
-  readonly length: number;
-}
-
 /**
  * Adds what became of each event in the part to `items`, and gives the number of bytes it unpacked to; adds nothing
  * when the part as a whole is refused.
  */
 export function decodePart(
-  { bytes, length }: Part,
-  options: DecodeOptions & { readonly maxBytes: number },
+  bytes: Buffer,
+  maxBytes: number,
+  options: DecodeOptions,
   items: DecodedItem[],
 ): number | Refusal {
-  const compression = compressionOf(bytes, length);
-  if (compression === undefined) return decodeUtf8(bytes, length, options, items);
-  const unpacked = unpack(bytes.subarray(0, length), compression, options.maxBytes);
+  const compression = compressionOf(bytes);
+  if (compression === undefined) return decodeUtf8(bytes, maxBytes, options, items);
+  const unpacked = unpack(bytes, compression, maxBytes);
   if (unpacked.kind === 'unreadable') return unpacked;
-  return decodeUtf8(unpacked.bytes, unpacked.bytes.length, options, items);
+  return decodeUtf8(unpacked.bytes, maxBytes, options, items);
 }
 
 /** The item for a part that is refused as a whole: as text where it came as text. */
-export function quarantinePart({ bytes, length }: Part, refusal: Refusal, index: number): DecodedItem {
+export function quarantinePart(bytes: Buffer, refusal: Refusal, index: number): DecodedItem {
   const { reason, detail } = refusal;
-  const text = compressionOf(bytes, length) === undefined ? utf8Text(bytes, length) : undefined;
+  const text = compressionOf(bytes) === undefined ? utf8Text(bytes) : undefined;
   const payload =
     text === undefined
-      ? ({ encoding: 'base64', body: bytes.toString('base64', 0, length) } as const)
+      ? ({ encoding: 'base64', body: bytes.toString('base64') } as const)
       : ({ encoding: 'utf8', body: text } as const);
   return { index, kind: 'quarantined', reason, detail, source: undefined, payload };
 }
 
 function decodeUtf8(
   bytes: Buffer,
-  length: number,
-  options: DecodeOptions & { readonly maxBytes: number },
+  maxBytes: number,
+  options: DecodeOptions,
   items: DecodedItem[],
 ): number | Refusal {
-  if (length > options.maxBytes) {
-    const detail = `data: found ${length} bytes, expected at most ${options.maxBytes}`;
+  const { length } = bytes;
+  if (length > maxBytes) {
+    const detail = `data: found ${length} bytes, expected at most ${maxBytes}`;
     return { reason: 'too-large', detail };
   }
-  const text = utf8Text(bytes, length);
+  const text = utf8Text(bytes);
   if (text === undefined) {
     const found = bytes.toString('hex', 0, Math.min(length, SHOWN_BYTES));
     return { reason: 'not-utf8', detail: `data: found ${length} bytes, ${found}…, expected UTF-8 text` };

@@ -27,33 +27,40 @@ export function decodeText(text: string, options: DecodeOptions, items: DecodedI
   const wellFormed = !text.includes('\\');
   if (Array.isArray(parsed)) {
     const rules = { arrivalMs, maxClockSkewMs, statedSource: undefined, wellFormed };
-    return decodeEach(parsed, rules, items, () => elementTexts(text));
+    return decodeEach(parsed, rules, text, items);
   }
-  if (isObject(parsed) && Array.isArray(parsed['events']) && parsed['time'] === undefined) {
-    const { events, source: statedSource } = parsed;
-    const rules = { arrivalMs, maxClockSkewMs, statedSource, wellFormed };
-    return decodeEach(events, rules, items, () => enclosedTexts(text, events, statedSource));
+  if (isEnvelope(parsed)) {
+    const rules = { arrivalMs, maxClockSkewMs, statedSource: parsed.source, wellFormed };
+    return decodeEach(parsed.events, rules, text, items);
   }
   const rules = { arrivalMs, maxClockSkewMs, statedSource: undefined, wellFormed };
   items.push(toItem(validateEvent(parsed, rules), items.length, text));
   return undefined;
 }
 
-/** `texts` gives the candidates' own texts: a costly cut, and made only once one of them is bad. */
+interface Envelope {
+  readonly source?: unknown;
+  readonly events: readonly unknown[];
+}
+
+function isEnvelope(parsed: unknown): parsed is Envelope {
+  return isObject(parsed) && Array.isArray(parsed['events']) && parsed['time'] === undefined;
+}
+
 function decodeEach(
   candidates: readonly unknown[],
   rules: ValidateOptions,
+  text: string,
   items: DecodedItem[],
-  texts: () => readonly string[],
 ): Refusal | undefined {
   if (items.length + candidates.length > MAX_EVENTS_PER_RECORD) {
     return tooMany(items.length + candidates.length);
   }
-  let cut: readonly string[] | undefined;
+  let texts: readonly string[] | undefined; // costly to cut: only once an event is bad
   for (let i = 0; i < candidates.length; i++) {
     const validation = validateEvent(candidates[i], rules);
-    if (validation.kind === 'invalid') cut ??= texts();
-    items.push(toItem(validation, items.length, cut?.[i] ?? ''));
+    if (validation.kind === 'invalid') texts ??= candidateTexts(text, candidates, rules.statedSource);
+    items.push(toItem(validation, items.length, texts?.[i] ?? ''));
   }
   return undefined;
 }
@@ -64,15 +71,15 @@ function toItem(validation: Validation, index: number, text: string): DecodedIte
   return { index, kind: 'quarantined', reason, detail, source, payload: { encoding: 'json', body: text } };
 }
 
-/** The texts of an envelope's events, each with the envelope's source put in: so it means the same alone. */
-function enclosedTexts(text: string, events: readonly unknown[], source: unknown): string[] {
-  const texts = elementTexts(memberText(text, 'events') ?? '[]');
-  if (!isSource(source)) return texts;
-  const member = `"source":${JSON.stringify(source)}`;
+/** Each candidate's own text, with the source that its envelope states for it: so it means the same alone. */
+function candidateTexts(text: string, candidates: readonly unknown[], statedSource: unknown): string[] {
+  const texts = elementTexts(memberText(text, 'events') ?? text);
+  if (!isSource(statedSource)) return texts;
+  const member = `"source":${JSON.stringify(statedSource)}`;
   return texts.map((own, i) => {
-    const event = events[i];
-    if (!isObject(event) || event['source'] !== undefined) return own;
-    return Object.keys(event).length === 0 ? `{${member}}` : `{${member},${own.slice(1)}`;
+    const candidate = candidates[i];
+    if (!isObject(candidate) || candidate['source'] !== undefined) return own;
+    return Object.keys(candidate).length === 0 ? `{${member}}` : `{${member},${own.slice(1)}`;
   });
 }
 

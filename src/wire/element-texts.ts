@@ -17,9 +17,10 @@ export function elementTexts(text: string): string[] {
   return elements;
 }
 
-/** The text of a member of the object that `text` is; the last one of that name, as JSON.parse has it. */
+/** The text of a member of the object that `text` is, the last one of that name; undefined if it is no object. */
 export function memberText(text: string, name: string): string | undefined {
   let found: string | undefined;
+  if (text[skipSpace(text, 0)] !== '{') return undefined;
   for (let at = skipSpace(text, skipSpace(text, 0) + 1); text[at] !== '}'; ) {
     const nameEnd = skipValue(text, at);
     const valueStart = skipSpace(text, skipSpace(text, nameEnd) + 1);

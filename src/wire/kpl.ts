@@ -13,9 +13,9 @@ export type KplRecords =
   | { readonly kind: 'records'; readonly userData: readonly Buffer[] }
   | { readonly kind: 'unreadable'; readonly detail: string };
 
-/** Whether the first `length` bytes claim to be an aggregated record. */
-export function isKpl(bytes: Buffer, length: number): boolean {
-  return length >= MAGIC_BYTES && bytes.readUInt32BE(0) === MAGIC;
+/** Whether the bytes claim to be an aggregated record. */
+export function isKpl(bytes: Buffer): boolean {
+  return bytes.length >= MAGIC_BYTES && bytes.readUInt32BE(0) === MAGIC;
 }
 
 /** The data of the user records in an aggregated record, in order: views, not copies. */

@@ -19,10 +19,10 @@ interface Unreadable {
 }
 type Step = { readonly kind: 'unpacked'; readonly bytes: Buffer; readonly consumed: number } | Unreadable;
 
-/** Which compression the first `length` bytes claim, by their magic bytes. */
-export function compressionOf(bytes: Buffer, length: number): Compression | undefined {
-  if (length >= 2 && bytes.readUInt16BE(0) === GZIP_MAGIC) return 'gzip';
-  if (length >= 4 && bytes.readUInt32BE(0) === ZSTD_MAGIC) return 'zstd';
+/** Which compression the bytes claim, by their magic bytes. */
+export function compressionOf(bytes: Buffer): Compression | undefined {
+  if (bytes.length >= 2 && bytes.readUInt16BE(0) === GZIP_MAGIC) return 'gzip';
+  if (bytes.length >= 4 && bytes.readUInt32BE(0) === ZSTD_MAGIC) return 'zstd';
   return undefined;
 }
 
@@ -31,7 +31,7 @@ export function unpack(bytes: Buffer, compression: Compression, maxBytes: number
   let unpacked: Buffer | undefined;
   let rest = bytes;
   for (let frames = 0; rest.length > 0; frames++) {
-    if (frames > 0 && compressionOf(rest, rest.length) !== compression) {
+    if (frames > 0 && compressionOf(rest) !== compression) {
       if (compression === 'gzip' && rest.every(isZero)) break; // padding, as gzip itself takes it
       return unreadable(compression, `found ${rest.length} bytes behind its end`);
     }
