@@ -28,7 +28,12 @@ export class Dispatcher {
   readonly #deps: DispatcherDeps;
   readonly #options: TelemetryClientOptions;
   readonly #lanes = new Map<string, Lane>();
+  /**
+   * Waiting for company until the timer or a call's worth of bytes. Not until a call's worth of sources: many
+   * events in a record cost the consumer less than many records.
+   */
   readonly #lingering = new Set<Lane>();
+  #lingeringBytes = 0;
   /** First in, first sent. */
   readonly #due = new Set<Lane>();
   #callsInFlight = 0;
@@ -46,6 +51,7 @@ export class Dispatcher {
       this.#lanes.set(source, lane);
     }
     lane.add(event);
+    if (lane.state === 'lingering') this.#lingeringBytes += event.bytes;
     if (lane.state === 'idle' || lane.state === 'lingering') this.#line(lane);
   }
 
@@ -53,6 +59,7 @@ export class Dispatcher {
   hurry(): void {
     for (const lane of this.#lingering) this.#makeDue(lane);
     this.#lingering.clear();
+    this.#lingeringBytes = 0;
     this.#lingerTimer?.abort();
     this.#lingerTimer = undefined;
     this.#pump();
@@ -61,15 +68,18 @@ export class Dispatcher {
   /** Puts a lane with something to send, and nothing out, where it belongs. */
   #line(lane: Lane): void {
     if (lane.fills(this.#options.maxRecordBytes) || this.#deps.urgent()) {
-      this.#lingering.delete(lane);
+      if (this.#lingering.delete(lane)) this.#lingeringBytes -= lane.queuedBytes;
       this.#makeDue(lane);
       this.#pump();
       return;
     }
-    lane.state = 'lingering';
-    this.#lingering.add(lane);
-    if (this.#lingering.size >= this.#options.maxRecordsPerCall) this.hurry();
-    else this.#startLingering();
+    if (lane.state !== 'lingering') {
+      lane.state = 'lingering';
+      this.#lingering.add(lane);
+      this.#lingeringBytes += lane.queuedBytes;
+      this.#startLingering();
+    }
+    if (this.#lingeringBytes >= this.#options.maxCallBytes) this.hurry();
   }
 
   #makeDue(lane: Lane): void {

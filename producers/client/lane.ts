@@ -37,7 +37,11 @@ export class Lane {
 
   add(event: QueuedEvent): void {
     this.#queue.push(event);
-    this.#queuedBytes += event.bytes + 1;
+    this.#queuedBytes += event.bytes;
+  }
+
+  get queuedBytes(): number {
+    return this.#queuedBytes;
   }
 
   get empty(): boolean {
@@ -46,7 +50,10 @@ export class Lane {
 
   /** Waiting any longer would not make the next record any better. */
   fills(maxRecordBytes: number): boolean {
-    return this.#packet !== undefined || this.#overheadBytes + this.#queuedBytes >= maxRecordBytes;
+    return (
+      this.#packet !== undefined ||
+      this.#overheadBytes + this.#queuedBytes + this.#queue.length >= maxRecordBytes
+    );
   }
 
   /** The record to send next: the one that failed, else the oldest events, as many as fit. */
@@ -73,7 +80,7 @@ export class Lane {
     }
     if (count === 0) throw new Error(`lane of ${this.source}: nothing to send`);
     const events = this.#queue.splice(0, count);
-    for (const event of events) this.#queuedBytes -= event.bytes + 1;
+    for (const event of events) this.#queuedBytes -= event.bytes;
     const data = encodeRecord(this.source, events, limits.gzipAboveBytes);
     // A lone surrogate has no UTF-8 form; the source inside the record keeps it as an escape.
     const partitionKey = this.source.toWellFormed();
