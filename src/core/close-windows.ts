@@ -1,0 +1,81 @@
+// Closing: by the source's own event time, or by silence. Either moves windows into `closed`, for good.
+import type { EpochMs } from './brands.ts';
+import { MAX_OUTGOING_BYTES } from './limits.ts';
+import type { OpenAggregation, SourceState } from './source-state.ts';
+import { beginWrite } from './source-state.ts';
+import type { ClosedWindow, SourceWindow } from './window.ts';
+
+/** Closes the windows whose end and allowed lateness `maxTime` has reached. Returns their rough size in bytes. */
+export function closeByEventTime(state: SourceState, open: OpenAggregation): number {
+  const { sizeMs, allowedLatenessMs } = open.aggregation;
+  if (open.earliestStart + sizeMs + allowedLatenessMs > state.maxTime) return 0;
+  const due: SourceWindow[] = [];
+  open.earliestStart = Number.POSITIVE_INFINITY;
+  for (const window of open.windows.values()) {
+    if (window.start + sizeMs + allowedLatenessMs <= state.maxTime) due.push(window);
+    else if (window.start < open.earliestStart) open.earliestStart = window.start;
+  }
+  let bytes = 0;
+  for (const window of due.sort((a, b) => a.start - b.start)) {
+    open.windows.delete(window.start);
+    state.closed.push(toClosed(window, open));
+    bytes += roughWindowBytes(window);
+  }
+  return bytes;
+}
+
+/**
+ * When the closer may close something if the source stays silent: the earliest
+ * `end + allowedLateness + idleTimeout` of its open windows; undefined when nothing is open.
+ */
+export function closesAtMs(state: SourceState): EpochMs | undefined {
+  let earliest = Number.POSITIVE_INFINITY;
+  for (const { aggregation, earliestStart } of state.open) {
+    const { sizeMs, allowedLatenessMs, idleTimeoutMs } = aggregation;
+    earliest = Math.min(earliest, earliestStart + sizeMs + allowedLatenessMs + idleTimeoutMs);
+  }
+  return earliest === Number.POSITIVE_INFINITY ? undefined : earliest;
+}
+
+/**
+ * Closes the windows of a silent source: no event has arrived for the idle timeout, and `nowMs` has passed
+ * `end + allowedLateness + idleTimeout`. Raises the source's `maxTime` to what each closing stands for, so that a
+ * closed window never comes back. Returns whether anything closed: then the state must be committed, and asked again,
+ * since one write carries a bounded number of windows.
+ */
+export function closeBySilence(state: SourceState, nowMs: EpochMs): boolean {
+  const due: { readonly window: SourceWindow; readonly floor: EpochMs }[] = [];
+  for (const { aggregation, windows } of state.open) {
+    if (state.lastArrivalMs + aggregation.idleTimeoutMs > nowMs) continue;
+    for (const window of windows.values()) {
+      const floor = window.start + aggregation.sizeMs + aggregation.allowedLatenessMs;
+      if (floor + aggregation.idleTimeoutMs <= nowMs) due.push({ window, floor });
+    }
+  }
+  if (due.length === 0 && state.orphans.length === 0) return false;
+  beginWrite(state);
+  let bytes = 0;
+  for (const { window, floor } of due.sort((a, b) => a.floor - b.floor)) {
+    if (bytes >= MAX_OUTGOING_BYTES && floor > state.maxTime) break;
+    if (floor > state.maxTime) state.maxTime = floor;
+    bytes += roughWindowBytes(window);
+  }
+  for (const open of state.open) closeByEventTime(state, open);
+  return true;
+}
+
+/** Closes open windows as if silence had lasted for ever, which is what a finished replay ends with. */
+export function closeAll(state: SourceState): boolean {
+  return closeBySilence(state, Number.POSITIVE_INFINITY);
+}
+
+function toClosed(window: SourceWindow, open: OpenAggregation): ClosedWindow {
+  const { name, sizeMs, groupBy } = open.aggregation;
+  return { aggregation: name, sizeMs, groupBy, start: window.start, groups: window.groups };
+}
+
+function roughWindowBytes(window: SourceWindow): number {
+  let bytes = 40;
+  for (const group of window.groups) bytes += 20 + 80 * group.metrics.length;
+  return bytes;
+}

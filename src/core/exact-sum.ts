@@ -1,0 +1,125 @@
+// A sum that does not depend on the order of its terms: the exact value is kept as an expansion of
+// non-overlapping doubles (J. R. Shewchuk, "Adaptive Precision Floating-Point Arithmetic and Fast Robust
+// Geometric Predicates", 1997), so that adding, merging and subtracting are exact and only reading rounds.
+
+/** `overflow · 2^1024 + Σ rest + top`, exactly. Usually `rest` is undefined or one or two numbers long. */
+export interface ExactSum {
+  /** The largest part of the expansion. */
+  top: number;
+  /** The smaller parts, by rising magnitude. */
+  rest: number[] | undefined;
+  /** How often 2^1024 was taken out, so that intermediate results beyond the doubles stay exact. */
+  overflow: number;
+}
+
+export function emptySum(): ExactSum {
+  return { top: 0, rest: undefined, overflow: 0 };
+}
+
+/** Adds a finite number, exactly. */
+export function addToSum(sum: ExactSum, x: number): void {
+  if (sum.rest === undefined) {
+    const top = sum.top;
+    const total = top + x;
+    if (Number.isFinite(total)) {
+      const part = total - top;
+      const error = top - (total - part) + (x - part);
+      sum.top = total;
+      if (error !== 0) sum.rest = [error];
+      return;
+    }
+  }
+  growExpansion(sum, x);
+}
+
+/** Adds another sum, exactly. */
+export function mergeSum(into: ExactSum, other: ExactSum): void {
+  addToSum(into, other.top);
+  if (other.rest !== undefined) for (const part of other.rest) addToSum(into, part);
+  into.overflow += other.overflow;
+}
+
+/** Takes another sum away, exactly. */
+export function subtractSum(from: ExactSum, other: ExactSum): void {
+  addToSum(from, -other.top);
+  if (other.rest !== undefined) for (const part of other.rest) addToSum(from, -part);
+  from.overflow -= other.overflow;
+}
+
+/** The exact sum, rounded once to the nearest double; ±Infinity where it is beyond the doubles. */
+export function roundSum(sum: ExactSum): number {
+  if (sum.overflow !== 0) return roundScaled(sum) * SCALE;
+  if (sum.rest === undefined) return sum.top;
+  return roundParts([...sum.rest, sum.top]);
+}
+
+/** The exact sum divided by a positive count, finite whenever the quotient is. */
+export function meanOfSum(sum: ExactSum, count: number): number {
+  if (sum.overflow !== 0) return (roundScaled(sum) / count) * SCALE;
+  return roundSum(sum) / count;
+}
+
+const HALF_RANGE = 2 ** 1023;
+const SCALE = 2 ** 64;
+
+function growExpansion(sum: ExactSum, term: number): void {
+  const parts = sum.rest === undefined ? [sum.top] : [...sum.rest, sum.top];
+  const kept: number[] = [];
+  let x = term;
+  for (const y of parts) {
+    let total = x + y;
+    if (!Number.isFinite(total)) {
+      const sign = total > 0 ? 1 : -1;
+      sum.overflow += sign;
+      // The larger of the two is at least 2^1023 in magnitude, so taking 2^1024 out of it is exact.
+      if (Math.abs(x) >= Math.abs(y)) x = x - sign * HALF_RANGE - sign * HALF_RANGE;
+      else {
+        const reduced = y - sign * HALF_RANGE - sign * HALF_RANGE;
+        total = x + reduced;
+        pushError(kept, x, reduced, total);
+        x = total;
+        continue;
+      }
+      total = x + y;
+    }
+    pushError(kept, x, y, total);
+    x = total;
+  }
+  sum.top = x;
+  sum.rest = kept.length === 0 ? undefined : kept;
+}
+
+function pushError(kept: number[], x: number, y: number, total: number): void {
+  const part = total - x;
+  const error = x - (total - part) + (y - part);
+  if (error !== 0) kept.push(error);
+}
+
+/** Rounds `overflow · 2^1024 + parts` after scaling by 2^-64; what that drops is far below one ulp of the result. */
+function roundScaled(sum: ExactSum): number {
+  const scaled = emptySum();
+  for (const part of [...(sum.rest ?? []), sum.top]) addToSum(scaled, part / SCALE);
+  addToSum(scaled, sum.overflow * 2 ** 960);
+  return scaled.rest === undefined ? scaled.top : roundParts([...scaled.rest, scaled.top]);
+}
+
+/** Sums non-overlapping parts from the largest down; a tie is broken by the sign of what is left. */
+function roundParts(parts: readonly number[]): number {
+  let at = parts.length - 1;
+  let high = parts[at] ?? 0;
+  let low = 0;
+  while (at > 0 && low === 0) {
+    at -= 1;
+    const part = parts[at] ?? 0;
+    const total = high + part;
+    low = part - (total - high);
+    high = total;
+  }
+  const below = at > 0 ? (parts[at - 1] ?? 0) : 0;
+  if ((low < 0 && below < 0) || (low > 0 && below > 0)) {
+    const doubled = low * 2;
+    const rounded = high + doubled;
+    if (rounded - high === doubled) return rounded;
+  }
+  return high;
+}

@@ -1,0 +1,150 @@
+// The heart: folds events of one source, in stream order, into its state. No clock, no randomness, no I/O: the
+// result depends on the order of the events alone, not on how they were cut into batches or how often they came.
+import type { EpochMs, SequenceNumber, ShardId } from './brands.ts';
+import { closeByEventTime } from './close-windows.ts';
+import type { TelemetryEvent } from './event.ts';
+import { MAX_OUTGOING_BYTES, MAX_UP_TO_SHARDS } from './limits.ts';
+import type { Pipeline } from './pipeline.ts';
+import { compareSequenceNumbers } from './sequence-number.ts';
+import type { SourceState } from './source-state.ts';
+import { beginWrite } from './source-state.ts';
+import type { Verdict } from './verdict.ts';
+import { foldIntoWindow } from './window.ts';
+
+/** Events of one source and one shard, in stream order, by column. */
+export interface SourceEvents {
+  readonly shard: ShardId;
+  readonly events: TelemetryEvent[];
+  readonly sequences: SequenceNumber[];
+  /** Position of each event within its record. */
+  readonly indexes: number[];
+  /** When its record arrived in the stream. */
+  readonly arrivalsMs: EpochMs[];
+}
+
+export interface FoldResult {
+  readonly state: SourceState;
+  /** One for each event looked at, in order. */
+  readonly verdicts: readonly Verdict[];
+  /** Where to go on after committing: less than the number of events when the write had grown large enough. */
+  readonly next: number;
+  /** False when everything was redelivered: nothing to commit. */
+  readonly changed: boolean;
+}
+
+/** Folds `batch` from event `from` on. The state is consumed: go on with the one returned. */
+export function foldEvents(
+  state: SourceState,
+  batch: SourceEvents,
+  pipeline: Pipeline,
+  from = 0,
+): FoldResult {
+  const verdicts: Verdict[] = [];
+  const { counts, open, ids } = state;
+  const horizonMs = pipeline.dedupeHorizonMs;
+  const before = positionIn(state, batch.shard);
+  let outgoingBytes = 0;
+  let at = from;
+  let changed = false;
+  for (; at < batch.events.length && outgoingBytes < MAX_OUTGOING_BYTES; at += 1) {
+    const event = batch.events[at];
+    const sequence = batch.sequences[at];
+    const index = batch.indexes[at];
+    const arrivalMs = batch.arrivalsMs[at];
+    if (event === undefined || sequence === undefined || index === undefined || arrivalMs === undefined) {
+      throw new Error(`columns of unequal length at event ${at} of ${state.source}`);
+    }
+    if (before !== undefined && isAtOrBefore(sequence, index, before)) {
+      verdicts.push('redelivered');
+      continue;
+    }
+    if (!changed) {
+      changed = true;
+      beginWrite(state);
+    }
+    counts.received += 1;
+    if (arrivalMs > state.lastArrivalMs) state.lastArrivalMs = arrivalMs;
+    const maxTimeBefore = state.maxTime;
+    if (event.time > maxTimeBefore) state.maxTime = event.time;
+
+    if (event.id !== undefined && ids.has(event.id, state.maxTime - horizonMs)) {
+      counts.duplicate += 1;
+      verdicts.push('duplicate');
+    } else if (applyToOpenWindows(state, event, maxTimeBefore)) {
+      counts.applied += 1;
+      if (event.id !== undefined && event.time >= state.maxTime - horizonMs) ids.add(event.id, event.time);
+      verdicts.push('applied');
+    } else {
+      counts.late += 1;
+      verdicts.push('late');
+      state.late.push({
+        at: { shard: batch.shard, sequence, index },
+        arrivalMs,
+        event,
+        maxTime: maxTimeBefore,
+      });
+      outgoingBytes += LATE_EVENT_BYTES + roughBytes(event);
+    }
+    if (state.maxTime > maxTimeBefore) {
+      for (const aggregation of open) outgoingBytes += closeByEventTime(state, aggregation);
+    }
+  }
+  if (changed) moveUpTo(state, batch, at - 1);
+  return { state, verdicts, next: at, changed };
+}
+
+/** Folds the event into every window still open for it; false when there is none. */
+function applyToOpenWindows(state: SourceState, event: TelemetryEvent, maxTimeBefore: EpochMs): boolean {
+  let applied = false;
+  for (const open of state.open) {
+    const { sizeMs, allowedLatenessMs } = open.aggregation;
+    const start = event.time - (event.time % sizeMs);
+    if (start + sizeMs + allowedLatenessMs <= maxTimeBefore) {
+      open.late += 1;
+      continue;
+    }
+    let window = open.windows.get(start);
+    if (window === undefined) {
+      window = { start, groups: [] };
+      open.windows.set(start, window);
+      if (start < open.earliestStart) open.earliestStart = start;
+    }
+    foldIntoWindow(window, open.aggregation, event, state.counts.applied);
+    applied = true;
+  }
+  return applied;
+}
+
+function positionIn(
+  state: SourceState,
+  shard: ShardId,
+): { sequence: SequenceNumber; index: number } | undefined {
+  const upTo = state.upTo.find((entry) => entry.shard === shard);
+  return upTo === undefined ? undefined : { sequence: upTo.sequence, index: upTo.index };
+}
+
+function isAtOrBefore(
+  sequence: SequenceNumber,
+  index: number,
+  upTo: { readonly sequence: SequenceNumber; readonly index: number },
+): boolean {
+  const order = compareSequenceNumbers(sequence, upTo.sequence);
+  return order < 0 || (order === 0 && index <= upTo.index);
+}
+
+function moveUpTo(state: SourceState, batch: SourceEvents, last: number): void {
+  const sequence = batch.sequences[last];
+  const index = batch.indexes[last];
+  if (sequence === undefined || index === undefined) return;
+  const others = state.upTo.filter((entry) => entry.shard !== batch.shard);
+  state.upTo = [{ shard: batch.shard, sequence, index }, ...others].slice(0, MAX_UP_TO_SHARDS);
+}
+
+const LATE_EVENT_BYTES = 250;
+
+function roughBytes(event: TelemetryEvent): number {
+  let bytes = 0;
+  for (const name of Object.keys(event.values)) bytes += name.length + 24;
+  for (const [name, tag] of Object.entries(event.tags)) bytes += name.length + tag.length + 6;
+  return bytes;
+}

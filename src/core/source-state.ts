@@ -1,0 +1,89 @@
+// Everything kept about one source: one item, one write a batch.
+import type { EpochMs, SequenceNumber, ShardId } from './brands.ts';
+import type { Coordinates, TelemetryEvent } from './event.ts';
+import type { Aggregation, Pipeline } from './pipeline.ts';
+import { RememberedIds } from './remembered-ids.ts';
+import type { ClosedWindow, SourceWindow } from './window.ts';
+
+/**
+ * A fold takes the state it is given and changes it: whoever hands it over keeps nothing of it. Only a state
+ * that has been committed may be handed out again.
+ */
+export interface SourceState {
+  readonly source: string;
+  /** The last position folded in, per shard; the newest shard first. A reshard gives a source a new shard. */
+  upTo: UpTo[];
+  /** Greatest event time shown, or the floor a closing by silence has set; -1 before the first event. */
+  maxTime: EpochMs;
+  /** Latest arrival in the stream among the events folded in; -1 before the first. */
+  lastArrivalMs: EpochMs;
+  readonly counts: VerdictCounts;
+  readonly ids: RememberedIds;
+  /** One for each aggregation of the pipeline, in its order. */
+  readonly open: OpenAggregation[];
+  /** Windows closed by the latest write: the changelog carries them downstream. */
+  closed: ClosedWindow[];
+  /** Windows of aggregations the pipeline has no more: they are closed by the next write. */
+  orphans: ClosedWindow[];
+  /** Events found late by the latest write: the changelog carries them to the dead letters. */
+  late: LateEvent[];
+}
+
+export interface UpTo {
+  readonly shard: ShardId;
+  readonly sequence: SequenceNumber;
+  /** Index of the last event of the source folded in of that record. */
+  readonly index: number;
+}
+
+/** The persistent ledger of one source. `received` is counted on its own, so that the books can be checked. */
+export interface VerdictCounts {
+  received: number;
+  applied: number;
+  duplicate: number;
+  late: number;
+}
+
+export interface OpenAggregation {
+  readonly aggregation: Aggregation;
+  /** By start. */
+  readonly windows: Map<EpochMs, SourceWindow>;
+  /** The least start of them; Infinity where there is none. */
+  earliestStart: EpochMs;
+  /** Events that were late for this aggregation, though perhaps not for others. */
+  late: number;
+}
+
+export interface LateEvent {
+  readonly at: Coordinates;
+  readonly arrivalMs: EpochMs;
+  readonly event: TelemetryEvent;
+  /** Greatest event time before it. */
+  readonly maxTime: EpochMs;
+}
+
+export function emptySourceState(source: string, pipeline: Pipeline): SourceState {
+  return {
+    source,
+    upTo: [],
+    maxTime: -1,
+    lastArrivalMs: -1,
+    counts: { received: 0, applied: 0, duplicate: 0, late: 0 },
+    ids: new RememberedIds(),
+    open: pipeline.aggregations.map((aggregation) => openAggregation(aggregation)),
+    closed: [],
+    late: [],
+    orphans: [],
+  };
+}
+
+export function openAggregation(aggregation: Aggregation): OpenAggregation {
+  return { aggregation, windows: new Map(), earliestStart: Number.POSITIVE_INFINITY, late: 0 };
+}
+
+/** Begins a write: what the latest one carried downstream is done with. */
+export function beginWrite(state: SourceState): void {
+  state.closed = state.orphans;
+  state.orphans = [];
+  state.late = [];
+}

@@ -1,0 +1,4 @@
+/** Milliseconds since the Unix epoch, as the machine says. */
+export function systemNowMs(): number {
+  return Date.now();
+}

@@ -1,0 +1,138 @@
+// Where quarantined and late events are kept, with payload, reason and coordinates. The key is the coordinates, so
+// writing one twice is writing it once.
+
+import type { SequenceNumber, ShardId } from '../core/brands.ts';
+import type { Coordinates } from '../core/event.ts';
+import { DEAD_LETTERS_TABLE } from '../platform/names.ts';
+import type { Item, Table } from './table.ts';
+import { number, numberOf, text, textOf } from './table.ts';
+
+export interface DeadLetter {
+  readonly at: Coordinates;
+  /** A reason code; `late` for events that were valid but late for every aggregation. */
+  readonly reason: string;
+  /** What was found, what was expected, and where. */
+  readonly detail: string;
+  /** Where the event got far enough to show one. */
+  readonly source: string | undefined;
+  /** When its record arrived in the stream. */
+  readonly arrivalMs: number;
+  readonly payload: { readonly encoding: string; readonly body: string };
+}
+
+export class DeadLetters {
+  readonly #table: Table;
+
+  constructor(table: Table) {
+    this.#table = table;
+  }
+
+  /** Rejects unless all are stored; storing some of them again is harmless. */
+  async put(letters: readonly DeadLetter[]): Promise<void> {
+    if (letters.length > 0) await this.#table.putMany(letters.flatMap(toItems));
+  }
+
+  /** Every dead letter, payload and all, in no order. */
+  async *list(): AsyncIterable<DeadLetter> {
+    const waiting = new Map<string, { head?: Item; parts: Map<number, string> }>();
+    for await (const item of this.#table.scan()) {
+      const [event = '', part] = (textOf(item, DEAD_LETTERS_TABLE.sortKey) ?? '').split('#');
+      const key = `${textOf(item, DEAD_LETTERS_TABLE.partitionKey)}#${event}`;
+      if (part === undefined && numberOf(item, 'parts') === undefined) {
+        yield fromItem(item, textOf(item, 'body') ?? '');
+        continue;
+      }
+      const letter = waiting.get(key) ?? { parts: new Map<number, string>() };
+      waiting.set(key, letter);
+      if (part === undefined) letter.head = item;
+      else letter.parts.set(Number(part), textOf(item, 'body') ?? '');
+      if (letter.head !== undefined && letter.parts.size === numberOf(letter.head, 'parts')) {
+        const body = [...letter.parts].sort(([a], [b]) => a - b).map(([, piece]) => piece);
+        yield fromItem(letter.head, body.join(''));
+        waiting.delete(key);
+      }
+    }
+  }
+
+  /** How many events are in quarantine, and how many were late. */
+  async count(): Promise<{ readonly quarantined: number; readonly late: number }> {
+    let quarantined = 0;
+    let late = 0;
+    for await (const item of this.#table.scan()) {
+      const reason = textOf(item, 'reason');
+      if (reason === 'late') late += 1;
+      else if (reason !== undefined) quarantined += 1;
+    }
+    return { quarantined, late };
+  }
+}
+
+/** An item ends at 400 KB; a UTF-16 code unit takes up to three bytes in UTF-8. */
+const BODY_PART_LENGTH = 100_000;
+
+function toItems(letter: DeadLetter): Item[] {
+  const { shard, sequence, index } = letter.at;
+  const event = String(index).padStart(5, '0');
+  const record = { [DEAD_LETTERS_TABLE.partitionKey]: text(`${shard}:${sequence}`) };
+  const body = letter.payload.body;
+  const pieces = cut(body);
+  const whole = pieces.length <= 1;
+  const parts = whole
+    ? []
+    : pieces.map((piece, at) => ({
+        ...record,
+        [DEAD_LETTERS_TABLE.sortKey]: text(`${event}#${String(at).padStart(4, '0')}`),
+        body: text(piece),
+      }));
+  return [
+    ...parts,
+    {
+      ...record,
+      [DEAD_LETTERS_TABLE.sortKey]: text(event),
+      reason: text(letter.reason),
+      detail: text(letter.detail),
+      arrivalMs: number(letter.arrivalMs),
+      encoding: text(letter.payload.encoding),
+      ...(letter.source === undefined ? {} : { source: text(letter.source) }),
+      ...(whole ? { body: text(body) } : { parts: number(pieces.length) }),
+    },
+  ];
+}
+
+function fromItem(item: Item, body: string): DeadLetter {
+  const [record, event] = [
+    textOf(item, DEAD_LETTERS_TABLE.partitionKey),
+    textOf(item, DEAD_LETTERS_TABLE.sortKey),
+  ];
+  const colon = record?.lastIndexOf(':') ?? -1;
+  if (record === undefined || event === undefined || colon < 0) {
+    throw new Error(
+      `dead letters table: found an item with ${Object.keys(item).join(', ')}, expected record and event`,
+    );
+  }
+  return {
+    at: {
+      shard: record.slice(0, colon) as ShardId,
+      sequence: record.slice(colon + 1) as SequenceNumber,
+      index: Number(event),
+    },
+    reason: textOf(item, 'reason') ?? '',
+    detail: textOf(item, 'detail') ?? '',
+    source: textOf(item, 'source'),
+    arrivalMs: numberOf(item, 'arrivalMs') ?? 0,
+    payload: { encoding: textOf(item, 'encoding') ?? '', body },
+  };
+}
+
+/** Never between the two halves of a surrogate pair: each piece is stored as UTF-8 by itself. */
+function cut(body: string): string[] {
+  const pieces: string[] = [];
+  let from = 0;
+  while (from < body.length) {
+    let to = from + BODY_PART_LENGTH;
+    if (to < body.length && (body.charCodeAt(to) & 0xfc00) === 0xdc00) to -= 1;
+    pieces.push(body.slice(from, to));
+    from = to;
+  }
+  return pieces;
+}

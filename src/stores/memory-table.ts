@@ -1,0 +1,121 @@
+// A table in memory, with a changelog like a DynamoDB stream's: for tests, simulation and machines without Java.
+import type { Attribute, Item, PartitionQuery, Table, VersionedOutcome, VersionedWrite } from './table.ts';
+import { numberOf } from './table.ts';
+
+export interface TableSchema {
+  readonly partitionKey: string;
+  readonly sortKey?: string;
+  /** By index name: items without both attributes are not in the index. */
+  readonly indexes?: Readonly<Record<string, { readonly partitionKey: string; readonly sortKey: string }>>;
+}
+
+/** One change, as the table's stream tells it. Writes that change nothing make none. */
+export interface TableChange {
+  readonly eventName: 'INSERT' | 'MODIFY' | 'REMOVE';
+  readonly keys: Item;
+  readonly oldImage: Item | undefined;
+  readonly newImage: Item | undefined;
+}
+
+export class MemoryTable implements Table {
+  readonly #schema: TableSchema;
+  readonly #onChange: (change: TableChange) => void;
+  readonly #items = new Map<string, Item>();
+
+  constructor(schema: TableSchema, onChange: (change: TableChange) => void = () => {}) {
+    this.#schema = schema;
+    this.#onChange = onChange;
+  }
+
+  async getMany(keys: readonly Item[]): Promise<readonly Item[]> {
+    const found = keys.map((key) => this.#items.get(this.#keyText(key)));
+    return found.filter((item) => item !== undefined);
+  }
+
+  async commit(writes: readonly VersionedWrite[]): Promise<readonly VersionedOutcome[]> {
+    return writes.map((write) => {
+      const stored = this.#items.get(this.#keyText(write.key));
+      const storedVersion = stored === undefined ? undefined : numberOf(stored, 'version');
+      if (storedVersion !== write.expectedVersion) return { kind: 'refused', stored };
+      const item = new Map(Object.entries(stored ?? write.key));
+      item.set('version', { N: String(write.version) });
+      for (const [name, attribute] of Object.entries(write.attributes)) {
+        if (attribute === undefined) item.delete(name);
+        else item.set(name, attribute);
+      }
+      this.#store(Object.fromEntries(item));
+      return { kind: 'committed' };
+    });
+  }
+
+  async putMany(items: readonly Item[]): Promise<void> {
+    for (const item of items) this.#store(item);
+  }
+
+  async *query({ index, partition, sort }: PartitionQuery): AsyncIterable<Item> {
+    const sortKey = index === undefined ? this.#schema.sortKey : this.#schema.indexes?.[index]?.sortKey;
+    const found = [...this.#items.values()].filter((item) => {
+      const sortValue = sortKey === undefined ? undefined : item[sortKey];
+      if (compare(item[partition.name], partition.value) !== 0) return false;
+      if (sortKey !== undefined && sortValue === undefined) return false;
+      return sort === undefined || (compare(sortValue, sort.from) >= 0 && compare(sortValue, sort.to) <= 0);
+    });
+    if (sortKey !== undefined) found.sort((a, b) => compare(a[sortKey], b[sortKey]));
+    yield* found;
+  }
+
+  async *scan(): AsyncIterable<Item> {
+    yield* [...this.#items.values()];
+  }
+
+  /** Takes an item away, as a user or TTL would. */
+  remove(key: Item): void {
+    const oldImage = this.#items.get(this.#keyText(key));
+    if (oldImage === undefined) return;
+    this.#items.delete(this.#keyText(key));
+    this.#onChange({ eventName: 'REMOVE', keys: this.#keysOf(oldImage), oldImage, newImage: undefined });
+  }
+
+  #store(item: Item): void {
+    const key = this.#keyText(item);
+    const oldImage = this.#items.get(key);
+    if (oldImage !== undefined && sameItem(oldImage, item)) return;
+    this.#items.set(key, item);
+    const eventName = oldImage === undefined ? 'INSERT' : 'MODIFY';
+    this.#onChange({ eventName, keys: this.#keysOf(item), oldImage, newImage: item });
+  }
+
+  #keysOf(item: Item): Item {
+    const names = [
+      this.#schema.partitionKey,
+      ...(this.#schema.sortKey === undefined ? [] : [this.#schema.sortKey]),
+    ];
+    return Object.fromEntries(
+      names.map((name) => {
+        const attribute = item[name];
+        if (attribute === undefined) throw new Error(`item without its key attribute ${name}`);
+        return [name, attribute];
+      }),
+    );
+  }
+
+  #keyText(item: Item): string {
+    return JSON.stringify(Object.values(this.#keysOf(item)));
+  }
+}
+
+/** Numbers as numbers, texts by code unit; an absent attribute is before all. */
+function compare(a: Attribute | undefined, b: Attribute | undefined): number {
+  if (a === undefined || b === undefined) return a === b ? 0 : a === undefined ? -1 : 1;
+  if ('N' in a && 'N' in b) return Number(a.N) - Number(b.N);
+  const [left, right] = ['S' in a ? a.S : '', 'S' in b ? b.S : ''];
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+function sameItem(a: Item, b: Item): boolean {
+  const names = Object.keys(a);
+  return (
+    names.length === Object.keys(b).length &&
+    names.every((name) => compare(a[name], b[name]) === 0 && b[name] !== undefined)
+  );
+}

@@ -1,0 +1,107 @@
+// Where the states of the sources are kept: one item a source.
+import { bucketOf } from '../core/spread.ts';
+import { CLOSING_BUCKETS, SOURCES_TABLE } from '../platform/names.ts';
+import type { Item, Table, VersionedOutcome } from './table.ts';
+import { number, numberOf, text, textOf } from './table.ts';
+
+export interface StoredState {
+  readonly source: string;
+  readonly version: number;
+  /** See `encodeState`. */
+  readonly json: string;
+}
+
+export interface StateWrite {
+  readonly source: string;
+  /** The version loaded; undefined for a source not there. */
+  readonly expectedVersion: number | undefined;
+  readonly json: string;
+  /** When the closer is to look at the source; undefined when nothing is open. */
+  readonly closesAtMs: number | undefined;
+}
+
+export type CommitOutcome =
+  | { readonly kind: 'committed'; readonly version: number }
+  | { readonly kind: 'refused'; readonly stored: StoredState | undefined }
+  | { readonly kind: 'failed'; readonly reason: string };
+
+export class SourceStates {
+  readonly #table: Table;
+
+  constructor(table: Table) {
+    this.#table = table;
+  }
+
+  /** The stored states; sources without one are left out. Consistent. */
+  async load(sources: readonly string[]): Promise<readonly StoredState[]> {
+    return (await this.#table.getMany(sources.map(keyOf))).map(fromItem);
+  }
+
+  /** One outcome a write, in order. At most one write a source. */
+  async commit(writes: readonly StateWrite[]): Promise<readonly CommitOutcome[]> {
+    const outcomes = await this.#table.commit(
+      writes.map(({ source, expectedVersion, json, closesAtMs }) => ({
+        key: keyOf(source),
+        expectedVersion,
+        version: nextVersion(expectedVersion),
+        attributes: {
+          [SOURCES_TABLE.state]: text(json),
+          [SOURCES_TABLE.closesAt]: closesAtMs === undefined ? undefined : number(closesAtMs),
+          ...(expectedVersion === undefined
+            ? { [SOURCES_TABLE.closingBucket]: number(bucketOf(source, CLOSING_BUCKETS)) }
+            : {}),
+        },
+      })),
+    );
+    return outcomes.map((outcome, at) => toCommitOutcome(outcome, writes[at]?.expectedVersion));
+  }
+
+  /** Sources that have something to close if they have been silent, the longest due first within each bucket. */
+  async *dueForClosing(nowMs: number): AsyncIterable<string> {
+    for (let bucket = 0; bucket < CLOSING_BUCKETS; bucket += 1) {
+      const due = this.#table.query({
+        index: SOURCES_TABLE.closingIndex,
+        partition: { name: SOURCES_TABLE.closingBucket, value: number(bucket) },
+        sort: {
+          name: SOURCES_TABLE.closesAt,
+          from: number(0),
+          to: number(Math.min(nowMs, Number.MAX_SAFE_INTEGER)),
+        },
+      });
+      for await (const item of due) {
+        const source = textOf(item, SOURCES_TABLE.partitionKey);
+        if (source !== undefined) yield source;
+      }
+    }
+  }
+
+  async *scan(): AsyncIterable<StoredState> {
+    for await (const item of this.#table.scan()) yield fromItem(item);
+  }
+}
+
+function keyOf(source: string): Item {
+  return { [SOURCES_TABLE.partitionKey]: text(source) };
+}
+
+function nextVersion(version: number | undefined): number {
+  return (version ?? 0) + 1;
+}
+
+function fromItem(item: Item): StoredState {
+  const source = textOf(item, SOURCES_TABLE.partitionKey);
+  const version = numberOf(item, SOURCES_TABLE.version);
+  const json = textOf(item, SOURCES_TABLE.state);
+  if (source === undefined || version === undefined || json === undefined) {
+    throw new Error(
+      `sources table: found an item with ${Object.keys(item).join(', ')}, expected source, version and state`,
+    );
+  }
+  return { source, version, json };
+}
+
+function toCommitOutcome(outcome: VersionedOutcome, expectedVersion: number | undefined): CommitOutcome {
+  if (outcome.kind === 'committed') return { kind: 'committed', version: nextVersion(expectedVersion) };
+  if (outcome.kind === 'failed') return outcome;
+  return { kind: 'refused', stored: outcome.stored === undefined ? undefined : fromItem(outcome.stored) };
+}

@@ -1,0 +1,59 @@
+// The few table operations the stores stand on, so that DynamoDB and memory can serve them alike.
+
+export type Attribute = { readonly S: string } | { readonly N: string };
+export type Item = Readonly<Record<string, Attribute>>;
+
+/** A write under the condition that the item's version is the one loaded, or that there is no item. */
+export interface VersionedWrite {
+  readonly key: Item;
+  /** undefined: there must be no item yet. */
+  readonly expectedVersion: number | undefined;
+  readonly version: number;
+  /** Attributes beside key and version; undefined takes the attribute away. */
+  readonly attributes: Readonly<Record<string, Attribute | undefined>>;
+}
+
+export type VersionedOutcome =
+  | { readonly kind: 'committed' }
+  /** Somebody else wrote: `stored` is what is there now, if anything. */
+  | { readonly kind: 'refused'; readonly stored: Item | undefined }
+  | { readonly kind: 'failed'; readonly reason: string };
+
+/** A partition of a table or index, its sort key between two bounds, both included. */
+export interface PartitionQuery {
+  readonly index?: string;
+  readonly partition: { readonly name: string; readonly value: Attribute };
+  readonly sort?: { readonly name: string; readonly from: Attribute; readonly to: Attribute };
+}
+
+/** Every operation rejects with a StoreError where the table cannot be reached; repeating any of them is safe. */
+export interface Table {
+  /** Consistent reads; keys without an item are left out. */
+  getMany(keys: readonly Item[]): Promise<readonly Item[]>;
+  /** One outcome a write, in order; each write succeeds or fails alone. At most one write a key. */
+  commit(writes: readonly VersionedWrite[]): Promise<readonly VersionedOutcome[]>;
+  /** Puts items whatever is there. Rejects unless all are written; then some may be. */
+  putMany(items: readonly Item[]): Promise<void>;
+  query(query: PartitionQuery): AsyncIterable<Item>;
+  scan(): AsyncIterable<Item>;
+}
+
+/** The attribute's text, or undefined where it is not there or not a text. */
+export function textOf(item: Item, name: string): string | undefined {
+  const attribute = item[name];
+  return attribute !== undefined && 'S' in attribute ? attribute.S : undefined;
+}
+
+/** The attribute's number, or undefined where it is not there or not a number. */
+export function numberOf(item: Item, name: string): number | undefined {
+  const attribute = item[name];
+  return attribute !== undefined && 'N' in attribute ? Number(attribute.N) : undefined;
+}
+
+export function text(value: string): Attribute {
+  return { S: value };
+}
+
+export function number(value: number): Attribute {
+  return { N: String(value) };
+}

@@ -1,0 +1,156 @@
+// Where windows are kept for readers: closed source windows, and rollup windows in parts of one writer each.
+import { createHash } from 'node:crypto';
+import { mergeParts } from '../core/rollup.ts';
+import type { StoredWindow } from '../core/stored-window.ts';
+import { decodeStoredWindow, encodeStoredWindow } from '../core/stored-window.ts';
+import { TTL_ATTRIBUTE, WINDOWS_TABLE } from '../platform/names.ts';
+import type { Attribute, Item, Table } from './table.ts';
+import { number, numberOf, text, textOf } from './table.ts';
+
+/** A part of a rollup window as loaded, or as it is to be written. */
+export interface PartKey {
+  readonly series: string;
+  readonly start: number;
+  readonly part: number;
+}
+
+export interface StoredPart {
+  readonly version: number;
+  readonly window: StoredWindow;
+}
+
+export interface PartWrite {
+  readonly expectedVersion: number | undefined;
+  readonly window: StoredWindow;
+  readonly expiresAtMs: number | undefined;
+}
+
+export type PartOutcome =
+  | { readonly kind: 'committed'; readonly version: number }
+  | { readonly kind: 'refused'; readonly stored: StoredPart | undefined }
+  | { readonly kind: 'failed'; readonly reason: string };
+
+export class Windows {
+  readonly #table: Table;
+
+  constructor(table: Table) {
+    this.#table = table;
+  }
+
+  /** Stores closed source windows. They never change again, so writing one twice is writing it once. */
+  async putClosed(
+    windows: readonly { readonly window: StoredWindow; readonly expiresAtMs: number | undefined }[],
+  ): Promise<void> {
+    await this.#table.putMany(
+      windows.map(({ window, expiresAtMs }) => ({
+        ...keyOf(window.series, window.start, window.part),
+        version: number(1),
+        ...present(contents(window, expiresAtMs)),
+      })),
+    );
+  }
+
+  /** The stored parts, consistent; parts not there are left out. */
+  async loadParts(keys: readonly PartKey[]): Promise<readonly StoredPart[]> {
+    const items = await this.#table.getMany(
+      keys.map(({ series, start, part }) => keyOf(series, start, part)),
+    );
+    return items.map(toPart);
+  }
+
+  /** One outcome a write, in order; each under the condition that the part's version is the one loaded. */
+  async commitParts(writes: readonly PartWrite[]): Promise<readonly PartOutcome[]> {
+    const outcomes = await this.#table.commit(
+      writes.map(({ window, expectedVersion, expiresAtMs }) => ({
+        key: keyOf(window.series, window.start, window.part),
+        expectedVersion,
+        version: (expectedVersion ?? 0) + 1,
+        attributes: contents(window, expiresAtMs),
+      })),
+    );
+    return outcomes.map((outcome, at): PartOutcome => {
+      if (outcome.kind === 'failed') return outcome;
+      if (outcome.kind === 'committed')
+        return { kind: 'committed', version: (writes[at]?.expectedVersion ?? 0) + 1 };
+      return { kind: 'refused', stored: outcome.stored === undefined ? undefined : toPart(outcome.stored) };
+    });
+  }
+
+  /** The windows of a series that start in `[fromMs, toMs]`, by start; parts merged. */
+  async *list(series: string, { fromMs = 0, toMs = MAX_START_MS } = {}): AsyncIterable<StoredWindow> {
+    const items = this.#table.query({
+      partition: { name: WINDOWS_TABLE.partitionKey, value: text(seriesKey(series)) },
+      sort: { name: WINDOWS_TABLE.sortKey, from: text(startKey(fromMs)), to: text(`${startKey(toMs)}~`) },
+    });
+    let parts: StoredWindow[] = [];
+    for await (const item of items) {
+      const { window } = toPart(item);
+      if (parts[0] !== undefined && parts[0].start !== window.start) {
+        yield* merged(parts);
+        parts = [];
+      }
+      parts.push(window);
+    }
+    yield* merged(parts);
+  }
+
+  /** Every stored window, in no order, rollup windows in their parts. */
+  async *scan(): AsyncIterable<StoredWindow> {
+    for await (const item of this.#table.scan()) yield toPart(item).window;
+  }
+}
+
+const MAX_START_MS = 8.64e15;
+/** A key attribute holds 2,048 bytes; longer series stand under their hash. */
+const MAX_SERIES_KEY_BYTES = 1_024;
+
+function keyOf(series: string, start: number, part: number | undefined): Item {
+  return {
+    [WINDOWS_TABLE.partitionKey]: text(seriesKey(series)),
+    [WINDOWS_TABLE.sortKey]: text(
+      part === undefined ? startKey(start) : `${startKey(start)}#${String(part).padStart(2, '0')}`,
+    ),
+  };
+}
+
+function seriesKey(series: string): string {
+  if (Buffer.byteLength(series) <= MAX_SERIES_KEY_BYTES) return series;
+  return `sha256|${createHash('sha256').update(series).digest('hex')}`;
+}
+
+function startKey(start: number): string {
+  return String(start).padStart(16, '0');
+}
+
+function contents(
+  window: StoredWindow,
+  expiresAtMs: number | undefined,
+): Record<string, Attribute | undefined> {
+  return {
+    name: Buffer.byteLength(window.series) <= MAX_SERIES_KEY_BYTES ? undefined : text(window.series),
+    state: text(encodeStoredWindow(window)),
+    [TTL_ATTRIBUTE]: expiresAtMs === undefined ? undefined : number(Math.ceil(expiresAtMs / 1_000)),
+  };
+}
+
+function present(attributes: Readonly<Record<string, Attribute | undefined>>): Item {
+  const entries = Object.entries(attributes);
+  return Object.fromEntries(entries.filter((entry): entry is [string, Attribute] => entry[1] !== undefined));
+}
+
+function toPart(item: Item): StoredPart {
+  const series = textOf(item, 'name') ?? textOf(item, WINDOWS_TABLE.partitionKey);
+  const version = numberOf(item, 'version');
+  const state = textOf(item, 'state');
+  if (series === undefined || version === undefined || state === undefined) {
+    throw new Error(
+      `windows table: found an item with ${Object.keys(item).join(', ')}, expected series, version and state`,
+    );
+  }
+  return { version, window: decodeStoredWindow(series, state) };
+}
+
+function* merged(parts: readonly StoredWindow[]): Iterable<StoredWindow> {
+  const window = mergeParts(parts);
+  if (window !== undefined) yield window;
+}
