@@ -1,4 +1,5 @@
 // The client's bounds, with their defaults and how they must stand to each other.
+import { MAX_EVENTS_PER_RECORD } from '../../src/wire/decode-text.ts';
 import { TelemetryClientError } from './telemetry-client-error.ts';
 
 export interface TelemetryClientOptions {
@@ -8,6 +9,8 @@ export interface TelemetryClientOptions {
   readonly maxCallBytes: number;
   /** Data before compression and partition key of one record; the service's default limit is 1 MiB. */
   readonly maxRecordBytes: number;
+  /** Events in one record; a consumer refuses a record with more than 10,000. */
+  readonly maxEventsPerRecord: number;
   /** How long an event may wait for company. */
   readonly lingerMs: number;
   /** Calls under way at once; each holds other sources than the rest. */
@@ -42,13 +45,14 @@ const DEFAULTS: TelemetryClientOptions = {
   maxRecordsPerCall: 500,
   maxCallBytes: 5 * MIB,
   maxRecordBytes: MIB,
+  maxEventsPerRecord: MAX_EVENTS_PER_RECORD,
   lingerMs: 100,
   maxCallsInFlight: 4,
   maxBufferedBytes: 16 * MIB,
   maxBufferedBytesPerSource: 4 * MIB,
   maxAttempts: 20,
   maxAgeMs: 10 * 60_000,
-  callTimeoutMs: 10_000,
+  callTimeoutMs: 30_000,
   backoffBaseMs: 50,
   backoffCapMs: 10_000,
   stampIds: true,
@@ -70,6 +74,11 @@ export function completeClientOptions(given: Partial<TelemetryClientOptions>): T
     options.maxRecordsPerCall,
   );
   demand(options.maxCallBytes <= 10 * MIB, 'maxCallBytes must be at most 10 MiB', options.maxCallBytes);
+  demand(
+    options.maxEventsPerRecord <= MAX_EVENTS_PER_RECORD,
+    `maxEventsPerRecord must be at most ${MAX_EVENTS_PER_RECORD}`,
+    options.maxEventsPerRecord,
+  );
   demand(
     options.maxRecordBytes <= options.maxCallBytes,
     `maxRecordBytes must fit in a call of ${options.maxCallBytes} bytes`,

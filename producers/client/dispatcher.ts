@@ -67,7 +67,7 @@ export class Dispatcher {
 
   /** Puts a lane with something to send, and nothing out, where it belongs. */
   #line(lane: Lane): void {
-    if (lane.fills(this.#options.maxRecordBytes) || this.#deps.urgent()) {
+    if (lane.fills(this.#options) || this.#deps.urgent()) {
       if (this.#lingering.delete(lane)) this.#lingeringBytes -= lane.queuedBytes;
       this.#makeDue(lane);
       this.#pump();

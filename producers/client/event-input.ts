@@ -1,5 +1,7 @@
 // What a device hands to the client. Only what the client itself relies on is checked here; the rest of an
 // event's rules are the consumer's, so that one place decides what is quarantined.
+import { eventProblem, sourceProblem } from '../../src/core/event-problems.ts';
+import { isObject, isSource } from '../../src/core/event-rules.ts';
 import { TelemetryClientError } from './telemetry-client-error.ts';
 
 /** One telemetry event as a device states it. (A type, not an interface: so it is a `JsonObject` too.) */
@@ -21,40 +23,12 @@ export type EventInput = {
 /** An event read from elsewhere (a recording, another system), passed on as it is. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-const MAX_SOURCE_CHARACTERS = 128;
-
 /** The event's source; throws `TelemetryClientError` when there is none a record could be keyed by. */
 export function sourceOf(event: EventInput | JsonObject): string {
   // Callers in plain JavaScript, and parsed files, may bring anything.
   const given: unknown = event;
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw new TelemetryClientError(
-      'invalid-event',
-      `event must be an object with a source; found ${kindOf(given)}`,
-    );
-  }
-  const source: unknown = event.source;
-  if (typeof source !== 'string') {
-    throw new TelemetryClientError('invalid-source', `event.source must be a text; found ${kindOf(source)}`);
-  }
-  const characters = source.length > MAX_SOURCE_CHARACTERS ? [...source].length : source.length;
-  if (characters === 0 || characters > MAX_SOURCE_CHARACTERS) {
-    throw new TelemetryClientError(
-      'invalid-source',
-      `event.source must have 1 to ${MAX_SOURCE_CHARACTERS} characters; found ${characters}`,
-    );
-  }
-  if (/\p{Cc}/u.test(source)) {
-    throw new TelemetryClientError(
-      'invalid-source',
-      `event.source must not contain control characters; found ${JSON.stringify(source)}`,
-    );
-  }
+  if (!isObject(given)) throw new TelemetryClientError('invalid-event', eventProblem(given));
+  const { source } = given;
+  if (!isSource(source)) throw new TelemetryClientError('invalid-source', sourceProblem(source, undefined));
   return source;
-}
-
-function kindOf(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  if (value === null) return 'null';
-  return Array.isArray(value) ? 'an array' : typeof value;
 }

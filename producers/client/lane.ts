@@ -1,4 +1,5 @@
 // One source's way to the stream: its waiting events in order, and the one record it may have out.
+import type { TelemetryClientOptions } from './client-options.ts';
 import type { FlushMark } from './flush-marks.ts';
 import { type EncodedEvent, encodeRecord, recordOverheadBytes } from './record-encoding.ts';
 import type { OutgoingRecord } from './record-sink.ts';
@@ -18,6 +19,8 @@ export interface Packet {
   /** Must travel in a call of its own: it may be what the service objects to. */
   alone: boolean;
 }
+
+type RecordLimits = Pick<TelemetryClientOptions, 'maxRecordBytes' | 'maxEventsPerRecord' | 'gzipAboveBytes'>;
 
 /** Where a lane stands. At most one record is out: only `flying` has one in a call. */
 type LaneState = 'idle' | 'lingering' | 'due' | 'flying' | 'backing-off';
@@ -49,15 +52,14 @@ export class Lane {
   }
 
   /** Waiting any longer would not make the next record any better. */
-  fills(maxRecordBytes: number): boolean {
-    return (
-      this.#packet !== undefined ||
-      this.#overheadBytes + this.#queuedBytes + this.#queue.length >= maxRecordBytes
-    );
+  fills({ maxRecordBytes, maxEventsPerRecord }: RecordLimits): boolean {
+    const events = this.#queue.length;
+    const bytes = this.#overheadBytes + this.#queuedBytes + events;
+    return this.#packet !== undefined || events >= maxEventsPerRecord || bytes >= maxRecordBytes;
   }
 
   /** The record to send next: the one that failed, else the oldest events, as many as fit. */
-  packet(limits: { readonly maxRecordBytes: number; readonly gzipAboveBytes: number | undefined }): Packet {
+  packet(limits: RecordLimits): Packet {
     this.#packet ??= this.#compose(limits);
     return this.#packet;
   }
@@ -70,10 +72,11 @@ export class Lane {
     return packet;
   }
 
-  #compose(limits: { readonly maxRecordBytes: number; readonly gzipAboveBytes: number | undefined }): Packet {
+  #compose(limits: RecordLimits): Packet {
     let bytes = this.#overheadBytes;
     let count = 0;
     for (const event of this.#queue) {
+      if (count === limits.maxEventsPerRecord) break;
       if (count > 0 && bytes + event.bytes + 1 > limits.maxRecordBytes) break;
       bytes += event.bytes + 1;
       count++;
@@ -82,8 +85,7 @@ export class Lane {
     const events = this.#queue.splice(0, count);
     for (const event of events) this.#queuedBytes -= event.bytes;
     const data = encodeRecord(this.source, events, limits.gzipAboveBytes);
-    // A lone surrogate has no UTF-8 form; the source inside the record keeps it as an escape.
-    const partitionKey = this.source.toWellFormed();
+    const partitionKey = this.source;
     return {
       record: { partitionKey, data },
       bytes: data.byteLength + Buffer.byteLength(partitionKey),
