@@ -5,7 +5,7 @@ import type { MetricText } from './metric-encoding.ts';
 import { metricFromText, metricToText, NameTable } from './metric-encoding.ts';
 import type { Pipeline } from './pipeline.ts';
 import { RememberedIds } from './remembered-ids.ts';
-import type { LateEvent, SourceState } from './source-state.ts';
+import type { LateEvent, SourceState, VerdictCounts } from './source-state.ts';
 import { openAggregation } from './source-state.ts';
 import type { ClosedWindow, SourceWindow, WindowGroup } from './window.ts';
 
@@ -99,6 +99,12 @@ export function decodeChangedWindows(source: string, json: string): ChangedWindo
     late: text.l ?? [],
     lastArrivalMs: text.a,
   };
+}
+
+/** Only the ledger of a state's text: for adding up many. */
+export function decodeCounts(source: string, json: string): VerdictCounts {
+  const [received, applied, duplicate, late] = parseStateText(source, json).c;
+  return { received, applied, duplicate, late };
 }
 
 interface StateText {

@@ -23,6 +23,8 @@ export interface FunctionInvokerOptions extends FunctionEnvironmentOptions {
 export interface LocalFunction extends FunctionInvoker {
   /** Processes that are alive, busy or free: for whoever wants to look at them or kill one. */
   pids(): readonly number[];
+  /** Those with an invocation under way. */
+  busyPids(): readonly number[];
   /** Kills all processes; what is under way ends as a function error. Afterwards nothing is invoked. May be repeated. */
   stop(): Promise<void>;
 }
@@ -89,6 +91,8 @@ export function createFunctionInvoker(fn: FunctionSpec, options: FunctionInvoker
       }
     },
     pids: () => [...processes].filter((process) => process.alive()).map(({ pid }) => pid),
+    busyPids: () =>
+      [...processes].filter((process) => process.alive() && !free.includes(process)).map(({ pid }) => pid),
     async stop() {
       stopped = true;
       await Promise.all([...processes].map((process) => process.stop()));
