@@ -7,6 +7,10 @@ export const FRAMINGS = {
   'array with spaces': (texts: readonly string[]) => Buffer.from(` [ ${texts.join(' ,\n')}\t] \r\n`),
   envelope: (texts: readonly string[], source: string) =>
     Buffer.from(`{"source":${JSON.stringify(source)},"events":[${texts.join(',')}]}`),
+  'envelope, the source stated once': (texts: readonly string[], source: string) =>
+    Buffer.from(
+      `{"events":[${texts.map((text) => withoutSource(text, source)).join(',')}],"source":${JSON.stringify(source)}}`,
+    ),
   'gzip array': (texts: readonly string[]) => gzipSync(`[${texts.join(',')}]`),
   'gzip in two members': (texts: readonly string[]) =>
     Buffer.concat([gzipSync(`[${texts.join(',')}`), gzipSync(']')]),
@@ -20,3 +24,8 @@ export const FRAMINGS = {
       zstdCompressSync(`[${texts.slice(1).join(',')}]`),
     ]),
 } satisfies Record<string, (texts: readonly string[], source: string) => Buffer>;
+
+function withoutSource(text: string, source: string): string {
+  const stated = `{"source":${JSON.stringify(source)},`;
+  return text.startsWith(stated) ? `{${text.slice(stated.length)}` : text;
+}
