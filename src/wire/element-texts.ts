@@ -52,25 +52,24 @@ function skipValue(text: string, start: number): number {
   let at = start;
   do {
     const character = text[at];
+    if (character === undefined) throw new Error(`found the end of JSON text inside a value at ${start}`);
     if (character === '"') at = skipString(text, at);
-    else if (character === '[' || character === '{') at = ++depth && at + 1;
-    else if (character === ']' || character === '}') at = depth-- && at + 1;
-    else if (depth > 0) at++;
-    else at = skipLiteral(text, at);
+    else if (depth === 0 && character !== '[' && character !== '{') at = skipLiteral(text, at);
+    else at++;
+    if (character === '[' || character === '{') depth++;
+    else if (character === ']' || character === '}') depth--;
   } while (depth > 0);
   return at;
 }
 
 function skipString(text: string, start: number): number {
   let at = start + 1;
-  for (let unit = text.charCodeAt(at); unit !== QUOTE; unit = text.charCodeAt(at)) {
-    at += unit === BACKSLASH ? 2 : 1;
-  }
+  while (at < text.length && text.charCodeAt(at) !== QUOTE) at += text.charCodeAt(at) === BACKSLASH ? 2 : 1;
   return at + 1;
 }
 
 function skipLiteral(text: string, start: number): number {
-  let at = start;
+  let at = start + 1;
   while (at < text.length && !/[\s,\]}]/.test(text.charAt(at))) at++;
   return at;
 }
