@@ -2,7 +2,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, type OutputFile } from 'esbuild';
 import { FUNCTION_NAMES, type FunctionName, PIPELINE_FILE } from '../src/platform/names.ts';
 
 export interface BundleOptions {
@@ -21,20 +21,27 @@ export interface FunctionBundle {
   readonly sizeBytes: number;
 }
 
-/** Throws when a handler cannot be bundled, with esbuild's messages. Repeating it gives the same bytes. */
+/**
+ * Throws when a handler cannot be bundled, with esbuild's messages, and then has written nothing.
+ * Repeating it gives the same bytes.
+ */
 export async function bundleFunctions(
   options: BundleOptions,
 ): Promise<Readonly<Record<FunctionName, FunctionBundle>>> {
   const [aggregate, rollup, close] = await Promise.all([
-    bundleFunction('aggregate', options),
-    bundleFunction('rollup', options),
-    bundleFunction('close', options),
+    buildFunction('aggregate', options),
+    buildFunction('rollup', options),
+    buildFunction('close', options),
   ]);
-  return { aggregate, rollup, close };
+  return {
+    aggregate: await writeBundle('aggregate', aggregate, options),
+    rollup: await writeBundle('rollup', rollup, options),
+    close: await writeBundle('close', close, options),
+  };
 }
 
 /** A bundle's greatest size, minified: what is loaded on every cold start. */
-export const BUNDLE_LIMIT_BYTES = 400_000;
+const BUNDLE_LIMIT_BYTES = 400_000;
 
 /** Throws when a bundle is larger than `BUNDLE_LIMIT_BYTES`, naming each. */
 export function assertBundleSizes(bundles: Readonly<Record<FunctionName, FunctionBundle>>): void {
@@ -46,13 +53,11 @@ export function assertBundleSizes(bundles: Readonly<Record<FunctionName, Functio
   throw new Error(`bundle too large: ${found}; expected at most ${BUNDLE_LIMIT_BYTES}`);
 }
 
-async function bundleFunction(name: FunctionName, options: BundleOptions): Promise<FunctionBundle> {
-  const bundleFolder = resolve(options.bundleFolder ?? join(PROJECT, 'dist'));
-  const folder = join(bundleFolder, name);
-  const result = await build({
+async function buildFunction(name: FunctionName, options: BundleOptions): Promise<readonly OutputFile[]> {
+  const { outputFiles } = await build({
     entryPoints: [options.handlers?.[name] ?? join(PROJECT, 'consumers', name, 'handler.ts')],
     absWorkingDir: PROJECT,
-    outfile: join(folder, 'index.mjs'),
+    outfile: join(folderOf(options), name, 'index.mjs'),
     write: false,
     bundle: true,
     minify: true,
@@ -65,18 +70,30 @@ async function bundleFunction(name: FunctionName, options: BundleOptions): Promi
     banner: { js: REQUIRE_FOR_COMMONJS },
     logLevel: 'silent',
   });
+  return outputFiles;
+}
+
+async function writeBundle(
+  name: FunctionName,
+  files: readonly OutputFile[],
+  options: BundleOptions,
+): Promise<FunctionBundle> {
+  const folder = join(folderOf(options), name);
+  const mapsFolder = join(folderOf(options), MAPS_FOLDER);
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
-  await mkdir(join(bundleFolder, MAPS_FOLDER), { recursive: true });
+  await mkdir(mapsFolder, { recursive: true });
   await writeFile(join(folder, PIPELINE_FILE), `${JSON.stringify(options.pipeline, null, 2)}\n`);
   let sizeBytes = 0;
-  for (const file of result.outputFiles) {
-    const isMap = file.path.endsWith('.map');
-    if (!isMap) sizeBytes += file.contents.length;
-    await writeFile(isMap ? join(bundleFolder, MAPS_FOLDER, `${name}.mjs.map`) : file.path, file.contents);
+  for (const { path, contents } of files) {
+    const isMap = path.endsWith('.map');
+    if (!isMap) sizeBytes += contents.length;
+    await writeFile(isMap ? join(mapsFolder, `${name}.mjs.map`) : path, contents);
   }
   return { name, folder, sizeBytes };
 }
+
+const folderOf = ({ bundleFolder }: BundleOptions) => resolve(bundleFolder ?? join(PROJECT, 'dist'));
 
 const PROJECT = dirname(dirname(fileURLToPath(import.meta.url)));
 

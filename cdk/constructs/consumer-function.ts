@@ -1,10 +1,11 @@
-// A Lambda function with a role and a log group of its own. The role may write that log, and what `allow` adds.
+// A Lambda function with a role, a log group and alarms of its own. The role may write that log, and what `allow` adds.
 import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct, type IDependable } from 'constructs';
 import { ENV, type FunctionName, METRICS_NAMESPACE, PIPELINE_FILE } from '../../src/platform/names.ts';
+import { addMetricAlarm } from './metric-alarm.ts';
 
 export interface ConsumerFunctionOptions {
   readonly name: FunctionName;
@@ -16,11 +17,13 @@ export interface ConsumerFunctionOptions {
 }
 
 export class ConsumerFunction extends Construct {
+  readonly name: FunctionName;
   readonly fn: LambdaFunction;
   readonly #role: Role;
 
   constructor(scope: Construct, id: string, options: ConsumerFunctionOptions) {
     super(scope, id);
+    this.name = options.name;
     const logGroup = new LogGroup(this, 'Logs', {
       retention: RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -44,6 +47,17 @@ export class ConsumerFunction extends Construct {
       },
     });
     this.allow(['logs:CreateLogStream', 'logs:PutLogEvents'], logGroup.logGroupArn);
+    for (const metric of ['Errors', 'Throttles'] as const) {
+      addMetricAlarm(this, metric, {
+        description: `${options.name}: ${metric.toLowerCase()} in each of five minutes: look at its log and the account's concurrency`,
+        namespace: 'AWS/Lambda',
+        metric,
+        dimensions: { FunctionName: this.fn.functionName },
+        statistic: 'Sum',
+        over: 0,
+        minutes: 5,
+      });
+    }
   }
 
   /** Returns what must be deployed before the permission holds. */

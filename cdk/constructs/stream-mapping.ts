@@ -1,10 +1,11 @@
 // An event source mapping from a stream to a function that survives bad batches: partial responses, bisect, bounded
-// retries and age, and what is given up goes to a bucket with its records.
+// retries and age; what is given up goes to a bucket with its records, and sets off an alarm, as lagging behind does.
 import { Duration } from 'aws-cdk-lib';
 import { EventSourceMapping, MetricType, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { ConsumerFunction } from './consumer-function.ts';
+import { addMetricAlarm } from './metric-alarm.ts';
 
 export interface StreamMappingOptions {
   readonly consumer: ConsumerFunction;
@@ -45,6 +46,38 @@ export class StreamMapping extends Construct {
       metricsConfig: { metrics: [MetricType.EVENT_COUNT] },
     });
     this.mapping.node.addDependency(...permissions);
+    this.#addAlarms(consumer);
+  }
+
+  #addAlarms(consumer: ConsumerFunction): void {
+    const mapping = { EventSourceMappingUUID: this.mapping.eventSourceMappingId };
+    addMetricAlarm(this, 'Behind', {
+      description: `${consumer.name} is more than a minute behind its stream: look at its errors, throttles and duration`,
+      namespace: 'AWS/Lambda',
+      metric: 'IteratorAge',
+      dimensions: { FunctionName: consumer.fn.functionName },
+      statistic: 'Maximum',
+      over: 60_000,
+      minutes: 5,
+    });
+    addMetricAlarm(this, 'GivenUp', {
+      description: `Records were given up for ${consumer.name} and are in the failures bucket: redrive them`,
+      namespace: 'AWS/Lambda',
+      metric: 'OnFailureDestinationDeliveredEventCount',
+      dimensions: mapping,
+      statistic: 'Sum',
+      over: 0,
+      minutes: 1,
+    });
+    addMetricAlarm(this, 'Lost', {
+      description: `Records were given up for ${consumer.name} and reached no bucket: they are in the stream until it expires them`,
+      namespace: 'AWS/Lambda',
+      metric: 'DroppedEventCount',
+      dimensions: mapping,
+      statistic: 'Sum',
+      over: 0,
+      minutes: 1,
+    });
   }
 }
 

@@ -1,7 +1,8 @@
-// The Kinesis stream that carries the telemetry.
+// The Kinesis stream that carries the telemetry, with an alarm for writes it refuses.
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Stream, StreamEncryption, StreamMode } from 'aws-cdk-lib/aws-kinesis';
 import { Construct } from 'constructs';
+import { addMetricAlarm } from './metric-alarm.ts';
 
 export interface TelemetryStreamOptions {
   /** Provisioned with so many shards; default: on demand. */
@@ -25,6 +26,15 @@ export class TelemetryStream extends Construct {
       encryption: StreamEncryption.MANAGED,
       retentionPeriod: options.retention ?? Duration.hours(24),
       removalPolicy: options.throwAway === true ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
+    });
+    addMetricAlarm(this, 'WritesRefused', {
+      description: 'The stream refuses writes: a hot source, or too few shards',
+      namespace: 'AWS/Kinesis',
+      metric: 'WriteProvisionedThroughputExceeded',
+      dimensions: { StreamName: this.stream.streamName },
+      statistic: 'Sum',
+      over: 0,
+      minutes: 5,
     });
   }
 }

@@ -6,6 +6,7 @@ import { Aggregate } from '../constructs/aggregate.ts';
 import { Close } from '../constructs/close.ts';
 import { DeadLettersTable } from '../constructs/dead-letters-table.ts';
 import { FailuresBucket } from '../constructs/failures-bucket.ts';
+import { OperationsDashboard } from '../constructs/operations-dashboard.ts';
 import { Rollup } from '../constructs/rollup.ts';
 import { SourcesTable } from '../constructs/sources-table.ts';
 import { enforceStreamReaderRules } from '../constructs/stream-reader-rules.ts';
@@ -34,9 +35,26 @@ export class TidemillStack extends Stack {
     const deadLetters = new DeadLettersTable(this, 'DeadLetters', props);
     const { bucket: failures } = new FailuresBucket(this, 'Failures', props);
 
-    new Aggregate(this, 'Aggregate', { codeFolder: code.aggregate, stream, sources, deadLetters, failures });
-    new Rollup(this, 'Rollup', { codeFolder: code.rollup, sources, windows, deadLetters, failures });
-    new Close(this, 'Close', { codeFolder: code.close, sources });
+    const aggregate = new Aggregate(this, 'Aggregate', {
+      codeFolder: code.aggregate,
+      stream,
+      sources,
+      deadLetters,
+      failures,
+    });
+    const rollup = new Rollup(this, 'Rollup', {
+      codeFolder: code.rollup,
+      sources,
+      windows,
+      deadLetters,
+      failures,
+    });
+    const close = new Close(this, 'Close', { codeFolder: code.close, sources });
+    new OperationsDashboard(this, 'Operations', {
+      stream,
+      readers: [aggregate, rollup],
+      others: [close.consumer],
+    });
     enforceStreamReaderRules(this);
 
     new CfnOutput(this, OUTPUTS.stream, { value: stream.streamName });

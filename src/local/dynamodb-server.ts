@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { findJava, type JavaVersion } from './java-version.ts';
-import { claimPort, type LocalServer, startFailure, watchServer } from './local-server.ts';
+import { claimPort, type LocalServer, type ServerDeath, startFailure, watchServer } from './local-server.ts';
 import { spawnOwned } from './owned-process.ts';
 
 export interface DynamoDbServerOptions {
@@ -34,18 +34,32 @@ export async function startDynamoDbServer(
 ): Promise<DynamoDbServerOutcome> {
   const java = await findJava(options.searchPath);
   if (java.kind !== 'found') return { kind: 'no-java', java, advice: adviceFor(java) };
-  const port = await claimPort(SERVER, options.port ?? 0);
-  const child = await spawnOwned('java', javaArguments(port, options.dataFolder), {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: options.searchPath === undefined ? process.env : { ...process.env, PATH: options.searchPath },
-  });
-  const { died, stop } = watchServer(SERVER, child);
-  const death = await untilConnected(port, died);
-  if (death !== 'connected') throw startFailure(death);
-  return { kind: 'started', server: { endpoint: `http://127.0.0.1:${port}`, pid: child.pid, died, stop } };
+  for (let attempt = 1; ; attempt++) {
+    const outcome = await startOn(await claimPort(SERVER, options.port ?? 0), options);
+    if (outcome.kind === 'started') return outcome;
+    // A free port may be gone before Java is there to take it; another one then.
+    const portLost = outcome.death.lastLines.some((line) => line.includes('BindException'));
+    if (!portLost || options.port !== undefined || attempt === PORT_ATTEMPTS)
+      throw startFailure(outcome.death);
+  }
 }
 
 const SERVER = 'DynamoDB Local';
+const PORT_ATTEMPTS = 3;
+
+async function startOn(
+  port: number,
+  options: DynamoDbServerOptions,
+): Promise<{ kind: 'started'; server: LocalServer } | { kind: 'died'; death: ServerDeath }> {
+  const child = await spawnOwned('java', javaArguments(port, options.dataFolder), {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(options.searchPath === undefined ? {} : { env: { PATH: options.searchPath } }),
+  });
+  const { died, stop } = watchServer(SERVER, child);
+  const death = await untilConnected(port, died);
+  if (death !== 'connected') return { kind: 'died', death };
+  return { kind: 'started', server: { endpoint: `http://127.0.0.1:${port}`, pid: child.pid, died, stop } };
+}
 
 function adviceFor(java: Exclude<JavaVersion, { kind: 'found' }>): string {
   const found = java.kind === 'missing' ? `no Java was found (${java.reason})` : `found Java ${java.major}`;

@@ -9,8 +9,8 @@ export type JavaVersion =
 /** The first Java on `searchPath` (default: the environment's PATH). */
 export async function findJava(searchPath?: string): Promise<JavaVersion> {
   return new Promise((resolve) => {
-    const env = searchPath === undefined ? process.env : { PATH: searchPath };
-    execFile('java', ['-version'], { env }, (error, _, stderr) => {
+    const options = searchPath === undefined ? {} : { env: { PATH: searchPath } };
+    execFile('java', ['-version'], options, (error, _, stderr) => {
       if (error !== null) resolve({ kind: 'missing', reason: error.message.trim() });
       else resolve(parseJavaVersion(stderr));
     });

@@ -30,10 +30,35 @@ export async function startKinesisServer(options: KinesisServerOptions): Promise
       if (isObject(message) && typeof message['port'] === 'number') resolve(message['port']);
     });
   });
-  const outcome = await Promise.race([listening, died]);
-  if (typeof outcome !== 'number') throw startFailure(outcome);
-  return { endpoint: `http://127.0.0.1:${outcome}`, pid: child.pid, died, stop };
+  const port = await Promise.race([listening, died]);
+  if (typeof port !== 'number') throw startFailure(port);
+  const endpoint = `http://127.0.0.1:${port}`;
+  const death = await untilAnswered(endpoint, options.region, died);
+  if (death !== 'answered') throw startFailure(death);
+  return { endpoint, pid: child.pid, died, stop };
 }
 
 const SERVER = 'Kinesis (kinesalite)';
 const MAIN = fileURLToPath(new URL('./kinesis-server-main.ts', import.meta.url));
+
+/** It listens before it has opened its data folder, and ends when it cannot: an answer means that it could. */
+async function untilAnswered<Death>(
+  endpoint: string,
+  region: string,
+  died: Promise<Death>,
+): Promise<'answered' | Death> {
+  const scope = `Credential=local/20200101/${region}/kinesis/aws4_request`;
+  const request = fetch(endpoint, {
+    method: 'POST',
+    headers: {
+      authorization: `AWS4-HMAC-SHA256 ${scope}, SignedHeaders=host, Signature=none`,
+      'content-type': 'application/x-amz-json-1.1',
+      'x-amz-date': '20200101T000000Z',
+      'x-amz-target': 'Kinesis_20131202.ListStreams',
+    },
+    body: '{}',
+  });
+  // A connection that breaks is the server's end, which `died` tells of with its last words.
+  const answered = request.then(() => 'answered' as const).catch(() => died);
+  return Promise.race([answered, died]);
+}

@@ -17,9 +17,12 @@ export async function spawnOwned(
     const cause = await new Promise<Error>((resolve) => child.once('error', resolve));
     throw new Error(`${command} could not be started: ${cause.message}`, { cause });
   }
-  const reaper = startedReaper();
-  reaper.stdin?.write(`+ ${pid}\n`);
-  child.once('exit', () => reaper.stdin?.write(`- ${pid}\n`));
+  owned.add(pid);
+  tellReaper('+', pid);
+  child.once('exit', () => {
+    owned.delete(pid);
+    tellReaper('-', pid);
+  });
   return Object.assign(child, { pid });
 }
 
@@ -35,17 +38,30 @@ done
 for p in $pids; do kill -9 "-$p"; done
 `;
 
-/** One for this process: it holds nothing but the list of what this process started. */
+/** One list and one reaper for this process: they hold what the process started, whoever asked for it. */
+const owned = new Set<number>();
 let reaper: ChildProcess | undefined;
 
-function startedReaper(): ChildProcess {
-  if (reaper === undefined) {
-    reaper = spawn('/bin/sh', ['-c', REAPER_SCRIPT], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
-    // It must not keep us alive: it waits for our end.
-    reaper.unref();
-    if (reaper.stdin !== null && 'unref' in reaper.stdin && typeof reaper.stdin.unref === 'function') {
-      reaper.stdin.unref();
-    }
-  }
-  return reaper;
+function tellReaper(sign: '+' | '-', pid: number): void {
+  if (reaper === undefined) reaper = startReaper();
+  else reaper.stdin?.write(`${sign} ${pid}\n`);
+}
+
+/** It knows all that is owned so far. If it is killed, another takes its place. */
+function startReaper(): ChildProcess {
+  const shell = spawn('/bin/sh', ['-c', REAPER_SCRIPT], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  const { stdin } = shell;
+  for (const pid of owned) stdin.write(`+ ${pid}\n`);
+  shell.once('exit', () => {
+    reaper = owned.size > 0 ? startReaper() : undefined;
+  });
+  // A write may find it gone: its exit, which comes too, is what is acted on.
+  stdin.on('error', () => {});
+  // It must not keep us alive: it waits for our end.
+  shell.unref();
+  if ('unref' in stdin && typeof stdin.unref === 'function') stdin.unref();
+  return shell;
 }

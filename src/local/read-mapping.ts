@@ -5,7 +5,7 @@ import type { StreamSpec } from './read-stream.ts';
 import type { TableSpec } from './read-table.ts';
 import type { ResourceToRead } from './resource-to-read.ts';
 
-export type MappingSource =
+type MappingSource =
   | { readonly kind: 'kinesis'; readonly stream: StreamSpec }
   | { readonly kind: 'dynamodb'; readonly table: TableSpec };
 

@@ -3,7 +3,7 @@ import { KeyType, ProjectionType, ScalarAttributeType, StreamViewType } from '@a
 import { asArray, asObject, asText, ifPresent } from './property.ts';
 import type { ResourceToRead } from './resource-to-read.ts';
 
-export interface KeyElement {
+interface KeyElement {
   readonly AttributeName: string;
   readonly KeyType: KeyType;
 }

@@ -3,7 +3,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { isObject } from './property.ts';
 
-export interface Invocation {
+interface Invocation {
   readonly requestId: string;
   readonly payload: string;
   readonly deadlineMs: number;
@@ -19,7 +19,7 @@ export interface RuntimeReports {
   onError(requestId: string, error: ReportedError): void;
 }
 
-export interface ReportedError {
+interface ReportedError {
   readonly errorType: string;
   readonly message: string;
 }

@@ -1,5 +1,7 @@
 // A function that does what its event says, to see what comes of it.
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 
 let invocations = 0;
 
@@ -32,6 +34,11 @@ export async function handler(event, context) {
     }
     case 'leave-a-child':
       return spawn('/bin/sleep', ['1000'], { stdio: 'inherit' }).pid;
+    case 'listen': {
+      const server = createServer().listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      return `http://127.0.0.1:${server.address().port}`;
+    }
     case 'answer-with':
       return 'x'.repeat(event.bytes);
     default:
