@@ -9,16 +9,18 @@ export interface Entrant {
 
 /**
  * Room for so many bytes, and so many of one source: a source that cannot get rid of its events fills its own
- * share and no more. Within a source entry is first come, first served; across sources too once the whole is full.
+ * share and no more. Within a source entry is first come, first served. Among sources that wait it is by turns,
+ * and when the whole is full nobody slips past the one whose turn it is.
  */
 export class Room {
   readonly #maxBytes: number;
   readonly #maxBytesPerSource: number;
   readonly #bytesOf = new Map<string, number>();
+  /** By source, in the order of their turns. */
+  readonly #queues = new Map<string, Queue>();
   #bytes = 0;
-  #waiting: Entrant[] = [];
-  readonly #waitingOf = new Map<string, number>();
-  /** The whole is too full for the first who could otherwise enter: those behind must not slip past. */
+  #waiting = 0;
+  /** The one whose turn it is waits for the whole to have room. */
   #full = false;
 
   constructor(limits: { readonly maxBytes: number; readonly maxBytesPerSource: number }) {
@@ -31,17 +33,19 @@ export class Room {
   }
 
   get waiting(): number {
-    return this.#waiting.length;
+    return this.#waiting;
   }
 
   /** Admits at once or puts into the queue; tells which. */
   enter(entrant: Entrant): 'admitted' | 'waiting' {
-    if (!this.#full && !this.#waitingOf.has(entrant.source) && this.#take(entrant) === 'taken') {
+    const queue = this.#queues.get(entrant.source);
+    if (queue === undefined && !this.#full && this.#take(entrant)) {
       entrant.admit();
       return 'admitted';
     }
-    this.#waiting.push(entrant);
-    this.#waitingOf.set(entrant.source, (this.#waitingOf.get(entrant.source) ?? 0) + 1);
+    if (queue === undefined) this.#queues.set(entrant.source, { entrants: [entrant], next: 0 });
+    else queue.entrants.push(entrant);
+    this.#waiting++;
     return 'waiting';
   }
 
@@ -55,42 +59,52 @@ export class Room {
   }
 
   admitWaiting(): void {
-    if (this.#waiting.length === 0) return;
-    const queue = this.#waiting;
-    const still: Entrant[] = [];
-    const passed = new Set<string>();
     this.#full = false;
-    for (const entrant of queue) {
-      const answer = this.#full || passed.has(entrant.source) ? 'passed' : this.#take(entrant);
-      if (answer === 'taken') {
-        this.#forget(entrant.source);
-        entrant.admit();
+    for (const [source, queue] of [...this.#queues]) {
+      if (this.#admitFrom(queue) === 0) {
+        if (this.#full) return;
         continue;
       }
-      if (answer === 'full') this.#full = true;
-      passed.add(entrant.source);
-      still.push(entrant);
+      // It had its turn: the others are first next time.
+      this.#queues.delete(source);
+      if (queue.next < queue.entrants.length) this.#queues.set(source, queue);
+      if (this.#full) return;
     }
-    this.#waiting = still;
   }
 
-  #take(entrant: Entrant): 'taken' | 'full' | 'source-full' {
-    const ofSource = (this.#bytesOf.get(entrant.source) ?? 0) + entrant.bytes;
-    if (ofSource > this.#maxBytesPerSource) return 'source-full';
-    if (this.#bytes + entrant.bytes > this.#maxBytes) return this.#refuseAll();
-    this.#bytesOf.set(entrant.source, ofSource);
-    this.#bytes += entrant.bytes;
-    return 'taken';
+  #admitFrom(queue: Queue): number {
+    let admitted = 0;
+    for (;;) {
+      const entrant = queue.entrants[queue.next];
+      if (entrant === undefined || !this.#take(entrant)) break;
+      queue.next++;
+      admitted++;
+      this.#waiting--;
+      entrant.admit();
+    }
+    // Let go of those who are in, in time proportional to their number.
+    if (queue.next * 2 > queue.entrants.length) {
+      queue.entrants.splice(0, queue.next);
+      queue.next = 0;
+    }
+    return admitted;
   }
 
-  #refuseAll(): 'full' {
-    this.#full = true;
-    return 'full';
+  #take({ source, bytes }: Entrant): boolean {
+    const ofSource = (this.#bytesOf.get(source) ?? 0) + bytes;
+    if (ofSource > this.#maxBytesPerSource) return false;
+    if (this.#bytes + bytes > this.#maxBytes) {
+      this.#full = true;
+      return false;
+    }
+    this.#bytesOf.set(source, ofSource);
+    this.#bytes += bytes;
+    return true;
   }
+}
 
-  #forget(source: string): void {
-    const left = (this.#waitingOf.get(source) ?? 0) - 1;
-    if (left > 0) this.#waitingOf.set(source, left);
-    else this.#waitingOf.delete(source);
-  }
+interface Queue {
+  readonly entrants: Entrant[];
+  /** Those before it are in. */
+  next: number;
 }

@@ -1,8 +1,12 @@
 // Laws of the batching client, under any pattern of refused records, failed calls and lost answers.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { PutRecordsError } from '../../../producers/client/record-sink.ts';
-import { createTelemetryClient } from '../../../producers/client/telemetry-client.ts';
+import { type OutgoingRecord, PutRecordsError } from '../../../producers/client/record-sink.ts';
+import {
+  createTelemetryClient,
+  type TelemetryClient,
+  type TelemetryClientSetup,
+} from '../../../producers/client/telemetry-client.ts';
 import {
   DeliveryFailedError,
   type UndeliveredEvent,
@@ -15,14 +19,12 @@ const failure = (kind: 'transient' | 'bad-record' | 'refused') => ({
   error: new PutRecordsError(`a ${kind} failure`, { code: 'Scripted', failure: kind }),
 });
 
+const refusals: fc.Arbitrary<Fate> = fc
+  .bigInt(1n, (1n << 40n) - 1n)
+  .map((mask): Fate => ({ kind: 'answer', refuse: (_, i) => ((mask >> BigInt(i % 40)) & 1n) === 1n }));
 const transientFate: fc.Arbitrary<Fate> = fc.oneof(
   { weight: 4, arbitrary: fc.constant<Fate>({ kind: 'answer', refuse: () => false }) },
-  {
-    weight: 5,
-    arbitrary: fc
-      .bigInt(1n, (1n << 40n) - 1n)
-      .map((mask): Fate => ({ kind: 'answer', refuse: (_, i) => ((mask >> BigInt(i % 40)) & 1n) === 1n })),
-  },
+  { weight: 5, arbitrary: refusals },
   { weight: 1, arbitrary: fc.constant<Fate>(failure('transient')) },
   { weight: 1, arbitrary: fc.constant<Fate>({ kind: 'fail', error: new Error('nobody knows') }) },
   {
@@ -73,7 +75,7 @@ const scenario = (fate: fc.Arbitrary<Fate>) =>
   });
 type Scenario = ReturnType<typeof scenario> extends fc.Arbitrary<infer T> ? T : never;
 
-async function run(given: Scenario) {
+async function run(given: Scenario, makeClient: typeof createTelemetryClient = createTelemetryClient) {
   const clock = new VirtualClock();
   const sink = new ScriptedSink(
     clock,
@@ -86,7 +88,7 @@ async function run(given: Scenario) {
     state = (Math.imul(state, 48271) >>> 0) % 0x7fffffff;
     return state / 0x7fffffff;
   };
-  const client = createTelemetryClient({
+  const client = makeClient({
     stream: 'telemetry',
     deps: { sink, clock, random },
     options: given.options,
@@ -112,6 +114,29 @@ async function run(given: Scenario) {
   await clock.until(Promise.all(puts));
   if (closing instanceof DeliveryFailedError) reported.push(...closing.events);
   return { clock, sink, client, reported, closing, peakBytes };
+}
+
+/** Does what many producers do: a call at a time, a record an event, and what was refused goes to the end of the queue. */
+function createOvertakingClient(setup: TelemetryClientSetup): TelemetryClient {
+  const { deps, stream } = setup;
+  const honest = createTelemetryClient(setup);
+  const queue: OutgoingRecord[] = [];
+  return {
+    stats: () => honest.stats(),
+    flush: () => honest.flush(),
+    async put(event) {
+      const { source, ...rest } = event;
+      const data = Buffer.from(JSON.stringify({ source, events: [rest] }));
+      queue.push({ partitionKey: String(source), data });
+    },
+    async close() {
+      for (let records = queue.splice(0, 2); records.length > 0; records = queue.splice(0, 2)) {
+        const call = deps.sink.putRecords({ streamName: stream, records }, new AbortController().signal);
+        const results = await call.catch(() => []);
+        queue.push(...records.filter((_, i) => results[i]?.kind !== 'stored'));
+      }
+    },
+  };
 }
 
 const numbersOf = (events: readonly { source: string; n?: unknown }[], source: string) =>
@@ -152,6 +177,21 @@ describe('the batching client', () => {
       }),
       { numRuns: 600 },
     );
+  });
+
+  test('that law finds out a client whose retries are overtaken', async () => {
+    const result = await fc.check(
+      fc.asyncProperty(scenario(refusals), async (given) => {
+        const { sink } = await run(given, createOvertakingClient);
+        for (const source of new Set(given.steps.map((step) => step.source))) {
+          const put = given.steps.flatMap((step, n) => (step.source === source ? [n] : []));
+          expect(sink.firsts(source)).toEqual(put);
+        }
+      }),
+      { numRuns: 600 },
+    );
+    expect(result.failed).toBe(true);
+    expect(result.counterexample?.[0].steps.length).toBeGreaterThanOrEqual(2);
   });
 
   test('keeps that order among what is delivered also when records are given up', async () => {
