@@ -24,9 +24,12 @@ export function addToSum(sum: ExactSum, x: number): void {
     if (Number.isFinite(total)) {
       const part = total - top;
       const error = top - (total - part) + (x - part);
-      sum.top = total;
-      if (error !== 0) sum.rest = [error];
-      return;
+      // Not a number where `part` overflowed, which it can beside the greatest doubles.
+      if (!Number.isNaN(error)) {
+        sum.top = total;
+        if (error !== 0) sum.rest = [error];
+        return;
+      }
     }
   }
   growExpansion(sum, x);
@@ -85,21 +88,58 @@ function growExpansion(sum: ExactSum, term: number): void {
     pushError(kept, x, y, total);
     x = total;
   }
+  if (kept.length > LONG_REST) x = compress(kept, x);
   sum.top = x;
   sum.rest = kept.length === 0 ? undefined : kept;
 }
 
 function pushError(kept: number[], x: number, y: number, total: number): void {
-  const part = total - x;
-  const error = x - (total - part) + (y - part);
+  const error = errorOf(x, y, total);
   if (error !== 0) kept.push(error);
 }
 
-/** Rounds `overflow · 2^1024 + parts` after scaling by 2^-64; what that drops is far below one ulp of the result. */
+/** What `total` lacks to be exactly `x + y`. In this order nothing overflows unless `total` did. */
+function errorOf(x: number, y: number, total: number): number {
+  return Math.abs(x) >= Math.abs(y) ? y - (total - x) : x - (total - y);
+}
+
+/** Longer ones are compressed: sums of very different terms leave parts of a few bits each. */
+const LONG_REST = 4;
+
+/** Shewchuk's COMPRESS: the same value in the fewest parts, left in `rest`; returns the top. */
+function compress(rest: number[], top: number): number {
+  const falling: number[] = [];
+  let high = top;
+  for (const part of rest.toReversed()) {
+    const total = high + part;
+    const error = errorOf(high, part, total);
+    if (error === 0) high = total;
+    else {
+      falling.push(total);
+      high = error;
+    }
+  }
+  rest.length = 0;
+  for (const part of falling.reverse()) {
+    const total = part + high;
+    pushError(rest, part, high, total);
+    high = total;
+  }
+  return high;
+}
+
+/** Rounds `overflow · 2^1024 + parts` after scaling by 2^-64. Of what that would drop, the sign is kept: it breaks ties. */
 function roundScaled(sum: ExactSum): number {
   const scaled = emptySum();
-  for (const part of [...(sum.rest ?? []), sum.top]) addToSum(scaled, part / SCALE);
   addToSum(scaled, sum.overflow * 2 ** 960);
+  for (const part of [sum.top, ...(sum.rest ?? []).toReversed()]) {
+    const kept = part / SCALE;
+    if (kept * SCALE === part) addToSum(scaled, kept);
+    else {
+      addToSum(scaled, Math.sign(part) * Number.MIN_VALUE);
+      break;
+    }
+  }
   return scaled.rest === undefined ? scaled.top : roundParts([...scaled.rest, scaled.top]);
 }
 

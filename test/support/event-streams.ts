@@ -1,0 +1,127 @@
+// Random event streams from a universe so small that ids repeat, times collide and run backwards, and windows close.
+import fc from 'fast-check';
+import type { SequenceNumber, ShardId } from '../../src/core/brands.ts';
+import type { Coordinates, TelemetryEvent } from '../../src/core/event.ts';
+import type { Pipeline, PipelineDefinition } from '../../src/core/pipeline.ts';
+import { parsePipeline } from '../../src/core/pipeline.ts';
+
+/** An event with its place in the stream. */
+export interface StreamEntry {
+  readonly event: TelemetryEvent;
+  readonly at: Coordinates;
+  readonly arrivalMs: number;
+}
+
+export const SHARD = 'shardId-000000000000' as ShardId;
+export const CHILD_SHARD = 'shardId-000000000001' as ShardId;
+
+/** A stream of one shard; some records carry several events. */
+export function arbitraryStream({ maxLength = 40 } = {}): fc.Arbitrary<StreamEntry[]> {
+  return fc
+    .array(fc.record({ event: arbitraryEvent, sameRecord: fc.boolean() }), { minLength: 1, maxLength })
+    .map((drafts) => {
+      let record = 0;
+      let index = 0;
+      return drafts.map(({ event, sameRecord }, position) => {
+        index = sameRecord && position > 0 ? index + 1 : 0;
+        if (index === 0) record += 1;
+        return {
+          event,
+          at: { shard: SHARD, sequence: sequenceOf(record), index },
+          arrivalMs: 1_000 + record,
+        };
+      });
+    });
+}
+
+/** Sequence numbers longer than a double holds, of lengths that differ from the tenth on. */
+export function sequenceOf(record: number): SequenceNumber {
+  return String(99_999_999_999_999_999_990n + BigInt(record)) as SequenceNumber;
+}
+
+/** Cuts a stream into batches: lengths, cycled through. */
+export const arbitraryCuts: fc.Arbitrary<number[]> = fc.array(fc.integer({ min: 1, max: 9 }), {
+  minLength: 1,
+  maxLength: 8,
+});
+
+export function cut<T>(stream: readonly T[], lengths: readonly number[]): T[][] {
+  const batches: T[][] = [];
+  let from = 0;
+  for (let turn = 0; from < stream.length; turn += 1) {
+    const length = lengths[turn % lengths.length] ?? 1;
+    batches.push(stream.slice(from, from + length));
+    from += length;
+  }
+  return batches;
+}
+
+/** One to three aggregations of different sizes and lateness; rollups of the first, by one or two tags. */
+export const arbitraryPipeline: fc.Arbitrary<Pipeline> = fc
+  .record({
+    aggregations: fc.array(
+      fc.record({
+        size: fc.constantFrom(1, 7, 10, 25),
+        lateness: fc.constantFrom(0, 5, 20, 60),
+        values: fc.option(fc.constant(['v', '__proto__']), { nil: undefined, freq: 4 }),
+        keepsSamples: fc.boolean(),
+      }),
+      { minLength: 1, maxLength: 3 },
+    ),
+    horizon: fc.constantFrom(0, 8, 50),
+    rollupTags: fc.subarray(['site', '__proto__'], { minLength: 0 }),
+  })
+  .map(({ aggregations, horizon, rollupTags }) =>
+    parsePipeline({
+      aggregations: aggregations.map(({ size, lateness, values, keepsSamples }, at) => ({
+        name: `a${at}`,
+        window: { tumbling: `${size}ms` },
+        allowedLateness: `${lateness}ms`,
+        idleTimeout: '1s',
+        ...(values === undefined ? {} : { values }),
+        aggregates: keepsSamples ? ['sum', 'first', 'last'] : ['sum'],
+      })),
+      rollups: [
+        ...(rollupTags.length > 0 ? [{ name: 'r0', of: 'a0', by: rollupTags }] : []),
+        ...(rollupTags.length > 1 ? [{ name: 'r1', of: 'a0', by: rollupTags.slice(1) }] : []),
+      ],
+      dedupe: { horizon: `${horizon}ms` },
+    } satisfies PipelineDefinition),
+  );
+
+/** Numbers whose sums overflow, cancel and lose bits when added carelessly. */
+export const arbitraryValue: fc.Arbitrary<number> = fc.constantFrom(
+  0,
+  1,
+  -1,
+  0.1,
+  -0.3,
+  1e16,
+  -1e16,
+  2 ** -1074,
+  Number.MAX_VALUE,
+  -Number.MAX_VALUE,
+  2 ** 970,
+);
+
+const arbitraryEvent: fc.Arbitrary<TelemetryEvent> = fc.record({
+  source: fc.constantFrom('a', 'a', 'a', 'b', '__proto__'),
+  id: fc.constantFrom(undefined, '1', '2', '3', '4', '5', 'x', 'x "y"', '__proto__'),
+  type: fc.constant('reading'),
+  time: fc.oneof(
+    { weight: 8, arbitrary: fc.integer({ min: 0, max: 40 }) },
+    { weight: 3, arbitrary: fc.integer({ min: 40, max: 120 }) },
+    { weight: 1, arbitrary: fc.constantFrom(1_000, 5_000) },
+  ),
+  values: fc
+    .uniqueArray(fc.tuple(fc.constantFrom('v', 'w', '__proto__', 'constructor'), arbitraryValue), {
+      selector: ([name]) => name,
+      maxLength: 3,
+    })
+    .map((entries): Record<string, number> => Object.fromEntries(entries)),
+  tags: fc
+    .uniqueArray(fc.tuple(fc.constantFrom('site', '__proto__'), fc.constantFrom('n', 's', '')), {
+      selector: ([name]) => name,
+    })
+    .map((entries): Record<string, string> => Object.fromEntries(entries)),
+});
