@@ -8,18 +8,17 @@ export interface KillAtRandomOptions {
   readonly random: () => number;
   readonly clock: Clock;
   readonly kills: number;
+  /** Mean time before each; default: well within the time a batch takes. */
+  readonly meanMs?: number;
   readonly onKill?: (pid: number) => void;
 }
 
-/** How long a moment may be put off: well within the time a batch takes. */
-const MEAN_DELAY_MS = 30;
-
 /** Kills (SIGKILL) so many processes, each at a random moment of an invocation, until the signal aborts. Returns how many. */
 export async function killAtRandom(options: KillAtRandomOptions, signal: AbortSignal): Promise<number> {
-  const { busyPids, random, clock, kills, onKill } = options;
+  const { busyPids, random, clock, kills, onKill, meanMs = 30 } = options;
   let killed = 0;
   while (killed < kills && !signal.aborted) {
-    await clock.sleep(-Math.log(1 - random()) * MEAN_DELAY_MS, signal);
+    await clock.sleep(-Math.log(1 - random()) * meanMs, signal);
     const victims = busyPids();
     const victim = victims[Math.floor(random() * victims.length)];
     if (victim === undefined || signal.aborted) continue;

@@ -1,8 +1,8 @@
 import { expect, it, onTestFinished } from 'vitest';
 import type { Clock } from '../../src/event-source/ports.ts';
 import { createFunctionInvoker } from '../../src/local/function-invoker.ts';
+import { killAtRandom } from '../../src/local/kill-at-random.ts';
 import { functionSpec } from '../support/function-spec.ts';
-import { killAtRandom } from '../support/kill-at-random.ts';
 
 /** Numbers in [0, 1), the same on every run (mulberry32). */
 function seeded(seed: number): () => number {
@@ -45,7 +45,10 @@ it('a function whose processes are killed at random answers right or says that i
   });
   onTestFinished(() => fn.stop());
   const ending = new AbortController();
-  const killing = killAtRandom({ pids: fn.pids, random: seeded(7), clock, meanMs: 10 }, ending.signal);
+  const killing = killAtRandom(
+    { busyPids: fn.pids, random: seeded(7), clock, kills: 1_000, meanMs: 10 },
+    ending.signal,
+  );
 
   const outcomes: string[] = [];
   const invokeInTurn = async () => {
