@@ -2,7 +2,7 @@
 
 /** Every reason code, each with what it means to the person who reads a dead letter. */
 export const REASON_CODES = [
-  /** The data is larger than a record may be, or unpacks to more than it may. */
+  /** The data is larger than a record may be, unpacks to more than it may, or would take too much memory to parse. */
   'too-large',
   /** The data begins as gzip and cannot be unpacked: cut short, damaged, or followed by something else. */
   'gzip',

@@ -2,6 +2,7 @@
 import { quote } from '../core/describe-found.ts';
 import { isObject, isSource } from '../core/event-rules.ts';
 import { type ValidateOptions, type Validation, validateEvent } from '../core/validate-event.ts';
+import { holdsTooManyContainers, MAX_CONTAINERS } from './container-bound.ts';
 import type { DecodedItem, Refusal } from './decoded-item.ts';
 import { elementTexts, memberText } from './element-texts.ts';
 
@@ -17,6 +18,7 @@ export interface DecodeOptions {
 
 /** Adds what became of each event in `text` to `items`; adds nothing when the text as a whole is refused. */
 export function decodeText(text: string, options: DecodeOptions, items: DecodedItem[]): Refusal | undefined {
+  if (holdsTooManyContainers(text)) return tooManyContainers();
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -81,6 +83,11 @@ function candidateTexts(text: string, candidates: readonly unknown[], statedSour
     if (!isObject(candidate) || candidate['source'] !== undefined) return own;
     return Object.keys(candidate).length === 0 ? `{${member}}` : `{${member},${own.slice(1)}`;
   });
+}
+
+function tooManyContainers(): Refusal {
+  const detail = `data: found more than ${MAX_CONTAINERS} objects and arrays, expected at most that`;
+  return { reason: 'too-large', detail };
 }
 
 function notJson(text: string, error: unknown): Refusal {

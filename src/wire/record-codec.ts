@@ -7,7 +7,7 @@ import type { DecodedItem, Refusal } from './decoded-item.ts';
 import { isKpl, readKpl } from './kpl.ts';
 
 /** What a record may unpack to, all its user records together. */
-export const MAX_UNPACKED_BYTES = 16 * 1024 * 1024;
+const MAX_UNPACKED_BYTES = 16 * 1024 * 1024;
 const NESTED: Refusal = {
   reason: 'kpl',
   detail: 'user record: found a KPL record, expected none in another',

@@ -2,7 +2,7 @@
 import { describeFound } from '../core/describe-found.ts';
 import type { AttributeValueJson, ItemJson } from './stream-records.ts';
 
-export type AttributeValue =
+type AttributeValue =
   | string
   | number
   | boolean

@@ -72,6 +72,7 @@ describe('data that is no event at all is quarantined whole', () => {
     ['10,001 bad user records', kplRecord(Array(10_001).fill(Buffer.from('x'))), 'too-many-events', 'base64'],
     ['plain text of more than 16 MiB', `"${'x'.repeat(16 * MIB)}"`, 'too-large', 'utf8'],
     ['gzip of more than 16 MiB', gzipSync(Buffer.alloc(16 * MIB + 1, ' ')), 'too-large', 'base64'],
+    ['brackets that would parse to a gigabyte', gzipSync('['.repeat(16 * MIB)), 'too-large', 'base64'],
     ['zstd of more than 16 MiB', zstdCompressSync(Buffer.alloc(16 * MIB + 1, ' ')), 'too-large', 'base64'],
     [
       'zstd frames of more than 16 MiB',
