@@ -33,7 +33,7 @@ export interface LocalFunction extends FunctionInvoker {
 export function createFunctionInvoker(fn: FunctionSpec, options: FunctionInvokerOptions): LocalFunction {
   const processes = new Set<FunctionProcess>();
   const free: FunctionProcess[] = [];
-  let underWay = 0;
+  const underWay = new Set<Promise<InvokeOutcome>>();
   let stopped = false;
   const settings = {
     environment: functionEnvironment(fn, options),
@@ -74,20 +74,21 @@ export function createFunctionInvoker(fn: FunctionSpec, options: FunctionInvoker
           `the event has ${Buffer.byteLength(payload)} bytes, expected at most ${REQUEST_LIMIT_BYTES}`,
         );
       }
-      if (underWay >= (fn.reservedConcurrency ?? Number.POSITIVE_INFINITY)) {
+      if (underWay.size >= (fn.reservedConcurrency ?? Number.POSITIVE_INFINITY)) {
         return notInvoked(
           'throttled',
-          `${underWay} executions of ${fn.name} are under way, its reserved concurrency`,
+          `${underWay.size} executions of ${fn.name} are under way, its reserved concurrency`,
         );
       }
-      underWay += 1;
+      const execution = execute(payload);
+      underWay.add(execution);
       try {
-        return await execute(payload);
+        return await execution;
       } catch (error) {
         // Only a process that cannot be started: a function's own failure is an outcome.
         return notInvoked('service-error', error instanceof Error ? error.message : String(error));
       } finally {
-        underWay -= 1;
+        underWay.delete(execution);
       }
     },
     pids: () => [...processes].filter((process) => process.alive()).map(({ pid }) => pid),
@@ -96,6 +97,8 @@ export function createFunctionInvoker(fn: FunctionSpec, options: FunctionInvoker
     async stop() {
       stopped = true;
       await Promise.all([...processes].map((process) => process.stop()));
+      // One that was just being started is stopped as soon as it is there.
+      await Promise.allSettled(underWay);
     },
   };
 }

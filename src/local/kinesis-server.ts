@@ -1,9 +1,9 @@
 // Starts the local Kinesis server in a process of its own.
 import { fileURLToPath } from 'node:url';
+import { LOCAL_ACCOUNT_ID } from './local-names.ts';
 import { claimPort, type LocalServer, startFailure, watchServer } from './local-server.ts';
 import { spawnOwned } from './owned-process.ts';
 import { isObject } from './property.ts';
-import { LOCAL_ACCOUNT_ID } from './template.ts';
 
 export interface KinesisServerOptions {
   readonly region: string;

@@ -2,6 +2,9 @@
 import { createHash } from 'node:crypto';
 import type { TemplateResource } from './cloudformation-template.ts';
 
+/** The account id that local Kinesis and DynamoDB put into their ARNs. */
+export const LOCAL_ACCOUNT_ID = '000000000000';
+
 export interface LocalAccount {
   readonly stackName: string;
   readonly region: string;

@@ -15,7 +15,8 @@ export async function spawnOwned(
   const { pid } = child;
   if (pid === undefined) {
     const cause = await new Promise<Error>((resolve) => child.once('error', resolve));
-    throw new Error(`${command} could not be started: ${cause.message}`, { cause });
+    const where = options.cwd === undefined ? '' : ` in ${options.cwd}`;
+    throw new Error(`${command} could not be started${where}: ${cause.message}`, { cause });
   }
   owned.add(pid);
   tellReaper('+', pid);

@@ -1,6 +1,6 @@
 // Reads the synthesized template into what a laptop has to run, every reference resolved.
 import type { CloudFormationTemplate } from './cloudformation-template.ts';
-import { type LocalAccount, localName } from './local-names.ts';
+import { LOCAL_ACCOUNT_ID, type LocalAccount, localName } from './local-names.ts';
 import { asText } from './property.ts';
 import { type FunctionSpec, readFunction } from './read-function.ts';
 import { type MappingSpec, readMapping } from './read-mapping.ts';
@@ -23,9 +23,6 @@ export interface LocalSystem {
   /** Resources that do something on AWS and nothing here: to be shown to whoever starts the run. */
   readonly notRun: readonly { readonly logicalId: string; readonly type: string }[];
 }
-
-/** The account id that local Kinesis and DynamoDB put into their ARNs. */
-export const LOCAL_ACCOUNT_ID = '000000000000';
 
 /** Throws when a reference cannot be resolved or a property is not what CloudFormation says, naming the resource. */
 export function readTemplate(synthesis: Synthesis, region: string): LocalSystem {

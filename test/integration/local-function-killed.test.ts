@@ -62,7 +62,8 @@ it('a function whose processes are killed at random answers right or says that i
   const killed = await killing;
 
   expect(outcomes).toHaveLength(100);
-  expect(new Set(outcomes)).toEqual(new Set(['returned', 'Runtime.ExitError']));
+  expect(outcomes).toContain('returned');
+  expect(outcomes.filter((outcome) => outcome !== 'returned' && outcome !== 'Runtime.ExitError')).toEqual([]);
   expect(killed).toBeGreaterThan(0);
   expect(outcomes.filter((outcome) => outcome === 'Runtime.ExitError').length).toBeLessThanOrEqual(killed);
 });

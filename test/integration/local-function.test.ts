@@ -224,6 +224,23 @@ describe('a local function', () => {
     });
   });
 
+  it('leaves no process behind when it is stopped while one is being started', async () => {
+    const { fn, call } = startFunction();
+    const outcome = call({ do: 'hang' });
+    await fn.stop();
+    expect(fn.pids()).toEqual([]);
+    expect(await outcome).toMatchObject({ kind: 'function-error', errorType: 'Runtime.ExitError' });
+  });
+
+  it('that cannot be started is not invoked, and says where it was tried', async () => {
+    const { call } = startFunction({ codeFolder: '/nowhere' });
+    expect(await call({})).toMatchObject({
+      kind: 'not-invoked',
+      reason: 'service-error',
+      message: expect.stringContaining('could not be started in /nowhere'),
+    });
+  });
+
   it('leaves no process behind when it is stopped, what it started itself included', async () => {
     const { fn, call } = startFunction();
     await call({ do: 'leave-a-child' });
