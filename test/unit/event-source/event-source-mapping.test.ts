@@ -118,6 +118,30 @@ describe('a shard that leaves the stream', () => {
   });
 });
 
+describe('caught up', () => {
+  test('is not said on the word of a read that was under way when the question was asked', async () => {
+    const harness: MappingHarness = new MappingHarness({
+      source: (stream) => ({
+        ...switchable({ down: false })(stream),
+        // what is found is found at once, and told late
+        read: async (shard, iterator, limit) => {
+          const answer = await stream.read(shard, iterator, limit);
+          await harness.clock.sleep(1_000);
+          return answer;
+        },
+      }),
+    });
+    const shard = harness.put('a').shard;
+    const mapping = harness.start();
+    await harness.clock.run(mapping.caughtUp());
+    await harness.clock.advance(500);
+    expect(harness.put('b').shard).toBe(shard);
+    await harness.clock.run(mapping.caughtUp());
+    expect(harness.batches).toEqual([['a'], ['b']]);
+    await harness.clock.run(mapping.stop({ invocation: 'finish' }));
+  });
+});
+
 describe('stopping', () => {
   test('in a back-off pause takes no time', async () => {
     const harness = new MappingHarness({ handler: () => thrown });
