@@ -45,8 +45,11 @@ export interface ReplayProgress {
 }
 
 export interface ReplayReport extends Ledger {
+  /** Entries of the recordings: events put into the stream, or recorded records handed to the mapping. */
+  readonly entries: number;
   /** What this replay added to the books; `stored` is what is in them, earlier replays into the same folder included. */
   readonly stored: StoredLedger;
+  /** Every event has one verdict, every late one is in the dead letters, and every event put is in the books. */
   readonly balanced: boolean;
   readonly sources: number;
   /** Source windows closed by this replay. */
@@ -141,7 +144,11 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
     return {
       ...added(before, stored),
       stored,
-      balanced: imbalance(stored) === 0 && stored.late === stored.lateLetters,
+      entries: summary.entries,
+      balanced:
+        imbalance(stored) === 0 &&
+        stored.late === stored.lateLetters &&
+        (summary.kind === 'kinesis' || stored.received - before.received === summary.entries),
       sources: stored.sources,
       windows: (await countSourceWindows(runtime)) - windowsBefore,
       batches: figures.sum('aggregate', 'batches'),

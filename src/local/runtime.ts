@@ -191,6 +191,8 @@ async function compose(
   if (options.schedules) startSchedules(system, functions, cleanups);
 
   const output = (name: string) => system.outputs.get(name) ?? '';
+  const outputs = { [synthesis.stackName]: Object.fromEntries(system.outputs) };
+  await writeFile(join(workFolder, 'outputs.json'), `${JSON.stringify(outputs, null, 1)}\n`);
   const tableOfOutput = (name: string) =>
     tableOf(system, backend, (spec) => spec.name === output(name), `output ${name}`);
   const states = new SourceStates(tableOfOutput(OUTPUTS.sourcesTable));
