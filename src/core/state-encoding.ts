@@ -6,7 +6,14 @@ import type { MetricText } from './metric-encoding.ts';
 import { metricFromText, metricToText, NameTable } from './metric-encoding.ts';
 import type { Aggregation, Pipeline } from './pipeline.ts';
 import { RememberedIds } from './remembered-ids.ts';
-import type { GoneAggregation, LateEvent, OpenAggregation, SourceState } from './source-state.ts';
+import type {
+  GoneAggregation,
+  LateEvent,
+  OpenAggregation,
+  SourceState,
+  UpTo,
+  VerdictCounts,
+} from './source-state.ts';
 import { openAggregation } from './source-state.ts';
 import type { ClosedWindow, SourceWindow, WindowGroup } from './window.ts';
 
@@ -103,6 +110,34 @@ export function decodeChangedWindows(source: string, json: string): ChangedWindo
     closed: closedFromText(text),
     late: text.l ?? [],
     lastArrivalMs: text.a,
+  };
+}
+
+/** Only the ledger of a state's text: for adding up many. */
+export function decodeCounts(source: string, json: string): VerdictCounts {
+  const [received, applied, duplicate, late] = parseStateText(source, json).c;
+  return { received, applied, duplicate, late };
+}
+
+/** What a person looking at a state wants to know of it, whatever the pipeline is now. */
+export interface StateView {
+  readonly upTo: readonly UpTo[];
+  readonly maxTime: number;
+  readonly lastArrivalMs: number;
+  readonly counts: VerdictCounts;
+  readonly open: readonly ClosedWindow[];
+  readonly rememberedIds: number;
+}
+
+export function viewState(source: string, json: string): StateView {
+  const text = parseStateText(source, json);
+  return {
+    upTo: text.u.map(([shard, sequence, index]) => ({ shard, sequence, index })),
+    maxTime: text.m,
+    lastArrivalMs: text.a,
+    counts: decodeCounts(source, json),
+    open: decodeChangedWindows(source, json).open,
+    rememberedIds: text.i === '' ? 0 : RememberedIds.parse(text.i).entries(0).length,
   };
 }
 

@@ -3,6 +3,8 @@
 import type { SequenceNumber, ShardId } from '../core/brands.ts';
 import type { StreamEventRecord } from '../wire/stream-records.ts';
 
+export type StreamKind = 'kinesis' | 'dynamodb';
+
 export interface ShardDescription {
   readonly id: ShardId;
   /** No parent for a first shard, one for a split's child, two for a merge's. */
@@ -25,29 +27,42 @@ export interface StreamRecord {
   readonly record: StreamEventRecord;
 }
 
+export type OpenAnswer =
+  | { readonly kind: 'open'; readonly iterator: string }
+  /** The shard is not in the stream any more. */
+  | { readonly kind: 'gone' }
+  /** The wanted position is past retention: go on from the trim horizon, and say so. */
+  | { readonly kind: 'trimmed' }
+  /** Throttled or unavailable: try again later. */
+  | { readonly kind: 'unavailable'; readonly reason: string };
+
 export type ReadAnswer =
   | {
       readonly kind: 'records';
       readonly records: readonly StreamRecord[];
+      /** undefined: the shard is closed and read to its end. */
       readonly next: string | undefined;
       readonly millisBehindLatest?: number;
     }
   /** The iterator is too old; ask for a new one behind the last record read. */
   | { readonly kind: 'iterator-expired' }
+  /** The shard is not in the stream any more. */
+  | { readonly kind: 'gone' }
   /** Wanted records are past retention: go on from the trim horizon, and say so. */
   | { readonly kind: 'trimmed' }
   /** Throttled or unavailable: try again later. */
   | { readonly kind: 'unavailable'; readonly reason: string };
 
-/** A stream's reading side, Kinesis or DynamoDB Streams. */
+/** A stream's reading side, Kinesis or DynamoDB Streams. What it throws counts as `unavailable`. */
 export interface StreamSource {
-  readonly kind: 'kinesis' | 'dynamodb';
+  readonly kind: StreamKind;
   readonly arn: string;
+  /** Records older than this are no longer delivered (rules 15 and 45); undefined: kept for ever. */
+  readonly retentionMs?: number;
   /** Every shard not yet past retention, closed ones included. */
   listShards(): Promise<readonly ShardDescription[]>;
-  openIterator(shard: ShardId, position: ShardPosition): Promise<string>;
-  /** `next` undefined: the shard is closed and read to its end. */
-  read(iterator: string, limit: number): Promise<ReadAnswer>;
+  openIterator(shard: ShardId, position: ShardPosition): Promise<OpenAnswer>;
+  read(shard: ShardId, iterator: string, limit: number): Promise<ReadAnswer>;
 }
 
 export type InvokeOutcome =
@@ -76,12 +91,18 @@ export interface Clock {
 export interface ShardCheckpoint {
   /** Last sequence number handled; undefined: nothing yet. */
   readonly sequence: SequenceNumber | undefined;
+  /** Where the shard is read from while `sequence` is undefined. */
+  readonly start: ShardPosition;
   /** The shard is closed and everything in it is handled. */
   readonly drained: boolean;
 }
 
 export interface CheckpointStore {
+  /** Empty for a mapping that never ran. */
   load(mapping: string): Promise<ReadonlyMap<ShardId, ShardCheckpoint>>;
+  /** Writes the first checkpoints of a new mapping, all or none. */
+  begin(mapping: string, checkpoints: ReadonlyMap<ShardId, ShardCheckpoint>): Promise<void>;
+  /** Durable against the death of the process once resolved. */
   save(mapping: string, shard: ShardId, checkpoint: ShardCheckpoint): Promise<void>;
 }
 
@@ -91,10 +112,11 @@ export interface DiscardedBatch {
   readonly records: readonly StreamRecord[];
   readonly condition: 'RetryAttemptsExhausted' | 'RecordAgeExceeded';
   readonly approximateInvokeCount: number;
-  /** null after exhaustion through partial responses (rule 27); absent for RecordAgeExceeded. */
+  /** null after exhaustion through responses (rule 27); absent for RecordAgeExceeded. */
   readonly functionError?: string | null;
 }
 
 export interface FailureDestination {
+  /** May be called again with the same batch: after a rejection, and after a crash. */
   deliver(batch: DiscardedBatch): Promise<void>;
 }

@@ -44,3 +44,32 @@ export const DEAD_LETTERS_TABLE = {
 
 /** TTL attribute, on every table: seconds since the epoch. */
 export const TTL_ATTRIBUTE = 'expiresAt';
+
+/** The functions: `consumers/<name>/handler.ts` exports `handler`. */
+export const FUNCTION_NAMES = ['aggregate', 'rollup', 'close'] as const;
+export type FunctionName = (typeof FUNCTION_NAMES)[number];
+
+/** The CloudFormation stack, unless told otherwise. */
+export const STACK_NAME = 'Tidemill';
+
+/** Namespace of the metrics that the functions write (EMF). */
+export const METRICS_NAMESPACE = 'Tidemill';
+
+/** The pipeline definition's file beside each bundle. */
+export const PIPELINE_FILE = 'pipeline.json';
+
+/** Outputs of the stack: physical names to hand to producers and commands. */
+export const OUTPUTS = {
+  stream: 'StreamName',
+  sourcesTable: 'SourcesTableName',
+  windowsTable: 'WindowsTableName',
+  deadLettersTable: 'DeadLettersTableName',
+  failuresBucket: 'FailuresBucketName',
+} as const;
+
+/**
+ * Partition key of an item that the local runtime writes and deletes in a new table with a change stream, so that the
+ * stream begins with its INSERT and REMOVE: no source or series has it (control characters are not allowed in them),
+ * and consumers of change streams pass it over.
+ */
+export const PRIMER_KEY = '\u0001primer';

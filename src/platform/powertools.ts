@@ -1,11 +1,11 @@
 // Logger and metrics of the functions: Powertools, JSON lines and CloudWatch's embedded metric format on stdout.
+// Service name, namespace and level come from the `POWERTOOLS_*` variables of the stack.
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Log, Meter } from './observe.ts';
 
-/** Service name and level come from the `POWERTOOLS_*` variables of the stack. */
-export function createLog(consumer: string): Log {
-  const logger = new Logger({ persistentLogAttributes: { consumer } });
+export function createLog(): Log {
+  const logger = new Logger();
   return {
     info: (message, fields) => logger.info(message, { ...fields }),
     warn: (message, fields) => logger.warn(message, { ...fields }),
@@ -13,18 +13,15 @@ export function createLog(consumer: string): Log {
   };
 }
 
-/** The metrics stand under the dimensions `service` and `consumer`. */
-export function createMeter(consumer: string): Meter {
-  const metrics = new Metrics({ namespace: METRIC_NAMESPACE });
-  metrics.setDefaultDimensions({ consumer });
+/** The metrics stand under the dimension `service`. */
+export function createMeter(): Meter {
+  const metrics = new Metrics();
   return {
-    publish: (counts) => {
-      for (const [name, value] of Object.entries(counts)) {
+    publish: (figures) => {
+      for (const [name, value] of Object.entries(figures)) {
         metrics.addMetric(name, name.endsWith('Ms') ? MetricUnit.Milliseconds : MetricUnit.Count, value);
       }
       metrics.publishStoredMetrics();
     },
   };
 }
-
-const METRIC_NAMESPACE = 'Tidemill';

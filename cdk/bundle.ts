@@ -1,0 +1,105 @@
+// Bundles each function into one minified ES module, with the AWS SDK and the pipeline definition beside it.
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build, type OutputFile } from 'esbuild';
+import { FUNCTION_NAMES, type FunctionName, PIPELINE_FILE } from '../src/platform/names.ts';
+
+export interface BundleOptions {
+  /** Written as JSON beside each bundle. */
+  readonly pipeline: object;
+  /** Default: `dist` in the project. A folder `<name>` in it is replaced. */
+  readonly bundleFolder?: string;
+  /** Entry modules; default: `consumers/<name>/handler.ts` in the project. */
+  readonly handlers?: Readonly<Record<FunctionName, string>>;
+}
+
+export interface FunctionBundle {
+  readonly name: FunctionName;
+  /** The function's code: `index.mjs` and the pipeline definition. */
+  readonly folder: string;
+  readonly sizeBytes: number;
+}
+
+/**
+ * Throws when a handler cannot be bundled, with esbuild's messages, and then has written nothing.
+ * Repeating it gives the same bytes.
+ */
+export async function bundleFunctions(
+  options: BundleOptions,
+): Promise<Readonly<Record<FunctionName, FunctionBundle>>> {
+  const [aggregate, rollup, close] = await Promise.all([
+    buildFunction('aggregate', options),
+    buildFunction('rollup', options),
+    buildFunction('close', options),
+  ]);
+  return {
+    aggregate: await writeBundle('aggregate', aggregate, options),
+    rollup: await writeBundle('rollup', rollup, options),
+    close: await writeBundle('close', close, options),
+  };
+}
+
+/** A bundle's greatest size, minified: what is loaded on every cold start. */
+const BUNDLE_LIMIT_BYTES = 400_000;
+
+/** Throws when a bundle is larger than `BUNDLE_LIMIT_BYTES`, naming each. */
+export function assertBundleSizes(bundles: Readonly<Record<FunctionName, FunctionBundle>>): void {
+  const tooLarge = FUNCTION_NAMES.map((name) => bundles[name]).filter(
+    (bundle) => bundle.sizeBytes > BUNDLE_LIMIT_BYTES,
+  );
+  if (tooLarge.length === 0) return;
+  const found = tooLarge.map((bundle) => `${bundle.name} has ${bundle.sizeBytes} bytes`).join(', ');
+  throw new Error(`bundle too large: ${found}; expected at most ${BUNDLE_LIMIT_BYTES}`);
+}
+
+async function buildFunction(name: FunctionName, options: BundleOptions): Promise<readonly OutputFile[]> {
+  const { outputFiles } = await build({
+    entryPoints: [options.handlers?.[name] ?? join(PROJECT, 'consumers', name, 'handler.ts')],
+    absWorkingDir: PROJECT,
+    outfile: join(folderOf(options), name, 'index.mjs'),
+    write: false,
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    // The SDK's ES modules can be tree-shaken: a third smaller and faster to load than the default.
+    mainFields: ['module', 'main'],
+    sourcemap: 'external',
+    banner: { js: REQUIRE_FOR_COMMONJS },
+    logLevel: 'silent',
+  });
+  return outputFiles;
+}
+
+async function writeBundle(
+  name: FunctionName,
+  files: readonly OutputFile[],
+  options: BundleOptions,
+): Promise<FunctionBundle> {
+  const folder = join(folderOf(options), name);
+  const mapsFolder = join(folderOf(options), MAPS_FOLDER);
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  await mkdir(mapsFolder, { recursive: true });
+  await writeFile(join(folder, PIPELINE_FILE), `${JSON.stringify(options.pipeline, null, 2)}\n`);
+  let sizeBytes = 0;
+  for (const { path, contents } of files) {
+    const isMap = path.endsWith('.map');
+    if (!isMap) sizeBytes += contents.length;
+    await writeFile(isMap ? join(mapsFolder, `${name}.mjs.map`) : path, contents);
+  }
+  return { name, folder, sizeBytes };
+}
+
+const folderOf = ({ bundleFolder }: BundleOptions) => resolve(bundleFolder ?? join(PROJECT, 'dist'));
+
+const PROJECT = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** Source maps stay out of the functions' code: they would be loaded on every cold start. */
+const MAPS_FOLDER = 'source-maps';
+
+/** CommonJS dependencies call `require` for Node's own modules; an ES module has none. */
+const REQUIRE_FOR_COMMONJS =
+  "import{createRequire as tidemillCreateRequire}from'node:module';const require=tidemillCreateRequire(import.meta.url);";

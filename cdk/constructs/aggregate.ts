@@ -1,0 +1,55 @@
+// Folds telemetry into the state of its source: stream → sources table, bad events → dead letters.
+import { Duration } from 'aws-cdk-lib';
+import type { Stream } from 'aws-cdk-lib/aws-kinesis';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { ENV } from '../../src/platform/names.ts';
+import { ConsumerFunction } from './consumer-function.ts';
+import type { DeadLettersTable } from './dead-letters-table.ts';
+import type { SourcesTable } from './sources-table.ts';
+import { StreamMapping } from './stream-mapping.ts';
+
+export interface AggregateOptions {
+  readonly codeFolder: string;
+  readonly stream: Stream;
+  readonly sources: SourcesTable;
+  readonly deadLetters: DeadLettersTable;
+  readonly failures: Bucket;
+}
+
+export class Aggregate extends Construct {
+  readonly consumer: ConsumerFunction;
+  readonly mapping: StreamMapping;
+
+  constructor(scope: Construct, id: string, options: AggregateOptions) {
+    super(scope, id);
+    const { stream, sources, deadLetters, failures } = options;
+    this.consumer = new ConsumerFunction(this, 'Consumer', {
+      name: 'aggregate',
+      codeFolder: options.codeFolder,
+      memoryMb: 1024,
+      timeout: Duration.minutes(1),
+      environment: {
+        [ENV.sourcesTable]: sources.table.tableName,
+        [ENV.deadLettersTable]: deadLetters.table.tableName,
+      },
+    });
+    this.consumer.allow(SOURCES_ACTIONS, sources.table.tableArn);
+    this.consumer.allow(DEAD_LETTERS_ACTIONS, deadLetters.table.tableArn);
+    this.mapping = new StreamMapping(this, 'Reader', {
+      consumer: this.consumer,
+      stream: { kind: 'kinesis', arn: stream.streamArn },
+      failures,
+    });
+  }
+}
+
+/** Load in batches; commit by conditional statements, and one by one when a state is too large for a statement. */
+const SOURCES_ACTIONS = [
+  'dynamodb:BatchGetItem',
+  'dynamodb:GetItem',
+  'dynamodb:PartiQLInsert',
+  'dynamodb:PartiQLUpdate',
+  'dynamodb:PutItem',
+];
+const DEAD_LETTERS_ACTIONS = ['dynamodb:BatchWriteItem', 'dynamodb:PutItem'];

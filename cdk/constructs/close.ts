@@ -1,0 +1,45 @@
+// Every minute: closes the windows of sources that fell silent.
+import { Duration } from 'aws-cdk-lib';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { Construct } from 'constructs';
+import { ENV } from '../../src/platform/names.ts';
+import { ConsumerFunction } from './consumer-function.ts';
+import type { SourcesTable } from './sources-table.ts';
+
+export interface CloseOptions {
+  readonly codeFolder: string;
+  readonly sources: SourcesTable;
+}
+
+export class Close extends Construct {
+  readonly consumer: ConsumerFunction;
+
+  constructor(scope: Construct, id: string, { codeFolder, sources }: CloseOptions) {
+    super(scope, id);
+    this.consumer = new ConsumerFunction(this, 'Consumer', {
+      name: 'close',
+      codeFolder,
+      memoryMb: 512,
+      // Ends before the next one begins.
+      timeout: Duration.seconds(50),
+      environment: { [ENV.sourcesTable]: sources.table.tableName },
+    });
+    this.consumer.allow(['dynamodb:Query'], sources.closingIndexArn);
+    this.consumer.allow(SOURCES_ACTIONS, sources.table.tableArn);
+    // What a run misses the next one finds: no retries, and no run that comes late.
+    this.consumer.fn.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(1) });
+    new Rule(this, 'EveryMinute', {
+      description: 'Closes the windows of silent sources',
+      schedule: Schedule.rate(Duration.minutes(1)),
+      targets: [new LambdaFunction(this.consumer.fn, { retryAttempts: 0, maxEventAge: Duration.minutes(1) })],
+    });
+  }
+}
+
+const SOURCES_ACTIONS = [
+  'dynamodb:BatchGetItem',
+  'dynamodb:GetItem',
+  'dynamodb:PartiQLUpdate',
+  'dynamodb:PutItem',
+];

@@ -1,0 +1,56 @@
+// Folds the changelog into windows: sources stream → windows table, late events → dead letters.
+import { Duration } from 'aws-cdk-lib';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { ENV } from '../../src/platform/names.ts';
+import { ConsumerFunction } from './consumer-function.ts';
+import type { DeadLettersTable } from './dead-letters-table.ts';
+import type { SourcesTable } from './sources-table.ts';
+import { StreamMapping } from './stream-mapping.ts';
+import { tableStreamArn } from './table-stream-arn.ts';
+import type { WindowsTable } from './windows-table.ts';
+
+export interface RollupOptions {
+  readonly codeFolder: string;
+  readonly sources: SourcesTable;
+  readonly windows: WindowsTable;
+  readonly deadLetters: DeadLettersTable;
+  readonly failures: Bucket;
+}
+
+export class Rollup extends Construct {
+  readonly consumer: ConsumerFunction;
+  readonly mapping: StreamMapping;
+
+  constructor(scope: Construct, id: string, options: RollupOptions) {
+    super(scope, id);
+    const { sources, windows, deadLetters, failures } = options;
+    this.consumer = new ConsumerFunction(this, 'Consumer', {
+      name: 'rollup',
+      codeFolder: options.codeFolder,
+      memoryMb: 1024,
+      timeout: Duration.minutes(1),
+      environment: {
+        [ENV.windowsTable]: windows.table.tableName,
+        [ENV.deadLettersTable]: deadLetters.table.tableName,
+      },
+    });
+    this.consumer.allow(WINDOWS_ACTIONS, windows.table.tableArn);
+    this.consumer.allow(DEAD_LETTERS_ACTIONS, deadLetters.table.tableArn);
+    this.mapping = new StreamMapping(this, 'Reader', {
+      consumer: this.consumer,
+      stream: { kind: 'dynamodb', arn: tableStreamArn(sources.table) },
+      failures,
+    });
+  }
+}
+
+const WINDOWS_ACTIONS = [
+  'dynamodb:BatchGetItem',
+  'dynamodb:BatchWriteItem',
+  'dynamodb:GetItem',
+  'dynamodb:PartiQLInsert',
+  'dynamodb:PartiQLUpdate',
+  'dynamodb:PutItem',
+];
+const DEAD_LETTERS_ACTIONS = ['dynamodb:BatchWriteItem', 'dynamodb:PutItem'];

@@ -1,0 +1,111 @@
+// An event source mapping from a stream to a function that survives bad batches: partial responses, bisect, bounded
+// retries and age; what is given up goes to a bucket with its records, and sets off an alarm, as lagging behind does.
+import { Duration } from 'aws-cdk-lib';
+import { EventSourceMapping, MetricType, StartingPosition } from 'aws-cdk-lib/aws-lambda';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import type { ConsumerFunction } from './consumer-function.ts';
+import { addMetricAlarm } from './metric-alarm.ts';
+
+export interface StreamMappingOptions {
+  readonly consumer: ConsumerFunction;
+  readonly stream: { readonly kind: 'kinesis' | 'dynamodb'; readonly arn: string };
+  readonly failures: Bucket;
+  /** Default 1,000; an event holds at most 6 MB whatever this says. */
+  readonly batchSize?: number;
+}
+
+export class StreamMapping extends Construct {
+  readonly mapping: EventSourceMapping;
+
+  constructor(scope: Construct, id: string, { consumer, stream, failures, batchSize }: StreamMappingOptions) {
+    super(scope, id);
+    const permissions = [
+      ...READ_GRANTS[stream.kind](stream.arn).map(({ actions, resource }) =>
+        consumer.allow(actions, resource),
+      ),
+      // Lambda lists the bucket to see that it is there, and adds objects under any key of its own making.
+      consumer.allow(['s3:ListBucket'], failures.bucketArn),
+      consumer.allow(['s3:PutObject'], failures.arnForObjects('*')),
+    ];
+    this.mapping = new EventSourceMapping(this, 'Mapping', {
+      target: consumer.fn,
+      eventSourceArn: stream.arn,
+      // LATEST would lose what comes while the mapping is being created.
+      startingPosition: StartingPosition.TRIM_HORIZON,
+      batchSize: batchSize ?? 1_000,
+      maxBatchingWindow: Duration.seconds(1),
+      reportBatchItemFailures: true,
+      bisectBatchOnError: true,
+      retryAttempts: RETRY_ATTEMPTS,
+      maxRecordAge: MAX_RECORD_AGE,
+      // A source's records must come one batch at a time.
+      parallelizationFactor: 1,
+      onFailure: { bind: () => ({ destination: failures.bucketArn }) },
+      supportS3OnFailureDestination: true,
+      metricsConfig: { metrics: [MetricType.EVENT_COUNT] },
+    });
+    this.mapping.node.addDependency(...permissions);
+    this.#addAlarms(consumer);
+  }
+
+  #addAlarms(consumer: ConsumerFunction): void {
+    const mapping = { EventSourceMappingUUID: this.mapping.eventSourceMappingId };
+    addMetricAlarm(this, 'Behind', {
+      description: `${consumer.name} is more than a minute behind its stream: look at its errors, throttles and duration`,
+      namespace: 'AWS/Lambda',
+      metric: 'IteratorAge',
+      dimensions: { FunctionName: consumer.fn.functionName },
+      statistic: 'Maximum',
+      over: 60_000,
+      minutes: 5,
+    });
+    addMetricAlarm(this, 'GivenUp', {
+      description: `Records were given up for ${consumer.name} and are in the failures bucket: redrive them`,
+      namespace: 'AWS/Lambda',
+      metric: 'OnFailureDestinationDeliveredEventCount',
+      dimensions: mapping,
+      statistic: 'Sum',
+      over: 0,
+      minutes: 1,
+    });
+    addMetricAlarm(this, 'Lost', {
+      description: `Records were given up for ${consumer.name} and reached no bucket: they are in the stream until it expires them`,
+      namespace: 'AWS/Lambda',
+      metric: 'DroppedEventCount',
+      dimensions: mapping,
+      statistic: 'Sum',
+      over: 0,
+      minutes: 1,
+    });
+  }
+}
+
+/** With back-off growing to a minute: a quarter of an hour of failing, for a batch cut down to the record at fault. */
+const RETRY_ATTEMPTS = 20;
+
+/** Well under the streams' 24 hours, so that what is given up lands in the bucket before it expires in the stream. */
+const MAX_RECORD_AGE = Duration.hours(6);
+
+const READ_GRANTS = {
+  kinesis: (arn: string) => [
+    {
+      actions: [
+        'kinesis:DescribeStream',
+        'kinesis:DescribeStreamSummary',
+        'kinesis:GetRecords',
+        'kinesis:GetShardIterator',
+        'kinesis:ListShards',
+      ],
+      resource: arn,
+    },
+  ],
+  dynamodb: (arn: string) => [
+    {
+      actions: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
+      resource: arn,
+    },
+    // The one wildcard: ListStreams knows no resource, and Lambda asks for it when the mapping is made.
+    { actions: ['dynamodb:ListStreams'], resource: '*' },
+  ],
+};

@@ -1,0 +1,20 @@
+// The App that `cdk deploy` and the local runtime share: the same feature flags, so the same template.
+import { App } from 'aws-cdk-lib';
+
+/** `outFolder`: where the cloud assembly goes; default: where the CDK command line wants it. */
+export function createApp(outFolder?: string): App {
+  return new App({
+    ...(outFolder === undefined ? {} : { outdir: outFolder }),
+    analyticsReporting: false,
+    treeMetadata: false,
+    context: FEATURE_FLAGS,
+  });
+}
+
+/** Here, not in cdk.json, which only the command line reads. */
+const FEATURE_FLAGS = {
+  '@aws-cdk/aws-iam:minimizePolicies': true,
+  '@aws-cdk/core:checkSecretUsage': true,
+  '@aws-cdk/core:enablePartitionLiterals': true,
+  '@aws-cdk/core:target-partitions': ['aws', 'aws-cn'],
+};

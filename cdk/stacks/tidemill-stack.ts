@@ -1,0 +1,66 @@
+// The whole system: what is deployed, and what the local runtime reads to run the same on a laptop.
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { type FunctionName, OUTPUTS } from '../../src/platform/names.ts';
+import { Aggregate } from '../constructs/aggregate.ts';
+import { Close } from '../constructs/close.ts';
+import { DeadLettersTable } from '../constructs/dead-letters-table.ts';
+import { FailuresBucket } from '../constructs/failures-bucket.ts';
+import { OperationsDashboard } from '../constructs/operations-dashboard.ts';
+import { Rollup } from '../constructs/rollup.ts';
+import { SourcesTable } from '../constructs/sources-table.ts';
+import { enforceStreamReaderRules } from '../constructs/stream-reader-rules.ts';
+import { TelemetryStream } from '../constructs/telemetry-stream.ts';
+import { WindowsTable } from '../constructs/windows-table.ts';
+
+export interface TidemillStackOptions {
+  /** Kinesis shards, provisioned; default: on demand. */
+  readonly shards?: number;
+  /** Data goes when the stack goes; default: protected and kept. */
+  readonly throwAway?: boolean;
+}
+
+export interface TidemillStackProps extends TidemillStackOptions, StackProps {
+  /** Code folder of each function. */
+  readonly code: Readonly<Record<FunctionName, string>>;
+}
+
+export class TidemillStack extends Stack {
+  constructor(scope: Construct, id: string, props: TidemillStackProps) {
+    super(scope, id, { description: 'Tidemill: real-time telemetry aggregation', ...props });
+    const { code } = props;
+    const { stream } = new TelemetryStream(this, 'Telemetry', props);
+    const sources = new SourcesTable(this, 'Sources', props);
+    const windows = new WindowsTable(this, 'Windows', props);
+    const deadLetters = new DeadLettersTable(this, 'DeadLetters', props);
+    const { bucket: failures } = new FailuresBucket(this, 'Failures', props);
+
+    const aggregate = new Aggregate(this, 'Aggregate', {
+      codeFolder: code.aggregate,
+      stream,
+      sources,
+      deadLetters,
+      failures,
+    });
+    const rollup = new Rollup(this, 'Rollup', {
+      codeFolder: code.rollup,
+      sources,
+      windows,
+      deadLetters,
+      failures,
+    });
+    const close = new Close(this, 'Close', { codeFolder: code.close, sources });
+    new OperationsDashboard(this, 'Operations', {
+      stream,
+      readers: [aggregate, rollup],
+      others: [close.consumer],
+    });
+    enforceStreamReaderRules(this);
+
+    new CfnOutput(this, OUTPUTS.stream, { value: stream.streamName });
+    new CfnOutput(this, OUTPUTS.sourcesTable, { value: sources.table.tableName });
+    new CfnOutput(this, OUTPUTS.windowsTable, { value: windows.table.tableName });
+    new CfnOutput(this, OUTPUTS.deadLettersTable, { value: deadLetters.table.tableName });
+    new CfnOutput(this, OUTPUTS.failuresBucket, { value: failures.bucketName });
+  }
+}

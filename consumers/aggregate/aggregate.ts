@@ -1,0 +1,115 @@
+// The consumer of the stream: decode, load, fold, commit. What could not be committed is reported at the lowest
+// sequence number concerned; a bad event is quarantined and never holds its shard.
+import type { SequenceNumber } from '../../src/core/brands.ts';
+import type { Pipeline } from '../../src/core/pipeline.ts';
+import { emptySourceState } from '../../src/core/source-state.ts';
+import type { Log, Meter } from '../../src/platform/observe.ts';
+import type { DeadLetters } from '../../src/stores/dead-letters.ts';
+import type { SourceStates } from '../../src/stores/source-states.ts';
+import { batchItemFailures } from '../../src/wire/batch-item-failures.ts';
+import type { BatchItemFailures, KinesisEventRecord, StreamEvent } from '../../src/wire/stream-records.ts';
+import { decodeBatch } from './decode-batch.ts';
+import type { Work } from './fold-and-commit.ts';
+import { adopt, firstUncommitted, foldAndCommit } from './fold-and-commit.ts';
+import { StateCache } from './state-cache.ts';
+
+export interface AggregateDeps {
+  readonly pipeline: Pipeline;
+  readonly states: SourceStates;
+  readonly deadLetters: DeadLetters;
+  readonly log: Log;
+  readonly meter: Meter;
+  readonly nowMs: () => number;
+  /** Default: an empty one. */
+  readonly cache?: StateCache;
+}
+
+interface Failure {
+  readonly sequence: SequenceNumber;
+  readonly reason: string;
+  readonly source?: string;
+}
+
+export function createAggregate(
+  deps: AggregateDeps,
+): (event: StreamEvent<KinesisEventRecord>) => Promise<BatchItemFailures> {
+  const cache = deps.cache ?? new StateCache();
+  return async ({ Records }) => {
+    const batch = decodeBatch(Records, deps.pipeline.maxClockSkewMs);
+    const failures: Failure[] = [];
+    try {
+      await deps.deadLetters.put(batch.quarantined);
+    } catch (error) {
+      for (const { at } of batch.quarantined) failures.push({ sequence: at.sequence, reason: String(error) });
+    }
+    const loaded = await load(batch.bySource, cache, deps);
+    failures.push(...loaded.failures);
+    const report = await foldAndCommit(loaded.works, { states: deps.states, cache, pipeline: deps.pipeline });
+    failures.push(...report.failures);
+
+    const { applied, duplicate, late, redelivered } = report.verdicts;
+    deps.meter.publish({
+      batches: 1,
+      records: Records.length,
+      received: batch.events,
+      applied,
+      duplicate,
+      late,
+      quarantined: batch.quarantined.length,
+      redelivered,
+      closedWindows: report.closedWindows,
+      sources: batch.bySource.size,
+      stateReads: loaded.reads,
+      stateWrites: report.stateWrites,
+      stateRefusals: report.refusals,
+      failures: failures.length,
+      lagMs: Math.max(0, deps.nowMs() - batch.lastArrivalMs),
+    });
+    if (batch.quarantined.length > 0) {
+      const reasons = batch.quarantined
+        .slice(0, 5)
+        .map(({ at, reason, detail }) => ({ ...at, reason, detail }));
+      deps.log.warn('events quarantined', { quarantined: batch.quarantined.length, first: reasons });
+    }
+    if (failures.length > 0) {
+      deps.log.error('batch not wholly committed', {
+        failures: failures.length,
+        first: failures.slice(0, 5),
+      });
+    }
+    return batchItemFailures(failures.map(({ sequence }) => sequence));
+  };
+}
+
+/** Takes warm states from the cache and reads the others; sources that cannot be read fail alone. */
+async function load(
+  bySource: ReturnType<typeof decodeBatch>['bySource'],
+  cache: StateCache,
+  { states, pipeline }: AggregateDeps,
+): Promise<{
+  readonly works: readonly Work[];
+  readonly failures: readonly Failure[];
+  readonly reads: number;
+}> {
+  const works: Work[] = [];
+  const cold: Work[] = [];
+  for (const [source, events] of bySource) {
+    const cached = cache.take(source);
+    const state = cached?.state ?? emptySourceState(source, pipeline);
+    const work: Work = { source, events, state, version: cached?.version, from: 0, refusals: 0 };
+    (cached === undefined ? cold : works).push(work);
+  }
+  if (cold.length === 0) return { works, failures: [], reads: 0 };
+  const reads = cold.length;
+  try {
+    const stored = new Map(
+      (await states.load(cold.map(({ source }) => source))).map((state) => [state.source, state]),
+    );
+    for (const work of cold) adopt(work, stored.get(work.source), pipeline);
+    return { works: [...works, ...cold], failures: [], reads };
+  } catch (error) {
+    const reason = String(error);
+    const failures = cold.map((work) => ({ sequence: firstUncommitted(work), reason, source: work.source }));
+    return { works, failures, reads };
+  }
+}

@@ -1,0 +1,116 @@
+// Fold, then commit under the version loaded; what a commit is refused for is folded again on what is stored.
+import type { SequenceNumber } from '../../src/core/brands.ts';
+import { closesAtMs } from '../../src/core/close-windows.ts';
+import type { FoldResult, SourceEvents } from '../../src/core/fold.ts';
+import { foldEvents } from '../../src/core/fold.ts';
+import type { Pipeline } from '../../src/core/pipeline.ts';
+import type { SourceState } from '../../src/core/source-state.ts';
+import { emptySourceState } from '../../src/core/source-state.ts';
+import { decodeState, encodeState } from '../../src/core/state-encoding.ts';
+import type { CommitOutcome, SourceStates, StateWrite, StoredState } from '../../src/stores/source-states.ts';
+import type { StateCache } from './state-cache.ts';
+
+/** One source's part of a batch on its way. */
+export interface Work {
+  readonly source: string;
+  readonly events: SourceEvents;
+  state: SourceState;
+  /** undefined: the source is not in the table. */
+  version: number | undefined;
+  /** The first event not committed yet. */
+  from: number;
+  refusals: number;
+}
+
+export interface CommitReport {
+  readonly failures: readonly {
+    readonly source: string;
+    readonly sequence: SequenceNumber;
+    readonly reason: string;
+  }[];
+  readonly verdicts: { applied: number; duplicate: number; late: number; redelivered: number };
+  readonly stateWrites: number;
+  readonly refusals: number;
+  readonly closedWindows: number;
+}
+
+/** How often a refused write is folded again: a source has one writer, so a second refusal is already rare. */
+export const MAX_REFUSALS = 5;
+
+export async function foldAndCommit(
+  works: readonly Work[],
+  deps: { readonly states: SourceStates; readonly cache: StateCache; readonly pipeline: Pipeline },
+): Promise<CommitReport> {
+  const { states, cache, pipeline } = deps;
+  const failures: { source: string; sequence: SequenceNumber; reason: string }[] = [];
+  const verdicts = { applied: 0, duplicate: 0, late: 0, redelivered: 0 };
+  let stateWrites = 0;
+  let refusals = 0;
+  let closedWindows = 0;
+  let pending = works;
+  while (pending.length > 0) {
+    const folded: { work: Work; result: FoldResult; write: StateWrite }[] = [];
+    for (const work of pending) {
+      const result = foldEvents(work.state, work.events, pipeline, work.from);
+      if (result.changed) folded.push({ work, result, write: toWrite(work, result.state, pipeline) });
+      else {
+        count(verdicts, result);
+        if (work.version !== undefined)
+          cache.put(work.source, { state: result.state, version: work.version });
+      }
+    }
+    stateWrites += folded.length;
+    const outcomes = folded.length === 0 ? [] : await states.commit(folded.map(({ write }) => write));
+    const again: Work[] = [];
+    for (const [at, { work, result }] of folded.entries()) {
+      const outcome: CommitOutcome = outcomes[at] ?? { kind: 'failed', reason: 'the store gave no outcome' };
+      if (outcome.kind === 'committed') {
+        count(verdicts, result);
+        closedWindows += result.state.closed.length;
+        work.state = result.state;
+        work.version = outcome.version;
+        work.from = result.next;
+        if (work.from < work.events.events.length) again.push(work);
+        else cache.put(work.source, { state: result.state, version: outcome.version });
+      } else if (outcome.kind === 'refused' && work.refusals < MAX_REFUSALS) {
+        refusals += 1;
+        work.refusals += 1;
+        adopt(work, outcome.stored, pipeline);
+        again.push(work);
+      } else {
+        const reason = outcome.kind === 'refused' ? `refused ${MAX_REFUSALS + 1} times` : outcome.reason;
+        failures.push({ source: work.source, sequence: firstUncommitted(work), reason });
+      }
+    }
+    pending = again;
+  }
+  return { failures, verdicts, stateWrites, refusals, closedWindows };
+}
+
+/** Goes on from what is stored, or from nothing where the source is not there. */
+export function adopt(work: Work, stored: StoredState | undefined, pipeline: Pipeline): void {
+  work.version = stored?.version;
+  work.state =
+    stored === undefined
+      ? emptySourceState(work.source, pipeline)
+      : decodeState(work.source, stored.json, pipeline);
+}
+
+function toWrite(work: Work, state: SourceState, pipeline: Pipeline): StateWrite {
+  return {
+    source: work.source,
+    expectedVersion: work.version,
+    json: encodeState(state, pipeline),
+    closesAtMs: closesAtMs(state),
+  };
+}
+
+function count(verdicts: CommitReport['verdicts'], { verdicts: given }: FoldResult): void {
+  for (const verdict of given) verdicts[verdict] += 1;
+}
+
+export function firstUncommitted(work: Work): SequenceNumber {
+  const sequence = work.events.sequences[work.from];
+  if (sequence === undefined) throw new Error(`no event ${work.from} in the batch of ${work.source}`);
+  return sequence;
+}

@@ -1,0 +1,107 @@
+// Folds contributions into rollup parts and commits each part once a batch, under the version loaded.
+import type { SequenceNumber } from '../../src/core/brands.ts';
+import type { Contribution } from '../../src/core/rollup.ts';
+import { foldContribution } from '../../src/core/rollup.ts';
+import type { StoredWindow } from '../../src/core/stored-window.ts';
+import type { PartKey, PartOutcome, StoredPart, Windows } from '../../src/stores/windows.ts';
+import type { PartCache } from './part-cache.ts';
+
+/** One part's share of a batch. */
+export interface PartWork {
+  readonly key: PartKey;
+  readonly additions: Addition[];
+  lastArrivalMs: number;
+}
+
+interface Addition {
+  readonly source: string;
+  readonly version: number;
+  readonly sequence: SequenceNumber;
+  readonly contribution: Contribution;
+}
+
+export interface PartReport {
+  readonly failures: readonly { readonly sequence: SequenceNumber; readonly reason: string }[];
+  readonly reads: number;
+  readonly writes: number;
+  readonly refusals: number;
+}
+
+/** How often a refused part is folded again: sources of several changelog shards may meet in one. */
+const MAX_REFUSALS = 10;
+
+export async function commitParts(
+  works: readonly PartWork[],
+  deps: { readonly windows: Windows; readonly cache: PartCache; readonly retentionMs: number | undefined },
+): Promise<PartReport> {
+  const { windows, cache, retentionMs } = deps;
+  const loaded = await load(works, windows, cache);
+  const bases = loaded.bases;
+  const failures: { sequence: SequenceNumber; reason: string }[] = [];
+  let writes = 0;
+  let refusals = 0;
+  let pending = works;
+  for (let round = 0; pending.length > 0; round += 1) {
+    const folded: { readonly work: PartWork; readonly window: StoredWindow }[] = [];
+    for (const work of pending) {
+      const base = bases.get(work)?.window;
+      const window = work.additions.reduce<StoredWindow | undefined>(
+        (part, { contribution, source, version }) =>
+          foldContribution(part, contribution, { source, version }),
+        base,
+      );
+      if (window !== undefined && window !== base) folded.push({ work, window });
+    }
+    if (folded.length === 0) break;
+    writes += folded.length;
+    const outcomes = await windows.commitParts(
+      folded.map(({ work, window }) => ({
+        window,
+        expectedVersion: bases.get(work)?.version,
+        expiresAtMs:
+          retentionMs === undefined ? undefined : Math.max(window.end, work.lastArrivalMs) + retentionMs,
+      })),
+    );
+    const again: PartWork[] = [];
+    for (const [at, { work, window }] of folded.entries()) {
+      const outcome: PartOutcome = outcomes[at] ?? { kind: 'failed', reason: 'the store gave no outcome' };
+      const key = partKeyText(work.key);
+      if (outcome.kind === 'committed') {
+        cache.put(key, { window, version: outcome.version });
+        continue;
+      }
+      cache.drop(key);
+      if (outcome.kind === 'refused' && round < MAX_REFUSALS) {
+        refusals += 1;
+        bases.set(work, outcome.stored);
+        again.push(work);
+        continue;
+      }
+      const reason = outcome.kind === 'refused' ? `refused ${round + 1} times` : outcome.reason;
+      failures.push(...work.additions.map(({ sequence }) => ({ sequence, reason })));
+    }
+    pending = again;
+  }
+  return { failures, reads: loaded.reads, writes, refusals };
+}
+
+export function partKeyText({ start, part, series }: PartKey): string {
+  return `${start} ${part} ${series}`;
+}
+
+async function load(
+  works: readonly PartWork[],
+  windows: Windows,
+  cache: PartCache,
+): Promise<{ readonly bases: Map<PartWork, StoredPart | undefined>; readonly reads: number }> {
+  const bases = new Map(works.map((work) => [work, cache.get(partKeyText(work.key))]));
+  const cold = works.filter((work) => bases.get(work) === undefined);
+  if (cold.length === 0) return { bases, reads: 0 };
+  const stored = new Map<string, StoredPart>();
+  for (const part of await windows.loadParts(cold.map(({ key }) => key))) {
+    const { series, start, part: number } = part.window;
+    if (number !== undefined) stored.set(partKeyText({ series, start, part: number }), part);
+  }
+  for (const work of cold) bases.set(work, stored.get(partKeyText(work.key)));
+  return { bases, reads: cold.length };
+}

@@ -1,0 +1,20 @@
+// Wiring: what the stack gives the function, to what the consumer needs.
+import { systemNowMs } from '../../src/platform/clock.ts';
+import { createDynamoDbClient } from '../../src/platform/dynamodb-client.ts';
+import { readPipelineFile, readTableName } from '../../src/platform/function-config.ts';
+import { createLog, createMeter } from '../../src/platform/powertools.ts';
+import { DeadLetters } from '../../src/stores/dead-letters.ts';
+import { DynamoTable } from '../../src/stores/dynamo-table.ts';
+import { Windows } from '../../src/stores/windows.ts';
+import { createRollup } from './rollup.ts';
+
+const client = createDynamoDbClient();
+
+export const handler = createRollup({
+  pipeline: readPipelineFile(),
+  windows: new Windows(new DynamoTable(client, readTableName('windowsTable'))),
+  deadLetters: new DeadLetters(new DynamoTable(client, readTableName('deadLettersTable'))),
+  log: createLog(),
+  meter: createMeter(),
+  nowMs: systemNowMs,
+});

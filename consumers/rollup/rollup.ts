@@ -1,0 +1,133 @@
+// The consumer of the changelog: stores closed source windows, keeps late events, folds what changed into rollups.
+// A redelivered change counts once: closed windows and dead letters are the same items again, and each rollup part
+// carries, for each source, the version of its last change folded in.
+import type { SequenceNumber } from '../../src/core/brands.ts';
+import type { Pipeline } from '../../src/core/pipeline.ts';
+import { partOf } from '../../src/core/rollup.ts';
+import type { Log, Meter } from '../../src/platform/observe.ts';
+import type { DeadLetters } from '../../src/stores/dead-letters.ts';
+import type { Windows } from '../../src/stores/windows.ts';
+import { batchItemFailures } from '../../src/wire/batch-item-failures.ts';
+import type { BatchItemFailures, DynamoDbEventRecord, StreamEvent } from '../../src/wire/stream-records.ts';
+import type { PartReport, PartWork } from './commit-parts.ts';
+import { commitParts, partKeyText } from './commit-parts.ts';
+import type { SourceChange } from './decode-changes.ts';
+import { decodeChanges } from './decode-changes.ts';
+import { PartCache } from './part-cache.ts';
+
+export interface RollupDeps {
+  readonly pipeline: Pipeline;
+  readonly windows: Windows;
+  readonly deadLetters: DeadLetters;
+  readonly log: Log;
+  readonly meter: Meter;
+  readonly nowMs: () => number;
+}
+
+interface Failure {
+  readonly sequence: SequenceNumber;
+  readonly reason: string;
+}
+
+export function createRollup(
+  deps: RollupDeps,
+): (event: StreamEvent<DynamoDbEventRecord>) => Promise<BatchItemFailures> {
+  const cache = new PartCache();
+  const { windows, deadLetters, pipeline } = deps;
+  return async ({ Records }) => {
+    const changes = decodeChanges(Records, pipeline);
+    const closing = changes.filter(({ closed }) => closed.length > 0);
+    const tellingLate = changes.filter(({ late }) => late.length > 0);
+    const works = worksOf(changes);
+    const [storing, keeping, folding] = await Promise.all([
+      attempt(closing, () => storeClosed(closing, windows, pipeline.retentionMs)),
+      attempt(tellingLate, () => deadLetters.put(tellingLate.flatMap(({ late }) => late))),
+      foldParts(changes, works, { windows, cache, retentionMs: pipeline.retentionMs }),
+    ]);
+    const failures = [...storing, ...keeping, ...folding.failures];
+    deps.meter.publish({
+      batches: 1,
+      records: Records.length,
+      changes: changes.length,
+      closedWindows: sum(closing, ({ closed }) => closed.length),
+      lateEvents: sum(tellingLate, ({ late }) => late.length),
+      partReads: folding.reads,
+      partWrites: folding.writes,
+      partRefusals: folding.refusals,
+      failures: failures.length,
+      ...lagOf(changes, deps.nowMs()),
+    });
+    if (failures.length > 0) {
+      deps.log.error('changes not wholly folded', { failures: failures.length, first: failures.slice(0, 5) });
+    }
+    return batchItemFailures(failures.map(({ sequence }) => sequence));
+  };
+}
+
+/** Since the arrival of the latest event the changes tell of: from the stream through two consumers. */
+function lagOf(changes: readonly SourceChange[], nowMs: number): { readonly lagMs?: number } {
+  const last = changes.at(-1);
+  return last === undefined ? {} : { lagMs: Math.max(0, nowMs - last.lastArrivalMs) };
+}
+
+async function storeClosed(
+  changes: readonly SourceChange[],
+  windows: Windows,
+  retentionMs: number | undefined,
+): Promise<void> {
+  await windows.putClosed(
+    changes.flatMap(({ closed, lastArrivalMs }) =>
+      closed.map((window) => ({
+        window,
+        expiresAtMs:
+          retentionMs === undefined ? undefined : Math.max(window.end, lastArrivalMs) + retentionMs,
+      })),
+    ),
+  );
+}
+
+/** Each rollup part a batch touches, once, with what is to be added to it in the changelog's order. */
+function worksOf(changes: readonly SourceChange[]): readonly PartWork[] {
+  const works = new Map<string, PartWork>();
+  for (const { source, version, sequence, contributions, lastArrivalMs } of changes) {
+    for (const contribution of contributions) {
+      const key = { series: contribution.series, start: contribution.start, part: partOf(source) };
+      const work = works.get(partKeyText(key)) ?? { key, additions: [], lastArrivalMs };
+      work.additions.push({ source, version, sequence, contribution });
+      work.lastArrivalMs = Math.max(work.lastArrivalMs, lastArrivalMs);
+      works.set(partKeyText(key), work);
+    }
+  }
+  return [...works.values()];
+}
+
+async function foldParts(
+  changes: readonly SourceChange[],
+  works: readonly PartWork[],
+  deps: Parameters<typeof commitParts>[1],
+): Promise<PartReport> {
+  let report: PartReport = { failures: [], reads: 0, writes: 0, refusals: 0 };
+  const contributing = changes.filter(({ contributions }) => contributions.length > 0);
+  const failures = await attempt(contributing, async () => {
+    report = await commitParts(works, deps);
+  });
+  return { ...report, failures: [...report.failures, ...failures] };
+}
+
+/** Where the work fails, so do all the changes it was for: redelivered, they do no harm. */
+async function attempt(
+  changes: readonly SourceChange[],
+  work: () => Promise<void>,
+): Promise<readonly Failure[]> {
+  if (changes.length === 0) return [];
+  try {
+    await work();
+    return [];
+  } catch (error) {
+    return changes.map(({ sequence }) => ({ sequence, reason: String(error) }));
+  }
+}
+
+function sum(changes: readonly SourceChange[], size: (change: SourceChange) => number): number {
+  return changes.reduce((total, change) => total + size(change), 0);
+}

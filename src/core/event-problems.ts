@@ -1,0 +1,71 @@
+// What to say of a field that was refused: where, what was found, what was expected. Slow, and only for the bad.
+import type { EpochMs } from './brands.ts';
+import { describeFound, quote } from './describe-found.ts';
+import { EVENT_LIMITS } from './event-limits.ts';
+import { isName, isObject, isTag } from './event-rules.ts';
+
+export function eventProblem(candidate: unknown): string {
+  return `event: found ${describeFound(candidate)}, expected an object`;
+}
+
+export function sourceProblem(source: unknown, statedSource: unknown): string {
+  const found = `source: found ${describeFound(source)}`;
+  if (statedSource === undefined || source === statedSource) return `${found}, ${EXPECTED_SOURCE}`;
+  return `${found}, expected none or its envelope's, ${describeFound(statedSource)}`;
+}
+
+export function idProblem(id: unknown): string {
+  const expected = `id: found ${describeFound(id)}, ${expectedText('idLength')} or an integer`;
+  const unsafe = typeof id === 'number' && Number.isInteger(id);
+  return unsafe ? `${expected} up to ±${Number.MAX_SAFE_INTEGER}: send it as text` : expected;
+}
+
+export function typeProblem(type: unknown): string {
+  return `type: found ${describeFound(type)}, ${expectedText('typeLength')}`;
+}
+
+export function timeProblem(time: unknown): string {
+  return `time: found ${describeFound(time)}, ${EXPECTED_TIME}`;
+}
+
+export function valuesProblem(values: unknown): string {
+  if (!isObject(values)) return `values: found ${describeFound(values)}, expected an object of numbers`;
+  const names = Object.keys(values);
+  if (names.length > EVENT_LIMITS.values) return tooMany('values', names.length);
+  const badName = names.find((name) => !isName(name, EVENT_LIMITS.valueNameLength, true));
+  if (badName !== undefined)
+    return `values: found the name ${quote(badName)}, ${expectedText('valueNameLength')}`;
+  const name = names.find((name) => !Number.isFinite(values[name])) ?? '';
+  return `values[${quote(name)}]: found ${describeFound(values[name])}, expected a finite number`;
+}
+
+export function tagsProblem(tags: unknown): string {
+  if (!isObject(tags)) return `tags: found ${describeFound(tags)}, expected an object of texts`;
+  const names = Object.keys(tags);
+  if (names.length > EVENT_LIMITS.tags) return tooMany('tags', names.length);
+  const badName = names.find((name) => !isName(name, EVENT_LIMITS.tagNameLength, true));
+  if (badName !== undefined)
+    return `tags: found the name ${quote(badName)}, ${expectedText('tagNameLength')}`;
+  const name = names.find((name) => !isTag(tags[name], true)) ?? '';
+  return `tags[${quote(name)}]: found ${describeFound(tags[name])}, expected a well-formed text of at most ${EVENT_LIMITS.tagLength} characters`;
+}
+
+export function clockSkewProblem(
+  timeMs: EpochMs,
+  { arrivalMs, maxClockSkewMs }: { readonly arrivalMs: EpochMs; readonly maxClockSkewMs: number },
+): string {
+  const expected = `expected at most ${maxClockSkewMs} ms after the record's arrival, ${arrivalMs}`;
+  return `time: found ${timeMs}, ${timeMs - arrivalMs} ms ahead, ${expected}`;
+}
+
+const EXPECTED_SOURCE = `expected a text of 1–${EVENT_LIMITS.sourceLength} characters, none of them a control character`;
+const EXPECTED_TIME =
+  'expected an integer, ms since 1970-01-01T00:00:00Z, or a date-time of RFC 3339 not before it';
+
+function expectedText(limit: keyof typeof EVENT_LIMITS): string {
+  return `expected a well-formed text of 1–${EVENT_LIMITS[limit]} characters`;
+}
+
+function tooMany(field: 'values' | 'tags', found: number): string {
+  return `${field}: found ${found} entries, expected at most ${EVENT_LIMITS[field]}`;
+}

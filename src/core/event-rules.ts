@@ -1,0 +1,57 @@
+// The rules of an event, field by field, as questions. `checked` asks too whether texts are well formed, which only a
+// backslash in the JSON they come from can prevent.
+import type { EpochMs } from './brands.ts';
+import { EVENT_LIMITS, MAX_TIME_MS } from './event-limits.ts';
+import { hasLength, isPrintable } from './text-rules.ts';
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function isName(text: string, max: number, checked: boolean): boolean {
+  return hasLength(text, max) && (!checked || text.isWellFormed());
+}
+
+export function isSource(source: unknown): source is string {
+  return typeof source === 'string' && isPrintable(source, EVENT_LIMITS.sourceLength);
+}
+
+export function isType(type: unknown, checked: boolean): type is string {
+  return typeof type === 'string' && isName(type, EVENT_LIMITS.typeLength, checked);
+}
+
+/** Beyond the safe integers two ids would be read as one. */
+export function isId(id: unknown, checked: boolean): id is string | number {
+  return typeof id === 'string' ? isName(id, EVENT_LIMITS.idLength, checked) : Number.isSafeInteger(id);
+}
+
+export function isTime(time: unknown): time is EpochMs {
+  return typeof time === 'number' && Number.isInteger(time) && time >= 0 && time <= MAX_TIME_MS;
+}
+
+export function isValues(values: unknown, checked: boolean): values is Readonly<Record<string, number>> {
+  if (!isObject(values)) return false;
+  let entries = 0;
+  for (const name in values) {
+    if (++entries > EVENT_LIMITS.values) return false;
+    if (!Number.isFinite(values[name]) || !isName(name, EVENT_LIMITS.valueNameLength, checked)) return false;
+  }
+  return true;
+}
+
+export function isTags(tags: unknown, checked: boolean): tags is Readonly<Record<string, string>> {
+  if (!isObject(tags)) return false;
+  let entries = 0;
+  for (const name in tags) {
+    const tag = tags[name];
+    if (++entries > EVENT_LIMITS.tags) return false;
+    if (!isName(name, EVENT_LIMITS.tagNameLength, checked) || !isTag(tag, checked)) return false;
+  }
+  return true;
+}
+
+/** The one text that may be empty: a dimension without a value. */
+export function isTag(tag: unknown, checked: boolean): tag is string {
+  if (typeof tag !== 'string') return false;
+  return tag === '' || isName(tag, EVENT_LIMITS.tagLength, checked);
+}

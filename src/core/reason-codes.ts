@@ -1,0 +1,39 @@
+// Why an event is not counted among the applied: a closed set, kept in dead letters and metrics. Never rename one.
+
+/** Every reason code, each with what it means to the person who reads a dead letter. */
+export const REASON_CODES = [
+  /** The data is larger than a record may be, unpacks to more than it may, or would take too much memory to parse. */
+  'too-large',
+  /** The data begins as gzip and cannot be unpacked: cut short, damaged, or followed by something else. */
+  'gzip',
+  /** The data begins as a zstd frame and cannot be unpacked. */
+  'zstd',
+  /** The data begins as a KPL-aggregated record and its checksum or structure is wrong. */
+  'kpl',
+  /** The data, unpacked, is not UTF-8 text. */
+  'not-utf8',
+  /** The data is text but not JSON. */
+  'not-json',
+  /** The record holds more events than one record may. */
+  'too-many-events',
+  /** JSON, but not an object where an event should be. */
+  'not-an-event',
+  /** `source` is missing, no text, of the wrong length, not printable, or contradicts its envelope. */
+  'source',
+  /** `id` is neither a text of the right length nor an integer that is told apart from its neighbours. */
+  'id',
+  /** `type` is not a text of the right length. */
+  'type',
+  /** `time` is missing, or neither ms since the epoch nor RFC 3339 text. */
+  'time',
+  /** `values` is not an object of finite numbers, or holds too many, or a name has the wrong length. */
+  'values',
+  /** `tags` is not an object of texts, or holds too many, or a name or text has the wrong length. */
+  'tags',
+  /** `time` is further ahead of the record's arrival than the pipeline allows. */
+  'clock-skew',
+  /** Valid and no duplicate, but every window it belongs to is closed. */
+  'late',
+] as const;
+
+export type ReasonCode = (typeof REASON_CODES)[number];

@@ -1,0 +1,93 @@
+// Telemetry as it comes, made an event or refused with a reason. Written by hand: it runs once an event, and a schema
+// library costs as much as the parsing.
+import type { EpochMs } from './brands.ts';
+import type { TelemetryEvent } from './event.ts';
+import {
+  clockSkewProblem,
+  eventProblem,
+  idProblem,
+  sourceProblem,
+  tagsProblem,
+  timeProblem,
+  typeProblem,
+  valuesProblem,
+} from './event-problems.ts';
+import { isId, isObject, isSource, isTags, isTime, isType, isValues } from './event-rules.ts';
+import type { ReasonCode } from './reason-codes.ts';
+import { parseRfc3339 } from './rfc3339.ts';
+
+const DEFAULT_TYPE = 'reading';
+const NO_VALUES: Readonly<Record<string, number>> = Object.freeze({});
+const NO_TAGS: Readonly<Record<string, string>> = Object.freeze({});
+
+export interface ValidateOptions {
+  /** When the record that carries the event arrived in the stream. */
+  readonly arrivalMs: EpochMs;
+  /** How far an event's time may lie ahead of that. */
+  readonly maxClockSkewMs: number;
+  /** The source its envelope states for it: the event may leave it out or repeat it, not contradict it. */
+  readonly statedSource?: unknown;
+  /** The candidate comes from valid UTF-8 without a backslash, so no text in it can hold half a surrogate pair. */
+  readonly wellFormed?: boolean;
+}
+
+export type Validation =
+  | { readonly kind: 'valid'; readonly event: TelemetryEvent }
+  | {
+      readonly kind: 'invalid';
+      readonly reason: ReasonCode;
+      /** Where, what was found there, what was expected. */
+      readonly detail: string;
+      /** Who sent it, when that much of it is valid. */
+      readonly source: string | undefined;
+    };
+
+/** An event's fields before anything is known of them. */
+interface Candidate {
+  readonly source?: unknown;
+  readonly id?: unknown;
+  readonly type?: unknown;
+  readonly time?: unknown;
+  readonly values?: unknown;
+  readonly tags?: unknown;
+}
+
+/**
+ * Checks a parsed JSON value against the rules of an event. The event takes over the candidate's own `values` and
+ * `tags` objects: they are not copied. Never throws on what JSON can express.
+ */
+export function validateEvent(candidate: unknown, options: ValidateOptions): Validation {
+  if (!isObject(candidate)) return invalid('not-an-event', eventProblem(candidate), undefined);
+  const { id, type, time, values, tags, source: ownSource }: Candidate = candidate;
+  const { statedSource } = options;
+  const checked = options.wellFormed !== true;
+
+  const source = ownSource === undefined ? statedSource : ownSource;
+  if (!isSource(source) || (statedSource !== undefined && source !== statedSource)) {
+    return invalid('source', sourceProblem(source, statedSource), undefined);
+  }
+  if (id !== undefined && !isId(id, checked)) return invalid('id', idProblem(id), source);
+  if (type !== undefined && !isType(type, checked)) return invalid('type', typeProblem(type), source);
+  const timeMs = typeof time === 'string' ? parseRfc3339(time) : time;
+  if (!isTime(timeMs)) return invalid('time', timeProblem(time), source);
+  if (values !== undefined && !isValues(values, checked)) {
+    return invalid('values', valuesProblem(values), source);
+  }
+  if (tags !== undefined && !isTags(tags, checked)) return invalid('tags', tagsProblem(tags), source);
+  if (timeMs > options.arrivalMs + options.maxClockSkewMs) {
+    return invalid('clock-skew', clockSkewProblem(timeMs, options), source);
+  }
+  const event: TelemetryEvent = {
+    source,
+    id: id === undefined || typeof id === 'string' ? id : String(id),
+    type: type === undefined ? DEFAULT_TYPE : type,
+    time: timeMs + 0, // -0 is 0
+    values: values === undefined ? NO_VALUES : values,
+    tags: tags === undefined ? NO_TAGS : tags,
+  };
+  return { kind: 'valid', event };
+}
+
+function invalid(reason: ReasonCode, detail: string, source: string | undefined): Validation {
+  return { kind: 'invalid', reason, detail, source };
+}

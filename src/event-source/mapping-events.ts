@@ -1,0 +1,51 @@
+// What a mapping tells about itself while it runs: for the terminal, for metrics (rules 47 to 49) and for tests.
+import type { SequenceNumber, ShardId } from '../core/brands.ts';
+import type { DiscardedBatch, ShardPosition } from './ports.ts';
+
+export type MappingEvent =
+  | { readonly kind: 'shard-started'; readonly shard: ShardId; readonly position: ShardPosition }
+  | { readonly kind: 'shard-drained'; readonly shard: ShardId }
+  /** The shard left the stream before it was read to its end. */
+  | { readonly kind: 'shard-gone'; readonly shard: ShardId }
+  | {
+      readonly kind: 'read';
+      readonly shard: ShardId;
+      readonly records: number;
+      readonly millisBehindLatest: number | undefined;
+    }
+  | {
+      readonly kind: 'invoked';
+      readonly shard: ShardId;
+      readonly records: number;
+      readonly payloadBytes: number;
+      readonly durationMs: number;
+      readonly result: 'success' | 'partial' | 'failed' | 'not-invoked';
+      /** What went wrong, in words; undefined for a success. */
+      readonly message: string | undefined;
+    }
+  /** Everything up to `sequence` is done with and checkpointed. */
+  | {
+      readonly kind: 'checkpointed';
+      readonly shard: ShardId;
+      readonly sequence: SequenceNumber;
+      /** Age of the last record handled (rule 47). */
+      readonly lagMs: number;
+    }
+  | { readonly kind: 'retry'; readonly shard: ShardId; readonly records: number; readonly delayMs: number }
+  | { readonly kind: 'discarded'; readonly batch: DiscardedBatch }
+  /** Records that left the stream's retention while they were being retried: no destination hears of them (rule 48). */
+  | { readonly kind: 'lost-to-retention'; readonly shard: ShardId; readonly records: number }
+  /** Unread records left the stream's retention; reading goes on from the trim horizon. */
+  | { readonly kind: 'trimmed'; readonly shard: ShardId }
+  /** A success by rule 24, but probably a misspelt failure report. */
+  | { readonly kind: 'unrecognised-response'; readonly shard: ShardId; readonly found: string }
+  | {
+      readonly kind: 'unavailable';
+      readonly what: 'stream' | 'checkpoints' | 'destination';
+      readonly shard: ShardId | undefined;
+      readonly reason: string;
+      /** undefined: given up. */
+      readonly retryMs: number | undefined;
+    };
+
+export type MappingObserver = (event: MappingEvent) => void;

@@ -1,0 +1,110 @@
+// The properties of AWS::Lambda::EventSourceMapping, checked against the ranges of the service for stream sources.
+import type { EpochMs } from '../core/brands.ts';
+import type { AttemptRules } from './attempt.ts';
+import type { BatchLimits } from './batcher.ts';
+import type { ShardPosition, StreamKind } from './ports.ts';
+import { type Problem, PropertyReader } from './property-reader.ts';
+
+export interface MappingParameters extends BatchLimits, Omit<AttemptRules, 'retentionMs'> {
+  readonly enabled: boolean;
+  readonly startingPosition: ShardPosition;
+  readonly reportBatchItemFailures: boolean;
+}
+
+/** Properties that do not fit the mapping: which, what was found, what was expected. */
+export class MappingParametersError extends Error {
+  readonly code = 'MAPPING_PARAMETERS';
+  readonly problems: readonly Problem[];
+
+  constructor(where: string, problems: readonly Problem[]) {
+    const lines = problems.map((p) => `  ${p.property}: found ${p.found}, expected ${p.expected}`);
+    super([`${where}: invalid event source mapping`, ...lines].join('\n'));
+    this.name = 'MappingParametersError';
+    this.problems = problems;
+  }
+}
+
+export interface ParameterContext {
+  readonly kind: StreamKind;
+  readonly nowMs: EpochMs;
+  /** Named in errors, e.g. the logical id in the template. */
+  readonly where: string;
+}
+
+/** Not read here: what the mapping connects, and what others act on. */
+const READ_ELSEWHERE = [
+  'EventSourceArn',
+  'FunctionName',
+  'DestinationConfig',
+  'MetricsConfig',
+  'KmsKeyArn',
+  'Tags',
+];
+
+/** Parses a template's properties; throws `MappingParametersError` with everything that is wrong. */
+export function parseMappingParameters(
+  properties: Readonly<Record<string, unknown>>,
+  { kind, nowMs, where }: ParameterContext,
+): MappingParameters {
+  const read = new PropertyReader(properties);
+  const parameters: MappingParameters = {
+    enabled: read.boolean('Enabled', true),
+    batchSize: read.integer('BatchSize', { default: 100, min: 1, max: 10_000 }),
+    windowMs: 1_000 * read.integer('MaximumBatchingWindowInSeconds', { default: 0, min: 0, max: 300 }),
+    bisect: read.boolean('BisectBatchOnFunctionError', false),
+    maximumRetryAttempts: retryAttempts(read),
+    maximumRecordAgeMs: recordAgeMs(read),
+    startingPosition: startingPosition(read, kind, nowMs),
+    reportBatchItemFailures: reportsBatchItemFailures(read),
+  };
+  refuseNotEmulated(read);
+  read.refuseOthers(READ_ELSEWHERE, 'no such property for a stream source');
+  if (read.problems.length > 0) throw new MappingParametersError(where, read.problems);
+  return Object.freeze(parameters);
+}
+
+function retryAttempts(read: PropertyReader): number {
+  const attempts = read.integer('MaximumRetryAttempts', { default: -1, min: -1, max: 10_000 });
+  return attempts === -1 ? Number.POSITIVE_INFINITY : attempts;
+}
+
+function recordAgeMs(read: PropertyReader): number | undefined {
+  const ageS = read.integer('MaximumRecordAgeInSeconds', { default: -1, min: 60, max: 604_800, except: -1 });
+  return ageS === -1 ? undefined : ageS * 1_000;
+}
+
+function startingPosition(read: PropertyReader, kind: StreamKind, nowMs: EpochMs): ShardPosition {
+  const kinesis = ['TRIM_HORIZON', 'LATEST', 'AT_TIMESTAMP'] as const;
+  const allowed = kind === 'kinesis' ? kinesis : kinesis.filter((name) => name !== 'AT_TIMESTAMP');
+  const position = read.oneOf('StartingPosition', allowed);
+  if (position !== 'AT_TIMESTAMP') {
+    read.absent('StartingPositionTimestamp', 'none, unless StartingPosition is AT_TIMESTAMP');
+    return { at: position === 'LATEST' ? 'latest' : 'trim-horizon' };
+  }
+  const timestampS = read.number(
+    'StartingPositionTimestamp',
+    { min: 0, max: nowMs / 1_000 },
+    'Unix seconds, not in the future',
+  );
+  return { at: 'timestamp', timestampMs: Math.round(timestampS * 1_000) };
+}
+
+function reportsBatchItemFailures(read: PropertyReader): boolean {
+  const types = read.list('FunctionResponseTypes');
+  const others = types.filter((type) => type !== 'ReportBatchItemFailures');
+  if (others.length > 0) read.problem('FunctionResponseTypes', types, '[] or ["ReportBatchItemFailures"]');
+  return types.length > 0;
+}
+
+/** Their absence must be seen, not found out. */
+function refuseNotEmulated(read: PropertyReader): void {
+  const lanes = read.integer('ParallelizationFactor', { default: 1, min: 1, max: 10 });
+  if (lanes !== 1) read.problem('ParallelizationFactor', lanes, '1 (more lanes are not emulated)');
+  const windowS = read.integer('TumblingWindowInSeconds', { default: 0, min: 0, max: 900 });
+  if (windowS !== 0)
+    read.problem('TumblingWindowInSeconds', windowS, '0 (tumbling windows are not emulated)');
+  const filters = read.listIn('FilterCriteria', 'Filters');
+  if (filters.length > 0) {
+    read.problem('FilterCriteria', { Filters: filters }, 'no filters (filtering is not emulated)');
+  }
+}

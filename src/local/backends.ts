@@ -1,0 +1,80 @@
+// What the functions and mappings of a local run stand on: local servers that speak the AWS API, or memory.
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
+import { KinesisClient } from '@aws-sdk/client-kinesis';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { createKinesisSink } from '../../producers/client/kinesis-sink.ts';
+import type { RecordSink } from '../../producers/client/record-sink.ts';
+import { createDynamoDbSource } from '../event-source/dynamodb-source.ts';
+import { createKinesisSource } from '../event-source/kinesis-source.ts';
+import type { StreamSource } from '../event-source/ports.ts';
+import { DynamoTable } from '../stores/dynamo-table.ts';
+import type { Table } from '../stores/table.ts';
+import type { LocalServer } from './local-server.ts';
+import { provision } from './provision.ts';
+import type { StreamSpec } from './read-stream.ts';
+import type { TableSpec } from './read-table.ts';
+import type { LocalSystem } from './template.ts';
+
+/** Streams and tables by what the template says of them. */
+export interface Backend {
+  readonly sink: RecordSink;
+  table(spec: TableSpec): Table;
+  stream(spec: StreamSpec): StreamSource;
+  changelog(spec: TableSpec): StreamSource;
+  /** `AWS_ENDPOINT_URL_*` for the functions; undefined: they run in this process, on memory. */
+  readonly endpoints: Readonly<Record<string, string>> | undefined;
+  close(): void;
+}
+
+export interface ServerBackendOptions {
+  readonly region: string;
+  readonly kinesis: LocalServer;
+  readonly dynamodb: LocalServer;
+  /** Of streams that the template leaves on demand. */
+  readonly shards: number;
+}
+
+/** Clients of the local servers, with all that the template names created on them. */
+export async function createServerBackend(
+  system: LocalSystem,
+  { region, kinesis: kinesisServer, dynamodb: dynamodbServer, shards }: ServerBackendOptions,
+): Promise<Backend & { readonly kinesis: KinesisClient }> {
+  const settings = { region, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
+  // Local Kinesis speaks HTTP/1.1 alone.
+  const kinesis = new KinesisClient({
+    ...settings,
+    endpoint: kinesisServer.endpoint,
+    requestHandler: new NodeHttpHandler({}),
+  });
+  const dynamodb = new DynamoDBClient({ ...settings, endpoint: dynamodbServer.endpoint });
+  const streams = new DynamoDBStreamsClient({ ...settings, endpoint: dynamodbServer.endpoint });
+  const provisioned = await provision(system, { kinesis, dynamodb }, { shards });
+  return {
+    kinesis,
+    sink: createKinesisSink(kinesis),
+    table: ({ name }) => new DynamoTable(dynamodb, name),
+    stream: ({ name }) =>
+      createKinesisSource({
+        client: kinesis,
+        streamName: name,
+        streamArn: known(provisioned.streamArns, name),
+      }),
+    changelog: ({ name }) =>
+      createDynamoDbSource({ client: streams, streamArn: known(provisioned.tableStreamArns, name) }),
+    endpoints: {
+      AWS_ENDPOINT_URL_KINESIS: kinesisServer.endpoint,
+      AWS_ENDPOINT_URL_DYNAMODB: dynamodbServer.endpoint,
+    },
+    close: () => {
+      for (const client of [kinesis, dynamodb, streams]) client.destroy();
+    },
+  };
+}
+
+function known(arns: ReadonlyMap<string, string>, name: string): string {
+  const arn = arns.get(name);
+  if (arn === undefined)
+    throw new Error(`nothing named ${name} was created: found ${[...arns.keys()].join(', ')}`);
+  return arn;
+}

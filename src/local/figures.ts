@@ -1,0 +1,42 @@
+// The figures the functions publish, summed up from the metric lines they write, as CloudWatch would.
+import { isObject } from './property.ts';
+
+export class Figures {
+  readonly #sums = new Map<string, number>();
+  readonly #latest = new Map<string, number>();
+
+  /** Takes a line a function wrote; what is no embedded-metric record is passed over. Returns whether it was one. */
+  take(line: string): boolean {
+    if (!line.includes('"_aws"')) return false;
+    const record = parse(line);
+    if (record === undefined || !isObject(record['_aws'])) return false;
+    const service = String(record['service'] ?? '');
+    for (const [name, value] of Object.entries(record)) {
+      const number = Array.isArray(value) ? value[0] : value;
+      if (typeof number !== 'number') continue;
+      const key = `${service}.${name}`;
+      this.#sums.set(key, (this.#sums.get(key) ?? 0) + number);
+      this.#latest.set(key, number);
+    }
+    return true;
+  }
+
+  /** E.g. `sum('aggregate', 'stateWrites')`. */
+  sum(service: string, metric: string): number {
+    return this.#sums.get(`${service}.${metric}`) ?? 0;
+  }
+
+  latest(service: string, metric: string): number | undefined {
+    return this.#latest.get(`${service}.${metric}`);
+  }
+}
+
+function parse(line: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const parsed: unknown = JSON.parse(line);
+    return isObject(parsed) ? parsed : undefined;
+  } catch {
+    // A line that only looks like one: functions may print what they like.
+    return undefined;
+  }
+}

@@ -1,0 +1,33 @@
+// The environment of a function's process: what Lambda would set, the template's variables, and the local endpoints.
+// Nothing of our own environment gets in.
+import type { FunctionSpec } from './read-function.ts';
+
+export interface FunctionEnvironmentOptions {
+  readonly region: string;
+  /** `AWS_ENDPOINT_URL_*` by name, so that the SDK finds the local servers. */
+  readonly endpoints: Readonly<Record<string, string>>;
+}
+
+export function functionEnvironment(
+  fn: FunctionSpec,
+  { region, endpoints }: FunctionEnvironmentOptions,
+): Readonly<Record<string, string>> {
+  return {
+    ...fn.environment,
+    ...endpoints,
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_EXECUTION_ENV: `AWS_Lambda_nodejs${process.versions.node.split('.')[0]}.x`,
+    AWS_LAMBDA_FUNCTION_NAME: fn.name,
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(fn.memoryMb),
+    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${fn.name}`,
+    AWS_LAMBDA_LOG_STREAM_NAME: 'local',
+    LAMBDA_TASK_ROOT: fn.codeFolder,
+    _HANDLER: fn.handler,
+    TZ: ':UTC',
+  };
+}

@@ -1,0 +1,89 @@
+// Runs a consumer in this process, on tables in memory: what stands in for a function's own processes where there are
+// no servers to share between processes.
+import { type AggregateDeps, createAggregate } from '../../consumers/aggregate/aggregate.ts';
+import { createClose, type RemainingTime } from '../../consumers/close/close.ts';
+import { createRollup } from '../../consumers/rollup/rollup.ts';
+import type { Pipeline } from '../core/pipeline.ts';
+import type { Clock } from '../event-source/ports.ts';
+import { ENV } from '../platform/names.ts';
+import type { Counts } from '../platform/observe.ts';
+import { DeadLetters } from '../stores/dead-letters.ts';
+import { SourceStates } from '../stores/source-states.ts';
+import type { Table } from '../stores/table.ts';
+import { Windows } from '../stores/windows.ts';
+import type { FunctionLine, LocalFunction } from './function-invoker.ts';
+import type { FunctionSpec } from './read-function.ts';
+
+export interface InProcessOptions {
+  readonly pipeline: Pipeline;
+  readonly clock: Clock;
+  /** The table a function's environment names. */
+  readonly table: (name: string) => Table;
+  readonly onLine: (line: FunctionLine) => void;
+}
+
+/** Which consumer it is stands in the function's environment, as its service name. */
+export function createInProcessFunction(fn: FunctionSpec, options: InProcessOptions): LocalFunction {
+  const handler = createHandler(fn, options);
+  return {
+    async invoke(payload) {
+      try {
+        const deadlineMs = options.clock.nowMs() + fn.timeoutMs;
+        const context = { getRemainingTimeInMillis: () => deadlineMs - options.clock.nowMs() };
+        return { kind: 'returned', payload: JSON.stringify(await handler(payload, context)) };
+      } catch (error) {
+        const { name, message } = error instanceof Error ? error : new Error(String(error));
+        return { kind: 'function-error', errorType: name, message };
+      }
+    },
+    pids: () => [],
+    busyPids: () => [],
+    stop: async () => {},
+  };
+}
+
+/** The event is what the mapping or the schedule made of its own records: JSON of the shape the consumer takes. */
+type Handler = (payload: string, context: RemainingTime) => Promise<unknown>;
+
+function createHandler(fn: FunctionSpec, { pipeline, clock, table, onLine }: InProcessOptions): Handler {
+  const service = fn.environment['POWERTOOLS_SERVICE_NAME'] ?? '';
+  const tableOf = (name: keyof typeof ENV) => table(fn.environment[ENV[name]] ?? '');
+  const write = (record: object) =>
+    onLine({ functionName: fn.name, output: 'stdout', text: JSON.stringify(record) });
+  const say = (level: string) => (message: string, fields: object) =>
+    write({ level, service, message, ...fields });
+  const common: Pick<AggregateDeps, 'pipeline' | 'log' | 'meter' | 'nowMs'> = {
+    pipeline,
+    nowMs: () => clock.nowMs(),
+    log: { info: say('INFO'), warn: say('WARN'), error: say('ERROR') },
+    meter: { publish: (counts: Counts) => write({ _aws: { Timestamp: clock.nowMs() }, service, ...counts }) },
+  };
+  switch (service) {
+    case 'aggregate': {
+      const states = new SourceStates(tableOf('sourcesTable'));
+      const aggregate = createAggregate({
+        ...common,
+        states,
+        deadLetters: new DeadLetters(tableOf('deadLettersTable')),
+      });
+      return (payload) => aggregate(JSON.parse(payload));
+    }
+    case 'rollup': {
+      const windows = new Windows(tableOf('windowsTable'));
+      const rollup = createRollup({
+        ...common,
+        windows,
+        deadLetters: new DeadLetters(tableOf('deadLettersTable')),
+      });
+      return (payload) => rollup(JSON.parse(payload));
+    }
+    case 'close': {
+      const close = createClose({ ...common, states: new SourceStates(tableOf('sourcesTable')) });
+      return (payload, context) => close(JSON.parse(payload), context);
+    }
+    default:
+      throw new Error(
+        `function ${fn.name}: found the service ${JSON.stringify(service)}, expected aggregate, rollup or close`,
+      );
+  }
+}

@@ -1,0 +1,84 @@
+// Names and ARNs of the template's resources on a laptop: what CloudFormation would have made up.
+import { createHash } from 'node:crypto';
+import type { TemplateResource } from './cloudformation-template.ts';
+
+/** The account id that local Kinesis and DynamoDB put into their ARNs. */
+export const LOCAL_ACCOUNT_ID = '000000000000';
+
+export interface LocalAccount {
+  readonly stackName: string;
+  readonly region: string;
+  readonly accountId: string;
+}
+
+export interface LocalName {
+  /** What `Ref` gives. */
+  readonly ref: string;
+  /** What `Fn::GetAtt` gives, by attribute. */
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** Undefined: a type without local names. A name given in the template is kept. */
+export function localName(
+  logicalId: string,
+  { type, properties }: TemplateResource,
+  account: LocalAccount,
+): LocalName | undefined {
+  const generated = `${account.stackName}-${logicalId}`;
+  const named = (property: string) => {
+    const name = properties[property];
+    return typeof name === 'string' ? name : generated;
+  };
+  const arn = (service: string, resource: string) =>
+    `arn:aws:${service}:${account.region}:${account.accountId}:${resource}`;
+  switch (type) {
+    case 'AWS::Kinesis::Stream': {
+      const name = named('Name');
+      return { ref: name, attributes: { Arn: arn('kinesis', `stream/${name}`) } };
+    }
+    case 'AWS::DynamoDB::Table': {
+      const name = named('TableName');
+      const tableArn = arn('dynamodb', `table/${name}`);
+      // The stream's true ARN has the moment of its creation in it: provisioning tells.
+      return { ref: name, attributes: { Arn: tableArn, StreamArn: `${tableArn}/stream/local` } };
+    }
+    case 'AWS::Lambda::Function': {
+      const name = named('FunctionName');
+      return { ref: name, attributes: { Arn: arn('lambda', `function:${name}`) } };
+    }
+    case 'AWS::Lambda::EventSourceMapping': {
+      const uuid = uuidOf(generated);
+      return { ref: uuid, attributes: { Id: uuid } };
+    }
+    case 'AWS::S3::Bucket': {
+      const name = named('BucketName').toLowerCase();
+      return { ref: name, attributes: { Arn: `arn:aws:s3:::${name}` } };
+    }
+    case 'AWS::Events::Rule': {
+      const name = named('Name');
+      return { ref: name, attributes: { Arn: arn('events', `rule/${name}`) } };
+    }
+    case 'AWS::Logs::LogGroup': {
+      const name = named('LogGroupName');
+      return { ref: name, attributes: { Arn: `${arn('logs', `log-group:${name}`)}:*` } };
+    }
+    case 'AWS::IAM::Role': {
+      const name = named('RoleName');
+      return { ref: name, attributes: { Arn: `arn:aws:iam::${account.accountId}:role/${name}` } };
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** The same on every start, so that checkpoints of a kept data folder find their mapping again. */
+function uuidOf(text: string): string {
+  const hex = createHash('sha256').update(text).digest('hex');
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `4${hex.slice(13, 16)}`,
+    `8${hex.slice(17, 20)}`,
+    hex.slice(20, 32),
+  ].join('-');
+}

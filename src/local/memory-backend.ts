@@ -1,0 +1,108 @@
+// Streams and tables in memory: the same stores and the same mapping, without servers, for machines without Java.
+import type { RecordSink } from '../../producers/client/record-sink.ts';
+import { MemoryStream } from '../event-source/memory-stream.ts';
+import type { Clock } from '../event-source/ports.ts';
+import { MemoryTable, type TableChange, type TableSchema } from '../stores/memory-table.ts';
+import type { ItemJson } from '../wire/stream-records.ts';
+import type { Backend } from './backends.ts';
+import type { TableSpec } from './read-table.ts';
+import type { LocalSystem } from './template.ts';
+
+export function createMemoryBackend(
+  system: LocalSystem,
+  { clock, shards, region }: { readonly clock: Clock; readonly shards: number; readonly region: string },
+): Backend & { readonly streams: ReadonlyMap<string, MemoryStream> } {
+  const streams = new Map(
+    system.streams.map((spec) => [
+      spec.name,
+      new MemoryStream({ kind: 'kinesis', clock, shards: spec.shards ?? shards, arn: spec.arn }),
+    ]),
+  );
+  const changelogs = new Map<string, MemoryStream>();
+  const tables = new Map<string, MemoryTable>();
+  for (const spec of system.tables) {
+    const arn = spec.streamArn;
+    if (spec.streamView === undefined) {
+      tables.set(spec.name, new MemoryTable(schemaOf(spec)));
+      continue;
+    }
+    const changelog = new MemoryStream({ kind: 'dynamodb', clock, shards: 1, arn });
+    changelogs.set(spec.name, changelog);
+    tables.set(
+      spec.name,
+      new MemoryTable(schemaOf(spec), (change) => record(changelog, change, { arn, region })),
+    );
+  }
+  return {
+    streams,
+    sink: sinkOf(streams),
+    table: ({ name }) => known(tables, name),
+    stream: ({ name }) => known(streams, name),
+    changelog: ({ name }) => known(changelogs, name),
+    endpoints: undefined,
+    close: () => {},
+  };
+}
+
+function sinkOf(streams: ReadonlyMap<string, MemoryStream>): RecordSink {
+  return {
+    async putRecords({ streamName, records }) {
+      const stream = known(streams, streamName);
+      return records.map(({ partitionKey, data }) => {
+        stream.putData(partitionKey, data);
+        return { kind: 'stored' };
+      });
+    },
+  };
+}
+
+function record(
+  changelog: MemoryStream,
+  { eventName, keys, oldImage, newImage }: TableChange,
+  { arn, region }: { readonly arn: string; readonly region: string },
+): void {
+  changelog.put(JSON.stringify(keys), ({ sequence, arrivalMs }) => ({
+    eventID: sequence,
+    eventName,
+    eventVersion: '1.1',
+    eventSource: 'aws:dynamodb',
+    eventSourceARN: arn,
+    awsRegion: region,
+    dynamodb: {
+      ApproximateCreationDateTime: Math.floor(arrivalMs / 1_000),
+      Keys: keys satisfies ItemJson,
+      ...(oldImage === undefined ? {} : { OldImage: oldImage }),
+      ...(newImage === undefined ? {} : { NewImage: newImage }),
+      SequenceNumber: sequence,
+      SizeBytes: JSON.stringify([keys, oldImage, newImage]).length,
+      StreamViewType: 'NEW_AND_OLD_IMAGES',
+    },
+  }));
+}
+
+function schemaOf({ name, keySchema, globalIndexes }: TableSpec): TableSchema {
+  const { partitionKey, sortKey } = keysOf(keySchema, name);
+  const indexes = globalIndexes.flatMap((index) => {
+    const keys = keysOf(index.KeySchema, `${name}, index ${index.IndexName}`);
+    return keys.sortKey === undefined ? [] : [[index.IndexName, { ...keys, sortKey: keys.sortKey }] as const];
+  });
+  return {
+    partitionKey,
+    ...(sortKey === undefined ? {} : { sortKey }),
+    indexes: Object.fromEntries(indexes),
+  };
+}
+
+function keysOf(schema: TableSpec['keySchema'], where: string) {
+  const partitionKey = schema.find(({ KeyType }) => KeyType === 'HASH')?.AttributeName;
+  if (partitionKey === undefined)
+    throw new Error(`table ${where}: found no HASH key in its key schema, expected one`);
+  return { partitionKey, sortKey: schema.find(({ KeyType }) => KeyType === 'RANGE')?.AttributeName };
+}
+
+function known<T>(all: ReadonlyMap<string, T>, name: string): T {
+  const found = all.get(name);
+  if (found === undefined)
+    throw new Error(`nothing named ${name} in memory: found ${[...all.keys()].join(', ')}`);
+  return found;
+}

@@ -1,0 +1,51 @@
+// The recordings of a replay, looked through once before anything is started: what they are and how much there is.
+import { Buffer } from 'node:buffer';
+import { kinesisEventRecord } from '../event-source/kinesis-record.ts';
+import { MemoryStream } from '../event-source/memory-stream.ts';
+import type { Clock } from '../event-source/ports.ts';
+import { RecordingError } from '../wire/recording-error.ts';
+import { readRecording } from '../wire/recordings.ts';
+
+export interface RecordingSummary {
+  readonly kind: 'event' | 'kinesis';
+  readonly entries: number;
+  /** Latest arrival of recorded Kinesis records. */
+  readonly lastArrivalMs: number;
+}
+
+/** Reads every file to its end, so that a replay does not stop half way at a bad line. @throws RecordingError */
+export async function summarizeRecordings(files: readonly string[]): Promise<RecordingSummary> {
+  let kind: RecordingSummary['kind'] | undefined;
+  let entries = 0;
+  let lastArrivalMs = 0;
+  for (const file of files) {
+    for await (const entry of readRecording(file)) {
+      kind ??= entry.kind;
+      if (entry.kind !== kind) {
+        const problem = `found a recording of ${entry.kind} entries after one of ${kind} entries: replay them one by one`;
+        throw new RecordingError('mixed', { file, line: entry.line }, problem);
+      }
+      entries += 1;
+      if (entry.kind === 'kinesis') lastArrivalMs = Math.max(lastArrivalMs, entry.arrivalMs);
+    }
+  }
+  return { kind: kind ?? 'event', entries, lastArrivalMs };
+}
+
+/** Recorded Kinesis records as a stream that has come to its end: each in its shard, as it was. */
+export async function recordedStream(files: readonly string[], clock: Clock): Promise<MemoryStream> {
+  const stream = new MemoryStream({ kind: 'kinesis', clock, shards: 0 });
+  const shards = new Set<string>();
+  for (const file of files) {
+    for await (const entry of readRecording(file)) {
+      if (entry.kind !== 'kinesis') continue;
+      const { shard, sequence, arrivalMs, partitionKey } = entry;
+      if (!shards.has(shard)) stream.addShard(shard);
+      shards.add(shard);
+      const data = Buffer.from(entry.data, 'base64');
+      const record = kinesisEventRecord({ shard, sequence, arrivalMs, partitionKey, data }, stream.arn);
+      stream.append(shard, { sequence, arrivalMs, record });
+    }
+  }
+  return stream;
+}

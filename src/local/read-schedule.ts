@@ -1,0 +1,44 @@
+// AWS::Events::Rule with a rate
+import { asArray, asObject, asText, ifPresent } from './property.ts';
+import type { FunctionSpec } from './read-function.ts';
+import type { ResourceToRead } from './resource-to-read.ts';
+
+export interface ScheduleSpec {
+  readonly logicalId: string;
+  readonly arn: string;
+  readonly everyMs: number;
+  readonly fn: FunctionSpec;
+}
+
+/** One entry a target; none when the rule is disabled. */
+export function readSchedule(
+  { logicalId, arn, property }: ResourceToRead,
+  functions: readonly FunctionSpec[],
+): ScheduleSpec[] {
+  if (property('State') === 'DISABLED') return [];
+  const where = `${logicalId}.ScheduleExpression`;
+  const everyMs = parseRate(asText(property('ScheduleExpression'), where), where);
+  return (ifPresent(property('Targets'), asArray, `${logicalId}.Targets`) ?? []).map((target) => {
+    const targetArn = asText(asObject(target, `${logicalId}.Targets`)['Arn'], `${logicalId}.Targets.Arn`);
+    const fn = functions.find((candidate) => candidate.arn === targetArn);
+    if (fn === undefined) {
+      throw new Error(
+        `template, ${logicalId}.Targets: found ${targetArn}, expected a function of this stack`,
+      );
+    }
+    return { logicalId, arn, everyMs, fn };
+  });
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
+
+function parseRate(expression: string, where: string): number {
+  const [, count, unit] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? [];
+  const unitMs = UNIT_MS[unit ?? ''];
+  if (count === undefined || unitMs === undefined || Number(count) < 1) {
+    throw new Error(
+      `template, ${where}: found ${expression}, expected rate(N minutes|hours|days): nothing else runs locally`,
+    );
+  }
+  return Number(count) * unitMs;
+}

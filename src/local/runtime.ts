@@ -1,0 +1,391 @@
+// The composition root for a laptop: synthesizes the stack, creates on local servers what its template says, and runs
+// its functions, mappings and schedules with the template's own parameters.
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { KinesisClient } from '@aws-sdk/client-kinesis';
+import type { RecordSink } from '../../producers/client/record-sink.ts';
+import { type Pipeline, parsePipeline } from '../core/pipeline.ts';
+import { exponentialBackoff } from '../event-source/backoff.ts';
+import { type RunningMapping, startEventSourceMapping } from '../event-source/event-source-mapping.ts';
+import { createFileCheckpoints } from '../event-source/file-checkpoints.ts';
+import type { MappingEvent } from '../event-source/mapping-events.ts';
+import { parseMappingParameters } from '../event-source/mapping-parameters.ts';
+import { createMemoryCheckpoints } from '../event-source/memory-checkpoints.ts';
+import type { Clock, StreamSource } from '../event-source/ports.ts';
+import { systemClock } from '../event-source/system-clock.ts';
+import { OUTPUTS } from '../platform/names.ts';
+import { DeadLetters } from '../stores/dead-letters.ts';
+import { SourceStates } from '../stores/source-states.ts';
+import type { Table } from '../stores/table.ts';
+import { Windows } from '../stores/windows.ts';
+import { type Backend, createServerBackend } from './backends.ts';
+import { startDynamoDbServer } from './dynamodb-server.ts';
+import { createFailedBatches } from './failed-batches.ts';
+import { Figures } from './figures.ts';
+import { createFunctionInvoker, type FunctionLine, type LocalFunction } from './function-invoker.ts';
+import { createInProcessFunction } from './in-process-function.ts';
+import { startKinesisServer } from './kinesis-server.ts';
+import type { LocalServer } from './local-server.ts';
+import { createMemoryBackend } from './memory-backend.ts';
+import type { MappingSpec } from './read-mapping.ts';
+import { RuntimeError } from './runtime-error.ts';
+import { runSchedule } from './schedule.ts';
+import { synthesize } from './synthesize.ts';
+import { type LocalSystem, readTemplate } from './template.ts';
+
+export interface RuntimeOptions {
+  /** The pipeline definition, as `loadPipeline` gives it. */
+  readonly pipeline: object;
+  /** Kinesis shards. */
+  readonly shards: number;
+  /** Keeps tables, streams and checkpoints here between runs; default: in memory, gone with the run. */
+  readonly dataFolder?: string | undefined;
+  /** Whether the template's schedules run; a replay closes windows itself when it is done. */
+  readonly schedules: boolean;
+  readonly kinesisPort?: number | undefined;
+  readonly dynamodbPort?: number | undefined;
+  /** What the Kinesis mapping reads instead of the stream: recorded records, as they are. */
+  readonly recorded?: StreamSource | undefined;
+  /** The mappings' clock; a recording's own for recorded records. */
+  readonly clock?: Clock;
+  /** Sums up what the functions publish; default: a new one. */
+  readonly figures?: Figures;
+  readonly onMapping?: (mapping: string, event: MappingEvent) => void;
+  readonly onLine?: (line: FunctionLine) => void;
+  readonly onStep?: (step: string) => void;
+}
+
+export interface Runtime {
+  /** Undefined with the real servers; else why memory serves, and how to get the real ones. */
+  readonly notice: string | undefined;
+  readonly pipeline: Pipeline;
+  readonly system: LocalSystem;
+  readonly streamName: string;
+  /** Where producers put records. */
+  readonly sink: RecordSink;
+  readonly kinesis: KinesisClient | undefined;
+  readonly endpoints: Readonly<Record<string, string>> | undefined;
+  readonly states: SourceStates;
+  readonly windows: Windows;
+  readonly deadLetters: DeadLetters;
+  readonly figures: Figures;
+  /** Where function logs and failed batches are. */
+  readonly workFolder: string;
+  /** Function processes with an invocation under way: for whoever wants to kill one. */
+  busyPids(): readonly number[];
+  /** Resolves when all that is in the streams now has been handled, the changelog's last changes included. */
+  caughtUp(): Promise<void>;
+  /** Closes every open window, as if silence had lasted for ever. Returns how many. */
+  closeAll(): Promise<number>;
+  /** Rejects with a RuntimeError when something the run stands on has died; never resolves. */
+  readonly failed: Promise<never>;
+  /** Ends everything that was started. May be repeated. */
+  stop(): Promise<void>;
+}
+
+const REGION = 'us-east-1';
+/** Locally a retry need not wait long: nobody else is being protected. */
+const LOCAL_BACKOFF = exponentialBackoff({ baseMs: 50, capMs: 2_000 });
+const POLLING = { idlePollMs: 50, shardRefreshMs: 1_000, readLimit: 1_000 };
+
+/**
+ * Starts everything; on failure nothing stays behind.
+ * @throws PipelineError, RuntimeError or what the stack's own rules object to
+ */
+export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
+  const pipeline = parsePipeline(options.pipeline);
+  const cleanups: (() => Promise<void>)[] = [];
+  const stop = async () => {
+    for (let cleanup = cleanups.pop(); cleanup !== undefined; cleanup = cleanups.pop()) await cleanup();
+  };
+  try {
+    return await compose(options, pipeline, cleanups, stop);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function compose(
+  options: RuntimeOptions,
+  pipeline: Pipeline,
+  cleanups: (() => Promise<void>)[],
+  stop: () => Promise<void>,
+): Promise<Runtime> {
+  const { clock = systemClock, onStep = () => {}, onLine = () => {} } = options;
+  const failure = Promise.withResolvers<never>();
+  failure.promise.catch(() => {}); // Whoever waits hears of it; nobody has to.
+  const workFolder = await makeWorkFolder(options.dataFolder, cleanups);
+
+  onStep('synthesizing the stack');
+  const synthesis = await synthesize({
+    outFolder: join(workFolder, 'cdk.out'),
+    bundleFolder: join(workFolder, 'functions'),
+    pipeline: options.pipeline,
+    throwAway: true,
+  });
+  const system = readTemplate(synthesis, REGION);
+
+  onStep('starting the local servers');
+  const { backend, kinesis, notice } = await startBackend(options, system, { clock, cleanups, failure });
+  const figures = options.figures ?? new Figures();
+  const takeLine = (line: FunctionLine) => {
+    if (!figures.take(line.text)) onLine(line);
+  };
+  const functions = new Map<string, LocalFunction>();
+  for (const fn of system.functions) {
+    const { endpoints } = backend;
+    const tableByName = (name: string) => tableOf(system, backend, (spec) => spec.name === name, name);
+    functions.set(
+      fn.name,
+      endpoints === undefined
+        ? createInProcessFunction(fn, { pipeline, clock, table: tableByName, onLine: takeLine })
+        : createFunctionInvoker(fn, {
+            region: REGION,
+            endpoints,
+            newRequestId: () => crypto.randomUUID(),
+            onLine: takeLine,
+          }),
+    );
+  }
+  cleanups.push(async () => {
+    await Promise.all([...functions.values()].map((fn) => fn.stop()));
+  });
+
+  onStep('starting the event source mappings');
+  const checkpoints = createFileCheckpoints(join(workFolder, 'checkpoints'));
+  const mappings = new Map<string, RunningMapping>();
+  const startMapping = (spec: MappingSpec) => {
+    const source = spec.source;
+    const stream =
+      source.kind === 'kinesis'
+        ? (options.recorded ?? backend.stream(source.stream))
+        : backend.changelog(source.table);
+    const parameters = parseMappingParameters(spec.properties, {
+      kind: source.kind,
+      nowMs: clock.nowMs(),
+      where: spec.logicalId,
+    });
+    if (!parameters.enabled) return;
+    const mapping = startEventSourceMapping(parameters, {
+      name: checkpointName(spec, stream),
+      stream,
+      invoker: known(functions, spec.fn.name),
+      // Recorded records are read from their beginning on each replay; the source's own position tells what is new.
+      checkpoints: stream === options.recorded ? createMemoryCheckpoints() : checkpoints,
+      destination: createFailedBatches(join(workFolder, 'failed-batches'), spec.logicalId),
+      clock: source.kind === 'kinesis' ? clock : systemClock,
+      random: Math.random,
+      observe: (event) => options.onMapping?.(serviceOf(spec), event),
+      backoff: LOCAL_BACKOFF,
+      polling: POLLING,
+    });
+    mapping.done.catch((error: unknown) => failure.reject(error));
+    mappings.set(spec.logicalId, mapping);
+  };
+  cleanups.push(async () => {
+    await Promise.all([...mappings.values()].map((mapping) => mapping.stop({ invocation: 'abandon' })));
+  });
+  for (const spec of system.mappings) startMapping(spec);
+  if (options.schedules) startSchedules(system, functions, cleanups);
+
+  const output = (name: string) => system.outputs.get(name) ?? '';
+  const outputs = { [synthesis.stackName]: Object.fromEntries(system.outputs) };
+  await writeFile(join(workFolder, 'outputs.json'), `${JSON.stringify(outputs, null, 1)}\n`);
+  const tableOfOutput = (name: string) =>
+    tableOf(system, backend, (spec) => spec.name === output(name), `output ${name}`);
+  const states = new SourceStates(tableOfOutput(OUTPUTS.sourcesTable));
+  return {
+    notice,
+    pipeline,
+    system,
+    streamName: output(OUTPUTS.stream),
+    sink: backend.sink,
+    kinesis,
+    endpoints: backend.endpoints,
+    states,
+    windows: new Windows(tableOfOutput(OUTPUTS.windowsTable)),
+    deadLetters: new DeadLetters(tableOfOutput(OUTPUTS.deadLettersTable)),
+    figures,
+    workFolder,
+    busyPids: () => [...functions.values()].flatMap((fn) => fn.busyPids()),
+    failed: failure.promise,
+    async caughtUp() {
+      // In the order data flows: what the first has handled is in the changelog of the next.
+      for (const spec of inFlowOrder(system.mappings)) {
+        const mapping = mappings.get(spec.logicalId);
+        if (mapping !== undefined) await Promise.race([mapping.caughtUp(), failure.promise]);
+      }
+    },
+    closeAll: () => closeAll(system, functions),
+    stop,
+  };
+}
+
+async function makeWorkFolder(
+  dataFolder: string | undefined,
+  cleanups: (() => Promise<void>)[],
+): Promise<string> {
+  try {
+    if (dataFolder === undefined) {
+      const folder = await mkdtemp(join(tmpdir(), 'tidemill-'));
+      cleanups.push(() => rm(folder, { recursive: true, force: true }));
+      return folder;
+    }
+    const folder = resolve(dataFolder);
+    for (const name of ['kinesis', 'dynamodb']) await mkdir(join(folder, name), { recursive: true });
+    await writeFile(
+      join(folder, 'README'),
+      'Kept by Tidemill between local runs. Delete the folder to begin anew.\n',
+    );
+    return folder;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const where =
+      dataFolder === undefined ? `the temporary folder ${tmpdir()}` : `the data folder ${dataFolder}`;
+    throw new RuntimeError('data-folder', `${where} cannot be used: ${reason}`, { cause });
+  }
+}
+
+async function startBackend(
+  options: RuntimeOptions,
+  system: LocalSystem,
+  run: {
+    readonly clock: Clock;
+    readonly cleanups: (() => Promise<void>)[];
+    readonly failure: PromiseWithResolvers<never>;
+  },
+): Promise<{
+  readonly backend: Backend;
+  readonly kinesis: KinesisClient | undefined;
+  readonly notice: string | undefined;
+}> {
+  const { clock, cleanups, failure } = run;
+  const folder = (name: string) =>
+    options.dataFolder === undefined ? {} : { dataFolder: join(resolve(options.dataFolder), name) };
+  const watch = (server: LocalServer) => {
+    cleanups.push(() => server.stop());
+    server.died.then(({ server: name, code, signal, lastLines }) => {
+      const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
+      const words = lastLines.length === 0 ? '' : `\nIts last words:\n${lastLines.slice(-8).join('\n')}`;
+      failure.reject(new RuntimeError('server-died', `${name} ended while it was needed (${how}).${words}`));
+    });
+  };
+  const dynamodb = await startDynamoDbServer({ ...port(options.dynamodbPort), ...folder('dynamodb') });
+  if (dynamodb.kind === 'no-java') {
+    if (options.dataFolder !== undefined) {
+      throw new RuntimeError(
+        'no-java',
+        `a data folder needs DynamoDB Local, and that needs Java. ${dynamodb.advice}`,
+      );
+    }
+    const notice = `in-memory stores serve, since there is no Java for DynamoDB Local. ${dynamodb.advice}`;
+    const backend = createMemoryBackend(system, { clock, shards: options.shards, region: REGION });
+    return { backend, kinesis: undefined, notice };
+  }
+  watch(dynamodb.server);
+  const kinesis = await startKinesisServer({
+    region: REGION,
+    ...port(options.kinesisPort),
+    ...folder('kinesis'),
+  });
+  watch(kinesis);
+  const backend = await createServerBackend(system, {
+    region: REGION,
+    kinesis,
+    dynamodb: dynamodb.server,
+    shards: options.shards,
+  });
+  cleanups.push(async () => backend.close());
+  return { backend, kinesis: backend.kinesis, notice: undefined };
+}
+
+function port(number: number | undefined): { readonly port?: number } {
+  return number === undefined ? {} : { port: number };
+}
+
+function startSchedules(
+  system: LocalSystem,
+  functions: ReadonlyMap<string, LocalFunction>,
+  cleanups: (() => Promise<void>)[],
+): void {
+  const stopping = new AbortController();
+  const runs = system.schedules.map((spec) =>
+    runSchedule(
+      spec,
+      {
+        clock: systemClock,
+        invoker: known(functions, spec.fn.name),
+        region: REGION,
+        newEventId: () => crypto.randomUUID(),
+        onOutcome: () => {},
+      },
+      stopping.signal,
+    ),
+  );
+  cleanups.push(async () => {
+    stopping.abort();
+    await Promise.all(runs);
+  });
+}
+
+async function closeAll(system: LocalSystem, functions: ReadonlyMap<string, LocalFunction>): Promise<number> {
+  const closer = system.schedules.find(({ fn }) => fn.environment['POWERTOOLS_SERVICE_NAME'] === 'close');
+  if (closer === undefined) throw new RuntimeError('no-closer', 'the template has no scheduled closer');
+  let closed = 0;
+  for (let failures = 0; ; ) {
+    const outcome = await known(functions, closer.fn.name).invoke('{"closeAll":true}');
+    if (outcome.kind !== 'returned') {
+      failures += 1;
+      if (failures === CLOSE_ATTEMPTS)
+        throw new RuntimeError('close-failed', `windows could not be closed: ${outcome.message}`);
+      continue;
+    }
+    const answer: { closedWindows: number; failed: number; refused: number; finished: boolean } = JSON.parse(
+      outcome.payload,
+    );
+    closed += answer.closedWindows;
+    if (answer.failed > 0) failures += 1;
+    if (failures === CLOSE_ATTEMPTS)
+      throw new RuntimeError('close-failed', `${answer.failed} sources could not be closed`);
+    if (answer.finished && answer.failed === 0 && answer.refused === 0) return closed;
+  }
+}
+
+const CLOSE_ATTEMPTS = 10;
+
+/** Kinesis first: its consumer writes what the changelogs carry. */
+function inFlowOrder(mappings: readonly MappingSpec[]): readonly MappingSpec[] {
+  return [...mappings].sort(
+    (a, b) => Number(a.source.kind === 'dynamodb') - Number(b.source.kind === 'dynamodb'),
+  );
+}
+
+/** A stream made anew has checkpoints of its own: those of its namesake would skip its first records. */
+function checkpointName({ uuid, source }: MappingSpec, stream: StreamSource): string {
+  const made = source.kind === 'dynamodb' ? stream.arn.split('/').at(-1) : undefined;
+  return made === undefined ? uuid : `${uuid}-${made.replaceAll(/[^0-9A-Za-z.-]/g, '-')}`;
+}
+
+function serviceOf({ fn }: MappingSpec): string {
+  return fn.environment['POWERTOOLS_SERVICE_NAME'] ?? fn.name;
+}
+
+function tableOf(
+  system: LocalSystem,
+  backend: Backend,
+  isIt: (spec: LocalSystem['tables'][number]) => boolean,
+  what: string,
+): Table {
+  const spec = system.tables.find(isIt);
+  if (spec === undefined) throw new Error(`the template has no table ${what}`);
+  return backend.table(spec);
+}
+
+function known<T>(all: ReadonlyMap<string, T>, name: string): T {
+  const found = all.get(name);
+  if (found === undefined)
+    throw new Error(`the template has no function ${name}: found ${[...all.keys()].join(', ')}`);
+  return found;
+}

@@ -1,0 +1,99 @@
+// Reads the synthesized template into what a laptop has to run, every reference resolved.
+import type { CloudFormationTemplate } from './cloudformation-template.ts';
+import { LOCAL_ACCOUNT_ID, type LocalAccount, localName } from './local-names.ts';
+import { asText } from './property.ts';
+import { type FunctionSpec, readFunction } from './read-function.ts';
+import { type MappingSpec, readMapping } from './read-mapping.ts';
+import { readSchedule, type ScheduleSpec } from './read-schedule.ts';
+import { readStream, type StreamSpec } from './read-stream.ts';
+import { readTable, type TableSpec } from './read-table.ts';
+import { createResolver } from './resolve-intrinsics.ts';
+import type { ResourceToRead } from './resource-to-read.ts';
+import type { Synthesis } from './synthesize.ts';
+
+export interface LocalSystem {
+  readonly streams: readonly StreamSpec[];
+  readonly tables: readonly TableSpec[];
+  readonly functions: readonly FunctionSpec[];
+  readonly mappings: readonly MappingSpec[];
+  readonly schedules: readonly ScheduleSpec[];
+  readonly buckets: readonly { readonly logicalId: string; readonly name: string; readonly arn: string }[];
+  /** The stack's outputs, resolved: name to value. */
+  readonly outputs: ReadonlyMap<string, string>;
+  /** Resources that do something on AWS and nothing here: to be shown to whoever starts the run. */
+  readonly notRun: readonly { readonly logicalId: string; readonly type: string }[];
+}
+
+/** Throws when a reference cannot be resolved or a property is not what CloudFormation says, naming the resource. */
+export function readTemplate(synthesis: Synthesis, region: string): LocalSystem {
+  const { template, stackName, codeFolders } = synthesis;
+  const account = { stackName, region, accountId: LOCAL_ACCOUNT_ID };
+  const resolve = createResolver(template, account);
+  const ofType = (type: string) => resourcesOfType(template, account, type, resolve);
+
+  const streams = ofType('AWS::Kinesis::Stream').map(readStream);
+  const tables = ofType('AWS::DynamoDB::Table').map(readTable);
+  const functions = ofType('AWS::Lambda::Function').map((resource) => readFunction(resource, codeFolders));
+  return {
+    streams,
+    tables,
+    functions,
+    mappings: ofType('AWS::Lambda::EventSourceMapping').map((resource) =>
+      readMapping(resource, { streams, tables, functions }),
+    ),
+    schedules: ofType('AWS::Events::Rule').flatMap((resource) => readSchedule(resource, functions)),
+    buckets: ofType('AWS::S3::Bucket').map(({ logicalId, name, arn }) => ({ logicalId, name, arn })),
+    outputs: new Map(
+      [...template.outputs].map(([id, value]) => [
+        id,
+        asText(resolve(value, `output ${id}`), `output ${id}`),
+      ]),
+    ),
+    notRun: [...template.resources]
+      .filter(([, { type }]) => !RUN.has(type) && !WITHOUT_EFFECT_HERE.has(type))
+      .map(([logicalId, { type }]) => ({ logicalId, type })),
+  };
+}
+
+const RUN = new Set([
+  'AWS::Kinesis::Stream',
+  'AWS::DynamoDB::Table',
+  'AWS::Lambda::Function',
+  'AWS::Lambda::EventSourceMapping',
+  'AWS::Events::Rule',
+  'AWS::S3::Bucket',
+]);
+
+/** Permissions, logs and what watches: nothing of it changes what the system computes. */
+const WITHOUT_EFFECT_HERE = new Set([
+  'AWS::CDK::Metadata',
+  'AWS::CloudWatch::Alarm',
+  'AWS::CloudWatch::Dashboard',
+  'AWS::IAM::Policy',
+  'AWS::IAM::Role',
+  'AWS::Lambda::EventInvokeConfig',
+  'AWS::Lambda::Permission',
+  'AWS::Logs::LogGroup',
+  'AWS::S3::BucketPolicy',
+]);
+
+function resourcesOfType(
+  template: CloudFormationTemplate,
+  account: LocalAccount,
+  type: string,
+  resolve: ReturnType<typeof createResolver>,
+): ResourceToRead[] {
+  return [...template.resources]
+    .filter(([, resource]) => resource.type === type)
+    .map(([logicalId, resource]) => {
+      const name = localName(logicalId, resource, account);
+      return {
+        logicalId,
+        name: name?.ref ?? logicalId,
+        arn: name?.attributes['Arn'] ?? '',
+        attributes: name?.attributes ?? {},
+        property: (key) => resolve(resource.properties[key], `${logicalId}.${key}`),
+        properties: Object.keys(resource.properties),
+      };
+    });
+}

@@ -1,0 +1,38 @@
+// The books, read from the stores: each source's own counts, and the dead letters.
+import { EMPTY_LEDGER, type Ledger } from '../core/ledger.ts';
+import { decodeCounts } from '../core/state-encoding.ts';
+import type { DeadLetters } from './dead-letters.ts';
+import type { SourceStates } from './source-states.ts';
+
+export interface StoredLedger extends Ledger {
+  readonly sources: number;
+  /** Late events in the dead letters: as many as the sources count, once the changelog is handled. */
+  readonly lateLetters: number;
+}
+
+/**
+ * The sources count what they received apart from the verdicts; what is quarantined never reached one, and was received
+ * too. Consistent only while nothing is being written.
+ */
+export async function readLedger(states: SourceStates, deadLetters: DeadLetters): Promise<StoredLedger> {
+  let { received, applied, duplicate, late } = EMPTY_LEDGER;
+  let sources = 0;
+  for await (const { source, json } of states.scan()) {
+    const counts = decodeCounts(source, json);
+    sources += 1;
+    received += counts.received;
+    applied += counts.applied;
+    duplicate += counts.duplicate;
+    late += counts.late;
+  }
+  const letters = await deadLetters.count();
+  return {
+    received: received + letters.quarantined,
+    applied,
+    duplicate,
+    late,
+    quarantined: letters.quarantined,
+    sources,
+    lateLetters: letters.late,
+  };
+}

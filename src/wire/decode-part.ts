@@ -1,0 +1,54 @@
+// The data of a record, or of one user record in an aggregated one: plain or compressed text.
+import { type DecodeOptions, decodeText } from './decode-text.ts';
+import type { DecodedItem, Refusal } from './decoded-item.ts';
+import { compressionOf, unpack } from './unpack.ts';
+import { utf8Text } from './utf8-text.ts';
+
+const SHOWN_BYTES = 16;
+
+/**
+ * Adds what became of each event in the part to `items`, and gives the number of bytes it unpacked to; adds nothing
+ * when the part as a whole is refused.
+ */
+export function decodePart(
+  bytes: Buffer,
+  maxBytes: number,
+  options: DecodeOptions,
+  items: DecodedItem[],
+): number | Refusal {
+  const compression = compressionOf(bytes);
+  if (compression === undefined) return decodeUtf8(bytes, maxBytes, options, items);
+  const unpacked = unpack(bytes, compression, maxBytes);
+  if (unpacked.kind === 'unreadable') return unpacked;
+  return decodeUtf8(unpacked.bytes, maxBytes, options, items);
+}
+
+/** The item for a part that is refused as a whole: as text where it came as text. */
+export function quarantinePart(bytes: Buffer, refusal: Refusal, index: number): DecodedItem {
+  const { reason, detail } = refusal;
+  const text = compressionOf(bytes) === undefined ? utf8Text(bytes) : undefined;
+  const payload =
+    text === undefined
+      ? ({ encoding: 'base64', body: bytes.toString('base64') } as const)
+      : ({ encoding: 'utf8', body: text } as const);
+  return { index, kind: 'quarantined', reason, detail, source: undefined, payload };
+}
+
+function decodeUtf8(
+  bytes: Buffer,
+  maxBytes: number,
+  options: DecodeOptions,
+  items: DecodedItem[],
+): number | Refusal {
+  const { length } = bytes;
+  if (length > maxBytes) {
+    const detail = `data: found ${length} bytes, expected at most ${maxBytes}`;
+    return { reason: 'too-large', detail };
+  }
+  const text = utf8Text(bytes);
+  if (text === undefined) {
+    const found = bytes.toString('hex', 0, Math.min(length, SHOWN_BYTES));
+    return { reason: 'not-utf8', detail: `data: found ${length} bytes, ${found}…, expected UTF-8 text` };
+  }
+  return decodeText(text, options, items) ?? length;
+}

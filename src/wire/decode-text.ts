@@ -1,0 +1,104 @@
+// One record's text, or one user record's: an event, an array of events, or an envelope that states their source once.
+import { quote } from '../core/describe-found.ts';
+import { isObject, isSource } from '../core/event-rules.ts';
+import { type ValidateOptions, type Validation, validateEvent } from '../core/validate-event.ts';
+import { holdsTooManyContainers, MAX_CONTAINERS } from './container-bound.ts';
+import type { DecodedItem, Refusal } from './decoded-item.ts';
+import { elementTexts, memberText } from './element-texts.ts';
+
+/** Bounds the work and the dead letters that one record can make. Few events fit 100 bytes, and a record has 1 MiB. */
+export const MAX_EVENTS_PER_RECORD = 10_000;
+
+export interface DecodeOptions {
+  /** When the record arrived in the stream, ms since the epoch. */
+  readonly arrivalMs: number;
+  /** How far an event's time may lie ahead of that. */
+  readonly maxClockSkewMs: number;
+}
+
+/** Adds what became of each event in `text` to `items`; adds nothing when the text as a whole is refused. */
+export function decodeText(text: string, options: DecodeOptions, items: DecodedItem[]): Refusal | undefined {
+  if (holdsTooManyContainers(text)) return tooManyContainers();
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (error) {
+    return notJson(text, error);
+  }
+  const { arrivalMs, maxClockSkewMs } = options;
+  const wellFormed = !text.includes('\\');
+  if (Array.isArray(parsed)) {
+    const rules = { arrivalMs, maxClockSkewMs, statedSource: undefined, wellFormed };
+    return decodeEach(parsed, rules, text, items);
+  }
+  if (isEnvelope(parsed)) {
+    const rules = { arrivalMs, maxClockSkewMs, statedSource: parsed.source, wellFormed };
+    return decodeEach(parsed.events, rules, text, items);
+  }
+  const rules = { arrivalMs, maxClockSkewMs, statedSource: undefined, wellFormed };
+  items.push(toItem(validateEvent(parsed, rules), items.length, text));
+  return undefined;
+}
+
+interface Envelope {
+  readonly source?: unknown;
+  readonly events: readonly unknown[];
+}
+
+function isEnvelope(parsed: unknown): parsed is Envelope {
+  return isObject(parsed) && Array.isArray(parsed['events']) && parsed['time'] === undefined;
+}
+
+function decodeEach(
+  candidates: readonly unknown[],
+  rules: ValidateOptions,
+  text: string,
+  items: DecodedItem[],
+): Refusal | undefined {
+  if (items.length + candidates.length > MAX_EVENTS_PER_RECORD) {
+    return tooMany(items.length + candidates.length);
+  }
+  let texts: readonly string[] | undefined; // costly to cut: only once an event is bad
+  for (let i = 0; i < candidates.length; i++) {
+    const validation = validateEvent(candidates[i], rules);
+    if (validation.kind === 'invalid') texts ??= candidateTexts(text, candidates, rules.statedSource);
+    items.push(toItem(validation, items.length, texts?.[i] ?? ''));
+  }
+  return undefined;
+}
+
+function toItem(validation: Validation, index: number, text: string): DecodedItem {
+  if (validation.kind === 'valid') return { index, kind: 'event', event: validation.event };
+  const { reason, detail, source } = validation;
+  return { index, kind: 'quarantined', reason, detail, source, payload: { encoding: 'json', body: text } };
+}
+
+/** Each candidate's own text, with the source that its envelope states for it: so it means the same alone. */
+function candidateTexts(text: string, candidates: readonly unknown[], statedSource: unknown): string[] {
+  const texts = elementTexts(memberText(text, 'events') ?? text);
+  if (!isSource(statedSource)) return texts;
+  const member = `"source":${JSON.stringify(statedSource)}`;
+  return texts.map((own, i) => {
+    const candidate = candidates[i];
+    if (!isObject(candidate) || candidate['source'] !== undefined) return own;
+    return Object.keys(candidate).length === 0 ? `{${member}}` : `{${member},${own.slice(1)}`;
+  });
+}
+
+function tooManyContainers(): Refusal {
+  const detail = `data: found more than ${MAX_CONTAINERS} objects and arrays, expected at most that`;
+  return { reason: 'too-large', detail };
+}
+
+function notJson(text: string, error: unknown): Refusal {
+  if (!(error instanceof SyntaxError)) throw error;
+  if (text === '') return { reason: 'not-json', detail: 'data: found nothing, expected JSON' };
+  const detail = `data: found ${quote(text)}, expected JSON: ${quote(error.message)}`;
+  return { reason: 'not-json', detail };
+}
+
+/** Says of a record that it holds too many events. */
+export function tooMany(found: number): Refusal {
+  const detail = `record: found ${found} events or more, expected at most ${MAX_EVENTS_PER_RECORD}`;
+  return { reason: 'too-many-events', detail };
+}

@@ -1,0 +1,60 @@
+import { pipeline, Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { RecordingError } from './recording-error.ts';
+
+const GZIP_MAGIC = 0x1f8b;
+
+/** The bytes of a plain or gzip file, told apart by the magic bytes. Failures of file or gzip become RecordingErrors. */
+export async function* plainChunks(file: string, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  try {
+    const iterator = chunks[Symbol.asyncIterator]();
+    const head = await readHead(iterator);
+    const whole = Readable.from(chunksAgain(head, iterator));
+    if (head.length < 2 || head.readUInt16BE(0) !== GZIP_MAGIC) {
+      yield* whole;
+    } else {
+      const gunzip = createGunzip();
+      // A failure destroys the gunzip with it, and so comes out of the iteration below.
+      pipeline(whole, gunzip, () => {});
+      yield* gunzip;
+    }
+  } catch (error) {
+    throw asRecordingError(file, error);
+  }
+}
+
+async function readHead(iterator: AsyncIterator<Uint8Array>): Promise<Buffer> {
+  let head = Buffer.alloc(0);
+  while (head.length < 2) {
+    const { done, value } = await iterator.next();
+    if (done) break;
+    head = Buffer.concat([head, value]);
+  }
+  return head;
+}
+
+/** Everything from the beginning; the source is released when reading ends early. */
+async function* chunksAgain(head: Buffer, iterator: AsyncIterator<Uint8Array>): AsyncGenerator<Buffer> {
+  try {
+    yield head;
+    for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
+      yield Buffer.from(next.value.buffer, next.value.byteOffset, next.value.byteLength);
+    }
+  } finally {
+    await iterator.return?.();
+  }
+}
+
+function asRecordingError(file: string, error: unknown): unknown {
+  if (!(error instanceof Error) || !('code' in error)) return error;
+  const { code, message } = error;
+  const options = { cause: error };
+  if (code === 'Z_BUF_ERROR') {
+    const problem = `found the end of the file inside its gzip data, expected whole gzip data (${message})`;
+    return new RecordingError('truncated', { file }, problem, options);
+  }
+  if (typeof code === 'string' && code.startsWith('Z_')) {
+    return new RecordingError('malformed', { file }, `found damaged gzip data (${message})`, options);
+  }
+  return new RecordingError('unreadable', { file }, `cannot be read: ${message}`, options);
+}

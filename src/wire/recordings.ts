@@ -1,0 +1,99 @@
+// Recordings: telemetry events or Kinesis records, one a line or in one JSON document, plain or gzip. Read as a stream:
+// a recording may be larger than memory, one line of it may not.
+import { createReadStream } from 'node:fs';
+import { quote } from '../core/describe-found.ts';
+import { isObject } from '../core/event-rules.ts';
+import { MAX_LINE_BYTES, plainLines } from './plain-lines.ts';
+import { type RecordingEntry, readRecordingEntry } from './recording-entry.ts';
+import { RecordingError } from './recording-error.ts';
+
+/** A file's path, or a stream of its bytes with a name for messages. */
+export type RecordingInput = string | { readonly name: string; readonly chunks: AsyncIterable<Uint8Array> };
+
+/**
+ * The entries of a recording, in order, all of one kind. Where it is not what it should be, the entries before are given
+ * and then a RecordingError is thrown that names the file and the line.
+ */
+export async function* readRecording(input: RecordingInput): AsyncGenerator<RecordingEntry, void, undefined> {
+  const file = typeof input === 'string' ? input : input.name;
+  const chunks = typeof input === 'string' ? createReadStream(input) : input.chunks;
+  let kind: RecordingEntry['kind'] | undefined;
+  for await (const { line, parsed } of parsedLines(file, chunks)) {
+    for (const candidate of documentEntries(parsed)) {
+      const entry = readRecordingEntry(candidate, line);
+      if (typeof entry === 'string') throw new RecordingError('unknown-shape', { file, line }, entry);
+      kind ??= entry.kind;
+      if (entry.kind !== kind) throw mixed(file, entry, kind);
+      yield entry;
+    }
+  }
+}
+
+/** A GetRecords answer and a Lambda event hold many records; any other value is one entry. */
+function documentEntries(parsed: unknown): readonly unknown[] {
+  return isObject(parsed) && Array.isArray(parsed['Records']) ? parsed['Records'] : [parsed];
+}
+
+interface ParsedLine {
+  readonly line: number;
+  readonly parsed: unknown;
+}
+
+/** Each line's JSON. A first line that is none by itself begins a document of several lines: the rest of the file. */
+async function* parsedLines(file: string, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<ParsedLine> {
+  let line = 0;
+  let seen = false;
+  let document: { readonly line: number; readonly problem: string; text: string } | undefined;
+  for await (const texts of plainLines(file, chunks)) {
+    for (const text of texts) {
+      line++;
+      if (document !== undefined) {
+        document.text += `\n${text}`;
+        if (document.text.length > MAX_LINE_BYTES) throw notJson(file, document);
+        continue;
+      }
+      if (text.trim() === '') continue;
+      const parsed = parseJson(text);
+      if (parsed.kind === 'json') yield { line, parsed: parsed.value };
+      else if (seen) throw notJson(file, { line, ...parsed });
+      else document = { line, text, problem: parsed.problem };
+      seen = true;
+    }
+  }
+  if (document === undefined) return;
+  const parsed = parseJson(document.text);
+  if (parsed.kind === 'not-json') throw notJson(file, document);
+  yield { line: document.line, parsed: parsed.value };
+}
+
+type Parsed =
+  | { readonly kind: 'json'; readonly value: unknown }
+  | { readonly kind: 'not-json'; readonly text: string; readonly problem: string };
+
+function parseJson(text: string): Parsed {
+  try {
+    return { kind: 'json', value: JSON.parse(text) };
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return { kind: 'not-json', text, problem: error.message };
+  }
+}
+
+function notJson(
+  file: string,
+  found: { readonly line: number; readonly text: string; readonly problem: string },
+): RecordingError {
+  const expected = 'expected a JSON object (is the recording cut short?)';
+  return new RecordingError(
+    'malformed',
+    { file, line: found.line },
+    `found ${quote(found.text)}, ${expected}: ${quote(found.problem)}`,
+  );
+}
+
+const KIND_NAMES = { event: 'a telemetry event', kinesis: 'a Kinesis record' } as const;
+
+function mixed(file: string, found: RecordingEntry, expected: RecordingEntry['kind']): RecordingError {
+  const problem = `found ${KIND_NAMES[found.kind]}, expected ${KIND_NAMES[expected]} as before: a recording holds one kind`;
+  return new RecordingError('mixed', { file, line: found.line }, problem);
+}

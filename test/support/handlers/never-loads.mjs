@@ -1,0 +1,2 @@
+// A function that is never done with loading.
+await new Promise(() => setInterval(() => {}, 1_000));

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { synthesizedStack } from '../../support/synthesized-stack.ts';
+
+const template = synthesizedStack();
+const alarms = Object.entries(template.findResources('AWS::CloudWatch::Alarm')).map(([id, alarm]) => ({
+  id,
+  properties: alarm['Properties'],
+}));
+
+/** The dimensions each metric is published with, and the type of resource that gives the value. */
+const PUBLISHED: Readonly<Record<string, readonly [dimension: string, type: string]>> = {
+  'AWS/Lambda IteratorAge': ['FunctionName', 'AWS::Lambda::Function'],
+  'AWS/Lambda Errors': ['FunctionName', 'AWS::Lambda::Function'],
+  'AWS/Lambda Throttles': ['FunctionName', 'AWS::Lambda::Function'],
+  'AWS/Lambda OnFailureDestinationDeliveredEventCount': [
+    'EventSourceMappingUUID',
+    'AWS::Lambda::EventSourceMapping',
+  ],
+  'AWS/Lambda DroppedEventCount': ['EventSourceMappingUUID', 'AWS::Lambda::EventSourceMapping'],
+  'AWS/Kinesis WriteProvisionedThroughputExceeded': ['StreamName', 'AWS::Kinesis::Stream'],
+};
+
+describe('alarms', () => {
+  it('watch both readers, all functions and the stream', () => {
+    expect(alarms).toHaveLength(2 * 3 + 3 * 2 + 1);
+  });
+
+  it.each(alarms)(
+    '$id has a metric that is published, with the dimensions it is published with',
+    ({ properties }) => {
+      const [dimension, type] = PUBLISHED[`${properties.Namespace} ${properties.MetricName}`] ?? [];
+      expect(properties.Dimensions).toEqual([{ Name: dimension, Value: { Ref: expect.any(String) } }]);
+      expect(Object.keys(template.findResources(type ?? ''))).toContain(properties.Dimensions[0].Value.Ref);
+    },
+  );
+
+  it.each(alarms)('$id goes off within five minutes', ({ properties }) => {
+    expect(properties.EvaluationPeriods * properties.Period).toBeLessThanOrEqual(300);
+    expect(properties.ComparisonOperator).toBe('GreaterThanThreshold');
+    expect(properties.TreatMissingData).toBe('notBreaching');
+  });
+});

@@ -1,0 +1,81 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { assertBundleSizes, bundleFunctions } from '../../../cdk/bundle.ts';
+import { ECHO_HANDLERS } from '../../support/echo-handlers.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+const pipeline = { aggregations: [{ name: 'per-minute' }] };
+
+describe('a bundle', () => {
+  it('is one module with the pipeline definition beside it, and its map elsewhere', async () => {
+    const bundleFolder = await temporaryFolder();
+    const { aggregate } = await bundleFunctions({ pipeline, bundleFolder, handlers: ECHO_HANDLERS });
+    expect(aggregate).toMatchObject({ name: 'aggregate', folder: join(bundleFolder, 'aggregate') });
+    expect((await readdir(aggregate.folder)).sort()).toEqual(['index.mjs', 'pipeline.json']);
+    expect(JSON.parse(await readFile(join(aggregate.folder, 'pipeline.json'), 'utf8'))).toEqual(pipeline);
+    expect((await readFile(join(aggregate.folder, 'index.mjs'))).length).toBe(aggregate.sizeBytes);
+    expect((await readdir(join(bundleFolder, 'source-maps'))).sort()).toEqual([
+      'aggregate.mjs.map',
+      'close.mjs.map',
+      'rollup.mjs.map',
+    ]);
+    const module = await import(pathToFileURL(join(aggregate.folder, 'index.mjs')).href);
+    expect(await module.handler({ a: 1 })).toEqual({ a: 1 });
+  });
+
+  it('has the same bytes each time', async () => {
+    const [first, second] = [await temporaryFolder(), await temporaryFolder()];
+    for (const bundleFolder of [first, second]) {
+      await bundleFunctions({ pipeline, bundleFolder, handlers: ECHO_HANDLERS });
+    }
+    const bytes = (folder: string) => readFile(join(folder, 'close', 'index.mjs'));
+    expect(await bytes(second)).toEqual(await bytes(first));
+  });
+
+  it('can hold CommonJS that requires modules of Node', async () => {
+    const bundleFolder = await temporaryFolder();
+    const entry = join(bundleFolder, 'entry.ts');
+    await writeFile(
+      join(bundleFolder, 'old.cjs'),
+      "exports.join = require(['node', 'path'].join(':')).join;",
+    );
+    await writeFile(entry, "import old from './old.cjs';\nexport const handler = () => old.join('a', 'b');");
+    const handlers = { ...ECHO_HANDLERS, close: entry };
+    const { close } = await bundleFunctions({ pipeline, bundleFolder, handlers });
+    const module = await import(pathToFileURL(join(close.folder, 'index.mjs')).href);
+    expect(module.handler()).toBe('a/b');
+  });
+
+  it('of a handler that is not there is refused with its path', async () => {
+    const handlers = { ...ECHO_HANDLERS, rollup: '/nowhere/handler.ts' };
+    const bundleFolder = await temporaryFolder();
+    await expect(bundleFunctions({ pipeline, bundleFolder, handlers })).rejects.toThrow(
+      '/nowhere/handler.ts',
+    );
+  });
+});
+
+describe('the limit of bundle sizes', () => {
+  const bundle = (name: 'aggregate' | 'rollup' | 'close', sizeBytes: number) => ({
+    name,
+    folder: name,
+    sizeBytes,
+  });
+  const small = {
+    aggregate: bundle('aggregate', 400_000),
+    rollup: bundle('rollup', 1),
+    close: bundle('close', 1),
+  };
+
+  it('lets pass what keeps to it', () => {
+    expect(() => assertBundleSizes(small)).not.toThrow();
+  });
+
+  it('names what does not', () => {
+    expect(() => assertBundleSizes({ ...small, close: bundle('close', 400_001) })).toThrow(
+      'bundle too large: close has 400001 bytes; expected at most 400000',
+    );
+  });
+});

@@ -1,0 +1,216 @@
+import { Match } from 'aws-cdk-lib/assertions';
+import { describe, expect, it } from 'vitest';
+import { synthesizedStack } from '../../support/synthesized-stack.ts';
+
+const template = synthesizedStack();
+const logicalIdOf = (type: string, start: string): string => {
+  const found = Object.keys(template.findResources(type)).find((id) => id.startsWith(start));
+  if (found === undefined) throw new Error(`no ${type} whose logical id starts with ${start}`);
+  return found;
+};
+
+describe('the stream', () => {
+  it('is on demand, encrypted with the key of AWS, and kept with its data', () => {
+    template.hasResource('AWS::Kinesis::Stream', {
+      Properties: {
+        StreamModeDetails: { StreamMode: 'ON_DEMAND' },
+        StreamEncryption: { EncryptionType: 'KMS', KeyId: 'alias/aws/kinesis' },
+        RetentionPeriodHours: 24,
+        ShardCount: Match.absent(),
+      },
+      DeletionPolicy: 'Retain',
+    });
+  });
+
+  it('has the shards one asks for', () => {
+    synthesizedStack({ shards: 6 }).hasResourceProperties('AWS::Kinesis::Stream', {
+      StreamModeDetails: { StreamMode: 'PROVISIONED' },
+      ShardCount: 6,
+    });
+  });
+});
+
+describe('the tables', () => {
+  const key = (AttributeName: string, KeyType: string) => ({ AttributeName, KeyType });
+
+  it('hold one item a source, with a changelog and an index of what is due to close', () => {
+    template.hasResourceProperties('AWS::DynamoDB::Table', {
+      KeySchema: [key('source', 'HASH')],
+      AttributeDefinitions: [
+        { AttributeName: 'source', AttributeType: 'S' },
+        { AttributeName: 'closingBucket', AttributeType: 'N' },
+        { AttributeName: 'closesAt', AttributeType: 'N' },
+      ],
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: 'closing',
+          KeySchema: [key('closingBucket', 'HASH'), key('closesAt', 'RANGE')],
+          Projection: { ProjectionType: 'KEYS_ONLY' },
+        },
+      ],
+      StreamSpecification: { StreamViewType: 'NEW_AND_OLD_IMAGES' },
+    });
+  });
+
+  it('hold windows by series, with a change stream', () => {
+    template.hasResourceProperties('AWS::DynamoDB::Table', {
+      KeySchema: [key('series', 'HASH'), key('window', 'RANGE')],
+      StreamSpecification: { StreamViewType: 'NEW_AND_OLD_IMAGES' },
+    });
+  });
+
+  it('hold dead letters by record and event, without a change stream', () => {
+    template.hasResourceProperties('AWS::DynamoDB::Table', {
+      KeySchema: [key('record', 'HASH'), key('event', 'RANGE')],
+      StreamSpecification: Match.absent(),
+    });
+  });
+
+  it('are on demand, expire their items, can be restored, and are hard to delete', () => {
+    template.resourceCountIs('AWS::DynamoDB::Table', 3);
+    template.allResources('AWS::DynamoDB::Table', {
+      Properties: Match.objectLike({
+        BillingMode: 'PAY_PER_REQUEST',
+        TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        DeletionProtectionEnabled: true,
+      }),
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+    });
+  });
+
+  it('go with a stack that is to be thrown away, as stream and bucket do', () => {
+    const throwAway = synthesizedStack({ throwAway: true });
+    throwAway.allResourcesProperties('AWS::DynamoDB::Table', { DeletionProtectionEnabled: false });
+    for (const type of ['AWS::DynamoDB::Table', 'AWS::Kinesis::Stream', 'AWS::S3::Bucket']) {
+      throwAway.allResources(type, { DeletionPolicy: 'Delete' });
+    }
+  });
+});
+
+describe('the functions', () => {
+  it('run on arm64 and the Node.js release of these sources, each with its own role and log', () => {
+    template.resourceCountIs('AWS::Lambda::Function', 3);
+    template.resourceCountIs('AWS::IAM::Role', 3);
+    template.allResourcesProperties('AWS::Lambda::Function', {
+      Architectures: ['arm64'],
+      Runtime: 'nodejs24.x',
+      Handler: 'index.handler',
+      LoggingConfig: { LogGroup: { Ref: Match.anyValue() } },
+    });
+    template.resourceCountIs('AWS::Logs::LogGroup', 3);
+    template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
+  });
+
+  it.each([
+    ['aggregate', { TIDEMILL_SOURCES_TABLE: 'Sources', TIDEMILL_DEAD_LETTERS_TABLE: 'DeadLetters' }],
+    ['rollup', { TIDEMILL_WINDOWS_TABLE: 'Windows', TIDEMILL_DEAD_LETTERS_TABLE: 'DeadLetters' }],
+    ['close', { TIDEMILL_SOURCES_TABLE: 'Sources' }],
+  ])('%s is told its tables, its pipeline and its metrics', (name, tables) => {
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: {
+        Variables: {
+          TIDEMILL_PIPELINE_FILE: 'pipeline.json',
+          POWERTOOLS_SERVICE_NAME: name,
+          POWERTOOLS_METRICS_NAMESPACE: 'Tidemill',
+          POWERTOOLS_LOG_LEVEL: 'INFO',
+          ...Object.fromEntries(
+            Object.entries(tables).map(([variable, table]) => [
+              variable,
+              { Ref: logicalIdOf('AWS::DynamoDB::Table', table) },
+            ]),
+          ),
+        },
+      },
+    });
+  });
+});
+
+describe('the event source mappings', () => {
+  it.each([
+    ['the stream', 'aggregate', 'Aggregate', () => [logicalIdOf('AWS::Kinesis::Stream', 'Telemetry'), 'Arn']],
+    [
+      'the changelog',
+      'rollup',
+      'Rollup',
+      () => [logicalIdOf('AWS::DynamoDB::Table', 'Sources'), 'StreamArn'],
+    ],
+  ])('from %s to %s survives bad batches and loses nothing', (_, __, start, source) => {
+    template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      EventSourceArn: { 'Fn::GetAtt': source() },
+      FunctionName: { Ref: logicalIdOf('AWS::Lambda::Function', start) },
+      StartingPosition: 'TRIM_HORIZON',
+      BatchSize: 1000,
+      MaximumBatchingWindowInSeconds: 1,
+      ParallelizationFactor: 1,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      BisectBatchOnFunctionError: true,
+      MaximumRetryAttempts: 20,
+      MaximumRecordAgeInSeconds: 21_600,
+      DestinationConfig: {
+        OnFailure: { Destination: { 'Fn::GetAtt': [logicalIdOf('AWS::S3::Bucket', 'Failures'), 'Arn'] } },
+      },
+      MetricsConfig: { Metrics: ['EventCount'] },
+      FilterCriteria: Match.absent(),
+      TumblingWindowInSeconds: Match.absent(),
+    });
+  });
+
+  it('wait for the permission to read', () => {
+    template.resourceCountIs('AWS::Lambda::EventSourceMapping', 2);
+    template.allResources('AWS::Lambda::EventSourceMapping', {
+      DependsOn: [Match.stringLikeRegexp('ConsumerRoleDefaultPolicy')],
+    });
+  });
+});
+
+describe('the bucket of failures', () => {
+  it('is closed to the public, encrypted, reached by TLS alone, and forgets', () => {
+    template.hasResourceProperties('AWS::S3::Bucket', {
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      BucketEncryption: Match.objectLike({}),
+      LifecycleConfiguration: { Rules: [Match.objectLike({ ExpirationInDays: 90, Status: 'Enabled' })] },
+    });
+    template.hasResourceProperties('AWS::S3::BucketPolicy', {
+      PolicyDocument: {
+        Statement: [
+          Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+        ],
+      },
+    });
+  });
+});
+
+describe('closing', () => {
+  it('is tried every minute, once', () => {
+    template.hasResourceProperties('AWS::Events::Rule', {
+      ScheduleExpression: 'rate(1 minute)',
+      State: 'ENABLED',
+      Targets: [
+        Match.objectLike({
+          Arn: { 'Fn::GetAtt': [logicalIdOf('AWS::Lambda::Function', 'Close'), 'Arn'] },
+          RetryPolicy: { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 },
+        }),
+      ],
+    });
+    template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', { MaximumRetryAttempts: 0 });
+  });
+});
+
+describe('the outputs', () => {
+  it('name what producers and commands need', () => {
+    expect(Object.keys(template.findOutputs('*')).sort()).toEqual([
+      'DeadLettersTableName',
+      'FailuresBucketName',
+      'SourcesTableName',
+      'StreamName',
+      'WindowsTableName',
+    ]);
+  });
+});
