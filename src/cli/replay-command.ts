@@ -1,9 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { loadPipeline } from '../../cdk/load-pipeline.ts';
 import { parseReplaySpeed, type ReplaySpeed } from '../../producers/replay/speed.ts';
-import { parsePipeline } from '../core/pipeline.ts';
 import { type ReplayProgress, type ReplayReport, replay } from '../local/replay.ts';
-import { writeWindowsCsv } from '../local/windows-csv.ts';
 import { onInterruption } from './interruption.ts';
 import { formatLedger } from './ledger-command.ts';
 import { wholeNumber } from './options.ts';
@@ -47,7 +45,6 @@ The figures are what this replay added; with --data the object under "stored" ho
 
 async function runReplay(files: readonly string[], options: ReplayCommandOptions): Promise<void> {
   const pipeline = await loadPipeline(options.pipeline);
-  const aggregations = parsePipeline(pipeline).aggregations.length;
   const progress = new Progress();
   const interruption = onInterruption();
   let noticed = false;
@@ -69,10 +66,7 @@ async function runReplay(files: readonly string[], options: ReplayCommandOptions
         }
         progress.draw(progressLines(state));
       },
-      onDone: async ({ windows }) => {
-        if (options.windowsOut === undefined) return;
-        await writeWindowsCsv(windows, options.windowsOut, { withAggregation: aggregations > 1 });
-      },
+      windowsFile: options.windowsOut,
     });
     progress.clear();
     process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : `${formatReport(report)}\n`);

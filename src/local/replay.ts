@@ -4,7 +4,6 @@ import { replayPaced } from '../../producers/replay/paced.ts';
 import type { ReplaySpeed } from '../../producers/replay/speed.ts';
 import { imbalance, type Ledger } from '../core/ledger.ts';
 import { percentile } from '../core/percentile.ts';
-import { parseSourceSeries } from '../core/series.ts';
 import type { MappingEvent } from '../event-source/mapping-events.ts';
 import type { Clock } from '../event-source/ports.ts';
 import { systemClock } from '../event-source/system-clock.ts';
@@ -16,6 +15,7 @@ import { type RecordingSummary, recordedStream, summarizeRecordings } from './re
 import { mergeLowestShards, splitWidestShard } from './reshard.ts';
 import { type Runtime, startRuntime } from './runtime.ts';
 import { RuntimeError } from './runtime-error.ts';
+import { writeWindowsCsv } from './windows-csv.ts';
 
 export interface ReplayOptions {
   readonly files: readonly string[];
@@ -29,8 +29,8 @@ export interface ReplayOptions {
   /** Split a shard after a third of the events, merge two after two thirds. */
   readonly reshard: boolean;
   readonly onProgress?: (progress: ReplayProgress) => void;
-  /** Called with everything still running, before it is stopped: to read windows. */
-  readonly onDone?: (runtime: Runtime) => Promise<void>;
+  /** Where to write the source windows as CSV. */
+  readonly windowsFile?: string | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -114,7 +114,8 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
   try {
     progress.notice = runtime.notice;
     const before = await readLedger(runtime.states, runtime.deadLetters);
-    const windowsBefore = await countSourceWindows(runtime);
+    const windowsBefore =
+      options.dataFolder === undefined ? 0 : await writeWindowsCsv(runtime.windows, undefined);
     const startedMs = performance.now();
     const kills = killAtRandom(
       { busyPids: runtime.busyPids, random: Math.random, clock: systemClock, kills: options.kills },
@@ -139,8 +140,10 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
     await either(runtime.closeAll());
     await either(runtime.caughtUp());
     const stored = await readLedger(runtime.states, runtime.deadLetters);
-    tell('reading the books');
-    await options.onDone?.(runtime);
+    tell('reading the windows');
+    const windows = await writeWindowsCsv(runtime.windows, options.windowsFile, {
+      withAggregation: runtime.pipeline.aggregations.length > 1,
+    });
     return {
       ...added(before, stored),
       stored,
@@ -150,7 +153,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
         stored.late === stored.lateLetters &&
         (summary.kind === 'kinesis' || stored.received - before.received === summary.entries),
       sources: stored.sources,
-      windows: (await countSourceWindows(runtime)) - windowsBefore,
+      windows: windows - windowsBefore,
       batches: figures.sum('aggregate', 'batches'),
       stateWrites: figures.sum('aggregate', 'stateWrites'),
       stateReads: figures.sum('aggregate', 'stateReads'),
@@ -244,12 +247,6 @@ function added(before: StoredLedger, after: StoredLedger): Ledger {
     late: after.late - before.late,
     quarantined: after.quarantined - before.quarantined,
   };
-}
-
-async function countSourceWindows({ windows }: Runtime): Promise<number> {
-  let count = 0;
-  for await (const { series } of windows.scan()) if (parseSourceSeries(series) !== undefined) count += 1;
-  return count;
 }
 
 function latencyOf(latencies: number[]): Pick<ReplayReport, 'latencyMs'> {
