@@ -33,7 +33,7 @@ export interface RollupDefinition {
   readonly by: readonly string[];
 }
 
-export const AGGREGATE_NAMES = ['count', 'sum', 'min', 'max', 'mean', 'first', 'last'] as const;
+const AGGREGATE_NAMES = ['count', 'sum', 'min', 'max', 'mean', 'first', 'last'] as const;
 export type AggregateName = (typeof AGGREGATE_NAMES)[number];
 
 /** The checked form: durations in ms, defaults filled in. */

@@ -18,7 +18,7 @@ import { openAggregation } from './source-state.ts';
 import type { ClosedWindow, SourceWindow, WindowGroup } from './window.ts';
 
 /** Raised when the text's shape changes; a reader refuses a version it does not know. */
-export const STATE_ENCODING_VERSION = 1;
+const STATE_ENCODING_VERSION = 1;
 
 /** The text form: equal states may differ in it by ids already forgotten. */
 export function encodeState(state: SourceState, pipeline: Pipeline): string {

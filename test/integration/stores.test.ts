@@ -9,7 +9,7 @@ import type { MakeTable } from '../support/table-under-test.ts';
 import { windowsContract } from '../support/windows-contract.ts';
 
 // In CI a missing Java is a failure, elsewhere a reason to skip.
-const missing = process.env['CI'] === 'true' ? undefined : javaMissing();
+const missing = process.env['CI'] === 'true' ? undefined : await javaMissing();
 
 describe.skipIf(missing !== undefined)(
   `on DynamoDB Local${missing === undefined ? '' : `: ${missing}`}`,

@@ -65,6 +65,13 @@ describe('remembered ids', () => {
     );
   });
 
+  test('that are just as old as the horizon survive the tidying', () => {
+    const ids = new RememberedIds();
+    for (let at = 0; at < 100; at += 1) ids.add(`id-${at}`, at < 50 ? 9 : 10);
+    const tidied = RememberedIds.parse(ids.toText(10));
+    expect(tidied.entries(0)).toEqual(Array.from({ length: 50 }, (_, at) => [`id-${at + 50}`, 10]));
+  });
+
   test('keep a counter in a few bytes an id', () => {
     const ids = new RememberedIds();
     for (let at = 0; at < 600; at += 1) ids.add(String(1_000_000 + at), 1_780_000_000_000 + at * 1_000);

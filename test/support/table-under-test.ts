@@ -5,7 +5,7 @@ import type { TableChange, TableSchema } from '../../src/stores/memory-table.ts'
 import { MemoryTable } from '../../src/stores/memory-table.ts';
 import type { Table } from '../../src/stores/table.ts';
 
-export interface TableUnderTest {
+interface TableUnderTest {
   readonly table: Table;
   /** The first `count` changes there have been, in order. */
   changes(count: number): Promise<readonly TableChange[]>;

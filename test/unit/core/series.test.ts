@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { rollupSeries, sourceSeries } from '../../../src/core/series.ts';
+import {
+  parseRollupSeries,
+  parseSourceSeries,
+  rollupSeries,
+  sourceSeries,
+} from '../../../src/core/series.ts';
 import { bucketOf } from '../../../src/core/spread.ts';
 
 test('no two series of different things have one text', () => {
@@ -19,6 +24,19 @@ test('no two series of different things have one text', () => {
     }),
     { numRuns: 2_000 },
   );
+});
+
+test('a series says what it is of', () => {
+  for (const source of ['a', 'a|b', '|', '\n', '["x"]']) {
+    const series = sourceSeries('per-minute', source);
+    expect(parseSourceSeries(series)).toEqual({ aggregation: 'per-minute', source });
+    expect(parseRollupSeries(series)).toBeUndefined();
+  }
+  for (const values of [[null], ['', null], ['|', '"', '\n']]) {
+    const series = rollupSeries('by-site', values);
+    expect(parseRollupSeries(series)).toEqual({ rollup: 'by-site', values });
+    expect(parseSourceSeries(series)).toBeUndefined();
+  }
 });
 
 test('texts spread evenly, and every machine finds the same bucket', () => {
