@@ -40,7 +40,8 @@ try {
 } catch (error) {
   const { message, code } = explainFailure(error);
   if (message !== '') process.stderr.write(`${message}\n`);
-  process.exitCode = code;
+  // What a failure left half done (a put that is sent again, a pause between recorded events) is not waited for.
+  process.stdout.write('', () => process.exit(code));
 }
 
 /** A pipe that is closed early (`| head`) is no failure. */

@@ -111,6 +111,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
     },
   });
   const killing = new AbortController();
+  const feeding = new AbortController();
   try {
     progress.notice = runtime.notice;
     const before = await readLedger(runtime.states, runtime.deadLetters);
@@ -126,7 +127,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
     if (summary.kind === 'event') {
       tell('putting events into the stream');
       await either(
-        feed(runtime, options, summary, (put) => {
+        feed(runtime, options, summary, feeding.signal, (put) => {
           progress.put = put;
           tell();
         }),
@@ -167,6 +168,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
     };
   } finally {
     killing.abort();
+    feeding.abort();
     await runtime.stop();
   }
 }
@@ -176,6 +178,7 @@ async function feed(
   { sink, streamName, kinesis }: Runtime,
   { files, speed, reshard }: ReplayOptions,
   { entries }: RecordingSummary,
+  signal: AbortSignal,
   onPut: (put: number) => void,
 ): Promise<void> {
   const client = createTelemetryClient({
@@ -198,7 +201,7 @@ async function feed(
       }
     }
   };
-  await replayPaced({ events: events(), client, speed, clock: systemClock });
+  await replayPaced({ events: events(), client, speed, clock: systemClock, signal });
   await client.close();
   onPut(put);
 }
