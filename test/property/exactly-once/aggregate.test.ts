@@ -10,6 +10,7 @@ import type { DeliveryStep } from '../../support/deliverer.ts';
 import { arbitraryPipeline } from '../../support/event-streams.ts';
 import { expectReference } from '../../support/expect-reference.ts';
 import { Faults } from '../../support/faults.ts';
+import { heavyTelemetry } from '../../support/heavy-telemetry.ts';
 import { lettersView, statesView } from '../../support/system-view.ts';
 
 // Streams long enough for windows to close and ids to come again while things go wrong.
@@ -55,6 +56,21 @@ describe('the aggregate of a stream is that of its records one at a time, and th
         },
       ),
       { numRuns: 300 },
+    );
+  });
+
+  test('when a batch takes several writes, and some of them fail', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        heavyTelemetry,
+        arbitraryPipeline,
+        arbitrarySteps(['redeliver', 'stall']),
+        arbitraryFaults,
+        async (telemetry, pipeline, steps, draws) => {
+          await expectAsUndisturbed({ telemetry, pipeline, steps, draws });
+        },
+      ),
+      { numRuns: 60 },
     );
   });
 });
