@@ -66,9 +66,8 @@ export function createAggregate(
       lagMs: Math.max(0, deps.nowMs() - batch.lastArrivalMs),
     });
     if (batch.quarantined.length > 0) {
-      const reasons = batch.quarantined
-        .slice(0, 5)
-        .map(({ at, reason, detail }) => ({ ...at, reason, detail }));
+      // The detail quotes what was found: it stays with the payload, in the dead letter that the coordinates name.
+      const reasons = batch.quarantined.slice(0, 5).map(({ at, reason }) => ({ ...at, reason }));
       deps.log.warn('events quarantined', { quarantined: batch.quarantined.length, first: reasons });
     }
     if (failures.length > 0) {
