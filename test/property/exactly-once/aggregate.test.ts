@@ -8,6 +8,7 @@ import { arbitraryTelemetry, type Telemetry } from '../../support/arbitrary-tele
 import { ConsumerSystem } from '../../support/consumer-system.ts';
 import type { DeliveryStep } from '../../support/deliverer.ts';
 import { arbitraryPipeline } from '../../support/event-streams.ts';
+import { expectLeftOnce } from '../../support/expect-left-once.ts';
 import { expectReference } from '../../support/expect-reference.ts';
 import { Faults } from '../../support/faults.ts';
 import { heavyTelemetry } from '../../support/heavy-telemetry.ts';
@@ -101,5 +102,6 @@ async function expectAsUndisturbed(run: {
   );
   await disturbed.closeEverything();
   await disturbed.rollupDeliverer().finish();
+  expectLeftOnce(disturbed);
   await expectReference(disturbed, telemetry);
 }
