@@ -24,12 +24,13 @@ const CLOSER_RUNS = 200;
 export class ConsumerSystem {
   readonly pipeline: Pipeline;
   readonly faults: Faults;
-  readonly tables = new StoredTables();
+  readonly tables: StoredTables;
   readonly observed = new Observed();
 
-  constructor(pipeline: Pipeline, faults = new Faults()) {
+  constructor(pipeline: Pipeline, faults = new Faults(), tables = new StoredTables()) {
     this.pipeline = pipeline;
     this.faults = faults;
+    this.tables = tables;
   }
 
   get states(): SourceStates {
