@@ -99,7 +99,8 @@ function applyToOpenWindows(state: SourceState, event: TelemetryEvent, maxTimeBe
   for (const open of state.open) {
     const { sizeMs, allowedLatenessMs } = open.aggregation;
     const start = event.time - (event.time % sizeMs);
-    if (start + sizeMs + allowedLatenessMs <= maxTimeBefore) {
+    const end = start + sizeMs;
+    if (end + allowedLatenessMs <= maxTimeBefore || end <= open.closedBefore) {
       open.late += 1;
       continue;
     }
@@ -140,11 +141,11 @@ function moveUpTo(state: SourceState, batch: SourceEvents, last: number): void {
   state.upTo = [{ shard: batch.shard, sequence, index }, ...others].slice(0, MAX_UP_TO_SHARDS);
 }
 
-const LATE_EVENT_BYTES = 250;
+/** Coordinates and times of a late event. */
+const LATE_EVENT_BYTES = 200;
 
+/** Its bytes as JSON, or a little more: up to three a code unit where it is not ASCII. */
 function roughBytes(event: TelemetryEvent): number {
-  let bytes = 0;
-  for (const name of Object.keys(event.values)) bytes += name.length + 24;
-  for (const [name, tag] of Object.entries(event.tags)) bytes += name.length + tag.length + 6;
-  return bytes;
+  const json = JSON.stringify(event);
+  return /[\u0080-\uffff]/.test(json) ? 3 * json.length : json.length;
 }

@@ -12,5 +12,8 @@ export const MAX_OUTGOING_BYTES = 120_000;
  */
 export const ROLLUP_PARTS = 16;
 
+/** Aggregations remembered after the pipeline has dropped them: as many as a pipeline may have. */
+export const MAX_GONE_AGGREGATIONS = 16;
+
 /** Shards remembered in `upTo`: a source moves at a reshard, and an invocation lives 15 minutes at most. */
 export const MAX_UP_TO_SHARDS = 4;

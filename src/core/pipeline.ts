@@ -33,7 +33,7 @@ export interface RollupDefinition {
   readonly by: readonly string[];
 }
 
-export const AGGREGATE_NAMES = ['count', 'sum', 'min', 'max', 'mean', 'first', 'last'] as const;
+const AGGREGATE_NAMES = ['count', 'sum', 'min', 'max', 'mean', 'first', 'last'] as const;
 export type AggregateName = (typeof AGGREGATE_NAMES)[number];
 
 /** The checked form: durations in ms, defaults filled in. */
@@ -114,7 +114,7 @@ type AggregationDraft = Omit<Aggregation, 'groupBy'>;
 
 function readAggregation(entry: Reader): AggregationDraft {
   entry.onlyKeys(['name', 'window', 'allowedLateness', 'idleTimeout', 'values', 'aggregates']);
-  const window = entry.child('window', 'one of {"tumbling": "60s"}');
+  const window = entry.child('window', '{"tumbling": "60s"}');
   if (window?.has('hopping') || window?.has('session')) {
     window.problem(
       '',
@@ -168,6 +168,8 @@ class Reader {
   readonly #value: unknown;
   readonly #problems: string[];
   readonly #fields: ReadonlyMap<string, unknown>;
+  /** What is no object is said once; its keys are not asked after. */
+  #isDone = false;
 
   constructor(path: string, value: unknown, problems: string[]) {
     this.#path = path;
@@ -175,7 +177,9 @@ class Reader {
     this.#problems = problems;
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
     this.#fields = new Map(isObject ? Object.entries(value) : []);
-    if (!isObject) this.problem('', `${this.found()}, expected an object`);
+    if (isObject) return;
+    this.problem('', `${this.found()}, expected an object`);
+    this.#isDone = true;
   }
 
   found(): string {
@@ -187,6 +191,7 @@ class Reader {
   }
 
   problem(key: string, text: string): void {
+    if (this.#isDone) return;
     const path = key === '' ? this.#path || '(top)' : this.#at(key);
     this.#problems.push(`${path}: ${text}`);
   }
@@ -207,7 +212,7 @@ class Reader {
     const value = this.#fields.get(key);
     if (value === undefined && limits.optional === true) return [];
     if (!Array.isArray(value) || value.length < limits.least || value.length > limits.most) {
-      const found = Array.isArray(value) ? `a list of ${value.length}` : describe(value);
+      const found = Array.isArray(value) ? `found a list of ${value.length}` : describe(value);
       this.problem(key, `${found}, expected a list of ${limits.least} to ${limits.most}`);
       if (!Array.isArray(value)) return [];
     }

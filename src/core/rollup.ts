@@ -115,21 +115,21 @@ function groupDifference(
   old: ClosedWindow | undefined,
   group: WindowGroup,
 ): { readonly events: number; readonly metrics: readonly Metric[] } {
-  const before = old?.groups.find((candidate) =>
+  // Several where the window was kept apart by more tags before: a tag it was not kept apart by is null now.
+  const before = (old?.groups ?? []).filter((candidate) =>
     window.groupBy.every(
-      (tag, at) => (candidate.tags[old.groupBy.indexOf(tag)] ?? null) === (group.tags[at] ?? null),
+      (tag, at) => (candidate.tags[old?.groupBy.indexOf(tag) ?? -1] ?? null) === (group.tags[at] ?? null),
     ),
   );
   const metrics = group.metrics
     .map((metric) =>
-      metricDifference(
-        before?.metrics.find(({ name }) => name === metric.name),
-        metric,
-      ),
+      before
+        .flatMap(({ metrics }) => metrics.filter(({ name }) => name === metric.name))
+        .reduce((left, part) => metricDifference(part, left), metricDifference(undefined, metric)),
     )
     .filter((metric) => metric.count > 0)
     .map((metric) => ({ ...metric, first: stamp(metric.first, source), last: stamp(metric.last, source) }));
-  return { events: group.events - (before?.events ?? 0), metrics };
+  return { events: before.reduce((left, { events }) => left - events, group.events), metrics };
 }
 
 function stamp(sample: Metric['first'], source: string): Metric['first'] {

@@ -25,6 +25,8 @@ export interface SourceState {
   closed: ClosedWindow[];
   /** Windows of aggregations the pipeline has no more: they are closed by the next write. */
   orphans: ClosedWindow[];
+  /** Aggregations the pipeline had once; the latest first. */
+  gone: GoneAggregation[];
   /** Events found late by the latest write: the changelog carries them to the dead letters. */
   late: LateEvent[];
 }
@@ -52,6 +54,15 @@ export interface OpenAggregation {
   earliestStart: EpochMs;
   /** Events that were late for this aggregation, though perhaps not for others. */
   late: number;
+  /** Windows that end at or before it closed under an earlier pipeline, which may have allowed less lateness. */
+  readonly closedBefore: EpochMs;
+}
+
+/** What is remembered of an aggregation, so that its windows stay closed if a later pipeline brings it back. */
+export interface GoneAggregation {
+  readonly name: string;
+  readonly sizeMs: number;
+  readonly closedBefore: EpochMs;
 }
 
 export interface LateEvent {
@@ -74,11 +85,15 @@ export function emptySourceState(source: string, pipeline: Pipeline): SourceStat
     closed: [],
     late: [],
     orphans: [],
+    gone: [],
   };
 }
 
-export function openAggregation(aggregation: Aggregation): OpenAggregation {
-  return { aggregation, windows: new Map(), earliestStart: Number.POSITIVE_INFINITY, late: 0 };
+export function openAggregation(
+  aggregation: Aggregation,
+  { late = 0, closedBefore = 0 } = {},
+): OpenAggregation {
+  return { aggregation, windows: new Map(), earliestStart: Number.POSITIVE_INFINITY, late, closedBefore };
 }
 
 /** Begins a write: what the latest one carried downstream is done with. */

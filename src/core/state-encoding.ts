@@ -1,27 +1,36 @@
 // A source's state as the text its item holds: versioned JSON, arrays rather than names, each metric name once.
-import type { SequenceNumber, ShardId } from './brands.ts';
+import type { EpochMs, SequenceNumber, ShardId } from './brands.ts';
+import { MAX_GONE_AGGREGATIONS } from './limits.ts';
 import { mergeMetric } from './metric.ts';
 import type { MetricText } from './metric-encoding.ts';
 import { metricFromText, metricToText, NameTable } from './metric-encoding.ts';
-import type { Pipeline } from './pipeline.ts';
+import type { Aggregation, Pipeline } from './pipeline.ts';
 import { RememberedIds } from './remembered-ids.ts';
-import type { LateEvent, SourceState, VerdictCounts } from './source-state.ts';
+import type {
+  GoneAggregation,
+  LateEvent,
+  OpenAggregation,
+  SourceState,
+  UpTo,
+  VerdictCounts,
+} from './source-state.ts';
 import { openAggregation } from './source-state.ts';
 import type { ClosedWindow, SourceWindow, WindowGroup } from './window.ts';
 
 /** Raised when the text's shape changes; a reader refuses a version it does not know. */
-export const STATE_ENCODING_VERSION = 1;
+const STATE_ENCODING_VERSION = 1;
 
 /** The text form: equal states may differ in it by ids already forgotten. */
 export function encodeState(state: SourceState, pipeline: Pipeline): string {
   const names = new NameTable();
   const open = state.open.map(
-    ({ aggregation, windows, late }): OpenText => [
+    ({ aggregation, windows, late, closedBefore }): OpenText => [
       aggregation.name,
       aggregation.sizeMs,
       aggregation.groupBy,
       late,
       [...windows.values()].map((window) => windowToText(window, names)),
+      Math.max(closedBefore, state.maxTime - aggregation.allowedLatenessMs),
     ],
   );
   const closed = state.closed.map(
@@ -37,6 +46,9 @@ export function encodeState(state: SourceState, pipeline: Pipeline): string {
     i: state.ids.toText(state.maxTime - pipeline.dedupeHorizonMs),
     n: names.names,
     o: open,
+    ...(state.gone.length === 0
+      ? {}
+      : { g: state.gone.map((gone) => [gone.name, gone.sizeMs, gone.closedBefore]) }),
     ...(closed.length === 0 ? {} : { x: closed }),
     ...(state.late.length === 0 ? {} : { l: state.late }),
   };
@@ -51,10 +63,9 @@ export function encodeState(state: SourceState, pipeline: Pipeline): string {
 export function decodeState(source: string, json: string, pipeline: Pipeline): SourceState {
   const text = parseStateText(source, json);
   const orphans: ClosedWindow[] = [];
-  const open = pipeline.aggregations.map(openAggregation);
-  for (const [name, sizeMs, groupBy, late, windows] of text.o) {
+  const open = pipeline.aggregations.map((aggregation) => openFromText(text, aggregation));
+  for (const [name, sizeMs, groupBy, , windows] of text.o) {
     const into = open.find(({ aggregation }) => aggregation.name === name && aggregation.sizeMs === sizeMs);
-    if (into !== undefined) into.late = late;
     for (const window of windows) {
       const read = windowFromText(window, text.n);
       if (into === undefined) orphans.push({ aggregation: name, sizeMs, groupBy, ...read });
@@ -77,6 +88,7 @@ export function decodeState(source: string, json: string, pipeline: Pipeline): S
     closed: closedFromText(text),
     late: [...(text.l ?? [])],
     orphans,
+    gone: goneFromText(text, pipeline),
   };
 }
 
@@ -107,6 +119,28 @@ export function decodeCounts(source: string, json: string): VerdictCounts {
   return { received, applied, duplicate, late };
 }
 
+/** What a person looking at a state wants to know of it, whatever the pipeline is now. */
+export interface StateView {
+  readonly upTo: readonly UpTo[];
+  readonly maxTime: number;
+  readonly lastArrivalMs: number;
+  readonly counts: VerdictCounts;
+  readonly open: readonly ClosedWindow[];
+  readonly rememberedIds: number;
+}
+
+export function viewState(source: string, json: string): StateView {
+  const text = parseStateText(source, json);
+  return {
+    upTo: text.u.map(([shard, sequence, index]) => ({ shard, sequence, index })),
+    maxTime: text.m,
+    lastArrivalMs: text.a,
+    counts: decodeCounts(source, json),
+    open: decodeChangedWindows(source, json).open,
+    rememberedIds: text.i === '' ? 0 : RememberedIds.parse(text.i).entries(0).length,
+  };
+}
+
 interface StateText {
   readonly v: number;
   readonly u: readonly (readonly [ShardId, SequenceNumber, number])[];
@@ -116,10 +150,12 @@ interface StateText {
   readonly i: string;
   readonly n: readonly string[];
   readonly o: readonly OpenText[];
+  readonly g?: readonly GoneText[];
   readonly x?: readonly ClosedText[];
   readonly l?: readonly LateEvent[];
 }
-type OpenText = readonly [string, number, readonly string[], number, readonly WindowText[]];
+type OpenText = readonly [string, number, readonly string[], number, readonly WindowText[], EpochMs];
+type GoneText = readonly [string, number, EpochMs];
 type ClosedText = readonly [string, number, readonly string[], WindowText];
 type WindowText = readonly [number, readonly GroupText[]];
 type GroupText = readonly [readonly (string | null)[], number, readonly MetricText[]];
@@ -131,6 +167,30 @@ function parseStateText(source: string, json: string): StateText {
     );
   }
   return text;
+}
+
+function openFromText(text: StateText, aggregation: Aggregation): OpenAggregation {
+  const { name, sizeMs } = aggregation;
+  const same = text.o.find((open) => open[0] === name && open[1] === sizeMs);
+  if (same !== undefined) return openAggregation(aggregation, { late: same[3], closedBefore: same[5] });
+  const gone = text.g?.find((entry) => entry[0] === name && entry[1] === sizeMs);
+  return openAggregation(aggregation, gone === undefined ? {} : { closedBefore: gone[2] });
+}
+
+/** Of an aggregation gone just now the open windows are closed too. */
+function goneFromText(text: StateText, pipeline: Pipeline): GoneAggregation[] {
+  const before = (text.g ?? []).map(([name, sizeMs, closedBefore]) => ({ name, sizeMs, closedBefore }));
+  const dropped = text.o.map(([name, sizeMs, , , windows, closedBefore]) => ({
+    name,
+    sizeMs,
+    closedBefore: windows.reduce((latest, [start]) => Math.max(latest, start + sizeMs), closedBefore),
+  }));
+  return [...dropped, ...before]
+    .filter(
+      (gone) =>
+        !pipeline.aggregations.some(({ name, sizeMs }) => name === gone.name && sizeMs === gone.sizeMs),
+    )
+    .slice(0, MAX_GONE_AGGREGATIONS);
 }
 
 function closedFromText(text: StateText): ClosedWindow[] {

@@ -1,7 +1,7 @@
 // Checkpoints in a folder, one JSON file a mapping, replaced as a whole: a killed process leaves the old file or the
 // new one. Not synced to the disk on purpose: a save a batch must be cheap, and at worst a batch comes again.
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { ShardId } from '../core/brands.ts';
 import { parseCheckpoints } from './checkpoint-json.ts';
 import type { CheckpointStore, ShardCheckpoint } from './ports.ts';
@@ -58,13 +58,14 @@ class MappingFile {
 
   async #write(): Promise<void> {
     const text = JSON.stringify(Object.fromEntries(this.shards), null, 1);
+    // each time: somebody may have cleared the folder away
+    await mkdir(dirname(this.#path), { recursive: true });
     const draft = `${this.#path}.new`;
     await writeFile(draft, text);
     await rename(draft, this.#path);
   }
 
   async #read(): Promise<void> {
-    await mkdir(join(this.#path, '..'), { recursive: true });
     const text = await readFile(this.#path, 'utf8').catch((error: unknown) => {
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '{}';
       throw error;

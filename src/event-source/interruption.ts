@@ -9,11 +9,14 @@ export interface StopSignals {
 
 export const STOPPED = Symbol('stopped');
 
-/** The promise's value, or STOPPED once the signal aborts. Leaves no listener behind on a signal that lives long. */
+/**
+ * The promise's value, or STOPPED once the signal aborts; what becomes of the promise then is nobody's business.
+ * Leaves no listener behind on a signal that lives long.
+ */
 export function orStopped<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | typeof STOPPED> {
-  if (signal.aborted) return Promise.resolve(STOPPED);
   return new Promise((resolve, reject) => {
     const stop = () => resolve(STOPPED);
+    if (signal.aborted) stop();
     signal.addEventListener('abort', stop, { once: true });
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
   });

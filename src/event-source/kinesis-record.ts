@@ -35,8 +35,7 @@ export function kinesisEventRecord(
   };
 }
 
-/** The region in an ARN. */
-export function regionOf(arn: string): string {
+function regionOf(arn: string): string {
   return arn.split(':')[3] ?? '';
 }
 

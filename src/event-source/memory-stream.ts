@@ -54,6 +54,7 @@ export class MemoryStream implements StreamSource {
   readonly #clock: Clock;
   readonly #shards = new Map<ShardId, MemoryShard>();
   #sequence: bigint;
+  #created = 0;
 
   constructor({ kind, clock, shards, arn, retentionMs }: MemoryStreamOptions) {
     this.kind = kind;
@@ -180,7 +181,6 @@ export class MemoryStream implements StreamSource {
     return shard.id;
   }
 
-  #created = 0;
   #nextId(): ShardId {
     this.#created += 1;
     return shardId(`shardId-${String(this.#created - 1).padStart(12, '0')}`);

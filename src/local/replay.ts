@@ -4,7 +4,6 @@ import { replayPaced } from '../../producers/replay/paced.ts';
 import type { ReplaySpeed } from '../../producers/replay/speed.ts';
 import { imbalance, type Ledger } from '../core/ledger.ts';
 import { percentile } from '../core/percentile.ts';
-import { parseSourceSeries } from '../core/series.ts';
 import type { MappingEvent } from '../event-source/mapping-events.ts';
 import type { Clock } from '../event-source/ports.ts';
 import { systemClock } from '../event-source/system-clock.ts';
@@ -16,6 +15,7 @@ import { type RecordingSummary, recordedStream, summarizeRecordings } from './re
 import { mergeLowestShards, splitWidestShard } from './reshard.ts';
 import { type Runtime, startRuntime } from './runtime.ts';
 import { RuntimeError } from './runtime-error.ts';
+import { writeWindowsCsv } from './windows-csv.ts';
 
 export interface ReplayOptions {
   readonly files: readonly string[];
@@ -29,8 +29,8 @@ export interface ReplayOptions {
   /** Split a shard after a third of the events, merge two after two thirds. */
   readonly reshard: boolean;
   readonly onProgress?: (progress: ReplayProgress) => void;
-  /** Called with everything still running, before it is stopped: to read windows. */
-  readonly onDone?: (runtime: Runtime) => Promise<void>;
+  /** Where to write the source windows as CSV. */
+  readonly windowsFile?: string | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -45,8 +45,11 @@ export interface ReplayProgress {
 }
 
 export interface ReplayReport extends Ledger {
+  /** Entries of the recordings: events put into the stream, or recorded records handed to the mapping. */
+  readonly entries: number;
   /** What this replay added to the books; `stored` is what is in them, earlier replays into the same folder included. */
   readonly stored: StoredLedger;
+  /** Every event has one verdict, every late one is in the dead letters, and every event put is in the books. */
   readonly balanced: boolean;
   readonly sources: number;
   /** Source windows closed by this replay. */
@@ -108,10 +111,12 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
     },
   });
   const killing = new AbortController();
+  const feeding = new AbortController();
   try {
     progress.notice = runtime.notice;
     const before = await readLedger(runtime.states, runtime.deadLetters);
-    const windowsBefore = await countSourceWindows(runtime);
+    const windowsBefore =
+      options.dataFolder === undefined ? 0 : await writeWindowsCsv(runtime.windows, undefined);
     const startedMs = performance.now();
     const kills = killAtRandom(
       { busyPids: runtime.busyPids, random: Math.random, clock: systemClock, kills: options.kills },
@@ -122,7 +127,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
     if (summary.kind === 'event') {
       tell('putting events into the stream');
       await either(
-        feed(runtime, options, summary, (put) => {
+        feed(runtime, options, summary, feeding.signal, (put) => {
           progress.put = put;
           tell();
         }),
@@ -136,14 +141,20 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
     await either(runtime.closeAll());
     await either(runtime.caughtUp());
     const stored = await readLedger(runtime.states, runtime.deadLetters);
-    tell('reading the books');
-    await options.onDone?.(runtime);
+    tell('reading the windows');
+    const windows = await writeWindowsCsv(runtime.windows, options.windowsFile, {
+      withAggregation: runtime.pipeline.aggregations.length > 1,
+    });
     return {
       ...added(before, stored),
       stored,
-      balanced: imbalance(stored) === 0 && stored.late === stored.lateLetters,
+      entries: summary.entries,
+      balanced:
+        imbalance(stored) === 0 &&
+        stored.late === stored.lateLetters &&
+        (summary.kind === 'kinesis' || stored.received - before.received === summary.entries),
       sources: stored.sources,
-      windows: (await countSourceWindows(runtime)) - windowsBefore,
+      windows: windows - windowsBefore,
       batches: figures.sum('aggregate', 'batches'),
       stateWrites: figures.sum('aggregate', 'stateWrites'),
       stateReads: figures.sum('aggregate', 'stateReads'),
@@ -157,6 +168,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
     };
   } finally {
     killing.abort();
+    feeding.abort();
     await runtime.stop();
   }
 }
@@ -166,6 +178,7 @@ async function feed(
   { sink, streamName, kinesis }: Runtime,
   { files, speed, reshard }: ReplayOptions,
   { entries }: RecordingSummary,
+  signal: AbortSignal,
   onPut: (put: number) => void,
 ): Promise<void> {
   const client = createTelemetryClient({
@@ -188,7 +201,7 @@ async function feed(
       }
     }
   };
-  await replayPaced({ events: events(), client, speed, clock: systemClock });
+  await replayPaced({ events: events(), client, speed, clock: systemClock, signal });
   await client.close();
   onPut(put);
 }
@@ -237,12 +250,6 @@ function added(before: StoredLedger, after: StoredLedger): Ledger {
     late: after.late - before.late,
     quarantined: after.quarantined - before.quarantined,
   };
-}
-
-async function countSourceWindows({ windows }: Runtime): Promise<number> {
-  let count = 0;
-  for await (const { series } of windows.scan()) if (parseSourceSeries(series) !== undefined) count += 1;
-  return count;
 }
 
 function latencyOf(latencies: number[]): Pick<ReplayReport, 'latencyMs'> {

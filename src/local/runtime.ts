@@ -128,7 +128,7 @@ async function compose(
   const system = readTemplate(synthesis, REGION);
 
   onStep('starting the local servers');
-  const { backend, kinesis, notice } = await startBackend(options, system, { clock, cleanups, failure });
+  const { backend, kinesis, notice } = await startBackend(options, system, { cleanups, failure });
   const figures = options.figures ?? new Figures();
   const takeLine = (line: FunctionLine) => {
     if (!figures.take(line.text)) onLine(line);
@@ -191,6 +191,8 @@ async function compose(
   if (options.schedules) startSchedules(system, functions, cleanups);
 
   const output = (name: string) => system.outputs.get(name) ?? '';
+  const outputs = { [synthesis.stackName]: Object.fromEntries(system.outputs) };
+  await writeFile(join(workFolder, 'outputs.json'), `${JSON.stringify(outputs, null, 1)}\n`);
   const tableOfOutput = (name: string) =>
     tableOf(system, backend, (spec) => spec.name === output(name), `output ${name}`);
   const states = new SourceStates(tableOfOutput(OUTPUTS.sourcesTable));
@@ -250,7 +252,6 @@ async function startBackend(
   options: RuntimeOptions,
   system: LocalSystem,
   run: {
-    readonly clock: Clock;
     readonly cleanups: (() => Promise<void>)[];
     readonly failure: PromiseWithResolvers<never>;
   },
@@ -259,7 +260,7 @@ async function startBackend(
   readonly kinesis: KinesisClient | undefined;
   readonly notice: string | undefined;
 }> {
-  const { clock, cleanups, failure } = run;
+  const { cleanups, failure } = run;
   const folder = (name: string) =>
     options.dataFolder === undefined ? {} : { dataFolder: join(resolve(options.dataFolder), name) };
   const watch = (server: LocalServer) => {
@@ -279,7 +280,11 @@ async function startBackend(
       );
     }
     const notice = `in-memory stores serve, since there is no Java for DynamoDB Local. ${dynamodb.advice}`;
-    const backend = createMemoryBackend(system, { clock, shards: options.shards, region: REGION });
+    const backend = createMemoryBackend(system, {
+      clock: systemClock,
+      shards: options.shards,
+      region: REGION,
+    });
     return { backend, kinesis: undefined, notice };
   }
   watch(dynamodb.server);

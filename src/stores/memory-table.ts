@@ -59,7 +59,7 @@ export class MemoryTable implements Table {
     const sortKey = index === undefined ? this.#schema.sortKey : this.#schema.indexes?.[index]?.sortKey;
     const found = [...this.#items.values()].filter((item) => {
       const sortValue = sortKey === undefined ? undefined : item[sortKey];
-      if (compare(item[partition.name], partition.value) !== 0) return false;
+      if (!sameAttribute(item[partition.name], partition.value)) return false;
       if (sortKey !== undefined && sortValue === undefined) return false;
       return sort === undefined || (compare(sortValue, sort.from) >= 0 && compare(sortValue, sort.to) <= 0);
     });
@@ -116,18 +116,20 @@ export class MemoryTable implements Table {
   }
 }
 
-/** Numbers as numbers, texts by code unit; an absent attribute is before all. */
+/** Numbers as numbers, texts by their UTF-8 bytes; an absent attribute is before all. */
 function compare(a: Attribute | undefined, b: Attribute | undefined): number {
   if (a === undefined || b === undefined) return a === b ? 0 : a === undefined ? -1 : 1;
   if ('N' in a && 'N' in b) return Number(a.N) - Number(b.N);
   const [left, right] = ['S' in a ? a.S : '', 'S' in b ? b.S : ''];
-  return left < right ? -1 : left > right ? 1 : 0;
+  return Buffer.compare(Buffer.from(left), Buffer.from(right));
+}
+
+function sameAttribute(a: Attribute | undefined, b: Attribute | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return 'S' in a ? 'S' in b && a.S === b.S : 'N' in b && Number(a.N) === Number(b.N);
 }
 
 function sameItem(a: Item, b: Item): boolean {
   const names = Object.keys(a);
-  return (
-    names.length === Object.keys(b).length &&
-    names.every((name) => compare(a[name], b[name]) === 0 && b[name] !== undefined)
-  );
+  return names.length === Object.keys(b).length && names.every((name) => sameAttribute(a[name], b[name]));
 }

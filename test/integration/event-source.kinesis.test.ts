@@ -2,7 +2,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import {
   CreateStreamCommand,
@@ -25,6 +24,7 @@ import { parseMappingParameters } from '../../src/event-source/mapping-parameter
 import { createMemoryCheckpoints } from '../../src/event-source/memory-checkpoints.ts';
 import { systemClock } from '../../src/event-source/system-clock.ts';
 import type { KinesisEventRecord, StreamEvent } from '../../src/wire/stream-records.ts';
+import { freePort } from '../support/free-port.ts';
 
 const require = createRequire(import.meta.url);
 const KEYS = Array.from({ length: 20 }, (_, index) => `device-${index}`);
@@ -237,14 +237,4 @@ class TestStream {
 function isNeighbour(lower: Shard, upper: Shard | undefined): boolean {
   const { EndingHashKey: end = '0' } = lower.HashKeyRange ?? {};
   return String(BigInt(end) + 1n) === upper?.HashKeyRange?.StartingHashKey;
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port to listen on');
-  return address.port;
 }

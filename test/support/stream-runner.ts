@@ -19,7 +19,7 @@ export interface Change {
 }
 
 export class StreamRunner {
-  readonly #pipeline: Pipeline;
+  #pipeline: Pipeline;
   readonly #stored = new Map<string, { readonly version: number; readonly json: string }>();
   /** By coordinates: the one verdict each event got. */
   readonly verdicts = new Map<string, Verdict>();
@@ -43,6 +43,11 @@ export class StreamRunner {
 
   closeAll(): void {
     this.#close(closeAll);
+  }
+
+  /** A deployment: from here on states are read and written for another pipeline. */
+  changePipeline(pipeline: Pipeline): void {
+    this.#pipeline = pipeline;
   }
 
   sources(): string[] {

@@ -1,0 +1,77 @@
+import { Command } from 'commander';
+import { loadPipeline } from '../../cdk/load-pipeline.ts';
+import { type DevState, runDev } from '../local/dev.ts';
+import { devScreen, devStatusLine } from './dev-screen.ts';
+import { onInterruption } from './interruption.ts';
+import { formatLedger } from './ledger-command.ts';
+import { wholeNumber } from './options.ts';
+import { Progress } from './progress.ts';
+
+interface DevCommandOptions {
+  readonly pipeline?: string;
+  readonly shards: number;
+  readonly data?: string;
+  readonly devices: number;
+  readonly seed: number;
+  readonly kinesisPort?: number;
+  readonly dynamodbPort?: number;
+}
+
+export function devCommand(): Command {
+  return new Command('dev')
+    .description('everything on this machine, with a simulated fleet of devices; Ctrl-C ends it')
+    .option('--pipeline <file>', 'pipeline definition, TypeScript or JSON (default: cdk/pipeline.ts)')
+    .option('--shards <n>', 'shards of the stream', wholeNumber(1, 64), 2)
+    .option('--devices <n>', 'simulated devices; 0 for none', wholeNumber(0, 100_000), 200)
+    .option('--seed <n>', 'the fleet’s seed: the same seed, the same fleet', wholeNumber(0, 2 ** 31), 1)
+    .option('--data <folder>', 'keep tables, streams and checkpoints here, and go on from what is there')
+    .option('--kinesis-port <port>', 'default: a free one', wholeNumber(1, 65_535))
+    .option('--dynamodb-port <port>', 'default: a free one', wholeNumber(1, 65_535))
+    .addHelpText(
+      'after',
+      `
+While it runs, other terminals in this folder can ask: tidemill ledger, sources, windows, dead-letters list.
+On a terminal it shows the system live; in a pipe it prints a line every five seconds.`,
+    )
+    .action(dev);
+}
+
+async function dev(options: DevCommandOptions): Promise<void> {
+  const pipeline = await loadPipeline(options.pipeline);
+  const screen = new Progress(process.stdout);
+  const interruption = onInterruption();
+  let toldAtMs = 0;
+  let noticed = false;
+  const show = (state: DevState) => {
+    if (state.notice !== undefined && !noticed) {
+      noticed = true;
+      screen.clear();
+      process.stdout.write(`tidemill: ${state.notice}\n`);
+    }
+    if (screen.enabled) screen.draw(devScreen(state));
+    else if (state.step === 'running' && performance.now() - toldAtMs >= STATUS_EVERY_MS) {
+      toldAtMs = performance.now();
+      process.stdout.write(`${devStatusLine(state)}\n`);
+    }
+  };
+  try {
+    const ledger = await runDev({
+      pipeline,
+      shards: options.shards,
+      dataFolder: options.data,
+      devices: options.devices,
+      seed: options.seed,
+      kinesisPort: options.kinesisPort,
+      dynamodbPort: options.dynamodbPort,
+      onState: show,
+      signal: interruption.signal,
+    });
+    screen.clear();
+    process.stdout.write(`${formatLedger(ledger)}\n`);
+  } finally {
+    screen.clear();
+    interruption.dispose();
+  }
+}
+
+const STATUS_EVERY_MS = 5_000;

@@ -1,0 +1,57 @@
+// What `tidemill dev` shows: a screen that is drawn again in place, or one line in a pipe.
+import { imbalance } from '../core/ledger.ts';
+import type { DevState } from '../local/dev.ts';
+import { formatNumber } from './print-table.ts';
+import { formatWindows } from './windows-command.ts';
+
+export function devScreen(state: DevState): string[] {
+  if (state.step !== 'running') return [`tidemill: ${state.step} …`];
+  const { ledger, producer } = state;
+  const endpoints = Object.entries(state.endpoints).map(([name, url]) => `${name}=${url}`);
+  return [
+    `tidemill  up ${formatUp(state.upForMs)}  ${formatNumber(state.devices)} simulated devices  Ctrl-C ends it`,
+    ...endpoints,
+    '',
+    `events/s  ${formatNumber(Math.round(state.eventsPerSecond))}   put ${formatNumber(producer?.accepted ?? 0)}, in the stream ${formatNumber(producer?.delivered ?? 0)}, failed ${formatNumber(producer?.failed ?? 0)}`,
+    `ledger    ${ledger === undefined ? '…' : ledgerLine(ledger)}`,
+    ...state.consumers.map(
+      ({ name, lagMs, batches, failures }) =>
+        `${name.padEnd(9)} lag ${lagMs === undefined ? '-' : `${(lagMs / 1_000).toFixed(1)} s`}, ${formatNumber(batches)} batches, ${formatNumber(failures)} failures`,
+    ),
+    ...(state.trouble === undefined ? [] : [`last trouble: ${state.trouble}`]),
+    '',
+    ...(state.latestWindows.length === 0
+      ? ['windows: none yet']
+      : formatWindows(state.latestWindows).split('\n')),
+  ];
+}
+
+export function devStatusLine(state: DevState): string {
+  const lags = state.consumers.map(
+    ({ name, lagMs }) => `${name} lag ${lagMs === undefined ? '-' : `${(lagMs / 1_000).toFixed(1)} s`}`,
+  );
+  const books = state.ledger === undefined ? 'ledger …' : ledgerLine(state.ledger);
+  const trouble = state.trouble === undefined ? [] : [`last trouble: ${state.trouble}`];
+  return [`${formatNumber(Math.round(state.eventsPerSecond))} events/s`, books, ...lags, ...trouble].join(
+    ' | ',
+  );
+}
+
+function ledgerLine(ledger: NonNullable<DevState['ledger']>): string {
+  const { received, applied, duplicate, late, quarantined, sources } = ledger;
+  const missing = imbalance(ledger);
+  const verdict = missing === 0 ? 'balanced' : `OUT OF BALANCE BY ${missing}`;
+  const figures = [
+    `${formatNumber(received)} received`,
+    `${formatNumber(applied)} applied`,
+    `${formatNumber(duplicate)} duplicate`,
+    `${formatNumber(late)} late`,
+    `${formatNumber(quarantined)} quarantined`,
+  ];
+  return `${figures[0]} = ${figures.slice(1).join(' + ')}: ${verdict} (${formatNumber(sources)} sources)`;
+}
+
+function formatUp(ms: number): string {
+  const seconds = Math.floor(ms / 1_000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+}

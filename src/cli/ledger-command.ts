@@ -1,0 +1,42 @@
+import { Command } from 'commander';
+import { imbalance } from '../core/ledger.ts';
+import { readLedger, type StoredLedger } from '../stores/read-ledger.ts';
+import { type StoreOptions, useStores, withStoreOptions } from './open-stores.ts';
+import { formatTable } from './print-table.ts';
+
+export function ledgerCommand(): Command {
+  return withStoreOptions(new Command('ledger'))
+    .description('what became of every event: the books, and whether they balance')
+    .option('--json', 'one JSON object on stdout')
+    .action(async ({ json, ...where }: StoreOptions & { json?: true }) => {
+      const ledger = await useStores(where, ({ states, deadLetters }) => readLedger(states, deadLetters));
+      const balanced = imbalance(ledger) === 0;
+      process.stdout.write(
+        json ? `${JSON.stringify({ ...ledger, balanced })}\n` : `${formatLedger(ledger)}\n`,
+      );
+      if (!balanced) process.exitCode = 1;
+    });
+}
+
+export function formatLedger(ledger: StoredLedger): string {
+  const { received, applied, duplicate, late, quarantined, sources, lateLetters } = ledger;
+  const missing = imbalance(ledger);
+  const verdict =
+    missing === 0
+      ? 'the books balance: received = applied + duplicate + late + quarantined'
+      : `THE BOOKS DO NOT BALANCE: ${Math.abs(missing)} events ${missing > 0 ? 'without a verdict' : 'with more than one'}`;
+  const letters =
+    lateLetters === late
+      ? []
+      : [
+          `${lateLetters} of ${late} late events are in the dead letters: the changelog is not read to its end`,
+        ];
+  return [
+    formatTable(
+      ['received', 'applied', 'duplicate', 'late', 'quarantined', 'sources'],
+      [[received, applied, duplicate, late, quarantined, sources]],
+    ),
+    verdict,
+    ...letters,
+  ].join('\n');
+}

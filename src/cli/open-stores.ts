@@ -1,0 +1,130 @@
+// Finds the tables a command looks at: those of a local run that goes on, of a kept data folder, or on AWS.
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Command } from 'commander';
+import { startDynamoDbServer } from '../local/dynamodb-server.ts';
+import { RUNNING_FILE, type RunningFile } from '../local/running-file.ts';
+import { OUTPUTS } from '../platform/names.ts';
+import { DeadLetters } from '../stores/dead-letters.ts';
+import { DynamoTable } from '../stores/dynamo-table.ts';
+import { SourceStates } from '../stores/source-states.ts';
+import { Windows } from '../stores/windows.ts';
+import { UsageError } from './exit.ts';
+
+export interface StoreOptions {
+  readonly data?: string;
+  readonly outputs?: string;
+}
+
+export interface Stores {
+  readonly states: SourceStates;
+  readonly windows: Windows;
+  readonly deadLetters: DeadLetters;
+}
+
+/** Adds the options that say where to look. */
+export function withStoreOptions(command: Command): Command {
+  return command
+    .option('--data <folder>', 'look into the data folder of a finished local run')
+    .option('--outputs <file>', 'look at AWS: the file that `cdk deploy --outputs-file <file>` wrote')
+    .addHelpText(
+      'after',
+      `
+Where it looks: into --data or --outputs if given; else at the local run that goes on in this folder (tidemill dev).
+With --outputs, region, credentials and endpoint come from the usual AWS_* variables.`,
+    );
+}
+
+/** Opens the tables, does the work, and leaves nothing running. */
+export async function useStores<T>(options: StoreOptions, work: (stores: Stores) => Promise<T>): Promise<T> {
+  if (options.data !== undefined && options.outputs !== undefined) {
+    throw new UsageError('--data and --outputs: found both, expected one of them');
+  }
+  if (options.outputs !== undefined) {
+    return await work(
+      storesOf(new DynamoDBClient({}), readOutputs(await readJson(options.outputs), options.outputs)),
+    );
+  }
+  if (options.data !== undefined) return await useDataFolder(resolve(options.data), work);
+  const running = await findRunning();
+  if (running === undefined) {
+    throw new UsageError(
+      'found no local run in this folder: start one with `tidemill dev`, or say where to look with --data or --outputs',
+    );
+  }
+  return await work(storesOf(localClient(running.dynamodb), running.outputs));
+}
+
+async function useDataFolder<T>(folder: string, work: (stores: Stores) => Promise<T>): Promise<T> {
+  const outputsFile = join(folder, 'outputs.json');
+  if (!existsSync(outputsFile)) {
+    throw new UsageError(
+      `--data ${folder}: found no outputs.json in it, expected the data folder of a local run`,
+    );
+  }
+  const outputs = readOutputs(await readJson(outputsFile), outputsFile);
+  const running = await findRunning();
+  if (running?.dataFolder === folder) return await work(storesOf(localClient(running.dynamodb), outputs));
+  const started = await startDynamoDbServer({ dataFolder: join(folder, 'dynamodb') });
+  if (started.kind === 'no-java') throw new Error(started.advice);
+  try {
+    return await work(storesOf(localClient(started.server.endpoint), outputs));
+  } finally {
+    await started.server.stop();
+  }
+}
+
+async function findRunning(): Promise<RunningFile | undefined> {
+  if (!existsSync(RUNNING_FILE)) return undefined;
+  const running: RunningFile = JSON.parse(await readFile(RUNNING_FILE, 'utf8'));
+  try {
+    process.kill(running.pid, 0);
+    return running;
+  } catch {
+    return undefined; // It ended without taking its file away.
+  }
+}
+
+async function readJson(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'));
+  } catch (cause) {
+    throw new UsageError(`${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
+
+/** Of `{ stack: { output: value } }`, as the CDK writes it. */
+function readOutputs(parsed: unknown, file: string): Readonly<Record<string, string>> {
+  const stacks = typeof parsed === 'object' && parsed !== null ? Object.values(parsed) : [];
+  const outputs = stacks.find(
+    (stack) => typeof stack === 'object' && stack !== null && OUTPUTS.sourcesTable in stack,
+  );
+  if (outputs === undefined) {
+    throw new UsageError(`${file}: found no stack with the output ${OUTPUTS.sourcesTable}, expected one`);
+  }
+  return outputs;
+}
+
+function localClient(endpoint: string): DynamoDBClient {
+  return new DynamoDBClient({
+    endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+}
+
+function storesOf(client: DynamoDBClient, outputs: Readonly<Record<string, string>>): Stores {
+  const table = (output: string) => {
+    const name = outputs[output];
+    if (name === undefined)
+      throw new UsageError(`found no output ${output} of the stack, expected the name of a table`);
+    return new DynamoTable(client, name);
+  };
+  return {
+    states: new SourceStates(table(OUTPUTS.sourcesTable)),
+    windows: new Windows(table(OUTPUTS.windowsTable)),
+    deadLetters: new DeadLetters(table(OUTPUTS.deadLettersTable)),
+  };
+}

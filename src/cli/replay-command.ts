@@ -1,0 +1,132 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { loadPipeline } from '../../cdk/load-pipeline.ts';
+import { parseReplaySpeed, type ReplaySpeed } from '../../producers/replay/speed.ts';
+import { type ReplayProgress, type ReplayReport, replay } from '../local/replay.ts';
+import { onInterruption } from './interruption.ts';
+import { formatLedger } from './ledger-command.ts';
+import { wholeNumber } from './options.ts';
+import { formatNumber } from './print-table.ts';
+import { Progress } from './progress.ts';
+
+interface ReplayCommandOptions {
+  readonly pipeline?: string;
+  readonly speed: ReplaySpeed;
+  readonly shards: number;
+  readonly data?: string;
+  readonly windowsOut?: string;
+  readonly kill: number;
+  readonly reshard?: true;
+  readonly json?: true;
+}
+
+export function replayCommand(): Command {
+  return new Command('replay')
+    .description(
+      'run recordings through the whole system on this machine, close what is open, and print the books',
+    )
+    .argument('<file...>', 'recordings: telemetry events or Kinesis records, a line each, plain or gzip')
+    .option('--pipeline <file>', 'pipeline definition, TypeScript or JSON (default: cdk/pipeline.ts)')
+    .option('--speed <speed>', 'max, or times the recorded pace: 1x, 60x', speed, 'max')
+    .option('--shards <n>', 'shards of the stream', wholeNumber(1, 64), 1)
+    .option('--data <folder>', 'keep tables, streams and checkpoints here, and go on from what is there')
+    .option('--windows-out <file>', 'write the source windows as CSV')
+    .option('--kill <n>', 'kill so many function processes in mid-batch (SIGKILL)', wholeNumber(0, 1_000), 0)
+    .option('--reshard', 'split a shard and merge two in mid-replay')
+    .option('--json', 'one JSON object on stdout')
+    .addHelpText(
+      'after',
+      `
+Recorded events go in by the producer client and the stream. Recorded Kinesis records keep their shard, sequence number
+and arrival time and are handed to the event source mapping as they are.
+The figures are what this replay added; with --data the object under "stored" holds the totals.`,
+    )
+    .action(runReplay);
+}
+
+async function runReplay(files: readonly string[], options: ReplayCommandOptions): Promise<void> {
+  const pipeline = await loadPipeline(options.pipeline);
+  const progress = new Progress();
+  const interruption = onInterruption();
+  let noticed = false;
+  try {
+    const report = await replay({
+      files,
+      pipeline,
+      speed: options.speed,
+      shards: options.shards,
+      dataFolder: options.data,
+      kills: options.kill,
+      reshard: options.reshard === true,
+      signal: interruption.signal,
+      onProgress: (state) => {
+        if (state.notice !== undefined && !noticed) {
+          noticed = true;
+          progress.clear();
+          process.stderr.write(`tidemill: ${state.notice}\n`);
+        }
+        progress.draw(progressLines(state));
+      },
+      windowsFile: options.windowsOut,
+    });
+    progress.clear();
+    process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : `${formatReport(report)}\n`);
+    if (!report.balanced) process.exitCode = 1;
+  } finally {
+    progress.clear();
+    interruption.dispose();
+  }
+}
+
+function progressLines({ step, put, entries, folded }: ReplayProgress): string[] {
+  if (put === 0 && folded === 0) return [`${step} …`];
+  const filled = entries === 0 ? 0 : Math.round((30 * Math.min(folded, entries)) / entries);
+  const bar = `${'█'.repeat(filled)}${'░'.repeat(30 - filled)}`;
+  return [
+    `${step} …`,
+    `${bar} ${formatNumber(folded)} of ${formatNumber(entries)} folded, ${formatNumber(put)} put`,
+  ];
+}
+
+function formatReport(report: ReplayReport): string {
+  const { latencyMs, notice, ...figures } = report;
+  const lines = [
+    formatLedger({ ...report, lateLetters: report.stored.lateLetters - report.stored.late + report.late }),
+    '',
+    `windows closed  ${formatNumber(figures.windows)}`,
+    `batches         ${formatNumber(figures.batches)}`,
+    `state writes    ${formatNumber(figures.stateWrites)}, reads ${formatNumber(figures.stateReads)}, refused ${formatNumber(figures.stateRefusals)}`,
+    `time            ${(figures.elapsedMs / 1_000).toFixed(1)} s, ${formatNumber(figures.eventsPerSecond)} events/s`,
+  ];
+  if (latencyMs !== undefined) {
+    const { p50, p90, p99, max } = latencyMs;
+    lines.push(
+      `latency         p50 ${p50} ms, p90 ${p90} ms, p99 ${p99} ms, max ${max} ms (a batch's last record, stream to commit)`,
+    );
+  }
+  if (!report.balanced) {
+    lines.push(
+      `OUT OF BALANCE    ${report.entries} entries replayed; see received, and late against the dead letters`,
+    );
+  }
+  if (figures.kills > 0) lines.push(`killed          ${figures.kills} function processes in mid-batch`);
+  if (figures.redelivered > 0) {
+    lines.push(
+      `redelivered     ${formatNumber(figures.redelivered)} events at or before what their source had folded in: they changed nothing`,
+    );
+  }
+  if (figures.stored.received !== figures.received) {
+    const { received, applied, duplicate, late, quarantined } = figures.stored;
+    lines.push(
+      `in the folder   ${formatNumber(received)} received = ${applied} applied + ${duplicate} duplicate + ${late} late + ${quarantined} quarantined`,
+    );
+  }
+  return lines.join('\n');
+}
+
+function speed(text: string): ReplaySpeed {
+  try {
+    return parseReplaySpeed(text);
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
+}

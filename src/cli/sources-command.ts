@@ -1,0 +1,101 @@
+import { Command } from 'commander';
+import { viewState } from '../core/state-encoding.ts';
+import { summarizeWindow } from '../core/window.ts';
+import { type StoreOptions, useStores, withStoreOptions } from './open-stores.ts';
+import { wholeNumber } from './options.ts';
+import { formatTable, formatTime } from './print-table.ts';
+
+interface SourcesOptions extends StoreOptions {
+  readonly json?: true;
+  readonly limit: number;
+}
+
+export function sourcesCommand(): Command {
+  const sources = withStoreOptions(new Command('sources'))
+    .description('the sources: their event time, counts and state; with a name, one of them whole')
+    .argument('[source]', 'show this one')
+    .option('--limit <n>', 'how many to list', wholeNumber(1, 1_000_000), 50)
+    .option('--json', 'one JSON object a line')
+    .action(async (source: string | undefined, options: SourcesOptions) => {
+      await (source === undefined ? listSources(options) : showSource(source, options));
+    });
+  return sources;
+}
+
+async function listSources(options: SourcesOptions): Promise<void> {
+  await useStores(options, async ({ states }) => {
+    const rows: (string | number)[][] = [];
+    let total = 0;
+    for await (const { source, version, json } of states.scan()) {
+      total += 1;
+      if (rows.length === options.limit) continue;
+      const { maxTime, lastArrivalMs, counts, open, rememberedIds } = viewState(source, json);
+      const line = {
+        source,
+        version,
+        maxTime,
+        lastArrivalMs,
+        ...counts,
+        openWindows: open.length,
+        rememberedIds,
+        bytes: Buffer.byteLength(json),
+      };
+      if (options.json) process.stdout.write(`${JSON.stringify(line)}\n`);
+      const { received, applied, duplicate, late } = counts;
+      rows.push([source, formatTime(maxTime), received, applied, duplicate, late, open.length, line.bytes]);
+    }
+    if (options.json) return;
+    const head = ['source', 'event time', 'received', 'applied', 'duplicate', 'late', 'open', 'bytes'];
+    process.stdout.write(`${formatTable(head, rows)}\n`);
+    if (total > rows.length) process.stdout.write(`… and ${total - rows.length} more (--limit)\n`);
+  });
+}
+
+async function showSource(source: string, options: SourcesOptions): Promise<void> {
+  await useStores(options, async ({ states }) => {
+    const [stored] = await states.load([source]);
+    if (stored === undefined)
+      throw new Error(`found no source ${JSON.stringify(source)}; \`tidemill sources\` lists them`);
+    const view = viewState(source, stored.json);
+    const windows = view.open.map((window) => ({
+      aggregation: window.aggregation,
+      ...summarizeWindow(window, window.sizeMs),
+    }));
+    if (options.json) {
+      const open = windows.map(({ metrics, ...window }) => ({
+        ...window,
+        metrics: [...metrics].map(([name, values]) => ({ name, ...values })),
+      }));
+      process.stdout.write(`${JSON.stringify({ source, version: stored.version, ...view, open })}\n`);
+      return;
+    }
+    const { received, applied, duplicate, late } = view.counts;
+    const lines = [
+      `source        ${source}`,
+      `version       ${stored.version}, ${Buffer.byteLength(stored.json)} bytes`,
+      `event time    ${formatTime(view.maxTime)}`,
+      `last arrival  ${formatTime(view.lastArrivalMs)}`,
+      `events        ${received} received: ${applied} applied, ${duplicate} duplicate, ${late} late`,
+      `remembers     ${view.rememberedIds} ids`,
+      ...view.upTo.map(({ shard, sequence, index }) => `up to         ${shard} ${sequence} event ${index}`),
+      '',
+      'open windows (provisional):',
+      formatTable(
+        ['aggregation', 'start', 'revision', 'metric', 'count', 'min', 'max', 'mean'],
+        windows.flatMap(({ aggregation, start, revision, metrics }) =>
+          [...metrics].map(([name, { count, min, max, mean }]) => [
+            aggregation,
+            formatTime(start),
+            revision,
+            name,
+            count,
+            min,
+            max,
+            mean,
+          ]),
+        ),
+      ),
+    ];
+    process.stdout.write(`${lines.join('\n')}\n`);
+  });
+}

@@ -1,0 +1,58 @@
+#!/usr/bin/env node
+// The `tidemill` command: one file a command; this one knows them all and nothing else.
+import { Command } from 'commander';
+import { deadLettersCommand } from './dead-letters-command.ts';
+import { devCommand } from './dev-command.ts';
+import { explainFailure } from './exit.ts';
+import { ledgerCommand } from './ledger-command.ts';
+import { replayCommand } from './replay-command.ts';
+import { sourcesCommand } from './sources-command.ts';
+import { windowsCommand } from './windows-command.ts';
+
+const program = new Command('tidemill')
+  .description('Real-time telemetry aggregation on Kinesis, Lambda and DynamoDB, with exactly-once effect.')
+  .showHelpAfterError('(add --help for what there is)')
+  .configureHelp({ sortSubcommands: false })
+  .exitOverride()
+  .addHelpText(
+    'after',
+    `
+Begin with:
+  tidemill dev                              everything on this machine, with a simulated fleet
+  tidemill replay FILE --windows-out OUT    a recording through the whole system
+  tidemill ledger                           what became of every event
+
+Exit codes: 0 done, 1 failed, 2 bad usage (options, pipeline definition).`,
+  );
+for (const command of [
+  devCommand(),
+  replayCommand(),
+  ledgerCommand(),
+  sourcesCommand(),
+  windowsCommand(),
+  deadLettersCommand(),
+]) {
+  program.addCommand(inherit(command));
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  const { message, code } = explainFailure(error);
+  if (message !== '') process.stderr.write(`${message}\n`);
+  // What a failure left half done (a put that is sent again, a pause between recorded events) is not waited for.
+  process.stdout.write('', () => process.exit(code));
+}
+
+/** A pipe that is closed early (`| head`) is no failure. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
+  throw error;
+});
+
+function inherit(command: Command): Command {
+  for (const each of [command, ...command.commands]) {
+    each.exitOverride().showHelpAfterError('(add --help for what there is)');
+  }
+  return command;
+}

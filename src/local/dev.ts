@@ -1,0 +1,199 @@
+// Everything on a laptop with a simulated fleet, until told to stop: what `npm start` runs.
+import { createTelemetryClient, type TelemetryClientStats } from '../../producers/client/telemetry-client.ts';
+import { simulateIotFleet } from '../../producers/simulators/iot-fleet.ts';
+import { mergeParts } from '../core/rollup.ts';
+import { parseRollupSeries } from '../core/series.ts';
+import { type SeriesWindow, type StoredWindow, summarizeStored } from '../core/stored-window.ts';
+import type { MappingEvent } from '../event-source/mapping-events.ts';
+import { systemClock } from '../event-source/system-clock.ts';
+import { readLedger, type StoredLedger } from '../stores/read-ledger.ts';
+import { RecentFigures } from './recent-figures.ts';
+import { writeRunningFile } from './running-file.ts';
+import { type Runtime, startRuntime } from './runtime.ts';
+
+export interface DevOptions {
+  /** The pipeline definition. */
+  readonly pipeline: object;
+  readonly shards: number;
+  readonly dataFolder?: string | undefined;
+  readonly devices: number;
+  readonly seed: number;
+  readonly kinesisPort?: number | undefined;
+  readonly dynamodbPort?: number | undefined;
+  readonly onState: (state: DevState) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface DevState {
+  /** What is being done; `running` once everything is. */
+  readonly step: string;
+  readonly notice: string | undefined;
+  readonly endpoints: Readonly<Record<string, string>>;
+  readonly workFolder: string;
+  readonly upForMs: number;
+  readonly devices: number;
+  readonly producer: TelemetryClientStats | undefined;
+  readonly eventsPerSecond: number;
+  readonly ledger: StoredLedger | undefined;
+  /** By consumer: since the arrival of the latest event it has handled. */
+  readonly consumers: readonly ConsumerState[];
+  readonly latestWindows: readonly SeriesWindow[];
+  readonly trouble: string | undefined;
+}
+
+export interface ConsumerState {
+  readonly name: string;
+  readonly lagMs: number | undefined;
+  readonly batches: number;
+  readonly failures: number;
+}
+
+/** Runs until the signal aborts; returns the books as they were at the end. Throws what the runtime cannot go on with. */
+export async function runDev(options: DevOptions): Promise<StoredLedger> {
+  const { onState, signal } = options;
+  const startedMs = performance.now();
+  const recent = new RecentFigures();
+  let state: DevState = {
+    step: '',
+    notice: undefined,
+    endpoints: {},
+    workFolder: '',
+    upForMs: 0,
+    devices: options.devices,
+    producer: undefined,
+    eventsPerSecond: 0,
+    ledger: undefined,
+    consumers: [],
+    latestWindows: [],
+    trouble: undefined,
+  };
+  const tell = (changes: Partial<DevState>) => {
+    state = { ...state, ...changes, upForMs: performance.now() - startedMs };
+    onState(state);
+  };
+  const runtime = await startRuntime({
+    ...options,
+    schedules: true,
+    onStep: (step) => tell({ step }),
+    onMapping: (mapping, event) => {
+      const trouble = troubleOf(mapping, event);
+      if (trouble !== undefined) tell({ trouble });
+    },
+  });
+  const stopped = new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  const removeRunningFile = await announce(runtime, options.dataFolder);
+  try {
+    tell({
+      step: 'running',
+      notice: runtime.notice,
+      endpoints: runtime.endpoints ?? {},
+      workFolder: runtime.workFolder,
+    });
+    const client = createTelemetryClient({
+      stream: runtime.streamName,
+      deps: { sink: runtime.sink, clock: systemClock, random: Math.random },
+      options: { lingerMs: 250 },
+      onFailed: (events, error) =>
+        tell({ trouble: `${events.length} events could not be put into the stream: ${String(error)}` }),
+    });
+    const figures = () => {
+      recent.note(runtime.figures.sum('aggregate', 'received'), performance.now());
+      tell({
+        producer: client.stats(),
+        eventsPerSecond: recent.perSecond(),
+        consumers: ['aggregate', 'rollup'].map((name) => ({
+          name,
+          lagMs: runtime.figures.latest(name, 'lagMs'),
+          batches: runtime.figures.sum(name, 'batches'),
+          failures: runtime.figures.sum(name, 'failures'),
+        })),
+      });
+    };
+    const work = Promise.all([
+      driveFleet(options, client.put.bind(client), signal),
+      every(FIGURES_EVERY_MS, signal, async () => figures()),
+      every(BOOKS_EVERY_MS, signal, async () => {
+        const ledger = await readLedger(runtime.states, runtime.deadLetters);
+        tell({ ledger, latestWindows: await latestWindows(runtime) });
+      }),
+    ]);
+    await Promise.race([work.then(() => stopped), runtime.failed]);
+    tell({ step: 'stopping: letting what is in the stream be handled' });
+    await client.close();
+    await Promise.race([runtime.caughtUp(), runtime.failed]);
+    return await readLedger(runtime.states, runtime.deadLetters);
+  } finally {
+    await removeRunningFile();
+    await runtime.stop();
+  }
+}
+
+const FIGURES_EVERY_MS = 500;
+/** The books are read whole: not more often than somebody can look. */
+const BOOKS_EVERY_MS = 2_000;
+const WINDOWS_SHOWN = 12;
+
+async function announce(runtime: Runtime, dataFolder: string | undefined): Promise<() => Promise<void>> {
+  const dynamodb = runtime.endpoints?.['AWS_ENDPOINT_URL_DYNAMODB'];
+  if (dynamodb === undefined) return async () => {};
+  return await writeRunningFile({
+    pid: process.pid,
+    dynamodb,
+    dataFolder: dataFolder === undefined ? undefined : runtime.workFolder,
+    outputs: Object.fromEntries(runtime.system.outputs),
+  });
+}
+
+async function driveFleet(
+  { devices, seed }: DevOptions,
+  put: (event: Readonly<Record<string, unknown>>) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  if (devices === 0) return;
+  const { arrivals } = simulateIotFleet({ seed, startMs: systemClock.nowMs(), devices });
+  for (const { atMs, event } of arrivals) {
+    const waitMs = atMs - systemClock.nowMs();
+    if (waitMs > 0) await systemClock.sleep(waitMs, signal);
+    if (signal.aborted) return;
+    await put(event);
+  }
+}
+
+async function every(ms: number, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+  while (!signal.aborted) {
+    await systemClock.sleep(ms, signal);
+    if (!signal.aborted) await work();
+  }
+}
+
+/** The rollup windows that changed last, or the latest source windows where there are no rollups. */
+async function latestWindows({ windows }: Runtime): Promise<SeriesWindow[]> {
+  const rollups: StoredWindow[] = [];
+  const sources: StoredWindow[] = [];
+  for await (const window of windows.scan()) {
+    (parseRollupSeries(window.series) === undefined ? sources : rollups).push(window);
+  }
+  const shown = rollups.length > 0 ? rollups : sources;
+  const whole = Map.groupBy(shown, ({ series, start }) => `${start} ${series}`);
+  return [...whole.values()]
+    .flatMap((parts) => mergeParts(parts) ?? [])
+    .sort((a, b) => b.start - a.start || (a.series < b.series ? -1 : 1))
+    .slice(0, WINDOWS_SHOWN)
+    .map(summarizeStored);
+}
+
+function troubleOf(mapping: string, event: MappingEvent): string | undefined {
+  switch (event.kind) {
+    case 'invoked':
+      return event.result === 'failed' ? `${mapping}: ${event.message ?? 'an invocation failed'}` : undefined;
+    case 'discarded':
+      return `${mapping}: gave up ${event.batch.records.length} records (${event.batch.condition})`;
+    case 'unavailable':
+      return `${mapping}: ${event.what} unavailable: ${event.reason}`;
+    default:
+      return undefined;
+  }
+}

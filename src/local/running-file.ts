@@ -1,0 +1,20 @@
+// Where a local run says that it is there, so that other commands in the same folder find it.
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+export interface RunningFile {
+  readonly pid: number;
+  /** Endpoint. */
+  readonly dynamodb: string;
+  readonly dataFolder: string | undefined;
+  /** The stack's outputs by name. */
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+export const RUNNING_FILE = '.tidemill/running.json';
+
+export async function writeRunningFile(running: RunningFile): Promise<() => Promise<void>> {
+  await mkdir(dirname(RUNNING_FILE), { recursive: true });
+  await writeFile(RUNNING_FILE, `${JSON.stringify(running, null, 1)}\n`);
+  return () => rm(RUNNING_FILE, { force: true });
+}

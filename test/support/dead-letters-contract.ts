@@ -1,0 +1,93 @@
+// What the store of dead letters does, whichever table it stands on.
+import { describe, expect, test } from 'vitest';
+import type { SequenceNumber, ShardId } from '../../src/core/brands.ts';
+import type { DeadLetter } from '../../src/stores/dead-letters.ts';
+import { DeadLetters } from '../../src/stores/dead-letters.ts';
+import type { MakeTable } from './table-under-test.ts';
+import { collect, DEAD_LETTERS_SCHEMA } from './table-under-test.ts';
+
+export function deadLettersContract(make: MakeTable): void {
+  describe('dead letters', () => {
+    test('come back as they were put', async () => {
+      const letters = await open();
+      const all = [
+        letterOf({}),
+        letterOf({ index: 1, source: undefined, detail: '' }),
+        letterOf({ index: 99_999, reason: 'late', body: '' }),
+        letterOf({ shard: 'shardId:with#odd', body: '\u{1F600}"__proto__' }),
+      ];
+      await letters.put(all);
+      expect(await list(letters)).toEqual(inOrder(all));
+      expect(await letters.count()).toEqual({ quarantined: 3, late: 1 });
+    });
+
+    test('put twice are one', async () => {
+      const letters = await open();
+      await letters.put([letterOf({}), letterOf({ index: 1, body: 'x'.repeat(250_000) })]);
+      await letters.put([letterOf({}), letterOf({ index: 1, body: 'x'.repeat(250_000) })]);
+      expect(await list(letters)).toHaveLength(2);
+      expect(await letters.count()).toEqual({ quarantined: 2, late: 0 });
+    });
+
+    test('with bodies of a megabyte come back whole, surrogate pairs at every cut', async () => {
+      const letters = await open();
+      const shifted = ['', 'x', 'xx', 'é'].map((head, index) =>
+        letterOf({ index, body: head + '\u{1F600}'.repeat(262_144) }),
+      );
+      await letters.put(shifted);
+      expect(await list(letters)).toEqual(inOrder(shifted));
+      expect(await letters.count()).toEqual({ quarantined: 4, late: 0 });
+    });
+
+    test('around the length of a part come back whole', async () => {
+      const letters = await open();
+      const around = [99_999, 100_000, 100_001, 200_000, 200_001].map((length, index) =>
+        letterOf({ index, body: 'é'.repeat(length) }),
+      );
+      await letters.put(around);
+      expect(await list(letters)).toEqual(inOrder(around));
+    });
+
+    test('are put by the hundred', async () => {
+      const letters = await open();
+      const many = Array.from({ length: 130 }, (_, index) => letterOf({ index }));
+      await letters.put(many);
+      expect(await list(letters)).toEqual(inOrder(many));
+    });
+  });
+
+  async function open(): Promise<DeadLetters> {
+    return new DeadLetters((await make(DEAD_LETTERS_SCHEMA)).table);
+  }
+}
+
+async function list(letters: DeadLetters): Promise<DeadLetter[]> {
+  return inOrder(await collect(letters.list()));
+}
+
+function inOrder(letters: readonly DeadLetter[]): DeadLetter[] {
+  const key = ({ at }: DeadLetter) => `${at.shard} ${String(at.index).padStart(6, '0')}`;
+  return [...letters].sort((a, b) => (key(a) < key(b) ? -1 : 1));
+}
+
+function letterOf(overrides: {
+  readonly shard?: string;
+  readonly index?: number;
+  readonly reason?: string;
+  readonly detail?: string;
+  readonly source?: string | undefined;
+  readonly body?: string;
+}): DeadLetter {
+  return {
+    at: {
+      shard: (overrides.shard ?? 'shardId-000000000000') as ShardId,
+      sequence: '49590338271490256608559692538361571095921575989136588898' as SequenceNumber,
+      index: overrides.index ?? 0,
+    },
+    reason: overrides.reason ?? 'time-invalid',
+    detail: overrides.detail ?? 'time: found "x", expected ms or RFC 3339',
+    source: 'source' in overrides ? overrides.source : 'a',
+    arrivalMs: 1_780_000_000_000,
+    payload: { encoding: 'json', body: overrides.body ?? '{}' },
+  };
+}

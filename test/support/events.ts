@@ -1,0 +1,36 @@
+// Builders for tests that say which events they need.
+import type { SequenceNumber } from '../../src/core/brands.ts';
+import type { TelemetryEvent } from '../../src/core/event.ts';
+import type { SourceEvents } from '../../src/core/fold.ts';
+import type { Aggregation, Pipeline } from '../../src/core/pipeline.ts';
+import { parsePipeline } from '../../src/core/pipeline.ts';
+import { SHARD } from './event-streams.ts';
+
+export function eventOf(overrides: Partial<TelemetryEvent>): TelemetryEvent {
+  return { source: 'a', id: undefined, type: 'reading', time: 0, values: {}, tags: {}, ...overrides };
+}
+
+/** A batch of one record an event, numbered from `firstRecord`, all arrived at one moment. */
+export function batchOf(
+  events: readonly TelemetryEvent[],
+  { firstRecord = 1, arrivalMs = 1_000 } = {},
+): SourceEvents {
+  return {
+    shard: SHARD,
+    events: [...events],
+    sequences: events.map((_, at) => String(firstRecord + at) as SequenceNumber),
+    indexes: events.map(() => 0),
+    arrivalsMs: events.map(() => arrivalMs),
+  };
+}
+
+/** A pipeline of aggregations with sizes and times as numbers. */
+export function pipelineOf(...aggregations: Partial<Aggregation>[]): Pipeline {
+  const plain = parsePipeline({ aggregations: [{ name: 'plain', window: { tumbling: '10ms' } }] });
+  return {
+    ...plain,
+    aggregations: plain.aggregations.flatMap((first) =>
+      aggregations.map((overrides, at) => ({ ...first, name: `a${at}`, ...overrides })),
+    ),
+  };
+}

@@ -1,0 +1,213 @@
+// What every table must do, be it on DynamoDB or in memory.
+import { describe, expect, test } from 'vitest';
+import type { Item, VersionedWrite } from '../../src/stores/table.ts';
+import { number, text } from '../../src/stores/table.ts';
+import type { MakeTable } from './table-under-test.ts';
+import { collect } from './table-under-test.ts';
+
+const SCHEMA = {
+  partitionKey: 'pk',
+  sortKey: 'sk',
+  indexes: { byBucket: { partitionKey: 'bucket', sortKey: 'at' } },
+};
+const KEY = { pk: text('p'), sk: text('s') };
+
+export function tableContract(make: MakeTable): void {
+  describe('a conditional write', () => {
+    test('of a new item is committed, and refused with what is there the second time', async () => {
+      const { table } = await make(SCHEMA);
+      const insert = { key: KEY, expectedVersion: undefined, version: 1, attributes: { state: text('one') } };
+      expect(await table.commit([insert])).toEqual([{ kind: 'committed' }]);
+      const stored = { ...KEY, version: number(1), state: text('one') };
+      expect(await table.commit([{ ...insert, attributes: { state: text('two') } }])).toEqual([
+        { kind: 'refused', stored },
+      ]);
+      expect(await table.getMany([KEY])).toEqual([stored]);
+    });
+
+    test('is committed on the version loaded alone', async () => {
+      const { table } = await make(SCHEMA);
+      await table.commit([write({ version: 1, state: 'one' })]);
+      expect(await table.commit([write({ expectedVersion: 1, version: 2, state: 'two' })])).toEqual([
+        { kind: 'committed' },
+      ]);
+      const stored = { ...KEY, version: number(2), state: text('two') };
+      for (const expectedVersion of [1, 3, 0]) {
+        expect(await table.commit([write({ expectedVersion, version: 9, state: 'late' })])).toEqual([
+          { kind: 'refused', stored },
+        ]);
+      }
+      expect(await table.getMany([KEY])).toEqual([stored]);
+    });
+
+    test('of an item that is gone is refused, with nothing stored', async () => {
+      const { table } = await make(SCHEMA);
+      expect(await table.commit([write({ expectedVersion: 4, version: 5, state: 'x' })])).toEqual([
+        { kind: 'refused', stored: undefined },
+      ]);
+      expect(await table.getMany([KEY])).toEqual([]);
+    });
+
+    test('keeps attributes it does not name, and takes away those it gives as undefined', async () => {
+      const { table } = await make(SCHEMA);
+      const attributes = { state: text('one'), at: number(7), bucket: number(3), gone: undefined };
+      await table.commit([{ key: KEY, expectedVersion: undefined, version: 1, attributes }]);
+      const changes = { state: text('two'), at: undefined };
+      await table.commit([{ key: KEY, expectedVersion: 1, version: 2, attributes: changes }]);
+      expect(await table.getMany([KEY])).toEqual([
+        { ...KEY, version: number(2), state: text('two'), bucket: number(3) },
+      ]);
+    });
+
+    test('succeeds or fails alone among many, each outcome in its place', async () => {
+      const { table } = await make(SCHEMA);
+      const taken = range(60).filter((at) => at % 3 === 0);
+      await table.putMany(taken.map((at) => ({ ...keyOf(at), version: number(1), state: text('old') })));
+      const outcomes = await table.commit(
+        range(60).map((at) => ({
+          key: keyOf(at),
+          expectedVersion: at % 2 === 0 ? undefined : 1,
+          version: 2,
+          attributes: { state: text(`new ${at}`) },
+        })),
+      );
+      expect(outcomes).toEqual(
+        range(60).map((at) => {
+          const isTaken = at % 3 === 0;
+          if (isTaken === (at % 2 === 1)) return { kind: 'committed' };
+          const stored = isTaken ? { ...keyOf(at), version: number(1), state: text('old') } : undefined;
+          return { kind: 'refused', stored };
+        }),
+      );
+    });
+
+    test('none is no call', async () => {
+      const { table } = await make(SCHEMA);
+      expect(await table.commit([])).toEqual([]);
+      await table.putMany([]);
+      expect(await table.getMany([])).toEqual([]);
+    });
+  });
+
+  describe('reading', () => {
+    test('finds 250 keys at once and leaves out those not there', async () => {
+      const { table } = await make(SCHEMA);
+      await table.putMany(range(250).map((at) => ({ ...keyOf(at), state: text(String(at)) })));
+      const found = await table.getMany(range(260).map(keyOf));
+      expect(sorted(found)).toEqual(
+        sorted(range(250).map((at) => ({ ...keyOf(at), state: text(String(at)) }))),
+      );
+    });
+
+    test('keeps every text as it is, whatever it looks like', async () => {
+      const { table } = await make(SCHEMA);
+      const items = ['__proto__', 'constructor', 'é', '\u{1F600}', '"; \' ?', '\u0000', ' ', '%'].map(
+        (odd) => ({
+          pk: text(odd),
+          sk: text(odd),
+          state: text(odd),
+          empty: text(''),
+        }),
+      );
+      for (const item of items.slice(0, 4)) {
+        const { pk, sk, ...attributes } = item;
+        await table.commit([{ key: { pk, sk }, expectedVersion: undefined, version: 1, attributes }]);
+        await table.commit([{ key: { pk, sk }, expectedVersion: 1, version: 2, attributes }]);
+      }
+      await table.putMany(items);
+      expect(sorted(await table.getMany(items.map(({ pk, sk }) => ({ pk, sk }))))).toEqual(sorted(items));
+    });
+
+    test('pages through more than a call returns', async () => {
+      const { table } = await make(SCHEMA);
+      const items = range(30).map((at) => ({ ...keyOf(at), state: text('x'.repeat(90_000)) }));
+      await table.putMany(items);
+      expect(sorted(await collect(table.scan()))).toEqual(sorted(items));
+      const query = { partition: { name: 'pk', value: text('p') } };
+      expect(await collect(table.query(query))).toEqual(items);
+    });
+
+    test('queries a partition between two sort keys, both included, in order', async () => {
+      const { table } = await make(SCHEMA);
+      const sortKeys = ['b', 'a', 'B', 'ab', 'é', '\uffff', '\u{1F600}', 'a#1'];
+      await table.putMany(sortKeys.map((sk) => ({ pk: text('p'), sk: text(sk) })));
+      await table.putMany([{ pk: text('another'), sk: text('a') }]);
+      const between = async (from: string, to: string) => {
+        const sort = { name: 'sk', from: text(from), to: text(to) };
+        const found = await collect(table.query({ partition: { name: 'pk', value: text('p') }, sort }));
+        return found.map(({ sk }) => sk);
+      };
+      expect(await between('a', 'b')).toEqual(['a', 'a#1', 'ab', 'b'].map(text));
+      expect(await between('a', 'a')).toEqual([text('a')]);
+      expect(await between('c', 'd')).toEqual([]);
+      // By bytes of UTF-8, which is not the order of UTF-16 code units.
+      expect(await between(' ', '\u{10FFFF}')).toEqual(
+        ['B', 'a', 'a#1', 'ab', 'b', 'é', '\uffff', '\u{1F600}'].map(text),
+      );
+    });
+
+    test('queries an index by numbers; items without its attributes are not in it', async () => {
+      const { table } = await make(SCHEMA);
+      await table.putMany([
+        { ...keyOf(1), bucket: number(1), at: number(10) },
+        { ...keyOf(2), bucket: number(1), at: number(9) },
+        { ...keyOf(3), bucket: number(1), at: number(1_780_000_000_000) },
+        { ...keyOf(4), bucket: number(1) },
+        { ...keyOf(5), bucket: number(2), at: number(9) },
+      ]);
+      const found = await collect(
+        table.query({
+          index: 'byBucket',
+          partition: { name: 'bucket', value: number(1) },
+          sort: { name: 'at', from: number(0), to: number(10) },
+        }),
+      );
+      expect(found.map(({ sk }) => sk)).toEqual([keyOf(2).sk, keyOf(1).sk]);
+    });
+  });
+
+  describe('the change stream', () => {
+    test('tells what happened with both images, and nothing of writes that change nothing', async () => {
+      const { table, changes } = await make(SCHEMA);
+      await table.commit([write({ version: 1, state: 'one' })]);
+      await table.commit([write({ version: 1, state: 'refused' })]);
+      await table.commit([write({ expectedVersion: 1, version: 2, state: 'two' })]);
+      await table.commit([write({ expectedVersion: 1, version: 3, state: 'refused' })]);
+      await table.putMany([{ ...KEY, version: number(2), state: text('two') }]);
+      await table.putMany([{ ...KEY, state: text('three') }]);
+      await table.putMany([{ ...keyOf(9), state: text('') }]);
+      const [one, two] = ['one', 'two'].map((state, at) => ({
+        ...KEY,
+        version: number(at + 1),
+        state: text(state),
+      }));
+      const three = { ...KEY, state: text('three') };
+      const other = { ...keyOf(9), state: text('') };
+      expect(await changes(4)).toEqual([
+        { eventName: 'INSERT', keys: KEY, oldImage: undefined, newImage: one },
+        { eventName: 'MODIFY', keys: KEY, oldImage: one, newImage: two },
+        { eventName: 'MODIFY', keys: KEY, oldImage: two, newImage: three },
+        { eventName: 'INSERT', keys: keyOf(9), oldImage: undefined, newImage: other },
+      ]);
+    });
+  });
+}
+
+function write(w: { expectedVersion?: number; version: number; state: string }): VersionedWrite {
+  const { expectedVersion, version, state } = w;
+  return { key: KEY, expectedVersion, version, attributes: { state: text(state) } };
+}
+
+function keyOf(at: number): { pk: { S: string }; sk: { S: string } } {
+  return { pk: { S: 'p' }, sk: { S: String(at).padStart(4, '0') } };
+}
+
+function range(length: number): number[] {
+  return Array.from({ length }, (_, at) => at);
+}
+
+function sorted(items: readonly Item[]): Item[] {
+  return [...items].sort((a, b) =>
+    JSON.stringify([a['pk'], a['sk']]) < JSON.stringify([b['pk'], b['sk']]) ? -1 : 1,
+  );
+}

@@ -1,0 +1,113 @@
+// What the store of windows does, whichever table it stands on.
+import { describe, expect, test } from 'vitest';
+import { addValue, emptyMetric } from '../../src/core/metric.ts';
+import { rollupSeries, sourceSeries } from '../../src/core/series.ts';
+import type { StoredWindow } from '../../src/core/stored-window.ts';
+import { Windows } from '../../src/stores/windows.ts';
+import type { MakeTable } from './table-under-test.ts';
+import { collect, WINDOWS_SCHEMA } from './table-under-test.ts';
+
+const SERIES = sourceSeries('per-minute', 'a');
+
+export function windowsContract(make: MakeTable): void {
+  describe('windows', () => {
+    test('closed for good are stored and listed by start, between bounds', async () => {
+      const { windows } = await open();
+      const starts = [1_780_000_060_000, 0, 60_000, 1_780_000_000_000, 900];
+      await windows.putClosed(
+        starts.map((start) => ({ window: windowOf({ start }), expiresAtMs: undefined })),
+      );
+      await windows.putClosed([
+        { window: windowOf({ series: sourceSeries('per-minute', 'another') }), expiresAtMs: undefined },
+      ]);
+      const listed = await collect(windows.list(SERIES));
+      expect(listed).toEqual([...starts].sort((a, b) => a - b).map((start) => windowOf({ start })));
+      const between = await collect(windows.list(SERIES, { fromMs: 900, toMs: 1_780_000_000_000 }));
+      expect(between.map(({ start }) => start)).toEqual([900, 60_000, 1_780_000_000_000]);
+      expect(await collect(windows.list(sourceSeries('per-minute', 'none')))).toEqual([]);
+    });
+
+    test('stored twice are stored once', async () => {
+      const { windows, changes } = await open();
+      const entry = { window: windowOf({}), expiresAtMs: 1_780_000_000_500 };
+      await windows.putClosed([entry]);
+      await windows.putClosed([entry]);
+      await windows.putClosed([{ ...entry, window: windowOf({ start: 60_000 }) }]);
+      expect((await changes(2)).map(({ eventName }) => eventName)).toEqual(['INSERT', 'INSERT']);
+      const [first] = await changes(1);
+      expect(first?.newImage?.['expiresAt']).toEqual({ N: '1780000001' });
+      expect(await collect(windows.scan())).toHaveLength(2);
+    });
+
+    test('in parts are committed under the version loaded, and read as one', async () => {
+      const { windows } = await open();
+      const series = rollupSeries('by-site', ['north', null]);
+      const part = (at: number, events: number) =>
+        windowOf({ series, part: at, events, final: false, marks: new Map([['__proto__', events]]) });
+      const write = (window: StoredWindow, expectedVersion?: number) => ({
+        window,
+        expectedVersion,
+        expiresAtMs: undefined,
+      });
+      expect(await windows.commitParts([write(part(3, 1)), write(part(11, 2))])).toEqual([
+        { kind: 'committed', version: 1 },
+        { kind: 'committed', version: 1 },
+      ]);
+      expect(await windows.commitParts([write(part(3, 9)), write(part(11, 5), 1)])).toEqual([
+        { kind: 'refused', stored: { version: 1, window: part(3, 1) } },
+        { kind: 'committed', version: 2 },
+      ]);
+      const keys = [3, 11, 12].map((at) => ({ series, start: 0, part: at }));
+      const loaded = await windows.loadParts(keys);
+      expect([...loaded].sort((a, b) => a.version - b.version)).toEqual([
+        { version: 1, window: part(3, 1) },
+        { version: 2, window: part(11, 5) },
+      ]);
+      const listed = await collect(windows.list(series));
+      expect(listed.map(({ events, final, start }) => ({ events, final, start }))).toEqual([
+        { events: 6, final: false, start: 0 },
+      ]);
+      expect(listed[0]?.metrics.find(({ name }) => name === '__proto__')?.count).toBe(2);
+    });
+
+    test('of a series too long for a key are kept under its hash, name and all', async () => {
+      const { windows } = await open();
+      const long = rollupSeries('r', ['\u{1F600}'.repeat(800), 'x']);
+      const longer = rollupSeries('r', ['\u{1F600}'.repeat(800), 'y']);
+      await windows.putClosed(
+        [long, longer].map((series) => ({ window: windowOf({ series }), expiresAtMs: undefined })),
+      );
+      for (const series of [long, longer]) {
+        expect(await collect(windows.list(series))).toEqual([windowOf({ series })]);
+        await windows.commitParts([
+          { window: windowOf({ series, part: 1 }), expectedVersion: undefined, expiresAtMs: undefined },
+        ]);
+        expect(await windows.loadParts([{ series, start: 0, part: 1 }])).toEqual([
+          { version: 1, window: windowOf({ series, part: 1 }) },
+        ]);
+      }
+    });
+  });
+
+  async function open() {
+    const { table, changes } = await make(WINDOWS_SCHEMA);
+    return { changes, windows: new Windows(table) };
+  }
+}
+
+function windowOf(overrides: Partial<StoredWindow>): StoredWindow {
+  const start = overrides.start ?? 0;
+  const metric = emptyMetric('__proto__');
+  addValue(metric, 0.1);
+  return {
+    series: SERIES,
+    start,
+    end: start + 60_000,
+    part: undefined,
+    marks: new Map(),
+    final: true,
+    events: 1,
+    metrics: [metric],
+    ...overrides,
+  };
+}

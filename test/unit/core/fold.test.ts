@@ -1,0 +1,130 @@
+import { describe, expect, test } from 'vitest';
+import type { SequenceNumber, ShardId } from '../../../src/core/brands.ts';
+import { foldEvents } from '../../../src/core/fold.ts';
+import { MAX_OUTGOING_BYTES, MAX_UP_TO_SHARDS } from '../../../src/core/limits.ts';
+import type { Pipeline } from '../../../src/core/pipeline.ts';
+import { emptySourceState } from '../../../src/core/source-state.ts';
+import { SHARD, sequenceOf } from '../../support/event-streams.ts';
+import { batchOf, eventOf, pipelineOf } from '../../support/events.ts';
+import { StreamRunner } from '../../support/stream-runner.ts';
+
+const MAX_ITEM_BYTES = 400_000;
+
+describe('a fold', () => {
+  test('forgets an id once it is older than the horizon, not before', () => {
+    const pipeline: Pipeline = { ...pipelineOf({ sizeMs: 1_000 }), dedupeHorizonMs: 50 };
+    const times = [100, 100, 150, 100, 151, 100, 100];
+    const ids = ['7', '7', undefined, '7', undefined, '7', '7'];
+    const events = times.map((time, at) => eventOf({ time, id: ids[at] }));
+    // Applied again at 151, but with a time already forgotten: so not remembered either.
+    expect(foldEvents(emptySourceState('a', pipeline), batchOf(events), pipeline).verdicts).toEqual([
+      'applied',
+      'duplicate',
+      'applied',
+      'duplicate',
+      'applied',
+      'applied',
+      'applied',
+    ]);
+  });
+
+  test('applies to some aggregations an event that is late for others, and counts that', () => {
+    const pipeline = pipelineOf({ allowedLatenessMs: 0 }, { allowedLatenessMs: 100 });
+    const { state, verdicts } = foldEvents(
+      emptySourceState('a', pipeline),
+      batchOf([50, 5].map((time) => eventOf({ time }))),
+      pipeline,
+    );
+    expect(verdicts).toEqual(['applied', 'applied']);
+    expect(state.open.map(({ late }) => late)).toEqual([1, 0]);
+    expect(state.late).toEqual([]);
+  });
+
+  test('hands a late event on with its coordinates and the time it was late against', () => {
+    const pipeline = pipelineOf({});
+    const late = eventOf({ time: 5, id: '__proto__', values: { v: 1 } });
+    const { state } = foldEvents(
+      emptySourceState('a', pipeline),
+      batchOf([eventOf({ time: 50 }), late]),
+      pipeline,
+    );
+    expect(state.late).toEqual([
+      { at: { shard: SHARD, sequence: '2', index: 0 }, arrivalMs: 1_000, event: late, maxTime: 50 },
+    ]);
+  });
+
+  test('remembers its place in as many shards as it says, the newest first', () => {
+    const pipeline = pipelineOf({});
+    let state = emptySourceState('a', pipeline);
+    for (let shard = 0; shard < MAX_UP_TO_SHARDS + 2; shard += 1) {
+      const batch = { ...batchOf([eventOf({})]), shard: `shard-${shard}` as ShardId };
+      state = foldEvents(state, batch, pipeline).state;
+    }
+    expect(state.upTo.map(({ shard }) => shard)).toEqual(['shard-5', 'shard-4', 'shard-3', 'shard-2']);
+  });
+
+  test('refuses a batch whose columns do not fit together', () => {
+    const pipeline = pipelineOf({});
+    const batch = { ...batchOf([eventOf({}), eventOf({})]), sequences: ['1' as SequenceNumber] };
+    expect(() => foldEvents(emptySourceState('a', pipeline), batch, pipeline)).toThrow(
+      'columns of unequal length at event 1 of a',
+    );
+  });
+});
+
+describe('a fold that has much to hand on', () => {
+  test('of late events stops in time and goes on, losing none, in items of a size that can be stored', () => {
+    const wide = Object.fromEntries(Array.from({ length: 64 }, (_, at) => ['\u5b57'.repeat(62) + at, 0.1]));
+    const runner = new StreamRunner(pipelineOf({}));
+    const events = Array.from({ length: 1_000 }, (_, at) =>
+      eventOf({ time: at === 0 ? 1_000 : 5, id: `\u5b57${at}`, values: at % 3 === 0 ? wide : { v: at } }),
+    );
+    runner.deliver(entriesOf(events));
+    expect(runner.late.map(({ event }) => event)).toEqual(events.slice(1));
+    expect(runner.state('a').counts).toEqual({ received: 1_000, applied: 1, duplicate: 0, late: 999 });
+    expectStorable(runner);
+    expect(runner.changes.length).toBeGreaterThan(10);
+    expect(runner.changes.length).toBeLessThan((12_000_000 / MAX_OUTGOING_BYTES) * 2);
+  });
+
+  test('of closed windows does the same, by event time', () => {
+    const runner = new StreamRunner(pipelineOf({ sizeMs: 1 }));
+    const events = Array.from({ length: 10_000 }, (_, at) =>
+      eventOf({ time: at, values: { v: at / 3, w: -at } }),
+    );
+    runner.deliver(entriesOf(events));
+    runner.closeAll();
+    expect(runner.closed.map(({ window }) => window.start)).toEqual(events.map(({ time }) => time));
+    expectStorable(runner);
+    expect(runner.changes.length).toBeGreaterThan(10);
+  });
+
+  test('of windows that one event or silence closes together does so too', () => {
+    const pipeline = pipelineOf({ sizeMs: 1_000, allowedLatenessMs: 3_600_000, idleTimeoutMs: 1_000 });
+    for (const end of ['silence', 'event'] as const) {
+      const runner = new StreamRunner(pipeline);
+      const hour = Array.from({ length: 3_600 }, (_, at) =>
+        eventOf({ time: at * 1_000, values: { v: at / 3 } }),
+      );
+      runner.deliver(entriesOf(hour));
+      expect(runner.closed).toEqual([]);
+      if (end === 'silence') runner.closeBySilence(1e12);
+      else runner.deliver(entriesOf([eventOf({ time: 1e12 })], { firstRecord: 10_000 }));
+      expect(runner.closed.map(({ window }) => window.start)).toEqual(hour.map(({ time }) => time));
+      expectStorable(runner);
+    }
+  });
+});
+
+function entriesOf(events: readonly ReturnType<typeof eventOf>[], { firstRecord = 1 } = {}) {
+  return events.map((event, at) => ({
+    event,
+    at: { shard: SHARD, sequence: sequenceOf(firstRecord + at), index: 0 },
+    arrivalMs: 1_000,
+  }));
+}
+
+function expectStorable(runner: StreamRunner): void {
+  const sizes = runner.changes.map(({ after }) => Buffer.byteLength(after));
+  expect(Math.max(...sizes)).toBeLessThan(MAX_ITEM_BYTES);
+}
