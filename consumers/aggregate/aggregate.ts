@@ -5,12 +5,12 @@ import type { Pipeline } from '../../src/core/pipeline.ts';
 import { emptySourceState } from '../../src/core/source-state.ts';
 import type { Log, Meter } from '../../src/platform/observe.ts';
 import type { DeadLetters } from '../../src/stores/dead-letters.ts';
-import type { SourceStates } from '../../src/stores/source-states.ts';
+import type { SourceStates, StoredState } from '../../src/stores/source-states.ts';
 import { batchItemFailures } from '../../src/wire/batch-item-failures.ts';
 import type { BatchItemFailures, KinesisEventRecord, StreamEvent } from '../../src/wire/stream-records.ts';
 import { decodeBatch } from './decode-batch.ts';
 import type { Work } from './fold-and-commit.ts';
-import { adopt, firstUncommitted, foldAndCommit } from './fold-and-commit.ts';
+import { adopt, failureOf, foldAndCommit } from './fold-and-commit.ts';
 import { StateCache } from './state-cache.ts';
 
 export interface AggregateDeps {
@@ -66,9 +66,8 @@ export function createAggregate(
       lagMs: Math.max(0, deps.nowMs() - batch.lastArrivalMs),
     });
     if (batch.quarantined.length > 0) {
-      const reasons = batch.quarantined
-        .slice(0, 5)
-        .map(({ at, reason, detail }) => ({ ...at, reason, detail }));
+      // The detail quotes what was found: it stays with the payload, in the dead letter that the coordinates name.
+      const reasons = batch.quarantined.slice(0, 5).map(({ at, reason }) => ({ ...at, reason }));
       deps.log.warn('events quarantined', { quarantined: batch.quarantined.length, first: reasons });
     }
     if (failures.length > 0) {
@@ -101,15 +100,18 @@ async function load(
   }
   if (cold.length === 0) return { works, failures: [], reads: 0 };
   const reads = cold.length;
+  let stored: ReadonlyMap<string, StoredState>;
   try {
-    const stored = new Map(
-      (await states.load(cold.map(({ source }) => source))).map((state) => [state.source, state]),
-    );
-    for (const work of cold) adopt(work, stored.get(work.source), pipeline);
-    return { works: [...works, ...cold], failures: [], reads };
+    const found = await states.load(cold.map(({ source }) => source));
+    stored = new Map(found.map((state) => [state.source, state]));
   } catch (error) {
-    const reason = String(error);
-    const failures = cold.map((work) => ({ sequence: firstUncommitted(work), reason, source: work.source }));
-    return { works, failures, reads };
+    return { works, failures: cold.map((work) => failureOf(work, String(error))), reads };
   }
+  const failures: Failure[] = [];
+  for (const work of cold) {
+    const unreadable = adopt(work, stored.get(work.source), pipeline);
+    if (unreadable === undefined) works.push(work);
+    else failures.push(failureOf(work, unreadable));
+  }
+  return { works, failures, reads };
 }

@@ -22,12 +22,15 @@ export interface Work {
   refusals: number;
 }
 
+/** What of a source's work was not done: everything from `sequence` on. */
+export interface WorkFailure {
+  readonly source: string;
+  readonly sequence: SequenceNumber;
+  readonly reason: string;
+}
+
 export interface CommitReport {
-  readonly failures: readonly {
-    readonly source: string;
-    readonly sequence: SequenceNumber;
-    readonly reason: string;
-  }[];
+  readonly failures: readonly WorkFailure[];
   readonly verdicts: { applied: number; duplicate: number; late: number; redelivered: number };
   readonly stateWrites: number;
   readonly refusals: number;
@@ -42,7 +45,7 @@ export async function foldAndCommit(
   deps: { readonly states: SourceStates; readonly cache: StateCache; readonly pipeline: Pipeline },
 ): Promise<CommitReport> {
   const { states, cache, pipeline } = deps;
-  const failures: { source: string; sequence: SequenceNumber; reason: string }[] = [];
+  const failures: WorkFailure[] = [];
   const verdicts = { applied: 0, duplicate: 0, late: 0, redelivered: 0 };
   let stateWrites = 0;
   let refusals = 0;
@@ -60,7 +63,10 @@ export async function foldAndCommit(
       }
     }
     stateWrites += folded.length;
-    const outcomes = folded.length === 0 ? [] : await states.commit(folded.map(({ write }) => write));
+    const outcomes = await commitAll(
+      states,
+      folded.map(({ write }) => write),
+    );
     const again: Work[] = [];
     for (const [at, { work, result }] of folded.entries()) {
       const outcome: CommitOutcome = outcomes[at] ?? { kind: 'failed', reason: 'the store gave no outcome' };
@@ -76,11 +82,12 @@ export async function foldAndCommit(
         if (refusals === 0) cache.forget(work.events.shard);
         refusals += 1;
         work.refusals += 1;
-        adopt(work, outcome.stored, pipeline);
-        again.push(work);
+        const unreadable = adopt(work, outcome.stored, pipeline);
+        if (unreadable === undefined) again.push(work);
+        else failures.push(failureOf(work, unreadable));
       } else {
         const reason = outcome.kind === 'refused' ? `refused ${MAX_REFUSALS + 1} times` : outcome.reason;
-        failures.push({ source: work.source, sequence: firstUncommitted(work), reason });
+        failures.push(failureOf(work, reason));
       }
     }
     pending = again;
@@ -88,13 +95,41 @@ export async function foldAndCommit(
   return { failures, verdicts, stateWrites, refusals, closedWindows };
 }
 
-/** Goes on from what is stored, or from nothing where the source is not there. */
-export function adopt(work: Work, stored: StoredState | undefined, pipeline: Pipeline): void {
+/**
+ * Goes on from what is stored, or from nothing where the source is not there. A state that cannot be read is the
+ * trouble of its source alone: gives what is wrong with it.
+ */
+export function adopt(work: Work, stored: StoredState | undefined, pipeline: Pipeline): string | undefined {
   work.version = stored?.version;
-  work.state =
-    stored === undefined
-      ? emptySourceState(work.source, pipeline)
-      : decodeState(work.source, stored.json, pipeline);
+  try {
+    work.state =
+      stored === undefined
+        ? emptySourceState(work.source, pipeline)
+        : decodeState(work.source, stored.json, pipeline);
+    return undefined;
+  } catch (error) {
+    return String(error);
+  }
+}
+
+export function failureOf(work: Work, reason: string): WorkFailure {
+  const sequence = work.events.sequences[work.from];
+  if (sequence === undefined) throw new Error(`no event ${work.from} in the batch of ${work.source}`);
+  return { source: work.source, sequence, reason };
+}
+
+/** Where the table cannot be reached at all, every write counts as failed: whichever was done is found when it is redelivered. */
+async function commitAll(
+  states: SourceStates,
+  writes: readonly StateWrite[],
+): Promise<readonly CommitOutcome[]> {
+  if (writes.length === 0) return [];
+  try {
+    return await states.commit(writes);
+  } catch (error) {
+    const reason = String(error);
+    return writes.map(() => ({ kind: 'failed', reason }));
+  }
 }
 
 function toWrite(work: Work, state: SourceState, pipeline: Pipeline): StateWrite {
@@ -108,10 +143,4 @@ function toWrite(work: Work, state: SourceState, pipeline: Pipeline): StateWrite
 
 function count(verdicts: CommitReport['verdicts'], { verdicts: given }: FoldResult): void {
   for (const verdict of given) verdicts[verdict] += 1;
-}
-
-export function firstUncommitted(work: Work): SequenceNumber {
-  const sequence = work.events.sequences[work.from];
-  if (sequence === undefined) throw new Error(`no event ${work.from} in the batch of ${work.source}`);
-  return sequence;
 }

@@ -68,13 +68,19 @@ const TIME_KEPT_MS = 10_000;
 async function closeGroup(
   stored: readonly StoredState[],
   close: (state: SourceState) => boolean,
-  { states, pipeline }: CloseDeps,
+  { states, pipeline, log }: CloseDeps,
   totals: { closedWindows: number; stateWrites: number; refused: number; failed: number },
 ): Promise<void> {
-  let pending = stored.map(({ source, version, json }) => ({
-    version,
-    state: decodeState(source, json, pipeline),
-  }));
+  let pending: { readonly version: number; readonly state: SourceState }[] = [];
+  for (const { source, version, json } of stored) {
+    try {
+      pending.push({ version, state: decodeState(source, json, pipeline) });
+    } catch (error) {
+      // One state that cannot be read must not keep all others open.
+      totals.failed += 1;
+      log.error('state not readable', { source, reason: String(error) });
+    }
+  }
   while (pending.length > 0) {
     const closing = pending.filter(({ state }) => close(state));
     const outcomes = await states.commit(

@@ -12,11 +12,13 @@ export class Figures {
     if (record === undefined || !isObject(record['_aws'])) return false;
     const service = String(record['service'] ?? '');
     for (const [name, value] of Object.entries(record)) {
-      const number = Array.isArray(value) ? value[0] : value;
-      if (typeof number !== 'number') continue;
       const key = `${service}.${name}`;
-      this.#sums.set(key, (this.#sums.get(key) ?? 0) + number);
-      this.#latest.set(key, number);
+      // A metric noted more than once between two flushes is a list.
+      for (const number of Array.isArray(value) ? value : [value]) {
+        if (typeof number !== 'number') continue;
+        this.#sums.set(key, (this.#sums.get(key) ?? 0) + number);
+        this.#latest.set(key, number);
+      }
     }
     return true;
   }

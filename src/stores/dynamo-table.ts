@@ -170,12 +170,19 @@ export class DynamoTable implements Table {
   ): Promise<readonly VersionedOutcome[]> {
     const twins = writes.filter((write, at) => isUnread(outcomes[at]) && write.expectedVersion === undefined);
     if (twins.length === 0) return outcomes;
-    const stored = new Map((await this.getMany(twins.map(({ key }) => key))).map((item) => [item, item]));
+    let found: readonly Item[] = [];
+    let failure: string | undefined;
+    try {
+      found = await this.getMany(twins.map(({ key }) => key));
+    } catch (error) {
+      failure = describe(error);
+    }
     return outcomes.map((outcome, at) => {
       const write = writes[at];
       if (write === undefined || !isUnread(outcome)) return outcome;
-      const item = [...stored.keys()].find((candidate) => hasKey(candidate, write.key));
-      return { kind: 'refused', stored: item };
+      // The other writes have outcomes of their own: they must not be lost with this one's.
+      if (failure !== undefined) return { kind: 'failed', reason: failure };
+      return { kind: 'refused', stored: found.find((candidate) => hasKey(candidate, write.key)) };
     });
   }
 

@@ -1,4 +1,5 @@
 // A table in memory, with a changelog like a DynamoDB stream's: for tests, simulation and machines without Java.
+import { StoreError } from './store-error.ts';
 import type { Attribute, Item, PartitionQuery, Table, VersionedOutcome, VersionedWrite } from './table.ts';
 import { numberOf } from './table.ts';
 
@@ -33,6 +34,7 @@ export class MemoryTable implements Table {
   }
 
   async commit(writes: readonly VersionedWrite[]): Promise<readonly VersionedOutcome[]> {
+    this.#refuseTwins(writes.map(({ key }) => key));
     return writes.map((write) => {
       const stored = this.#items.get(this.#keyText(write.key));
       const storedVersion = stored === undefined ? undefined : numberOf(stored, 'version');
@@ -49,6 +51,7 @@ export class MemoryTable implements Table {
   }
 
   async putMany(items: readonly Item[]): Promise<void> {
+    this.#refuseTwins(items);
     for (const item of items) this.#store(item);
   }
 
@@ -83,6 +86,15 @@ export class MemoryTable implements Table {
     this.#items.set(key, item);
     const eventName = oldImage === undefined ? 'INSERT' : 'MODIFY';
     this.#onChange({ eventName, keys: this.#keysOf(item), oldImage, newImage: item });
+  }
+
+  /** As the service does. */
+  #refuseTwins(items: readonly Item[]): void {
+    const keys = new Set(items.map((item) => this.#keyText(item)));
+    if (keys.size < items.length) {
+      const message = `found ${items.length} items of ${keys.size} keys in one call, expected one item a key`;
+      throw new StoreError('table-twins', message, { retryable: false });
+    }
   }
 
   #keysOf(item: Item): Item {

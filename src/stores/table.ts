@@ -32,7 +32,7 @@ export interface Table {
   getMany(keys: readonly Item[]): Promise<readonly Item[]>;
   /** One outcome a write, in order; each write succeeds or fails alone. At most one write a key. */
   commit(writes: readonly VersionedWrite[]): Promise<readonly VersionedOutcome[]>;
-  /** Puts items whatever is there. Rejects unless all are written; then some may be. */
+  /** Puts items whatever is there. Rejects unless all are written; then some may be. At most one item a key. */
   putMany(items: readonly Item[]): Promise<void>;
   query(query: PartitionQuery): AsyncIterable<Item>;
   scan(): AsyncIterable<Item>;

@@ -37,17 +37,23 @@ export class Windows {
     this.#table = table;
   }
 
-  /** Stores closed source windows. They never change again, so writing one twice is writing it once. */
+  /**
+   * Stores closed source windows. They never change again, so writing one twice is writing it once. Of windows of one
+   * key (an aggregation whose size was changed has closed two) the last one stays.
+   */
   async putClosed(
     windows: readonly { readonly window: StoredWindow; readonly expiresAtMs: number | undefined }[],
   ): Promise<void> {
-    await this.#table.putMany(
-      windows.map(({ window, expiresAtMs }) => ({
-        ...keyOf(window.series, window.start, window.part),
+    const items = new Map<string, Item>();
+    for (const { window, expiresAtMs } of windows) {
+      const key = keyOf(window.series, window.start, window.part);
+      items.set(JSON.stringify(key), {
+        ...key,
         version: number(1),
         ...present(contents(window, expiresAtMs)),
-      })),
-    );
+      });
+    }
+    await this.#table.putMany([...items.values()]);
   }
 
   /** The stored parts, consistent; parts not there are left out. */

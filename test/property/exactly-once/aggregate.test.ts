@@ -1,0 +1,107 @@
+// Exactly-once effect of the first consumer: whatever delivery, tables and containers do, a stream comes to what it
+// comes to when its records are delivered once, one at a time, and to what the semantics say it must.
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Pipeline } from '../../../src/core/pipeline.ts';
+import { arbitraryFaults, arbitrarySteps, type Trouble } from '../../support/arbitrary-steps.ts';
+import { arbitraryTelemetry, type Telemetry } from '../../support/arbitrary-telemetry.ts';
+import { ConsumerSystem } from '../../support/consumer-system.ts';
+import type { DeliveryStep } from '../../support/deliverer.ts';
+import { arbitraryPipeline } from '../../support/event-streams.ts';
+import { expectLeftOnce } from '../../support/expect-left-once.ts';
+import { expectReference } from '../../support/expect-reference.ts';
+import { Faults } from '../../support/faults.ts';
+import { heavyTelemetry } from '../../support/heavy-telemetry.ts';
+import { lettersView, statesView } from '../../support/system-view.ts';
+
+// Streams long enough for windows to close and ids to come again while things go wrong.
+fc.configureGlobal({ baseSize: 'medium' });
+
+interface Regime {
+  readonly troubles: readonly Trouble[];
+  readonly faults?: boolean;
+  readonly reshards?: boolean;
+  /** How many take turns. */
+  readonly containers?: number;
+}
+
+const REGIMES: Readonly<Record<string, Regime>> = {
+  'however it is cut into batches': { troubles: [], containers: 1 },
+  'when records come again': { troubles: ['redeliver'], containers: 1 },
+  'when tables fail, or do what they are asked and lose the answer': {
+    troubles: [],
+    faults: true,
+    containers: 1,
+  },
+  'when caches are dropped at any moment': { troubles: ['replace', 'redeliver'] },
+  'when containers take turns whose caches are out of date': { troubles: ['redeliver'] },
+  'when a container that stalled comes back late with an old batch': { troubles: ['stall'] },
+  'when a parent shard is delivered again after its child': { troubles: ['redeliver'], reshards: true },
+  'when all of it happens at once': {
+    troubles: ['redeliver', 'stall', 'replace'],
+    faults: true,
+    reshards: true,
+  },
+};
+
+describe('the aggregate of a stream is that of its records one at a time, and the reference’s', () => {
+  test.each(Object.entries(REGIMES))('%s', async (_, { troubles, faults, reshards, containers }) => {
+    await fc.assert(
+      fc.asyncProperty(
+        arbitraryTelemetry({ reshards: reshards === true }),
+        arbitraryPipeline,
+        arbitrarySteps(troubles, { containers: containers ?? 3 }),
+        faults === true ? arbitraryFaults : fc.constant([]),
+        async (telemetry, pipeline, steps, draws) => {
+          await expectAsUndisturbed({ telemetry, pipeline, steps, draws });
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  test('when a batch takes several writes, and some of them fail', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        heavyTelemetry,
+        arbitraryPipeline,
+        arbitrarySteps(['redeliver', 'stall']),
+        arbitraryFaults,
+        async (telemetry, pipeline, steps, draws) => {
+          await expectAsUndisturbed({ telemetry, pipeline, steps, draws });
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
+
+async function expectAsUndisturbed(run: {
+  readonly telemetry: Telemetry;
+  readonly pipeline: Pipeline;
+  readonly steps: readonly DeliveryStep[];
+  readonly draws: readonly number[];
+}): Promise<void> {
+  const { telemetry, pipeline } = run;
+  const disturbed = new ConsumerSystem(pipeline, new Faults(run.draws));
+  const deliverer = disturbed.aggregateDeliverer(telemetry.deliveries);
+  await deliverer.run(run.steps);
+  disturbed.faults.stop();
+  await deliverer.finish();
+
+  const undisturbed = new ConsumerSystem(pipeline);
+  const oneByOne = undisturbed.aggregateDeliverer(telemetry.deliveries);
+  for (const _ of telemetry.deliveries) {
+    await oneByOne.step({ kind: 'deliver', lane: 0, container: 0, length: 1 });
+  }
+  expect(await statesView(disturbed), 'states as of one record at a time').toEqual(
+    await statesView(undisturbed),
+  );
+  expect(await lettersView(disturbed), 'quarantine as of one record at a time').toEqual(
+    await lettersView(undisturbed),
+  );
+  await disturbed.closeEverything();
+  await disturbed.rollupDeliverer().finish();
+  expectLeftOnce(disturbed);
+  await expectReference(disturbed, telemetry);
+}

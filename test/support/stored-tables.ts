@@ -1,0 +1,50 @@
+// The three tables in memory, with everything that ever changed in them.
+
+import { DEAD_LETTERS_TABLE, SOURCES_TABLE, WINDOWS_TABLE } from '../../src/platform/names.ts';
+import { MemoryTable, type TableChange } from '../../src/stores/memory-table.ts';
+import type { Item } from '../../src/stores/table.ts';
+import type { Faults } from './faults.ts';
+import { FaultyTable } from './faulty-table.ts';
+import type { Stall } from './stall.ts';
+
+export class StoredTables {
+  readonly changes = {
+    sources: [] as TableChange[],
+    windows: [] as TableChange[],
+    deadLetters: [] as TableChange[],
+  };
+  readonly sources = new MemoryTable(
+    {
+      partitionKey: SOURCES_TABLE.partitionKey,
+      indexes: {
+        [SOURCES_TABLE.closingIndex]: {
+          partitionKey: SOURCES_TABLE.closingBucket,
+          sortKey: SOURCES_TABLE.closesAt,
+        },
+      },
+    },
+    (change) => this.changes.sources.push(change),
+  );
+  readonly windows = new MemoryTable(
+    { partitionKey: WINDOWS_TABLE.partitionKey, sortKey: WINDOWS_TABLE.sortKey },
+    (change) => this.changes.windows.push(change),
+  );
+  readonly deadLetters = new MemoryTable(
+    { partitionKey: DEAD_LETTERS_TABLE.partitionKey, sortKey: DEAD_LETTERS_TABLE.sortKey },
+    (change) => this.changes.deadLetters.push(change),
+  );
+
+  /** One of the tables as a container sees it whose calls may go wrong. */
+  faulty(name: keyof StoredTables['changes'], faults: Faults, stall: Stall): FaultyTable {
+    const changes = this.changes[name];
+    return new FaultyTable(this[name], {
+      faults,
+      stall,
+      previousImage: (key) => changes.findLast(({ keys }) => sameKey(keys, key))?.oldImage,
+    });
+  }
+}
+
+function sameKey(a: Item, b: Item): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

@@ -1,0 +1,284 @@
+import { describe, expect, it } from 'vitest';
+import { type AggregateDeps, createAggregate } from '../../../consumers/aggregate/aggregate.ts';
+import { MAX_REFUSALS } from '../../../consumers/aggregate/fold-and-commit.ts';
+import { parsePipeline } from '../../../src/core/pipeline.ts';
+import { decodeCounts } from '../../../src/core/state-encoding.ts';
+import { DeadLetters } from '../../../src/stores/dead-letters.ts';
+import type { MemoryTable } from '../../../src/stores/memory-table.ts';
+import { readLedger } from '../../../src/stores/read-ledger.ts';
+import { SourceStates } from '../../../src/stores/source-states.ts';
+import type { Table } from '../../../src/stores/table.ts';
+import { textOf } from '../../../src/stores/table.ts';
+import { collect } from '../../support/collect.ts';
+import { sequenceOf } from '../../support/event-streams.ts';
+import { kinesisRecord } from '../../support/kinesis-records.ts';
+import { Observed } from '../../support/observed.ts';
+import { StoredTables } from '../../support/stored-tables.ts';
+import { down, tableOver } from '../../support/table-over.ts';
+
+const PIPELINE = parsePipeline({
+  aggregations: [{ name: 'per-minute', window: { tumbling: '1m' } }],
+});
+const NOTHING_FAILED = { batchItemFailures: [] };
+
+function setUp(over: { sources?: (table: MemoryTable) => Table; deadLetters?: Table } = {}) {
+  const tables = new StoredTables();
+  const observed = new Observed();
+  const states = new SourceStates(tables.sources);
+  const deps: AggregateDeps = {
+    pipeline: PIPELINE,
+    states: new SourceStates(over.sources?.(tables.sources) ?? tables.sources),
+    deadLetters: new DeadLetters(over.deadLetters ?? tables.deadLetters),
+    log: observed.log,
+    meter: observed.meter,
+    nowMs: () => 5_000,
+  };
+  const countsOf = async (source: string) => {
+    const [stored] = await states.load([source]);
+    return stored === undefined ? undefined : decodeCounts(source, stored.json);
+  };
+  const letters = new DeadLetters(tables.deadLetters);
+  return { tables, observed, deps, states, letters, countsOf, aggregate: createAggregate(deps) };
+}
+
+const DOWN = { getMany: down, commit: down, putMany: down };
+
+/** Records numbered from 1, each with the data given. */
+function batch(...data: readonly unknown[]) {
+  return { Records: data.map((each, at) => kinesisRecord({ data: each, sequence: sequenceOf(at + 1) })) };
+}
+
+const event = (source: string, time = 1_000, more: object = {}) => ({ source, time, ...more });
+const failedAt = (number: number) => ({ batchItemFailures: [{ itemIdentifier: sequenceOf(number) }] });
+
+describe('what is no event', () => {
+  it('is kept with its coordinates, what was wrong, its payload and when it arrived', async () => {
+    const { aggregate, letters } = setUp();
+    const good = event('a');
+    const bad = { source: 'a', time: 'noon', values: { t: 1 } };
+    expect(await aggregate(batch(good, [good, bad, good], 'no JSON'))).toEqual(NOTHING_FAILED);
+    expect(await collect(letters.list())).toEqual([
+      {
+        at: { shard: 'shardId-000000000000', sequence: sequenceOf(2), index: 1 },
+        reason: 'time',
+        detail: expect.stringMatching(/^time: found the text "noon", expected/),
+        source: 'a',
+        arrivalMs: 1_000,
+        payload: { encoding: 'json', body: JSON.stringify(bad) },
+      },
+      {
+        at: { shard: 'shardId-000000000000', sequence: sequenceOf(3), index: 0 },
+        reason: 'not-json',
+        detail: expect.stringContaining('no JSON'),
+        source: undefined,
+        arrivalMs: 1_000,
+        payload: { encoding: 'utf8', body: 'no JSON' },
+      },
+    ]);
+  });
+
+  it('is counted, and the books balance', async () => {
+    const { aggregate, states, letters, observed } = setUp();
+    await aggregate(batch([event('a', 1_000, { id: 1 }), event('a', 1_000, { id: '1' })], 7, event('b')));
+    const counts = { received: 4, applied: 2, duplicate: 1, late: 0, quarantined: 1 };
+    expect(await readLedger(states, letters)).toMatchObject(counts);
+    expect(observed.latest()).toMatchObject(counts);
+  });
+
+  it('fails at its own record while dead letters cannot be stored, and what is good is committed', async () => {
+    const { aggregate, countsOf } = setUp({ deadLetters: tableOver(new StoredTables().deadLetters, DOWN) });
+    expect(await aggregate(batch(event('a'), 'no JSON', event('b')))).toEqual(failedAt(2));
+    expect(await countsOf('a')).toMatchObject({ applied: 1 });
+    expect(await countsOf('b')).toMatchObject({ applied: 1 });
+  });
+
+  it('leaves no payload in the log, which names coordinates and reasons', async () => {
+    const { aggregate, observed } = setUp();
+    await aggregate(batch({ source: 'a', time: 1, values: { secret: 'token-123' } }));
+    expect(observed.lines).toEqual([
+      {
+        level: 'warn',
+        message: 'events quarantined',
+        fields: {
+          quarantined: 1,
+          first: [{ shard: 'shardId-000000000000', sequence: sequenceOf(1), index: 0, reason: 'values' }],
+        },
+      },
+    ]);
+    expect(JSON.stringify(observed.lines)).not.toMatch(/secret|token/);
+  });
+});
+
+describe('a batch', () => {
+  it('may mix sources within a record: each gets its own events', async () => {
+    const { aggregate, countsOf, observed } = setUp();
+    await aggregate(batch([event('a'), event('b'), event('a')], [event('b'), event('c')]));
+    expect(await Promise.all(['a', 'b', 'c'].map(countsOf))).toMatchObject([
+      { received: 2 },
+      { received: 2 },
+      { received: 1 },
+    ]);
+    expect(observed.latest()).toMatchObject({ sources: 3, stateWrites: 3 });
+  });
+
+  it('costs no reads and one write a source once its states are warm', async () => {
+    const { aggregate, observed } = setUp();
+    for (let number = 1; number <= 5; number += 1) {
+      const data = [event('a', number), event('b', number), event('a', number)];
+      await aggregate({ Records: [kinesisRecord({ sequence: sequenceOf(number), data })] });
+    }
+    expect(observed.published.map(({ stateReads }) => stateReads)).toEqual([2, 0, 0, 0, 0]);
+    expect(observed.sum('stateWrites')).toBe(10);
+    expect(observed.sum('applied')).toBe(15);
+  });
+
+  it('that was all there writes nothing, warm or cold', async () => {
+    const { aggregate, deps, observed, tables } = setUp();
+    const records = batch(event('a'), [event('a'), event('b')]);
+    await aggregate(records);
+    for (const again of [aggregate, createAggregate(deps)]) {
+      expect(await again(records)).toEqual(NOTHING_FAILED);
+      expect(observed.latest()).toMatchObject({ stateWrites: 0, redelivered: 3, applied: 0 });
+    }
+    expect(tables.changes.sources).toHaveLength(2);
+  });
+
+  it('with more to send downstream than one write may carry takes several, and goes on where it stopped', async () => {
+    const { aggregate, deps, countsOf, observed, tables } = setUp();
+    const tags = Object.fromEntries(Array.from({ length: 16 }, (_, at) => [`t${at}`, 'x'.repeat(256)]));
+    const late = Array.from({ length: 100 }, () => event('a', 1_000, { tags }));
+    const records = batch(event('a', 200_000), late);
+    expect(await aggregate(records)).toEqual(NOTHING_FAILED);
+    expect(observed.latest()).toMatchObject({ received: 101, applied: 1, late: 100 });
+    expect(observed.latest()['stateWrites']).toBeGreaterThan(2);
+    expect(await countsOf('a')).toEqual({ received: 101, applied: 1, duplicate: 0, late: 100 });
+    for (const { newImage } of tables.changes.sources) {
+      expect(textOf(newImage ?? {}, 'state')?.length).toBeLessThan(400_000);
+    }
+    await createAggregate(deps)(records);
+    expect(observed.latest()).toMatchObject({ stateWrites: 0, redelivered: 101 });
+  });
+});
+
+describe('what cannot be committed', () => {
+  it('is reported at the first event of its source alone; the others are committed', async () => {
+    const { aggregate, countsOf, observed } = setUp({
+      sources: (table) =>
+        tableOver(table, {
+          commit: async (writes) =>
+            await Promise.all(
+              writes.map(async (write) => {
+                if (textOf(write.key, 'source') === 'b')
+                  return { kind: 'failed' as const, reason: 'throttled' };
+                const [outcome] = await table.commit([write]);
+                return outcome ?? { kind: 'failed' as const, reason: 'none' };
+              }),
+            ),
+        }),
+    });
+    expect(await aggregate(batch(event('a'), [event('c'), event('b')], event('b'), event('a')))).toEqual(
+      failedAt(2),
+    );
+    expect(await countsOf('a')).toMatchObject({ applied: 2 });
+    expect(await countsOf('b')).toBeUndefined();
+    expect(observed.latest()).toMatchObject({ applied: 3, failures: 1 });
+    expect(observed.lines).toMatchObject([
+      { level: 'error', fields: { first: [{ source: 'b', reason: 'throttled', sequence: sequenceOf(2) }] } },
+    ]);
+  });
+
+  it('is everything where the table cannot be reached: reported, not thrown', async () => {
+    const { aggregate } = setUp({ sources: (table) => tableOver(table, { commit: down }) });
+    expect(await aggregate(batch('no JSON', event('a'), event('b')))).toEqual(failedAt(2));
+  });
+
+  it('is what cannot be loaded; sources in the cache go on', async () => {
+    let isDown = false;
+    const { aggregate, countsOf } = setUp({
+      sources: (table) =>
+        tableOver(table, { getMany: async (keys) => (isDown ? await down() : await table.getMany(keys)) }),
+    });
+    await aggregate(batch(event('warm')));
+    isDown = true;
+    const records = batch(null, event('warm'), event('cold'), event('colder')).Records.slice(1);
+    expect(await aggregate({ Records: records })).toEqual(failedAt(3));
+    expect(await countsOf('warm')).toMatchObject({ applied: 2 });
+  });
+
+  it('is a source whose stored state cannot be read, and no other', async () => {
+    const { aggregate, states, countsOf } = setUp();
+    await states.commit([
+      { source: 'torn', expectedVersion: undefined, json: '{"v":99}', closesAtMs: undefined },
+    ]);
+    expect(await aggregate(batch(event('a'), event('torn'), event('b')))).toEqual(failedAt(2));
+    expect(await countsOf('a')).toMatchObject({ applied: 1 });
+    expect(await countsOf('b')).toMatchObject({ applied: 1 });
+  });
+
+  it('is a source whose write is refused again and again, a bounded number of times', async () => {
+    let writes = 0;
+    const { aggregate, observed } = setUp({
+      sources: (table) =>
+        tableOver(table, {
+          commit: async ([write]) => {
+            writes += 1;
+            const [stored] = write === undefined ? [] : await table.getMany([write.key]);
+            return [{ kind: 'refused', stored }];
+          },
+        }),
+    });
+    expect(await aggregate(batch(event('a')))).toEqual(failedAt(1));
+    expect(writes).toBe(MAX_REFUSALS + 1);
+    expect(observed.latest()).toMatchObject({ stateRefusals: MAX_REFUSALS, failures: 1, applied: 0 });
+  });
+
+  it('is done by the next delivery, from what is stored and not from what was not', async () => {
+    let isDown = false;
+    const { aggregate, countsOf } = setUp({
+      sources: (table) =>
+        tableOver(table, { commit: async (writes) => (isDown ? await down() : await table.commit(writes)) }),
+    });
+    await aggregate(batch(event('a')));
+    isDown = true;
+    const next = { Records: batch(null, event('a', 2_000)).Records.slice(1) };
+    expect(await aggregate(next)).toEqual(failedAt(2));
+    isDown = false;
+    expect(await aggregate(next)).toEqual(NOTHING_FAILED);
+    expect(await countsOf('a')).toMatchObject({ received: 2, applied: 2 });
+  });
+});
+
+describe('a write refused', () => {
+  it('is folded again on what is stored: what another container folded meanwhile counts once', async () => {
+    const { deps, countsOf, observed } = setUp();
+    const [one, other] = [createAggregate(deps), createAggregate(deps)];
+    const records = batch(event('a'), event('a'), event('a'));
+    await one({ Records: records.Records.slice(0, 1) });
+    await other({ Records: records.Records.slice(0, 2) });
+    expect(await one(records)).toEqual(NOTHING_FAILED);
+    expect(observed.latest()).toMatchObject({ stateRefusals: 1, redelivered: 2, applied: 1 });
+    expect(await countsOf('a')).toEqual({ received: 3, applied: 3, duplicate: 0, late: 0 });
+  });
+});
+
+describe('the lag', () => {
+  it('is the time since the last record arrived', async () => {
+    const { aggregate, observed } = setUp();
+    await aggregate({
+      Records: [1_000, 3_500].map((arrivalMs, at) =>
+        kinesisRecord({ data: event('a'), arrivalMs, sequence: sequenceOf(at) }),
+      ),
+    });
+    expect(observed.latest()['lagMs']).toBe(1_500);
+  });
+});
+
+describe('a record without a shard', () => {
+  it('is a mistake of whoever calls, and says so', async () => {
+    const { aggregate } = setUp();
+    const record = { ...kinesisRecord({ data: event('a') }), eventID: 'nonsense' };
+    await expect(aggregate({ Records: [record] })).rejects.toThrow(
+      'record eventID: found "nonsense", expected shardId:sequenceNumber',
+    );
+  });
+});

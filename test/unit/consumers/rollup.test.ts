@@ -1,0 +1,274 @@
+import { describe, expect, it } from 'vitest';
+import { createRollup } from '../../../consumers/rollup/rollup.ts';
+import { foldEvents } from '../../../src/core/fold.ts';
+import { parsePipeline } from '../../../src/core/pipeline.ts';
+import { partOf } from '../../../src/core/rollup.ts';
+import { rollupSeries, sourceSeries } from '../../../src/core/series.ts';
+import { emptySourceState } from '../../../src/core/source-state.ts';
+import { decodeState, encodeState } from '../../../src/core/state-encoding.ts';
+import { summarizeStored } from '../../../src/core/stored-window.ts';
+import { PRIMER_KEY } from '../../../src/platform/names.ts';
+import { DeadLetters } from '../../../src/stores/dead-letters.ts';
+import type { TableChange } from '../../../src/stores/memory-table.ts';
+import { type Item, number, type Table, text, textOf } from '../../../src/stores/table.ts';
+import { Windows } from '../../../src/stores/windows.ts';
+import type { DynamoDbEventRecord } from '../../../src/wire/stream-records.ts';
+import { changeRecord } from '../../support/change-records.ts';
+import { collect } from '../../support/collect.ts';
+import { SHARD, sequenceOf } from '../../support/event-streams.ts';
+import { Observed } from '../../support/observed.ts';
+import { StoredTables } from '../../support/stored-tables.ts';
+import { down, tableOver } from '../../support/table-over.ts';
+
+const MINUTE = 60_000;
+const PIPELINE = parsePipeline({
+  aggregations: [{ name: 'per-minute', window: { tumbling: '1m' } }],
+  rollups: [{ name: 'by-site', of: 'per-minute', by: ['site'] }],
+  retention: '1h',
+});
+const NOTHING_FAILED = { batchItemFailures: [] };
+const SITE_N = rollupSeries('by-site', ['n']);
+
+interface Over {
+  readonly windows?: (table: Table) => Table;
+  readonly deadLetters?: (table: Table) => Table;
+}
+
+function setUp(over: Over = {}, tables = new StoredTables()) {
+  const observed = new Observed();
+  const rollup = createRollup({
+    pipeline: PIPELINE,
+    windows: new Windows(over.windows?.(tables.windows) ?? tables.windows),
+    deadLetters: new DeadLetters(over.deadLetters?.(tables.deadLetters) ?? tables.deadLetters),
+    log: observed.log,
+    meter: observed.meter,
+    nowMs: () => 10_000,
+  });
+  const listed = async (series: string) =>
+    (await collect(new Windows(tables.windows).list(series))).map(summarizeStored);
+  return { rollup, observed, tables, listed, letters: new DeadLetters(tables.deadLetters) };
+}
+
+/** The changelog of one source that sends an event of `v: 1` a batch at each of these times. */
+function changesOf(source: string, times: readonly number[], from = 1): DynamoDbEventRecord[] {
+  let image: Item | undefined;
+  return times.map((time, at) => {
+    const state =
+      image === undefined
+        ? emptySourceState(source, PIPELINE)
+        : decodeState(source, textOf(image, 'state') ?? '', PIPELINE);
+    const event = { source, id: undefined, type: 'reading', time, values: { v: 1 }, tags: { site: 'n' } };
+    const sequences = [sequenceOf(at + 1)];
+    const batch = { shard: SHARD, events: [event], sequences, indexes: [0], arrivalsMs: [7_000] };
+    const folded = foldEvents(state, batch, PIPELINE);
+    const newImage = {
+      source: text(source),
+      version: number(at + 1),
+      state: text(encodeState(folded.state, PIPELINE)),
+    };
+    const change: TableChange = {
+      eventName: image === undefined ? 'INSERT' : 'MODIFY',
+      keys: { source: text(source) },
+      oldImage: image,
+      newImage,
+    };
+    image = newImage;
+    return changeRecord(change, sequenceOf(from + at));
+  });
+}
+
+const failedAt = (at: number) => ({ batchItemFailures: [{ itemIdentifier: sequenceOf(at) }] });
+
+describe('a closed window', () => {
+  it('is stored once, final, for as long as the retention says', async () => {
+    const { rollup, listed, tables, observed } = setUp();
+    const Records = changesOf('a', [0, 1_000, 2 * MINUTE]);
+    for (let turn = 0; turn < 3; turn += 1) expect(await rollup({ Records })).toEqual(NOTHING_FAILED);
+    expect(await listed(sourceSeries('per-minute', 'a'))).toMatchObject([
+      { start: 0, end: MINUTE, final: true, events: 2 },
+    ]);
+    const stored = tables.changes.windows.filter(({ keys }) => textOf(keys, 'series')?.startsWith('source|'));
+    expect(stored.map(({ eventName }) => eventName)).toEqual(['INSERT']);
+    expect(stored[0]?.newImage?.['expiresAt']).toEqual(number((MINUTE + 3_600_000) / 1_000));
+    expect(observed.published[0]).toMatchObject({ changes: 3, closedWindows: 1, records: 3, lagMs: 3_000 });
+  });
+
+  it('fails at its own change while windows cannot be stored', async () => {
+    const { rollup } = setUp({ windows: (table) => tableOver(table, { putMany: down }) });
+    expect(await rollup({ Records: changesOf('a', [0, 1_000, 2 * MINUTE, 2 * MINUTE]) })).toEqual(
+      failedAt(3),
+    );
+  });
+});
+
+describe('a late event', () => {
+  it('becomes a dead letter that says when it was and how far its source had come', async () => {
+    const { rollup, letters } = setUp();
+    const Records = changesOf('a', [10 * MINUTE, 1_000]);
+    await rollup({ Records });
+    await rollup({ Records });
+    const [letter, ...others] = await collect(letters.list());
+    expect(others).toEqual([]);
+    expect(letter).toMatchObject({
+      at: { shard: SHARD, sequence: sequenceOf(2), index: 0 },
+      reason: 'late',
+      source: 'a',
+      arrivalMs: 7_000,
+    });
+    expect(letter?.detail).toContain('1970-01-01T00:00:01.000Z');
+    expect(letter?.detail).toContain('1970-01-01T00:10:00.000Z');
+    expect(JSON.parse(letter?.payload.body ?? '')).toMatchObject({
+      source: 'a',
+      time: 1_000,
+      values: { v: 1 },
+    });
+  });
+
+  it('fails at its own change while dead letters cannot be stored; windows and rollups go on', async () => {
+    const { rollup, listed } = setUp({ deadLetters: (table) => tableOver(table, { putMany: down }) });
+    expect(await rollup({ Records: changesOf('a', [10 * MINUTE, 1_000, 11 * MINUTE]) })).toEqual(failedAt(2));
+    expect(await listed(SITE_N)).toHaveLength(2);
+    expect(await listed(sourceSeries('per-minute', 'a'))).toHaveLength(1);
+  });
+});
+
+describe('changes that are none', () => {
+  it.each<[string, (record: DynamoDbEventRecord) => DynamoDbEventRecord]>([
+    [
+      'a removal by TTL',
+      (record) => ({
+        ...removed(record),
+        userIdentity: { type: 'Service', principalId: 'dynamodb.amazonaws.com' },
+      }),
+    ],
+    ['a removal by hand', removed],
+    [
+      'an item written and removed to begin the stream',
+      ({ dynamodb: { OldImage: _, ...rest }, ...record }) => ({
+        ...record,
+        dynamodb: { ...rest, Keys: { source: text(PRIMER_KEY) }, NewImage: { source: text(PRIMER_KEY) } },
+      }),
+    ],
+    [
+      'a change beside the state',
+      (record) => ({
+        ...record,
+        dynamodb: {
+          ...record.dynamodb,
+          OldImage: record.dynamodb.NewImage ?? {},
+          NewImage: { ...record.dynamodb.NewImage, expiresAt: number(1) },
+        },
+      }),
+    ],
+  ])('%s is passed over', async (_, change) => {
+    const { rollup, tables, observed } = setUp();
+    const Records = changesOf('a', [0, 2 * MINUTE])
+      .slice(1)
+      .map(change);
+    expect(await rollup({ Records })).toEqual(NOTHING_FAILED);
+    expect(tables.changes.windows).toEqual([]);
+    expect(tables.changes.deadLetters).toEqual([]);
+    expect(observed.latest()).toMatchObject({ records: 1, changes: 0 });
+    expect(observed.latest()).not.toHaveProperty('lagMs');
+  });
+
+  it('a state without a version is a mistake, and says of whom', async () => {
+    const { rollup } = setUp();
+    const [record] = changesOf('a', [0]);
+    const { version: _, ...unversioned } = record?.dynamodb.NewImage ?? {};
+    const broken = record && { ...record, dynamodb: { ...record.dynamodb, NewImage: unversioned } };
+    await expect(rollup({ Records: broken === undefined ? [] : [broken] })).rejects.toThrow(
+      'change of a: found no version, expected a number',
+    );
+  });
+});
+
+describe('a rollup window', () => {
+  it('sums up its sources, however often their changes come', async () => {
+    const { rollup, listed } = setUp();
+    const Records = [...changesOf('a', [0, 1_000]), ...changesOf('b', [2_000], 10)];
+    for (let turn = 0; turn < 3; turn += 1) await rollup({ Records });
+    expect(await listed(SITE_N)).toMatchObject([{ start: 0, end: MINUTE, events: 3, final: false }]);
+    const [window] = await listed(SITE_N);
+    expect(window?.metrics.get('v')).toEqual({ count: 3, sum: 3, min: 1, max: 1, mean: 1 });
+  });
+
+  it('costs one write for each part in a batch, and no read once the part is warm', async () => {
+    const { rollup, observed } = setUp();
+    const records = changesOf('a', [0, 1, 2, 3, 4, 5]);
+    await rollup({ Records: records.slice(0, 3) });
+    await rollup({ Records: records.slice(3) });
+    await rollup({ Records: records });
+    expect(observed.published).toMatchObject([
+      { partReads: 1, partWrites: 1 },
+      { partReads: 0, partWrites: 1 },
+      { partReads: 0, partWrites: 0 },
+    ]);
+  });
+
+  it('reports the lowest change of a part that failed; other parts are committed', async () => {
+    expect(partOf('a')).not.toBe(partOf('b'));
+    const { rollup, listed, observed } = setUp({
+      windows: (table) =>
+        tableOver(table, {
+          commit: async (writes) =>
+            await Promise.all(
+              writes.map(async (write) => {
+                const failed = { kind: 'failed' as const, reason: 'throttled' };
+                if (textOf(write.key, 'window')?.endsWith(partText('a'))) return failed;
+                const [outcome] = await table.commit([write]);
+                return outcome ?? failed;
+              }),
+            ),
+        }),
+    });
+    const Records = [...changesOf('b', [0], 1), ...changesOf('a', [0, 1], 2), ...changesOf('b', [0], 4)];
+    expect(await rollup({ Records })).toEqual(failedAt(2));
+    expect(await listed(SITE_N)).toMatchObject([{ events: 1 }]);
+    expect(observed.lines).toMatchObject([{ level: 'error', message: 'changes not wholly folded' }]);
+  });
+
+  it('fails at its first contributing change where parts cannot be loaded or written at all', async () => {
+    for (const changed of [{ getMany: down }, { commit: down }]) {
+      const { rollup } = setUp({ windows: (table) => tableOver(table, changed) });
+      expect(await rollup({ Records: changesOf('a', [0, 1], 5) })).toEqual(failedAt(5));
+    }
+  });
+
+  it('is folded again where another container wrote its part meanwhile', async () => {
+    expect(partOf('q')).toBe(partOf('a'));
+    const tables = new StoredTables();
+    const [one, other] = [setUp({}, tables), setUp({}, tables)];
+    const [a1, a2] = changesOf('a', [0, 1]);
+    await one.rollup({ Records: a1 === undefined ? [] : [a1] });
+    await other.rollup({ Records: changesOf('q', [0, 1, 2], 10) });
+    expect(await one.rollup({ Records: a2 === undefined ? [] : [a2] })).toEqual(NOTHING_FAILED);
+    expect(one.observed.latest()).toMatchObject({ partRefusals: 1, failures: 0 });
+    expect(await one.listed(SITE_N)).toMatchObject([{ events: 5 }]);
+  });
+
+  it('is given up where it is refused again and again, at its lowest change', async () => {
+    let writes = 0;
+    const { rollup, observed } = setUp({
+      windows: (table) =>
+        tableOver(table, {
+          commit: async () => {
+            writes += 1;
+            return [{ kind: 'refused', stored: undefined }];
+          },
+        }),
+    });
+    expect(await rollup({ Records: changesOf('a', [0, 1], 5) })).toEqual(failedAt(5));
+    expect(writes).toBe(11);
+    expect(observed.latest()).toMatchObject({ partRefusals: 10, failures: 2 });
+  });
+});
+
+function removed({ dynamodb: { NewImage, ...rest }, ...record }: DynamoDbEventRecord): DynamoDbEventRecord {
+  const OldImage = NewImage ?? {};
+  return { ...record, eventName: 'REMOVE', dynamodb: { ...rest, OldImage } };
+}
+
+function partText(source: string): string {
+  return `#${String(partOf(source)).padStart(2, '0')}`;
+}

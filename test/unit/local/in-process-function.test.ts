@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+import { parsePipeline } from '../../../src/core/pipeline.ts';
+import { VirtualClock } from '../../../src/event-source/virtual-clock.ts';
+import type { FunctionLine } from '../../../src/local/function-invoker.ts';
+import { createInProcessFunction } from '../../../src/local/in-process-function.ts';
+import { ENV } from '../../../src/platform/names.ts';
+import type { Table } from '../../../src/stores/table.ts';
+import { changeRecord } from '../../support/change-records.ts';
+import { sequenceOf } from '../../support/event-streams.ts';
+import { functionSpec } from '../../support/function-spec.ts';
+import { kinesisRecord } from '../../support/kinesis-records.ts';
+import { StoredTables } from '../../support/stored-tables.ts';
+import { tableOver } from '../../support/table-over.ts';
+
+const PIPELINE = parsePipeline({ aggregations: [{ name: 'a', window: { tumbling: '1m' } }] });
+const NOTHING_FAILED = { kind: 'returned', payload: '{"batchItemFailures":[]}' };
+
+function setUp(over: (table: Table, clock: VirtualClock) => Table = (table) => table) {
+  const tables = new StoredTables();
+  const clock = new VirtualClock(10_000);
+  const lines: FunctionLine[] = [];
+  const byName: Readonly<Record<string, Table>> = {
+    S: over(tables.sources, clock),
+    W: tables.windows,
+    D: tables.deadLetters,
+  };
+  const environment = { [ENV.sourcesTable]: 'S', [ENV.windowsTable]: 'W', [ENV.deadLettersTable]: 'D' };
+  const start = (service: string) =>
+    createInProcessFunction(
+      functionSpec({
+        name: `Test-${service}`,
+        environment: { ...environment, POWERTOOLS_SERVICE_NAME: service },
+      }),
+      {
+        pipeline: PIPELINE,
+        clock,
+        table: (name) => {
+          const table = byName[name];
+          if (table === undefined) throw new Error(`no table ${name}`);
+          return table;
+        },
+        onLine: (line) => lines.push(line),
+      },
+    );
+  return { tables, lines, start, clock };
+}
+
+const eventOf = (data: unknown) => JSON.stringify({ Records: [kinesisRecord({ data })] });
+
+describe('a function in this process', () => {
+  it('is the consumer its service name says, on the tables its environment names', async () => {
+    const { start, tables } = setUp();
+    expect(await start('aggregate').invoke(eventOf([{ source: 's', time: 1_000 }, 7]))).toEqual(
+      NOTHING_FAILED,
+    );
+    expect(tables.changes.sources).toHaveLength(1);
+    expect(tables.changes.deadLetters).toHaveLength(1);
+    const closed = await start('close').invoke('{"closeAll":true}');
+    expect(closed).toMatchObject({ kind: 'returned', payload: expect.stringContaining('"closedWindows":1') });
+    const Records = tables.changes.sources.map((change, at) => changeRecord(change, sequenceOf(at)));
+    expect(await start('rollup').invoke(JSON.stringify({ Records }))).toEqual(NOTHING_FAILED);
+    expect(tables.changes.windows).toHaveLength(1);
+  });
+
+  it('writes its figures and its log as lines, as one in a process of its own does', async () => {
+    const { start, lines } = setUp();
+    await start('aggregate').invoke(eventOf(7));
+    expect(lines.map(({ functionName, output }) => [functionName, output])).toEqual([
+      ['Test-aggregate', 'stdout'],
+      ['Test-aggregate', 'stdout'],
+    ]);
+    expect(lines.map(({ text }) => JSON.parse(text))).toMatchObject([
+      { _aws: { Timestamp: 10_000 }, service: 'aggregate', received: 1, quarantined: 1, lagMs: 9_000 },
+      { level: 'WARN', service: 'aggregate', message: 'events quarantined', quarantined: 1 },
+    ]);
+  });
+
+  it('that throws has failed, and is there for the next invocation', async () => {
+    const { start } = setUp();
+    const fn = start('aggregate');
+    expect(await fn.invoke('{"Records":')).toMatchObject({
+      kind: 'function-error',
+      errorType: 'SyntaxError',
+    });
+    expect(await fn.invoke('{"Records":[{"eventID":"x","kinesis":{}}]}')).toEqual({
+      kind: 'function-error',
+      errorType: 'Error',
+      message: 'record eventID: found "x", expected shardId:sequenceNumber',
+    });
+    expect(await fn.invoke(eventOf([]))).toEqual(NOTHING_FAILED);
+  });
+
+  it('is told the time it has left', async () => {
+    const { start } = setUp((table, clock) =>
+      tableOver(table, {
+        async *query(query) {
+          await clock.advance(10_000);
+          yield* table.query(query);
+        },
+      }),
+    );
+    await start('aggregate').invoke(eventOf({ source: 's', time: 1_000 }));
+    // Eight reads of the index take 80 s; the function has 60.
+    const answer = await start('close').invoke('{"closeAll":true}');
+    expect(answer).toMatchObject({ kind: 'returned', payload: expect.stringContaining('"finished":false') });
+  });
+
+  it('has no processes, and stops at once', async () => {
+    const fn = setUp().start('aggregate');
+    expect([...fn.pids(), ...fn.busyPids()]).toEqual([]);
+    await fn.stop();
+  });
+
+  it('of a service that is none of the consumers is refused, by name', () => {
+    expect(() => setUp().start('alert')).toThrow(
+      'function Test-alert: found the service "alert", expected aggregate, rollup or close',
+    );
+  });
+});
