@@ -1,5 +1,7 @@
 // A table on DynamoDB. Conditional writes go out as batches of PartiQL statements: one call for 25 of them, each
 // succeeding or failing alone, at single write units, for about a tenth of the CPU of one call a write.
+
+import { setTimeout as delay } from 'node:timers/promises';
 import type { AttributeValue, BatchStatementResponse, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   BatchExecuteStatementCommand,
@@ -20,6 +22,10 @@ const PUTS_PER_CALL = 25;
 const CALLS_AT_ONCE = 4;
 /** How often what a batch call left unprocessed is sent again before it counts as a failure. */
 const UNPROCESSED_ATTEMPTS = 8;
+/** Before the first of them; doubled each time: a second and a quarter in all. */
+const UNPROCESSED_PAUSE_MS = 10;
+/** Errors that will be the same the next time. */
+const LASTING = new Set(['ValidationException', 'ResourceNotFoundException', 'AccessDeniedException']);
 
 export class DynamoTable implements Table {
   readonly #client: DynamoDBClient;
@@ -42,6 +48,7 @@ export class DynamoTable implements Table {
         );
         found.push(...(answer.Responses?.[this.#name] ?? []).map(fromSdk));
         left = answer.UnprocessedKeys?.[this.#name]?.Keys ?? [];
+        if (left.length > 0) await delay(UNPROCESSED_PAUSE_MS * 2 ** attempt);
       }
     });
     return found;
@@ -81,6 +88,7 @@ export class DynamoTable implements Table {
         left = unprocessed.flatMap((entry) =>
           entry.PutRequest?.Item === undefined ? [] : [{ PutRequest: { Item: entry.PutRequest.Item } }],
         );
+        if (left.length > 0) await delay(UNPROCESSED_PAUSE_MS * 2 ** attempt);
       }
     });
   }
@@ -194,7 +202,7 @@ export class DynamoTable implements Table {
       throw new StoreError(
         'table-unavailable',
         `table ${this.#name} could not be ${what === 'read' ? 'read' : 'written'}: ${describe(error)}`,
-        { retryable: true, cause: error },
+        { retryable: !(error instanceof Error && LASTING.has(error.name)), cause: error },
       );
     }
   }
