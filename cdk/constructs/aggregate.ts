@@ -3,9 +3,10 @@ import { Duration } from 'aws-cdk-lib';
 import type { Stream } from 'aws-cdk-lib/aws-kinesis';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { ENV } from '../../src/platform/names.ts';
+import { ENV, METRICS_NAMESPACE } from '../../src/platform/names.ts';
 import { ConsumerFunction } from './consumer-function.ts';
 import type { DeadLettersTable } from './dead-letters-table.ts';
+import { addMetricAlarm } from './metric-alarm.ts';
 import type { SourcesTable } from './sources-table.ts';
 import { StreamMapping } from './stream-mapping.ts';
 
@@ -41,15 +42,19 @@ export class Aggregate extends Construct {
       stream: { kind: 'kinesis', arn: stream.streamArn },
       failures,
     });
+    addMetricAlarm(this, 'ImbalanceAlarm', {
+      description:
+        'Events were received that got no verdict, or more than one: compare with `tidemill ledger`',
+      namespace: METRICS_NAMESPACE,
+      metric: 'imbalance',
+      dimensions: { service: 'aggregate' },
+      statistic: 'Sum',
+      over: 0,
+      minutes: 1,
+    });
   }
 }
 
-/** Load in batches; commit by conditional statements, and one by one when a state is too large for a statement. */
-const SOURCES_ACTIONS = [
-  'dynamodb:BatchGetItem',
-  'dynamodb:GetItem',
-  'dynamodb:PartiQLInsert',
-  'dynamodb:PartiQLUpdate',
-  'dynamodb:PutItem',
-];
-const DEAD_LETTERS_ACTIONS = ['dynamodb:BatchWriteItem', 'dynamodb:PutItem'];
+/** Load in batches; commit by batches of conditional statements. */
+const SOURCES_ACTIONS = ['dynamodb:BatchGetItem', 'dynamodb:PartiQLInsert', 'dynamodb:PartiQLUpdate'];
+const DEAD_LETTERS_ACTIONS = ['dynamodb:BatchWriteItem'];

@@ -37,9 +37,4 @@ export class Close extends Construct {
   }
 }
 
-const SOURCES_ACTIONS = [
-  'dynamodb:BatchGetItem',
-  'dynamodb:GetItem',
-  'dynamodb:PartiQLUpdate',
-  'dynamodb:PutItem',
-];
+const SOURCES_ACTIONS = ['dynamodb:BatchGetItem', 'dynamodb:PartiQLUpdate'];

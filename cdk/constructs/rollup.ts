@@ -48,9 +48,7 @@ export class Rollup extends Construct {
 const WINDOWS_ACTIONS = [
   'dynamodb:BatchGetItem',
   'dynamodb:BatchWriteItem',
-  'dynamodb:GetItem',
   'dynamodb:PartiQLInsert',
   'dynamodb:PartiQLUpdate',
-  'dynamodb:PutItem',
 ];
-const DEAD_LETTERS_ACTIONS = ['dynamodb:BatchWriteItem', 'dynamodb:PutItem'];
+const DEAD_LETTERS_ACTIONS = ['dynamodb:BatchWriteItem'];

@@ -63,6 +63,11 @@ export function createAggregate(
       stateWrites: report.stateWrites,
       stateRefusals: report.refusals,
       failures: failures.length,
+      // Whole batches must come out even; what failed comes again.
+      imbalance:
+        failures.length > 0
+          ? 0
+          : Math.abs(batch.events - batch.quarantined.length - applied - duplicate - late - redelivered),
       lagMs: Math.max(0, deps.nowMs() - batch.lastArrivalMs),
     });
     if (batch.quarantined.length > 0) {

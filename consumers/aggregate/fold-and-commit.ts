@@ -79,6 +79,7 @@ export async function foldAndCommit(
         if (work.from < work.events.events.length) again.push(work);
         else cache.put(work.source, { state: result.state, version: outcome.version });
       } else if (outcome.kind === 'refused' && work.refusals < MAX_REFUSALS) {
+        if (refusals === 0) cache.forget(work.events.shard);
         refusals += 1;
         work.refusals += 1;
         const unreadable = adopt(work, outcome.stored, pipeline);

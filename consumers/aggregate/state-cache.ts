@@ -1,4 +1,5 @@
 // The states committed last, kept warm between invocations. Dropping any of them changes cost, never results.
+import type { ShardId } from '../../src/core/brands.ts';
 import type { SourceState } from '../../src/core/source-state.ts';
 
 export interface CachedState {
@@ -20,6 +21,16 @@ export class StateCache {
     const cached = this.#byRecency.get(source);
     this.#byRecency.delete(source);
     return cached;
+  }
+
+  /**
+   * Forgets what was last folded in from this shard: after a refused write, since whoever wrote meanwhile had the
+   * shard's last batches, and each stale state would cost a refused write more than it saves a read.
+   */
+  forget(shard: ShardId): void {
+    for (const [source, { state }] of this.#byRecency) {
+      if (state.upTo[0]?.shard === shard) this.#byRecency.delete(source);
+    }
   }
 
   /** Takes back a state that has been committed with this version. */

@@ -1,8 +1,9 @@
 // What `tidemill dev` shows: a screen that is drawn again in place, or one line in a pipe.
 import { imbalance } from '../core/ledger.ts';
+import type { SeriesWindow } from '../core/stored-window.ts';
 import type { DevState } from '../local/dev.ts';
-import { formatNumber } from './print-table.ts';
-import { formatWindows } from './windows-command.ts';
+import { formatNumber, formatTable, formatTime } from './print-table.ts';
+import { describeSeries } from './windows-command.ts';
 
 export function devScreen(state: DevState): string[] {
   if (state.step !== 'running') return [`tidemill: ${state.step} …`];
@@ -20,11 +21,23 @@ export function devScreen(state: DevState): string[] {
     ),
     ...(state.trouble === undefined ? [] : [`last trouble: ${state.trouble}`]),
     '',
-    ...(state.latestWindows.length === 0
-      ? ['windows: none yet']
-      : formatWindows(state.latestWindows).split('\n')),
+    ...(state.latestWindows.length === 0 ? ['windows: none yet'] : windowLines(state.latestWindows)),
   ];
 }
+
+/** One line a window, with the means of its first metrics. */
+function windowLines(windows: readonly SeriesWindow[]): string[] {
+  const names = [...new Set(windows.flatMap(({ metrics }) => [...metrics.keys()]))].slice(0, METRICS_SHOWN);
+  const rows = windows.map(({ series, start, final, events, metrics }) => {
+    const { name, of } = describeSeries(series);
+    const means = names.map((metric) => metrics.get(metric)?.mean ?? '-');
+    return [name, of, formatTime(start), final ? 'final' : 'provisional', events, ...means];
+  });
+  const head = ['latest windows', '', 'start', '', 'events', ...names.map((name) => `mean ${name}`)];
+  return formatTable(head, rows).split('\n');
+}
+
+const METRICS_SHOWN = 4;
 
 export function devStatusLine(state: DevState): string {
   const lags = state.consumers.map(

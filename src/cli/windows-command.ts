@@ -43,7 +43,7 @@ export function windowsCommand(): Command {
         for (const { metrics, ...window } of found) {
           const values = [...metrics].map(([name, summary]) => ({ name, ...summary }));
           process.stdout.write(
-            `${JSON.stringify({ ...window, ...describe(window.series), metrics: values })}\n`,
+            `${JSON.stringify({ ...window, ...describeSeries(window.series), metrics: values })}\n`,
           );
         }
       } else process.stdout.write(`${formatWindows(found)}\n`);
@@ -52,7 +52,7 @@ export function windowsCommand(): Command {
 
 export function formatWindows(windows: readonly SeriesWindow[]): string {
   const rows = windows.flatMap(({ series, start, final, events, metrics }) => {
-    const { of, name } = describe(series);
+    const { of, name } = describeSeries(series);
     const lead = [name, of, formatTime(start), final ? 'final' : 'provisional', events];
     if (metrics.size === 0) return [[...lead, '-', 0, '', '', '', '']];
     return [...metrics].map(([metric, { count, sum, min, max, mean }]) => [
@@ -71,7 +71,11 @@ export function formatWindows(windows: readonly SeriesWindow[]): string {
   );
 }
 
-function describe(series: string): { readonly kind: string; readonly name: string; readonly of: string } {
+export function describeSeries(series: string): {
+  readonly kind: string;
+  readonly name: string;
+  readonly of: string;
+} {
   const source = parseSourceSeries(series);
   if (source !== undefined) return { kind: 'source', name: source.aggregation, of: source.source };
   const rollup = parseRollupSeries(series);
@@ -90,7 +94,7 @@ async function findWindows(windows: Windows, options: WindowsOptions): Promise<S
     for (const group of parts.values()) {
       const window = mergeParts(group);
       if (window === undefined || window.start < fromMs || window.start > toMs) continue;
-      const { name, of, kind } = describe(window.series);
+      const { name, of, kind } = describeSeries(window.series);
       if (options.source !== undefined && (kind !== 'source' || of !== options.source)) continue;
       if (options.aggregation !== undefined && (kind !== 'source' || name !== options.aggregation)) continue;
       if (options.rollup !== undefined && (kind !== 'rollup' || name !== options.rollup)) continue;

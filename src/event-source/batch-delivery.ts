@@ -83,7 +83,7 @@ export class BatchDelivery {
     const { shard, parameters, signals } = this.#options;
     const { clock, invoker, observe } = this.#deps;
     const startMs = clock.nowMs();
-    const outcome = await orStopped(invoker.invoke(payloadOf(records)), signals.abandoning);
+    const outcome = await orStopped(invoker.invoke(payloadOf(records), shard), signals.abandoning);
     if (outcome === STOPPED) return undefined;
     const sequences = records.map((record) => record.sequence);
     const verdict = judge(outcome, sequences, parameters.reportBatchItemFailures);

@@ -77,8 +77,11 @@ export type InvokeOutcome =
     };
 
 export interface FunctionInvoker {
-  /** `payload` is the event as JSON. Never rejects. */
-  invoke(payload: string): Promise<InvokeOutcome>;
+  /**
+   * `payload` is the event as JSON. Never rejects. `affinity`: the shard it comes from. Nothing is documented about which
+   * execution environment gets a shard's next batch; an invoker may prefer the one that had its last.
+   */
+  invoke(payload: string, affinity?: string): Promise<InvokeOutcome>;
 }
 
 export interface Clock {

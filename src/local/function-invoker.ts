@@ -1,5 +1,5 @@
 // Invokes a function in processes of its own, one for each execution under way at a time, as Lambda does: a process that
-// is free is used again, the one used last first; else another is started.
+// is free is used again, for a shard the one that had its last batch; else another is started.
 import type { FunctionInvoker, InvokeOutcome } from '../event-source/ports.ts';
 import { type FunctionEnvironmentOptions, functionEnvironment } from './function-environment.ts';
 import { type FunctionProcess, startFunctionProcess } from './function-process.ts';
@@ -33,6 +33,7 @@ export interface LocalFunction extends FunctionInvoker {
 export function createFunctionInvoker(fn: FunctionSpec, options: FunctionInvokerOptions): LocalFunction {
   const processes = new Set<FunctionProcess>();
   const free: FunctionProcess[] = [];
+  const lastServed = new WeakMap<FunctionProcess, string>();
   const underWay = new Set<Promise<InvokeOutcome>>();
   let stopped = false;
   const settings = {
@@ -42,12 +43,17 @@ export function createFunctionInvoker(fn: FunctionSpec, options: FunctionInvoker
       options.onLine({ functionName: fn.name, output, text }),
   };
 
-  const takeFree = (): FunctionProcess | undefined => {
-    for (let process = free.pop(); process !== undefined; process = free.pop()) {
-      if (process.alive()) return process;
-      processes.delete(process);
+  /** The free process that had the last batch of the same shard, else one that has had none of any shard. */
+  const takeFree = (affinity: string | undefined): FunctionProcess | undefined => {
+    for (const dead of free.filter((process) => !process.alive())) {
+      free.splice(free.indexOf(dead), 1);
+      processes.delete(dead);
     }
-    return undefined;
+    const preferred =
+      free.find((process) => affinity !== undefined && lastServed.get(process) === affinity) ??
+      free.find((process) => affinity === undefined || !lastServed.has(process));
+    if (preferred !== undefined) free.splice(free.indexOf(preferred), 1);
+    return preferred;
   };
 
   const start = async (): Promise<FunctionProcess> => {
@@ -57,8 +63,9 @@ export function createFunctionInvoker(fn: FunctionSpec, options: FunctionInvoker
     return process;
   };
 
-  const execute = async (payload: string): Promise<InvokeOutcome> => {
-    const process = takeFree() ?? (await start());
+  const execute = async (payload: string, affinity: string | undefined): Promise<InvokeOutcome> => {
+    const process = takeFree(affinity) ?? (await start());
+    if (affinity !== undefined) lastServed.set(process, affinity);
     const outcome = await process.invoke(options.newRequestId(), payload);
     if (process.alive()) free.push(process);
     else processes.delete(process);
@@ -66,7 +73,7 @@ export function createFunctionInvoker(fn: FunctionSpec, options: FunctionInvoker
   };
 
   return {
-    async invoke(payload) {
+    async invoke(payload, affinity) {
       if (stopped) return notInvoked('service-error', `function ${fn.name} is stopped`);
       if (Buffer.byteLength(payload) > REQUEST_LIMIT_BYTES) {
         return notInvoked(
@@ -80,7 +87,7 @@ export function createFunctionInvoker(fn: FunctionSpec, options: FunctionInvoker
           `${underWay.size} executions of ${fn.name} are under way, its reserved concurrency`,
         );
       }
-      const execution = execute(payload);
+      const execution = execute(payload, affinity);
       underWay.add(execution);
       try {
         return await execution;

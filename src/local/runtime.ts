@@ -268,6 +268,10 @@ async function startBackend(
     server.died.then(({ server: name, code, signal, lastLines }) => {
       const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
       const words = lastLines.length === 0 ? '' : `\nIts last words:\n${lastLines.slice(-8).join('\n')}`;
+      if (lastLines.some((line) => /no space left|disk is full|SQLITE_FULL/i.test(line))) {
+        const message = `the disk is full: ${name} could not write and ended (${how}). Free some space and run it again`;
+        failure.reject(new RuntimeError('disk', message));
+      }
       failure.reject(new RuntimeError('server-died', `${name} ended while it was needed (${how}).${words}`));
     });
   };
