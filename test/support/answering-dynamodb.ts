@@ -33,5 +33,5 @@ export function answeringDynamoDb(answers: Answers): DynamoDBClient {
 }
 
 function textOf(body: unknown): string {
-  return body instanceof Uint8Array ? Buffer.from(body).toString('utf8') : String(body);
+  return body instanceof Uint8Array ? new TextDecoder().decode(body) : String(body);
 }

@@ -2,7 +2,7 @@
 
 import { DEAD_LETTERS_TABLE, SOURCES_TABLE, WINDOWS_TABLE } from '../../src/platform/names.ts';
 import { MemoryTable, type TableChange } from '../../src/stores/memory-table.ts';
-import type { Item } from '../../src/stores/table.ts';
+import type { Item, Table } from '../../src/stores/table.ts';
 import type { Faults } from './faults.ts';
 import { FaultyTable } from './faulty-table.ts';
 import type { Stall } from './stall.ts';
@@ -34,10 +34,17 @@ export class StoredTables {
     (change) => this.changes.deadLetters.push(change),
   );
 
+  readonly #inPlaceOfSources: (table: Table) => Table;
+
+  constructor(inPlaceOfSources: (table: Table) => Table = (table) => table) {
+    this.#inPlaceOfSources = inPlaceOfSources;
+  }
+
   /** One of the tables as a container sees it whose calls may go wrong. */
   faulty(name: keyof StoredTables['changes'], faults: Faults, stall: Stall): FaultyTable {
     const changes = this.changes[name];
-    return new FaultyTable(this[name], {
+    const inner = name === 'sources' ? this.#inPlaceOfSources(this.sources) : this[name];
+    return new FaultyTable(inner, {
       faults,
       stall,
       previousImage: (key) => changes.findLast(({ keys }) => sameKey(keys, key))?.oldImage,

@@ -1,18 +1,12 @@
 // Exactly-once effect of the first consumer: whatever delivery, tables and containers do, a stream comes to what it
 // comes to when its records are delivered once, one at a time, and to what the semantics say it must.
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
-import type { Pipeline } from '../../../src/core/pipeline.ts';
+import { describe, test } from 'vitest';
 import { arbitraryFaults, arbitrarySteps, type Trouble } from '../../support/arbitrary-steps.ts';
-import { arbitraryTelemetry, type Telemetry } from '../../support/arbitrary-telemetry.ts';
-import { ConsumerSystem } from '../../support/consumer-system.ts';
-import type { DeliveryStep } from '../../support/deliverer.ts';
+import { arbitraryTelemetry } from '../../support/arbitrary-telemetry.ts';
 import { arbitraryPipeline } from '../../support/event-streams.ts';
-import { expectLeftOnce } from '../../support/expect-left-once.ts';
-import { expectReference } from '../../support/expect-reference.ts';
-import { Faults } from '../../support/faults.ts';
+import { expectAsUndisturbed } from '../../support/expect-as-undisturbed.ts';
 import { heavyTelemetry } from '../../support/heavy-telemetry.ts';
-import { lettersView, statesView } from '../../support/system-view.ts';
 
 // Streams long enough for windows to close and ids to come again while things go wrong.
 fc.configureGlobal({ baseSize: 'medium' });
@@ -75,33 +69,3 @@ describe('the aggregate of a stream is that of its records one at a time, and th
     );
   });
 });
-
-async function expectAsUndisturbed(run: {
-  readonly telemetry: Telemetry;
-  readonly pipeline: Pipeline;
-  readonly steps: readonly DeliveryStep[];
-  readonly draws: readonly number[];
-}): Promise<void> {
-  const { telemetry, pipeline } = run;
-  const disturbed = new ConsumerSystem(pipeline, new Faults(run.draws));
-  const deliverer = disturbed.aggregateDeliverer(telemetry.deliveries);
-  await deliverer.run(run.steps);
-  disturbed.faults.stop();
-  await deliverer.finish();
-
-  const undisturbed = new ConsumerSystem(pipeline);
-  const oneByOne = undisturbed.aggregateDeliverer(telemetry.deliveries);
-  for (const _ of telemetry.deliveries) {
-    await oneByOne.step({ kind: 'deliver', lane: 0, container: 0, length: 1 });
-  }
-  expect(await statesView(disturbed), 'states as of one record at a time').toEqual(
-    await statesView(undisturbed),
-  );
-  expect(await lettersView(disturbed), 'quarantine as of one record at a time').toEqual(
-    await lettersView(undisturbed),
-  );
-  await disturbed.closeEverything();
-  await disturbed.rollupDeliverer().finish();
-  expectLeftOnce(disturbed);
-  await expectReference(disturbed, telemetry);
-}

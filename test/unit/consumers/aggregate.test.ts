@@ -149,7 +149,7 @@ describe('a batch', () => {
     const late = Array.from({ length: 100 }, () => event('a', 1_000, { tags }));
     const records = batch(event('a', 200_000), late);
     expect(await aggregate(records)).toEqual(NOTHING_FAILED);
-    expect(observed.latest()).toMatchObject({ received: 101, applied: 1, late: 100 });
+    expect(observed.latest()).toMatchObject({ received: 101, applied: 1, late: 100, redelivered: 0 });
     expect(observed.latest()['stateWrites']).toBeGreaterThan(2);
     expect(await countsOf('a')).toEqual({ received: 101, applied: 1, duplicate: 0, late: 100 });
     for (const { newImage } of tables.changes.sources) {
