@@ -25,14 +25,15 @@ export function closeByEventTime(state: SourceState, open: OpenAggregation): num
 }
 
 /**
- * When the closer may close something if the source stays silent: the earliest
- * `end + allowedLateness + idleTimeout` of its open windows; undefined when nothing is open.
+ * When the closer may close something if the source stays silent: the earliest `end + allowedLateness` of its open
+ * windows, or its last arrival if that is later, and the idle timeout; undefined when nothing is open.
  */
 export function closesAtMs(state: SourceState): EpochMs | undefined {
   let earliest = Number.POSITIVE_INFINITY;
   for (const { aggregation, earliestStart } of state.open) {
     const { sizeMs, allowedLatenessMs, idleTimeoutMs } = aggregation;
-    earliest = Math.min(earliest, earliestStart + sizeMs + allowedLatenessMs + idleTimeoutMs);
+    const floor = earliestStart + sizeMs + allowedLatenessMs;
+    earliest = Math.min(earliest, Math.max(floor, state.lastArrivalMs) + idleTimeoutMs);
   }
   return earliest === Number.POSITIVE_INFINITY ? undefined : earliest;
 }
