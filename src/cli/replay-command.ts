@@ -1,7 +1,10 @@
+import { existsSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { loadPipeline } from '../../cdk/load-pipeline.ts';
 import { parseReplaySpeed, type ReplaySpeed } from '../../producers/replay/speed.ts';
 import { type ReplayProgress, type ReplayReport, replay } from '../local/replay.ts';
+import { UsageError } from './exit.ts';
 import { onInterruption } from './interruption.ts';
 import { formatLedger } from './ledger-command.ts';
 import { wholeNumber } from './options.ts';
@@ -45,6 +48,7 @@ The figures are what this replay added; with --data the object under "stored" ho
 
 async function runReplay(files: readonly string[], options: ReplayCommandOptions): Promise<void> {
   const pipeline = await loadPipeline(options.pipeline);
+  if (options.windowsOut !== undefined) expectFolderOf(options.windowsOut);
   const progress = new Progress();
   const interruption = onInterruption();
   let noticed = false;
@@ -74,6 +78,15 @@ async function runReplay(files: readonly string[], options: ReplayCommandOptions
   } finally {
     progress.clear();
     interruption.dispose();
+  }
+}
+
+/** Told now, and not when the whole recording has been replayed. */
+function expectFolderOf(windowsFile: string): void {
+  const folder = dirname(resolve(windowsFile));
+  if (!existsSync(folder)) throw new UsageError(`--windows-out ${windowsFile}: there is no folder ${folder}`);
+  if (statSync(windowsFile, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new UsageError(`--windows-out ${windowsFile}: found a folder, expected a file`);
   }
 }
 

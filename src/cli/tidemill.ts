@@ -35,20 +35,29 @@ for (const command of [
   program.addCommand(inherit(command));
 }
 
+for (const output of [process.stdout, process.stderr]) {
+  output.on('error', (error: NodeJS.ErrnoException) => {
+    // A pipe that is closed early (`| head`) is no failure; a full disk behind `> file` is.
+    if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
+    if (output === process.stdout) tellFailure(error);
+    process.exit(1);
+  });
+}
+
 try {
   await program.parseAsync();
 } catch (error) {
-  const { message, code } = explainFailure(error);
-  if (message !== '') process.stderr.write(`${message}\n`);
+  const code = tellFailure(error);
   // What a failure left half done (a put that is sent again, a pause between recorded events) is not waited for.
   process.stdout.write('', () => process.exit(code));
 }
 
-/** A pipe that is closed early (`| head`) is no failure. */
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
-  throw error;
-});
+/** Writes what went wrong to stderr and gives the exit code. */
+function tellFailure(error: unknown): number {
+  const { message, code } = explainFailure(error);
+  if (message !== '') process.stderr.write(`${message}\n`);
+  return code;
+}
 
 function inherit(command: Command): Command {
   for (const each of [command, ...command.commands]) {

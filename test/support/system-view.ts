@@ -19,7 +19,7 @@ export async function statesView(system: ConsumerSystem): Promise<Map<string, un
 
 /** Windows by series and start; rollup windows with their parts merged. */
 export async function windowsView(
-  system: ConsumerSystem,
+  system: Pick<ConsumerSystem, 'windows'>,
   kind: 'source' | 'rollup',
 ): Promise<Map<string, unknown>> {
   const series = new Set<string>();

@@ -4,6 +4,7 @@ import { simulateGameSessions } from '../../../../producers/simulators/game-sess
 import { simulateIotFleet } from '../../../../producers/simulators/iot-fleet.ts';
 import { recordingLines } from '../../../../producers/simulators/recording.ts';
 import type { SimulatedArrival, Simulation } from '../../../../producers/simulators/simulation.ts';
+import { brokenRules } from '../../../support/broken-rules.ts';
 
 const startMs = 1_760_000_000_000;
 const MINUTE_MS = 60_000;
@@ -223,24 +224,6 @@ describe('the game sessions', () => {
     }
   });
 });
-
-/** Design rules of an event that this one breaks. */
-function brokenRules(event: Readonly<Record<string, unknown>>): string[] {
-  const { source, id, type, time, values, tags } = event;
-  const entries = (given: unknown) =>
-    typeof given === 'object' && given !== null && !Array.isArray(given) ? Object.entries(given) : undefined;
-  const textOf = (given: unknown, most: number) =>
-    typeof given === 'string' && given.length >= 1 && given.length <= most;
-  const rules = {
-    source: textOf(source, 128),
-    id: Number.isSafeInteger(id) || textOf(id, 64),
-    type: textOf(type, 64),
-    time: Number.isSafeInteger(time) && Number(time) >= 0,
-    values: entries(values)?.every(([name, value]) => textOf(name, 64) && Number.isFinite(value)) ?? false,
-    tags: entries(tags)?.every(([, value]) => typeof value === 'string') ?? false,
-  };
-  return Object.entries(rules).flatMap(([name, kept]) => (kept ? [] : [name]));
-}
 
 function sourcesOf(events: Iterable<SimulatedArrival['event']>): Set<string> {
   return new Set([...events].map((event) => event.source));

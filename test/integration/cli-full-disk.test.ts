@@ -1,0 +1,45 @@
+// A disk that is full, in the form of /dev/full, wherever a replay writes.
+import { readdir, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { replay } from '../../src/local/replay.ts';
+import { RuntimeError } from '../../src/local/runtime-error.ts';
+import { EVENT_LINES, failing, folderWith } from '../support/failing-command.ts';
+import { fastFolder } from '../support/fast-folder.ts';
+import { pathWithoutJava } from '../support/run-command.ts';
+
+describe('a full disk ends with 1 and says so', () => {
+  it('under the windows file', async () => {
+    const cwd = await folderWith({ 'ok.ndjson': EVENT_LINES.join('') });
+    const path = await pathWithoutJava(cwd);
+    const { code, stderr } = await failing(['replay', 'ok.ndjson', '--windows-out', '/dev/full'], {
+      cwd,
+      path,
+    });
+    expect(stderr).toContain('the disk is full: ENOSPC');
+    expect(code).toBe(1);
+  });
+
+  it('under the output', async () => {
+    const cwd = await folderWith({ 'ok.ndjson': EVENT_LINES.join('') });
+    const path = await pathWithoutJava(cwd);
+    const options = { cwd, path, stdoutTo: '/dev/full' };
+    const { code, stderr } = await failing(['replay', 'ok.ndjson', '--json'], options);
+    expect(stderr).toContain('the disk is full: ENOSPC');
+    expect(code).toBe(1);
+  });
+
+  it('under the checkpoints', async () => {
+    const file = join(await folderWith({ 'ok.ndjson': EVENT_LINES.join('') }), 'ok.ndjson');
+    const dataFolder = await fastFolder();
+    const options = { files: [file], shards: 1, speed: 'max', kills: 0, reshard: false, dataFolder } as const;
+    const pipeline = { aggregations: [{ name: 'a', window: { tumbling: '10s' } }] };
+    await replay({ ...options, pipeline });
+    const checkpoints = join(dataFolder, 'checkpoints');
+    for (const name of await readdir(checkpoints))
+      await symlink('/dev/full', join(checkpoints, `${name}.new`));
+    const again = replay({ ...options, pipeline });
+    await expect(again).rejects.toThrow(/^checkpoints of \w+ cannot be written: .*ENOSPC/);
+    await expect(again).rejects.toBeInstanceOf(RuntimeError);
+  });
+});

@@ -1,0 +1,92 @@
+// What a user sees when a command cannot begin: a message that says what, where and what to do, and the exit code.
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { kinesisLine } from '../../src/wire/recording-line.ts';
+import { SHARD, sequenceOf } from '../support/event-streams.ts';
+import { EVENT_LINES, failing, folderWith } from '../support/failing-command.ts';
+
+const RECORD = kinesisLine({
+  shard: SHARD,
+  sequence: sequenceOf(1),
+  partitionKey: 'a',
+  arrivalMs: 1_760_000_000_000,
+  data: Buffer.from('{"source":"a","time":0}').toString('base64'),
+});
+
+describe('bad usage ends with 2 and a message on stderr', () => {
+  it.each([
+    ['no command', [], /^Usage: tidemill .*Commands:/s],
+    ['an unknown option', ['--nope'], /unknown option '--nope'/],
+    ['an unknown command', ['nonesuch'], /unknown command 'nonesuch'/],
+    ['a recording not named', ['replay'], /missing required argument 'file'/],
+    ['a number out of range', ['replay', '--shards', '0', 'x'], /--shards <n>.*'0'.*from 1 to 64/],
+    ['a speed that is none', ['replay', '--speed', 'fast', 'x'], /--speed <speed>.*'fast'/],
+    ['a ledger with no run', ['ledger'], /found no local run in this folder: start one with `tidemill dev`/],
+    ['a data folder that is none', ['ledger', '--data', '.'], /found no outputs\.json in it/],
+    ['two places to look at', ['ledger', '--data', '.', '--outputs', 'o'], /found both, expected one/],
+    ['outputs that are none', ['sources', '--outputs', 'other.json'], /other\.json: found no stack with/],
+    ['values of no rollup', ['windows', '--value', 'a'], /--value: expected together with --rollup/],
+    ['no such pipeline', ['replay', '--pipeline', 'no.json', 'ok.ndjson'], /no\.json: there is no such file/],
+    ['a pipeline cut short', ['replay', '--pipeline', 'cut.json', 'ok.ndjson'], /cut\.json: .*JSON/],
+    [
+      'a folder that is not there',
+      ['replay', 'ok.ndjson', '--windows-out', 'no/w.csv'],
+      /no\/w\.csv: there is no/,
+    ],
+  ] as const)('%s', async (_, args, message) => {
+    const cwd = await folderWith({
+      'ok.ndjson': EVENT_LINES.join(''),
+      'cut.json': '{"aggregations": [',
+      'other.json': '{"Stack":{"Url":"x"}}',
+    });
+    const { code, stderr } = await failing(args, { cwd });
+    expect(stderr).toMatch(message);
+    expect(code).toBe(2);
+  });
+
+  it('a pipeline definition with mistakes: every key is named', async () => {
+    const wrong = {
+      aggregations: [{ name: 'a', window: { tumbling: '60x' }, allowedLatenes: '1h' }],
+      rollups: [{ name: 'r', of: 'b', by: ['site'] }],
+      dedupe: { horizon: 5 },
+    };
+    const cwd = await folderWith({ 'ok.ndjson': EVENT_LINES.join(''), 'wrong.json': JSON.stringify(wrong) });
+    const { code, stderr } = await failing(['replay', 'ok.ndjson', '--pipeline', 'wrong.json'], { cwd });
+    expect(code).toBe(2);
+    for (const key of ['window.tumbling', 'allowedLatenes', 'rollups[0].of', 'dedupe.horizon']) {
+      expect(stderr).toContain(key);
+    }
+  });
+});
+
+describe('a recording that cannot be replayed ends with 1 and says which, and where in it', () => {
+  const whole = gzipSync(EVENT_LINES.join('').repeat(2_000));
+  it.each([
+    ['not there', ['none.ndjson'], /^tidemill: none\.ndjson: cannot be read: ENOENT/],
+    ['a folder', ['folder'], /^tidemill: folder: cannot be read: EISDIR/],
+    [
+      'gzip cut short',
+      ['cut.ndjson.gz'],
+      /^tidemill: cut\.ndjson\.gz: found the end of the file inside its gzip data/,
+    ],
+    ['a line cut short', ['cut.ndjson'], /^tidemill: cut\.ndjson, line 3: found .*cut short/],
+    ['a line that is no event', ['other.ndjson'], /^tidemill: other\.ndjson, line 2: /],
+    ['of two kinds', ['mixed.ndjson'], /^tidemill: mixed\.ndjson, line 4: found a Kinesis record, expected/],
+    ['and another of another kind', ['ok.ndjson', 'kinesis.ndjson'], /^tidemill: kinesis\.ndjson, line 1: /],
+  ] as const)('%s', async (_, files, message) => {
+    const cwd = await folderWith({
+      'ok.ndjson': EVENT_LINES.join(''),
+      'cut.ndjson': EVENT_LINES.join('').slice(0, -20),
+      'cut.ndjson.gz': whole.subarray(0, whole.length - 40),
+      'other.ndjson': `${EVENT_LINES[0]}[1,2]\n`,
+      'mixed.ndjson': EVENT_LINES.join('') + RECORD,
+      'kinesis.ndjson': RECORD,
+    });
+    await mkdir(join(cwd, 'folder'));
+    const { code, stderr } = await failing(['replay', ...files], { cwd });
+    expect(stderr).toMatch(message);
+    expect(code).toBe(1);
+  });
+});

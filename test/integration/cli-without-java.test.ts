@@ -1,0 +1,44 @@
+// The same command on a machine without Java.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { simulateIotFleet } from '../../producers/simulators/iot-fleet.ts';
+import { writeRecording } from '../../producers/simulators/recording.ts';
+import { EVENT_LINES, failing, folderWith } from '../support/failing-command.ts';
+import { type CommandOptions, pathWithoutJava, runCommand } from '../support/run-command.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const startMs = 1_760_000_000_000;
+
+describe('without Java', () => {
+  it('memory serves, the first line says so and how to get Java, and the results are the same', async () => {
+    const cwd = await temporaryFolder();
+    const fleet = simulateIotFleet({ seed: 5, startMs, endMs: startMs + 60_000, devices: 10 });
+    await writeRecording(join(cwd, 'fleet.ndjson'), fleet.arrivals);
+    const path = await pathWithoutJava(cwd);
+    const run = async (out: string, options: Partial<CommandOptions>) => {
+      const args = ['replay', 'fleet.ndjson', '--json', '--windows-out', out];
+      const { code, stdout, stderr } = await runCommand(args, { cwd, ...options });
+      expect(code, stderr).toBe(0);
+      const { received, applied, duplicate, late, quarantined, sources, windows, balanced } =
+        JSON.parse(stdout);
+      const report = { received, applied, duplicate, late, quarantined, sources, windows, balanced };
+      return { report, stderr, csv: await readFile(join(cwd, out), 'utf8') };
+    };
+    const withJava = await run('with.csv', {});
+    const without = await run('without.csv', { path });
+    expect(withJava.stderr).toBe('');
+    expect(without.stderr.split('\n')[0]).toMatch(/^tidemill: in-memory stores serve.*Java.*apt-get install/);
+    expect(without.report).toEqual(withJava.report);
+    expect(without.report).toMatchObject({ balanced: true, received: fleet.summary().arrivals });
+    expect(without.csv).toBe(withJava.csv);
+  });
+
+  it('a data folder cannot be kept: that ends with 1 and how to get Java', async () => {
+    const cwd = await folderWith({ 'ok.ndjson': EVENT_LINES.join('') });
+    const path = await pathWithoutJava(cwd);
+    const { code, stderr } = await failing(['replay', 'ok.ndjson', '--data', 'kept'], { cwd, path });
+    expect(stderr).toMatch(/a data folder needs DynamoDB Local.*apt-get install/);
+    expect(code).toBe(1);
+  });
+});

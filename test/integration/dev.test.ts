@@ -1,0 +1,65 @@
+// `tidemill dev` as it is used: it runs, other commands in its folder ask it, and it ends without leaving anything.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { processesIn, untilNoneIn } from '../support/own-processes.ts';
+import { runCommand, type StartedCommand, startCommand } from '../support/run-command.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+/** The first status lines may come before the books are read. */
+const WITH_BOOKS = /events\/s.*[1-9]\d* applied.*: balanced \(\d+ sources\).*aggregate lag/;
+
+async function startDev(): Promise<{ readonly dev: StartedCommand; readonly cwd: string }> {
+  const cwd = await temporaryFolder();
+  const dev = startCommand(['dev', '--devices', '20'], { cwd });
+  await dev.line(WITH_BOOKS);
+  return { dev, cwd };
+}
+
+it('runs, is asked by other commands in its folder, and ends on Ctrl-C with the books', async () => {
+  const { dev, cwd } = await startDev();
+  const ask = async (...args: string[]) => {
+    const { code, stdout, stderr } = await startCommand([...args, '--json'], { cwd }).ended;
+    expect({ code, stderr }, args.join(' ')).toEqual({ code: 0, stderr: '' });
+    return stdout
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line): Record<string, unknown> => JSON.parse(line));
+  };
+  const [ledger] = await ask('ledger');
+  expect(ledger).toMatchObject({ balanced: true, received: expect.any(Number) });
+  const sources = await ask('sources');
+  expect(sources.length).toBeGreaterThan(0);
+  expect(sources[0]).toMatchObject({
+    source: expect.stringMatching(/^sensor-/),
+    received: expect.any(Number),
+  });
+  const windows = await ask('windows');
+  expect(windows.length).toBeGreaterThan(0);
+  expect(windows[0]).toMatchObject({ kind: 'rollup', name: 'per-minute-by-site', final: false });
+  // Few or none: a young fleet without a clock far ahead. Those there are say why.
+  for (const letter of await ask('dead-letters', 'list')) {
+    expect(letter).toMatchObject({ reason: expect.any(String), detail: expect.any(String) });
+  }
+
+  dev.child.kill('SIGINT');
+  const { code, stdout, stderr } = await dev.ended;
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toMatch(
+    /received +applied +duplicate +late +quarantined +sources\n[^\n]+\nthe books balance: /,
+  );
+  expect(existsSync(join(cwd, '.tidemill/running.json'))).toBe(false);
+  await untilNoneIn(cwd);
+});
+
+it('killed, it takes everything with it, and what it left in the folder misleads nobody', async () => {
+  const { dev, cwd } = await startDev();
+  // Itself, two servers and functions at least.
+  expect((await processesIn(cwd)).length).toBeGreaterThanOrEqual(4);
+  dev.child.kill('SIGKILL');
+  expect(await dev.ended).toMatchObject({ signal: 'SIGKILL' });
+  await untilNoneIn(cwd);
+  const { code, stderr } = await runCommand(['ledger'], { cwd });
+  expect(stderr).toContain('found no local run in this folder');
+  expect(code).toBe(2);
+});

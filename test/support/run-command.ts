@@ -1,0 +1,91 @@
+// The real command as a child process, as a user starts it.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { mkdir, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+import { untilNoneIn } from './own-processes.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/cli/tidemill.ts', import.meta.url));
+
+export interface CommandOptions {
+  readonly cwd: string;
+  /** Replaces PATH. */
+  readonly path?: string;
+  /** A file that stdout goes to, as with `> file`. */
+  readonly stdoutTo?: string;
+}
+
+export interface CommandResult {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface StartedCommand {
+  readonly child: ChildProcess;
+  /** Resolves with the first line on stdout that matches; rejects when the command ends without one. */
+  line(pattern: RegExp): Promise<string>;
+  readonly ended: Promise<CommandResult>;
+}
+
+export function startCommand(
+  args: readonly string[],
+  { cwd, path, stdoutTo }: CommandOptions,
+): StartedCommand {
+  const file = stdoutTo === undefined ? undefined : openSync(stdoutTo, 'w');
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    cwd,
+    env: { ...process.env, PATH: path ?? process.env['PATH'], TMPDIR: cwd, TIDEMILL_DEBUG: undefined },
+    stdio: ['ignore', file ?? 'pipe', 'pipe'],
+  });
+  if (file !== undefined) closeSync(file);
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const output = { stdout: '', stderr: '' };
+  const waiting = new Set<() => void>();
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.setEncoding('utf8').on('data', (text: string) => {
+      output[name] += text;
+      for (const look of waiting) look();
+    });
+  }
+  const ended = new Promise<CommandResult>((resolve) => {
+    child.once('close', (code, signal) => resolve({ code, signal, ...output }));
+  });
+  const line = (pattern: RegExp) =>
+    new Promise<string>((resolve, reject) => {
+      const look = () => {
+        const found = output.stdout
+          .split('\n')
+          .slice(0, -1)
+          .find((each) => pattern.test(each));
+        if (found === undefined) return;
+        waiting.delete(look);
+        resolve(found);
+      };
+      waiting.add(look);
+      look();
+      void ended.then((result) =>
+        reject(new Error(`found no line ${pattern} on stdout: ${JSON.stringify(result)}`)),
+      );
+    });
+  return { child, line, ended };
+}
+
+/** Runs it to its end and until nothing that it started is left. */
+export async function runCommand(args: readonly string[], options: CommandOptions): Promise<CommandResult> {
+  const result = await startCommand(args, options).ended;
+  await untilNoneIn(options.cwd);
+  return result;
+}
+
+/** PATH with Node and a shell, but no Java. */
+export async function pathWithoutJava(folder: string): Promise<string> {
+  const bin = join(folder, 'bin');
+  await mkdir(bin);
+  await symlink(process.execPath, join(bin, 'node'));
+  await symlink('/bin/sh', join(bin, 'sh'));
+  return bin;
+}
