@@ -1,8 +1,7 @@
 // The composition root for a laptop: synthesizes the stack, creates on local servers what its template says, and runs
 // its functions, mappings and schedules with the template's own parameters.
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import type { RecordSink } from '../../producers/client/record-sink.ts';
 import { type Pipeline, parsePipeline } from '../core/pipeline.ts';
@@ -19,20 +18,19 @@ import { DeadLetters } from '../stores/dead-letters.ts';
 import { SourceStates } from '../stores/source-states.ts';
 import type { Table } from '../stores/table.ts';
 import { Windows } from '../stores/windows.ts';
-import { type Backend, createServerBackend } from './backends.ts';
-import { startDynamoDbServer } from './dynamodb-server.ts';
+import type { Backend } from './backends.ts';
+import { closeAll } from './close-all.ts';
 import { createFailedBatches } from './failed-batches.ts';
 import { Figures } from './figures.ts';
 import { createFunctionInvoker, type FunctionLine, type LocalFunction } from './function-invoker.ts';
 import { createInProcessFunction } from './in-process-function.ts';
-import { startKinesisServer } from './kinesis-server.ts';
-import type { LocalServer } from './local-server.ts';
-import { createMemoryBackend } from './memory-backend.ts';
 import type { MappingSpec } from './read-mapping.ts';
 import { RuntimeError } from './runtime-error.ts';
 import { runSchedule } from './schedule.ts';
+import { startBackend } from './start-backend.ts';
 import { synthesize } from './synthesize.ts';
 import { type LocalSystem, readTemplate } from './template.ts';
+import { makeWorkFolder } from './work-folder.ts';
 
 export interface RuntimeOptions {
   /** The pipeline definition, as `loadPipeline` gives it. */
@@ -128,7 +126,10 @@ async function compose(
   const system = readTemplate(synthesis, REGION);
 
   onStep('starting the local servers');
-  const { backend, kinesis, notice } = await startBackend(options, system, { cleanups, failure });
+  const { backend, kinesis, notice } = await startBackend({ ...options, region: REGION }, system, {
+    cleanups,
+    failure,
+  });
   const figures = options.figures ?? new Figures();
   const takeLine = (line: FunctionLine) => {
     if (!figures.take(line.text)) onLine(line);
@@ -218,98 +219,9 @@ async function compose(
         if (mapping !== undefined) await Promise.race([mapping.caughtUp(), failure.promise]);
       }
     },
-    closeAll: () => closeAll(system, functions),
+    closeAll: () => closeAll(closerOf(system, functions)),
     stop,
   };
-}
-
-async function makeWorkFolder(
-  dataFolder: string | undefined,
-  cleanups: (() => Promise<void>)[],
-): Promise<string> {
-  try {
-    if (dataFolder === undefined) {
-      const folder = await mkdtemp(join(tmpdir(), 'tidemill-'));
-      cleanups.push(() => rm(folder, { recursive: true, force: true }));
-      return folder;
-    }
-    const folder = resolve(dataFolder);
-    for (const name of ['kinesis', 'dynamodb']) await mkdir(join(folder, name), { recursive: true });
-    await writeFile(
-      join(folder, 'README'),
-      'Kept by Tidemill between local runs. Delete the folder to begin anew.\n',
-    );
-    return folder;
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const where =
-      dataFolder === undefined ? `the temporary folder ${tmpdir()}` : `the data folder ${dataFolder}`;
-    throw new RuntimeError('data-folder', `${where} cannot be used: ${reason}`, { cause });
-  }
-}
-
-async function startBackend(
-  options: RuntimeOptions,
-  system: LocalSystem,
-  run: {
-    readonly cleanups: (() => Promise<void>)[];
-    readonly failure: PromiseWithResolvers<never>;
-  },
-): Promise<{
-  readonly backend: Backend;
-  readonly kinesis: KinesisClient | undefined;
-  readonly notice: string | undefined;
-}> {
-  const { cleanups, failure } = run;
-  const folder = (name: string) =>
-    options.dataFolder === undefined ? {} : { dataFolder: join(resolve(options.dataFolder), name) };
-  const watch = (server: LocalServer) => {
-    cleanups.push(() => server.stop());
-    server.died.then(({ server: name, code, signal, lastLines }) => {
-      const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
-      const words = lastLines.length === 0 ? '' : `\nIts last words:\n${lastLines.slice(-8).join('\n')}`;
-      if (lastLines.some((line) => /no space left|disk is full|SQLITE_FULL/i.test(line))) {
-        const message = `the disk is full: ${name} could not write and ended (${how}). Free some space and run it again`;
-        failure.reject(new RuntimeError('disk', message));
-      }
-      failure.reject(new RuntimeError('server-died', `${name} ended while it was needed (${how}).${words}`));
-    });
-  };
-  const dynamodb = await startDynamoDbServer({ ...port(options.dynamodbPort), ...folder('dynamodb') });
-  if (dynamodb.kind === 'no-java') {
-    if (options.dataFolder !== undefined) {
-      throw new RuntimeError(
-        'no-java',
-        `a data folder needs DynamoDB Local, and that needs Java. ${dynamodb.advice}`,
-      );
-    }
-    const notice = `in-memory stores serve, since there is no Java for DynamoDB Local. ${dynamodb.advice}`;
-    const backend = createMemoryBackend(system, {
-      clock: systemClock,
-      shards: options.shards,
-      region: REGION,
-    });
-    return { backend, kinesis: undefined, notice };
-  }
-  watch(dynamodb.server);
-  const kinesis = await startKinesisServer({
-    region: REGION,
-    ...port(options.kinesisPort),
-    ...folder('kinesis'),
-  });
-  watch(kinesis);
-  const backend = await createServerBackend(system, {
-    region: REGION,
-    kinesis,
-    dynamodb: dynamodb.server,
-    shards: options.shards,
-  });
-  cleanups.push(async () => backend.close());
-  return { backend, kinesis: backend.kinesis, notice: undefined };
-}
-
-function port(number: number | undefined): { readonly port?: number } {
-  return number === undefined ? {} : { port: number };
 }
 
 function startSchedules(
@@ -337,30 +249,11 @@ function startSchedules(
   });
 }
 
-async function closeAll(system: LocalSystem, functions: ReadonlyMap<string, LocalFunction>): Promise<number> {
+function closerOf(system: LocalSystem, functions: ReadonlyMap<string, LocalFunction>): LocalFunction {
   const closer = system.schedules.find(({ fn }) => fn.environment['POWERTOOLS_SERVICE_NAME'] === 'close');
   if (closer === undefined) throw new RuntimeError('no-closer', 'the template has no scheduled closer');
-  let closed = 0;
-  for (let failures = 0; ; ) {
-    const outcome = await known(functions, closer.fn.name).invoke('{"closeAll":true}');
-    if (outcome.kind !== 'returned') {
-      failures += 1;
-      if (failures === CLOSE_ATTEMPTS)
-        throw new RuntimeError('close-failed', `windows could not be closed: ${outcome.message}`);
-      continue;
-    }
-    const answer: { closedWindows: number; failed: number; refused: number; finished: boolean } = JSON.parse(
-      outcome.payload,
-    );
-    closed += answer.closedWindows;
-    if (answer.failed > 0) failures += 1;
-    if (failures === CLOSE_ATTEMPTS)
-      throw new RuntimeError('close-failed', `${answer.failed} sources could not be closed`);
-    if (answer.finished && answer.failed === 0 && answer.refused === 0) return closed;
-  }
+  return known(functions, closer.fn.name);
 }
-
-const CLOSE_ATTEMPTS = 10;
 
 /** Kinesis first: its consumer writes what the changelogs carry. */
 function inFlowOrder(mappings: readonly MappingSpec[]): readonly MappingSpec[] {

@@ -1,0 +1,84 @@
+// Starts what a local run stands on: the real servers where there is Java for them, else memory.
+import { join, resolve } from 'node:path';
+import type { KinesisClient } from '@aws-sdk/client-kinesis';
+import { systemClock } from '../event-source/system-clock.ts';
+import { type Backend, createServerBackend } from './backends.ts';
+import { startDynamoDbServer } from './dynamodb-server.ts';
+import { startKinesisServer } from './kinesis-server.ts';
+import type { LocalServer } from './local-server.ts';
+import { createMemoryBackend } from './memory-backend.ts';
+import { RuntimeError } from './runtime-error.ts';
+import type { LocalSystem } from './template.ts';
+
+export interface BackendOptions {
+  readonly region: string;
+  readonly shards: number;
+  readonly dataFolder?: string | undefined;
+  readonly kinesisPort?: number | undefined;
+  readonly dynamodbPort?: number | undefined;
+}
+
+/** `failure` is rejected when a server dies; `cleanups` gets what stops them. */
+export async function startBackend(
+  options: BackendOptions,
+  system: LocalSystem,
+  run: {
+    readonly cleanups: (() => Promise<void>)[];
+    readonly failure: PromiseWithResolvers<never>;
+  },
+): Promise<{
+  readonly backend: Backend;
+  readonly kinesis: KinesisClient | undefined;
+  readonly notice: string | undefined;
+}> {
+  const { cleanups, failure } = run;
+  const folder = (name: string) =>
+    options.dataFolder === undefined ? {} : { dataFolder: join(resolve(options.dataFolder), name) };
+  const watch = (server: LocalServer) => {
+    cleanups.push(() => server.stop());
+    server.died.then(({ server: name, code, signal, lastLines }) => {
+      const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
+      const words = lastLines.length === 0 ? '' : `\nIts last words:\n${lastLines.slice(-8).join('\n')}`;
+      if (lastLines.some((line) => /no space left|disk is full|SQLITE_FULL/i.test(line))) {
+        const message = `the disk is full: ${name} could not write and ended (${how}). Free some space and run it again`;
+        failure.reject(new RuntimeError('disk', message));
+      }
+      failure.reject(new RuntimeError('server-died', `${name} ended while it was needed (${how}).${words}`));
+    });
+  };
+  const dynamodb = await startDynamoDbServer({ ...port(options.dynamodbPort), ...folder('dynamodb') });
+  if (dynamodb.kind === 'no-java') {
+    if (options.dataFolder !== undefined) {
+      throw new RuntimeError(
+        'no-java',
+        `a data folder needs DynamoDB Local, and that needs Java. ${dynamodb.advice}`,
+      );
+    }
+    const notice = `in-memory stores serve, since there is no Java for DynamoDB Local. ${dynamodb.advice}`;
+    const backend = createMemoryBackend(system, {
+      clock: systemClock,
+      shards: options.shards,
+      region: options.region,
+    });
+    return { backend, kinesis: undefined, notice };
+  }
+  watch(dynamodb.server);
+  const kinesis = await startKinesisServer({
+    region: options.region,
+    ...port(options.kinesisPort),
+    ...folder('kinesis'),
+  });
+  watch(kinesis);
+  const backend = await createServerBackend(system, {
+    region: options.region,
+    kinesis,
+    dynamodb: dynamodb.server,
+    shards: options.shards,
+  });
+  cleanups.push(async () => backend.close());
+  return { backend, kinesis: backend.kinesis, notice: undefined };
+}
+
+function port(number: number | undefined): { readonly port?: number } {
+  return number === undefined ? {} : { port: number };
+}
