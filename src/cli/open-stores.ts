@@ -78,12 +78,21 @@ async function useDataFolder<T>(folder: string, work: (stores: Stores) => Promis
 
 async function findRunning(): Promise<RunningFile | undefined> {
   if (!existsSync(RUNNING_FILE)) return undefined;
-  const running: RunningFile = JSON.parse(await readFile(RUNNING_FILE, 'utf8'));
+  const running = await readRunning();
   try {
     process.kill(running.pid, 0);
     return running;
   } catch {
     return undefined; // It ended without taking its file away.
+  }
+}
+
+async function readRunning(): Promise<RunningFile> {
+  try {
+    return JSON.parse(await readFile(RUNNING_FILE, 'utf8'));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`${RUNNING_FILE}: ${reason}. \`tidemill dev\` writes it anew: start it again`, { cause });
   }
 }
 

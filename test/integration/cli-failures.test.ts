@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { simulateIotFleet } from '../../producers/simulators/iot-fleet.ts';
 import { writeRecording } from '../../producers/simulators/recording.ts';
+import type { Simulation } from '../../producers/simulators/simulation.ts';
 import { replay } from '../../src/local/replay.ts';
 import { failing } from '../support/failing-command.ts';
-import { processesIn, untilGone } from '../support/own-processes.ts';
+import { processesIn, untilGone, untilNoneIn } from '../support/own-processes.ts';
+import { pathWithoutJava, startCommand } from '../support/run-command.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-
-const startMs = 1_760_000_000_000;
 
 it.each(['--kinesis-port', '--dynamodb-port'])('a port in use (%s) is named', async (option) => {
   const other = createServer().listen(0);
@@ -26,14 +26,30 @@ it.each(['--kinesis-port', '--dynamodb-port'])('a port in use (%s) is named', as
   expect(existsSync(join(cwd, '.tidemill/running.json'))).toBe(false);
 });
 
+it.each<NodeJS.Signals>(['SIGINT', 'SIGTERM'])(
+  'a replay that is interrupted by %s ends at once and says so',
+  async (signal) => {
+    const cwd = await temporaryFolder();
+    await writeRecording(join(cwd, 'fleet.ndjson'), minuteOfAFleet().arrivals);
+    const path = await pathWithoutJava(cwd);
+    const { child, line, ended } = startCommand(['replay', 'fleet.ndjson', '--speed', '1x'], { cwd, path });
+    // Written when everything has been started.
+    await line(/in-memory stores serve/);
+    child.kill(signal);
+    const { code, stdout, stderr } = await ended;
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr.split('\n').slice(1)).toEqual(['tidemill: interrupted', '']);
+    await untilNoneIn(cwd);
+  },
+);
+
 describe('a server that dies in mid-replay ends it in words', () => {
   it.each([
     ['DynamoDB Local', 'DynamoDBLocal.jar'],
     ['Kinesis (kinesalite)', 'kinesis-server-main.ts'],
   ])('%s', async (name, program) => {
     const file = join(await temporaryFolder(), 'fleet.ndjson');
-    const fleet = simulateIotFleet({ seed: 5, startMs, endMs: startMs + 60_000, devices: 20 });
-    await writeRecording(file, fleet.arrivals);
+    await writeRecording(file, minuteOfAFleet().arrivals);
     let killing: Promise<number> | undefined;
     const replaying = replay({
       files: [file],
@@ -69,4 +85,9 @@ async function killChild(program: string): Promise<number> {
   process.kill(victim.pid, 'SIGKILL');
   await untilGone(victim.pid);
   return victim.pid;
+}
+
+function minuteOfAFleet(): Simulation {
+  const startMs = 1_760_000_000_000;
+  return simulateIotFleet({ seed: 5, startMs, endMs: startMs + 60_000, devices: 20 });
 }

@@ -1,11 +1,13 @@
 // What a user sees when a command cannot begin: a message that says what, where and what to do, and the exit code.
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { kinesisLine } from '../../src/wire/recording-line.ts';
 import { SHARD, sequenceOf } from '../support/event-streams.ts';
 import { EVENT_LINES, failing, folderWith } from '../support/failing-command.ts';
+import { startCommand } from '../support/run-command.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const RECORD = kinesisLine({
   shard: SHARD,
@@ -89,4 +91,20 @@ describe('a recording that cannot be replayed ends with 1 and says which, and wh
     expect(stderr).toMatch(message);
     expect(code).toBe(1);
   });
+});
+
+it('a pipe that is closed early is no failure', async () => {
+  const { child, ended } = startCommand(['--help'], { cwd: await temporaryFolder() });
+  child.stdout?.destroy();
+  expect(await ended).toMatchObject({ code: 0, stderr: '' });
+});
+
+it.each([
+  ['cut short', '{"pid": 1', /running\.json: .*JSON.*`tidemill dev` writes it anew/],
+  ['of a run that has ended', JSON.stringify({ pid: 2 ** 30 }), /found no local run in this folder/],
+])('a note of a local run that is %s is told of', async (_, note, message) => {
+  const cwd = await temporaryFolder();
+  await mkdir(join(cwd, '.tidemill'));
+  await writeFile(join(cwd, '.tidemill/running.json'), note);
+  expect((await failing(['ledger'], { cwd })).stderr).toMatch(message);
 });

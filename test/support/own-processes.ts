@@ -25,7 +25,7 @@ export async function untilNoneIn(folder: string): Promise<void> {
 }
 
 export async function untilGone(pid: number): Promise<void> {
-  const tail = spawn('tail', ['-s', '0.05', `--pid=${pid}`, '-f', '/dev/null'], {
+  const tail = spawn('/usr/bin/tail', ['-s', '0.05', `--pid=${pid}`, '-f', '/dev/null'], {
     stdio: 'ignore',
     cwd: '/',
   });

@@ -26,7 +26,7 @@ export interface CommandResult {
 
 export interface StartedCommand {
   readonly child: ChildProcess;
-  /** Resolves with the first line on stdout that matches; rejects when the command ends without one. */
+  /** Resolves with the first line it writes that matches; rejects when the command ends without one. */
   line(pattern: RegExp): Promise<string>;
   readonly ended: Promise<CommandResult>;
 }
@@ -57,19 +57,15 @@ export function startCommand(
   const line = (pattern: RegExp) =>
     new Promise<string>((resolve, reject) => {
       const look = () => {
-        const found = output.stdout
-          .split('\n')
-          .slice(0, -1)
-          .find((each) => pattern.test(each));
+        const lines = [output.stdout, output.stderr].flatMap((text) => text.split('\n').slice(0, -1));
+        const found = lines.find((each) => pattern.test(each));
         if (found === undefined) return;
         waiting.delete(look);
         resolve(found);
       };
       waiting.add(look);
       look();
-      void ended.then((result) =>
-        reject(new Error(`found no line ${pattern} on stdout: ${JSON.stringify(result)}`)),
-      );
+      void ended.then((result) => reject(new Error(`found no line ${pattern}: ${JSON.stringify(result)}`)));
     });
   return { child, line, ended };
 }
