@@ -1,5 +1,5 @@
 // Wiring: what the stack gives the function, to what the consumer needs.
-import { systemNowMs } from '../../src/platform/clock.ts';
+import { systemClock } from '../../src/platform/clock.ts';
 import { createDynamoDbClient } from '../../src/platform/dynamodb-client.ts';
 import { readPipelineFile, readTableName } from '../../src/platform/function-config.ts';
 import { createLog, createMeter } from '../../src/platform/powertools.ts';
@@ -16,5 +16,5 @@ export const handler = createAggregate({
   deadLetters: new DeadLetters(new DynamoTable(client, readTableName('deadLettersTable'))),
   log: createLog(),
   meter: createMeter(),
-  nowMs: systemNowMs,
+  nowMs: systemClock.nowMs,
 });

@@ -1,5 +1,5 @@
 // Wiring: what the stack gives the function, to what the closer needs.
-import { systemNowMs } from '../../src/platform/clock.ts';
+import { systemClock } from '../../src/platform/clock.ts';
 import { createDynamoDbClient } from '../../src/platform/dynamodb-client.ts';
 import { readPipelineFile, readTableName } from '../../src/platform/function-config.ts';
 import { createLog, createMeter } from '../../src/platform/powertools.ts';
@@ -12,5 +12,5 @@ export const handler = createClose({
   states: new SourceStates(new DynamoTable(createDynamoDbClient(), readTableName('sourcesTable'))),
   log: createLog(),
   meter: createMeter(),
-  nowMs: systemNowMs,
+  nowMs: systemClock.nowMs,
 });

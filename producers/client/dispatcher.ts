@@ -1,8 +1,9 @@
 // Decides which source's record goes into which call, and when. Order within a source is kept by one rule: a
 // lane with a record out, or with one waiting to be sent again, sends nothing else.
+
+import type { Clock } from '../../src/platform/clock.ts';
 import { backoffMs } from './backoff.ts';
 import type { TelemetryClientOptions } from './client-options.ts';
-import type { Clock } from './clock.ts';
 import { Lane, type Packet, type QueuedEvent } from './lane.ts';
 import { type PutCall, putCall, type RecordOutcome } from './put-call.ts';
 

@@ -1,5 +1,5 @@
 // One PutRecords call as the dispatcher sees it: it always ends, and always with one outcome a record.
-import type { Clock } from './clock.ts';
+import type { Clock } from '../../src/platform/clock.ts';
 import { type OutgoingRecord, PutRecordsError, type RecordResult, type RecordSink } from './record-sink.ts';
 
 export type RecordOutcome =

@@ -1,11 +1,12 @@
 // The device's side of the stream: takes events one by one, sends them in few large records, keeps each source's
 // order through every retry, and loses nothing silently.
+
+import type { Clock } from '../../src/platform/clock.ts';
 import {
   completeClientOptions,
   EVENT_OVERHEAD_BYTES,
   type TelemetryClientOptions,
 } from './client-options.ts';
-import type { Clock } from './clock.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { createEventIds } from './event-ids.ts';
 import { type EventInput, type JsonObject, sourceOf } from './event-input.ts';

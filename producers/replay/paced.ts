@@ -1,5 +1,5 @@
 // Feeds recorded or simulated events into a client at the pace they once arrived, a multiple of it, or at once.
-import type { Clock } from '../client/clock.ts';
+import type { Clock } from '../../src/platform/clock.ts';
 import type { JsonObject } from '../client/event-input.ts';
 import type { TelemetryClient } from '../client/telemetry-client.ts';
 import { TelemetryClientError } from '../client/telemetry-client-error.ts';

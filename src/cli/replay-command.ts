@@ -106,7 +106,7 @@ function formatReport(report: ReplayReport): string {
     formatLedger({ ...report, lateLetters: report.stored.lateLetters - report.stored.late + report.late }),
     '',
     `windows closed  ${formatNumber(figures.windows)}`,
-    `batches         ${formatNumber(figures.batches)}`,
+    `batches         ${formatNumber(figures.batches)}, ${formatNumber(figures.sourceBatches)} pairs of source and batch`,
     `state writes    ${formatNumber(figures.stateWrites)}, reads ${formatNumber(figures.stateReads)}, refused ${formatNumber(figures.stateRefusals)}`,
     `time            ${(figures.elapsedMs / 1_000).toFixed(1)} s, ${formatNumber(figures.eventsPerSecond)} events/s`,
   ];

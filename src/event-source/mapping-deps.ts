@@ -1,7 +1,9 @@
 // Everything a mapping gets from outside, in one object.
+
+import type { Clock } from '../platform/clock.ts';
 import type { Backoff } from './backoff.ts';
 import type { MappingObserver } from './mapping-events.ts';
-import type { CheckpointStore, Clock, FailureDestination, FunctionInvoker, StreamSource } from './ports.ts';
+import type { CheckpointStore, FailureDestination, FunctionInvoker, StreamSource } from './ports.ts';
 
 export interface PollingSettings {
   /** Pause after a read that found nothing (rule 1: AWS polls Kinesis each 1,000 ms, DynamoDB each 250 ms). */

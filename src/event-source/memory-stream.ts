@@ -2,11 +2,11 @@
 // ones: opaque iterators that expire, closed shards that stay readable, retention.
 import { createHash } from 'node:crypto';
 import type { EpochMs, SequenceNumber, ShardId } from '../core/brands.ts';
+import type { Clock } from '../platform/clock.ts';
 import type { StreamEventRecord } from '../wire/stream-records.ts';
 import { kinesisEventRecord } from './kinesis-record.ts';
 import { MemoryShard } from './memory-shard.ts';
 import type {
-  Clock,
   OpenAnswer,
   ReadAnswer,
   ShardDescription,

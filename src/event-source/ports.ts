@@ -84,12 +84,6 @@ export interface FunctionInvoker {
   invoke(payload: string, affinity?: string): Promise<InvokeOutcome>;
 }
 
-export interface Clock {
-  nowMs(): number;
-  /** Resolves after `ms`, or at once when the signal aborts. */
-  sleep(ms: number, signal?: AbortSignal): Promise<void>;
-}
-
 /** What is kept per mapping and shard. */
 export interface ShardCheckpoint {
   /** Last sequence number handled; undefined: nothing yet. */

@@ -5,7 +5,7 @@ import { mergeParts } from '../core/rollup.ts';
 import { parseRollupSeries } from '../core/series.ts';
 import { type SeriesWindow, type StoredWindow, summarizeStored } from '../core/stored-window.ts';
 import type { MappingEvent } from '../event-source/mapping-events.ts';
-import { systemClock } from '../event-source/system-clock.ts';
+import { systemClock } from '../platform/clock.ts';
 import { readLedger, type StoredLedger } from '../stores/read-ledger.ts';
 import { RecentFigures } from './recent-figures.ts';
 import { writeRunningFile } from './running-file.ts';

@@ -4,7 +4,7 @@ import { type AggregateDeps, createAggregate } from '../../consumers/aggregate/a
 import { createClose, type RemainingTime } from '../../consumers/close/close.ts';
 import { createRollup } from '../../consumers/rollup/rollup.ts';
 import type { Pipeline } from '../core/pipeline.ts';
-import type { Clock } from '../event-source/ports.ts';
+import type { Clock } from '../platform/clock.ts';
 import { ENV } from '../platform/names.ts';
 import type { Counts } from '../platform/observe.ts';
 import { DeadLetters } from '../stores/dead-letters.ts';

@@ -1,5 +1,5 @@
 // Kills function processes in mid-batch, to show that it changes nothing.
-import type { Clock } from '../event-source/ports.ts';
+import type { Clock } from '../platform/clock.ts';
 
 export interface KillAtRandomOptions {
   /** Processes with an invocation under way, looked up before each kill. */

@@ -1,7 +1,7 @@
 // Streams and tables in memory: the same stores and the same mapping, without servers, for machines without Java.
 import type { RecordSink } from '../../producers/client/record-sink.ts';
 import { MemoryStream } from '../event-source/memory-stream.ts';
-import type { Clock } from '../event-source/ports.ts';
+import type { Clock } from '../platform/clock.ts';
 import { MemoryTable, type TableChange, type TableSchema } from '../stores/memory-table.ts';
 import type { ItemJson } from '../wire/stream-records.ts';
 import type { Backend } from './backends.ts';

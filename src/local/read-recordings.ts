@@ -2,7 +2,7 @@
 import { Buffer } from 'node:buffer';
 import { kinesisEventRecord } from '../event-source/kinesis-record.ts';
 import { MemoryStream } from '../event-source/memory-stream.ts';
-import type { Clock } from '../event-source/ports.ts';
+import type { Clock } from '../platform/clock.ts';
 import { RecordingError } from '../wire/recording-error.ts';
 import { readRecording } from '../wire/recordings.ts';
 

@@ -5,8 +5,8 @@ import type { ReplaySpeed } from '../../producers/replay/speed.ts';
 import { imbalance, type Ledger } from '../core/ledger.ts';
 import { percentile } from '../core/percentile.ts';
 import type { MappingEvent } from '../event-source/mapping-events.ts';
-import type { Clock } from '../event-source/ports.ts';
-import { systemClock } from '../event-source/system-clock.ts';
+import type { Clock } from '../platform/clock.ts';
+import { systemClock } from '../platform/clock.ts';
 import { readLedger, type StoredLedger } from '../stores/read-ledger.ts';
 import { readRecording } from '../wire/recordings.ts';
 import { Figures } from './figures.ts';
@@ -55,6 +55,8 @@ export interface ReplayReport extends Ledger {
   /** Source windows closed by this replay. */
   readonly windows: number;
   readonly batches: number;
+  /** (source, batch) pairs: what `stateWrites` is in the steady state. */
+  readonly sourceBatches: number;
   readonly stateWrites: number;
   readonly stateReads: number;
   readonly stateRefusals: number;
@@ -140,11 +142,13 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
     tell('closing what is open');
     await either(runtime.closeAll());
     await either(runtime.caughtUp());
-    const stored = await readLedger(runtime.states, runtime.deadLetters);
+    const stored = await either(readLedger(runtime.states, runtime.deadLetters));
     tell('reading the windows');
-    const windows = await writeWindowsCsv(runtime.windows, options.windowsFile, {
-      withAggregation: runtime.pipeline.aggregations.length > 1,
-    });
+    const windows = await either(
+      writeWindowsCsv(runtime.windows, options.windowsFile, {
+        withAggregation: runtime.pipeline.aggregations.length > 1,
+      }),
+    );
     return {
       ...added(before, stored),
       stored,
@@ -156,6 +160,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
       sources: stored.sources,
       windows: windows - windowsBefore,
       batches: figures.sum('aggregate', 'batches'),
+      sourceBatches: figures.sum('aggregate', 'sources'),
       stateWrites: figures.sum('aggregate', 'stateWrites'),
       stateReads: figures.sum('aggregate', 'stateReads'),
       stateRefusals: figures.sum('aggregate', 'stateRefusals'),

@@ -1,5 +1,5 @@
 // Where a local run says that it is there, so that other commands in the same folder find it.
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 export interface RunningFile {
@@ -15,6 +15,8 @@ export const RUNNING_FILE = '.tidemill/running.json';
 
 export async function writeRunningFile(running: RunningFile): Promise<() => Promise<void>> {
   await mkdir(dirname(RUNNING_FILE), { recursive: true });
-  await writeFile(RUNNING_FILE, `${JSON.stringify(running, null, 1)}\n`);
+  // Whoever looks at this instant finds the whole file or none.
+  await writeFile(`${RUNNING_FILE}.draft`, `${JSON.stringify(running, null, 1)}\n`);
+  await rename(`${RUNNING_FILE}.draft`, RUNNING_FILE);
   return () => rm(RUNNING_FILE, { force: true });
 }

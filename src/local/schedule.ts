@@ -1,5 +1,7 @@
 // Invokes a scheduled function at its rate, on a clock of the caller's.
-import type { Clock, FunctionInvoker, InvokeOutcome } from '../event-source/ports.ts';
+
+import type { FunctionInvoker, InvokeOutcome } from '../event-source/ports.ts';
+import type { Clock } from '../platform/clock.ts';
 import type { ScheduleSpec } from './read-schedule.ts';
 
 export interface ScheduleDeps {

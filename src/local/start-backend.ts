@@ -1,7 +1,7 @@
 // Starts what a local run stands on: the real servers where there is Java for them, else memory.
 import { join, resolve } from 'node:path';
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
-import { systemClock } from '../event-source/system-clock.ts';
+import { systemClock } from '../platform/clock.ts';
 import { type Backend, createServerBackend } from './backends.ts';
 import { startDynamoDbServer } from './dynamodb-server.ts';
 import { startKinesisServer } from './kinesis-server.ts';

@@ -18,7 +18,7 @@ import { startEventSourceMapping } from '../../src/event-source/event-source-map
 import type { MappingEvent } from '../../src/event-source/mapping-events.ts';
 import { parseMappingParameters } from '../../src/event-source/mapping-parameters.ts';
 import { createMemoryCheckpoints } from '../../src/event-source/memory-checkpoints.ts';
-import { systemClock } from '../../src/event-source/system-clock.ts';
+import { systemClock } from '../../src/platform/clock.ts';
 import type { DynamoDbEventRecord, StreamEvent } from '../../src/wire/stream-records.ts';
 import { freePort } from '../support/free-port.ts';
 

@@ -22,7 +22,7 @@ import type { MappingDeps } from '../../src/event-source/mapping-deps.ts';
 import type { MappingEvent } from '../../src/event-source/mapping-events.ts';
 import { parseMappingParameters } from '../../src/event-source/mapping-parameters.ts';
 import { createMemoryCheckpoints } from '../../src/event-source/memory-checkpoints.ts';
-import { systemClock } from '../../src/event-source/system-clock.ts';
+import { systemClock } from '../../src/platform/clock.ts';
 import type { KinesisEventRecord, StreamEvent } from '../../src/wire/stream-records.ts';
 import { freePort } from '../support/free-port.ts';
 

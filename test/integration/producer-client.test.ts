@@ -12,12 +12,12 @@ import kinesalite from 'kinesalite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createKinesisSink } from '../../producers/client/kinesis-sink.ts';
 import type { RecordSink } from '../../producers/client/record-sink.ts';
-import { systemClock } from '../../producers/client/system-clock.ts';
 import { createTelemetryClient } from '../../producers/client/telemetry-client.ts';
 import { replayPaced } from '../../producers/replay/paced.ts';
 import { simulateIotFleet } from '../../producers/simulators/iot-fleet.ts';
 import { createRandom } from '../../producers/simulators/random.ts';
 import type { TelemetryEvent } from '../../src/core/event.ts';
+import { systemClock } from '../../src/platform/clock.ts';
 import { decodeRecord } from '../../src/wire/record-codec.ts';
 
 const EVENTS = 20_000;

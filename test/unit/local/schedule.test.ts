@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Clock, InvokeOutcome } from '../../../src/event-source/ports.ts';
+import type { InvokeOutcome } from '../../../src/event-source/ports.ts';
 import { runSchedule } from '../../../src/local/schedule.ts';
+import type { Clock } from '../../../src/platform/clock.ts';
 import { functionSpec } from '../../support/function-spec.ts';
 
 const START_MS = Date.UTC(2026, 0, 1);

@@ -1,11 +1,11 @@
 // A stream in memory that does to each call what its script says, and watches the client's promises meanwhile.
 import { gunzipSync } from 'node:zlib';
-import type { Clock } from '../../../../producers/client/clock.ts';
 import {
   PutRecordsError,
   type RecordResult,
   type RecordSink,
 } from '../../../../producers/client/record-sink.ts';
+import type { Clock } from '../../../../src/platform/clock.ts';
 
 /** What happens to a call: per record, to the whole, or to the answer after the records are stored. */
 export type Fate =

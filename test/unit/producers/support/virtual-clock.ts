@@ -1,5 +1,5 @@
 // Time that stands still until told: sleepers wake in the order of their times, ties in the order they lay down.
-import type { Clock } from '../../../../producers/client/clock.ts';
+import type { Clock } from '../../../../src/platform/clock.ts';
 
 interface Sleeper {
   readonly atMs: number;
