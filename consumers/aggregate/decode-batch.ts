@@ -1,8 +1,10 @@
 // Records to events by source, and what is no event to the dead letters.
 import type { SequenceNumber, ShardId } from '../../src/core/brands.ts';
+import type { TelemetryEvent } from '../../src/core/event.ts';
 import type { SourceEvents } from '../../src/core/fold.ts';
 import type { DeadLetter } from '../../src/stores/dead-letters.ts';
-import { decodeRecord } from '../../src/wire/record-codec.ts';
+import type { ItemSink, QuarantinedItem } from '../../src/wire/decoded-item.ts';
+import { decodeRecordInto } from '../../src/wire/record-codec.ts';
 import type { KinesisEventRecord } from '../../src/wire/stream-records.ts';
 
 export interface DecodedBatch {
@@ -16,36 +18,58 @@ export interface DecodedBatch {
 
 /** @throws Error for a record that is none: Lambda has never been seen to hand one over */
 export function decodeBatch(records: readonly KinesisEventRecord[], maxClockSkewMs: number): DecodedBatch {
-  const bySource = new Map<string, SourceEvents>();
-  const quarantined: DeadLetter[] = [];
-  let events = 0;
-  let lastArrivalMs = 0;
-  for (const { eventID, kinesis } of records) {
-    const sequence = kinesis.sequenceNumber as SequenceNumber;
-    const shard = shardOf(eventID);
-    const arrivalMs = Math.round(kinesis.approximateArrivalTimestamp * 1_000);
-    lastArrivalMs = arrivalMs;
-    const items = decodeRecord(kinesis.data, { arrivalMs, maxClockSkewMs });
-    events += items.length;
-    for (const item of items) {
-      if (item.kind === 'quarantined') {
-        const { reason, detail, source, payload, index } = item;
-        quarantined.push({ at: { shard, sequence, index }, reason, detail, source, arrivalMs, payload });
-        continue;
-      }
-      const { event, index } = item;
-      let into = bySource.get(event.source);
-      if (into === undefined) {
-        into = { shard, events: [], sequences: [], indexes: [], arrivalsMs: [] };
-        bySource.set(event.source, into);
-      }
-      into.events.push(event);
-      into.sequences.push(sequence);
-      into.indexes.push(index);
-      into.arrivalsMs.push(arrivalMs);
-    }
+  const batch = new BatchSink(maxClockSkewMs);
+  for (const record of records) {
+    batch.begin(record);
+    decodeRecordInto(record.kinesis.data, batch, batch);
+    batch.events += batch.count;
   }
-  return { bySource, quarantined, events, lastArrivalMs };
+  const { bySource, quarantined, events, arrivalMs } = batch;
+  return { bySource, quarantined, events, lastArrivalMs: arrivalMs };
+}
+
+/** Puts what comes of each record in its place; it says too what the record's events are measured against. */
+class BatchSink implements ItemSink {
+  readonly bySource = new Map<string, SourceEvents>();
+  readonly quarantined: DeadLetter[] = [];
+  readonly maxClockSkewMs: number;
+  arrivalMs = 0;
+  /** Of the record begun last. */
+  count = 0;
+  /** Of the records before. */
+  events = 0;
+  #shard = '' as ShardId;
+  #sequence = '' as SequenceNumber;
+
+  constructor(maxClockSkewMs: number) {
+    this.maxClockSkewMs = maxClockSkewMs;
+  }
+
+  begin({ eventID, kinesis }: KinesisEventRecord): void {
+    this.#sequence = kinesis.sequenceNumber as SequenceNumber;
+    if (!isOfShard(eventID, this.#shard)) this.#shard = shardOf(eventID);
+    this.arrivalMs = Math.round(kinesis.approximateArrivalTimestamp * 1_000);
+    this.count = 0;
+  }
+
+  addEvent(event: TelemetryEvent): void {
+    let into = this.bySource.get(event.source);
+    if (into === undefined) {
+      into = { shard: this.#shard, events: [], sequences: [], indexes: [], arrivalsMs: [] };
+      this.bySource.set(event.source, into);
+    }
+    into.events.push(event);
+    into.sequences.push(this.#sequence);
+    into.indexes.push(this.count);
+    into.arrivalsMs.push(this.arrivalMs);
+    this.count += 1;
+  }
+
+  addQuarantined({ reason, detail, source, payload, index }: QuarantinedItem): void {
+    const at = { shard: this.#shard, sequence: this.#sequence, index };
+    this.quarantined.push({ at, reason, detail, source, arrivalMs: this.arrivalMs, payload });
+    this.count += 1;
+  }
 }
 
 /** A batch holds records of one shard only (event source mapping rule 8); their `eventID` begins with it. */
@@ -55,3 +79,10 @@ export function shardOf(eventID: string): ShardId {
     throw new Error(`record eventID: found ${JSON.stringify(eventID)}, expected shardId:sequenceNumber`);
   return eventID.slice(0, colon) as ShardId;
 }
+
+/** Whether `shardOf` would give this shard: almost always, so it is asked before anything is cut. */
+function isOfShard(eventID: string, shard: ShardId): boolean {
+  return shard !== '' && eventID.startsWith(shard) && eventID.charCodeAt(shard.length) === COLON;
+}
+
+const COLON = 0x3a;

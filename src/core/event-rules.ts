@@ -12,8 +12,11 @@ export function isName(text: string, max: number, checked: boolean): boolean {
   return hasLength(text, max) && (!checked || text.isWellFormed());
 }
 
-export function isSource(source: unknown): source is string {
-  return typeof source === 'string' && isPrintable(source, EVENT_LIMITS.sourceLength);
+/** `printable`: the text it comes from is known to hold no control character and no half of a surrogate pair. */
+export function isSource(source: unknown, printable = false): source is string {
+  if (typeof source !== 'string') return false;
+  if (printable && source.length > 0 && source.length <= EVENT_LIMITS.sourceLength) return true;
+  return isPrintable(source, EVENT_LIMITS.sourceLength);
 }
 
 export function isType(type: unknown, checked: boolean): type is string {
@@ -33,10 +36,12 @@ export function isValues(values: unknown, checked: boolean): values is Readonly<
   if (!isObject(values)) return false;
   let entries = 0;
   for (const name in values) {
-    if (++entries > EVENT_LIMITS.values) return false;
-    if (!Number.isFinite(values[name]) || !isName(name, EVENT_LIMITS.valueNameLength, checked)) return false;
+    entries += 1;
+    if (!Number.isFinite(values[name])) return false;
+    if (!checked && name.length > 0 && name.length <= EVENT_LIMITS.valueNameLength) continue; // the usual name, in line
+    if (!isName(name, EVENT_LIMITS.valueNameLength, checked)) return false;
   }
-  return true;
+  return entries <= EVENT_LIMITS.values;
 }
 
 export function isTags(tags: unknown, checked: boolean): tags is Readonly<Record<string, string>> {
@@ -44,7 +49,15 @@ export function isTags(tags: unknown, checked: boolean): tags is Readonly<Record
   let entries = 0;
   for (const name in tags) {
     const tag = tags[name];
-    if (++entries > EVENT_LIMITS.tags) return false;
+    if (++entries > EVENT_LIMITS.tags || typeof tag !== 'string') return false;
+    if (
+      !checked &&
+      name.length > 0 &&
+      name.length <= EVENT_LIMITS.tagNameLength &&
+      tag.length <= EVENT_LIMITS.tagLength
+    ) {
+      continue; // the usual tag, in line
+    }
     if (!isName(name, EVENT_LIMITS.tagNameLength, checked) || !isTag(tag, checked)) return false;
   }
   return true;

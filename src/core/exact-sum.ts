@@ -18,21 +18,36 @@ export function emptySum(): ExactSum {
 
 /** Adds a finite number, exactly. */
 export function addToSum(sum: ExactSum, x: number): void {
-  if (sum.rest === undefined) {
-    const top = sum.top;
-    const total = top + x;
-    if (Number.isFinite(total)) {
-      const part = total - top;
-      const error = top - (total - part) + (x - part);
-      // Not a number where `part` overflowed, which it can beside the greatest doubles.
-      if (!Number.isNaN(error)) {
-        sum.top = total;
-        if (error !== 0) sum.rest = [error];
-        return;
-      }
+  const { top, rest } = sum;
+  // Where this holds nothing on the way can overflow: the parts of `rest` are far smaller than `top`.
+  if (Math.abs(top) + Math.abs(x) >= HALF_RANGE) return growExpansion(sum, x);
+  if (rest !== undefined) return growInPlace(sum, rest, x);
+  const total = top + x;
+  const error = errorOf(top, x, total);
+  sum.top = total;
+  if (error !== 0) sum.rest = [error];
+}
+
+/** `growExpansion` without making arrays: what is kept of the parts read so far is never more than those. */
+function growInPlace(sum: ExactSum, rest: number[], term: number): void {
+  let x = term;
+  let kept = 0;
+  for (let at = 0; at < rest.length; at += 1) {
+    const y = rest[at] ?? 0;
+    const total = x + y;
+    const error = errorOf(x, y, total);
+    if (error !== 0) {
+      rest[kept] = error;
+      kept += 1;
     }
+    x = total;
   }
-  growExpansion(sum, x);
+  const total = x + sum.top;
+  const error = errorOf(x, sum.top, total);
+  while (rest.length > kept) rest.pop();
+  if (error !== 0) rest.push(error);
+  sum.top = rest.length > LONG_REST ? compress(rest, total) : total;
+  if (rest.length === 0) sum.rest = undefined;
 }
 
 /** Adds another sum, exactly. */

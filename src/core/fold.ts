@@ -6,9 +6,10 @@ import type { TelemetryEvent } from './event.ts';
 import { MAX_OUTGOING_BYTES, MAX_UP_TO_SHARDS } from './limits.ts';
 import type { Pipeline } from './pipeline.ts';
 import { compareSequenceNumbers } from './sequence-number.ts';
-import type { SourceState } from './source-state.ts';
+import type { OpenAggregation, SourceState } from './source-state.ts';
 import { beginWrite } from './source-state.ts';
 import type { Verdict } from './verdict.ts';
+import type { SourceWindow } from './window.ts';
 import { foldIntoWindow } from './window.ts';
 
 /** Events of one source and one shard, in stream order, by column. */
@@ -54,7 +55,8 @@ export function foldEvents(
     if (event === undefined || sequence === undefined || index === undefined || arrivalMs === undefined) {
       throw new Error(`columns of unequal length at event ${at} of ${state.source}`);
     }
-    if (before !== undefined && isAtOrBefore(sequence, index, before)) {
+    // In stream order nothing behind a new event is an old one.
+    if (!changed && before !== undefined && isAtOrBefore(sequence, index, before)) {
       verdicts.push('redelivered');
       continue;
     }
@@ -98,22 +100,32 @@ function applyToOpenWindows(state: SourceState, event: TelemetryEvent, maxTimeBe
   let applied = false;
   for (const open of state.open) {
     const { sizeMs, allowedLatenessMs } = open.aggregation;
-    const start = event.time - (event.time % sizeMs);
+    // Most events fall in the window of the one before: no division, no look-up.
+    const recent = open.recent;
+    const time = event.time;
+    const again = recent !== undefined && recent.start <= time && time < recent.start + sizeMs;
+    const start = again ? recent.start : time - (time % sizeMs);
     const end = start + sizeMs;
     if (end + allowedLatenessMs <= maxTimeBefore || end <= open.closedBefore) {
       open.late += 1;
       continue;
     }
-    let window = open.windows.get(start);
-    if (window === undefined) {
-      window = { start, groups: [] };
-      open.windows.set(start, window);
-      if (start < open.earliestStart) open.earliestStart = start;
-    }
+    const window = again ? recent : windowAt(open, start);
     foldIntoWindow(window, open.aggregation, event, state.counts.applied);
     applied = true;
   }
   return applied;
+}
+
+function windowAt(open: OpenAggregation, start: EpochMs): SourceWindow {
+  let window = open.windows.get(start);
+  if (window === undefined) {
+    window = { start, groups: [] };
+    open.windows.set(start, window);
+    if (start < open.earliestStart) open.earliestStart = start;
+  }
+  open.recent = window;
+  return window;
 }
 
 function positionIn(

@@ -1,96 +1,141 @@
 // The ids of a source's recently applied events, with their event times, and their compact text form.
 import type { EpochMs } from './brands.ts';
 
+/** An id that is the decimal text of a whole number is kept as that number: most are counters. */
+type Key = number | string;
+
 /**
  * Forgetting is lazy: an id older than the horizon counts as forgotten whether or not it is still here, so when the
  * texts are tidied changes bytes, never results.
+ *
+ * Counters are why this is fast: a number greater than all before has not been here, so ids are only noted in the order
+ * they came, and the table to look others up in is made when the first such id comes.
  *
  * Text form: a token an id, in the order they were applied, separated by blanks: the event time's difference to the
  * token before (base 36), then `:` and the id as a JSON text, left out where the id is the integer after the one before.
  */
 export class RememberedIds {
-  readonly #timeById = new Map<string, EpochMs>();
-  /** Applied since the text was last brought up to date. */
-  #unwritten: string[] = [];
+  /** In the order applied. An id stands here twice only if it was forgotten in between. */
+  #keys: Key[] = [];
+  #times: EpochMs[] = [];
+  #greatest = -1;
+  /** Latest time by key, of the first `#indexed` entries. */
+  readonly #timeByKey = new Map<Key, EpochMs>();
+  #indexed = 0;
+  /** How many entries the text holds. */
+  #written = 0;
   #text = '';
   #textTokens = 0;
-  #lastId = '';
+  #lastKey: Key = '';
   #lastTime: EpochMs = 0;
+  #tokensAllowed = 32;
 
   static parse(text: string): RememberedIds {
     const ids = new RememberedIds();
     for (const [, dt = '', quoted] of text.matchAll(/(-?[0-9a-z]+)(?::("(?:[^"\\]|\\.)*"))?(?: |$)/g)) {
       const time = ids.#lastTime + Number.parseInt(dt, 36);
-      const id = quoted === undefined ? successor(ids.#lastId) : String(JSON.parse(quoted));
+      const id = quoted === undefined ? successor(String(ids.#lastKey)) : String(JSON.parse(quoted));
       if (id === undefined)
-        throw new Error(`remembered ids: "${dt}" follows ${ids.#lastId}, which has no successor`);
-      ids.#timeById.delete(id);
-      ids.#timeById.set(id, time);
-      ids.#textTokens += 1;
-      ids.#lastId = id;
+        throw new Error(`remembered ids: "${dt}" follows ${ids.#lastKey}, which has no successor`);
+      const key = keyOf(id);
+      ids.#note(key, time);
+      ids.#lastKey = key;
       ids.#lastTime = time;
     }
     ids.#text = text;
+    ids.#textTokens = ids.#keys.length;
+    ids.#written = ids.#keys.length;
     return ids;
   }
 
-  /** The event time the id was applied with, or undefined if it never was or that is before `oldest`. */
+  /** Whether the id has been applied with an event time not before `oldest`. */
   has(id: string, oldest: EpochMs): boolean {
-    const time = this.#timeById.get(id);
+    const key = keyOf(id);
+    if (typeof key === 'number' && key > this.#greatest) return false;
+    const time = this.#index().get(key);
     return time !== undefined && time >= oldest;
   }
 
   /** Call only after `has` said no. */
   add(id: string, time: EpochMs): void {
-    if (this.#timeById.size === this.#timeById.set(id, time).size) {
-      this.#timeById.delete(id); // It was here, forgotten: move it to the end.
-      this.#timeById.set(id, time);
-    }
-    this.#unwritten.push(id);
+    this.#note(keyOf(id), time);
   }
 
   /** The text form of what is not older than `oldest`, and a bounded remainder of what is. */
   toText(oldest: EpochMs): string {
-    for (const id of this.#unwritten) this.#append(id, this.#timeById.get(id) ?? 0);
-    this.#unwritten = [];
+    this.#append();
     if (this.#textTokens > this.#tokensAllowed) this.#tidy(oldest);
     return this.#text;
   }
 
   /** What is remembered, forgotten ones left out: for comparing and showing. */
   entries(oldest: EpochMs): [string, EpochMs][] {
-    return [...this.#timeById].filter(([, time]) => time >= oldest);
+    return [...this.#index()].filter(([, time]) => time >= oldest).map(([key, time]) => [String(key), time]);
   }
 
-  #tokensAllowed = 32;
+  #note(key: Key, time: EpochMs): void {
+    if (typeof key === 'number' && key > this.#greatest) this.#greatest = key;
+    this.#keys.push(key);
+    this.#times.push(time);
+  }
+
+  #index(): ReadonlyMap<Key, EpochMs> {
+    for (; this.#indexed < this.#keys.length; this.#indexed += 1) {
+      this.#timeByKey.set(this.#keys[this.#indexed] ?? '', this.#times[this.#indexed] ?? 0);
+    }
+    return this.#timeByKey;
+  }
 
   #tidy(oldest: EpochMs): void {
+    const times = this.#times;
+    this.#keys = this.#keys.filter((_, at) => (times[at] ?? 0) >= oldest);
+    this.#times = times.filter((time) => time >= oldest);
+    this.#timeByKey.clear();
+    this.#indexed = 0;
+    this.#written = 0;
     this.#text = '';
     this.#textTokens = 0;
-    this.#lastId = '';
+    this.#lastKey = '';
     this.#lastTime = 0;
-    for (const [id, time] of this.#timeById) {
-      if (time < oldest) this.#timeById.delete(id);
-      else this.#append(id, time);
-    }
+    this.#append();
     this.#tokensAllowed = 32 + Math.ceil(this.#textTokens * 1.5);
   }
 
-  #append(id: string, time: EpochMs): void {
-    const token = (time - this.#lastTime).toString(36);
-    const separator = this.#text === '' ? '' : ' ';
-    this.#text += isSuccessor(id, this.#lastId)
-      ? separator + token
-      : `${separator}${token}:${JSON.stringify(id)}`;
-    this.#textTokens += 1;
-    this.#lastId = id;
-    this.#lastTime = time;
+  /** Brings the text up to date. */
+  #append(): void {
+    let text = this.#text;
+    for (; this.#written < this.#keys.length; this.#written += 1) {
+      const key = this.#keys[this.#written] ?? '';
+      const time = this.#times[this.#written] ?? 0;
+      if (text !== '') text += ' ';
+      text += (time - this.#lastTime).toString(36);
+      const follows =
+        typeof key === 'number' && typeof this.#lastKey === 'number' && key === this.#lastKey + 1;
+      if (!follows) text += `:${JSON.stringify(String(key))}`;
+      this.#textTokens += 1;
+      this.#lastKey = key;
+      this.#lastTime = time;
+    }
+    this.#text = text;
   }
 }
 
-function isSuccessor(id: string, before: string): boolean {
-  return before !== '' && Number(id) === Number(before) + 1 && successor(before) === id;
+/** Up to so many digits every whole number is safe. */
+const MAX_DIGITS = 15;
+
+function keyOf(id: string): Key {
+  const length = id.length;
+  if (length > MAX_DIGITS || (length > 1 && id.charCodeAt(0) === DIGIT_0)) return id;
+  let number = 0;
+  for (let at = 0; at < length; at += 1) {
+    const digit = id.charCodeAt(at) - DIGIT_0;
+    if (digit < 0 || digit > 9) return id;
+    number = number * 10 + digit;
+  }
+  return length === 0 ? id : number;
 }
+
+const DIGIT_0 = 0x30;
 
 function successor(id: string): string | undefined {
   const number = Number(id);

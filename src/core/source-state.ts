@@ -50,6 +50,8 @@ export interface OpenAggregation {
   readonly aggregation: Aggregation;
   /** By start. */
   readonly windows: Map<EpochMs, SourceWindow>;
+  /** The one of them folded into last, or one closed since: then whatever falls in it is late. */
+  recent: SourceWindow | undefined;
   /** The least start of them; Infinity where there is none. */
   earliestStart: EpochMs;
   /** Events that were late for this aggregation, though perhaps not for others. */
@@ -93,7 +95,14 @@ export function openAggregation(
   aggregation: Aggregation,
   { late = 0, closedBefore = 0 } = {},
 ): OpenAggregation {
-  return { aggregation, windows: new Map(), earliestStart: Number.POSITIVE_INFINITY, late, closedBefore };
+  return {
+    aggregation,
+    windows: new Map(),
+    recent: undefined,
+    earliestStart: Number.POSITIVE_INFINITY,
+    late,
+    closedBefore,
+  };
 }
 
 /** Begins a write: what the latest one carried downstream is done with. */

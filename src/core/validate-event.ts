@@ -29,6 +29,8 @@ export interface ValidateOptions {
   readonly statedSource?: unknown;
   /** The candidate comes from valid UTF-8 without a backslash, so no text in it can hold half a surrogate pair. */
   readonly wellFormed?: boolean;
+  /** Beyond that it is ASCII and holds no DEL: JSON has no other control character without a backslash. */
+  readonly printable?: boolean;
 }
 
 export type Validation =
@@ -63,7 +65,10 @@ export function validateEvent(candidate: unknown, options: ValidateOptions): Val
   const checked = options.wellFormed !== true;
 
   const source = ownSource === undefined ? statedSource : ownSource;
-  if (!isSource(source) || (statedSource !== undefined && source !== statedSource)) {
+  if (
+    !isSource(source, options.printable === true) ||
+    (statedSource !== undefined && source !== statedSource)
+  ) {
     return invalid('source', sourceProblem(source, statedSource), undefined);
   }
   if (id !== undefined && !isId(id, checked)) return invalid('id', idProblem(id), source);

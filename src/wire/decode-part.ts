@@ -1,30 +1,30 @@
 // The data of a record, or of one user record in an aggregated one: plain or compressed text.
 import { type DecodeOptions, decodeText } from './decode-text.ts';
-import type { DecodedItem, Refusal } from './decoded-item.ts';
+import type { ItemSink, QuarantinedItem, Refusal } from './decoded-item.ts';
 import { compressionOf, unpack } from './unpack.ts';
 import { utf8Text } from './utf8-text.ts';
 
 const SHOWN_BYTES = 16;
 
 /**
- * Adds what became of each event in the part to `items`, and gives the number of bytes it unpacked to; adds nothing
+ * Hands what became of each event in the part to `sink`, and gives the number of bytes it unpacked to; hands nothing
  * when the part as a whole is refused.
  */
 export function decodePart(
   bytes: Buffer,
   maxBytes: number,
   options: DecodeOptions,
-  items: DecodedItem[],
+  sink: ItemSink,
 ): number | Refusal {
   const compression = compressionOf(bytes);
-  if (compression === undefined) return decodeUtf8(bytes, maxBytes, options, items);
+  if (compression === undefined) return decodeUtf8(bytes, maxBytes, options, sink);
   const unpacked = unpack(bytes, compression, maxBytes);
   if (unpacked.kind === 'unreadable') return unpacked;
-  return decodeUtf8(unpacked.bytes, maxBytes, options, items);
+  return decodeUtf8(unpacked.bytes, maxBytes, options, sink);
 }
 
 /** The item for a part that is refused as a whole: as text where it came as text. */
-export function quarantinePart(bytes: Buffer, refusal: Refusal, index: number): DecodedItem {
+export function quarantinePart(bytes: Buffer, refusal: Refusal, index: number): QuarantinedItem {
   const { reason, detail } = refusal;
   const text = compressionOf(bytes) === undefined ? utf8Text(bytes) : undefined;
   const payload =
@@ -38,7 +38,7 @@ function decodeUtf8(
   bytes: Buffer,
   maxBytes: number,
   options: DecodeOptions,
-  items: DecodedItem[],
+  sink: ItemSink,
 ): number | Refusal {
   const { length } = bytes;
   if (length > maxBytes) {
@@ -50,5 +50,5 @@ function decodeUtf8(
     const found = bytes.toString('hex', 0, Math.min(length, SHOWN_BYTES));
     return { reason: 'not-utf8', detail: `data: found ${length} bytes, ${found}…, expected UTF-8 text` };
   }
-  return decodeText(text, options, items) ?? length;
+  return decodeText(text, options, sink) ?? length;
 }

@@ -3,11 +3,13 @@ import { quote } from '../core/describe-found.ts';
 import { isObject, isSource } from '../core/event-rules.ts';
 import { type ValidateOptions, type Validation, validateEvent } from '../core/validate-event.ts';
 import { holdsTooManyContainers, MAX_CONTAINERS } from './container-bound.ts';
-import type { DecodedItem, Refusal } from './decoded-item.ts';
+import type { ItemSink, Refusal } from './decoded-item.ts';
 import { elementTexts, memberText } from './element-texts.ts';
 
 /** Bounds the work and the dead letters that one record can make. Few events fit 100 bytes, and a record has 1 MiB. */
 export const MAX_EVENTS_PER_RECORD = 10_000;
+
+const DELETE = '\x7f';
 
 export interface DecodeOptions {
   /** When the record arrived in the stream, ms since the epoch. */
@@ -16,8 +18,13 @@ export interface DecodeOptions {
   readonly maxClockSkewMs: number;
 }
 
-/** Adds what became of each event in `text` to `items`; adds nothing when the text as a whole is refused. */
-export function decodeText(text: string, options: DecodeOptions, items: DecodedItem[]): Refusal | undefined {
+/** Hands what became of each event in `text` to `sink`; adds nothing when the text as a whole is refused. */
+export function decodeText(
+  text: string,
+  options: DecodeOptions,
+  sink: ItemSink,
+  ascii = false,
+): Refusal | undefined {
   if (holdsTooManyContainers(text)) return tooManyContainers();
   let parsed: unknown;
   try {
@@ -27,16 +34,17 @@ export function decodeText(text: string, options: DecodeOptions, items: DecodedI
   }
   const { arrivalMs, maxClockSkewMs } = options;
   const wellFormed = !text.includes('\\');
+  const printable = ascii && wellFormed && !text.includes(DELETE);
   if (Array.isArray(parsed)) {
-    const rules = { arrivalMs, maxClockSkewMs, statedSource: undefined, wellFormed };
-    return decodeEach(parsed, rules, text, items);
+    const rules = { arrivalMs, maxClockSkewMs, statedSource: undefined, wellFormed, printable };
+    return decodeEach(parsed, rules, text, sink);
   }
   if (isEnvelope(parsed)) {
-    const rules = { arrivalMs, maxClockSkewMs, statedSource: parsed.source, wellFormed };
-    return decodeEach(parsed.events, rules, text, items);
+    const rules = { arrivalMs, maxClockSkewMs, statedSource: parsed.source, wellFormed, printable };
+    return decodeEach(parsed.events, rules, text, sink);
   }
-  const rules = { arrivalMs, maxClockSkewMs, statedSource: undefined, wellFormed };
-  items.push(toItem(validateEvent(parsed, rules), items.length, text));
+  const rules = { arrivalMs, maxClockSkewMs, statedSource: undefined, wellFormed, printable };
+  hand(validateEvent(parsed, rules), text, sink);
   return undefined;
 }
 
@@ -53,24 +61,25 @@ function decodeEach(
   candidates: readonly unknown[],
   rules: ValidateOptions,
   text: string,
-  items: DecodedItem[],
+  sink: ItemSink,
 ): Refusal | undefined {
-  if (items.length + candidates.length > MAX_EVENTS_PER_RECORD) {
-    return tooMany(items.length + candidates.length);
+  if (sink.count + candidates.length > MAX_EVENTS_PER_RECORD) {
+    return tooMany(sink.count + candidates.length);
   }
   let texts: readonly string[] | undefined; // costly to cut: only once an event is bad
   for (let i = 0; i < candidates.length; i++) {
     const validation = validateEvent(candidates[i], rules);
     if (validation.kind === 'invalid') texts ??= candidateTexts(text, candidates, rules.statedSource);
-    items.push(toItem(validation, items.length, texts?.[i] ?? ''));
+    hand(validation, texts?.[i] ?? '', sink);
   }
   return undefined;
 }
 
-function toItem(validation: Validation, index: number, text: string): DecodedItem {
-  if (validation.kind === 'valid') return { index, kind: 'event', event: validation.event };
+function hand(validation: Validation, text: string, sink: ItemSink): void {
+  if (validation.kind === 'valid') return sink.addEvent(validation.event);
   const { reason, detail, source } = validation;
-  return { index, kind: 'quarantined', reason, detail, source, payload: { encoding: 'json', body: text } };
+  const payload = { encoding: 'json', body: text } as const;
+  sink.addQuarantined({ index: sink.count, kind: 'quarantined', reason, detail, source, payload });
 }
 
 /** Each candidate's own text, with the source that its envelope states for it: so it means the same alone. */

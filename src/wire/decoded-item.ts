@@ -12,7 +12,7 @@ interface DecodedEvent {
   readonly event: TelemetryEvent;
 }
 
-interface QuarantinedItem {
+export interface QuarantinedItem {
   readonly index: number;
   readonly kind: 'quarantined';
   readonly reason: ReasonCode;
@@ -21,6 +21,14 @@ interface QuarantinedItem {
   /** Who sent it, when that much of it is valid. */
   readonly source: string | undefined;
   readonly payload: DeadLetterPayload;
+}
+
+/** Takes what becomes of the events of records, one after the other, so that nothing is made just to hand it over. */
+export interface ItemSink {
+  /** How many items of the record have come so far: the index of the next. */
+  readonly count: number;
+  addEvent(event: TelemetryEvent): void;
+  addQuarantined(item: QuarantinedItem): void;
 }
 
 /** A refusal of data as a whole: it ends whatever was being read. */

@@ -1,9 +1,10 @@
 // Bytes of a Kinesis record to telemetry events. Every event gets an item, and so does data that is no event at all:
 // nothing that a producer can send throws.
+import type { TelemetryEvent } from '../core/event.ts';
 import { asciiText } from './ascii-text.ts';
 import { decodePart, quarantinePart } from './decode-part.ts';
 import { type DecodeOptions, decodeText, MAX_EVENTS_PER_RECORD, tooMany } from './decode-text.ts';
-import type { DecodedItem, Refusal } from './decoded-item.ts';
+import type { DecodedItem, ItemSink, QuarantinedItem, Refusal } from './decoded-item.ts';
 import { isKpl, readKpl } from './kpl.ts';
 
 /** What a record may unpack to, all its user records together. */
@@ -14,38 +15,70 @@ const NESTED: Refusal = {
 };
 
 /**
- * What became of each event of one Kinesis record, in order; data that is no event at all is one item, and an empty
- * array none. `data` is the record's base64. The same data gives the same items on every delivery.
+ * Hands over what became of each event of one Kinesis record, in order; data that is no event at all is one item, and
+ * an empty array none. `data` is the record's base64. The same data gives the same items on every delivery.
  */
-export function decodeRecord(data: string, options: DecodeOptions): DecodedItem[] {
-  const items: DecodedItem[] = [];
+export function decodeRecordInto(data: string, options: DecodeOptions, sink: ItemSink): void {
   const text = asciiText(data, MAX_UNPACKED_BYTES);
-  if (text !== undefined && decodeText(text, options, items) === undefined) return items;
+  if (text !== undefined && decodeText(text, options, sink, true) === undefined) return;
 
   const bytes = Buffer.from(data, 'base64');
-  const outcome = isKpl(bytes)
-    ? decodeAggregated(bytes, options, items)
-    : decodePart(bytes, MAX_UNPACKED_BYTES, options, items);
-  return typeof outcome === 'number' ? items : [quarantinePart(bytes, outcome, 0)];
+  if (isKpl(bytes)) return decodeAggregated(bytes, options, sink);
+  const outcome = decodePart(bytes, MAX_UNPACKED_BYTES, options, sink);
+  if (typeof outcome !== 'number') sink.addQuarantined(quarantinePart(bytes, outcome, 0));
 }
 
-/** Decodes each user record by itself. Gives the bytes they unpacked to, or why the record as a whole is refused. */
-function decodeAggregated(bytes: Buffer, options: DecodeOptions, items: DecodedItem[]): number | Refusal {
+/** What `decodeRecordInto` hands over, as a list. */
+export function decodeRecord(data: string, options: DecodeOptions): DecodedItem[] {
+  const list = new ItemList();
+  decodeRecordInto(data, options, list);
+  return list.items;
+}
+
+/** An aggregated record may be refused as a whole at its end: its items are held back until then. */
+function decodeAggregated(bytes: Buffer, options: DecodeOptions, sink: ItemSink): void {
+  const list = new ItemList();
+  const refusal = decodeUserRecords(bytes, options, list);
+  if (refusal !== undefined) return sink.addQuarantined(quarantinePart(bytes, refusal, 0));
+  for (const item of list.items) {
+    if (item.kind === 'event') sink.addEvent(item.event);
+    else sink.addQuarantined(item);
+  }
+}
+
+/** Decodes each user record by itself. Gives why the record as a whole is refused, if it is. */
+function decodeUserRecords(bytes: Buffer, options: DecodeOptions, list: ItemList): Refusal | undefined {
   const records = readKpl(bytes);
   if (records.kind === 'unreadable') return { reason: 'kpl', detail: records.detail };
   let unpackedBytes = 0;
   for (const part of records.userData) {
     const outcome = isKpl(part)
       ? NESTED
-      : decodePart(part, MAX_UNPACKED_BYTES - unpackedBytes, options, items);
+      : decodePart(part, MAX_UNPACKED_BYTES - unpackedBytes, options, list);
     if (typeof outcome === 'number') {
       unpackedBytes += outcome;
     } else if (outcome.reason === 'too-large' || outcome.reason === 'too-many-events') {
       return outcome;
     } else {
-      items.push(quarantinePart(part, outcome, items.length));
+      list.addQuarantined(quarantinePart(part, outcome, list.count));
     }
-    if (items.length > MAX_EVENTS_PER_RECORD) return tooMany(items.length);
+    if (list.count > MAX_EVENTS_PER_RECORD) return tooMany(list.count);
   }
-  return unpackedBytes;
+  return undefined;
+}
+
+class ItemList implements ItemSink {
+  readonly items: DecodedItem[] = [];
+
+  get count(): number {
+    return this.items.length;
+  }
+
+  addEvent(event: TelemetryEvent): void {
+    this.items.push({ index: this.items.length, kind: 'event', event });
+  }
+
+  addQuarantined(item: QuarantinedItem): void {
+    this.items.push(item);
+  }
 }
