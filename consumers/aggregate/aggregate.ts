@@ -47,7 +47,7 @@ export function createAggregate(
     const report = await foldAndCommit(loaded.works, { states: deps.states, cache, pipeline: deps.pipeline });
     failures.push(...report.failures);
 
-    const { applied, duplicate, late, redelivered } = report.verdicts;
+    const { applied, duplicate, late, quarantined: full, redelivered } = report.verdicts;
     deps.meter.publish({
       batches: 1,
       records: Records.length,
@@ -55,7 +55,7 @@ export function createAggregate(
       applied,
       duplicate,
       late,
-      quarantined: batch.quarantined.length,
+      quarantined: batch.quarantined.length + full,
       redelivered,
       closedWindows: report.closedWindows,
       sources: batch.bySource.size,
@@ -67,7 +67,9 @@ export function createAggregate(
       imbalance:
         failures.length > 0
           ? 0
-          : Math.abs(batch.events - batch.quarantined.length - applied - duplicate - late - redelivered),
+          : Math.abs(
+              batch.events - batch.quarantined.length - applied - duplicate - late - full - redelivered,
+            ),
       lagMs: Math.max(0, deps.nowMs() - batch.lastArrivalMs),
     });
     if (batch.quarantined.length > 0) {
@@ -75,6 +77,7 @@ export function createAggregate(
       const reasons = batch.quarantined.slice(0, 5).map(({ at, reason }) => ({ ...at, reason }));
       deps.log.warn('events quarantined', { quarantined: batch.quarantined.length, first: reasons });
     }
+    if (full > 0) deps.log.warn('sources are full: events quarantined', { quarantined: full });
     if (failures.length > 0) {
       deps.log.error('batch not wholly committed', {
         failures: failures.length,

@@ -7,6 +7,7 @@ import type { Pipeline } from '../../src/core/pipeline.ts';
 import type { SourceState } from '../../src/core/source-state.ts';
 import { emptySourceState } from '../../src/core/source-state.ts';
 import { decodeState, encodeState } from '../../src/core/state-encoding.ts';
+import type { Verdict } from '../../src/core/verdict.ts';
 import type { CommitOutcome, SourceStates, StateWrite, StoredState } from '../../src/stores/source-states.ts';
 import type { StateCache } from './state-cache.ts';
 
@@ -31,7 +32,7 @@ export interface WorkFailure {
 
 export interface CommitReport {
   readonly failures: readonly WorkFailure[];
-  readonly verdicts: { applied: number; duplicate: number; late: number; redelivered: number };
+  readonly verdicts: Record<Verdict, number>;
   readonly stateWrites: number;
   readonly refusals: number;
   readonly closedWindows: number;
@@ -46,7 +47,7 @@ export async function foldAndCommit(
 ): Promise<CommitReport> {
   const { states, cache, pipeline } = deps;
   const failures: WorkFailure[] = [];
-  const verdicts = { applied: 0, duplicate: 0, late: 0, redelivered: 0 };
+  const verdicts = { applied: 0, duplicate: 0, late: 0, quarantined: 0, redelivered: 0 };
   let stateWrites = 0;
   let refusals = 0;
   let closedWindows = 0;
@@ -105,7 +106,7 @@ export function adopt(work: Work, stored: StoredState | undefined, pipeline: Pip
     work.state =
       stored === undefined
         ? emptySourceState(work.source, pipeline)
-        : decodeState(work.source, stored.json, pipeline);
+        : decodeState(work.source, stored.state, pipeline);
     return undefined;
   } catch (error) {
     return String(error);
@@ -136,7 +137,7 @@ function toWrite(work: Work, state: SourceState, pipeline: Pipeline): StateWrite
   return {
     source: work.source,
     expectedVersion: work.version,
-    json: encodeState(state, pipeline),
+    state: encodeState(state, pipeline),
     closesAtMs: closesAtMs(state),
   };
 }

@@ -72,9 +72,9 @@ async function closeGroup(
   totals: { closedWindows: number; stateWrites: number; refused: number; failed: number },
 ): Promise<void> {
   let pending: { readonly version: number; readonly state: SourceState }[] = [];
-  for (const { source, version, json } of stored) {
+  for (const { source, version, state } of stored) {
     try {
-      pending.push({ version, state: decodeState(source, json, pipeline) });
+      pending.push({ version, state: decodeState(source, state, pipeline) });
     } catch (error) {
       // One state that cannot be read must not keep all others open.
       totals.failed += 1;
@@ -87,7 +87,7 @@ async function closeGroup(
       closing.map(({ state, version }) => ({
         source: state.source,
         expectedVersion: version,
-        json: encodeState(state, pipeline),
+        state: encodeState(state, pipeline),
         closesAtMs: closesAtMs(state),
       })),
     );

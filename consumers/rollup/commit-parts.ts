@@ -1,7 +1,7 @@
 // Folds contributions into rollup parts and commits each part once a batch, under the version loaded.
 import type { SequenceNumber } from '../../src/core/brands.ts';
-import type { Contribution } from '../../src/core/rollup.ts';
-import { foldContribution } from '../../src/core/rollup.ts';
+import type { Addition } from '../../src/core/rollup.ts';
+import { foldAdditions } from '../../src/core/rollup.ts';
 import type { StoredWindow } from '../../src/core/stored-window.ts';
 import type { PartKey, PartOutcome, StoredPart, Windows } from '../../src/stores/windows.ts';
 import type { PartCache } from './part-cache.ts';
@@ -9,15 +9,10 @@ import type { PartCache } from './part-cache.ts';
 /** One part's share of a batch. */
 export interface PartWork {
   readonly key: PartKey;
-  readonly additions: Addition[];
+  readonly additions: (Addition & { readonly sequence: SequenceNumber })[];
+  /** How long its window is kept; undefined: for ever. */
+  readonly retentionMs: number | undefined;
   lastArrivalMs: number;
-}
-
-interface Addition {
-  readonly source: string;
-  readonly version: number;
-  readonly sequence: SequenceNumber;
-  readonly contribution: Contribution;
 }
 
 export interface PartReport {
@@ -32,9 +27,9 @@ const MAX_REFUSALS = 10;
 
 export async function commitParts(
   works: readonly PartWork[],
-  deps: { readonly windows: Windows; readonly cache: PartCache; readonly retentionMs: number | undefined },
+  deps: { readonly windows: Windows; readonly cache: PartCache },
 ): Promise<PartReport> {
-  const { windows, cache, retentionMs } = deps;
+  const { windows, cache } = deps;
   const loaded = await load(works, windows, cache);
   const bases = loaded.bases;
   const failures: { sequence: SequenceNumber; reason: string }[] = [];
@@ -45,11 +40,7 @@ export async function commitParts(
     const folded: { readonly work: PartWork; readonly window: StoredWindow }[] = [];
     for (const work of pending) {
       const base = bases.get(work)?.window;
-      const window = work.additions.reduce<StoredWindow | undefined>(
-        (part, { contribution, source, version }) =>
-          foldContribution(part, contribution, { source, version }),
-        base,
-      );
+      const window = foldAdditions(base, work.additions);
       if (window !== undefined && window !== base) folded.push({ work, window });
     }
     if (folded.length === 0) break;
@@ -58,8 +49,7 @@ export async function commitParts(
       folded.map(({ work, window }) => ({
         window,
         expectedVersion: bases.get(work)?.version,
-        expiresAtMs:
-          retentionMs === undefined ? undefined : Math.max(window.end, work.lastArrivalMs) + retentionMs,
+        expiresAtMs: expiresAtMs(window, work),
       })),
     );
     const again: PartWork[] = [];
@@ -83,6 +73,14 @@ export async function commitParts(
     pending = again;
   }
   return { failures, reads: loaded.reads, writes, refusals };
+}
+
+/** Counted from the window's end, and for a window filled long after it from then. */
+export function expiresAtMs(
+  { end }: Pick<StoredWindow, 'end'>,
+  { retentionMs, lastArrivalMs }: Pick<PartWork, 'retentionMs' | 'lastArrivalMs'>,
+): number | undefined {
+  return retentionMs === undefined ? undefined : Math.max(end, lastArrivalMs) + retentionMs;
 }
 
 export function partKeyText({ start, part, series }: PartKey): string {

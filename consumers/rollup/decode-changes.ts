@@ -3,8 +3,9 @@ import type { SequenceNumber } from '../../src/core/brands.ts';
 import type { Pipeline } from '../../src/core/pipeline.ts';
 import type { Contribution } from '../../src/core/rollup.ts';
 import { closedSourceWindows, contributionsOf } from '../../src/core/rollup.ts';
-import type { LateEvent } from '../../src/core/source-state.ts';
-import { decodeChangedWindows } from '../../src/core/state-encoding.ts';
+import type { Letter } from '../../src/core/source-state.ts';
+import { decodeChangedWindows } from '../../src/core/state-changes.ts';
+import type { EncodedState } from '../../src/core/state-encoding.ts';
 import type { StoredWindow } from '../../src/core/stored-window.ts';
 import { SOURCES_TABLE } from '../../src/platform/names.ts';
 import type { DeadLetter } from '../../src/stores/dead-letters.ts';
@@ -18,7 +19,8 @@ export interface SourceChange {
   /** Of the state written: rises with every change of the source. */
   readonly version: number;
   readonly closed: readonly StoredWindow[];
-  readonly late: readonly DeadLetter[];
+  /** Late events, and those their source had no room for. */
+  readonly letters: readonly DeadLetter[];
   readonly contributions: readonly Contribution[];
   /** Of the latest event folded in: what retention counts from, beside the window itself. */
   readonly lastArrivalMs: number;
@@ -33,18 +35,18 @@ export function decodeChanges(records: readonly DynamoDbEventRecord[], pipeline:
     const after = change.newImage?.[SOURCES_TABLE.state];
     const before = change.oldImage?.[SOURCES_TABLE.state];
     const version = change.newImage?.[SOURCES_TABLE.version];
-    if (change.kind === 'housekeeping' || typeof source !== 'string' || typeof after !== 'string') continue;
+    if (change.kind === 'housekeeping' || typeof source !== 'string' || !isState(after)) continue;
     if (typeof version !== 'number')
       throw new Error(`change of ${source}: found no version, expected a number`);
-    if (after === before) continue;
+    if (isState(before) && isSame(after, before)) continue; // another attribute was changed, by hand
     const now = decodeChangedWindows(source, after);
-    const then = typeof before === 'string' ? decodeChangedWindows(source, before) : undefined;
+    const then = isState(before) ? decodeChangedWindows(source, before) : undefined;
     changes.push({
       source,
       sequence: change.sequence,
       version,
       closed: closedSourceWindows(source, now),
-      late: now.late.map(toDeadLetter),
+      letters: now.letters.map(toDeadLetter),
       contributions: contributionsOf(source, then, now, pipeline),
       lastArrivalMs: now.lastArrivalMs,
     });
@@ -52,14 +54,34 @@ export function decodeChanges(records: readonly DynamoDbEventRecord[], pipeline:
   return changes;
 }
 
-function toDeadLetter({ at, arrivalMs, event, maxTime }: LateEvent): DeadLetter {
-  const time = new Date(event.time).toISOString();
+function isState(value: unknown): value is EncodedState {
+  return typeof value === 'string' || value instanceof Uint8Array;
+}
+
+function isSame(a: EncodedState, b: EncodedState): boolean {
+  if (typeof a === 'string' || typeof b === 'string') return a === b;
+  return Buffer.compare(a, b) === 0;
+}
+
+function toDeadLetter(letter: Letter): DeadLetter {
+  const { at, arrivalMs, event, reason } = letter;
   return {
     at,
-    reason: 'late',
-    detail: `event time ${time}: every window it falls in had closed; the source's latest event time was ${new Date(maxTime).toISOString()}`,
+    reason,
+    detail: DETAILS[reason](letter),
     source: event.source,
     arrivalMs,
     payload: { encoding: 'json', body: JSON.stringify(event) },
   };
+}
+
+const DETAILS = {
+  late: ({ event, maxTime }: Letter) =>
+    `event time ${isoTime(event.time)}: every window it falls in had closed; the source's latest event time was ${isoTime(maxTime)}`,
+  'source-full': ({ event }: Letter) =>
+    `event time ${isoTime(event.time)}: its source holds as many open windows or remembered ids as fit one table item; less allowed lateness, larger windows, fewer value names or a shorter dedupe horizon make room`,
+};
+
+function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
 }

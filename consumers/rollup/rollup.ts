@@ -3,14 +3,15 @@
 // carries, for each source, the version of its last change folded in.
 import type { SequenceNumber } from '../../src/core/brands.ts';
 import type { Pipeline } from '../../src/core/pipeline.ts';
-import { partOf } from '../../src/core/rollup.ts';
+import { parseRollupSeries, parseSourceSeries } from '../../src/core/series.ts';
+import type { StoredWindow } from '../../src/core/stored-window.ts';
 import type { Log, Meter } from '../../src/platform/observe.ts';
 import type { DeadLetters } from '../../src/stores/dead-letters.ts';
 import type { Windows } from '../../src/stores/windows.ts';
 import { batchItemFailures } from '../../src/wire/batch-item-failures.ts';
 import type { BatchItemFailures, DynamoDbEventRecord, StreamEvent } from '../../src/wire/stream-records.ts';
 import type { PartReport, PartWork } from './commit-parts.ts';
-import { commitParts, partKeyText } from './commit-parts.ts';
+import { commitParts, expiresAtMs, partKeyText } from './commit-parts.ts';
 import type { SourceChange } from './decode-changes.ts';
 import { decodeChanges } from './decode-changes.ts';
 import { PartCache } from './part-cache.ts';
@@ -34,15 +35,16 @@ export function createRollup(
 ): (event: StreamEvent<DynamoDbEventRecord>) => Promise<BatchItemFailures> {
   const cache = new PartCache();
   const { windows, deadLetters, pipeline } = deps;
+  const retentions = new Retentions(pipeline);
   return async ({ Records }) => {
     const changes = decodeChanges(Records, pipeline);
     const closing = changes.filter(({ closed }) => closed.length > 0);
-    const tellingLate = changes.filter(({ late }) => late.length > 0);
-    const works = worksOf(changes);
+    const refusing = changes.filter(({ letters }) => letters.length > 0);
+    const works = worksOf(changes, retentions);
     const [storing, keeping, folding] = await Promise.all([
-      attempt(closing, () => storeClosed(closing, windows, pipeline.retentionMs)),
-      attempt(tellingLate, () => deadLetters.put(tellingLate.flatMap(({ late }) => late))),
-      foldParts(changes, works, { windows, cache, retentionMs: pipeline.retentionMs }),
+      attempt(closing, () => storeClosed(closing, windows, retentions)),
+      attempt(refusing, () => deadLetters.put(refusing.flatMap(({ letters }) => letters))),
+      foldParts(changes, works, { windows, cache }),
     ]);
     const failures = [...storing, ...keeping, ...folding.failures];
     deps.meter.publish({
@@ -50,7 +52,7 @@ export function createRollup(
       records: Records.length,
       changes: changes.length,
       closedWindows: sum(closing, ({ closed }) => closed.length),
-      lateEvents: sum(tellingLate, ({ late }) => late.length),
+      letters: sum(refusing, ({ letters }) => letters.length),
       partReads: folding.reads,
       partWrites: folding.writes,
       partRefusals: folding.refusals,
@@ -73,26 +75,48 @@ function lagOf(changes: readonly SourceChange[], nowMs: number): { readonly lagM
 async function storeClosed(
   changes: readonly SourceChange[],
   windows: Windows,
-  retentionMs: number | undefined,
+  retentions: Retentions,
 ): Promise<void> {
   await windows.putClosed(
     changes.flatMap(({ closed, lastArrivalMs }) =>
-      closed.map((window) => ({
-        window,
-        expiresAtMs:
-          retentionMs === undefined ? undefined : Math.max(window.end, lastArrivalMs) + retentionMs,
-      })),
+      closed.map((window) => {
+        const retentionMs = retentions.of(window.series);
+        return { window, expiresAtMs: expiresAtMs(window, { retentionMs, lastArrivalMs }) };
+      }),
     ),
   );
 }
 
+/** How long the windows of a series are kept: as its aggregation says, or the pipeline where that is gone. */
+class Retentions {
+  readonly #byAggregation: ReadonlyMap<string, number | undefined>;
+  readonly #aggregationByRollup: ReadonlyMap<string, string>;
+  readonly #otherwise: number | undefined;
+
+  constructor({ aggregations, rollups, retentionMs }: Pipeline) {
+    this.#byAggregation = new Map(aggregations.map(({ name, retentionMs: own }) => [name, own]));
+    this.#aggregationByRollup = new Map(rollups.map(({ name, of }) => [name, of]));
+    this.#otherwise = retentionMs;
+  }
+
+  of(series: StoredWindow['series']): number | undefined {
+    const rollup = parseRollupSeries(series)?.rollup;
+    const aggregation =
+      rollup === undefined ? parseSourceSeries(series)?.aggregation : this.#aggregationByRollup.get(rollup);
+    if (aggregation === undefined || !this.#byAggregation.has(aggregation)) return this.#otherwise;
+    return this.#byAggregation.get(aggregation);
+  }
+}
+
 /** Each rollup part a batch touches, once, with what is to be added to it in the changelog's order. */
-function worksOf(changes: readonly SourceChange[]): readonly PartWork[] {
+function worksOf(changes: readonly SourceChange[], retentions: Retentions): readonly PartWork[] {
   const works = new Map<string, PartWork>();
   for (const { source, version, sequence, contributions, lastArrivalMs } of changes) {
     for (const contribution of contributions) {
-      const key = { series: contribution.series, start: contribution.start, part: partOf(source) };
-      const work = works.get(partKeyText(key)) ?? { key, additions: [], lastArrivalMs };
+      const { series, start, part } = contribution;
+      const key = { series, start, part };
+      const retentionMs = retentions.of(series);
+      const work = works.get(partKeyText(key)) ?? { key, additions: [], retentionMs, lastArrivalMs };
       work.additions.push({ source, version, sequence, contribution });
       work.lastArrivalMs = Math.max(work.lastArrivalMs, lastArrivalMs);
       works.set(partKeyText(key), work);

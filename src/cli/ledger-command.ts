@@ -19,18 +19,18 @@ export function ledgerCommand(): Command {
 }
 
 export function formatLedger(ledger: StoredLedger): string {
-  const { received, applied, duplicate, late, quarantined, sources, lateLetters } = ledger;
+  const { received, applied, duplicate, late, quarantined, sources } = ledger;
+  const due = late + ledger.sourceFull;
+  const written = ledger.lateLetters + ledger.sourceFullLetters;
   const missing = imbalance(ledger);
   const verdict =
     missing === 0
       ? 'the books balance: received = applied + duplicate + late + quarantined'
       : `THE BOOKS DO NOT BALANCE: ${Math.abs(missing)} events ${missing > 0 ? 'without a verdict' : 'with more than one'}`;
   const letters =
-    lateLetters === late
+    written === due
       ? []
-      : [
-          `${lateLetters} of ${late} late events are in the dead letters: the changelog is not read to its end`,
-        ];
+      : [`${written} of ${due} late events are in the dead letters: the changelog is not read to its end`];
   return [
     formatTable(
       ['received', 'applied', 'duplicate', 'late', 'quarantined', 'sources'],

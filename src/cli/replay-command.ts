@@ -103,7 +103,11 @@ function progressLines({ step, put, entries, folded }: ReplayProgress): string[]
 function formatReport(report: ReplayReport): string {
   const { latencyMs, notice, ...figures } = report;
   const lines = [
-    formatLedger({ ...report, lateLetters: report.stored.lateLetters - report.stored.late + report.late }),
+    formatLedger({
+      ...report.stored,
+      ...report,
+      lateLetters: report.stored.lateLetters - report.stored.late + report.late,
+    }),
     '',
     `windows closed  ${formatNumber(figures.windows)}`,
     `batches         ${formatNumber(figures.batches)}, ${formatNumber(figures.sourceBatches)} pairs of source and batch`,

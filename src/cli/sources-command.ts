@@ -1,9 +1,10 @@
 import { Command } from 'commander';
-import { viewState } from '../core/state-encoding.ts';
-import { summarizeWindow } from '../core/window.ts';
+import { viewState } from '../core/state-view.ts';
+import { summarizeStored } from '../core/stored-window.ts';
 import { type StoreOptions, useStores, withStoreOptions } from './open-stores.ts';
 import { wholeNumber } from './options.ts';
 import { formatTable, formatTime } from './print-table.ts';
+import { windowJson } from './window-json.ts';
 
 interface SourcesOptions extends StoreOptions {
   readonly json?: true;
@@ -26,10 +27,10 @@ async function listSources(options: SourcesOptions): Promise<void> {
   await useStores(options, async ({ states }) => {
     const rows: (string | number)[][] = [];
     let total = 0;
-    for await (const { source, version, json } of states.scan()) {
+    for await (const { source, version, state } of states.scan()) {
       total += 1;
       if (rows.length === options.limit) continue;
-      const { maxTime, lastArrivalMs, counts, open, rememberedIds } = viewState(source, json);
+      const { maxTime, lastArrivalMs, counts, open, rememberedIds } = viewState(source, state);
       const line = {
         source,
         version,
@@ -38,44 +39,47 @@ async function listSources(options: SourcesOptions): Promise<void> {
         ...counts,
         openWindows: open.length,
         rememberedIds,
-        bytes: Buffer.byteLength(json),
+        bytes: Buffer.byteLength(state),
       };
       if (options.json) process.stdout.write(`${JSON.stringify(line)}\n`);
-      const { received, applied, duplicate, late } = counts;
-      rows.push([source, formatTime(maxTime), received, applied, duplicate, late, open.length, line.bytes]);
+      const { received, applied, duplicate, late, quarantined } = counts;
+      const books = [received, applied, duplicate, late, quarantined];
+      rows.push([source, formatTime(maxTime), ...books, open.length, line.bytes]);
     }
     if (options.json) return;
-    const head = ['source', 'event time', 'received', 'applied', 'duplicate', 'late', 'open', 'bytes'];
+    const head = ['source', 'event time', ...BOOKS, 'open', 'bytes'];
     process.stdout.write(`${formatTable(head, rows)}\n`);
     if (total > rows.length) process.stdout.write(`… and ${total - rows.length} more (--limit)\n`);
   });
 }
+
+const BOOKS = ['received', 'applied', 'duplicate', 'late', 'quarantined'];
 
 async function showSource(source: string, options: SourcesOptions): Promise<void> {
   await useStores(options, async ({ states }) => {
     const [stored] = await states.load([source]);
     if (stored === undefined)
       throw new Error(`found no source ${JSON.stringify(source)}; \`tidemill sources\` lists them`);
-    const view = viewState(source, stored.json);
+    const view = viewState(source, stored.state);
     const windows = view.open.map((window) => ({
       aggregation: window.aggregation,
-      ...summarizeWindow(window, window.sizeMs),
+      ...summarizeStored(window),
     }));
+    const bytes = Buffer.byteLength(stored.state);
     if (options.json) {
-      const open = windows.map(({ metrics, ...window }) => ({
-        ...window,
-        metrics: [...metrics].map(([name, values]) => ({ name, ...values })),
-      }));
-      process.stdout.write(`${JSON.stringify({ source, version: stored.version, ...view, open })}\n`);
+      const open = windows.map(({ series: _, ...window }) => windowJson(window));
+      const lateByAggregation = Object.fromEntries(view.lateByAggregation);
+      const whole = { source, version: stored.version, bytes, ...view, lateByAggregation, open };
+      process.stdout.write(`${JSON.stringify(whole)}\n`);
       return;
     }
-    const { received, applied, duplicate, late } = view.counts;
+    const { received, applied, duplicate, late, quarantined } = view.counts;
     const lines = [
       `source        ${source}`,
-      `version       ${stored.version}, ${Buffer.byteLength(stored.json)} bytes`,
+      `version       ${stored.version}, ${bytes} bytes`,
       `event time    ${formatTime(view.maxTime)}`,
       `last arrival  ${formatTime(view.lastArrivalMs)}`,
-      `events        ${received} received: ${applied} applied, ${duplicate} duplicate, ${late} late`,
+      `events        ${received} received: ${applied} applied, ${duplicate} duplicate, ${late} late, ${quarantined} quarantined (source full)`,
       `remembers     ${view.rememberedIds} ids`,
       ...view.upTo.map(({ shard, sequence, index }) => `up to         ${shard} ${sequence} event ${index}`),
       '',

@@ -1,25 +1,27 @@
 // Closing: by the source's own event time, or by silence. Either moves windows into `closed`, for good.
 import type { EpochMs } from './brands.ts';
 import { MAX_OUTGOING_BYTES } from './limits.ts';
+import type { Aggregation } from './pipeline.ts';
 import type { OpenAggregation, SourceState } from './source-state.ts';
-import { beginWrite } from './source-state.ts';
+import { beginWrite, takeWindow } from './source-state.ts';
 import type { ClosedWindow, SourceWindow } from './window.ts';
+import { specText } from './window-spec.ts';
 
 /** Closes the windows whose end and allowed lateness `maxTime` has reached. Returns their rough size in bytes. */
 export function closeByEventTime(state: SourceState, open: OpenAggregation): number {
-  const { sizeMs, allowedLatenessMs } = open.aggregation;
-  if (open.earliestStart + sizeMs + allowedLatenessMs > state.maxTime) return 0;
+  const { allowedLatenessMs } = open.aggregation;
+  if (open.earliestEnd + allowedLatenessMs > state.maxTime) return 0;
   const due: SourceWindow[] = [];
-  open.earliestStart = Number.POSITIVE_INFINITY;
+  open.earliestEnd = Number.POSITIVE_INFINITY;
   for (const window of open.windows.values()) {
-    if (window.start + sizeMs + allowedLatenessMs <= state.maxTime) due.push(window);
-    else if (window.start < open.earliestStart) open.earliestStart = window.start;
+    if (window.end + allowedLatenessMs <= state.maxTime) due.push(window);
+    else if (window.end < open.earliestEnd) open.earliestEnd = window.end;
   }
   let bytes = 0;
   for (const window of due.sort((a, b) => a.start - b.start)) {
-    open.windows.delete(window.start);
-    state.closed.push(toClosed(window, open));
-    bytes += roughWindowBytes(window);
+    takeWindow(state, open, window);
+    state.closed.push(toClosed(window, open.aggregation));
+    bytes += window.bytes;
   }
   return bytes;
 }
@@ -30,12 +32,18 @@ export function closeByEventTime(state: SourceState, open: OpenAggregation): num
  */
 export function closesAtMs(state: SourceState): EpochMs | undefined {
   let earliest = Number.POSITIVE_INFINITY;
-  for (const { aggregation, earliestStart } of state.open) {
-    const { sizeMs, allowedLatenessMs, idleTimeoutMs } = aggregation;
-    const floor = earliestStart + sizeMs + allowedLatenessMs;
+  for (const open of state.open) {
+    const { allowedLatenessMs, idleTimeoutMs } = open.aggregation;
+    const floor = earliestEndOf(open) + allowedLatenessMs;
     earliest = Math.min(earliest, Math.max(floor, state.lastArrivalMs) + idleTimeoutMs);
   }
   return earliest === Number.POSITIVE_INFINITY ? undefined : earliest;
+}
+
+/** Sessions move their ends: what is noted of theirs may be too early, and the closer would look at the source in vain. */
+function earliestEndOf({ aggregation, windows, earliestEnd }: OpenAggregation): EpochMs {
+  if (aggregation.window.kind !== 'session') return earliestEnd;
+  return Math.min(...[...windows.values()].map(({ end }) => end));
 }
 
 /**
@@ -49,7 +57,7 @@ export function closeBySilence(state: SourceState, nowMs: EpochMs): boolean {
   for (const { aggregation, windows } of state.open) {
     if (state.lastArrivalMs + aggregation.idleTimeoutMs > nowMs) continue;
     for (const window of windows.values()) {
-      const floor = window.start + aggregation.sizeMs + aggregation.allowedLatenessMs;
+      const floor = window.end + aggregation.allowedLatenessMs;
       if (floor + aggregation.idleTimeoutMs <= nowMs) due.push({ window, floor });
     }
   }
@@ -59,7 +67,7 @@ export function closeBySilence(state: SourceState, nowMs: EpochMs): boolean {
   for (const { window, floor } of due.sort((a, b) => a.floor - b.floor)) {
     if (bytes >= MAX_OUTGOING_BYTES && floor > state.maxTime) break;
     if (floor > state.maxTime) state.maxTime = floor;
-    bytes += roughWindowBytes(window);
+    bytes += window.bytes;
   }
   for (const open of state.open) closeByEventTime(state, open);
   return true;
@@ -70,13 +78,7 @@ export function closeAll(state: SourceState): boolean {
   return closeBySilence(state, Number.POSITIVE_INFINITY);
 }
 
-function toClosed(window: SourceWindow, open: OpenAggregation): ClosedWindow {
-  const { name, sizeMs, groupBy } = open.aggregation;
-  return { aggregation: name, sizeMs, groupBy, start: window.start, groups: window.groups };
-}
-
-function roughWindowBytes(window: SourceWindow): number {
-  let bytes = 40;
-  for (const group of window.groups) bytes += 20 + 80 * group.metrics.length;
-  return bytes;
+/** A window with what it is of. */
+export function toClosed(window: SourceWindow, { name, window: spec, groupBy }: Aggregation): ClosedWindow {
+  return { aggregation: name, spec: specText(spec), groupBy, ...window };
 }

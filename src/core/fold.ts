@@ -1,16 +1,21 @@
 // The heart: folds events of one source, in stream order, into its state. No clock, no randomness, no I/O: the
 // result depends on the order of the events alone, not on how they were cut into batches or how often they came.
+import { applyToOpenWindows, isLate } from './apply-event.ts';
 import type { EpochMs, SequenceNumber, ShardId } from './brands.ts';
 import { closeByEventTime } from './close-windows.ts';
 import type { TelemetryEvent } from './event.ts';
-import { MAX_OUTGOING_BYTES, MAX_UP_TO_SHARDS } from './limits.ts';
+import {
+  MAX_ID_BYTES,
+  MAX_OPEN_WINDOWS,
+  MAX_OUTGOING_BYTES,
+  MAX_UP_TO_SHARDS,
+  MAX_WINDOW_BYTES,
+} from './limits.ts';
 import type { Pipeline } from './pipeline.ts';
 import { compareSequenceNumbers } from './sequence-number.ts';
-import type { OpenAggregation, SourceState } from './source-state.ts';
+import type { SourceState } from './source-state.ts';
 import { beginWrite } from './source-state.ts';
 import type { Verdict } from './verdict.ts';
-import type { SourceWindow } from './window.ts';
-import { foldIntoWindow } from './window.ts';
 
 /** Events of one source and one shard, in stream order, by column. */
 export interface SourceEvents {
@@ -67,65 +72,45 @@ export function foldEvents(
     counts.received += 1;
     if (arrivalMs > state.lastArrivalMs) state.lastArrivalMs = arrivalMs;
     const maxTimeBefore = state.maxTime;
-    if (event.time > maxTimeBefore) state.maxTime = event.time;
-
-    if (event.id !== undefined && ids.has(event.id, state.maxTime - horizonMs)) {
-      counts.duplicate += 1;
-      verdicts.push('duplicate');
-    } else if (applyToOpenWindows(state, event, maxTimeBefore)) {
-      counts.applied += 1;
-      if (event.id !== undefined && event.time >= state.maxTime - horizonMs) ids.add(event.id, event.time);
-      verdicts.push('applied');
-    } else {
-      counts.late += 1;
-      verdicts.push('late');
-      state.late.push({
-        at: { shard: batch.shard, sequence, index },
-        arrivalMs,
-        event,
-        maxTime: maxTimeBefore,
-      });
-      outgoingBytes += LATE_EVENT_BYTES + roughBytes(event);
-    }
-    if (state.maxTime > maxTimeBefore) {
+    if (event.time > maxTimeBefore) {
+      state.maxTime = event.time;
+      // None of the windows this closes holds the event: their ends are not after it.
       for (const aggregation of open) outgoingBytes += closeByEventTime(state, aggregation);
+    }
+    const verdict = judge(state, event, maxTimeBefore, state.maxTime - horizonMs);
+    counts[verdict] += 1;
+    verdicts.push(verdict);
+    if (verdict === 'applied') {
+      if (event.id !== undefined && event.time >= state.maxTime - horizonMs) ids.add(event.id, event.time);
+    } else if (verdict !== 'duplicate') {
+      const reason = verdict === 'late' ? 'late' : 'source-full';
+      const place = { shard: batch.shard, sequence, index };
+      state.letters.push({ reason, at: place, arrivalMs, event, maxTime: maxTimeBefore });
+      outgoingBytes += LETTER_BYTES + roughBytes(event);
     }
   }
   if (changed) moveUpTo(state, batch, at - 1);
   return { state, verdicts, next: at, changed };
 }
 
-/** Folds the event into every window still open for it; false when there is none. */
-function applyToOpenWindows(state: SourceState, event: TelemetryEvent, maxTimeBefore: EpochMs): boolean {
-  let applied = false;
-  for (const open of state.open) {
-    const { sizeMs, allowedLatenessMs } = open.aggregation;
-    // Most events fall in the window of the one before: no division, no look-up.
-    const recent = open.recent;
-    const time = event.time;
-    const again = recent !== undefined && recent.start <= time && time < recent.start + sizeMs;
-    const start = again ? recent.start : time - (time % sizeMs);
-    const end = start + sizeMs;
-    if (end + allowedLatenessMs <= maxTimeBefore || end <= open.closedBefore) {
-      open.late += 1;
-      continue;
-    }
-    const window = again ? recent : windowAt(open, start);
-    foldIntoWindow(window, open.aggregation, event, state.counts.applied);
-    applied = true;
-  }
-  return applied;
+/** Rules 2 to 4 of the semantics; an event that is applied is in its windows then. */
+function judge(
+  state: SourceState,
+  event: TelemetryEvent,
+  maxTimeBefore: EpochMs,
+  oldest: EpochMs,
+): Exclude<Verdict, 'redelivered'> {
+  if (event.id !== undefined && state.ids.has(event.id, oldest)) return 'duplicate';
+  if (isFull(state, event, oldest)) return isLate(state, event, maxTimeBefore) ? 'late' : 'quarantined';
+  return applyToOpenWindows(state, event, maxTimeBefore) ? 'applied' : 'late';
 }
 
-function windowAt(open: OpenAggregation, start: EpochMs): SourceWindow {
-  let window = open.windows.get(start);
-  if (window === undefined) {
-    window = { start, groups: [] };
-    open.windows.set(start, window);
-    if (start < open.earliestStart) open.earliestStart = start;
-  }
-  open.recent = window;
-  return window;
+/** Whether there is no room for the event: what it would add could not be stored. */
+function isFull(state: SourceState, event: TelemetryEvent, oldest: EpochMs): boolean {
+  if (state.windowBytes >= MAX_WINDOW_BYTES || state.windowCount >= MAX_OPEN_WINDOWS) return true;
+  return (
+    event.id !== undefined && state.ids.bytes >= MAX_ID_BYTES && state.ids.liveBytes(oldest) >= MAX_ID_BYTES
+  );
 }
 
 function positionIn(
@@ -153,8 +138,8 @@ function moveUpTo(state: SourceState, batch: SourceEvents, last: number): void {
   state.upTo = [{ shard: batch.shard, sequence, index }, ...others].slice(0, MAX_UP_TO_SHARDS);
 }
 
-/** Coordinates and times of a late event. */
-const LATE_EVENT_BYTES = 200;
+/** Coordinates and times of an event that goes to the dead letters. */
+const LETTER_BYTES = 200;
 
 /** Its bytes as JSON, or a little more: up to three a code unit where it is not ASCII. */
 function roughBytes(event: TelemetryEvent): number {

@@ -1,66 +1,69 @@
-// Metrics as the arrays of numbers that items hold, exact to the last bit.
+// Metrics as bytes, exact to the last bit.
+import type { ByteReader } from './byte-reader.ts';
+import type { ByteWriter } from './byte-writer.ts';
 import type { ExactSum } from './exact-sum.ts';
 import type { Metric, Sample } from './metric.ts';
+import { emptyMetric } from './metric.ts';
 
-/** name, count, min, max, sum, then first and last where they are kept */
-export type MetricText =
-  | readonly [number, number, number, number, SumText]
-  | readonly [number, number, number, number, SumText, SampleText, SampleText];
-/** One number, or the parts of the expansion with the overflow first. */
-type SumText = number | readonly number[];
-type SampleText = readonly [number, number, number] | readonly [number, number, number, string];
+/** What follows the sum. */
+const SAMPLES = 1;
 
-/** The metric as an array of numbers; `names` gives each name once. */
-export function metricToText(metric: Metric, names: NameTable): MetricText {
-  const head = [names.index(metric.name), metric.count, metric.min, metric.max, sumToText(metric)] as const;
-  if (metric.first === undefined || metric.last === undefined) return head;
-  return [...head, sampleToText(metric.first), sampleToText(metric.last)];
-}
-
-export function metricFromText(text: MetricText, names: readonly string[]): Metric {
-  const [nameIndex, count, min, max, sum, first, last] = text;
-  const name = names[nameIndex];
-  if (name === undefined)
-    throw new Error(`metric name ${nameIndex} is not among the ${names.length} names of the state`);
-  return {
-    name,
-    ...sumFromText(sum),
-    count,
-    min,
-    max,
-    first: first === undefined ? undefined : sampleFromText(first),
-    last: last === undefined ? undefined : sampleFromText(last),
-  };
-}
-
-/** Gives each metric name of a text one number. */
-export class NameTable {
-  readonly names: string[] = [];
-  readonly #indexes = new Map<string, number>();
-
-  index(name: string): number {
-    const known = this.#indexes.get(name);
-    if (known !== undefined) return known;
-    this.#indexes.set(name, this.names.length);
-    return this.names.push(name) - 1;
+/** The name is the caller's to write. */
+export function writeMetric(writer: ByteWriter, metric: Metric): void {
+  const { first, last } = metric;
+  writer.varint(metric.count);
+  writer.byte(first === undefined ? 0 : SAMPLES);
+  if (metric.count === 0) return;
+  writer.number(metric.min);
+  writer.number(metric.max);
+  writeSum(writer, metric);
+  if (first !== undefined && last !== undefined) {
+    writeSample(writer, first);
+    writeSample(writer, last);
   }
 }
 
-function sumToText(sum: ExactSum): SumText {
-  if (sum.rest === undefined && sum.overflow === 0) return sum.top;
-  return [sum.overflow, ...(sum.rest ?? []), sum.top];
+export function readMetric(reader: ByteReader, name: string): Metric {
+  const metric = emptyMetric(name);
+  metric.count = reader.varint();
+  const flags = reader.byte();
+  if (metric.count === 0) return metric;
+  metric.min = reader.number();
+  metric.max = reader.number();
+  readSum(reader, metric);
+  if ((flags & SAMPLES) !== 0) {
+    metric.samples = true;
+    metric.first = readSample(reader);
+    metric.last = readSample(reader);
+  }
+  return metric;
 }
 
-function sumFromText(text: SumText): ExactSum {
-  if (typeof text === 'number') return { top: text, rest: undefined, overflow: 0 };
-  const rest = text.slice(1, -1);
-  return { top: text.at(-1) ?? 0, rest: rest.length === 0 ? undefined : rest, overflow: text[0] ?? 0 };
+/** The number of smaller parts and whether there was an overflow, then those, the top, and the overflow. */
+export function writeSum(writer: ByteWriter, { top, rest, overflow }: ExactSum): void {
+  writer.varint((rest?.length ?? 0) * 2 + (overflow === 0 ? 0 : 1));
+  if (rest !== undefined) for (const part of rest) writer.number(part);
+  writer.number(top);
+  if (overflow !== 0) writer.signed(overflow);
 }
 
-function sampleToText({ time, order, value, source }: Sample): SampleText {
-  return source === undefined ? [time, order, value] : [time, order, value, source];
+export function readSum(reader: ByteReader, into: ExactSum): void {
+  const code = reader.varint();
+  const rest = Array.from({ length: code >> 1 }, () => reader.number());
+  into.rest = rest.length === 0 ? undefined : rest;
+  into.top = reader.number();
+  into.overflow = code % 2 === 0 ? 0 : reader.signed();
 }
 
-function sampleFromText([time, order, value, source]: SampleText): Sample {
-  return { time, order, value, ...(source === undefined ? {} : { source }) };
+function writeSample(writer: ByteWriter, { time, order, value, source }: Sample): void {
+  writer.varint(time);
+  writer.varint(order);
+  writer.number(value);
+  writer.byte(source === undefined ? 0 : 1);
+  if (source !== undefined) writer.text(source);
+}
+
+function readSample(reader: ByteReader): Sample {
+  const sample = { time: reader.varint(), order: reader.varint(), value: reader.number() };
+  return reader.byte() === 0 ? sample : { ...sample, source: reader.text() };
 }

@@ -1,5 +1,10 @@
 // The pipeline definition: the one file a user edits first, in TypeScript or JSON, and its checked form.
-import { parseDurationMs } from './duration.ts';
+import { DefinitionReader } from './definition-reader.ts';
+import type { EventField } from './event-field.ts';
+import { parseEventField } from './event-field.ts';
+import type { EventFilter } from './event-filter.ts';
+import type { WindowSpec } from './window-spec.ts';
+import { MAX_HOPS } from './window-spec.ts';
 
 /** What a user writes. Durations are `250ms 10s 5m 1h 2d`. */
 export interface PipelineDefinition {
@@ -14,48 +19,106 @@ export interface PipelineDefinition {
 
 export interface AggregationDefinition {
   readonly name: string;
-  readonly window: { readonly tumbling: string };
+  readonly window:
+    | { readonly tumbling: string }
+    | { readonly hopping: { readonly size: string; readonly every: string } }
+    | { readonly session: { readonly gap: string } };
+  /** Which events it takes. Default: all. */
+  readonly filter?: {
+    readonly types?: readonly string[];
+    readonly tags?: Readonly<Record<string, readonly string[]>>;
+  };
   /** How long after its end a window stays open for late events, in event time. Default `0s`. */
   readonly allowedLateness?: string;
   /** After how long a silent source's windows are closed. Default `10m`. */
   readonly idleTimeout?: string;
+  /** How long its closed windows and rollup windows are kept. Default: as the pipeline says. */
+  readonly retention?: string;
   /** Value names to take; default all. */
   readonly values?: readonly string[];
   /** Default `["count", "sum", "min", "max", "mean"]`. */
   readonly aggregates?: readonly AggregateName[];
+  /** Of quantiles. Default 0.01. */
+  readonly relativeError?: number;
+  /** Fields whose distinct texts are counted: `type`, `id`, `tags.NAME`, `values.NAME`. */
+  readonly distinct?: readonly string[];
+  /** Fields whose most frequent texts are kept with their counts. */
+  readonly topK?: readonly { readonly of: string; readonly k: number }[];
 }
 
 export interface RollupDefinition {
   readonly name: string;
   /** The aggregation it sums up. */
   readonly of: string;
-  /** Tags whose values it groups by. */
-  readonly by: readonly string[];
+  /** Tags whose values it groups by, together; none at all for one window over everything. */
+  readonly by?: readonly string[];
+  /** Instead of `by`: tags from the widest to the narrowest; grouped by the first, by the first two, and so on. */
+  readonly levels?: readonly string[];
+  /** Items a window is spread over, so that many sources can write it. Default 16. */
+  readonly parts?: number;
 }
 
-const AGGREGATE_NAMES = ['count', 'sum', 'min', 'max', 'mean', 'first', 'last'] as const;
+export const AGGREGATE_NAMES = [
+  'count',
+  'sum',
+  'min',
+  'max',
+  'mean',
+  'first',
+  'last',
+  'variance',
+  'stddev',
+  'increase',
+  'rate',
+  'quantiles',
+] as const;
 export type AggregateName = (typeof AGGREGATE_NAMES)[number];
 
 /** The checked form: durations in ms, defaults filled in. */
 export interface Pipeline {
   readonly aggregations: readonly Aggregation[];
-  readonly rollups: readonly RollupDefinition[];
+  readonly rollups: readonly Rollup[];
   readonly dedupeHorizonMs: number;
   readonly maxClockSkewMs: number;
+  /** Of windows whose aggregation does not say; undefined: for ever. */
   readonly retentionMs: number | undefined;
 }
 
 export interface Aggregation {
   readonly name: string;
-  readonly sizeMs: number;
+  readonly window: WindowSpec;
+  readonly filter: EventFilter | undefined;
   readonly allowedLatenessMs: number;
   readonly idleTimeoutMs: number;
+  /** undefined: for ever. */
+  readonly retentionMs: number | undefined;
   readonly values: ReadonlySet<string> | undefined;
   readonly aggregates: readonly AggregateName[];
-  /** Whether first or last is asked for: only then are samples kept. */
-  readonly keepSamples: boolean;
+  /** What is kept of each value beside count, sum, min and max: only what is asked for. */
+  readonly keep: {
+    readonly samples: boolean;
+    readonly squares: boolean;
+    readonly increase: boolean;
+    readonly quantiles: boolean;
+  };
+  readonly relativeError: number;
+  readonly distinct: readonly EventField[];
+  readonly topK: readonly TopKField[];
   /** The tags its windows are kept apart by, for the rollups of it; sorted. */
   readonly groupBy: readonly string[];
+}
+
+export interface TopKField {
+  readonly of: EventField;
+  readonly k: number;
+}
+
+export interface Rollup {
+  readonly name: string;
+  readonly of: string;
+  /** The tags of each level; one level where the definition says `by`. */
+  readonly levels: readonly (readonly string[])[];
+  readonly parts: number;
 }
 
 /** Types a definition in a TypeScript module: `export default definePipeline({ … })`. */
@@ -80,11 +143,12 @@ export class PipelineError extends Error {
 /** @throws PipelineError naming every offending key, what was found and what was expected */
 export function parsePipeline(definition: unknown): Pipeline {
   const problems: string[] = [];
-  const root = new Reader('', definition, problems);
+  const root = new DefinitionReader('', definition, problems);
   root.onlyKeys(['aggregations', 'rollups', 'dedupe', 'maxClockSkew', 'retention']);
+  const retentionMs = readRetention(root);
   const drafts = root
     .list('aggregations', { least: 1, most: MAX_AGGREGATIONS })
-    .map((entry) => readAggregation(entry));
+    .map((entry) => readAggregation(entry, retentionMs));
   refuseTwins(drafts, 'aggregations', problems);
   const rollups = root
     .list('rollups', { least: 0, most: MAX_ROLLUPS, optional: true })
@@ -97,9 +161,7 @@ export function parsePipeline(definition: unknown): Pipeline {
     rollups,
     dedupeHorizonMs: dedupe?.duration('horizon', { default: 600_000, least: 0 }) ?? 600_000,
     maxClockSkewMs: root.duration('maxClockSkew', { default: 300_000, least: 0 }),
-    retentionMs: root.has('retention')
-      ? root.duration('retention', { default: 0, least: 3_600_000 })
-      : undefined,
+    retentionMs,
   };
   if (problems.length > 0) throw new PipelineError(problems);
   return pipeline;
@@ -107,46 +169,166 @@ export function parsePipeline(definition: unknown): Pipeline {
 
 const MAX_AGGREGATIONS = 16;
 const MAX_ROLLUPS = 32;
-const MAX_DURATION_MS = 366 * 86_400_000;
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const MAX_TAGS_GROUPED = 8;
+/** Of distinct and top-k fields in one aggregation: each is a sketch in every open window. */
+const MAX_FIELDS = 4;
+export const DEFAULT_PARTS = 16;
 
 type AggregationDraft = Omit<Aggregation, 'groupBy'>;
 
-function readAggregation(entry: Reader): AggregationDraft {
-  entry.onlyKeys(['name', 'window', 'allowedLateness', 'idleTimeout', 'values', 'aggregates']);
-  const window = entry.child('window', '{"tumbling": "60s"}');
-  if (window?.has('hopping') || window?.has('session')) {
-    window.problem(
-      '',
-      `${window.found()}, expected {"tumbling": size}: hopping and session windows are not built yet`,
-    );
-  } else window?.onlyKeys(['tumbling']);
-  const aggregates = entry.texts('aggregates', AGGREGATE_NAMES) ?? ['count', 'sum', 'min', 'max', 'mean'];
+function readRetention(entry: DefinitionReader, otherwise?: number): number | undefined {
+  return entry.has('retention') ? entry.duration('retention', { default: 0, least: 3_600_000 }) : otherwise;
+}
+
+function readAggregation(entry: DefinitionReader, retentionMs: number | undefined): AggregationDraft {
+  entry.onlyKeys([
+    'name',
+    'window',
+    'filter',
+    'allowedLateness',
+    'idleTimeout',
+    'retention',
+    'values',
+    'aggregates',
+    'relativeError',
+    'distinct',
+    'topK',
+  ]);
+  const aggregates = (entry.texts('aggregates', AGGREGATE_NAMES) ?? [
+    'count',
+    'sum',
+    'min',
+    'max',
+    'mean',
+  ]) as readonly AggregateName[]; // any other is a problem noted, and never gets past it
+  const asks = (...names: AggregateName[]) => names.some((name) => aggregates.includes(name));
+  if (entry.has('relativeError') && !asks('quantiles')) {
+    entry.problem('relativeError', 'found without "quantiles" among the aggregates, expected both');
+  }
   return {
     name: entry.name('name'),
-    sizeMs: window?.duration('tumbling', { least: 1 }) ?? 1,
+    window: readWindow(entry),
+    filter: readFilter(entry),
     allowedLatenessMs: entry.duration('allowedLateness', { default: 0, least: 0 }),
     idleTimeoutMs: entry.duration('idleTimeout', { default: 600_000, least: 1_000 }),
+    retentionMs: readRetention(entry, retentionMs),
     values: entry.has('values') ? new Set(entry.texts('values')) : undefined,
-    aggregates: aggregates as readonly AggregateName[],
-    keepSamples: aggregates.includes('first') || aggregates.includes('last'),
+    aggregates,
+    keep: {
+      samples: asks('first', 'last'),
+      squares: asks('variance', 'stddev'),
+      increase: asks('increase', 'rate'),
+      quantiles: asks('quantiles'),
+    },
+    relativeError: entry.number('relativeError', { default: 0.01, least: 0.001, most: 0.2 }),
+    distinct: readDistinct(entry),
+    topK: readTopK(entry),
   };
 }
 
-function readRollup(entry: Reader, aggregations: readonly AggregationDraft[]): RollupDefinition {
-  entry.onlyKeys(['name', 'of', 'by']);
-  const of = entry.name('of');
-  if (of !== '' && !aggregations.some((aggregation) => aggregation.name === of)) {
-    const known = aggregations.map((aggregation) => JSON.stringify(aggregation.name)).join(', ');
-    entry.problem('of', `found ${JSON.stringify(of)}, expected the name of an aggregation: ${known}`);
+function readWindow(entry: DefinitionReader): WindowSpec {
+  const window = entry.child('window', '{"tumbling": "60s"}');
+  const nothing: WindowSpec = { kind: 'tumbling', sizeMs: 1 };
+  if (window === undefined) return nothing;
+  const hopping = window.has('hopping');
+  const session = window.has('session');
+  if (hopping || session) window.onlyKeys([hopping ? 'hopping' : 'session']);
+  else window.onlyKeys(['tumbling', 'hopping', 'session']);
+  if (session) {
+    const child = window.child('session');
+    child?.onlyKeys(['gap']);
+    return { kind: 'session', gapMs: child?.duration('gap', { least: 1 }) ?? 1 };
   }
-  const by = entry.texts('by') ?? [];
-  if (by.length === 0) entry.problem('by', 'found no tag, expected a list of tag names, e.g. ["site"]');
-  return { name: entry.name('name'), of, by };
+  if (!hopping) return { kind: 'tumbling', sizeMs: window.duration('tumbling', { least: 1 }) };
+  const child = window.child('hopping');
+  child?.onlyKeys(['size', 'every']);
+  const sizeMs = child?.duration('size', { least: 1 }) ?? 1;
+  const everyMs = child?.duration('every', { least: 1 }) ?? 1;
+  if (everyMs > sizeMs || sizeMs > MAX_HOPS * everyMs) {
+    child?.problem(
+      'every',
+      `found ${JSON.stringify(child.raw('every'))}, expected at most the size, ${JSON.stringify(child.raw('size'))}, and at least a ${MAX_HOPS}th of it`,
+    );
+  }
+  return { kind: 'hopping', sizeMs, everyMs };
 }
 
-function tagsOf(rollups: readonly RollupDefinition[], aggregation: string): readonly string[] {
-  const tags = new Set(rollups.filter((rollup) => rollup.of === aggregation).flatMap((rollup) => rollup.by));
+function readFilter(entry: DefinitionReader): EventFilter | undefined {
+  const filter = entry.child('filter');
+  if (filter === undefined) return undefined;
+  filter.onlyKeys(['types', 'tags']);
+  if (filter.keys().length === 0) filter.problem('', 'found {}, expected types or tags');
+  return {
+    types: filter.has('types') ? new Set(filter.texts('types')) : undefined,
+    tags: filter.textsByName('tags'),
+  };
+}
+
+function readDistinct(entry: DefinitionReader): readonly EventField[] {
+  const texts = entry.texts('distinct') ?? [];
+  if (texts.length > MAX_FIELDS)
+    entry.problem('distinct', `found ${texts.length}, expected at most ${MAX_FIELDS}`);
+  return texts.flatMap((text, at) => readField(text, (problem) => entry.problem(`distinct[${at}]`, problem)));
+}
+
+function readTopK(entry: DefinitionReader): readonly TopKField[] {
+  return entry.list('topK', { least: 1, most: MAX_FIELDS, optional: true }).flatMap((child) => {
+    child.onlyKeys(['of', 'k']);
+    const k = child.number('k', { least: 1, most: 100, whole: true });
+    return readField(child.raw('of'), (problem) => child.problem('of', problem)).map((of) => ({ of, k }));
+  });
+}
+
+function readField(text: unknown, problem: (text: string) => void): readonly EventField[] {
+  const field = typeof text === 'string' ? parseEventField(text) : undefined;
+  if (field !== undefined) return [field];
+  const found = text === undefined ? 'missing' : `found ${JSON.stringify(text)}`;
+  problem(`${found}, expected "type", "id", "tags.NAME" or "values.NAME"`);
+  return [];
+}
+
+function readRollup(entry: DefinitionReader, aggregations: readonly AggregationDraft[]): Rollup {
+  entry.onlyKeys(['name', 'of', 'by', 'levels', 'parts']);
+  const of = entry.name('of');
+  const aggregation = aggregations.find(({ name }) => name === of);
+  if (of !== '' && aggregation === undefined) {
+    const known = aggregations.map(({ name }) => JSON.stringify(name)).join(', ');
+    entry.problem('of', `found ${JSON.stringify(of)}, expected the name of an aggregation: ${known}`);
+  }
+  if (aggregation?.window.kind === 'session') {
+    entry.problem(
+      'of',
+      `found ${JSON.stringify(of)}, whose windows are sessions, expected one with tumbling or hopping windows: sessions of two sources have no windows in common`,
+    );
+  }
+  return {
+    name: entry.name('name'),
+    of,
+    levels: readLevels(entry),
+    parts: entry.number('parts', { default: DEFAULT_PARTS, least: 1, most: 256, whole: true }),
+  };
+}
+
+function readLevels(entry: DefinitionReader): readonly (readonly string[])[] {
+  if (entry.has('by') === entry.has('levels')) {
+    const found = entry.has('by') ? 'by and levels' : 'neither by nor levels';
+    entry.problem('by', `found ${found}, expected one of them, a list of tag names, e.g. ["site"]`);
+    return [[]];
+  }
+  const key = entry.has('by') ? 'by' : 'levels';
+  const tags = key === 'by' && isEmptyList(entry.raw('by')) ? [] : (entry.texts(key) ?? []);
+  if (tags.length > MAX_TAGS_GROUPED) {
+    entry.problem(key, `found ${tags.length} tags, expected at most ${MAX_TAGS_GROUPED}`);
+  }
+  return key === 'by' ? [tags] : tags.map((_, at) => tags.slice(0, at + 1));
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
+}
+
+function tagsOf(rollups: readonly Rollup[], aggregation: string): readonly string[] {
+  const tags = new Set(rollups.filter(({ of }) => of === aggregation).flatMap(({ levels }) => levels.flat()));
   return [...tags].sort();
 }
 
@@ -160,108 +342,4 @@ function refuseTwins(entries: readonly { readonly name: string }[], key: string,
     }
     seen.add(name);
   }
-}
-
-/** Reads one object of the definition and notes what is wrong with it, by path. */
-class Reader {
-  readonly #path: string;
-  readonly #value: unknown;
-  readonly #problems: string[];
-  readonly #fields: ReadonlyMap<string, unknown>;
-  /** What is no object is said once; its keys are not asked after. */
-  #isDone = false;
-
-  constructor(path: string, value: unknown, problems: string[]) {
-    this.#path = path;
-    this.#value = value;
-    this.#problems = problems;
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    this.#fields = new Map(isObject ? Object.entries(value) : []);
-    if (isObject) return;
-    this.problem('', `${this.found()}, expected an object`);
-    this.#isDone = true;
-  }
-
-  found(): string {
-    return describe(this.#value);
-  }
-
-  has(key: string): boolean {
-    return this.#fields.get(key) !== undefined;
-  }
-
-  problem(key: string, text: string): void {
-    if (this.#isDone) return;
-    const path = key === '' ? this.#path || '(top)' : this.#at(key);
-    this.#problems.push(`${path}: ${text}`);
-  }
-
-  onlyKeys(keys: readonly string[]): void {
-    for (const key of this.#fields.keys()) {
-      if (!keys.includes(key)) this.problem(key, `unknown key, expected one of ${keys.join(', ')}`);
-    }
-  }
-
-  child(key: string, expected?: string): Reader | undefined {
-    if (this.has(key)) return new Reader(this.#at(key), this.#fields.get(key), this.#problems);
-    if (expected !== undefined) this.problem(key, `missing, expected ${expected}`);
-    return undefined;
-  }
-
-  list(key: string, limits: { least: number; most: number; optional?: boolean }): Reader[] {
-    const value = this.#fields.get(key);
-    if (value === undefined && limits.optional === true) return [];
-    if (!Array.isArray(value) || value.length < limits.least || value.length > limits.most) {
-      const found = Array.isArray(value) ? `found a list of ${value.length}` : describe(value);
-      this.problem(key, `${found}, expected a list of ${limits.least} to ${limits.most}`);
-      if (!Array.isArray(value)) return [];
-    }
-    return value.map((entry, at) => new Reader(`${this.#at(key)}[${at}]`, entry, this.#problems));
-  }
-
-  name(key: string): string {
-    const value = this.#fields.get(key);
-    if (typeof value === 'string' && NAME.test(value)) return value;
-    this.problem(key, `${describe(value)}, expected 1 to 64 letters, digits, "-", "_" or "."`);
-    return '';
-  }
-
-  texts(key: string, allowed?: readonly string[]): readonly string[] | undefined {
-    const value = this.#fields.get(key);
-    if (value === undefined) return undefined;
-    if (!Array.isArray(value) || value.length === 0 || value.length > 64) {
-      this.problem(key, `${describe(value)}, expected a list of 1 to 64 texts`);
-      return undefined;
-    }
-    for (const [at, text] of value.entries()) {
-      if (typeof text !== 'string' || text.length < 1 || text.length > 64) {
-        this.problem(`${key}[${at}]`, `${describe(text)}, expected a text of 1 to 64 characters`);
-      } else if (allowed !== undefined && !allowed.includes(text)) {
-        this.problem(`${key}[${at}]`, `${describe(text)}, expected one of ${allowed.join(', ')}`);
-      }
-    }
-    return [...new Set(value)];
-  }
-
-  duration(key: string, limits: { default?: number; least: number }): number {
-    const value = this.#fields.get(key);
-    if (value === undefined && limits.default !== undefined) return limits.default;
-    const ms = parseDurationMs(value);
-    if (ms !== undefined && ms >= limits.least && ms <= MAX_DURATION_MS) return ms;
-    this.problem(
-      key,
-      `${describe(value)}, expected a duration of ${limits.least} ms to 366 days, e.g. "250ms", "10s", "5m", "1h", "2d"`,
-    );
-    return limits.default ?? limits.least;
-  }
-
-  #at(key: string): string {
-    return this.#path === '' ? key : `${this.#path}.${key}`;
-  }
-}
-
-function describe(value: unknown): string {
-  if (value === undefined) return 'missing';
-  const text = JSON.stringify(value) ?? String(value);
-  return `found ${text.length > 80 ? `${text.slice(0, 77)}...` : text}`;
 }

@@ -34,6 +34,8 @@ export const REASON_CODES = [
   'clock-skew',
   /** Valid and no duplicate, but every window it belongs to is closed. */
   'late',
+  /** Valid, no duplicate and in time, but its source holds as many open windows or remembered ids as one item can. */
+  'source-full',
 ] as const;
 
 export type ReasonCode = (typeof REASON_CODES)[number];

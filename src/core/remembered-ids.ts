@@ -1,18 +1,21 @@
-// The ids of a source's recently applied events, with their event times, and their compact text form.
+// The ids of a source's recently applied events, with their event times, and their compact form in bytes.
 import type { EpochMs } from './brands.ts';
+import { ByteReader } from './byte-reader.ts';
+import { ByteWriter } from './byte-writer.ts';
+import { textBytes } from './text-bytes.ts';
 
 /** An id that is the decimal text of a whole number is kept as that number: most are counters. */
 type Key = number | string;
 
 /**
  * Forgetting is lazy: an id older than the horizon counts as forgotten whether or not it is still here, so when the
- * texts are tidied changes bytes, never results.
+ * bytes are tidied changes how many they are, never results.
  *
  * Counters are why this is fast: a number greater than all before has not been here, so ids are only noted in the order
  * they came, and the table to look others up in is made when the first such id comes.
  *
- * Text form: a token an id, in the order they were applied, separated by blanks: the event time's difference to the
- * token before (base 36), then `:` and the id as a JSON text, left out where the id is the integer after the one before.
+ * In bytes: an entry an id, in the order they were applied: the event time's difference to the entry before, then how the
+ * id follows: as the number after the one before, as a number, or as a text.
  */
 export class RememberedIds {
   /** In the order applied. An id stands here twice only if it was forgotten in between. */
@@ -22,29 +25,33 @@ export class RememberedIds {
   /** Latest time by key, of the first `#indexed` entries. */
   readonly #timeByKey = new Map<Key, EpochMs>();
   #indexed = 0;
-  /** How many entries the text holds. */
+  /** The entries written so far, in pieces that are joined when they are asked for. */
   #written = 0;
-  #text = '';
-  #textTokens = 0;
+  #encoded: Uint8Array = NOTHING;
   #lastKey: Key = '';
   #lastTime: EpochMs = 0;
-  #tokensAllowed = 32;
+  #entriesAllowed = 32;
+  #bytes = 0;
 
-  static parse(text: string): RememberedIds {
+  static decode(encoded: Uint8Array): RememberedIds {
     const ids = new RememberedIds();
-    for (const [, dt = '', quoted] of text.matchAll(/(-?[0-9a-z]+)(?::("(?:[^"\\]|\\.)*"))?(?: |$)/g)) {
-      const time = ids.#lastTime + Number.parseInt(dt, 36);
-      const id = quoted === undefined ? successor(String(ids.#lastKey)) : String(JSON.parse(quoted));
-      if (id === undefined)
-        throw new Error(`remembered ids: "${dt}" follows ${ids.#lastKey}, which has no successor`);
-      const key = keyOf(id);
+    const reader = new ByteReader(encoded);
+    while (!reader.done) {
+      const time = ids.#lastTime + reader.signed();
+      const key = readKey(reader, ids.#lastKey);
       ids.#note(key, time);
       ids.#lastKey = key;
       ids.#lastTime = time;
     }
-    ids.#text = text;
-    ids.#textTokens = ids.#keys.length;
+    ids.#encoded = encoded;
     ids.#written = ids.#keys.length;
+    return ids;
+  }
+
+  /** Ids in the order they were applied: for forms of the state before the present one. */
+  static from(entries: Iterable<readonly [id: string, time: EpochMs]>): RememberedIds {
+    const ids = new RememberedIds();
+    for (const [id, time] of entries) ids.add(id, time);
     return ids;
   }
 
@@ -61,11 +68,25 @@ export class RememberedIds {
     this.#note(keyOf(id), time);
   }
 
-  /** The text form of what is not older than `oldest`, and a bounded remainder of what is. */
-  toText(oldest: EpochMs): string {
-    this.#append();
-    if (this.#textTokens > this.#tokensAllowed) this.#tidy(oldest);
-    return this.#text;
+  /** At least `liveBytes`: ids already forgotten count here. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** What the ids not older than `oldest` take, generously: it depends on them alone. Forgets the others. */
+  liveBytes(oldest: EpochMs): number {
+    this.#forget(oldest);
+    return this.#bytes;
+  }
+
+  /** The ids not older than `oldest`, and a bounded remainder of others. */
+  encode(oldest: EpochMs): Uint8Array {
+    if (this.#keys.length > this.#entriesAllowed) {
+      this.#forget(oldest);
+      this.#entriesAllowed = 32 + Math.ceil(this.#keys.length * 1.5);
+    }
+    if (this.#written < this.#keys.length) this.#append();
+    return this.#encoded;
   }
 
   /** What is remembered, forgotten ones left out: for comparing and showing. */
@@ -77,6 +98,7 @@ export class RememberedIds {
     if (typeof key === 'number' && key > this.#greatest) this.#greatest = key;
     this.#keys.push(key);
     this.#times.push(time);
+    this.#bytes += keyBytes(key);
   }
 
   #index(): ReadonlyMap<Key, EpochMs> {
@@ -86,41 +108,74 @@ export class RememberedIds {
     return this.#timeByKey;
   }
 
-  #tidy(oldest: EpochMs): void {
+  #forget(oldest: EpochMs): void {
     const times = this.#times;
+    if (times.every((time) => time >= oldest)) return;
     this.#keys = this.#keys.filter((_, at) => (times[at] ?? 0) >= oldest);
     this.#times = times.filter((time) => time >= oldest);
+    this.#bytes = this.#keys.reduce<number>((sum, key) => sum + keyBytes(key), 0);
     this.#timeByKey.clear();
     this.#indexed = 0;
     this.#written = 0;
-    this.#text = '';
-    this.#textTokens = 0;
+    this.#encoded = NOTHING;
     this.#lastKey = '';
     this.#lastTime = 0;
-    this.#append();
-    this.#tokensAllowed = 32 + Math.ceil(this.#textTokens * 1.5);
   }
 
-  /** Brings the text up to date. */
+  /** Brings the bytes up to date: only what was added since is encoded. */
   #append(): void {
-    let text = this.#text;
     for (; this.#written < this.#keys.length; this.#written += 1) {
       const key = this.#keys[this.#written] ?? '';
       const time = this.#times[this.#written] ?? 0;
-      if (text !== '') text += ' ';
-      text += (time - this.#lastTime).toString(36);
-      const follows =
-        typeof key === 'number' && typeof this.#lastKey === 'number' && key === this.#lastKey + 1;
-      if (!follows) text += `:${JSON.stringify(String(key))}`;
-      this.#textTokens += 1;
+      WRITER.signed(time - this.#lastTime);
+      writeKey(key, this.#lastKey);
       this.#lastKey = key;
       this.#lastTime = time;
     }
-    this.#text = text;
+    const added = WRITER.finish();
+    if (this.#encoded.length === 0) {
+      this.#encoded = added;
+      return;
+    }
+    const joined = new Uint8Array(this.#encoded.length + added.length);
+    joined.set(this.#encoded);
+    joined.set(added, this.#encoded.length);
+    this.#encoded = joined;
   }
 }
 
-/** Up to so many digits every whole number is safe. */
+const NOTHING = new Uint8Array(0);
+/** Written to and emptied within one call. */
+const WRITER = new ByteWriter();
+
+/** 0: the number after the one before. 1: a text follows. Else a number greater by 2 than it is. */
+function writeKey(key: Key, before: Key): void {
+  if (typeof key === 'string') {
+    WRITER.byte(1);
+    WRITER.text(key);
+  } else if (typeof before === 'number' && key === before + 1) WRITER.byte(0);
+  else WRITER.varint(key + 2);
+}
+
+function readKey(reader: ByteReader, before: Key): Key {
+  const code = reader.varint();
+  if (code === 1) return reader.text();
+  if (code > 1) return code - 2;
+  if (typeof before !== 'number') {
+    throw new Error(
+      `remembered ids: found one that follows ${JSON.stringify(before)}, expected a number there`,
+    );
+  }
+  return before + 1;
+}
+
+/** Its time's difference, and itself as if it followed nothing. */
+function keyBytes(key: Key): number {
+  if (typeof key === 'string') return 3 + textBytes(key);
+  return key < 0x4000 ? 5 : key < 0x1000_0000 ? 7 : 11;
+}
+
+/** Up to so many digits every whole number is safe, with room for the code of `writeKey`. */
 const MAX_DIGITS = 15;
 
 function keyOf(id: string): Key {
@@ -136,8 +191,3 @@ function keyOf(id: string): Key {
 }
 
 const DIGIT_0 = 0x30;
-
-function successor(id: string): string | undefined {
-  const number = Number(id);
-  return id !== '' && Number.isSafeInteger(number) && String(number) === id ? String(number + 1) : undefined;
-}

@@ -1,40 +1,52 @@
 // Rollups: folds what changed in a source's windows into windows by tag values. Pure, and exact whatever the order.
 import type { EpochMs } from './brands.ts';
-import { ROLLUP_PARTS } from './limits.ts';
-import type { Metric } from './metric.ts';
-import { emptyMetric, mergeMetric, metricDifference } from './metric.ts';
-import type { Pipeline } from './pipeline.ts';
+import { fieldsDifference } from './field-counts.ts';
+import type { Sample } from './metric.ts';
+import { metricDifference, settledMetric } from './metric.ts';
+import type { Pipeline, Rollup } from './pipeline.ts';
 import { rollupSeries, sourceSeries } from './series.ts';
 import { bucketOf } from './spread.ts';
-import type { ChangedWindows } from './state-encoding.ts';
-import type { StoredWindow } from './stored-window.ts';
-import type { ClosedWindow, WindowGroup } from './window.ts';
-import { mergeGroups } from './window.ts';
+import type { ChangedWindows } from './state-changes.ts';
+import type { Mark, StoredWindow } from './stored-window.ts';
+import type { ClosedWindow, GroupContents, WindowGroup } from './window.ts';
+import { copyGroup, EMPTY_GROUP, mergeGroup, mergeGroups } from './window.ts';
 
-/** What one change of one source adds to one rollup window. */
-export interface Contribution {
+/** What one change of one source adds to one part of a rollup window. */
+export interface Contribution extends GroupContents {
   readonly series: string;
   readonly start: EpochMs;
   readonly end: EpochMs;
-  readonly events: number;
-  readonly metrics: readonly Metric[];
+  readonly part: number;
+  /** Whether more may come from this source: its own window is open still. */
+  readonly open: boolean;
+}
+
+/** A contribution with what tells it from those before: the version of its source's state. */
+export interface Addition {
+  readonly source: string;
+  readonly version: number;
+  readonly contribution: Contribution;
 }
 
 /** The windows a change closed, as they are to be stored. */
 export function closedSourceWindows(source: string, after: ChangedWindows): StoredWindow[] {
-  return after.closed.map((window) => {
-    const { events, metrics } = mergeGroups(window);
-    return {
-      series: sourceSeries(window.aggregation, source),
-      start: window.start,
-      end: window.start + window.sizeMs,
-      part: undefined,
-      marks: NO_MARKS,
-      final: true,
-      events,
-      metrics,
-    };
-  });
+  return after.closed.map((window) => sourceWindow(source, window, true));
+}
+
+/** A window of a source as readers see it: final once it has closed, and provisional before. */
+export function sourceWindow(source: string, window: ClosedWindow, final: boolean): StoredWindow {
+  const { events, metrics, fields } = mergeGroups(window);
+  return {
+    series: sourceSeries(window.aggregation, source),
+    start: window.start,
+    end: window.end,
+    part: undefined,
+    marks: NO_MARKS,
+    final,
+    events,
+    metrics: metrics.map(settledMetric),
+    fields,
+  };
 }
 
 /** What a change adds to every rollup window it touches. `before` is undefined for a source's first write. */
@@ -44,69 +56,101 @@ export function contributionsOf(
   after: ChangedWindows,
   pipeline: Pipeline,
 ): Contribution[] {
-  if (pipeline.rollups.length === 0) return [];
   const earlier = new Map((before?.open ?? []).map((window) => [windowKey(window), window]));
-  const contributions = new Map<string, { contribution: Contribution; metrics: Map<string, Metric> }>();
-  for (const window of [...after.closed, ...after.open]) {
-    const old = earlier.get(windowKey(window));
-    for (const group of window.groups) {
-      const change = groupDifference(source, window, old, group);
-      if (change.events === 0) continue;
-      for (const rollup of pipeline.rollups) {
-        if (rollup.of !== window.aggregation) continue;
-        const values = rollup.by.map((tag) => group.tags[window.groupBy.indexOf(tag)] ?? null);
-        addContribution(contributions, rollupSeries(rollup.name, values), window, change);
+  const contributions = new Map<string, Contribution>();
+  const rollups = Map.groupBy(pipeline.rollups, ({ of }) => of);
+  for (const [windows, open] of [[after.closed, false] as const, [after.open, true] as const]) {
+    for (const window of windows) {
+      const old = earlier.get(windowKey(window));
+      for (const rollup of rollups.get(window.aggregation) ?? []) {
+        addContributions(contributions, { source, rollup, window, old, open });
       }
     }
   }
-  return [...contributions.values()].map(({ contribution, metrics }) => ({
-    ...contribution,
-    metrics: [...metrics.values()],
-  }));
+  return [...contributions.values()];
 }
 
-/** Folds a contribution into a part, unless its mark says that this change is in it already. */
-export function foldContribution(
+/** A part of a rollup window with additions folded in, save those whose change its marks say is in it already. */
+export function foldAdditions(
   part: StoredWindow | undefined,
-  contribution: Contribution,
-  change: { readonly source: string; readonly version: number },
-): StoredWindow {
-  if (part !== undefined && change.version <= (part.marks.get(change.source) ?? 0)) return part;
-  const metrics = new Map((part?.metrics ?? []).map((metric) => [metric.name, copyMetric(metric)]));
-  mergeInto(metrics, contribution.metrics);
+  additions: readonly Addition[],
+): StoredWindow | undefined {
+  const fresh: Addition[] = [];
+  const marks = new Map<string, Mark>(part?.marks);
+  for (const addition of additions) {
+    const { source, version, contribution } = addition;
+    if (version <= (marks.get(source)?.version ?? 0)) continue;
+    marks.set(source, { version, open: contribution.open });
+    fresh.push(addition);
+  }
+  const [first] = fresh;
+  if (first === undefined) return part;
+  const { series, start, end, part: number } = first.contribution;
+  const sum = copyGroup(part ?? EMPTY_GROUP);
+  for (const { contribution } of fresh) mergeGroup(sum, contribution);
   return {
-    series: contribution.series,
-    start: contribution.start,
-    end: contribution.end,
-    part: partOf(change.source),
-    marks: new Map([...(part?.marks ?? []), [change.source, change.version]]),
-    final: false,
-    events: (part?.events ?? 0) + contribution.events,
-    metrics: [...metrics.values()],
+    series,
+    start,
+    end,
+    part: number,
+    marks,
+    final: [...marks.values()].every(({ open }) => !open),
+    events: sum.events,
+    metrics: sum.metrics,
+    fields: sum.fields,
   };
 }
-
-/** The part of a rollup window that a source's changes go to. */
-export function partOf(source: string): number {
-  return bucketOf(source, ROLLUP_PARTS);
-}
-
-const NO_MARKS: ReadonlyMap<string, number> = new Map();
 
 /** The parts of a rollup window as one. */
 export function mergeParts(parts: readonly StoredWindow[]): StoredWindow | undefined {
   const [first, ...others] = parts;
   if (first === undefined || others.length === 0) return first;
-  const metrics = new Map<string, Metric>();
-  for (const part of parts) mergeInto(metrics, part.metrics);
+  const { events, metrics, fields } = mergeGroups({ groups: parts });
   return {
     ...first,
     part: undefined,
     marks: NO_MARKS,
     final: parts.every((part) => part.final),
-    events: parts.reduce((events, part) => events + part.events, 0),
-    metrics: [...metrics.values()],
+    events,
+    metrics,
+    fields,
   };
+}
+
+const NO_MARKS: ReadonlyMap<string, Mark> = new Map();
+
+interface WindowChange {
+  readonly source: string;
+  readonly rollup: Rollup;
+  readonly window: ClosedWindow;
+  readonly old: ClosedWindow | undefined;
+  readonly open: boolean;
+}
+
+function addContributions(into: Map<string, Contribution>, change: WindowChange): void {
+  const { source, rollup, window, old, open } = change;
+  for (const group of window.groups) {
+    const added = groupDifference(source, window, old, group);
+    // A window that closes says so, even where nothing came since.
+    if (added.events === 0 && open) continue;
+    for (const tags of rollup.levels) {
+      const values = tags.map((tag) => group.tags[window.groupBy.indexOf(tag)] ?? null);
+      const series = rollupSeries(rollup.name, values);
+      const key = `${window.start} ${series}`;
+      const known = into.get(key);
+      if (known !== undefined) into.set(key, withGroup(known, added));
+      else {
+        const { start, end } = window;
+        into.set(key, { series, start, end, part: bucketOf(source, rollup.parts), open, ...added });
+      }
+    }
+  }
+}
+
+/** Groups that differ in tags a rollup does not ask for go into one of its windows. */
+function withGroup(contribution: Contribution, added: GroupContents): Contribution {
+  const { events, metrics, fields } = mergeGroups({ groups: [contribution, added] });
+  return { ...contribution, events, metrics, fields };
 }
 
 function groupDifference(
@@ -114,63 +158,32 @@ function groupDifference(
   window: ClosedWindow,
   old: ClosedWindow | undefined,
   group: WindowGroup,
-): { readonly events: number; readonly metrics: readonly Metric[] } {
+): GroupContents {
   // Several where the window was kept apart by more tags before: a tag it was not kept apart by is null now.
-  const before = (old?.groups ?? []).filter((candidate) =>
-    window.groupBy.every(
-      (tag, at) => (candidate.tags[old?.groupBy.indexOf(tag) ?? -1] ?? null) === (group.tags[at] ?? null),
+  const before = mergeGroups({
+    groups: (old?.groups ?? []).filter((candidate) =>
+      window.groupBy.every(
+        (tag, at) => (candidate.tags[old?.groupBy.indexOf(tag) ?? -1] ?? null) === (group.tags[at] ?? null),
+      ),
     ),
-  );
+  });
   const metrics = group.metrics
     .map((metric) =>
-      before
-        .flatMap(({ metrics }) => metrics.filter(({ name }) => name === metric.name))
-        .reduce((left, part) => metricDifference(part, left), metricDifference(undefined, metric)),
+      metricDifference(
+        before.metrics.find(({ name }) => name === metric.name),
+        metric,
+      ),
     )
-    .filter((metric) => metric.count > 0)
+    .filter(({ count }) => count > 0)
     .map((metric) => ({ ...metric, first: stamp(metric.first, source), last: stamp(metric.last, source) }));
-  return { events: before.reduce((left, { events }) => left - events, group.events), metrics };
+  const events = group.events - before.events;
+  return { events, metrics, fields: fieldsDifference(before.fields, group.fields) };
 }
 
-function stamp(sample: Metric['first'], source: string): Metric['first'] {
+function stamp(sample: Sample | undefined, source: string): Sample | undefined {
   return sample === undefined ? undefined : { ...sample, source };
 }
 
-function addContribution(
-  contributions: Map<string, { contribution: Contribution; metrics: Map<string, Metric> }>,
-  series: string,
-  window: ClosedWindow,
-  change: { readonly events: number; readonly metrics: readonly Metric[] },
-): void {
-  const key = `${window.start} ${series}`;
-  const known = contributions.get(key);
-  const metrics = known?.metrics ?? new Map<string, Metric>();
-  mergeInto(metrics, change.metrics);
-  const contribution: Contribution = {
-    series,
-    start: window.start,
-    end: window.start + window.sizeMs,
-    events: (known?.contribution.events ?? 0) + change.events,
-    metrics: [],
-  };
-  contributions.set(key, { contribution, metrics });
-}
-
-function mergeInto(into: Map<string, Metric>, metrics: readonly Metric[]): void {
-  for (const metric of metrics) {
-    let same = into.get(metric.name);
-    if (same === undefined) {
-      same = emptyMetric(metric.name);
-      into.set(metric.name, same);
-    }
-    mergeMetric(same, metric);
-  }
-}
-
-function copyMetric(metric: Metric): Metric {
-  return { ...metric, rest: metric.rest === undefined ? undefined : [...metric.rest] };
-}
-
 function windowKey(window: ClosedWindow): string {
-  return `${window.start} ${window.sizeMs} ${window.aggregation}`;
+  return `${window.start} ${window.spec} ${window.aggregation}`;
 }

@@ -21,14 +21,17 @@ export interface SourceState {
   readonly ids: RememberedIds;
   /** One for each aggregation of the pipeline, in its order. */
   readonly open: OpenAggregation[];
+  /** Of all open windows: their `bytes`, and how many they are. What the bound on a state is drawn by. */
+  windowBytes: number;
+  windowCount: number;
   /** Windows closed by the latest write: the changelog carries them downstream. */
   closed: ClosedWindow[];
   /** Windows of aggregations the pipeline has no more: they are closed by the next write. */
   orphans: ClosedWindow[];
   /** Aggregations the pipeline had once; the latest first. */
   gone: GoneAggregation[];
-  /** Events found late by the latest write: the changelog carries them to the dead letters. */
-  late: LateEvent[];
+  /** Events the latest write found late, or had no room for: the changelog carries them to the dead letters. */
+  letters: Letter[];
 }
 
 export interface UpTo {
@@ -44,16 +47,18 @@ export interface VerdictCounts {
   applied: number;
   duplicate: number;
   late: number;
+  /** Those the source had no room for; what is no event is quarantined before it reaches a source. */
+  quarantined: number;
 }
 
 export interface OpenAggregation {
   readonly aggregation: Aggregation;
   /** By start. */
   readonly windows: Map<EpochMs, SourceWindow>;
-  /** The one of them folded into last, or one closed since: then whatever falls in it is late. */
+  /** The tumbling one folded into last, or one closed since: then whatever falls in it is late. */
   recent: SourceWindow | undefined;
-  /** The least start of them; Infinity where there is none. */
-  earliestStart: EpochMs;
+  /** At most the least end of them; Infinity where there is none. */
+  earliestEnd: EpochMs;
   /** Events that were late for this aggregation, though perhaps not for others. */
   late: number;
   /** Windows that end at or before it closed under an earlier pipeline, which may have allowed less lateness. */
@@ -63,11 +68,12 @@ export interface OpenAggregation {
 /** What is remembered of an aggregation, so that its windows stay closed if a later pipeline brings it back. */
 export interface GoneAggregation {
   readonly name: string;
-  readonly sizeMs: number;
+  readonly spec: string;
   readonly closedBefore: EpochMs;
 }
 
-export interface LateEvent {
+export interface Letter {
+  readonly reason: 'late' | 'source-full';
   readonly at: Coordinates;
   readonly arrivalMs: EpochMs;
   readonly event: TelemetryEvent;
@@ -81,11 +87,13 @@ export function emptySourceState(source: string, pipeline: Pipeline): SourceStat
     upTo: [],
     maxTime: -1,
     lastArrivalMs: -1,
-    counts: { received: 0, applied: 0, duplicate: 0, late: 0 },
+    counts: { received: 0, applied: 0, duplicate: 0, late: 0, quarantined: 0 },
     ids: new RememberedIds(),
     open: pipeline.aggregations.map((aggregation) => openAggregation(aggregation)),
+    windowBytes: 0,
+    windowCount: 0,
     closed: [],
-    late: [],
+    letters: [],
     orphans: [],
     gone: [],
   };
@@ -99,15 +107,30 @@ export function openAggregation(
     aggregation,
     windows: new Map(),
     recent: undefined,
-    earliestStart: Number.POSITIVE_INFINITY,
+    earliestEnd: Number.POSITIVE_INFINITY,
     late,
     closedBefore,
   };
+}
+
+/** Opens a window, or one that was kept. */
+export function addWindow(state: SourceState, open: OpenAggregation, window: SourceWindow): void {
+  open.windows.set(window.start, window);
+  if (window.end < open.earliestEnd) open.earliestEnd = window.end;
+  state.windowBytes += window.bytes;
+  state.windowCount += 1;
+}
+
+/** Takes a window out of the open ones: it closes, or becomes part of another. */
+export function takeWindow(state: SourceState, open: OpenAggregation, window: SourceWindow): void {
+  open.windows.delete(window.start);
+  state.windowBytes -= window.bytes;
+  state.windowCount -= 1;
 }
 
 /** Begins a write: what the latest one carried downstream is done with. */
 export function beginWrite(state: SourceState): void {
   state.closed = state.orphans;
   state.orphans = [];
-  state.late = [];
+  state.letters = [];
 }

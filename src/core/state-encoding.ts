@@ -1,229 +1,255 @@
-// A source's state as the text its item holds: versioned JSON, arrays rather than names, each metric name once.
+// A source's state as its item holds it: versioned bytes. What is asked for most often, the books, stands first.
 import type { EpochMs, SequenceNumber, ShardId } from './brands.ts';
+import { ByteReader } from './byte-reader.ts';
+import { ByteWriter } from './byte-writer.ts';
 import { MAX_GONE_AGGREGATIONS } from './limits.ts';
-import { mergeMetric } from './metric.ts';
-import type { MetricText } from './metric-encoding.ts';
-import { metricFromText, metricToText, NameTable } from './metric-encoding.ts';
 import type { Aggregation, Pipeline } from './pipeline.ts';
 import { RememberedIds } from './remembered-ids.ts';
 import type {
   GoneAggregation,
-  LateEvent,
+  Letter,
   OpenAggregation,
   SourceState,
   UpTo,
   VerdictCounts,
 } from './source-state.ts';
-import { openAggregation } from './source-state.ts';
+import { addWindow, emptySourceState, openAggregation } from './source-state.ts';
+import { readStateV1, STATE_VERSION_V1 } from './state-encoding-v1.ts';
+import type { AggregationImage, StateImage } from './state-image.ts';
 import type { ClosedWindow, SourceWindow, WindowGroup } from './window.ts';
+import { mergeGroup, windowBytes } from './window.ts';
+import { NameTable, readTexts, readWindow, writeTexts, writeWindow } from './window-encoding.ts';
+import { specText } from './window-spec.ts';
 
-/** Raised when the text's shape changes; a reader refuses a version it does not know. */
-const STATE_ENCODING_VERSION = 1;
+/** What an item holds: bytes, or in the first form a text. */
+export type EncodedState = Uint8Array | string;
 
-/** The text form: equal states may differ in it by ids already forgotten. */
-export function encodeState(state: SourceState, pipeline: Pipeline): string {
+/** Raised when the shape of the bytes changes; a reader refuses a version it does not know. */
+const STATE_VERSION = 2;
+
+/** Equal states may differ in their bytes by ids already forgotten. */
+export function encodeState(state: SourceState, pipeline: Pipeline): Uint8Array {
   const names = new NameTable();
-  const open = state.open.map(
-    ({ aggregation, windows, late, closedBefore }): OpenText => [
-      aggregation.name,
-      aggregation.sizeMs,
-      aggregation.groupBy,
-      late,
-      [...windows.values()].map((window) => windowToText(window, names)),
-      Math.max(closedBefore, state.maxTime - aggregation.allowedLatenessMs),
-    ],
-  );
-  const closed = state.closed.map(
-    (window): ClosedText => [window.aggregation, window.sizeMs, window.groupBy, windowToText(window, names)],
-  );
-  const { received, applied, duplicate, late } = state.counts;
-  const text: StateText = {
-    v: STATE_ENCODING_VERSION,
-    u: state.upTo.map(({ shard, sequence, index }) => [shard, sequence, index]),
-    m: state.maxTime,
-    a: state.lastArrivalMs,
-    c: [received, applied, duplicate, late],
-    i: state.ids.toText(state.maxTime - pipeline.dedupeHorizonMs),
-    n: names.names,
-    o: open,
-    ...(state.gone.length === 0
-      ? {}
-      : { g: state.gone.map((gone) => [gone.name, gone.sizeMs, gone.closedBefore]) }),
-    ...(closed.length === 0 ? {} : { x: closed }),
-    ...(state.late.length === 0 ? {} : { l: state.late }),
-  };
-  return JSON.stringify(text);
+  BODY.varint(state.upTo.length);
+  for (const { shard, sequence, index } of state.upTo) {
+    writeShard(BODY, shard);
+    writeDigits(BODY, sequence);
+    BODY.varint(index);
+  }
+  BODY.bytes(state.ids.encode(state.maxTime - pipeline.dedupeHorizonMs));
+  BODY.varint(state.open.length);
+  for (const { aggregation, windows, late, closedBefore } of state.open) {
+    BODY.text(aggregation.name);
+    BODY.text(specText(aggregation.window));
+    writeTexts(BODY, aggregation.groupBy);
+    BODY.varint(late);
+    BODY.signed(Math.max(closedBefore, state.maxTime - aggregation.allowedLatenessMs) - state.maxTime);
+    BODY.varint(windows.size);
+    for (const window of windows.values()) writeWindow(BODY, window, names, state.maxTime);
+  }
+  BODY.varint(state.gone.length);
+  for (const { name, spec, closedBefore } of state.gone) {
+    BODY.text(name);
+    BODY.text(spec);
+    BODY.signed(closedBefore);
+  }
+  BODY.varint(state.closed.length);
+  for (const window of state.closed) writeClosed(BODY, window, names, state.maxTime);
+  BODY.varint(state.letters.length);
+  for (const letter of state.letters) BODY.text(JSON.stringify(letter));
+  const body = BODY.finish();
+
+  HEAD.byte(STATE_VERSION);
+  const { received, applied, duplicate, late, quarantined } = state.counts;
+  for (const count of [received, applied, duplicate, late, quarantined]) HEAD.varint(count);
+  HEAD.signed(state.maxTime);
+  HEAD.signed(state.lastArrivalMs - state.maxTime);
+  writeTexts(HEAD, names.names);
+  HEAD.bytes(body);
+  return HEAD.finish();
 }
+
+/** Written to and emptied within one call. */
+const HEAD = new ByteWriter();
+const BODY = new ByteWriter();
 
 /**
  * Reads a state back for the pipeline given. Open windows of an aggregation the pipeline no longer has, or has with
- * another size, are closed by this: they stand in `orphans`, to go out with the next write.
- * @throws Error for a text that is not of a known version
+ * another kind or size of window, are closed by this: they stand in `orphans`, to go out with the next write.
+ * @throws Error for what is not of a known version, or cut short
  */
-export function decodeState(source: string, json: string, pipeline: Pipeline): SourceState {
-  const text = parseStateText(source, json);
+export function decodeState(source: string, encoded: EncodedState, pipeline: Pipeline): SourceState {
+  const image = decodeStateImage(source, encoded);
   const orphans: ClosedWindow[] = [];
-  const open = pipeline.aggregations.map((aggregation) => openFromText(text, aggregation));
-  for (const [name, sizeMs, groupBy, , windows] of text.o) {
-    const into = open.find(({ aggregation }) => aggregation.name === name && aggregation.sizeMs === sizeMs);
+  const state: SourceState = {
+    ...emptySourceState(source, pipeline),
+    upTo: [...image.upTo],
+    maxTime: image.maxTime,
+    lastArrivalMs: image.lastArrivalMs,
+    counts: image.counts,
+    ids: image.ids,
+    open: pipeline.aggregations.map((aggregation) => openFromImage(image, aggregation)),
+    closed: [...image.closed],
+    letters: [...image.letters],
+    orphans,
+    gone: goneFromImage(image, pipeline),
+  };
+  for (const { name, spec, groupBy, windows } of image.aggregations) {
+    const into = state.open.find(({ aggregation }) => isSame(aggregation, { name, spec }));
     for (const window of windows) {
-      const read = windowFromText(window, text.n);
-      if (into === undefined) orphans.push({ aggregation: name, sizeMs, groupBy, ...read });
-      else {
-        const fitted = regroup(read, groupBy, into.aggregation.groupBy);
-        into.windows.set(fitted.start, fitted);
-        into.earliestStart = Math.min(into.earliestStart, fitted.start);
-      }
+      if (into === undefined) orphans.push({ aggregation: name, spec, groupBy, ...window });
+      else addWindow(state, into, regroup(window, groupBy, into.aggregation.groupBy));
     }
   }
-  const [received, applied, duplicate, late] = text.c;
-  return {
-    source,
-    upTo: text.u.map(([shard, sequence, index]) => ({ shard, sequence, index })),
-    maxTime: text.m,
-    lastArrivalMs: text.a,
-    counts: { received, applied, duplicate, late },
-    ids: RememberedIds.parse(text.i),
-    open,
-    closed: closedFromText(text),
-    late: [...(text.l ?? [])],
-    orphans,
-    gone: goneFromText(text, pipeline),
-  };
+  return state;
 }
 
-/** What a change carries: the windows before and after it, whatever the pipeline is now. */
-export interface ChangedWindows {
-  readonly open: readonly ClosedWindow[];
-  readonly closed: readonly ClosedWindow[];
-  readonly late: readonly LateEvent[];
-  readonly lastArrivalMs: number;
+/** Only the ledger of a state: for adding up many. */
+export function decodeCounts(source: string, encoded: EncodedState): VerdictCounts {
+  if (typeof encoded === 'string') return decodeStateImage(source, encoded).counts;
+  return readCounts(openBytes(source, encoded));
 }
 
-/** Reads the windows and late events out of a state's text, with all that describes them: what the changelog is for. */
-export function decodeChangedWindows(source: string, json: string): ChangedWindows {
-  const text = parseStateText(source, json);
-  return {
-    open: text.o.flatMap(([aggregation, sizeMs, groupBy, , windows]) =>
-      windows.map((window) => ({ aggregation, sizeMs, groupBy, ...windowFromText(window, text.n) })),
-    ),
-    closed: closedFromText(text),
-    late: text.l ?? [],
-    lastArrivalMs: text.a,
-  };
-}
-
-/** Only the ledger of a state's text: for adding up many. */
-export function decodeCounts(source: string, json: string): VerdictCounts {
-  const [received, applied, duplicate, late] = parseStateText(source, json).c;
-  return { received, applied, duplicate, late };
-}
-
-/** What a person looking at a state wants to know of it, whatever the pipeline is now. */
-export interface StateView {
-  readonly upTo: readonly UpTo[];
-  readonly maxTime: number;
-  readonly lastArrivalMs: number;
-  readonly counts: VerdictCounts;
-  readonly open: readonly ClosedWindow[];
-  readonly rememberedIds: number;
-}
-
-export function viewState(source: string, json: string): StateView {
-  const text = parseStateText(source, json);
-  return {
-    upTo: text.u.map(([shard, sequence, index]) => ({ shard, sequence, index })),
-    maxTime: text.m,
-    lastArrivalMs: text.a,
-    counts: decodeCounts(source, json),
-    open: decodeChangedWindows(source, json).open,
-    rememberedIds: text.i === '' ? 0 : RememberedIds.parse(text.i).entries(0).length,
-  };
-}
-
-interface StateText {
-  readonly v: number;
-  readonly u: readonly (readonly [ShardId, SequenceNumber, number])[];
-  readonly m: number;
-  readonly a: number;
-  readonly c: readonly [number, number, number, number];
-  readonly i: string;
-  readonly n: readonly string[];
-  readonly o: readonly OpenText[];
-  readonly g?: readonly GoneText[];
-  readonly x?: readonly ClosedText[];
-  readonly l?: readonly LateEvent[];
-}
-type OpenText = readonly [string, number, readonly string[], number, readonly WindowText[], EpochMs];
-type GoneText = readonly [string, number, EpochMs];
-type ClosedText = readonly [string, number, readonly string[], WindowText];
-type WindowText = readonly [number, readonly GroupText[]];
-type GroupText = readonly [readonly (string | null)[], number, readonly MetricText[]];
-function parseStateText(source: string, json: string): StateText {
-  const text: StateText = JSON.parse(json);
-  if (text.v !== STATE_ENCODING_VERSION) {
-    throw new Error(
-      `state of source ${JSON.stringify(source)}: found encoding version ${text.v}, expected ${STATE_ENCODING_VERSION}`,
-    );
+/** @throws Error for what is not of a known version, or cut short */
+export function decodeStateImage(source: string, encoded: EncodedState): StateImage {
+  if (typeof encoded === 'string') {
+    const text = JSON.parse(encoded);
+    if (text.v !== STATE_VERSION_V1) throw unknownVersion(source, text.v);
+    return readStateV1(text);
   }
-  return text;
+  const head = openBytes(source, encoded);
+  const counts = readCounts(head);
+  const maxTime = head.signed();
+  const lastArrivalMs = maxTime + head.signed();
+  const names = readTexts(head);
+  const body = new ByteReader(head.bytes());
+  return {
+    counts,
+    maxTime,
+    lastArrivalMs,
+    upTo: times(
+      body,
+      (): UpTo => ({ shard: readShard(body), sequence: readDigits(body), index: body.varint() }),
+    ),
+    ids: RememberedIds.decode(body.bytes()),
+    aggregations: times(body, () => readAggregation(body, names, maxTime)),
+    gone: times(body, () => ({ name: body.text(), spec: body.text(), closedBefore: body.signed() })),
+    closed: times(body, () => readClosed(body, names, maxTime)),
+    letters: times(body, (): Letter => JSON.parse(body.text())),
+  };
 }
 
-function openFromText(text: StateText, aggregation: Aggregation): OpenAggregation {
-  const { name, sizeMs } = aggregation;
-  const same = text.o.find((open) => open[0] === name && open[1] === sizeMs);
-  if (same !== undefined) return openAggregation(aggregation, { late: same[3], closedBefore: same[5] });
-  const gone = text.g?.find((entry) => entry[0] === name && entry[1] === sizeMs);
-  return openAggregation(aggregation, gone === undefined ? {} : { closedBefore: gone[2] });
+function readAggregation(body: ByteReader, names: readonly string[], maxTime: EpochMs): AggregationImage {
+  return {
+    name: body.text(),
+    spec: body.text(),
+    groupBy: readTexts(body),
+    late: body.varint(),
+    closedBefore: maxTime + body.signed(),
+    windows: times(body, () => readWindow(body, names, maxTime)),
+  };
+}
+
+function writeClosed(writer: ByteWriter, window: ClosedWindow, names: NameTable, from: EpochMs): void {
+  writer.text(window.aggregation);
+  writer.text(window.spec);
+  writeTexts(writer, window.groupBy);
+  writeWindow(writer, window, names, from);
+}
+
+function readClosed(reader: ByteReader, names: readonly string[], from: EpochMs): ClosedWindow {
+  const of = { aggregation: reader.text(), spec: reader.text(), groupBy: readTexts(reader) };
+  return { ...of, ...readWindow(reader, names, from) };
+}
+
+function openBytes(source: string, encoded: Uint8Array): ByteReader {
+  const reader = new ByteReader(encoded);
+  const version = reader.byte();
+  if (version !== STATE_VERSION) throw unknownVersion(source, version);
+  return reader;
+}
+
+function unknownVersion(source: string, version: unknown): Error {
+  return new Error(
+    `state of source ${JSON.stringify(source)}: found encoding version ${String(version)}, expected ${STATE_VERSION_V1} or ${STATE_VERSION}`,
+  );
+}
+
+function readCounts(head: ByteReader): VerdictCounts {
+  return {
+    received: head.varint(),
+    applied: head.varint(),
+    duplicate: head.varint(),
+    late: head.varint(),
+    quarantined: head.varint(),
+  };
+}
+
+function times<T>(reader: ByteReader, read: () => T): T[] {
+  return Array.from({ length: reader.varint() }, read);
+}
+
+/** Kinesis numbers its shards; any other name is a text. */
+const NUMBERED_SHARD = /^shardId-(\d{12})$/;
+
+function writeShard(writer: ByteWriter, shard: ShardId): void {
+  const number = NUMBERED_SHARD.exec(shard)?.[1];
+  writer.varint(number === undefined ? 0 : Number(number) + 1);
+  if (number === undefined) writer.text(shard);
+}
+
+function readShard(reader: ByteReader): ShardId {
+  const number = reader.varint();
+  // any text names a shard
+  return (number === 0 ? reader.text() : `shardId-${String(number - 1).padStart(12, '0')}`) as ShardId;
+}
+
+/** Up to 56 decimal digits, two a byte. */
+function writeDigits(writer: ByteWriter, digits: SequenceNumber): void {
+  writer.varint(digits.length);
+  for (let at = 0; at < digits.length; at += 2) {
+    const low = at + 1 < digits.length ? digits.charCodeAt(at + 1) - DIGIT_0 : 0;
+    writer.byte((digits.charCodeAt(at) - DIGIT_0) * 10 + low);
+  }
+}
+
+function readDigits(reader: ByteReader): SequenceNumber {
+  const length = reader.varint();
+  let digits = '';
+  while (digits.length < length) {
+    const pair = reader.byte();
+    digits += String.fromCharCode(DIGIT_0 + Math.floor(pair / 10));
+    if (digits.length < length) digits += String.fromCharCode(DIGIT_0 + (pair % 10));
+  }
+  return digits as SequenceNumber; // as it was written
+}
+
+const DIGIT_0 = 0x30;
+
+function isSame(
+  { name, window }: Aggregation,
+  other: { readonly name: string; readonly spec: string },
+): boolean {
+  return name === other.name && specText(window) === other.spec;
+}
+
+function openFromImage(image: StateImage, aggregation: Aggregation): OpenAggregation {
+  const same = image.aggregations.find((candidate) => isSame(aggregation, candidate));
+  if (same !== undefined) return openAggregation(aggregation, same);
+  const gone = image.gone.find((candidate) => isSame(aggregation, candidate));
+  return openAggregation(aggregation, gone === undefined ? {} : { closedBefore: gone.closedBefore });
 }
 
 /** Of an aggregation gone just now the open windows are closed too. */
-function goneFromText(text: StateText, pipeline: Pipeline): GoneAggregation[] {
-  const before = (text.g ?? []).map(([name, sizeMs, closedBefore]) => ({ name, sizeMs, closedBefore }));
-  const dropped = text.o.map(([name, sizeMs, , , windows, closedBefore]) => ({
+function goneFromImage(image: StateImage, pipeline: Pipeline): GoneAggregation[] {
+  const dropped = image.aggregations.map(({ name, spec, windows, closedBefore }) => ({
     name,
-    sizeMs,
-    closedBefore: windows.reduce((latest, [start]) => Math.max(latest, start + sizeMs), closedBefore),
+    spec,
+    closedBefore: windows.reduce((latest, { end }) => Math.max(latest, end), closedBefore),
   }));
-  return [...dropped, ...before]
-    .filter(
-      (gone) =>
-        !pipeline.aggregations.some(({ name, sizeMs }) => name === gone.name && sizeMs === gone.sizeMs),
-    )
+  return [...dropped, ...image.gone]
+    .filter((gone) => !pipeline.aggregations.some((aggregation) => isSame(aggregation, gone)))
     .slice(0, MAX_GONE_AGGREGATIONS);
-}
-
-function closedFromText(text: StateText): ClosedWindow[] {
-  return (text.x ?? []).map(([aggregation, sizeMs, groupBy, window]) => ({
-    aggregation,
-    sizeMs,
-    groupBy,
-    ...windowFromText(window, text.n),
-  }));
-}
-
-function windowToText(window: SourceWindow, names: NameTable): WindowText {
-  return [
-    window.start,
-    window.groups.map(
-      (group): GroupText => [
-        group.tags,
-        group.events,
-        group.metrics.map((metric) => metricToText(metric, names)),
-      ],
-    ),
-  ];
-}
-
-function windowFromText([start, groups]: WindowText, names: readonly string[]): SourceWindow {
-  return {
-    start,
-    groups: groups.map(([tags, events, metrics]) => ({
-      tags,
-      events,
-      metrics: metrics.map((metric) => metricFromText(metric, names)),
-    })),
-  };
 }
 
 /** Fits a window kept apart by some tags to an aggregation that keeps apart by others: unknown tags are null. */
@@ -236,14 +262,6 @@ function regroup(window: SourceWindow, from: readonly string[], to: readonly str
     if (into === undefined) groups.set(JSON.stringify(tags), { ...group, tags });
     else mergeGroup(into, group);
   }
-  return { start: window.start, groups: [...groups.values()] };
-}
-
-function mergeGroup(into: WindowGroup, group: WindowGroup): void {
-  into.events += group.events;
-  for (const metric of group.metrics) {
-    const same = into.metrics.find(({ name }) => name === metric.name);
-    if (same === undefined) into.metrics.push(metric);
-    else mergeMetric(same, metric);
-  }
+  const fitted = [...groups.values()];
+  return { start: window.start, end: window.end, groups: fitted, bytes: windowBytes({ groups: fitted }) };
 }

@@ -1,2 +1,5 @@
-/** What became of an event at the fold. `redelivered` is no verdict of its own: the event already had one. */
-export type Verdict = 'applied' | 'duplicate' | 'late' | 'redelivered';
+/**
+ * What became of an event at the fold. `quarantined`: its source is full. `redelivered` is no verdict of its own: the
+ * event already had one.
+ */
+export type Verdict = 'applied' | 'duplicate' | 'late' | 'quarantined' | 'redelivered';

@@ -1,15 +1,21 @@
 // One window of one source in one aggregation: events folded into metrics, kept apart by the tags rollups ask for.
 import type { EpochMs } from './brands.ts';
 import type { TelemetryEvent } from './event.ts';
-import type { Metric, MetricSummary } from './metric.ts';
-import { addValue, emptyMetric, mergeMetric, noteSample, summarizeMetric } from './metric.ts';
+import type { FieldCounts } from './field-counts.ts';
+import { addToFields, copyFields, emptyFields, fieldsBytes, mergeFields } from './field-counts.ts';
+import type { Metric } from './metric.ts';
+import { addValue, copyMetric, emptyMetric, mergeMetric, metricBytes } from './metric.ts';
 import type { Aggregation } from './pipeline.ts';
+import { textBytes } from './text-bytes.ts';
 
-/** Half open: `[start, start + sizeMs)`, event time. */
+/** Half open: `[start, end)`, event time. A session's bounds move as events join it. */
 export interface SourceWindow {
-  readonly start: EpochMs;
+  start: EpochMs;
+  end: EpochMs;
   /** Apart by the values of the aggregation's `groupBy` tags; one group where there are none. */
   readonly groups: WindowGroup[];
+  /** About what it takes in the source's item: see `windowBytes`. */
+  bytes: number;
 }
 
 export interface WindowGroup {
@@ -19,13 +25,27 @@ export interface WindowGroup {
   events: number;
   /** In the order the names first appeared. */
   readonly metrics: Metric[];
+  /** Counts of distinct and frequent texts; undefined where the aggregation asks for none. */
+  fields: FieldCounts | undefined;
 }
 
-/** A window that has had its last change, with all that is needed to store it. */
+/** A group whatever its tags, to be read. */
+export type GroupContents = Readonly<Omit<WindowGroup, 'tags' | 'metrics'>> & {
+  readonly metrics: readonly Metric[];
+};
+
+export const EMPTY_GROUP: GroupContents = { events: 0, metrics: [], fields: undefined };
+
+/** A window of an aggregation, with all that is needed to store it or to say what it is of. */
 export interface ClosedWindow extends SourceWindow {
   readonly aggregation: string;
-  readonly sizeMs: number;
+  /** See `specText`. */
+  readonly spec: string;
   readonly groupBy: readonly string[];
+}
+
+export function emptyWindow(start: EpochMs, end: EpochMs): SourceWindow {
+  return { start, end, groups: [], bytes: WINDOW_BYTES };
 }
 
 /** Folds an event in. `order` is the number of events of the source applied before. */
@@ -35,70 +55,111 @@ export function foldIntoWindow(
   event: TelemetryEvent,
   order: number,
 ): void {
-  const group = groupFor(window, aggregation.groupBy, event);
-  group.events += 1;
+  const taken = aggregation.values;
+  const groupsBefore = window.groups.length;
+  const group = groupFor(window, aggregation, event);
   const metrics = group.metrics;
+  const metricsBefore = metrics.length;
+  group.events += 1;
   const values = event.values;
   let guess = 0;
   for (const name in values) {
     const value = values[name];
-    if (value === undefined || (aggregation.values !== undefined && !aggregation.values.has(name))) continue;
+    if (value === undefined || (taken !== undefined && !taken.has(name))) continue;
     // Events of one source carry the same names in the same order: look there before searching.
     let metric = metrics[guess];
-    if (metric === undefined || metric.name !== name) metric = findOrAddMetric(metrics, name);
+    if (metric === undefined || metric.name !== name) metric = findOrAddMetric(metrics, name, aggregation);
     guess += 1;
-    addValue(metric, value);
-    if (aggregation.keepSamples) noteSample(metric, { time: event.time, order, value });
+    addValue(metric, value, event.time, order);
   }
+  if (group.fields !== undefined) addToFields(group.fields, event);
+  if (metrics.length !== metricsBefore || window.groups.length !== groupsBefore || grows(aggregation)) {
+    window.bytes = windowBytes(window);
+  }
+}
+
+/** Takes all of `other` into `into`, as if its events had been folded there: two sessions become one. */
+export function mergeWindow(into: SourceWindow, other: SourceWindow): void {
+  into.start = Math.min(into.start, other.start);
+  into.end = Math.max(into.end, other.end);
+  for (const group of other.groups) {
+    const same = into.groups.find(({ tags }) => tags.every((tag, at) => tag === group.tags[at]));
+    if (same === undefined) into.groups.push(group);
+    else mergeGroup(same, group);
+  }
+  into.bytes = windowBytes(into);
 }
 
 /** All groups of a window as one. */
-export function mergeGroups(window: SourceWindow): {
-  readonly events: number;
-  readonly metrics: readonly Metric[];
-} {
-  const [only] = window.groups;
-  if (window.groups.length === 1 && only !== undefined) return only;
-  let events = 0;
-  const metrics = new Map<string, Metric>();
-  for (const group of window.groups) {
-    events += group.events;
-    for (const metric of group.metrics) {
-      let into = metrics.get(metric.name);
-      if (into === undefined) {
-        into = emptyMetric(metric.name);
-        metrics.set(metric.name, into);
-      }
-      mergeMetric(into, metric);
-    }
+export function mergeGroups({ groups }: { readonly groups: readonly GroupContents[] }): GroupContents {
+  const [first = EMPTY_GROUP, ...others] = groups;
+  if (others.length === 0) return first;
+  const merged = copyGroup(first);
+  for (const group of others) mergeGroup(merged, group);
+  return merged;
+}
+
+export function mergeGroup(into: WindowGroup, group: GroupContents): void {
+  into.fields = mergedFields(into, group);
+  into.events += group.events;
+  for (const metric of group.metrics) {
+    const same = into.metrics.find(({ name }) => name === metric.name);
+    if (same === undefined) into.metrics.push(copyMetric(metric));
+    else mergeMetric(same, metric);
   }
-  return { events, metrics: [...metrics.values()] };
 }
 
-/** What readers see of a window. `revision` rises with every change: it is the number of events folded in. */
-export interface WindowSummary {
-  readonly start: EpochMs;
-  readonly end: EpochMs;
-  readonly events: number;
-  readonly revision: number;
-  /** By metric name; a Map, since a name may be anything. */
-  readonly metrics: ReadonlyMap<string, MetricSummary>;
+/** Counts of all the events, or none: what was not counted from the first event on is not known. */
+function mergedFields(into: GroupContents, group: GroupContents): FieldCounts | undefined {
+  if (group.events === 0) return into.fields;
+  if (group.fields === undefined) return undefined;
+  if (into.fields === undefined) return into.events === 0 ? copyFields(group.fields) : undefined;
+  mergeFields(into.fields, group.fields);
+  return into.fields;
 }
 
-export function summarizeWindow(window: SourceWindow, sizeMs: number): WindowSummary {
-  const { events, metrics } = mergeGroups(window);
+/**
+ * About what a window takes in its item, generously for the usual one. It depends on what was folded in alone, not on how
+ * that was cut into batches: the bound on a source's state is drawn by it.
+ */
+export function windowBytes(window: Pick<SourceWindow, 'groups'>): number {
+  let bytes = WINDOW_BYTES;
+  for (const group of window.groups) {
+    bytes += GROUP_BYTES;
+    for (const tag of group.tags) if (tag !== null) bytes += textBytes(tag);
+    for (const metric of group.metrics) bytes += metricBytes(metric);
+    if (group.fields !== undefined) bytes += fieldsBytes(group.fields);
+  }
+  return bytes;
+}
+
+const WINDOW_BYTES = 12;
+const GROUP_BYTES = 6;
+
+/** Whether an event may make a window larger that has its metrics already. */
+function grows({ keep, distinct, topK }: Aggregation): boolean {
+  return keep.quantiles || keep.increase || distinct.length > 0 || topK.length > 0;
+}
+
+/** A copy that may be changed, of no tags. */
+export function copyGroup(group: GroupContents): WindowGroup {
   return {
-    start: window.start,
-    end: window.start + sizeMs,
-    events,
-    revision: events,
-    metrics: new Map(metrics.map((metric) => [metric.name, summarizeMetric(metric)])),
+    tags: [],
+    events: group.events,
+    metrics: group.metrics.map(copyMetric),
+    fields: group.fields === undefined ? undefined : copyFields(group.fields),
   };
 }
 
-function groupFor(window: SourceWindow, groupBy: readonly string[], event: TelemetryEvent): WindowGroup {
+function groupFor(window: SourceWindow, aggregation: Aggregation, event: TelemetryEvent): WindowGroup {
+  const { groupBy } = aggregation;
   for (const group of window.groups) if (isGroupOf(group, groupBy, event)) return group;
-  const group: WindowGroup = { tags: groupBy.map((tag) => tagOf(event, tag)), events: 0, metrics: [] };
+  const group: WindowGroup = {
+    tags: groupBy.map((tag) => tagOf(event, tag)),
+    events: 0,
+    metrics: [],
+    fields: emptyFields(aggregation),
+  };
   window.groups.push(group);
   return group;
 }
@@ -115,9 +176,9 @@ function tagOf(event: TelemetryEvent, tag: string): string | null {
   return Object.hasOwn(event.tags, tag) ? (event.tags[tag] ?? null) : null;
 }
 
-function findOrAddMetric(metrics: Metric[], name: string): Metric {
+function findOrAddMetric(metrics: Metric[], name: string, aggregation: Aggregation): Metric {
   for (const metric of metrics) if (metric.name === name) return metric;
-  const metric = emptyMetric(name);
+  const metric = emptyMetric(name, aggregation.keep);
   metrics.push(metric);
   return metric;
 }

@@ -2,8 +2,8 @@
 import type { RecordSink } from '../../producers/client/record-sink.ts';
 import { MemoryStream } from '../event-source/memory-stream.ts';
 import type { Clock } from '../platform/clock.ts';
+import { itemJson } from '../stores/item-json.ts';
 import { MemoryTable, type TableChange, type TableSchema } from '../stores/memory-table.ts';
-import type { ItemJson } from '../wire/stream-records.ts';
 import type { Backend } from './backends.ts';
 import type { TableSpec } from './read-table.ts';
 import type { LocalSystem } from './template.ts';
@@ -70,9 +70,9 @@ function record(
     awsRegion: region,
     dynamodb: {
       ApproximateCreationDateTime: Math.floor(arrivalMs / 1_000),
-      Keys: keys satisfies ItemJson,
-      ...(oldImage === undefined ? {} : { OldImage: oldImage }),
-      ...(newImage === undefined ? {} : { NewImage: newImage }),
+      Keys: itemJson(keys),
+      ...(oldImage === undefined ? {} : { OldImage: itemJson(oldImage) }),
+      ...(newImage === undefined ? {} : { NewImage: itemJson(newImage) }),
       SequenceNumber: sequence,
       SizeBytes: JSON.stringify([keys, oldImage, newImage]).length,
       StreamViewType: 'NEW_AND_OLD_IMAGES',

@@ -9,7 +9,7 @@ import { number, numberOf, text, textOf } from './table.ts';
 
 export interface DeadLetter {
   readonly at: Coordinates;
-  /** A reason code; `late` for events that were valid but late for every aggregation. */
+  /** A reason code; `late` and `source-full` for events that were valid. */
   readonly reason: string;
   /** What was found, what was expected, and where. */
   readonly detail: string;
@@ -54,16 +54,20 @@ export class DeadLetters {
     }
   }
 
-  /** How many events are in quarantine, and how many were late. */
-  async count(): Promise<{ readonly quarantined: number; readonly late: number }> {
-    let quarantined = 0;
-    let late = 0;
+  /** How many events are in quarantine, how many were late, and for how many their source had no room. */
+  async count(): Promise<{
+    readonly quarantined: number;
+    readonly late: number;
+    readonly sourceFull: number;
+  }> {
+    const counts = { quarantined: 0, late: 0, sourceFull: 0 };
     for await (const item of this.#table.scan()) {
       const reason = textOf(item, 'reason');
-      if (reason === 'late') late += 1;
-      else if (reason !== undefined) quarantined += 1;
+      if (reason === 'late') counts.late += 1;
+      else if (reason === 'source-full') counts.sourceFull += 1;
+      else if (reason !== undefined) counts.quarantined += 1;
     }
-    return { quarantined, late };
+    return counts;
   }
 }
 

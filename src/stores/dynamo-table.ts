@@ -238,12 +238,13 @@ function toSdk(item: Item): Record<string, AttributeValue> {
   return { ...item };
 }
 
-/** Tidemill's tables hold texts and numbers; anything else in an item is not ours and is left out. */
+/** Tidemill's tables hold texts, numbers and bytes; anything else in an item is not ours and is left out. */
 function fromSdk(item: Record<string, AttributeValue>): Item {
   const read: [string, Attribute][] = [];
   for (const [name, value] of Object.entries(item)) {
     if (value.S !== undefined) read.push([name, { S: value.S }]);
     else if (value.N !== undefined) read.push([name, { N: value.N }]);
+    else if (value.B !== undefined) read.push([name, { B: value.B }]);
   }
   return Object.fromEntries(read);
 }

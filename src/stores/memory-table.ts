@@ -126,6 +126,7 @@ function compare(a: Attribute | undefined, b: Attribute | undefined): number {
 
 function sameAttribute(a: Attribute | undefined, b: Attribute | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
+  if ('B' in a) return 'B' in b && Buffer.compare(a.B, b.B) === 0;
   return 'S' in a ? 'S' in b && a.S === b.S : 'N' in b && Number(a.N) === Number(b.N);
 }
 

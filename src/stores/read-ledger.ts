@@ -8,6 +8,9 @@ export interface StoredLedger extends Ledger {
   readonly sources: number;
   /** Late events in the dead letters: as many as the sources count, once the changelog is handled. */
   readonly lateLetters: number;
+  /** Events counted as quarantined by their sources, which were full, and those of them in the dead letters. */
+  readonly sourceFull: number;
+  readonly sourceFullLetters: number;
 }
 
 /**
@@ -16,14 +19,16 @@ export interface StoredLedger extends Ledger {
  */
 export async function readLedger(states: SourceStates, deadLetters: DeadLetters): Promise<StoredLedger> {
   let { received, applied, duplicate, late } = EMPTY_LEDGER;
+  let sourceFull = 0;
   let sources = 0;
-  for await (const { source, json } of states.scan()) {
-    const counts = decodeCounts(source, json);
+  for await (const { source, state } of states.scan()) {
+    const counts = decodeCounts(source, state);
     sources += 1;
     received += counts.received;
     applied += counts.applied;
     duplicate += counts.duplicate;
     late += counts.late;
+    sourceFull += counts.quarantined;
   }
   const letters = await deadLetters.count();
   return {
@@ -31,8 +36,10 @@ export async function readLedger(states: SourceStates, deadLetters: DeadLetters)
     applied,
     duplicate,
     late,
-    quarantined: letters.quarantined,
+    quarantined: letters.quarantined + sourceFull,
     sources,
     lateLetters: letters.late,
+    sourceFull,
+    sourceFullLetters: letters.sourceFull,
   };
 }

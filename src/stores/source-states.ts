@@ -1,21 +1,22 @@
 // Where the states of the sources are kept: one item a source.
 import { bucketOf } from '../core/spread.ts';
+import type { EncodedState } from '../core/state-encoding.ts';
 import { CLOSING_BUCKETS, SOURCES_TABLE } from '../platform/names.ts';
 import type { Item, Table, VersionedOutcome } from './table.ts';
-import { number, numberOf, text, textOf } from './table.ts';
+import { bytes, bytesOf, number, numberOf, text, textOf } from './table.ts';
 
 export interface StoredState {
   readonly source: string;
   readonly version: number;
   /** See `encodeState`. */
-  readonly json: string;
+  readonly state: EncodedState;
 }
 
 export interface StateWrite {
   readonly source: string;
   /** The version loaded; undefined for a source not there. */
   readonly expectedVersion: number | undefined;
-  readonly json: string;
+  readonly state: Uint8Array;
   /** When the closer is to look at the source; undefined when nothing is open. */
   readonly closesAtMs: number | undefined;
 }
@@ -40,12 +41,12 @@ export class SourceStates {
   /** One outcome a write, in order. At most one write a source. */
   async commit(writes: readonly StateWrite[]): Promise<readonly CommitOutcome[]> {
     const outcomes = await this.#table.commit(
-      writes.map(({ source, expectedVersion, json, closesAtMs }) => ({
+      writes.map(({ source, expectedVersion, state, closesAtMs }) => ({
         key: keyOf(source),
         expectedVersion,
         version: nextVersion(expectedVersion),
         attributes: {
-          [SOURCES_TABLE.state]: text(json),
+          [SOURCES_TABLE.state]: bytes(state),
           [SOURCES_TABLE.closesAt]: closesAtMs === undefined ? undefined : number(closesAtMs),
           ...(expectedVersion === undefined
             ? { [SOURCES_TABLE.closingBucket]: number(bucketOf(source, CLOSING_BUCKETS)) }
@@ -91,13 +92,13 @@ function nextVersion(version: number | undefined): number {
 function fromItem(item: Item): StoredState {
   const source = textOf(item, SOURCES_TABLE.partitionKey);
   const version = numberOf(item, SOURCES_TABLE.version);
-  const json = textOf(item, SOURCES_TABLE.state);
-  if (source === undefined || version === undefined || json === undefined) {
+  const state = bytesOf(item, SOURCES_TABLE.state) ?? textOf(item, SOURCES_TABLE.state);
+  if (source === undefined || version === undefined || state === undefined) {
     throw new Error(
       `sources table: found an item with ${Object.keys(item).join(', ')}, expected source, version and state`,
     );
   }
-  return { source, version, json };
+  return { source, version, state };
 }
 
 function toCommitOutcome(outcome: VersionedOutcome, expectedVersion: number | undefined): CommitOutcome {

@@ -1,6 +1,6 @@
 // The few table operations the stores stand on, so that DynamoDB and memory can serve them alike.
 
-export type Attribute = { readonly S: string } | { readonly N: string };
+export type Attribute = { readonly S: string } | { readonly N: string } | { readonly B: Uint8Array };
 export type Item = Readonly<Record<string, Attribute>>;
 
 /** A write under the condition that the item's version is the one loaded, or that there is no item. */
@@ -50,10 +50,20 @@ export function numberOf(item: Item, name: string): number | undefined {
   return attribute !== undefined && 'N' in attribute ? Number(attribute.N) : undefined;
 }
 
+/** The attribute's bytes, or undefined where it is not there or holds none. */
+export function bytesOf(item: Item, name: string): Uint8Array | undefined {
+  const attribute = item[name];
+  return attribute !== undefined && 'B' in attribute ? attribute.B : undefined;
+}
+
 export function text(value: string): Attribute {
   return { S: value };
 }
 
 export function number(value: number): Attribute {
   return { N: String(value) };
+}
+
+export function bytes(value: Uint8Array): Attribute {
+  return { B: value };
 }

@@ -5,7 +5,7 @@ import type { StoredWindow } from '../core/stored-window.ts';
 import { decodeStoredWindow, encodeStoredWindow } from '../core/stored-window.ts';
 import { TTL_ATTRIBUTE, WINDOWS_TABLE } from '../platform/names.ts';
 import type { Attribute, Item, Table } from './table.ts';
-import { number, numberOf, text, textOf } from './table.ts';
+import { bytes, bytesOf, number, numberOf, text, textOf } from './table.ts';
 
 /** A part of a rollup window as loaded, or as it is to be written. */
 export interface PartKey {
@@ -134,7 +134,7 @@ function contents(
 ): Record<string, Attribute | undefined> {
   return {
     name: Buffer.byteLength(window.series) <= MAX_SERIES_KEY_BYTES ? undefined : text(window.series),
-    state: text(encodeStoredWindow(window)),
+    state: bytes(encodeStoredWindow(window)),
     [TTL_ATTRIBUTE]: expiresAtMs === undefined ? undefined : number(Math.ceil(expiresAtMs / 1_000)),
   };
 }
@@ -147,7 +147,7 @@ function present(attributes: Readonly<Record<string, Attribute | undefined>>): I
 function toPart(item: Item): StoredPart {
   const series = textOf(item, 'name') ?? textOf(item, WINDOWS_TABLE.partitionKey);
   const version = numberOf(item, 'version');
-  const state = textOf(item, 'state');
+  const state = bytesOf(item, 'state') ?? textOf(item, 'state');
   if (series === undefined || version === undefined || state === undefined) {
     throw new Error(
       `windows table: found an item with ${Object.keys(item).join(', ')}, expected series, version and state`,

@@ -1,4 +1,5 @@
 import type { SequenceNumber } from '../../src/core/brands.ts';
+import { itemJson } from '../../src/stores/item-json.ts';
 import type { TableChange } from '../../src/stores/memory-table.ts';
 import type { DynamoDbEventRecord } from '../../src/wire/stream-records.ts';
 
@@ -16,9 +17,9 @@ export function changeRecord(
     awsRegion: 'us-east-1',
     dynamodb: {
       ApproximateCreationDateTime: 0,
-      Keys: keys,
-      ...(oldImage === undefined ? {} : { OldImage: oldImage }),
-      ...(newImage === undefined ? {} : { NewImage: newImage }),
+      Keys: itemJson(keys),
+      ...(oldImage === undefined ? {} : { OldImage: itemJson(oldImage) }),
+      ...(newImage === undefined ? {} : { NewImage: itemJson(newImage) }),
       SequenceNumber: sequence,
       SizeBytes: 0,
       StreamViewType: 'NEW_AND_OLD_IMAGES',

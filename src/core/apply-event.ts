@@ -1,0 +1,147 @@
+// Folds an event into every window still open for it, of every aggregation that takes it.
+import type { EpochMs } from './brands.ts';
+import type { TelemetryEvent } from './event.ts';
+import { passesFilter } from './event-filter.ts';
+import type { OpenAggregation, SourceState } from './source-state.ts';
+import { addWindow, takeWindow } from './source-state.ts';
+import type { SourceWindow } from './window.ts';
+import { emptyWindow, foldIntoWindow, mergeWindow } from './window.ts';
+import type { WindowSpec } from './window-spec.ts';
+import { windowStarts } from './window-spec.ts';
+
+/**
+ * False where the event is late: late for some aggregation, and in no window of any. An event that no aggregation takes is
+ * late for none.
+ */
+export function applyToOpenWindows(
+  state: SourceState,
+  event: TelemetryEvent,
+  maxTimeBefore: EpochMs,
+): boolean {
+  let applied = false;
+  let late = false;
+  for (const open of state.open) {
+    const { filter, window: spec } = open.aggregation;
+    if (filter !== undefined && !passesFilter(filter, event)) continue;
+    const folded =
+      spec.kind === 'tumbling'
+        ? foldTumbling(state, open, spec.sizeMs, event, maxTimeBefore)
+        : spec.kind === 'hopping'
+          ? foldHopping(state, open, spec, event, maxTimeBefore)
+          : foldSession(state, open, spec.gapMs, event, maxTimeBefore);
+    if (folded) applied = true;
+    else {
+      open.late += 1;
+      late = true;
+    }
+  }
+  return applied || !late;
+}
+
+/** What `applyToOpenWindows` would say, without folding. */
+export function isLate(state: SourceState, event: TelemetryEvent, maxTimeBefore: EpochMs): boolean {
+  let late = false;
+  for (const open of state.open) {
+    const { filter, window: spec } = open.aggregation;
+    if (filter !== undefined && !passesFilter(filter, event)) continue;
+    const ends =
+      spec.kind === 'session'
+        ? touchedSessions(open, spec.gapMs, event.time).map(({ end }) => end)
+        : windowStarts(spec, event.time).map((start) => start + spec.sizeMs);
+    if (spec.kind === 'session' && ends.length === 0) ends.push(event.time + spec.gapMs);
+    if (ends.some((end) => isOpen(open, end, maxTimeBefore))) return false;
+    late = true;
+  }
+  return late;
+}
+
+/** A window takes events until the source's event time has passed its end by the lateness allowed. */
+function isOpen(open: OpenAggregation, end: EpochMs, maxTimeBefore: EpochMs): boolean {
+  return end + open.aggregation.allowedLatenessMs > maxTimeBefore && end > open.closedBefore;
+}
+
+function foldTumbling(
+  state: SourceState,
+  open: OpenAggregation,
+  sizeMs: number,
+  event: TelemetryEvent,
+  maxTimeBefore: EpochMs,
+): boolean {
+  // Most events fall in the window of the one before: no division, no look-up.
+  const recent = open.recent;
+  const time = event.time;
+  const again = recent !== undefined && recent.start <= time && time < recent.end;
+  const start = again ? recent.start : time - (time % sizeMs);
+  if (!isOpen(open, start + sizeMs, maxTimeBefore)) return false;
+  const window = again ? recent : windowAt(state, open, start, start + sizeMs);
+  open.recent = window;
+  fold(state, open, window, event);
+  return true;
+}
+
+function foldHopping(
+  state: SourceState,
+  open: OpenAggregation,
+  spec: WindowSpec & { kind: 'hopping' },
+  event: TelemetryEvent,
+  maxTimeBefore: EpochMs,
+): boolean {
+  let folded = false;
+  for (const start of windowStarts(spec, event.time)) {
+    const end = start + spec.sizeMs;
+    // The windows after it in this list end earlier.
+    if (!isOpen(open, end, maxTimeBefore)) break;
+    fold(state, open, windowAt(state, open, start, end), event);
+    folded = true;
+  }
+  return folded;
+}
+
+/** The event joins every open session it touches, which become one; touching none it begins one, unless it is late. */
+function foldSession(
+  state: SourceState,
+  open: OpenAggregation,
+  gapMs: number,
+  event: TelemetryEvent,
+  maxTimeBefore: EpochMs,
+): boolean {
+  const { time } = event;
+  const [session, ...others] = touchedSessions(open, gapMs, time);
+  if (session === undefined) {
+    if (!isOpen(open, time + gapMs, maxTimeBefore)) return false;
+    const begun = emptyWindow(time, time + gapMs);
+    addWindow(state, open, begun);
+    fold(state, open, begun, event);
+    return true;
+  }
+  for (const each of [session, ...others]) takeWindow(state, open, each);
+  for (const other of others) mergeWindow(session, other);
+  session.start = Math.min(session.start, time);
+  session.end = Math.max(session.end, time + gapMs);
+  addWindow(state, open, session);
+  fold(state, open, session, event);
+  return true;
+}
+
+/** `[first, last + gap)` is touched where `first − gap < time < last + gap`. By start, so that merging has one order. */
+function touchedSessions(open: OpenAggregation, gapMs: number, time: EpochMs): SourceWindow[] {
+  const touched: SourceWindow[] = [];
+  for (const window of open.windows.values()) {
+    if (window.start - gapMs < time && time < window.end) touched.push(window);
+  }
+  return touched.length < 2 ? touched : touched.sort((a, b) => a.start - b.start);
+}
+
+function windowAt(state: SourceState, open: OpenAggregation, start: EpochMs, end: EpochMs): SourceWindow {
+  const known = open.windows.get(start);
+  if (known !== undefined) return known;
+  const window = emptyWindow(start, end);
+  addWindow(state, open, window);
+  return window;
+}
+
+function fold(state: SourceState, open: OpenAggregation, window: SourceWindow, event: TelemetryEvent): void {
+  const before = window.bytes;
+  foldIntoWindow(window, open.aggregation, event, state.counts.applied);
+  state.windowBytes += window.bytes - before;
+}

@@ -1,0 +1,26 @@
+// What a stored state says, whatever form it was stored in and whatever the pipeline is now.
+import type { EpochMs } from './brands.ts';
+import type { RememberedIds } from './remembered-ids.ts';
+import type { GoneAggregation, Letter, UpTo, VerdictCounts } from './source-state.ts';
+import type { ClosedWindow, SourceWindow } from './window.ts';
+
+export interface StateImage {
+  readonly upTo: readonly UpTo[];
+  readonly maxTime: EpochMs;
+  readonly lastArrivalMs: EpochMs;
+  readonly counts: VerdictCounts;
+  readonly ids: RememberedIds;
+  readonly aggregations: readonly AggregationImage[];
+  readonly gone: readonly GoneAggregation[];
+  readonly closed: readonly ClosedWindow[];
+  readonly letters: readonly Letter[];
+}
+
+export interface AggregationImage {
+  readonly name: string;
+  readonly spec: string;
+  readonly groupBy: readonly string[];
+  readonly late: number;
+  readonly closedBefore: EpochMs;
+  readonly windows: readonly SourceWindow[];
+}

@@ -1,0 +1,40 @@
+// What a person looking at a state wants to know of it, whatever the pipeline is now.
+
+import { sourceWindow } from './rollup.ts';
+import type { GoneAggregation, UpTo, VerdictCounts } from './source-state.ts';
+import type { EncodedState } from './state-encoding.ts';
+import { decodeStateImage } from './state-encoding.ts';
+import type { StoredWindow } from './stored-window.ts';
+
+export interface StateView {
+  readonly upTo: readonly UpTo[];
+  readonly maxTime: number;
+  readonly lastArrivalMs: number;
+  readonly counts: VerdictCounts;
+  /** Provisional. */
+  readonly open: readonly (StoredWindow & { readonly aggregation: string })[];
+  /** By aggregation, events that were late for it. */
+  readonly lateByAggregation: ReadonlyMap<string, number>;
+  readonly gone: readonly GoneAggregation[];
+  readonly rememberedIds: number;
+}
+
+/** @throws Error for what is not of a known version, or cut short */
+export function viewState(source: string, encoded: EncodedState): StateView {
+  const { upTo, maxTime, lastArrivalMs, counts, ids, aggregations, gone } = decodeStateImage(source, encoded);
+  return {
+    upTo,
+    maxTime,
+    lastArrivalMs,
+    counts,
+    open: aggregations.flatMap(({ name, spec, groupBy, windows }) =>
+      windows.map((window) => ({
+        ...sourceWindow(source, { aggregation: name, spec, groupBy, ...window }, false),
+        aggregation: name,
+      })),
+    ),
+    lateByAggregation: new Map(aggregations.map(({ name, late }) => [name, late])),
+    gone,
+    rememberedIds: ids.entries(0).length,
+  };
+}

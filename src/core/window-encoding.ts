@@ -1,0 +1,87 @@
+// Windows as bytes: times as differences, each metric name once a text, numbers as short as they are.
+import type { EpochMs } from './brands.ts';
+import type { ByteReader } from './byte-reader.ts';
+import type { ByteWriter } from './byte-writer.ts';
+import { readFields, writeFields } from './field-counts.ts';
+import { readMetric, writeMetric } from './metric-encoding.ts';
+import type { GroupContents, SourceWindow } from './window.ts';
+import { windowBytes } from './window.ts';
+
+/** Gives each name of a text one number; the names are written where the text ends. */
+export class NameTable {
+  readonly names: string[] = [];
+  readonly #indexes = new Map<string, number>();
+
+  index(name: string): number {
+    const known = this.#indexes.get(name);
+    if (known !== undefined) return known;
+    this.#indexes.set(name, this.names.length);
+    return this.names.push(name) - 1;
+  }
+}
+
+export function writeTexts(writer: ByteWriter, texts: readonly string[]): void {
+  writer.varint(texts.length);
+  for (const text of texts) writer.text(text);
+}
+
+export function readTexts(reader: ByteReader): string[] {
+  return Array.from({ length: reader.varint() }, () => reader.text());
+}
+
+/** `from`: a time near the window's start that the reader knows too. */
+export function writeWindow(writer: ByteWriter, window: SourceWindow, names: NameTable, from: EpochMs): void {
+  writer.signed(window.start - from);
+  writer.varint(window.end - window.start);
+  writer.varint(window.groups.length);
+  for (const group of window.groups) {
+    writeTags(writer, group.tags);
+    writeGroup(writer, group, names);
+  }
+}
+
+export function readWindow(reader: ByteReader, names: readonly string[], from: EpochMs): SourceWindow {
+  const start = from + reader.signed();
+  const end = start + reader.varint();
+  const groups = Array.from({ length: reader.varint() }, () => {
+    const tags = readTags(reader);
+    const { events, metrics, fields } = readGroup(reader, names);
+    return { tags, events, metrics: [...metrics], fields };
+  });
+  return { start, end, groups, bytes: windowBytes({ groups }) };
+}
+
+export function writeGroup(writer: ByteWriter, group: GroupContents, names: NameTable): void {
+  writer.varint(group.events);
+  writer.varint(group.metrics.length * 2 + (group.fields === undefined ? 0 : 1));
+  for (const metric of group.metrics) {
+    writer.varint(names.index(metric.name));
+    writeMetric(writer, metric);
+  }
+  if (group.fields !== undefined) writeFields(writer, group.fields);
+}
+
+export function readGroup(reader: ByteReader, names: readonly string[]): GroupContents {
+  const events = reader.varint();
+  const code = reader.varint();
+  const metrics = Array.from({ length: code >> 1 }, () => {
+    const index = reader.varint();
+    const name = names[index];
+    if (name === undefined) throw new Error(`metric name ${index} is not among the ${names.length} names`);
+    return readMetric(reader, name);
+  });
+  return { events, metrics, fields: code % 2 === 0 ? undefined : readFields(reader) };
+}
+
+/** 0: the event does not have the tag. */
+function writeTags(writer: ByteWriter, tags: readonly (string | null)[]): void {
+  writer.varint(tags.length);
+  for (const tag of tags) {
+    writer.byte(tag === null ? 0 : 1);
+    if (tag !== null) writer.text(tag);
+  }
+}
+
+function readTags(reader: ByteReader): (string | null)[] {
+  return Array.from({ length: reader.varint() }, () => (reader.byte() === 0 ? null : reader.text()));
+}
