@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ExactSum } from '../../src/core/exact-sum.ts';
 import { addToSum, emptySum, meanOfSum, mergeSum, roundSum, subtractSum } from '../../src/core/exact-sum.ts';
-import { nearestDouble, toScaled } from '../support/exact-rational.ts';
+import { nearestDouble, toScaled } from '../../src/simulation/exact-rational.ts';
 
 const RUNS = { numRuns: 3_000 };
 

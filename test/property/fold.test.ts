@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { imbalance } from '../../src/core/ledger.ts';
 import type { Pipeline } from '../../src/core/pipeline.ts';
 import { summarizeWindow } from '../../src/core/window.ts';
+import { finalWindows, judge } from '../../src/simulation/reference-model.ts';
 import type { StreamEntry } from '../support/event-streams.ts';
 import {
   arbitraryCuts,
@@ -13,7 +14,6 @@ import {
   cut,
   sequenceOf,
 } from '../support/event-streams.ts';
-import { finalWindows, judge } from '../support/reference-model.ts';
 import { keyOfEntry, StreamRunner } from '../support/stream-runner.ts';
 
 const RUNS = { numRuns: 400 };

@@ -14,9 +14,9 @@ import { rollupSeries } from '../../src/core/series.ts';
 import { decodeChangedWindows } from '../../src/core/state-encoding.ts';
 import type { StoredWindow } from '../../src/core/stored-window.ts';
 import { decodeStoredWindow, encodeStoredWindow, summarizeStored } from '../../src/core/stored-window.ts';
+import { judge, metricsOf } from '../../src/simulation/reference-model.ts';
 import type { StreamEntry } from '../support/event-streams.ts';
 import { arbitraryCuts, arbitraryPipeline, arbitraryStream, cut } from '../support/event-streams.ts';
-import { judge, metricsOf } from '../support/reference-model.ts';
 import type { Change } from '../support/stream-runner.ts';
 import { StreamRunner } from '../support/stream-runner.ts';
 

@@ -2,14 +2,14 @@
 import type { Coordinates } from '../../src/core/event.ts';
 import type { Pipeline } from '../../src/core/pipeline.ts';
 import { rollupSeries, sourceSeries } from '../../src/core/series.ts';
-import type { Telemetry } from './arbitrary-telemetry.ts';
 import {
   finalWindows,
   judge,
   metricsOf,
   type ReferenceMetric,
   type ReferenceVerdict,
-} from './reference-model.ts';
+} from '../../src/simulation/reference-model.ts';
+import type { Telemetry } from './arbitrary-telemetry.ts';
 import { plain, windowKey } from './system-view.ts';
 
 export interface ReferenceOutcome {
