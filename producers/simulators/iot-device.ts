@@ -9,7 +9,7 @@ import type { World } from './simulation.ts';
 
 export interface IotDeviceSetup {
   readonly source: string;
-  readonly site: string;
+  readonly site: { readonly name: string; readonly region: string };
   readonly model: { readonly name: string; readonly everyMs: number };
   readonly clock: DeviceClock;
   readonly random: Random;
@@ -74,7 +74,7 @@ export class IotDevice {
       type: 'reading',
       time: clock.read(nowMs),
       values: this.#climate.read(nowMs),
-      tags: { site, model: model.name },
+      tags: { site: site.name, region: site.region, model: model.name },
     };
     const malformed = random.chance(options.malformedShare);
     const restarted = this.#restarted;

@@ -8,7 +8,7 @@ export interface IotFleetOptions {
   /** Readings stop here; what is under way still arrives. Undefined: never. */
   readonly endMs: number | undefined;
   readonly devices: number;
-  readonly sites: readonly string[];
+  readonly sites: readonly { readonly name: string; readonly region: string }[];
   /** Model names and how often each of its devices reads, ms. */
   readonly models: readonly { readonly name: string; readonly everyMs: number }[];
   readonly network: NetworkOptions;
@@ -33,7 +33,13 @@ export interface IotFleetOptions {
 export const DEFAULT_IOT_FLEET: Omit<IotFleetOptions, 'seed' | 'startMs'> = {
   endMs: undefined,
   devices: 200,
-  sites: ['harbour', 'mill', 'orchard', 'quarry', 'ridge'],
+  sites: [
+    { name: 'harbour', region: 'coast' },
+    { name: 'mill', region: 'valley' },
+    { name: 'orchard', region: 'valley' },
+    { name: 'quarry', region: 'hills' },
+    { name: 'ridge', region: 'hills' },
+  ],
   models: [
     { name: 'thermo-1', everyMs: 1_000 },
     { name: 'thermo-2', everyMs: 1_000 },

@@ -40,7 +40,7 @@ export interface AggregationDefinition {
   readonly aggregates?: readonly AggregateName[];
   /** Of quantiles. Default 0.01. */
   readonly relativeError?: number;
-  /** Fields whose distinct texts are counted: `type`, `id`, `tags.NAME`, `values.NAME`. */
+  /** Fields whose distinct texts are counted: `source`, `type`, `id`, `tags.NAME`, `values.NAME`. */
   readonly distinct?: readonly string[];
   /** Fields whose most frequent texts are kept with their counts. */
   readonly topK?: readonly { readonly of: string; readonly k: number }[];
@@ -283,7 +283,7 @@ function readField(text: unknown, problem: (text: string) => void): readonly Eve
   const field = typeof text === 'string' ? parseEventField(text) : undefined;
   if (field !== undefined) return [field];
   const found = text === undefined ? 'missing' : `found ${JSON.stringify(text)}`;
-  problem(`${found}, expected "type", "id", "tags.NAME" or "values.NAME"`);
+  problem(`${found}, expected "source", "type", "id", "tags.NAME" or "values.NAME"`);
   return [];
 }
 
