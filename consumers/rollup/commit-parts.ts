@@ -22,21 +22,27 @@ export interface PartReport {
   readonly refusals: number;
 }
 
+/** Waits before a part that was refused is tried for the so-manieth time again. */
+export type RetryPause = (round: number) => Promise<void>;
+
 /** How often a refused part is folded again: sources of several changelog shards may meet in one. */
 const MAX_REFUSALS = 10;
 
 export async function commitParts(
   works: readonly PartWork[],
-  deps: { readonly windows: Windows; readonly cache: PartCache },
+  deps: { readonly windows: Windows; readonly cache: PartCache; readonly retryPause: RetryPause },
 ): Promise<PartReport> {
-  const { windows, cache } = deps;
-  const loaded = await load(works, windows, cache);
-  const bases = loaded.bases;
+  const { windows, cache, retryPause } = deps;
   const failures: { sequence: SequenceNumber; reason: string }[] = [];
+  let reads = 0;
   let writes = 0;
   let refusals = 0;
   let pending = works;
   for (let round = 0; pending.length > 0; round += 1) {
+    if (round > 0) await retryPause(round);
+    const loaded = await load(pending, windows, cache);
+    const bases = loaded.bases;
+    reads += loaded.reads;
     const folded: { readonly work: PartWork; readonly window: StoredWindow }[] = [];
     for (const work of pending) {
       const base = bases.get(work)?.window;
@@ -60,10 +66,10 @@ export async function commitParts(
         cache.put(key, { window, version: outcome.version });
         continue;
       }
-      cache.drop(key);
+      if (outcome.kind === 'refused') cache.share(key);
+      else cache.drop(key);
       if (outcome.kind === 'refused' && round < MAX_REFUSALS) {
         refusals += 1;
-        bases.set(work, outcome.stored);
         again.push(work);
         continue;
       }
@@ -72,7 +78,7 @@ export async function commitParts(
     }
     pending = again;
   }
-  return { failures, reads: loaded.reads, writes, refusals };
+  return { failures, reads, writes, refusals };
 }
 
 /** Counted from the window's end, and for a window filled long after it from then. */

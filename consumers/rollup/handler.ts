@@ -17,4 +17,6 @@ export const handler = createRollup({
   log: createLog(),
   meter: createMeter(),
   nowMs: systemClock.nowMs,
+  // A write takes some 5 ms: writers that met once are spread over more and more of them.
+  retryPause: (round) => systemClock.sleep(10 * 2 ** round * Math.random()),
 });

@@ -1,4 +1,5 @@
-// The rollup parts written last, kept warm between invocations: each has one writer, so what is here is what is stored.
+// The rollup parts written last, kept warm between invocations: of a part that has one writer, what is here is what is
+// stored. A part that others write too is read each time, since a stale one costs a refused write.
 import type { StoredPart } from '../../src/stores/windows.ts';
 
 /** Parts: at about 1 KB each a few MB. */
@@ -6,22 +7,35 @@ const LIMIT = 5_000;
 
 export class PartCache {
   readonly #byRecency = new Map<string, StoredPart>();
+  readonly #shared = new Set<string>();
 
   get(key: string): StoredPart | undefined {
     return this.#byRecency.get(key);
   }
 
   put(key: string, part: StoredPart): void {
+    if (this.#shared.has(key)) return;
     this.#byRecency.delete(key);
     this.#byRecency.set(key, part);
-    if (this.#byRecency.size <= LIMIT) return;
-    for (const oldest of this.#byRecency.keys()) {
-      this.#byRecency.delete(oldest);
-      break;
-    }
+    forgetOldest(this.#byRecency);
   }
 
   drop(key: string): void {
     this.#byRecency.delete(key);
+  }
+
+  /** Somebody else has written it: from now on it is not kept. */
+  share(key: string): void {
+    this.drop(key);
+    this.#shared.add(key);
+    forgetOldest(this.#shared);
+  }
+}
+
+function forgetOldest(keys: Map<string, unknown> | Set<string>): void {
+  if (keys.size <= LIMIT) return;
+  for (const oldest of keys.keys()) {
+    keys.delete(oldest);
+    break;
   }
 }

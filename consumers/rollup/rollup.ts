@@ -10,7 +10,7 @@ import type { DeadLetters } from '../../src/stores/dead-letters.ts';
 import type { Windows } from '../../src/stores/windows.ts';
 import { batchItemFailures } from '../../src/wire/batch-item-failures.ts';
 import type { BatchItemFailures, DynamoDbEventRecord, StreamEvent } from '../../src/wire/stream-records.ts';
-import type { PartReport, PartWork } from './commit-parts.ts';
+import type { PartReport, PartWork, RetryPause } from './commit-parts.ts';
 import { commitParts, expiresAtMs, partKeyText } from './commit-parts.ts';
 import type { SourceChange } from './decode-changes.ts';
 import { decodeChanges } from './decode-changes.ts';
@@ -23,6 +23,8 @@ export interface RollupDeps {
   readonly log: Log;
   readonly meter: Meter;
   readonly nowMs: () => number;
+  /** Between writers that meet in one part: a random pause lets one after the other through. Default: none. */
+  readonly retryPause?: RetryPause;
 }
 
 interface Failure {
@@ -44,7 +46,7 @@ export function createRollup(
     const [storing, keeping, folding] = await Promise.all([
       attempt(closing, () => storeClosed(closing, windows, retentions)),
       attempt(refusing, () => deadLetters.put(refusing.flatMap(({ letters }) => letters))),
-      foldParts(changes, works, { windows, cache }),
+      foldParts(changes, works, { windows, cache, retryPause: deps.retryPause ?? noPause }),
     ]);
     const failures = [...storing, ...keeping, ...folding.failures];
     deps.meter.publish({
@@ -65,6 +67,8 @@ export function createRollup(
     return batchItemFailures(failures.map(({ sequence }) => sequence));
   };
 }
+
+const noPause: RetryPause = async () => {};
 
 /** Since the arrival of the latest event the changes tell of: from the stream through two consumers. */
 function lagOf(changes: readonly SourceChange[], nowMs: number): { readonly lagMs?: number } {

@@ -12,6 +12,7 @@ interface DevCommandOptions {
   readonly shards: number;
   readonly data?: string;
   readonly devices: number;
+  readonly players: number;
   readonly seed: number;
   readonly kinesisPort?: number;
   readonly dynamodbPort?: number;
@@ -19,11 +20,12 @@ interface DevCommandOptions {
 
 export function devCommand(): Command {
   return new Command('dev')
-    .description('everything on this machine, with a simulated fleet of devices; Ctrl-C ends it')
+    .description('everything on this machine, with simulated devices and players; Ctrl-C ends it')
     .option('--pipeline <file>', 'pipeline definition, TypeScript or JSON (default: cdk/pipeline.ts)')
     .option('--shards <n>', 'shards of the stream', wholeNumber(1, 64), 2)
     .option('--devices <n>', 'simulated devices; 0 for none', wholeNumber(0, 100_000), 200)
-    .option('--seed <n>', 'the fleet’s seed: the same seed, the same fleet', wholeNumber(0, 2 ** 31), 1)
+    .option('--players <n>', 'simulated players of a game; 0 for none', wholeNumber(0, 100_000), 40)
+    .option('--seed <n>', 'the simulations’ seed: the same seed, the same fleet and matches', wholeNumber(0, 2 ** 31), 1)
     .option('--data <folder>', 'keep tables, streams and checkpoints here, and go on from what is there')
     .option('--kinesis-port <port>', 'default: a free one', wholeNumber(1, 65_535))
     .option('--dynamodb-port <port>', 'default: a free one', wholeNumber(1, 65_535))
@@ -60,6 +62,7 @@ async function dev(options: DevCommandOptions): Promise<void> {
       shards: options.shards,
       dataFolder: options.data,
       devices: options.devices,
+      players: options.players,
       seed: options.seed,
       kinesisPort: options.kinesisPort,
       dynamodbPort: options.dynamodbPort,

@@ -10,7 +10,7 @@ export function devScreen(state: DevState): string[] {
   const { ledger, producer } = state;
   const endpoints = Object.entries(state.endpoints).map(([name, url]) => `${name}=${url}`);
   return [
-    `tidemill  up ${formatUp(state.upForMs)}  ${formatNumber(state.devices)} simulated devices  Ctrl-C ends it`,
+    `tidemill  up ${formatUp(state.upForMs)}  ${formatNumber(state.devices)} simulated devices, ${formatNumber(state.players)} players  Ctrl-C ends it`,
     ...endpoints,
     '',
     `events/s  ${formatNumber(Math.round(state.eventsPerSecond))}   put ${formatNumber(producer?.accepted ?? 0)}, in the stream ${formatNumber(producer?.delivered ?? 0)}, failed ${formatNumber(producer?.failed ?? 0)}`,

@@ -1,6 +1,8 @@
-// Everything on a laptop with a simulated fleet, until told to stop: what `npm start` runs.
+// Everything on a laptop with a simulated fleet and simulated players, until told to stop: what `npm start` runs.
 import { createTelemetryClient, type TelemetryClientStats } from '../../producers/client/telemetry-client.ts';
+import { simulateGameSessions } from '../../producers/simulators/game-sessions.ts';
 import { simulateIotFleet } from '../../producers/simulators/iot-fleet.ts';
+import type { Simulation } from '../../producers/simulators/simulation.ts';
 import { mergeParts } from '../core/rollup.ts';
 import { parseRollupSeries } from '../core/series.ts';
 import { type SeriesWindow, type StoredWindow, summarizeStored } from '../core/stored-window.ts';
@@ -17,6 +19,7 @@ export interface DevOptions {
   readonly shards: number;
   readonly dataFolder?: string | undefined;
   readonly devices: number;
+  readonly players: number;
   readonly seed: number;
   readonly kinesisPort?: number | undefined;
   readonly dynamodbPort?: number | undefined;
@@ -32,6 +35,7 @@ export interface DevState {
   readonly workFolder: string;
   readonly upForMs: number;
   readonly devices: number;
+  readonly players: number;
   readonly producer: TelemetryClientStats | undefined;
   readonly eventsPerSecond: number;
   readonly ledger: StoredLedger | undefined;
@@ -60,6 +64,7 @@ export async function runDev(options: DevOptions): Promise<StoredLedger> {
     workFolder: '',
     upForMs: 0,
     devices: options.devices,
+    players: options.players,
     producer: undefined,
     eventsPerSecond: 0,
     ledger: undefined,
@@ -113,7 +118,7 @@ export async function runDev(options: DevOptions): Promise<StoredLedger> {
       });
     };
     const work = Promise.all([
-      driveFleet(options, client.put.bind(client), signal),
+      ...simulationsOf(options).map((simulation) => drive(simulation, client.put.bind(client), signal)),
       every(FIGURES_EVERY_MS, signal, async () => figures()),
       every(BOOKS_EVERY_MS, signal, async () => {
         const ledger = await readLedger(runtime.states, runtime.deadLetters);
@@ -147,13 +152,24 @@ async function announce(runtime: Runtime, dataFolder: string | undefined): Promi
   });
 }
 
-async function driveFleet(
-  { devices, seed }: DevOptions,
+/** The simulations that run: a fleet of devices, and players in matches. */
+function simulationsOf({ devices, players, seed }: DevOptions): readonly Simulation[] {
+  const startMs = systemClock.nowMs();
+  const matches = Math.ceil(players / PLAYERS_PER_MATCH);
+  return [
+    ...(devices === 0 ? [] : [simulateIotFleet({ seed, startMs, devices })]),
+    ...(players === 0 ? [] : [simulateGameSessions({ seed, startMs, players, matches })]),
+  ];
+}
+
+/** On average, with some waiting for their next match. */
+const PLAYERS_PER_MATCH = 10;
+
+async function drive(
+  { arrivals }: Simulation,
   put: (event: Readonly<Record<string, unknown>>) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
-  if (devices === 0) return;
-  const { arrivals } = simulateIotFleet({ seed, startMs: systemClock.nowMs(), devices });
   for (const { atMs, event } of arrivals) {
     const waitMs = atMs - systemClock.nowMs();
     if (waitMs > 0) await systemClock.sleep(waitMs, signal);
