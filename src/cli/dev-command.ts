@@ -25,7 +25,12 @@ export function devCommand(): Command {
     .option('--shards <n>', 'shards of the stream', wholeNumber(1, 64), 2)
     .option('--devices <n>', 'simulated devices; 0 for none', wholeNumber(0, 100_000), 200)
     .option('--players <n>', 'simulated players of a game; 0 for none', wholeNumber(0, 100_000), 40)
-    .option('--seed <n>', 'the simulations’ seed: the same seed, the same fleet and matches', wholeNumber(0, 2 ** 31), 1)
+    .option(
+      '--seed <n>',
+      'the simulations’ seed: the same seed, the same fleet and matches',
+      wholeNumber(0, 2 ** 31),
+      1,
+    )
     .option('--data <folder>', 'keep tables, streams and checkpoints here, and go on from what is there')
     .option('--kinesis-port <port>', 'default: a free one', wholeNumber(1, 65_535))
     .option('--dynamodb-port <port>', 'default: a free one', wholeNumber(1, 65_535))

@@ -16,12 +16,22 @@ export function emptySum(): ExactSum {
   return { top: 0, rest: undefined, overflow: 0 };
 }
 
+export function copySum({ top, rest, overflow }: ExactSum): ExactSum {
+  return { top, rest: rest === undefined ? undefined : [...rest], overflow };
+}
+
 /** Adds a finite number, exactly. */
 export function addToSum(sum: ExactSum, x: number): void {
   const { top, rest } = sum;
   // Where this holds nothing on the way can overflow: the parts of `rest` are far smaller than `top`.
-  if (Math.abs(top) + Math.abs(x) >= HALF_RANGE) return growExpansion(sum, x);
-  if (rest !== undefined) return growInPlace(sum, rest, x);
+  if (Math.abs(top) + Math.abs(x) >= HALF_RANGE) {
+    growExpansion(sum, x);
+    return;
+  }
+  if (rest !== undefined) {
+    growInPlace(sum, rest, x);
+    return;
+  }
   const total = top + x;
   const error = errorOf(top, x, total);
   sum.top = total;

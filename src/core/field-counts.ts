@@ -1,37 +1,152 @@
-// STUB until sketches are here
-
+// Counts of the texts that fields of a window's events have had: how many distinct ones, and the most frequent.
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import type { TelemetryEvent } from './event.ts';
+import type { EventField } from './event-field.ts';
+import { fieldOf, parseEventField } from './event-field.ts';
+import type { HyperLogLog } from './hyper-log-log.ts';
+import {
+  addText,
+  distinctCount,
+  emptyHyperLogLog,
+  hyperLogLogBytes,
+  mergeHyperLogLog,
+  readHyperLogLog,
+  writeHyperLogLog,
+} from './hyper-log-log.ts';
 import type { Aggregation } from './pipeline.ts';
+import type { TopK } from './top-k.ts';
+import {
+  addToTopK,
+  copyTopK,
+  emptyTopK,
+  mergeTopK,
+  readTopK,
+  topEntries,
+  topKBytes,
+  topKDifference,
+  writeTopK,
+} from './top-k.ts';
+
 export interface FieldCounts {
-  x: number;
+  readonly distinct: readonly { readonly field: EventField; readonly sketch: HyperLogLog }[];
+  readonly topK: readonly { readonly field: EventField; readonly sketch: TopK }[];
 }
+
+/** What users read of them, by the field as the pipeline names it. */
 export interface FieldSummary {
   readonly distinct: ReadonlyMap<string, number>;
-  readonly topK: ReadonlyMap<string, readonly (readonly [string, number])[]>;
+  /** The most frequent first. */
+  readonly topK: ReadonlyMap<string, readonly (readonly [text: string, count: number])[]>;
 }
-export function emptyFields(_: Aggregation): FieldCounts | undefined {
-  return undefined;
+
+/** undefined where the aggregation asks for none. */
+export function emptyFields({ distinct, topK }: Aggregation): FieldCounts | undefined {
+  if (distinct.length === 0 && topK.length === 0) return undefined;
+  return {
+    distinct: distinct.map((field) => ({ field, sketch: emptyHyperLogLog() })),
+    topK: topK.map(({ of, k }) => ({ field: of, sketch: emptyTopK(k) })),
+  };
 }
-export function addToFields(_: FieldCounts, __: TelemetryEvent): void {}
-export function copyFields(f: FieldCounts): FieldCounts {
-  return f;
+
+export function addToFields({ distinct, topK }: FieldCounts, event: TelemetryEvent): void {
+  for (const { field, sketch } of distinct) {
+    const text = fieldOf(event, field);
+    if (text !== undefined) addText(sketch, text);
+  }
+  for (const { field, sketch } of topK) {
+    const text = fieldOf(event, field);
+    if (text !== undefined) addToTopK(sketch, text);
+  }
 }
-export function mergeFields(_: FieldCounts, __: FieldCounts): void {}
+
+export function copyFields({ distinct, topK }: FieldCounts): FieldCounts {
+  return {
+    distinct: distinct.map(({ field, sketch }) => ({ field, sketch: new Map(sketch) })),
+    topK: topK.map(({ field, sketch }) => ({ field, sketch: copyTopK(sketch) })),
+  };
+}
+
+/** The fields that both count, merged; what one of them does not count is not known of both. */
+export function mergedFields(a: FieldCounts, b: FieldCounts): FieldCounts {
+  const merged = copyFields({
+    distinct: a.distinct.filter(({ field }) => find(b.distinct, field) !== undefined),
+    topK: a.topK.filter(({ field }) => find(b.topK, field) !== undefined),
+  });
+  for (const { field, sketch } of merged.distinct)
+    mergeHyperLogLog(sketch, find(b.distinct, field) ?? sketch);
+  for (const { field, sketch } of merged.topK) mergeTopK(sketch, find(b.topK, field) ?? emptyTopK(sketch.k));
+  return merged;
+}
+
+/** What has to be merged into something that holds `before` so that it holds `after`. Distinct ones merge as they are. */
 export function fieldsDifference(
-  _: FieldCounts | undefined,
-  b: FieldCounts | undefined,
+  before: FieldCounts | undefined,
+  after: FieldCounts | undefined,
 ): FieldCounts | undefined {
-  return b;
+  if (before === undefined || after === undefined) return after;
+  return {
+    distinct: after.distinct,
+    topK: after.topK.map(({ field, sketch }) => {
+      const old = find(before.topK, field);
+      return { field, sketch: old === undefined ? sketch : topKDifference(old, sketch) };
+    }),
+  };
 }
-export function fieldsBytes(_: FieldCounts): number {
-  return 0;
+
+/** About what they take in an item; see `windowBytes`. */
+export function fieldsBytes({ distinct, topK }: FieldCounts): number {
+  let bytes = 2;
+  for (const { field, sketch } of distinct) bytes += 2 + field.text.length + hyperLogLogBytes(sketch);
+  for (const { field, sketch } of topK) bytes += 2 + field.text.length + topKBytes(sketch);
+  return bytes;
 }
-export function writeFields(_: ByteWriter, __: FieldCounts): void {}
-export function readFields(_: ByteReader): FieldCounts {
-  return { x: 0 };
+
+export function writeFields(writer: ByteWriter, { distinct, topK }: FieldCounts): void {
+  writer.varint(distinct.length);
+  for (const { field, sketch } of distinct) {
+    writer.text(field.text);
+    writeHyperLogLog(writer, sketch);
+  }
+  writer.varint(topK.length);
+  for (const { field, sketch } of topK) {
+    writer.text(field.text);
+    writeTopK(writer, sketch);
+  }
 }
-export function summarizeFields(_: FieldCounts | undefined): FieldSummary {
-  return { distinct: new Map(), topK: new Map() };
+
+export function readFields(reader: ByteReader): FieldCounts {
+  const distinct = Array.from({ length: reader.varint() }, () => ({
+    field: readField(reader),
+    sketch: readHyperLogLog(reader),
+  }));
+  const topK = Array.from({ length: reader.varint() }, () => ({
+    field: readField(reader),
+    sketch: readTopK(reader),
+  }));
+  return { distinct, topK };
+}
+
+export function summarizeFields(fields: FieldCounts | undefined): FieldSummary {
+  return {
+    distinct: new Map(
+      (fields?.distinct ?? []).map(({ field, sketch }) => [field.text, distinctCount(sketch)]),
+    ),
+    topK: new Map((fields?.topK ?? []).map(({ field, sketch }) => [field.text, topEntries(sketch)])),
+  };
+}
+
+function readField(reader: ByteReader): EventField {
+  const text = reader.text();
+  const field = parseEventField(text);
+  if (field === undefined)
+    throw new Error(`counts of a field: found ${JSON.stringify(text)}, which names none`);
+  return field;
+}
+
+function find<T>(
+  counts: readonly { readonly field: EventField; readonly sketch: T }[],
+  { text }: EventField,
+): T | undefined {
+  return counts.find(({ field }) => field.text === text)?.sketch;
 }

@@ -1,19 +1,35 @@
 // Metrics as bytes, exact to the last bit.
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
+import { readIncrease, writeIncrease } from './counter-increase.ts';
+import { readSketch, writeSketch } from './dd-sketch.ts';
 import type { ExactSum } from './exact-sum.ts';
+import { emptySum } from './exact-sum.ts';
 import type { Metric, Sample } from './metric.ts';
 import { emptyMetric } from './metric.ts';
+import type { Squares } from './squares.ts';
+import { emptySquares } from './squares.ts';
+import { readSum, writeSum } from './sum-encoding.ts';
 
-/** What follows the sum. */
+/** What follows the sum, bit by bit. */
 const SAMPLES = 1;
+const SQUARES = 2;
+const QUANTILES = 4;
+const INCREASE = 8;
+const INCREASED = 16;
 
 /** The name is the caller's to write. */
 export function writeMetric(writer: ByteWriter, metric: Metric): void {
-  const { first, last } = metric;
+  const { first, last, squares, quantiles, increase, increased } = metric;
   writer.varint(metric.count);
-  writer.byte(first === undefined ? 0 : SAMPLES);
   if (metric.count === 0) return;
+  writer.byte(
+    (first === undefined ? 0 : SAMPLES) |
+      (squares === undefined ? 0 : SQUARES) |
+      (quantiles === undefined ? 0 : QUANTILES) |
+      (increase === undefined ? 0 : INCREASE) |
+      (increased === undefined ? 0 : INCREASED),
+  );
   writer.number(metric.min);
   writer.number(metric.max);
   writeSum(writer, metric);
@@ -21,38 +37,53 @@ export function writeMetric(writer: ByteWriter, metric: Metric): void {
     writeSample(writer, first);
     writeSample(writer, last);
   }
+  if (squares !== undefined) writeSquares(writer, squares);
+  if (quantiles !== undefined) writeSketch(writer, quantiles);
+  if (increase !== undefined) writeIncrease(writer, increase);
+  if (increased !== undefined) writeSum(writer, increased);
 }
 
 export function readMetric(reader: ByteReader, name: string): Metric {
   const metric = emptyMetric(name);
   metric.count = reader.varint();
-  const flags = reader.byte();
   if (metric.count === 0) return metric;
+  const kept = reader.byte();
   metric.min = reader.number();
   metric.max = reader.number();
   readSum(reader, metric);
-  if ((flags & SAMPLES) !== 0) {
+  if ((kept & SAMPLES) !== 0) {
     metric.samples = true;
     metric.first = readSample(reader);
     metric.last = readSample(reader);
   }
+  if ((kept & SQUARES) !== 0) metric.squares = readSquares(reader);
+  if ((kept & QUANTILES) !== 0) metric.quantiles = readSketch(reader);
+  if ((kept & INCREASE) !== 0) metric.increase = readIncrease(reader);
+  if ((kept & INCREASED) !== 0) {
+    metric.increased = emptySum();
+    readSum(reader, metric.increased);
+  }
   return metric;
 }
 
-/** The number of smaller parts and whether there was an overflow, then those, the top, and the overflow. */
-export function writeSum(writer: ByteWriter, { top, rest, overflow }: ExactSum): void {
-  writer.varint((rest?.length ?? 0) * 2 + (overflow === 0 ? 0 : 1));
-  if (rest !== undefined) for (const part of rest) writer.number(part);
-  writer.number(top);
-  if (overflow !== 0) writer.signed(overflow);
+function writeSquares(writer: ByteWriter, { middle, large, small }: Squares): void {
+  writer.byte((large === undefined ? 0 : 1) | (small === undefined ? 0 : 2));
+  for (const sum of [middle, large, small]) if (sum !== undefined) writeSum(writer, sum);
 }
 
-export function readSum(reader: ByteReader, into: ExactSum): void {
-  const code = reader.varint();
-  const rest = Array.from({ length: code >> 1 }, () => reader.number());
-  into.rest = rest.length === 0 ? undefined : rest;
-  into.top = reader.number();
-  into.overflow = code % 2 === 0 ? 0 : reader.signed();
+function readSquares(reader: ByteReader): Squares {
+  const parts = reader.byte();
+  const squares = emptySquares();
+  readSum(reader, squares.middle);
+  if ((parts & 1) !== 0) squares.large = readNewSum(reader);
+  if ((parts & 2) !== 0) squares.small = readNewSum(reader);
+  return squares;
+}
+
+function readNewSum(reader: ByteReader): ExactSum {
+  const sum = emptySum();
+  readSum(reader, sum);
+  return sum;
 }
 
 function writeSample(writer: ByteWriter, { time, order, value, source }: Sample): void {

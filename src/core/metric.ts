@@ -1,8 +1,36 @@
 // The aggregate of one metric in one window: mergeable, order-free, and able to say what changed since before.
 import type { EpochMs } from './brands.ts';
+import type { CounterIncrease } from './counter-increase.ts';
+import {
+  addSample,
+  copyIncrease,
+  emptyIncrease,
+  increaseBytes,
+  mergeIncrease,
+  totalIncrease,
+} from './counter-increase.ts';
+import type { DdSketch } from './dd-sketch.ts';
+import {
+  addToSketch,
+  binCount,
+  copySketch,
+  emptySketch,
+  mergeSketch,
+  quantileOf,
+  sketchDifference,
+} from './dd-sketch.ts';
 import type { ExactSum } from './exact-sum.ts';
-import { addToSum, meanOfSum, mergeSum, roundSum, subtractSum } from './exact-sum.ts';
+import { addToSum, copySum, meanOfSum, mergeSum, roundSum, subtractSum } from './exact-sum.ts';
 import type { Aggregation } from './pipeline.ts';
+import type { Squares } from './squares.ts';
+import {
+  addSquare,
+  copySquares,
+  emptySquares,
+  mergeSquares,
+  subtractSquares,
+  varianceOf,
+} from './squares.ts';
 
 export interface Metric extends ExactSum {
   readonly name: string;
@@ -13,6 +41,12 @@ export interface Metric extends ExactSum {
   samples: boolean;
   first: Sample | undefined;
   last: Sample | undefined;
+  squares: Squares | undefined;
+  quantiles: DdSketch | undefined;
+  /** In a source's own open window. */
+  increase: CounterIncrease | undefined;
+  /** Of what goes downstream: the whole increase, over sources their sum. */
+  increased: ExactSum | undefined;
 }
 
 /** A value with what decides which one is first or last: event time, then stream order. */
@@ -34,6 +68,15 @@ export interface MetricSummary {
   readonly mean: number;
   readonly first?: number;
   readonly last?: number;
+  readonly variance?: number;
+  readonly stddev?: number;
+  readonly increase?: number;
+  /** Increase per second of the window. */
+  readonly rate?: number;
+  readonly p50?: number;
+  readonly p90?: number;
+  readonly p95?: number;
+  readonly p99?: number;
 }
 
 /** What is kept beside count, sum and extremes is decided when a metric begins: it covers all values or is not there. */
@@ -49,6 +92,10 @@ export function emptyMetric(name: string, keep: Aggregation['keep'] = NOTHING_MO
     samples: keep.samples,
     first: undefined,
     last: undefined,
+    squares: keep.squares ? emptySquares() : undefined,
+    quantiles: keep.quantiles === undefined ? undefined : emptySketch(keep.quantiles),
+    increase: keep.increase ? emptyIncrease() : undefined,
+    increased: undefined,
   };
 }
 
@@ -56,7 +103,7 @@ const NOTHING_MORE: Aggregation['keep'] = {
   samples: false,
   squares: false,
   increase: false,
-  quantiles: false,
+  quantiles: undefined,
 };
 
 /** Adds one finite value. `order`: how many events of the source were applied before. */
@@ -66,56 +113,102 @@ export function addValue(metric: Metric, value: number, time: EpochMs, order: nu
   if (value > metric.max) metric.max = value;
   addToSum(metric, value);
   if (metric.samples) noteSample(metric, { time, order, value });
+  if (metric.squares !== undefined) addSquare(metric.squares, value);
+  if (metric.quantiles !== undefined) addToSketch(metric.quantiles, value);
+  if (metric.increase !== undefined) addSample(metric.increase, { time, order, value });
 }
 
-/** Folds `other` into `into`: the same as if its values had been added there. */
+/**
+ * Folds `other` into `into`: the same as if its values had been added there. What one of them does not keep is not known
+ * of both.
+ */
 export function mergeMetric(into: Metric, other: Metric): void {
   if (other.count === 0) return;
-  const empty = into.count === 0;
+  if (into.count === 0) {
+    Object.assign(into, copyMetric(other));
+    return;
+  }
   into.count += other.count;
   if (other.min < into.min) into.min = other.min;
   if (other.max > into.max) into.max = other.max;
   mergeSum(into, other);
-  into.samples = other.samples && (empty || into.samples);
+  into.samples &&= other.samples;
   if (!into.samples) into.first = into.last = undefined;
-  else {
-    if (other.first !== undefined) noteSample(into, other.first);
-    if (other.last !== undefined) noteSample(into, other.last);
-  }
+  if (into.samples && other.first !== undefined) noteSample(into, other.first);
+  if (into.samples && other.last !== undefined) noteSample(into, other.last);
+  into.squares = both(into.squares, other.squares, mergeSquares);
+  const comparable = into.quantiles?.relativeError === other.quantiles?.relativeError;
+  into.quantiles = comparable ? both(into.quantiles, other.quantiles, mergeSketch) : undefined;
+  into.increase = both(into.increase, other.increase, mergeIncrease);
+  into.increased = both(into.increased, other.increased, mergeSum);
 }
 
 export function copyMetric(metric: Metric): Metric {
-  return { ...metric, rest: metric.rest === undefined ? undefined : [...metric.rest] };
+  const { rest, squares, quantiles, increase, increased } = metric;
+  return {
+    ...metric,
+    rest: rest === undefined ? undefined : [...rest],
+    squares: squares === undefined ? undefined : copySquares(squares),
+    quantiles: quantiles === undefined ? undefined : copySketch(quantiles),
+    increase: increase === undefined ? undefined : copyIncrease(increase),
+    increased: increased === undefined ? undefined : copySum(increased),
+  };
 }
 
 /**
  * What has to be merged into something that holds `before` so that it holds `after`, where `after` is `before`
- * with values added. Count and sum are differences; minimum, maximum, first and last merge as they are.
+ * with values added. Counts and sums are differences; minimum, maximum, first and last merge as they are.
  */
 export function metricDifference(before: Metric | undefined, after: Metric): Metric {
   const difference = settledMetric(after);
   if (before !== undefined) {
+    const { squares, quantiles, increased } = settledMetric(before);
     difference.count -= before.count;
     subtractSum(difference, before);
+    if (difference.squares !== undefined && squares !== undefined)
+      subtractSquares(difference.squares, squares);
+    if (difference.increased !== undefined && increased !== undefined) {
+      subtractSum(difference.increased, increased);
+    }
+    if (difference.quantiles !== undefined && quantiles !== undefined) {
+      difference.quantiles = sketchDifference(quantiles, difference.quantiles);
+    }
   }
   return difference;
 }
 
 /** A copy as it goes downstream: without what only further values of its window would need. */
 export function settledMetric(metric: Metric): Metric {
-  return copyMetric(metric);
+  const { increase } = metric;
+  const settled = copyMetric({ ...metric, increase: undefined });
+  if (increase !== undefined) settled.increased = totalIncrease(increase);
+  return settled;
 }
 
 /** About what it takes in an item; see `windowBytes`. */
 export function metricBytes(metric: Metric): number {
-  return METRIC_BYTES + (metric.samples ? SAMPLES_BYTES : 0);
+  const { samples, squares, quantiles, increase } = metric;
+  return (
+    METRIC_BYTES +
+    (samples ? SAMPLES_BYTES : 0) +
+    (squares === undefined ? 0 : SQUARES_BYTES) +
+    (quantiles === undefined ? 0 : SKETCH_BYTES + BIN_BYTES * binCount(quantiles)) +
+    (increase === undefined ? 0 : increaseBytes(increase))
+  );
 }
 
 const METRIC_BYTES = 36;
 const SAMPLES_BYTES = 36;
+const SQUARES_BYTES = 30;
+const SKETCH_BYTES = 16;
+const BIN_BYTES = 3;
 
 /** `lengthMs`: of the window. */
-export function summarizeMetric(metric: Metric, _lengthMs: number): MetricSummary {
+export function summarizeMetric(metric: Metric, lengthMs: number): MetricSummary {
+  const { squares, quantiles } = metric;
+  const increased = settledMetric(metric).increased;
+  const variance = squares === undefined ? undefined : varianceOf(metric.count, metric, squares);
+  const increase = increased === undefined ? undefined : roundSum(increased);
   return {
     count: metric.count,
     sum: roundSum(metric),
@@ -124,7 +217,30 @@ export function summarizeMetric(metric: Metric, _lengthMs: number): MetricSummar
     mean: meanOfSum(metric, metric.count),
     ...(metric.first === undefined ? {} : { first: metric.first.value }),
     ...(metric.last === undefined ? {} : { last: metric.last.value }),
+    ...(variance === undefined ? {} : { variance, stddev: Math.sqrt(variance) }),
+    ...(increase === undefined ? {} : { increase, rate: increase / (lengthMs / 1_000) }),
+    ...(quantiles === undefined
+      ? {}
+      : Object.fromEntries(SHOWN_QUANTILES.map((q) => [`p${q * 100}`, metricQuantile(metric, q)]))),
   };
+}
+
+const SHOWN_QUANTILES = [0.5, 0.9, 0.95, 0.99] as const;
+
+/** Within the relative error of the value of that rank, `q` from 0 to 1; undefined where quantiles are not kept. */
+export function metricQuantile({ quantiles, min, max }: Metric, q: number): number | undefined {
+  const value = quantiles === undefined ? undefined : quantileOf(quantiles, q);
+  return value === undefined ? undefined : Math.min(max, Math.max(min, value));
+}
+
+function both<T>(
+  into: T | undefined,
+  other: T | undefined,
+  merge: (into: T, other: T) => void,
+): T | undefined {
+  if (into === undefined || other === undefined) return undefined;
+  merge(into, other);
+  return into;
 }
 
 function noteSample(metric: Metric, sample: Sample): void {

@@ -99,9 +99,9 @@ export interface Aggregation {
     readonly samples: boolean;
     readonly squares: boolean;
     readonly increase: boolean;
-    readonly quantiles: boolean;
+    /** Their relative error; undefined: none are kept. */
+    readonly quantiles: number | undefined;
   };
-  readonly relativeError: number;
   readonly distinct: readonly EventField[];
   readonly topK: readonly TopKField[];
   /** The tags its windows are kept apart by, for the rollups of it; sorted. */
@@ -202,6 +202,7 @@ function readAggregation(entry: DefinitionReader, retentionMs: number | undefine
     'mean',
   ]) as readonly AggregateName[]; // any other is a problem noted, and never gets past it
   const asks = (...names: AggregateName[]) => names.some((name) => aggregates.includes(name));
+  const relativeError = entry.number('relativeError', { default: 0.01, least: 0.001, most: 0.2 });
   if (entry.has('relativeError') && !asks('quantiles')) {
     entry.problem('relativeError', 'found without "quantiles" among the aggregates, expected both');
   }
@@ -218,9 +219,8 @@ function readAggregation(entry: DefinitionReader, retentionMs: number | undefine
       samples: asks('first', 'last'),
       squares: asks('variance', 'stddev'),
       increase: asks('increase', 'rate'),
-      quantiles: asks('quantiles'),
+      quantiles: asks('quantiles') ? relativeError : undefined,
     },
-    relativeError: entry.number('relativeError', { default: 0.01, least: 0.001, most: 0.2 }),
     distinct: readDistinct(entry),
     topK: readTopK(entry),
   };

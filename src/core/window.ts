@@ -2,7 +2,7 @@
 import type { EpochMs } from './brands.ts';
 import type { TelemetryEvent } from './event.ts';
 import type { FieldCounts } from './field-counts.ts';
-import { addToFields, copyFields, emptyFields, fieldsBytes, mergeFields } from './field-counts.ts';
+import { addToFields, copyFields, emptyFields, fieldsBytes, mergedFields } from './field-counts.ts';
 import type { Metric } from './metric.ts';
 import { addValue, copyMetric, emptyMetric, mergeMetric, metricBytes } from './metric.ts';
 import type { Aggregation } from './pipeline.ts';
@@ -100,7 +100,7 @@ export function mergeGroups({ groups }: { readonly groups: readonly GroupContent
 }
 
 export function mergeGroup(into: WindowGroup, group: GroupContents): void {
-  into.fields = mergedFields(into, group);
+  into.fields = fieldsOfBoth(into, group);
   into.events += group.events;
   for (const metric of group.metrics) {
     const same = into.metrics.find(({ name }) => name === metric.name);
@@ -110,12 +110,11 @@ export function mergeGroup(into: WindowGroup, group: GroupContents): void {
 }
 
 /** Counts of all the events, or none: what was not counted from the first event on is not known. */
-function mergedFields(into: GroupContents, group: GroupContents): FieldCounts | undefined {
+function fieldsOfBoth(into: GroupContents, group: GroupContents): FieldCounts | undefined {
   if (group.events === 0) return into.fields;
-  if (group.fields === undefined) return undefined;
-  if (into.fields === undefined) return into.events === 0 ? copyFields(group.fields) : undefined;
-  mergeFields(into.fields, group.fields);
-  return into.fields;
+  if (into.events === 0) return group.fields === undefined ? undefined : copyFields(group.fields);
+  if (into.fields === undefined || group.fields === undefined) return undefined;
+  return mergedFields(into.fields, group.fields);
 }
 
 /**
@@ -138,7 +137,7 @@ const GROUP_BYTES = 6;
 
 /** Whether an event may make a window larger that has its metrics already. */
 function grows({ keep, distinct, topK }: Aggregation): boolean {
-  return keep.quantiles || keep.increase || distinct.length > 0 || topK.length > 0;
+  return keep.quantiles !== undefined || keep.increase || distinct.length > 0 || topK.length > 0;
 }
 
 /** A copy that may be changed, of no tags. */

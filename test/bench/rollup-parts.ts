@@ -56,7 +56,13 @@ async function run({ parts, shards, atOnce }: Setting): Promise<Outcome> {
   };
   const deadLetters = new DeadLetters(new MemoryTable({ partitionKey: 'record', sortKey: 'event' }));
   const windowsTable = new CountingTable(clock);
-  const others = { pipeline, deadLetters, log: SILENT, meter: { publish: () => {} }, nowMs: () => clock.nowMs() };
+  const others = {
+    pipeline,
+    deadLetters,
+    log: SILENT,
+    meter: { publish: () => {} },
+    nowMs: () => clock.nowMs(),
+  };
   const aggregate = createAggregate({
     ...others,
     states: new SourceStates(new MemoryTable({ partitionKey: SOURCES_TABLE.partitionKey }, take)),
