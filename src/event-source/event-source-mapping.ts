@@ -111,7 +111,7 @@ class Mapping implements RunningMapping {
     const first = firstCheckpoints(shards, this.#parameters.startingPosition, clock.nowMs());
     for (const [shard, checkpoint] of first) this.#restore(shard, checkpoint);
     const saving = { what: 'checkpoints', shard: undefined, stopping: this.#stopping.signal } as const;
-    return persist(this.#deps, saving, () => checkpoints.begin(name, first));
+    return (await persist(this.#deps, saving, () => checkpoints.begin(name, first))) === 'saved';
   }
 
   #restore(shard: ShardId, checkpoint: ShardCheckpoint): void {

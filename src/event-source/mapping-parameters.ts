@@ -5,10 +5,16 @@ import type { BatchLimits } from './batcher.ts';
 import type { ShardPosition, StreamKind } from './ports.ts';
 import { type Problem, PropertyReader } from './property-reader.ts';
 
-export interface MappingParameters extends BatchLimits, Omit<AttemptRules, 'retentionMs'> {
+export interface MappingParameters
+  extends BatchLimits,
+    Pick<AttemptRules, 'bisect' | 'maximumRetryAttempts' | 'maximumRecordAgeMs'> {
   readonly enabled: boolean;
   readonly startingPosition: ShardPosition;
   readonly reportBatchItemFailures: boolean;
+  /** Lanes a shard is split into, 1 to 10. */
+  readonly parallelizationFactor: number;
+  /** undefined: none. */
+  readonly tumblingWindowMs: number | undefined;
 }
 
 /** Properties that do not fit the mapping: which, what was found, what was expected. */
@@ -56,8 +62,14 @@ export function parseMappingParameters(
     maximumRecordAgeMs: recordAgeMs(read),
     startingPosition: startingPosition(read, kind, nowMs),
     reportBatchItemFailures: reportsBatchItemFailures(read),
+    parallelizationFactor: read.integer('ParallelizationFactor', { default: 1, min: 1, max: 10 }),
+    tumblingWindowMs: tumblingWindowMs(read),
   };
-  refuseNotEmulated(read);
+  refuseWindowsWithLanes(read, parameters);
+  const filters = read.listIn('FilterCriteria', 'Filters');
+  if (filters.length > 0) {
+    read.problem('FilterCriteria', { Filters: filters }, 'no filters (filtering is not emulated)');
+  }
   read.refuseOthers(READ_ELSEWHERE, 'no such property for a stream source');
   if (read.problems.length > 0) throw new MappingParametersError(where, read.problems);
   return Object.freeze(parameters);
@@ -96,15 +108,14 @@ function reportsBatchItemFailures(read: PropertyReader): boolean {
   return types.length > 0;
 }
 
-/** Their absence must be seen, not found out. */
-function refuseNotEmulated(read: PropertyReader): void {
-  const lanes = read.integer('ParallelizationFactor', { default: 1, min: 1, max: 10 });
-  if (lanes !== 1) read.problem('ParallelizationFactor', lanes, '1 (more lanes are not emulated)');
+function tumblingWindowMs(read: PropertyReader): number | undefined {
   const windowS = read.integer('TumblingWindowInSeconds', { default: 0, min: 0, max: 900 });
-  if (windowS !== 0)
-    read.problem('TumblingWindowInSeconds', windowS, '0 (tumbling windows are not emulated)');
-  const filters = read.listIn('FilterCriteria', 'Filters');
-  if (filters.length > 0) {
-    read.problem('FilterCriteria', { Filters: filters }, 'no filters (filtering is not emulated)');
-  }
+  return windowS === 0 ? undefined : windowS * 1_000;
+}
+
+/** Rule 35: a state for each lane is documented nowhere. */
+function refuseWindowsWithLanes(read: PropertyReader, parameters: MappingParameters): void {
+  const { parallelizationFactor, tumblingWindowMs: windowMs } = parameters;
+  if (windowMs === undefined || parallelizationFactor === 1) return;
+  read.problem('ParallelizationFactor', parallelizationFactor, '1 beside TumblingWindowInSeconds');
 }

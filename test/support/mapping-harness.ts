@@ -13,13 +13,15 @@ import type {
   InvokeOutcome,
   StreamKind,
   StreamSource,
+  WindowFields,
 } from '../../src/event-source/ports.ts';
 import { VirtualClock } from '../../src/event-source/virtual-clock.ts';
 import type { DynamoDbEventRecord, StreamEvent, StreamEventRecord } from '../../src/wire/stream-records.ts';
 
 export interface Invocation {
   readonly atMs: number;
-  readonly event: StreamEvent;
+  /** With the fields of a tumbling window, where the mapping has such. */
+  readonly event: StreamEvent & Partial<WindowFields>;
   readonly sequences: readonly string[];
   /** What was put. */
   readonly texts: readonly string[];
@@ -102,7 +104,7 @@ export class MappingHarness {
 
   put(text: string, key = 'key'): Placement {
     if (this.stream.kind === 'kinesis') return this.stream.putData(key, text);
-    return this.stream.put(key, (placement) => change(placement, text, this.stream.arn));
+    return this.stream.put(key, (placement) => change(placement, { key, text, arn: this.stream.arn }));
   }
 
   putAll(texts: readonly string[], key = 'key'): readonly Placement[] {
@@ -149,7 +151,13 @@ function textOf(record: StreamEventRecord): string {
   return record.dynamodb.NewImage?.['text']?.S ?? '';
 }
 
-function change(placement: Placement, text: string, arn: string): DynamoDbEventRecord {
+interface Change {
+  readonly key: string;
+  readonly text: string;
+  readonly arn: string;
+}
+
+function change(placement: Placement, { key, text, arn }: Change): DynamoDbEventRecord {
   return {
     eventID: placement.sequence,
     eventName: 'INSERT',
@@ -158,8 +166,8 @@ function change(placement: Placement, text: string, arn: string): DynamoDbEventR
     awsRegion: 'us-east-1',
     dynamodb: {
       ApproximateCreationDateTime: Math.floor(placement.arrivalMs / 1_000),
-      Keys: { pk: { S: placement.sequence } },
-      NewImage: { pk: { S: placement.sequence }, text: { S: text } },
+      Keys: { pk: { S: key } },
+      NewImage: { pk: { S: key }, text: { S: text } },
       SequenceNumber: placement.sequence,
       SizeBytes: 2 * text.length,
       StreamViewType: 'NEW_AND_OLD_IMAGES',
