@@ -2,8 +2,11 @@
 import type { EpochMs } from '../core/brands.ts';
 import type { AttemptRules } from './attempt.ts';
 import type { BatchLimits } from './batcher.ts';
+import { PatternError } from './filter-pattern.ts';
+import { type OpenQuestions, USUAL_ANSWERS } from './open-questions.ts';
 import type { ShardPosition, StreamKind } from './ports.ts';
 import { type Problem, PropertyReader } from './property-reader.ts';
+import { createRecordFilter } from './record-filter.ts';
 
 export interface MappingParameters
   extends BatchLimits,
@@ -15,6 +18,8 @@ export interface MappingParameters
   readonly parallelizationFactor: number;
   /** undefined: none. */
   readonly tumblingWindowMs: number | undefined;
+  /** Patterns as JSON texts, of which a record has to match one; none: every record goes to the function. */
+  readonly filters: readonly string[];
 }
 
 /** Properties that do not fit the mapping: which, what was found, what was expected. */
@@ -35,6 +40,8 @@ export interface ParameterContext {
   readonly nowMs: EpochMs;
   /** Named in errors, e.g. the logical id in the template. */
   readonly where: string;
+  /** Where the documents leave open what is allowed; default: `USUAL_ANSWERS`. */
+  readonly answers?: Partial<OpenQuestions>;
 }
 
 /** Not read here: what the mapping connects, and what others act on. */
@@ -50,7 +57,7 @@ const READ_ELSEWHERE = [
 /** Parses a template's properties; throws `MappingParametersError` with everything that is wrong. */
 export function parseMappingParameters(
   properties: Readonly<Record<string, unknown>>,
-  { kind, nowMs, where }: ParameterContext,
+  { kind, nowMs, where, answers }: ParameterContext,
 ): MappingParameters {
   const read = new PropertyReader(properties);
   const parameters: MappingParameters = {
@@ -64,12 +71,9 @@ export function parseMappingParameters(
     reportBatchItemFailures: reportsBatchItemFailures(read),
     parallelizationFactor: read.integer('ParallelizationFactor', { default: 1, min: 1, max: 10 }),
     tumblingWindowMs: tumblingWindowMs(read),
+    filters: filters(read, kind, { ...USUAL_ANSWERS, ...answers }),
   };
   refuseWindowsWithLanes(read, parameters);
-  const filters = read.listIn('FilterCriteria', 'Filters');
-  if (filters.length > 0) {
-    read.problem('FilterCriteria', { Filters: filters }, 'no filters (filtering is not emulated)');
-  }
   read.refuseOthers(READ_ELSEWHERE, 'no such property for a stream source');
   if (read.problems.length > 0) throw new MappingParametersError(where, read.problems);
   return Object.freeze(parameters);
@@ -118,4 +122,32 @@ function refuseWindowsWithLanes(read: PropertyReader, parameters: MappingParamet
   const { parallelizationFactor, tumblingWindowMs: windowMs } = parameters;
   if (windowMs === undefined || parallelizationFactor === 1) return;
   read.problem('ParallelizationFactor', parallelizationFactor, '1 beside TumblingWindowInSeconds');
+}
+
+/** The patterns of all filters, each of which compiles (rules 36 to 39). */
+function filters(
+  read: PropertyReader,
+  kind: StreamKind,
+  { kinesisMetadataFilters, maxFilters }: OpenQuestions,
+): readonly string[] {
+  const found = read.listIn('FilterCriteria', 'Filters');
+  if (found.length > maxFilters) {
+    read.problem('FilterCriteria.Filters', `${found.length} filters`, `at most ${maxFilters}`);
+  }
+  return found.flatMap((filter, index) => {
+    const where = `FilterCriteria.Filters[${index}].Pattern`;
+    const pattern =
+      typeof filter === 'object' && filter !== null ? Reflect.get(filter, 'Pattern') : undefined;
+    if (typeof pattern !== 'string') {
+      read.problem(where, pattern, 'a pattern, as a JSON text');
+      return [];
+    }
+    try {
+      createRecordFilter([pattern], { kind, kinesisMetadataFilters });
+    } catch (error) {
+      if (!(error instanceof PatternError)) throw error;
+      read.problem(where, pattern, error.message);
+    }
+    return [pattern];
+  });
 }

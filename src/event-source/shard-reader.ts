@@ -10,6 +10,7 @@ import type { MappingParameters } from './mapping-parameters.ts';
 import { type OpenQuestions, USUAL_ANSWERS } from './open-questions.ts';
 import { serverBackoff } from './persistence.ts';
 import type { ShardCheckpoint, ShardPosition, StreamRecord } from './ports.ts';
+import type { RecordFilter } from './record-filter.ts';
 import { type CursorAnswer, ShardCursor } from './shard-cursor.ts';
 import { ShardProgress } from './shard-progress.ts';
 
@@ -24,6 +25,8 @@ export interface ShardReaderOptions {
   /** As the checkpoint has it, or the tip: a mapping's first start with LATEST. */
   readonly position: ShardPosition;
   readonly parameters: MappingParameters;
+  /** undefined: every record goes to the function. */
+  readonly filter: RecordFilter | undefined;
   readonly signals: StopSignals;
   /** Number of the newest question whether everything is handled. */
   readonly question: () => number;
@@ -227,7 +230,9 @@ export class ShardReader {
     this.#ended = answer.ended;
     this.#more = answer.full;
     this.#deps.observe({ kind: 'read', shard, records: records.length, millisBehindLatest });
-    for (const record of records) this.#giveToLane(record);
+    this.#filter(records);
+    // with nothing else to do, what was skipped is checkpointed here (rule 37)
+    if (this.#isIdle() && !(await this.#progress.save())) return false;
     const behind = (millisBehindLatest ?? 0) > 0;
     if (records.length === 0 && !behind) {
       this.#readThroughMs = Math.max(this.#readThroughMs, answer.beganMs);
@@ -240,12 +245,28 @@ export class ShardReader {
     return true;
   }
 
+  #filter(records: readonly StreamRecord[]): void {
+    const { filter, shard } = this.#options;
+    let [skipped, notJson] = [0, 0];
+    for (const record of records) {
+      this.#readThroughMs = Math.max(this.#readThroughMs, record.arrivalMs);
+      const verdict = filter?.(record.record) ?? 'pass';
+      if (verdict === 'pass') {
+        this.#giveToLane(record);
+        continue;
+      }
+      this.#progress.skip(record);
+      skipped += 1;
+      if (verdict === 'not-json') notJson += 1;
+    }
+    if (skipped > 0) this.#deps.observe({ kind: 'filtered', shard, records: skipped, notJson });
+  }
+
   #giveToLane(record: StreamRecord): void {
     const { parameters } = this.#options;
     const index = laneOf(record.record, parameters.parallelizationFactor);
     const lane = this.#lanes[index];
     if (lane === undefined) throw new Error(`found lane ${index}, expected one of ${this.#lanes.length}`);
-    this.#readThroughMs = Math.max(this.#readThroughMs, record.arrivalMs);
     if (this.#progress.read(record, index)) lane.add(record, this.#deps.clock.nowMs());
   }
 

@@ -33,6 +33,7 @@ describe('section 1', () => {
       reportBatchItemFailures: false,
       parallelizationFactor: 1,
       tumblingWindowMs: undefined,
+      filters: [],
     });
   });
 
@@ -66,6 +67,7 @@ describe('section 1', () => {
       reportBatchItemFailures: true,
       parallelizationFactor: 10,
       tumblingWindowMs: undefined,
+      filters: [],
     });
   });
 
@@ -78,7 +80,7 @@ describe('section 1', () => {
     ['TumblingWindowInSeconds', [-1, 901], [0, 1, 900]],
     ['FunctionResponseTypes', ['ReportBatchItemFailures', ['Other']], [[], ['ReportBatchItemFailures']]],
     ['BisectBatchOnFunctionError', ['yes', 1], [true, false]],
-    ['FilterCriteria', [{ Filters: [{ Pattern: '{}' }] }, 'x'], [{}, { Filters: [] }]],
+    ['FilterCriteria', [{ Filters: [{ Pattern: '{}' }] }, { Filters: [{}] }, 'x'], [{}, { Filters: [] }]],
   ])('%s: outside its range it is refused, naming it', (property, wrong, right) => {
     for (const value of wrong) {
       expect(problemsOf({ [property]: value }).map((p) => p.property.split('.')[0])).toEqual([property]);

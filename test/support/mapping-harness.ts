@@ -90,7 +90,7 @@ export class MappingHarness {
     const { kind = 'kinesis', properties = {} } = this.#options;
     const parameters = parseMappingParameters(
       { StartingPosition: 'TRIM_HORIZON', ...properties, ...overrides },
-      { kind, nowMs: this.clock.nowMs(), where: 'test' },
+      { kind, nowMs: this.clock.nowMs(), where: 'test', answers: this.#deps.answers ?? {} },
     );
     return startEventSourceMapping(parameters, this.#deps);
   }
