@@ -2,6 +2,7 @@
 import type { EpochMs } from '../core/brands.ts';
 import type { AttemptRules } from './attempt.ts';
 import type { BatchLimits } from './batcher.ts';
+import { type DestinationArn, parseDestinationArn } from './destination-config.ts';
 import { PatternError } from './filter-pattern.ts';
 import { type OpenQuestions, USUAL_ANSWERS } from './open-questions.ts';
 import type { ShardPosition, StreamKind } from './ports.ts';
@@ -20,6 +21,10 @@ export interface MappingParameters
   readonly tumblingWindowMs: number | undefined;
   /** Patterns as JSON texts, of which a record has to match one; none: every record goes to the function. */
   readonly filters: readonly string[];
+  /** undefined: discarded records go nowhere (rule 45). */
+  readonly onFailure: DestinationArn | undefined;
+  /** Whether the event count metrics are published (rule 48). */
+  readonly eventCountMetrics: boolean;
 }
 
 /** Properties that do not fit the mapping: which, what was found, what was expected. */
@@ -45,14 +50,7 @@ export interface ParameterContext {
 }
 
 /** Not read here: what the mapping connects, and what others act on. */
-const READ_ELSEWHERE = [
-  'EventSourceArn',
-  'FunctionName',
-  'DestinationConfig',
-  'MetricsConfig',
-  'KmsKeyArn',
-  'Tags',
-];
+const READ_ELSEWHERE = ['EventSourceArn', 'FunctionName', 'KmsKeyArn', 'Tags'];
 
 /** Parses a template's properties; throws `MappingParametersError` with everything that is wrong. */
 export function parseMappingParameters(
@@ -72,6 +70,8 @@ export function parseMappingParameters(
     parallelizationFactor: read.integer('ParallelizationFactor', { default: 1, min: 1, max: 10 }),
     tumblingWindowMs: tumblingWindowMs(read),
     filters: filters(read, kind, { ...USUAL_ANSWERS, ...answers }),
+    onFailure: onFailure(read),
+    eventCountMetrics: eventCountMetrics(read),
   };
   refuseWindowsWithLanes(read, parameters);
   read.refuseOthers(READ_ELSEWHERE, 'no such property for a stream source');
@@ -150,4 +150,28 @@ function filters(
     }
     return [pattern];
   });
+}
+
+function onFailure(read: PropertyReader): DestinationArn | undefined {
+  const config = read.object('DestinationConfig');
+  const destination = config['OnFailure'];
+  if (destination === undefined) return undefined;
+  const arn = isFields(destination) ? destination['Destination'] : destination;
+  // reported so by the service where there is none
+  if (arn === undefined) return undefined;
+  const parsed = parseDestinationArn(arn);
+  if ('kind' in parsed) return parsed;
+  read.problem('DestinationConfig.OnFailure.Destination', arn, parsed.expected);
+  return undefined;
+}
+
+function eventCountMetrics(read: PropertyReader): boolean {
+  const metrics = read.listIn('MetricsConfig', 'Metrics');
+  const others = metrics.filter((metric) => metric !== 'EventCount');
+  if (others.length > 0) read.problem('MetricsConfig.Metrics', metrics, '[] or ["EventCount"]');
+  return metrics.length > 0;
+}
+
+function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -34,6 +34,8 @@ describe('section 1', () => {
       parallelizationFactor: 1,
       tumblingWindowMs: undefined,
       filters: [],
+      onFailure: undefined,
+      eventCountMetrics: false,
     });
   });
 
@@ -53,7 +55,7 @@ describe('section 1', () => {
       FilterCriteria: { Filters: [] },
       EventSourceArn: { 'Fn::GetAtt': ['Stream', 'Arn'] },
       FunctionName: { Ref: 'Function' },
-      DestinationConfig: { OnFailure: { Destination: 'arn' } },
+      DestinationConfig: { OnFailure: { Destination: 'arn:aws:sqs:us-east-1:000000000000:failed' } },
       MetricsConfig: { Metrics: ['EventCount'] },
     };
     expect(parse(properties)).toEqual({
@@ -68,6 +70,8 @@ describe('section 1', () => {
       parallelizationFactor: 10,
       tumblingWindowMs: undefined,
       filters: [],
+      onFailure: { kind: 'sqs', arn: 'arn:aws:sqs:us-east-1:000000000000:failed' },
+      eventCountMetrics: true,
     });
   });
 
@@ -80,12 +84,37 @@ describe('section 1', () => {
     ['TumblingWindowInSeconds', [-1, 901], [0, 1, 900]],
     ['FunctionResponseTypes', ['ReportBatchItemFailures', ['Other']], [[], ['ReportBatchItemFailures']]],
     ['BisectBatchOnFunctionError', ['yes', 1], [true, false]],
+    ['MetricsConfig', [{ Metrics: ['Other'] }, 'EventCount'], [{ Metrics: ['EventCount'] }, { Metrics: [] }]],
     ['FilterCriteria', [{ Filters: [{ Pattern: '{}' }] }, { Filters: [{}] }, 'x'], [{}, { Filters: [] }]],
   ])('%s: outside its range it is refused, naming it', (property, wrong, right) => {
     for (const value of wrong) {
       expect(problemsOf({ [property]: value }).map((p) => p.property.split('.')[0])).toEqual([property]);
     }
     for (const value of right) expect(problemsOf({ [property]: value })).toEqual([]);
+  });
+
+  test.each([
+    'arn:aws:sqs:us-east-1:000000000000:failed',
+    'arn:aws:sns:us-east-1:000000000000:failed',
+    'arn:aws:s3:::failed',
+  ])('%s can be a destination', (arn) => {
+    expect(parse({ DestinationConfig: { OnFailure: { Destination: arn } } }).onFailure?.arn).toBe(arn);
+  });
+
+  test.each([
+    'arn:aws:sqs:us-east-1:000000000000:failed.fifo',
+    'arn:aws:sns:us-east-1:000000000000:failed.fifo',
+    'kafka://topic',
+    'arn:aws:lambda:us-east-1:000000000000:function:f',
+    7,
+  ])('rule 44: %s cannot be a destination', (arn) => {
+    expect(problemsOf({ DestinationConfig: { OnFailure: { Destination: arn } } })).toMatchObject([
+      { property: 'DestinationConfig.OnFailure.Destination' },
+    ]);
+  });
+
+  test('a destination that is none, as the service reports it, is none', () => {
+    expect(parse({ DestinationConfig: { OnFailure: {} } }).onFailure).toBeUndefined();
   });
 
   test('rule 35: tumbling windows and lanes together are refused', () => {
