@@ -115,6 +115,28 @@ describe.each(['kinesis', 'dynamodb'] as const)('%s', (kind) => {
     expect(finals(harness).map(({ event }) => countOf(event))).toEqual([3]);
   });
 
+  test('rule 31: the state of a response that handled nothing is not taken', async () => {
+    const harness = new MappingHarness({
+      kind,
+      properties: { ...WINDOWS, FunctionResponseTypes: ['ReportBatchItemFailures'] },
+      handler: (invocation, index) =>
+        index === 1
+          ? returned({ state: { n: 99 }, batchItemFailures: [{ itemIdentifier: invocation.sequences[0] }] })
+          : count(invocation),
+    });
+    const mapping = harness.start();
+    harness.put('a');
+    await harness.clock.advance(1_000);
+    harness.put('b');
+    await harness.clock.advance(10_000);
+    await harness.clock.run(mapping.stop({ invocation: 'finish' }));
+    expect(harness.invocations.map(({ texts, event }) => [texts.join(''), countOf(event)])).toEqual([
+      ['a', 0],
+      ['b', 1],
+      ['b', 1],
+    ]);
+  });
+
   test('rule 31: a failed batch is retried, and bisected, with the state it had', async () => {
     const harness = new MappingHarness({
       kind,
