@@ -25,9 +25,15 @@ export interface AttemptRules {
   readonly maximumRecordAgeMs: number | undefined;
   /** The stream's retention: older records are gone. */
   readonly retentionMs: number | undefined;
+  /** Whether the halves of a batch go on with its retry budget, or begin with one of their own. */
+  readonly splitKeepsBudget: boolean;
 }
 
-export type Discard = Omit<DiscardedBatch, 'shard'>;
+/** A discarded batch, before it is known where it comes from. */
+export interface Discard extends Pick<DiscardedBatch, 'condition' | 'approximateInvokeCount'> {
+  readonly records: readonly BatchRecord[];
+  readonly functionError?: string | null;
+}
 
 export interface Step {
   readonly work: Work;
@@ -91,7 +97,7 @@ export function afterVerdict(work: Work, verdict: Verdict, rules: AttemptRules):
     case 'failed':
       return rules.bisect && piece.records.length > 1
         ? {
-            work: { pending: [...halves(piece), ...rest], failuresInARow },
+            work: { pending: [...halves(piece, rules), ...rest], failuresInARow },
             discarded: undefined,
             pause: true,
           }
@@ -138,8 +144,11 @@ function fromSequence(piece: Piece, from: SequenceNumber): Piece {
   return counted({ ...piece, records: piece.records.slice(first) });
 }
 
-/** Two batches of their own, each with a new retry budget (rule 20). */
-function halves({ records }: Piece): readonly Piece[] {
+/** Two batches of their own, by default each with a new retry budget (rule 20). The split itself costs none. */
+function halves({ records, invocations }: Piece, { splitKeepsBudget }: AttemptRules): readonly Piece[] {
   const middle = Math.ceil(records.length / 2);
-  return [records.slice(0, middle), records.slice(middle)].map((half) => ({ records: half, invocations: 0 }));
+  return [records.slice(0, middle), records.slice(middle)].map((half) => ({
+    records: half,
+    invocations: splitKeepsBudget ? invocations : 0,
+  }));
 }

@@ -1,46 +1,67 @@
 // Takes one batch through its invocations to its checkpoint: the effects around the state machine of attempt.ts.
+import { Buffer } from 'node:buffer';
 import type { ShardId } from '../core/brands.ts';
 import {
+  type AttemptRules,
   afterVerdict,
   beginWork,
+  type Discard,
   giveUp,
   handledThrough,
   type Step,
   type Work,
   withoutExpired,
 } from './attempt.ts';
-import { type BatchRecord, isOversized, payloadBytes, payloadOf } from './batcher.ts';
+import { type BatchRecord, isOversized, payloadOf } from './batcher.ts';
 import { orStopped, STOPPED, type StopSignals } from './interruption.ts';
 import type { MappingDeps } from './mapping-deps.ts';
 import type { MappingParameters } from './mapping-parameters.ts';
+import type { OpenQuestions } from './open-questions.ts';
 import { persist } from './persistence.ts';
-import type { DiscardedBatch, ShardCheckpoint } from './ports.ts';
+import type { DiscardedBatch, OpenWindow, WindowFields } from './ports.ts';
 import { judge, type Verdict } from './response.ts';
+import type { ShardProgress } from './shard-progress.ts';
+import { afterHandling, fieldsOf, type InvokedWindow } from './tumbling-window.ts';
 
 export interface BatchDeliveryOptions {
   readonly shard: ShardId;
-  readonly checkpoint: ShardCheckpoint;
+  readonly lane: number;
+  readonly progress: ShardProgress;
   readonly parameters: MappingParameters;
+  readonly answers: OpenQuestions;
   readonly signals: StopSignals;
+  /** Whether a batch is being retried has changed. */
+  readonly onRetrying: () => void;
 }
 
 export class BatchDelivery {
   readonly #options: BatchDeliveryOptions;
   readonly #deps: MappingDeps;
-  #checkpoint: ShardCheckpoint;
+  readonly #rules: AttemptRules;
+  #retrying = false;
 
   constructor(options: BatchDeliveryOptions, deps: MappingDeps) {
     this.#options = options;
     this.#deps = deps;
-    this.#checkpoint = options.checkpoint;
+    const { answers, parameters } = options;
+    this.#rules = {
+      ...parameters,
+      retentionMs: deps.stream.retentionMs,
+      splitKeepsBudget: answers.retriesAfterSplit === 'continue',
+    };
   }
 
-  /** True once every record is handled or discarded, and the checkpoint is behind the last. False: stopped before. */
+  /** What was invoked last has failed, and comes again. */
+  get retrying(): boolean {
+    return this.#retrying;
+  }
+
+  /** True once every record is handled or discarded, and the checkpoint says so. False: stopped before. */
   async deliver(batch: readonly BatchRecord[]): Promise<boolean> {
-    const { stopping } = this.#options.signals;
+    const { progress, signals } = this.#options;
     let work = beginWork(batch);
     while (work.pending.length > 0) {
-      if (stopping.aborted) return false;
+      if (signals.stopping.aborted) return false;
       const current = await this.#expire(work);
       if (current === undefined || !(await this.#saveProgress(batch, current))) return false;
       work = current;
@@ -51,20 +72,53 @@ export class BatchDelivery {
       if (step.discarded !== undefined && !(await this.#discard(step.discarded))) return false;
       if (!(await this.#saveProgress(batch, step.work))) return false;
       work = step.work;
-      if (step.pause) await this.#pause(work);
+      if (progress.window?.early === true && !(await this.closeWindow())) return false;
+      if (step.pause) await this.#pause(work.failuresInARow, work.pending[0]?.records.length ?? 0);
+      else this.#setRetrying(false);
     }
+    this.#setRetrying(false);
     return true;
   }
 
-  /** The shard is closed and everything in it is handled. */
-  drained(): Promise<boolean> {
-    return this.#save({ ...this.#checkpoint, drained: true });
+  /**
+   * The final invocation of the open window, and the end of its state (rule 32). It is retried like a batch; its age is that
+   * of the window's last record. True once the window is closed. False: stopped before.
+   */
+  async closeWindow(): Promise<boolean> {
+    const { progress, signals, parameters } = this.#options;
+    const { window } = progress;
+    if (window === undefined) return true;
+    for (let failures = 0, invocations = 0; ; ) {
+      if (signals.stopping.aborted) return false;
+      const ageMs = this.#deps.clock.nowMs() - window.last.arrivalMs;
+      if (ageMs > (parameters.maximumRecordAgeMs ?? Number.POSITIVE_INFINITY)) {
+        const approximateInvokeCount = Math.max(1, invocations);
+        const discard = { records: [], condition: 'RecordAgeExceeded', approximateInvokeCount } as const;
+        if (!(await this.#discard(discard, window))) return false;
+        break;
+      }
+      const verdict = await this.#invoke([], window);
+      if (verdict === undefined) return false;
+      if (verdict.kind === 'success') break;
+      failures += 1;
+      if (verdict.kind !== 'not-invoked') invocations += 1;
+      if (invocations > parameters.maximumRetryAttempts) {
+        const functionError = verdict.kind === 'failed' ? verdict.functionError : null;
+        const condition = 'RetryAttemptsExhausted' as const;
+        const discard = { records: [], condition, approximateInvokeCount: invocations, functionError };
+        if (!(await this.#discard(discard, window))) return false;
+        break;
+      }
+      await this.#pause(failures, 0);
+    }
+    this.#setRetrying(false);
+    progress.dropWindow();
+    return progress.save();
   }
 
   async #expire(work: Work): Promise<Work | undefined> {
-    const { shard, parameters } = this.#options;
-    const rules = { ...parameters, retentionMs: this.#deps.stream.retentionMs };
-    const checked = withoutExpired(work, rules, this.#deps.clock.nowMs());
+    const { shard } = this.#options;
+    const checked = withoutExpired(work, this.#rules, this.#deps.clock.nowMs());
     if (checked.lost > 0) this.#deps.observe({ kind: 'lost-to-retention', shard, records: checked.lost });
     for (const discarded of checked.discarded) {
       if (!(await this.#discard(discarded))) return undefined;
@@ -73,28 +127,77 @@ export class BatchDelivery {
   }
 
   async #try(work: Work, records: readonly BatchRecord[]): Promise<Step | undefined> {
-    if (records.length === 1 && records.every(isOversized)) return giveUp(work);
+    const otherBytes = this.#windowBytes(records);
+    if (records.length === 1 && records.every((record) => isOversized(record, otherBytes)))
+      return giveUp(work);
+    const window = this.#windowOf(records);
     const verdict = await this.#invoke(records);
-    const rules = { ...this.#options.parameters, retentionMs: this.#deps.stream.retentionMs };
-    return verdict === undefined ? undefined : afterVerdict(work, verdict, rules);
+    if (verdict === undefined) return undefined;
+    if (window !== undefined) this.#keepState(window, records, verdict);
+    return afterVerdict(work, verdict, this.#rules);
   }
 
-  async #invoke(records: readonly BatchRecord[]): Promise<Verdict | undefined> {
-    const { shard, parameters, signals } = this.#options;
+  /** The state that comes with a success, or with the part of a batch that succeeded, goes to the next invocation. */
+  #keepState(window: InvokedWindow, records: readonly BatchRecord[], verdict: Verdict): void {
+    if (verdict.kind !== 'success' && verdict.kind !== 'partial') return;
+    const failed =
+      verdict.kind === 'partial'
+        ? records.findIndex(({ sequence }) => sequence === verdict.from)
+        : records.length;
+    const after = afterHandling(window, records.slice(0, failed), verdict.state ?? {});
+    if (after !== undefined) this.#options.progress.keepWindow(after);
+  }
+
+  /** The records' window: the one that is open, or a new one. */
+  #windowOf(records: readonly BatchRecord[]): InvokedWindow | undefined {
+    const { parameters, progress } = this.#options;
+    const startMs = records[0]?.windowStartMs;
+    if (startMs === undefined || parameters.tumblingWindowMs === undefined) return undefined;
+    return progress.window ?? { startMs, endMs: startMs + parameters.tumblingWindowMs, state: {} };
+  }
+
+  #windowBytes(records: readonly BatchRecord[]): number {
+    const fields = this.#fieldsOf(records);
+    return fields === undefined ? 0 : Buffer.byteLength(JSON.stringify(fields));
+  }
+
+  #fieldsOf(records: readonly BatchRecord[], closing?: OpenWindow): WindowFields | undefined {
+    const window = closing ?? this.#windowOf(records);
+    if (window === undefined) return undefined;
+    const place = { shard: this.#options.shard, arn: this.#deps.stream.arn };
+    return fieldsOf(window, place, { final: closing !== undefined, early: closing?.early ?? false });
+  }
+
+  /** With `closing`, the final invocation of that window. */
+  async #invoke(records: readonly BatchRecord[], closing?: OpenWindow): Promise<Verdict | undefined> {
+    const { answers, lane, parameters, shard, signals } = this.#options;
     const { clock, invoker, observe } = this.#deps;
     const startMs = clock.nowMs();
-    const outcome = await orStopped(invoker.invoke(payloadOf(records), shard), signals.abandoning);
+    const payload = payloadOf(records, this.#fieldsOf(records, closing));
+    const affinity = parameters.parallelizationFactor === 1 ? shard : `${shard}/${lane}`;
+    const outcome = await orStopped(invoker.invoke(payload, affinity), signals.abandoning);
     if (outcome === STOPPED) return undefined;
-    const sequences = records.map((record) => record.sequence);
-    const verdict = judge(outcome, sequences, parameters.reportBatchItemFailures);
+    const verdict = judge(
+      outcome,
+      records.map((record) => record.sequence),
+      {
+        reportBatchItemFailures: parameters.reportBatchItemFailures,
+        stateRequired:
+          parameters.tumblingWindowMs !== undefined && (closing === undefined || answers.finalStateRequired),
+      },
+    );
+    const lastArrivalMs = records.at(-1)?.arrivalMs;
     observe({
       kind: 'invoked',
       shard,
+      lane,
       records: records.length,
-      payloadBytes: payloadBytes(records),
+      payloadBytes: Buffer.byteLength(payload),
       durationMs: clock.nowMs() - startMs,
       result: verdict.kind,
       message: 'message' in verdict ? verdict.message : undefined,
+      iteratorAgeMs: lastArrivalMs === undefined ? undefined : Math.max(0, clock.nowMs() - lastArrivalMs),
+      finalOfWindow: closing !== undefined,
     });
     if (verdict.kind === 'success' && verdict.unrecognised !== undefined) {
       observe({ kind: 'unrecognised-response', shard, found: verdict.unrecognised });
@@ -102,43 +205,47 @@ export class BatchDelivery {
     return verdict;
   }
 
-  async #pause(work: Work): Promise<void> {
+  async #pause(failuresInARow: number, records: number): Promise<void> {
     const { backoff, clock, observe, random } = this.#deps;
     const { shard, signals } = this.#options;
-    const delayMs = backoff(work.failuresInARow, random);
-    const records = work.pending[0]?.records.length ?? 0;
+    this.#setRetrying(true);
+    const delayMs = backoff(failuresInARow, random);
     observe({ kind: 'retry', shard, records, delayMs });
     await clock.sleep(delayMs, signals.stopping);
   }
 
-  async #discard(discarded: Omit<DiscardedBatch, 'shard'>): Promise<boolean> {
+  #setRetrying(retrying: boolean): void {
+    if (this.#retrying === retrying) return;
+    this.#retrying = retrying;
+    this.#options.onRetrying();
+  }
+
+  /** With `closing`, the final invocation of that window is what is given up. */
+  async #discard(discarded: Discard, closing?: OpenWindow): Promise<boolean> {
     const { shard, signals } = this.#options;
-    const { destination } = this.#deps;
-    const batch: DiscardedBatch = { shard, ...discarded };
-    if (destination !== undefined) {
-      const saving = { what: 'destination', shard, stopping: signals.stopping } as const;
-      if (!(await persist(this.#deps, saving, () => destination.deliver(batch)))) return false;
+    const { destination, observe } = this.#deps;
+    const window = this.#fieldsOf(discarded.records, closing);
+    const batch: DiscardedBatch = {
+      shard,
+      ...discarded,
+      ...(window === undefined ? {} : { window }),
+      ...(closing === undefined ? {} : { aggregated: { first: closing.first, last: closing.last } }),
+    };
+    if (destination === undefined) {
+      observe({ kind: 'discarded', batch, destination: 'none' });
+      return true;
     }
-    this.#deps.observe({ kind: 'discarded', batch });
+    const saving = { what: 'destination', shard, stopping: signals.stopping } as const;
+    const persisted = await persist(this.#deps, saving, () => destination.deliver(batch));
+    if (persisted === 'stopped') return false;
+    observe({ kind: 'discarded', batch, destination: persisted === 'saved' ? 'delivered' : 'refused' });
     return true;
   }
 
   async #saveProgress(batch: readonly BatchRecord[], work: Work): Promise<boolean> {
+    const { lane, progress } = this.#options;
     const last = handledThrough(batch, work);
-    if (last === undefined || last.sequence === this.#checkpoint.sequence) return true;
-    const { shard } = this.#options;
-    if (!(await this.#save({ ...this.#checkpoint, sequence: last.sequence }))) return false;
-    const lagMs = Math.max(0, this.#deps.clock.nowMs() - last.arrivalMs);
-    this.#deps.observe({ kind: 'checkpointed', shard, sequence: last.sequence, lagMs });
-    return true;
-  }
-
-  async #save(checkpoint: ShardCheckpoint): Promise<boolean> {
-    const { shard, signals } = this.#options;
-    const { checkpoints, name } = this.#deps;
-    const saving = { what: 'checkpoints', shard, stopping: signals.stopping } as const;
-    const saved = await persist(this.#deps, saving, () => checkpoints.save(name, shard, checkpoint));
-    if (saved) this.#checkpoint = checkpoint;
-    return saved;
+    if (last !== undefined) progress.handled(lane, last.sequence);
+    return progress.save();
   }
 }

@@ -1,11 +1,20 @@
-// Gathers one shard's records into batches: by size, by window, by payload (section 1 and rule 10).
+// Gathers the records of a shard or a lane into batches: by size, by window, by payload (section 1 and rule 10).
+import { Buffer } from 'node:buffer';
 import type { EpochMs } from '../core/brands.ts';
-import type { StreamRecord } from './ports.ts';
+import type { StreamRecord, WindowFields } from './ports.ts';
 
 /** A record with its JSON, made once: it is measured, and sent again on every retry. */
 export interface BatchRecord extends StreamRecord {
   readonly json: string;
   readonly bytes: number;
+  /** Start of its tumbling window, where the mapping has such. */
+  readonly windowStartMs?: EpochMs;
+}
+
+export function batchRecord(record: StreamRecord, windowStartMs?: EpochMs): BatchRecord {
+  const json = JSON.stringify(record.record);
+  const window = windowStartMs === undefined ? {} : { windowStartMs };
+  return { ...record, json, bytes: Buffer.byteLength(json), ...window };
 }
 
 /** Lambda's limit on a synchronous invocation's payload. */
@@ -14,19 +23,16 @@ const HEAD = '{"Records":[';
 const TAIL = ']}';
 const ENVELOPE_BYTES = HEAD.length + TAIL.length;
 
-/** The function's event, as JSON. */
-export function payloadOf(records: readonly BatchRecord[]): string {
-  return HEAD + records.map((record) => record.json).join(',') + TAIL;
+/** The function's event, as JSON; `window` are its fields beside the records. */
+export function payloadOf(records: readonly BatchRecord[], window?: WindowFields): string {
+  const list = HEAD + records.map((record) => record.json).join(',');
+  // both are objects: the second's fields go on behind the first's
+  return window === undefined ? list + TAIL : `${list}],${JSON.stringify(window).slice(1)}`;
 }
 
-/** Size of `payloadOf`, in bytes. */
-export function payloadBytes(records: readonly BatchRecord[]): number {
-  return records.reduce((sum, record) => sum + record.bytes + 1, ENVELOPE_BYTES - 1);
-}
-
-/** A record that no event can hold (rule 10). */
-export function isOversized(record: BatchRecord): boolean {
-  return record.bytes + ENVELOPE_BYTES > MAX_PAYLOAD_BYTES;
+/** A record that no event can hold (rule 10), beside `otherBytes` of other fields. */
+export function isOversized(record: BatchRecord, otherBytes = 0): boolean {
+  return record.bytes + otherBytes + ENVELOPE_BYTES > MAX_PAYLOAD_BYTES;
 }
 
 export interface BatchLimits {
@@ -34,21 +40,26 @@ export interface BatchLimits {
   readonly windowMs: number;
 }
 
-/** What the reader knows of the shard when it asks for a batch. */
+export interface BatcherOptions extends BatchLimits {
+  /** What a batch's event is to leave free of the payload limit for other fields than its records. */
+  readonly reservedBytes: number;
+}
+
+/** What the reader knows of the stream when it asks for a batch. */
 export interface Supply {
   /** The last read was as long as it may be: more is there for the asking. */
   readonly more: boolean;
-  /** The shard is closed and read to its end. */
+  /** Nothing will come that could go into the same batch: the shard is read to its end, or the tumbling window is over. */
   readonly ended: boolean;
 }
 
-/** One shard's records waiting for their batch. Windows follow each other without a gap; a window that ends empty is followed by the next. */
+/** The records of a shard, or of one of its lanes, that wait for their batch. Windows follow each other without a gap; a window that ends empty is followed by the next. */
 export class Batcher {
-  readonly #limits: BatchLimits;
+  readonly #limits: BatcherOptions;
   #waiting: BatchRecord[] = [];
   #windowStartMs: EpochMs;
 
-  constructor(limits: BatchLimits, nowMs: EpochMs) {
+  constructor(limits: BatcherOptions, nowMs: EpochMs) {
     this.#limits = limits;
     this.#windowStartMs = nowMs;
   }
@@ -57,12 +68,14 @@ export class Batcher {
     return this.#waiting.length;
   }
 
-  add(records: readonly StreamRecord[], nowMs: EpochMs): void {
+  /** The record that is to go first. */
+  get next(): BatchRecord | undefined {
+    return this.#waiting[0];
+  }
+
+  add(record: BatchRecord, nowMs: EpochMs): void {
     if (this.#waiting.length === 0) this.#skipEmptyWindows(nowMs);
-    for (const record of records) {
-      const json = JSON.stringify(record.record);
-      this.#waiting.push({ ...record, json, bytes: Buffer.byteLength(json) });
-    }
+    this.#waiting.push(record);
   }
 
   /** When the waiting records are to go at the latest; undefined when none wait. */
@@ -92,12 +105,16 @@ export class Batcher {
     this.#windowStartMs += Math.floor((nowMs - this.#windowStartMs) / windowMs) * windowMs;
   }
 
-  /** How many of the waiting records fit one batch. An oversized record makes a batch of its own. */
+  /**
+   * How many of the waiting records fit one batch: those of one tumbling window. An oversized record makes a batch of its
+   * own.
+   */
   #fitting(): { readonly count: number; readonly full: boolean } {
-    let bytes = ENVELOPE_BYTES - 1;
+    let bytes = ENVELOPE_BYTES - 1 + this.#limits.reservedBytes;
     let count = 0;
     for (const record of this.#waiting) {
       if (count === this.#limits.batchSize) break;
+      if (record.windowStartMs !== this.#waiting[0]?.windowStartMs) return { count, full: true };
       bytes += record.bytes + 1;
       if (bytes > MAX_PAYLOAD_BYTES) return { count: Math.max(1, count), full: true };
       count += 1;

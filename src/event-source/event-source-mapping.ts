@@ -5,8 +5,10 @@ import { Nap, orStopped, STOPPED } from './interruption.ts';
 import { firstCheckpoints, LATER_SHARD, positionOf, readableShards } from './lineage.ts';
 import type { MappingDeps } from './mapping-deps.ts';
 import type { MappingParameters } from './mapping-parameters.ts';
+import { USUAL_ANSWERS } from './open-questions.ts';
 import { persist, reasonOf, serverBackoff } from './persistence.ts';
 import type { ShardCheckpoint, ShardDescription } from './ports.ts';
+import { createRecordFilter, type RecordFilter } from './record-filter.ts';
 import { type ReaderEnd, ShardReader } from './shard-reader.ts';
 
 /** A mapping that runs. Stopping it and starting another of the same name is disabling and enabling it (rule 6). */
@@ -37,6 +39,7 @@ class Mapping implements RunningMapping {
   readonly done: Promise<void>;
   readonly #parameters: MappingParameters;
   readonly #deps: MappingDeps;
+  readonly #filter: RecordFilter | undefined;
   readonly #stopping = new AbortController();
   readonly #abandoning = new AbortController();
   readonly #nap = new Nap();
@@ -51,6 +54,10 @@ class Mapping implements RunningMapping {
   constructor(parameters: MappingParameters, deps: MappingDeps) {
     this.#parameters = parameters;
     this.#deps = deps;
+    const { filters } = parameters;
+    const { kinesisMetadataFilters } = { ...USUAL_ANSWERS, ...deps.answers };
+    const filterOptions = { kind: deps.stream.kind, kinesisMetadataFilters };
+    this.#filter = filters.length === 0 ? undefined : createRecordFilter(filters, filterOptions);
     this.done = this.#run();
   }
 
@@ -111,7 +118,7 @@ class Mapping implements RunningMapping {
     const first = firstCheckpoints(shards, this.#parameters.startingPosition, clock.nowMs());
     for (const [shard, checkpoint] of first) this.#restore(shard, checkpoint);
     const saving = { what: 'checkpoints', shard: undefined, stopping: this.#stopping.signal } as const;
-    return persist(this.#deps, saving, () => checkpoints.begin(name, first));
+    return (await persist(this.#deps, saving, () => checkpoints.begin(name, first))) === 'saved';
   }
 
   #restore(shard: ShardId, checkpoint: ShardCheckpoint): void {
@@ -134,6 +141,7 @@ class Mapping implements RunningMapping {
         checkpoint,
         position,
         parameters: this.#parameters,
+        filter: this.#filter,
         signals: { stopping: this.#stopping.signal, abandoning: this.#abandoning.signal },
         question: () => this.#caughtUp.newest,
         onTip: (question) => this.#caughtUp.tip(shard, question),

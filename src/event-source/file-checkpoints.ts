@@ -1,6 +1,6 @@
 // Checkpoints in a folder, one JSON file a mapping, replaced as a whole: a killed process leaves the old file or the
 // new one. Not synced to the disk on purpose: a save a batch must be cheap, and at worst a batch comes again.
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ShardId } from '../core/brands.ts';
 import { parseCheckpoints } from './checkpoint-json.ts';
@@ -20,6 +20,11 @@ export function createFileCheckpoints(folder: string): CheckpointStore {
     load: async (mapping) => new Map((await opened(mapping)).shards),
     begin: async (mapping, checkpoints) => (await opened(mapping)).set(checkpoints),
     save: async (mapping, shard, checkpoint) => (await opened(mapping)).set(new Map([[shard, checkpoint]])),
+    forget: async (mapping) => {
+      const file = await opened(mapping);
+      mappings.delete(mapping);
+      await file.remove();
+    },
   };
 }
 
@@ -44,6 +49,12 @@ class MappingFile {
     for (const [shard, checkpoint] of checkpoints) this.shards.set(shard, checkpoint);
     this.#next ??= this.#queue();
     return this.#next;
+  }
+
+  /** Behind what is being written. */
+  async remove(): Promise<void> {
+    await this.#writing.catch(() => {}); // told to whoever asked for that write
+    await rm(this.#path, { force: true });
   }
 
   /** Behind the write that runs, whether that succeeds (its own callers hear of it) or not. */

@@ -30,8 +30,17 @@ export class Nap {
     this.#alarm.abort();
   }
 
-  async sleep(clock: Clock, ms: number): Promise<void> {
-    await clock.sleep(ms, this.#alarm.signal);
+  /** Without `ms`, until it is woken. */
+  async sleep(clock: Clock, ms?: number): Promise<void> {
+    const { signal } = this.#alarm;
+    if (ms !== undefined) await clock.sleep(ms, signal);
+    else if (!signal.aborted) await once(signal);
     if (this.#alarm.signal.aborted) this.#alarm = new AbortController();
   }
+}
+
+function once(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }

@@ -3,6 +3,7 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Backoff } from './backoff.ts';
 import type { MappingObserver } from './mapping-events.ts';
+import type { OpenQuestions } from './open-questions.ts';
 import type { CheckpointStore, FailureDestination, FunctionInvoker, StreamSource } from './ports.ts';
 
 export interface PollingSettings {
@@ -29,4 +30,6 @@ export interface MappingDeps {
   /** Between retries of a batch. */
   readonly backoff: Backoff;
   readonly polling: PollingSettings;
+  /** Where the documents leave open what happens; default: `USUAL_ANSWERS`. */
+  readonly answers?: Partial<OpenQuestions>;
 }

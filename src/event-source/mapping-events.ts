@@ -16,12 +16,25 @@ export type MappingEvent =
   | {
       readonly kind: 'invoked';
       readonly shard: ShardId;
+      readonly lane: number;
       readonly records: number;
       readonly payloadBytes: number;
       readonly durationMs: number;
       readonly result: 'success' | 'partial' | 'failed' | 'not-invoked';
       /** What went wrong, in words; undefined for a success. */
       readonly message: string | undefined;
+      /** Age of the last record of the batch when the invocation ended (rule 47); undefined: it had no records. */
+      readonly iteratorAgeMs: number | undefined;
+      /** The last invocation of a tumbling window, which has no records (rule 32). */
+      readonly finalOfWindow: boolean;
+    }
+  /** Read and skipped by the mapping's filters (rule 37). */
+  | {
+      readonly kind: 'filtered';
+      readonly shard: ShardId;
+      readonly records: number;
+      /** Of these, Kinesis data that is no JSON (rule 38). */
+      readonly notJson: number;
     }
   /** Everything up to `sequence` is done with and checkpointed. */
   | {
@@ -32,7 +45,12 @@ export type MappingEvent =
       readonly lagMs: number;
     }
   | { readonly kind: 'retry'; readonly shard: ShardId; readonly records: number; readonly delayMs: number }
-  | { readonly kind: 'discarded'; readonly batch: DiscardedBatch }
+  | {
+      readonly kind: 'discarded';
+      readonly batch: DiscardedBatch;
+      /** Whether a destination has it, refused it to the last (rule 49), or the mapping has none (rule 45). */
+      readonly destination: 'delivered' | 'refused' | 'none';
+    }
   /** Records that left the stream's retention while they were being retried: no destination hears of them (rule 48). */
   | { readonly kind: 'lost-to-retention'; readonly shard: ShardId; readonly records: number }
   /** Unread records left the stream's retention; reading goes on from the trim horizon. */

@@ -15,5 +15,8 @@ export function createMemoryCheckpoints(): CheckpointStore {
       const shards = mappings.get(mapping) ?? new Map<ShardId, ShardCheckpoint>();
       mappings.set(mapping, shards.set(shard, checkpoint));
     },
+    async forget(mapping) {
+      mappings.delete(mapping);
+    },
   };
 }

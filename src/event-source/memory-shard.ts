@@ -3,8 +3,11 @@ import type { EpochMs, SequenceNumber, ShardId } from '../core/brands.ts';
 import { compareSequenceNumbers } from '../core/sequence-number.ts';
 import type { ShardPosition, StreamRecord } from './ports.ts';
 
+/** Hash keys have 128 bits. */
+export const KEY_SPACE = 1n << 128n;
+
 /** Half open: `from` is in, `to` is not. */
-interface KeyRange {
+export interface KeyRange {
   readonly from: bigint;
   readonly to: bigint;
 }
@@ -30,16 +33,22 @@ export class MemoryShard {
     return this.#closedMs;
   }
 
+  /** The keys the shard takes; undefined once it is closed. */
+  get openRange(): KeyRange | undefined {
+    return this.#closedMs === undefined ? this.#range : undefined;
+  }
+
   takes(hash: bigint): boolean {
-    const range = this.#range;
-    return this.#closedMs === undefined && range !== undefined && hash >= range.from && hash < range.to;
+    const range = this.openRange;
+    return range !== undefined && hash >= range.from && hash < range.to;
   }
 
   rangeOrThrow(): KeyRange {
-    if (this.#range === undefined || this.#closedMs !== undefined) {
+    const range = this.openRange;
+    if (range === undefined) {
       throw new Error(`${this.id} is closed or takes no keys: it cannot be split or merged`);
     }
-    return this.#range;
+    return range;
   }
 
   append(record: StreamRecord): void {

@@ -5,7 +5,7 @@ import type { EpochMs, SequenceNumber, ShardId } from '../core/brands.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { StreamEventRecord } from '../wire/stream-records.ts';
 import { kinesisEventRecord } from './kinesis-record.ts';
-import { MemoryShard } from './memory-shard.ts';
+import { KEY_SPACE, type KeyRange, MemoryShard } from './memory-shard.ts';
 import type {
   OpenAnswer,
   ReadAnswer,
@@ -15,6 +15,13 @@ import type {
   StreamRecord,
   StreamSource,
 } from './ports.ts';
+import {
+  ANSWER_LIMITS,
+  CallMeter,
+  MAX_DESCRIBES_PER_SECOND,
+  recordBytes,
+  ShardReadMeter,
+} from './read-limits.ts';
 import { sequenceNumber, shardId } from './stream-ids.ts';
 
 export interface MemoryStreamOptions {
@@ -25,6 +32,8 @@ export interface MemoryStreamOptions {
   readonly arn?: string;
   /** undefined: records are kept for ever. */
   readonly retentionMs?: number;
+  /** Whether reading is limited as the services limit it (rules 2, 3 and 52); default: it is not. */
+  readonly readLimits?: boolean;
 }
 
 /** Where a record was put. */
@@ -34,7 +43,6 @@ export interface Placement {
   readonly arrivalMs: EpochMs;
 }
 
-const KEY_SPACE = 1n << 128n;
 /** Rule 3. */
 const ITERATOR_LIFE_MS = { kinesis: 300_000, dynamodb: 900_000 } as const;
 const DEFAULT_ARN = {
@@ -53,14 +61,19 @@ export class MemoryStream implements StreamSource {
   declare readonly retentionMs?: number;
   readonly #clock: Clock;
   readonly #shards = new Map<ShardId, MemoryShard>();
+  /** Undefined: reading is not limited. */
+  readonly #meters: Map<ShardId, ShardReadMeter> | undefined;
+  readonly #describes = new CallMeter();
+  #iterators = 0;
   #sequence: bigint;
   #created = 0;
 
-  constructor({ kind, clock, shards, arn, retentionMs }: MemoryStreamOptions) {
+  constructor({ kind, clock, shards, arn, retentionMs, readLimits = false }: MemoryStreamOptions) {
     this.kind = kind;
     this.arn = arn ?? DEFAULT_ARN[kind];
     if (retentionMs !== undefined) this.retentionMs = retentionMs;
     this.#clock = clock;
+    this.#meters = readLimits ? new Map() : undefined;
     this.#sequence = SEQUENCE_BASE[kind];
     for (let i = 0n; i < shards; i += 1n) {
       const range = { from: (KEY_SPACE * i) / BigInt(shards), to: (KEY_SPACE * (i + 1n)) / BigInt(shards) };
@@ -68,12 +81,24 @@ export class MemoryStream implements StreamSource {
     }
   }
 
-  /** Puts a Kinesis record; its key decides the shard. */
-  putData(partitionKey: string, data: Uint8Array | string): Placement {
+  /** Of all records put. */
+  get newestSequence(): SequenceNumber | undefined {
+    return this.#sequence === SEQUENCE_BASE[this.kind] ? undefined : sequenceNumber(String(this.#sequence));
+  }
+
+  /** The shards that take keys, in the order of those. */
+  openShards(): readonly { readonly id: ShardId; readonly range: KeyRange }[] {
+    return [...this.#shards.values()]
+      .flatMap(({ id, openRange: range }) => (range === undefined ? [] : [{ id, range }]))
+      .sort((a, b) => (a.range.from < b.range.from ? -1 : 1));
+  }
+
+  /** Puts a Kinesis record; its key decides the shard, unless one is named. */
+  putData(partitionKey: string, data: Uint8Array | string, shard?: ShardId): Placement {
     const bytes = typeof data === 'string' ? Buffer.from(data) : data;
-    return this.put(partitionKey, (placement) =>
-      kinesisEventRecord({ ...placement, partitionKey, data: bytes }, this.arn),
-    );
+    const build = (placement: Placement) =>
+      kinesisEventRecord({ ...placement, partitionKey, data: bytes }, this.arn);
+    return shard === undefined ? this.put(partitionKey, build) : this.#put(this.#shard(shard), build);
   }
 
   /** Puts the record that `build` makes of its place; the key (a partition key, a table's item key) decides the shard. */
@@ -81,6 +106,10 @@ export class MemoryStream implements StreamSource {
     const hash = BigInt(`0x${createHash('md5').update(key).digest('hex')}`);
     const shard = [...this.#shards.values()].find((candidate) => candidate.takes(hash));
     if (shard === undefined) throw new Error(`no open shard of ${this.arn} takes the key ${key}`);
+    return this.#put(shard, build);
+  }
+
+  #put(shard: MemoryShard, build: (placement: Placement) => StreamEventRecord): Placement {
     this.#sequence += 2n;
     const sequence = sequenceNumber(String(this.#sequence));
     const placement = { shard: shard.id, sequence, arrivalMs: this.#clock.nowMs() };
@@ -100,9 +129,16 @@ export class MemoryStream implements StreamSource {
 
   /** Closes the shard and gives its two children, half its keys each. */
   split(shard: ShardId): readonly [ShardId, ShardId] {
+    const { from, to } = this.#shard(shard).rangeOrThrow();
+    return this.splitAt(shard, (from + to) / 2n);
+  }
+
+  /** The same, with the first hash key of the upper child. */
+  splitAt(shard: ShardId, middle: bigint): readonly [ShardId, ShardId] {
     const parent = this.#shard(shard);
     const { from, to } = parent.rangeOrThrow();
-    const middle = (from + to) / 2n;
+    if (middle <= from || middle >= to)
+      throw new Error(`${shard} cannot be split at ${middle}: found no keys on one side`);
     parent.close(this.#clock.nowMs());
     const lower = this.#add(new MemoryShard(this.#nextId(), [shard], { from, to: middle }));
     const upper = this.#add(new MemoryShard(this.#nextId(), [shard], { from: middle, to }));
@@ -125,6 +161,7 @@ export class MemoryStream implements StreamSource {
 
   async listShards(): Promise<readonly ShardDescription[]> {
     this.#trim();
+    this.#countDescribe();
     return [...this.#shards.values()].map(({ id, parents }) => ({ id, parents }));
   }
 
@@ -135,29 +172,69 @@ export class MemoryStream implements StreamSource {
     if (this.kind === 'dynamodb' && position.at === 'after' && shard.isTrimmed(position.sequence)) {
       return { kind: 'trimmed' };
     }
-    return { kind: 'open', iterator: this.#iterator(shard.indexOf(position)) };
+    this.#iterators += 1;
+    return { kind: 'open', iterator: this.#iterator(shard.indexOf(position), String(this.#iterators)) };
   }
 
   async read(id: ShardId, iterator: string, limit: number): Promise<ReadAnswer> {
     this.#trim();
     const shard = this.#shards.get(id);
     if (shard === undefined) return { kind: 'gone' };
-    const [index = 0, issuedMs = 0] = iterator.split('@').map(Number);
+    const [place, issued, reader = ''] = iterator.split('@');
+    const [index, issuedMs] = [Number(place), Number(issued)];
     const nowMs = this.#clock.nowMs();
     if (nowMs - issuedMs > ITERATOR_LIFE_MS[this.kind]) return { kind: 'iterator-expired' };
-    const { records, next } = shard.read(index, limit);
+    const meter = this.#meterOf(id);
+    const reason = meter?.refusal(nowMs, reader);
+    if (reason !== undefined) return { kind: 'unavailable', reason };
+    const count = meter === undefined ? limit : this.#fitting(shard.read(index, limit).records);
+    const { records, next } = shard.read(index, count);
+    meter?.answered(
+      nowMs,
+      records.reduce((sum, { record }) => sum + recordBytes(record), 0),
+    );
     const unread = shard.at(next);
     const ended = unread === undefined && shard.closedMs !== undefined;
     return {
       kind: 'records',
       records,
-      next: ended ? undefined : this.#iterator(next),
+      next: ended ? undefined : this.#iterator(next, reader),
       millisBehindLatest: unread === undefined ? 0 : Math.max(0, nowMs - unread.arrivalMs),
     };
   }
 
-  #iterator(index: number): string {
-    return `${index}@${this.#clock.nowMs()}`;
+  #iterator(index: number, reader: string): string {
+    return `${index}@${this.#clock.nowMs()}@${reader}`;
+  }
+
+  #meterOf(shard: ShardId): ShardReadMeter | undefined {
+    if (this.#meters === undefined) return undefined;
+    const meter = this.#meters.get(shard) ?? new ShardReadMeter(this.kind);
+    this.#meters.set(shard, meter);
+    return meter;
+  }
+
+  /** How many of these one answer holds: at least one. */
+  #fitting(records: readonly StreamRecord[]): number {
+    const limits = ANSWER_LIMITS[this.kind];
+    let bytes = 0;
+    const over = records.findIndex(({ record }) => {
+      bytes += recordBytes(record);
+      return bytes > limits.bytes;
+    });
+    return Math.min(limits.records, over < 0 ? records.length : Math.max(1, over));
+  }
+
+  /** DynamoDB Streams counts the calls for a stream's shards. */
+  #countDescribe(): void {
+    if (this.#meters === undefined || this.kind === 'kinesis') return;
+    const nowMs = this.#clock.nowMs();
+    if (this.#describes.recent(nowMs).length >= MAX_DESCRIBES_PER_SECOND) {
+      throw new Error(
+        `LimitExceededException: found more than ${MAX_DESCRIBES_PER_SECOND} DescribeStream calls a second`,
+      );
+    }
+    this.#describes.add({ atMs: nowMs, bytes: 0 });
   }
 
   #trim(): void {

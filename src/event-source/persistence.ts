@@ -15,21 +15,24 @@ interface Saving {
   readonly stopping: AbortSignal;
 }
 
-/** True once `action` has resolved; or given up, for a destination. False: stopped before, and nothing is saved. */
+/** `given-up`: by a destination alone. `stopped`: before anything was saved. */
+export type Persisted = 'saved' | 'given-up' | 'stopped';
+
+/** Tries until `action` resolves. */
 export async function persist(
   deps: Pick<MappingDeps, 'clock' | 'random' | 'observe'>,
   { what, shard, stopping }: Saving,
   action: () => Promise<void>,
-): Promise<boolean> {
+): Promise<Persisted> {
   for (let failures = 1; ; failures += 1) {
     try {
       await action();
-      return true;
+      return 'saved';
     } catch (error) {
       const givenUp = what === 'destination' && failures === MAX_DELIVERIES;
       const retryMs = givenUp || stopping.aborted ? undefined : serverBackoff(failures, deps.random);
       deps.observe({ kind: 'unavailable', what, shard, reason: reasonOf(error), retryMs });
-      if (retryMs === undefined) return givenUp;
+      if (retryMs === undefined) return givenUp ? 'given-up' : 'stopped';
       await deps.clock.sleep(retryMs, stopping);
     }
   }

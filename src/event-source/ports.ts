@@ -1,6 +1,6 @@
 // What the event source mapping needs from outside: a stream to read, a function to invoke, a place for its
 // checkpoints, a clock and randomness. Real servers and a simulation bring their own.
-import type { SequenceNumber, ShardId } from '../core/brands.ts';
+import type { EpochMs, SequenceNumber, ShardId } from '../core/brands.ts';
 import type { StreamEventRecord } from '../wire/stream-records.ts';
 
 export type StreamKind = 'kinesis' | 'dynamodb';
@@ -92,6 +92,37 @@ export interface ShardCheckpoint {
   readonly start: ShardPosition;
   /** The shard is closed and everything in it is handled. */
   readonly drained: boolean;
+  /** Lanes that are ahead of `sequence`; absent when none is. */
+  readonly lanes?: LanesAhead;
+  /** The tumbling window that is open, with the state the function returned last. */
+  readonly window?: OpenWindow;
+  /** End of the last tumbling window that was closed: windows never go back behind it. */
+  readonly windowsClosedMs?: EpochMs;
+}
+
+/** By lane number, up to where the lane has handled its records. Means nothing to another number of lanes. */
+export interface LanesAhead {
+  readonly factor: number;
+  readonly through: Readonly<Record<string, SequenceNumber>>;
+}
+
+/** What a function makes of a window, handed back to it with its next batch (rule 31). */
+export type WindowState = Readonly<Record<string, unknown>>;
+
+export interface RecordMark {
+  readonly sequence: SequenceNumber;
+  readonly arrivalMs: EpochMs;
+}
+
+/** A tumbling window of a shard with records handled in it (rules 29 to 33). Half open: `endMs` is the next one's start. */
+export interface OpenWindow {
+  readonly startMs: EpochMs;
+  readonly endMs: EpochMs;
+  readonly state: WindowState;
+  readonly first: RecordMark;
+  readonly last: RecordMark;
+  /** The state outgrew its limit: the window is to be closed before anything else is invoked (rule 33). */
+  readonly early: boolean;
 }
 
 export interface CheckpointStore {
@@ -101,9 +132,11 @@ export interface CheckpointStore {
   begin(mapping: string, checkpoints: ReadonlyMap<ShardId, ShardCheckpoint>): Promise<void>;
   /** Durable against the death of the process once resolved. */
   save(mapping: string, shard: ShardId, checkpoint: ShardCheckpoint): Promise<void>;
+  /** Drops everything kept of a mapping that was deleted. */
+  forget?(mapping: string): Promise<void>;
 }
 
-/** Records given up by retry or age limits (rule 41 has the destination's shape; destinations are a place to extend). */
+/** Records given up by retry or age limits; what a destination makes of them is in failure-record.ts. */
 export interface DiscardedBatch {
   readonly shard: ShardId;
   readonly records: readonly StreamRecord[];
@@ -111,6 +144,20 @@ export interface DiscardedBatch {
   readonly approximateInvokeCount: number;
   /** null after exhaustion through responses (rule 27); absent for RecordAgeExceeded. */
   readonly functionError?: string | null;
+  /** Of a mapping with tumbling windows: what the function was to get beside the records, which a final invocation has none of. */
+  readonly window?: WindowFields;
+  /** Beside `window`: the first and the last record that went into the state. */
+  readonly aggregated?: { readonly first: RecordMark; readonly last: RecordMark };
+}
+
+/** What a function's event has beside its records when the mapping has tumbling windows (rule 30). */
+export interface WindowFields {
+  readonly window: { readonly start: string; readonly end: string };
+  readonly state: WindowState;
+  readonly shardId: ShardId;
+  readonly eventSourceARN: string;
+  readonly isFinalInvokeForWindow: boolean;
+  readonly isWindowTerminatedEarly: boolean;
 }
 
 export interface FailureDestination {

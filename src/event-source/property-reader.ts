@@ -72,13 +72,15 @@ export class PropertyReader {
 
   /** The list under `key` of an object. */
   listIn(property: string, key: string): readonly unknown[] {
+    return this.#listOr(`${property}.${key}`, this.object(property)[key]);
+  }
+
+  object(property: string): Readonly<Record<string, unknown>> {
     const value = this.#take(property);
-    if (value === undefined) return [];
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-      return this.#listOr(`${property}.${key}`, new Map(Object.entries(value)).get(key));
-    }
-    this.problem(property, value, `an object with ${key}`);
-    return [];
+    if (value === undefined) return {};
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+    this.problem(property, value, 'an object');
+    return {};
   }
 
   absent(property: string, expected: string): void {

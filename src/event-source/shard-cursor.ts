@@ -1,5 +1,5 @@
 // The place in one shard: opens iterators, follows them, and finds its way back when one expires or is trimmed.
-import type { ShardId } from '../core/brands.ts';
+import type { EpochMs, ShardId } from '../core/brands.ts';
 import { reasonOf } from './persistence.ts';
 import type { ReadAnswer, ShardPosition, StreamRecord, StreamSource } from './ports.ts';
 
@@ -14,6 +14,8 @@ export type CursorAnswer =
       readonly millisBehindLatest: number | undefined;
       /** The newest question (`caughtUp`) when the read began. */
       readonly question: number;
+      /** When the read began. */
+      readonly beganMs: EpochMs;
     }
   | { readonly kind: 'trimmed' }
   | { readonly kind: 'gone' }
@@ -27,32 +29,21 @@ export interface CursorOptions {
   readonly resume: ShardPosition;
   readonly limit: number;
   readonly question: () => number;
+  readonly nowMs: () => EpochMs;
 }
 
 export class ShardCursor {
   readonly #options: CursorOptions;
   #position: ShardPosition;
   #iterator: string | undefined;
-  #ahead: Promise<CursorAnswer> | undefined;
 
   constructor(options: CursorOptions) {
     this.#options = options;
     this.#position = options.first;
   }
 
-  /** Begins the next read; `read` will give its answer. */
-  readAhead(): void {
-    this.#ahead ??= this.#read();
-  }
-
   /** The next records. Never rejects: what the stream throws is `unavailable`. */
-  read(): Promise<CursorAnswer> {
-    const answer = this.#ahead ?? this.#read();
-    this.#ahead = undefined;
-    return answer;
-  }
-
-  async #read(): Promise<CursorAnswer> {
+  async read(): Promise<CursorAnswer> {
     try {
       const first = await this.#follow();
       if (first.kind !== 'iterator-expired') return first;
@@ -76,13 +67,16 @@ export class ShardCursor {
       if (opened.kind !== 'open') return opened;
       this.#iterator = opened.iterator;
     }
-    const question = this.#options.question();
+    const began = { question: this.#options.question(), beganMs: this.#options.nowMs() };
     const answer = await stream.read(shard, this.#iterator, limit);
     if (answer.kind === 'trimmed') return this.#trimmed();
-    return answer.kind === 'records' ? this.#moved(answer, question) : answer;
+    return answer.kind === 'records' ? this.#moved(answer, began) : answer;
   }
 
-  #moved(answer: ReadAnswer & { kind: 'records' }, question: number): CursorAnswer {
+  #moved(
+    answer: ReadAnswer & { kind: 'records' },
+    began: { readonly question: number; readonly beganMs: EpochMs },
+  ): CursorAnswer {
     const last = answer.records.at(-1);
     if (last !== undefined) this.#position = { at: 'after', sequence: last.sequence };
     this.#iterator = answer.next;
@@ -92,7 +86,7 @@ export class ShardCursor {
       ended: answer.next === undefined,
       full: answer.records.length >= this.#options.limit,
       millisBehindLatest: answer.millisBehindLatest,
-      question,
+      ...began,
     };
   }
 

@@ -1,14 +1,18 @@
-// One shard's reader: reads, gathers batches, hands each over and checkpoints it before the next (rules 1, 4, 8, 15).
-import type { ShardId } from '../core/brands.ts';
-import { BatchDelivery } from './batch-delivery.ts';
-import { Batcher, type BatchRecord } from './batcher.ts';
-import { Nap, orStopped, STOPPED, type StopSignals } from './interruption.ts';
+// One shard's reader: reads, filters, gives each record to its lane, and lets each lane deliver batch after batch
+// (rules 1, 4, 8, 14, 15).
+import type { EpochMs, ShardId } from '../core/brands.ts';
+import { Nap, type StopSignals } from './interruption.ts';
+import { Lane } from './lane.ts';
+import { laneOf } from './lane-key.ts';
 import { positionOf } from './lineage.ts';
 import type { MappingDeps } from './mapping-deps.ts';
 import type { MappingParameters } from './mapping-parameters.ts';
+import { type OpenQuestions, USUAL_ANSWERS } from './open-questions.ts';
 import { serverBackoff } from './persistence.ts';
-import type { ShardCheckpoint, ShardPosition } from './ports.ts';
+import type { ShardCheckpoint, ShardPosition, StreamRecord } from './ports.ts';
+import type { RecordFilter } from './record-filter.ts';
 import { type CursorAnswer, ShardCursor } from './shard-cursor.ts';
+import { ShardProgress } from './shard-progress.ts';
 
 /** Behind the tip but nothing found: on at the pace a Kinesis shard allows, five reads a second (rule 2). */
 const BEHIND_POLL_MS = 200;
@@ -21,6 +25,8 @@ export interface ShardReaderOptions {
   /** As the checkpoint has it, or the tip: a mapping's first start with LATEST. */
   readonly position: ShardPosition;
   readonly parameters: MappingParameters;
+  /** undefined: every record goes to the function. */
+  readonly filter: RecordFilter | undefined;
   readonly signals: StopSignals;
   /** Number of the newest question whether everything is handled. */
   readonly question: () => number;
@@ -31,19 +37,34 @@ export interface ShardReaderOptions {
 export class ShardReader {
   readonly #options: ShardReaderOptions;
   readonly #deps: MappingDeps;
+  readonly #answers: OpenQuestions;
   readonly #cursor: ShardCursor;
-  readonly #batcher: Batcher;
-  readonly #delivery: BatchDelivery;
+  readonly #progress: ShardProgress;
+  readonly #lanes: readonly Lane[];
   readonly #nap = new Nap();
+  readonly #underWay = new Set<Promise<void>>();
+  /** What was read and is not looked at yet: while every lane is busy one read goes ahead, and no more. */
+  #answer: CursorAnswer | undefined;
+  #reading = false;
+  /** Nothing new was found: the next read is for then, or for when somebody asks. */
+  #pollMs: EpochMs = 0;
+  /** The stream did not answer: no read before. */
+  #serverMs: EpochMs = 0;
   #ended = false;
   #gone = false;
   #more = false;
+  #readThroughMs: EpochMs = 0;
   #failures = 0;
+  /** A delivery was cut off by the mapping's end. */
+  #cutOff = false;
+  #error: { readonly error: unknown } | undefined;
 
   constructor(options: ShardReaderOptions, deps: MappingDeps) {
     const { shard, checkpoint, position, parameters, signals, question } = options;
+    const factor = parameters.parallelizationFactor;
     this.#options = options;
     this.#deps = deps;
+    this.#answers = { ...USUAL_ANSWERS, ...deps.answers };
     this.#cursor = new ShardCursor({
       stream: deps.stream,
       shard,
@@ -51,91 +72,209 @@ export class ShardReader {
       resume: positionOf(checkpoint),
       limit: deps.polling.readLimit,
       question,
+      nowMs: () => deps.clock.nowMs(),
     });
-    this.#batcher = new Batcher(parameters, deps.clock.nowMs());
-    this.#delivery = new BatchDelivery({ shard, checkpoint, parameters, signals }, deps);
+    const { stopping } = signals;
+    const progress = new ShardProgress({ shard, checkpoint, factor, stopping }, deps);
+    this.#progress = progress;
+    const answers = this.#answers;
+    const onRetrying = () => this.#nap.wake();
+    this.#lanes = Array.from(
+      { length: factor },
+      (_, lane) => new Lane({ shard, lane, progress, parameters, answers, signals, onRetrying }, deps),
+    );
   }
 
   /** Ends an idle pause at once. */
   wake(): void {
+    this.#pollMs = 0;
     this.#nap.wake();
   }
 
   async run(): Promise<ReaderEnd> {
-    const { stopping } = this.#options.signals;
-    while (!stopping.aborted) {
-      const supply = { more: this.#more, ended: this.#ended };
-      const batch = this.#batcher.take(this.#deps.clock.nowMs(), supply);
-      if (batch !== undefined) {
-        if (!(await this.#handOver(batch))) return 'stopped';
+    const end = await this.#read();
+    await Promise.all(this.#underWay);
+    if (this.#error !== undefined) throw this.#error.error;
+    return end;
+  }
+
+  async #read(): Promise<ReaderEnd> {
+    const { clock } = this.#deps;
+    while (!this.#options.signals.stopping.aborted && !this.#cutOff && this.#error === undefined) {
+      this.#beginBatches(clock.nowMs());
+      if (this.#answer !== undefined && this.#lanes.some(({ busy }) => !busy)) {
+        const answer = this.#answer;
+        this.#answer = undefined;
+        if (!(await this.#take(answer))) return 'stopped';
         continue;
       }
-      if (this.#ended) return this.#end();
-      const answer = await orStopped(this.#cursor.read(), stopping);
-      if (answer === STOPPED) return 'stopped';
-      await this.#take(answer);
+      if (this.#ended && this.#isIdle()) return this.#end();
+      const nowMs = clock.nowMs();
+      const readMs = this.#readMs();
+      if (readMs !== undefined && readMs <= nowMs) {
+        this.#startRead();
+        continue;
+      }
+      const next = Math.min(readMs ?? Number.POSITIVE_INFINITY, this.#dueMs(nowMs));
+      await this.#nap.sleep(clock, Number.isFinite(next) ? next - nowMs : undefined);
     }
     return 'stopped';
   }
 
   async #end(): Promise<ReaderEnd> {
-    if (!this.#gone) return (await this.#delivery.drained()) ? 'drained' : 'stopped';
+    if (!this.#gone) return (await this.#progress.drained()) ? 'drained' : 'stopped';
     this.#deps.observe({ kind: 'shard-gone', shard: this.#options.shard });
-    await this.#waitForServer('the shard is not in the stream any more');
+    this.#waitForServer('the shard is not in the stream any more');
+    await this.#deps.clock.sleep(this.#serverMs - this.#deps.clock.nowMs(), this.#options.signals.stopping);
     return 'gone';
   }
 
-  async #handOver(batch: readonly BatchRecord[]): Promise<boolean> {
-    // reading goes on while the function works, one read ahead
-    if (!this.#ended && this.#batcher.waiting < this.#options.parameters.batchSize) this.#cursor.readAhead();
-    const done = await this.#delivery.deliver(batch);
-    this.#batcher.beginWindow(this.#deps.clock.nowMs());
-    return done;
+  #isIdle(): boolean {
+    return this.#lanes.every(({ busy, waiting }) => !busy && waiting === 0);
   }
 
-  async #take(answer: CursorAnswer): Promise<void> {
+  #beginBatches(nowMs: EpochMs): void {
+    const backlogged = this.#isBacklogged();
+    for (const lane of this.#lanes) {
+      if (lane.busy || this.#isBlocked(lane)) continue;
+      const supply = {
+        more: this.#more && !backlogged,
+        ended: this.#ended,
+        readThroughMs: this.#readThroughMs,
+      };
+      const delivery = lane.begin(nowMs, supply);
+      if (delivery === undefined) continue;
+      this.#pollMs = 0;
+      this.#follow(delivery);
+    }
+  }
+
+  #follow(delivery: Promise<boolean>): void {
+    const followed: Promise<void> = delivery
+      .then((done) => {
+        if (!done) this.#cutOff = true;
+      })
+      .catch((error: unknown) => {
+        this.#error ??= { error };
+      })
+      .finally(() => {
+        this.#underWay.delete(followed);
+        this.#nap.wake();
+      });
+    this.#underWay.add(followed);
+  }
+
+  /** Where a failing batch holds up its whole shard, a lane begins nothing while another is retrying. */
+  #isBlocked(lane: Lane): boolean {
+    if (this.#answers.failingBatchBlocks === 'lane') return false;
+    return this.#lanes.some((other) => other !== lane && other.retrying);
+  }
+
+  /** A busy lane has as many records waiting as may. */
+  #isBacklogged(): boolean {
+    return this.#lanes.some((lane) => lane.busy && lane.waiting >= this.#answers.laneBacklog);
+  }
+
+  /** When to read next; undefined: not before something else happens. */
+  #readMs(): EpochMs | undefined {
+    if (this.#ended || this.#reading || this.#answer !== undefined) return undefined;
+    const { batchSize } = this.#options.parameters;
+    const hungry = this.#lanes.some((lane) => !lane.busy && !this.#isBlocked(lane));
+    const wanted = hungry
+      ? !this.#isBacklogged()
+      : this.#lanes.every((lane) => lane.waiting < Math.min(batchSize, this.#answers.laneBacklog));
+    return wanted ? Math.max(this.#pollMs, this.#serverMs) : undefined;
+  }
+
+  /** When the first batching window elapses. */
+  #dueMs(nowMs: EpochMs): EpochMs {
+    const due = this.#lanes.flatMap((lane) =>
+      lane.busy || lane.dueMs === undefined || lane.dueMs <= nowMs || this.#isBlocked(lane)
+        ? []
+        : [lane.dueMs],
+    );
+    return Math.min(...due);
+  }
+
+  #startRead(): void {
+    this.#reading = true;
+    void this.#cursor.read().then((answer) => {
+      this.#reading = false;
+      this.#answer = answer;
+      this.#nap.wake();
+    });
+  }
+
+  async #take(answer: CursorAnswer): Promise<boolean> {
     switch (answer.kind) {
       case 'records':
         return this.#takeRecords(answer);
       case 'trimmed':
-        return this.#deps.observe({ kind: 'trimmed', shard: this.#options.shard });
+        this.#deps.observe({ kind: 'trimmed', shard: this.#options.shard });
+        return true;
       case 'unavailable':
-        return this.#waitForServer(answer.reason);
+        this.#waitForServer(answer.reason);
+        return true;
       case 'gone':
         // what was read before is still to be handed over
         this.#ended = true;
         this.#gone = true;
-        return;
+        return true;
     }
   }
 
-  async #takeRecords(answer: CursorAnswer & { kind: 'records' }): Promise<void> {
+  async #takeRecords(answer: CursorAnswer & { kind: 'records' }): Promise<boolean> {
     const { shard, onTip } = this.#options;
     const { records, millisBehindLatest } = answer;
     this.#failures = 0;
     this.#ended = answer.ended;
     this.#more = answer.full;
-    this.#batcher.add(records, this.#deps.clock.nowMs());
     this.#deps.observe({ kind: 'read', shard, records: records.length, millisBehindLatest });
-    if (records.length > 0 || answer.ended) return;
+    this.#filter(records);
+    // with nothing else to do, what was skipped is checkpointed here (rule 37)
+    if (this.#isIdle() && !(await this.#progress.save())) return false;
     const behind = (millisBehindLatest ?? 0) > 0;
-    if (this.#batcher.waiting === 0 && !behind) onTip(answer.question);
-    await this.#rest(behind ? BEHIND_POLL_MS : this.#deps.polling.idlePollMs);
+    if (records.length === 0 && !behind) {
+      this.#readThroughMs = Math.max(this.#readThroughMs, answer.beganMs);
+    }
+    if (records.length > 0 || answer.ended) return true;
+    // a window may be over by now: it is closed before anybody is told that all is handled
+    this.#beginBatches(this.#deps.clock.nowMs());
+    if (this.#isIdle() && !behind) onTip(answer.question);
+    this.#pollMs = this.#deps.clock.nowMs() + (behind ? BEHIND_POLL_MS : this.#deps.polling.idlePollMs);
+    return true;
   }
 
-  /** Until the next poll, or until the batching window elapses. */
-  async #rest(pollMs: number): Promise<void> {
-    const { clock } = this.#deps;
-    const dueMs = this.#batcher.dueMs;
-    const leftMs = dueMs === undefined ? pollMs : Math.max(0, dueMs - clock.nowMs());
-    if (leftMs > 0) await this.#nap.sleep(clock, Math.min(pollMs, leftMs));
+  #filter(records: readonly StreamRecord[]): void {
+    const { filter, shard } = this.#options;
+    let [skipped, notJson] = [0, 0];
+    for (const record of records) {
+      this.#readThroughMs = Math.max(this.#readThroughMs, record.arrivalMs);
+      const verdict = filter?.(record.record) ?? 'pass';
+      if (verdict === 'pass') {
+        this.#giveToLane(record);
+        continue;
+      }
+      this.#progress.skip(record);
+      skipped += 1;
+      if (verdict === 'not-json') notJson += 1;
+    }
+    if (skipped > 0) this.#deps.observe({ kind: 'filtered', shard, records: skipped, notJson });
   }
 
-  async #waitForServer(reason: string): Promise<void> {
+  #giveToLane(record: StreamRecord): void {
+    const { parameters } = this.#options;
+    const index = laneOf(record.record, parameters.parallelizationFactor);
+    const lane = this.#lanes[index];
+    if (lane === undefined) throw new Error(`found lane ${index}, expected one of ${this.#lanes.length}`);
+    if (this.#progress.read(record, index)) lane.add(record, this.#deps.clock.nowMs());
+  }
+
+  #waitForServer(reason: string): void {
     const { clock, observe, random } = this.#deps;
     this.#failures += 1;
     const retryMs = serverBackoff(this.#failures, random);
     observe({ kind: 'unavailable', what: 'stream', shard: this.#options.shard, reason, retryMs });
-    await clock.sleep(retryMs, this.#options.signals.stopping);
+    this.#serverMs = clock.nowMs() + retryMs;
   }
 }

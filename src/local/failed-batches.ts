@@ -1,18 +1,26 @@
-// Where discarded batches go on a laptop: a file each, in the shape of the failure records' payload.
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { DiscardedBatch, FailureDestination } from '../event-source/ports.ts';
+// Where discarded batches go on a laptop, whatever destination the template names: a file each, with the document and
+// under the key that S3 would have them.
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { createS3Destination, type DestinationDeps } from '../event-source/failure-destinations.ts';
+import type { FailureDestination } from '../event-source/ports.ts';
 
-/** Files are named by shard and first sequence number, so that a batch delivered twice is one file. */
-export function createFailedBatches(folder: string, mapping: string): FailureDestination {
-  return {
-    async deliver(batch: DiscardedBatch) {
-      const place = join(folder, mapping, batch.shard);
-      await mkdir(place, { recursive: true });
-      const { records, ...why } = batch;
-      const payload = { Records: records.map(({ record }) => record) };
-      const name = `${records[0]?.sequence ?? 'none'}-${records.length}.json`;
-      await writeFile(join(place, name), JSON.stringify({ ...why, payload }, null, 1));
+export interface FailedBatchesOptions extends DestinationDeps {
+  readonly folder: string;
+  readonly mappingUuid: string;
+}
+
+export function createFailedBatches({ folder, ...options }: FailedBatchesOptions): FailureDestination {
+  return createS3Destination({
+    ...options,
+    store: {
+      async putObject(key, body) {
+        const file = join(folder, key);
+        await mkdir(dirname(file), { recursive: true });
+        // as with S3: whoever looks finds the whole document or none
+        await writeFile(`${file}.draft`, body);
+        await rename(`${file}.draft`, file);
+      },
     },
-  };
+  });
 }

@@ -54,6 +54,15 @@ export function localName(
       const name = named('BucketName').toLowerCase();
       return { ref: name, attributes: { Arn: `arn:aws:s3:::${name}` } };
     }
+    case 'AWS::SQS::Queue': {
+      const name = named('QueueName');
+      const url = `https://sqs.${account.region}.amazonaws.com/${account.accountId}/${name}`;
+      return { ref: url, attributes: { Arn: arn('sqs', name), QueueName: name, QueueUrl: url } };
+    }
+    case 'AWS::SNS::Topic': {
+      const name = named('TopicName');
+      return { ref: arn('sns', name), attributes: { TopicArn: arn('sns', name), TopicName: name } };
+    }
     case 'AWS::Events::Rule': {
       const name = named('Name');
       return { ref: name, attributes: { Arn: arn('events', `rule/${name}`) } };

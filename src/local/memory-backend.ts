@@ -1,9 +1,10 @@
 // Streams and tables in memory: the same stores and the same mapping, without servers, for machines without Java.
 import type { RecordSink } from '../../producers/client/record-sink.ts';
+import { createChangelog } from '../event-source/memory-changelog.ts';
 import { MemoryStream } from '../event-source/memory-stream.ts';
 import type { Clock } from '../platform/clock.ts';
-import { itemJson } from '../stores/item-json.ts';
-import { MemoryTable, type TableChange, type TableSchema } from '../stores/memory-table.ts';
+import { changeJson } from '../stores/item-json.ts';
+import { MemoryTable, type TableSchema } from '../stores/memory-table.ts';
 import type { Backend } from './backends.ts';
 import type { TableSpec } from './read-table.ts';
 import type { LocalSystem } from './template.ts';
@@ -26,12 +27,10 @@ export function createMemoryBackend(
       tables.set(spec.name, new MemoryTable(schemaOf(spec)));
       continue;
     }
-    const changelog = new MemoryStream({ kind: 'dynamodb', clock, shards: 1, arn });
-    changelogs.set(spec.name, changelog);
-    tables.set(
-      spec.name,
-      new MemoryTable(schemaOf(spec), (change) => record(changelog, change, { arn, region })),
-    );
+    const stream = new MemoryStream({ kind: 'dynamodb', clock, shards: 1, arn });
+    changelogs.set(spec.name, stream);
+    const changelog = createChangelog({ stream, region });
+    tables.set(spec.name, new MemoryTable(schemaOf(spec), (change) => void changelog.put(changeJson(change))));
   }
   return {
     streams,
@@ -54,30 +53,6 @@ function sinkOf(streams: ReadonlyMap<string, MemoryStream>): RecordSink {
       });
     },
   };
-}
-
-function record(
-  changelog: MemoryStream,
-  { eventName, keys, oldImage, newImage }: TableChange,
-  { arn, region }: { readonly arn: string; readonly region: string },
-): void {
-  changelog.put(JSON.stringify(keys), ({ sequence, arrivalMs }) => ({
-    eventID: sequence,
-    eventName,
-    eventVersion: '1.1',
-    eventSource: 'aws:dynamodb',
-    eventSourceARN: arn,
-    awsRegion: region,
-    dynamodb: {
-      ApproximateCreationDateTime: Math.floor(arrivalMs / 1_000),
-      Keys: itemJson(keys),
-      ...(oldImage === undefined ? {} : { OldImage: itemJson(oldImage) }),
-      ...(newImage === undefined ? {} : { NewImage: itemJson(newImage) }),
-      SequenceNumber: sequence,
-      SizeBytes: JSON.stringify([keys, oldImage, newImage]).length,
-      StreamViewType: 'NEW_AND_OLD_IMAGES',
-    },
-  }));
 }
 
 function schemaOf({ name, keySchema, globalIndexes }: TableSpec): TableSchema {

@@ -170,14 +170,22 @@ async function compose(
       where: spec.logicalId,
     });
     if (!parameters.enabled) return;
+    const mappingClock = source.kind === 'kinesis' ? clock : systemClock;
     const mapping = startEventSourceMapping(parameters, {
       name: checkpointName(spec, stream),
       stream,
       invoker: known(functions, spec.fn.name),
       // Recorded records are read from their beginning on each replay; the source's own position tells what is new.
       checkpoints: stream === options.recorded ? createMemoryCheckpoints() : checkpoints,
-      destination: createFailedBatches(join(workFolder, 'failed-batches'), spec.logicalId),
-      clock: source.kind === 'kinesis' ? clock : systemClock,
+      destination: createFailedBatches({
+        folder: join(workFolder, 'failed-batches'),
+        mappingUuid: spec.uuid,
+        functionArn: spec.fn.arn,
+        stream,
+        clock: mappingClock,
+        newUuid: () => crypto.randomUUID(),
+      }),
+      clock: mappingClock,
       random: Math.random,
       observe: (event) => options.onMapping?.(serviceOf(spec), event),
       backoff: LOCAL_BACKOFF,

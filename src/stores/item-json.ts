@@ -1,12 +1,28 @@
-// An item as a change stream tells it: DynamoDB's JSON, bytes in base64.
+// Items and their changes as a change stream tells them: DynamoDB's JSON, bytes in base64.
+import type { TableChange } from './memory-table.ts';
 import type { Attribute, Item } from './table.ts';
 
 export type AttributeJson = { readonly S: string } | { readonly N: string } | { readonly B: string };
+type ItemJson = Readonly<Record<string, AttributeJson>>;
 
-export function itemJson(item: Item): Readonly<Record<string, AttributeJson>> {
-  return Object.fromEntries(
-    Object.entries(item).map(([name, attribute]) => [name, attributeJson(attribute)]),
-  );
+export interface ChangeJson {
+  readonly eventName: TableChange['eventName'];
+  readonly keys: ItemJson;
+  readonly oldImage: ItemJson | undefined;
+  readonly newImage: ItemJson | undefined;
+}
+
+export function changeJson({ eventName, keys, oldImage, newImage }: TableChange): ChangeJson {
+  return {
+    eventName,
+    keys: itemJson(keys),
+    oldImage: oldImage === undefined ? undefined : itemJson(oldImage),
+    newImage: newImage === undefined ? undefined : itemJson(newImage),
+  };
+}
+
+function itemJson(item: Item): ItemJson {
+  return Object.fromEntries(Object.entries(item).map(([name, attribute]) => [name, attributeJson(attribute)]));
 }
 
 function attributeJson(attribute: Attribute): AttributeJson {

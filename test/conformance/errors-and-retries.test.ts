@@ -144,7 +144,7 @@ describe.each(['kinesis', 'dynamodb'] as const)('%s', (kind) => {
     expect(harness.discarded[0]).not.toHaveProperty('functionError');
   });
 
-  test('rule 15: without limits a batch is retried until its records leave the stream, unheard of', async () => {
+  test('rules 15 and 45: without limits a batch is retried until its records leave the stream, unheard of', async () => {
     const harness = new MappingHarness({
       kind,
       retentionMs: 3_600_000,

@@ -113,6 +113,30 @@ describe.each(SERVERS)('$name', ({ start }) => {
     expect(events.filter(({ kind }) => kind === 'unavailable')).toEqual([]);
   });
 
+  test('lanes and filters through a split: every wanted record once, in order per key', async () => {
+    const stream = new TestStream(client, 'lanes');
+    await stream.create(1);
+    const records: KinesisEventRecord[] = [];
+    const properties = {
+      ParallelizationFactor: 4,
+      FilterCriteria: { Filters: [{ Pattern: '{"data":{"round":[{"numeric":[">=",2]}]}}' }] },
+    };
+    const mapping = await stream.map([], records, {}, properties);
+    const asJson = (round: number) => JSON.stringify({ round });
+    await stream.putRounds(0, 6, asJson);
+    const [shard] = await stream.openShards();
+    await stream.split(shard);
+    await stream.putRounds(6, 10, asJson);
+    expect(await mapping.caughtUp()).toBe('caught-up');
+    await mapping.stop({ invocation: 'finish' });
+    for (const key of KEYS) {
+      const rounds = records
+        .filter(({ kinesis }) => kinesis.partitionKey === key)
+        .map(({ kinesis }) => JSON.parse(Buffer.from(kinesis.data, 'base64').toString()).round);
+      expect(rounds, key).toEqual([2, 3, 4, 5, 6, 7, 8, 9]);
+    }
+  });
+
   test('a mapping that stops and goes on loses and doubles nothing', async () => {
     const stream = new TestStream(client, 'resume');
     await stream.create(1);
@@ -143,9 +167,14 @@ class TestStream {
     await this.#active();
   }
 
-  async map(events: MappingEvent[], records: KinesisEventRecord[], deps: Partial<MappingDeps> = {}) {
+  async map(
+    events: MappingEvent[],
+    records: KinesisEventRecord[],
+    deps: Partial<MappingDeps> = {},
+    properties: Readonly<Record<string, unknown>> = {},
+  ) {
     const parameters = parseMappingParameters(
-      { StartingPosition: 'TRIM_HORIZON', BatchSize: 50 },
+      { StartingPosition: 'TRIM_HORIZON', BatchSize: 50, ...properties },
       { kind: 'kinesis', nowMs: Date.now(), where: 'test' },
     );
     return startEventSourceMapping(parameters, {
@@ -173,9 +202,9 @@ class TestStream {
     });
   }
 
-  async putRounds(from: number, to: number): Promise<void> {
+  async putRounds(from: number, to: number, data: (round: number) => string = String): Promise<void> {
     for (let round = from; round < to; round += 1) {
-      const Records = KEYS.map((PartitionKey) => ({ PartitionKey, Data: Buffer.from(String(round)) }));
+      const Records = KEYS.map((PartitionKey) => ({ PartitionKey, Data: Buffer.from(data(round)) }));
       const answer = await this.#client.send(new PutRecordsCommand({ StreamName: this.#name, Records }));
       expect(answer.FailedRecordCount).toBe(0);
     }

@@ -1,13 +1,14 @@
 import type { SequenceNumber } from '../../src/core/brands.ts';
-import { itemJson } from '../../src/stores/item-json.ts';
+import { changeJson } from '../../src/stores/item-json.ts';
 import type { TableChange } from '../../src/stores/memory-table.ts';
 import type { DynamoDbEventRecord } from '../../src/wire/stream-records.ts';
 
 /** A change of a table as its stream tells it. */
 export function changeRecord(
-  { eventName, keys, oldImage, newImage }: TableChange,
+  change: TableChange,
   sequence: SequenceNumber,
 ): DynamoDbEventRecord {
+  const { eventName, keys, oldImage, newImage } = changeJson(change);
   return {
     eventID: sequence,
     eventName,
@@ -17,9 +18,9 @@ export function changeRecord(
     awsRegion: 'us-east-1',
     dynamodb: {
       ApproximateCreationDateTime: 0,
-      Keys: itemJson(keys),
-      ...(oldImage === undefined ? {} : { OldImage: itemJson(oldImage) }),
-      ...(newImage === undefined ? {} : { NewImage: itemJson(newImage) }),
+      Keys: keys,
+      ...(oldImage === undefined ? {} : { OldImage: oldImage }),
+      ...(newImage === undefined ? {} : { NewImage: newImage }),
       SequenceNumber: sequence,
       SizeBytes: 0,
       StreamViewType: 'NEW_AND_OLD_IMAGES',

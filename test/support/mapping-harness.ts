@@ -1,25 +1,27 @@
-// A mapping between a stream in memory and a function written in the test, under a virtual clock: feed, advance, read out.
-
+// A mapping between a stream in memory and a function written in the test, over the test driver: handlers say what became
+// of an invocation, and records are told apart by their texts.
 import type { ShardId } from '../../src/core/brands.ts';
-import { exponentialBackoff } from '../../src/event-source/backoff.ts';
-import { type RunningMapping, startEventSourceMapping } from '../../src/event-source/event-source-mapping.ts';
+import type { RunningMapping } from '../../src/event-source/event-source-mapping.ts';
 import type { MappingDeps } from '../../src/event-source/mapping-deps.ts';
 import type { MappingEvent } from '../../src/event-source/mapping-events.ts';
-import { parseMappingParameters } from '../../src/event-source/mapping-parameters.ts';
-import { createMemoryCheckpoints } from '../../src/event-source/memory-checkpoints.ts';
-import { MemoryStream, type Placement } from '../../src/event-source/memory-stream.ts';
+import type { MemoryStream, MemoryStreamOptions, Placement } from '../../src/event-source/memory-stream.ts';
 import type {
   DiscardedBatch,
   InvokeOutcome,
   StreamKind,
   StreamSource,
 } from '../../src/event-source/ports.ts';
-import { VirtualClock } from '../../src/event-source/virtual-clock.ts';
-import type { DynamoDbEventRecord, StreamEvent, StreamEventRecord } from '../../src/wire/stream-records.ts';
+import {
+  createMappingTest,
+  type MappingTest,
+  type MappingTestEvent,
+  outcome,
+} from '../../src/event-source/test-driver.ts';
+import type { StreamEventRecord } from '../../src/wire/stream-records.ts';
 
 export interface Invocation {
   readonly atMs: number;
-  readonly event: StreamEvent;
+  readonly event: MappingTestEvent;
   readonly sequences: readonly string[];
   /** What was put. */
   readonly texts: readonly string[];
@@ -31,6 +33,7 @@ export interface HarnessOptions {
   readonly kind?: StreamKind;
   readonly shards?: number;
   readonly retentionMs?: number;
+  readonly stream?: Partial<Omit<MemoryStreamOptions, 'kind' | 'clock' | 'shards'>>;
   /** Properties of the template; StartingPosition is TRIM_HORIZON unless given. */
   readonly properties?: Readonly<Record<string, unknown>>;
   readonly handler?: Handler;
@@ -54,43 +57,42 @@ export const failedItems = (...sequences: readonly unknown[]): InvokeOutcome =>
   returned({ batchItemFailures: sequences.map((itemIdentifier) => ({ itemIdentifier })) });
 
 export class MappingHarness {
-  readonly clock = new VirtualClock();
-  readonly stream: MemoryStream;
   readonly invocations: Invocation[] = [];
-  readonly discarded: DiscardedBatch[] = [];
-  readonly events: MappingEvent[] = [];
   handler: Handler;
-  readonly #options: HarnessOptions;
-  readonly #deps: MappingDeps;
+  readonly #test: MappingTest;
 
-  constructor(options: HarnessOptions = {}) {
-    const { kind = 'kinesis', shards = 1, retentionMs, handler = () => success } = options;
-    this.#options = options;
+  constructor({ handler = () => success, retentionMs, stream, ...options }: HarnessOptions = {}) {
     this.handler = handler;
     const retention = retentionMs === undefined ? {} : { retentionMs };
-    this.stream = new MemoryStream({ kind, shards, clock: this.clock, ...retention });
-    this.#deps = {
-      name: 'mapping',
-      stream: options.source?.(this.stream) ?? this.stream,
-      invoker: { invoke: (payload) => this.#invoke(payload) },
-      checkpoints: createMemoryCheckpoints(),
-      destination: { deliver: async (batch) => void this.discarded.push(batch) },
-      clock: this.clock,
-      random: () => 0,
-      observe: (event) => void this.events.push(event),
-      backoff: exponentialBackoff({ jitter: 0 }),
-      polling: { idlePollMs: 100, shardRefreshMs: 10_000, readLimit: 1_000 },
-      ...options.deps,
-    };
+    this.#test = createMappingTest({
+      ...options,
+      stream: { ...stream, ...retention },
+      handler: (event) => this.#handle(event),
+    });
+  }
+
+  get clock() {
+    return this.#test.clock;
+  }
+
+  get stream() {
+    return this.#test.stream;
+  }
+
+  get discarded(): readonly DiscardedBatch[] {
+    return this.#test.discarded;
+  }
+
+  get events(): readonly MappingEvent[] {
+    return this.#test.events;
+  }
+
+  metrics() {
+    return this.#test.metrics();
   }
 
   start(overrides: Readonly<Record<string, unknown>> = {}): RunningMapping {
-    const { kind = 'kinesis', properties = {} } = this.#options;
-    const parameters = parseMappingParameters(
-      { StartingPosition: 'TRIM_HORIZON', ...properties, ...overrides },
-      { kind, nowMs: this.clock.nowMs(), where: 'test' },
-    );
-    return startEventSourceMapping(parameters, this.#deps);
+    return this.#test.start(overrides);
   }
 
   /** Starts, lets time pass until all that was put is handled, and stops. */
@@ -102,7 +104,10 @@ export class MappingHarness {
 
   put(text: string, key = 'key'): Placement {
     if (this.stream.kind === 'kinesis') return this.stream.putData(key, text);
-    return this.stream.put(key, (placement) => change(placement, text, this.stream.arn));
+    const newImage = { pk: { S: key }, text: { S: text } };
+    const placement = this.#test.change({ keys: { pk: { S: key } }, newImage });
+    if (placement === undefined) throw new Error('an insert is a change');
+    return placement;
   }
 
   putAll(texts: readonly string[], key = 'key'): readonly Placement[] {
@@ -122,8 +127,7 @@ export class MappingHarness {
     return this.eventsOf('shard-started').map(({ shard }) => shard);
   }
 
-  async #invoke(payload: string): Promise<InvokeOutcome> {
-    const event: StreamEvent = JSON.parse(payload);
+  async #handle(event: MappingTestEvent): Promise<unknown> {
     const invocation = {
       atMs: this.clock.nowMs(),
       event,
@@ -131,7 +135,7 @@ export class MappingHarness {
       texts: event.Records.map(textOf),
     };
     this.invocations.push(invocation);
-    return this.handler(invocation, this.invocations.length - 1);
+    return outcome(await this.handler(invocation, this.invocations.length - 1));
   }
 }
 
@@ -147,23 +151,4 @@ function sequenceOf(record: StreamEventRecord): string {
 function textOf(record: StreamEventRecord): string {
   if ('kinesis' in record) return Buffer.from(record.kinesis.data, 'base64').toString();
   return record.dynamodb.NewImage?.['text']?.S ?? '';
-}
-
-function change(placement: Placement, text: string, arn: string): DynamoDbEventRecord {
-  return {
-    eventID: placement.sequence,
-    eventName: 'INSERT',
-    eventVersion: '1.1',
-    eventSource: 'aws:dynamodb',
-    awsRegion: 'us-east-1',
-    dynamodb: {
-      ApproximateCreationDateTime: Math.floor(placement.arrivalMs / 1_000),
-      Keys: { pk: { S: placement.sequence } },
-      NewImage: { pk: { S: placement.sequence }, text: { S: text } },
-      SequenceNumber: placement.sequence,
-      SizeBytes: 2 * text.length,
-      StreamViewType: 'NEW_AND_OLD_IMAGES',
-    },
-    eventSourceARN: arn,
-  };
 }
