@@ -69,7 +69,10 @@ export class DefinitionReader {
     return '';
   }
 
-  texts(key: string, allowed?: readonly string[]): readonly string[] | undefined {
+  texts(
+    key: string,
+    { allowed, least = 1, most = 64 }: { allowed?: readonly string[]; least?: number; most?: number } = {},
+  ): readonly string[] | undefined {
     const value = this.#fields.get(key);
     if (value === undefined) return undefined;
     if (!Array.isArray(value) || value.length === 0 || value.length > 64) {
@@ -77,8 +80,8 @@ export class DefinitionReader {
       return undefined;
     }
     for (const [at, text] of value.entries()) {
-      if (typeof text !== 'string' || text.length < 1 || text.length > 64) {
-        this.problem(`${key}[${at}]`, `${describe(text)}, expected a text of 1 to 64 characters`);
+      if (typeof text !== 'string' || text.length < least || text.length > most || !text.isWellFormed()) {
+        this.problem(`${key}[${at}]`, `${describe(text)}, expected a text of ${least} to ${most} characters`);
       } else if (allowed !== undefined && !allowed.includes(text)) {
         this.problem(`${key}[${at}]`, `${describe(text)}, expected one of ${allowed.join(', ')}`);
       }
@@ -109,11 +112,14 @@ export class DefinitionReader {
   }
 
   /** The entries of an object of lists of texts, e.g. `{"site": ["harbour"]}`. */
-  textsByName(key: string): ReadonlyMap<string, ReadonlySet<string>> | undefined {
+  textsByName(
+    key: string,
+    limits: { readonly least: number; readonly most: number },
+  ): ReadonlyMap<string, ReadonlySet<string>> | undefined {
     const child = this.child(key);
     if (child === undefined) return undefined;
     const entries = new Map<string, ReadonlySet<string>>();
-    for (const name of child.#fields.keys()) entries.set(name, new Set(child.texts(name)));
+    for (const name of child.#fields.keys()) entries.set(name, new Set(child.texts(name, limits)));
     if (entries.size === 0) child.problem('', `${child.found()}, expected at least one name`);
     return entries;
   }

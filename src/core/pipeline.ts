@@ -1,8 +1,10 @@
 // The pipeline definition: the one file a user edits first, in TypeScript or JSON, and its checked form.
 import { DefinitionReader } from './definition-reader.ts';
+import { parseDurationMs } from './duration.ts';
 import type { EventField } from './event-field.ts';
 import { parseEventField } from './event-field.ts';
 import type { EventFilter } from './event-filter.ts';
+import { EVENT_LIMITS } from './event-limits.ts';
 import type { WindowSpec } from './window-spec.ts';
 import { MAX_HOPS } from './window-spec.ts';
 
@@ -194,7 +196,7 @@ function readAggregation(entry: DefinitionReader, retentionMs: number | undefine
     'distinct',
     'topK',
   ]);
-  const aggregates = (entry.texts('aggregates', AGGREGATE_NAMES) ?? [
+  const aggregates = (entry.texts('aggregates', { allowed: AGGREGATE_NAMES }) ?? [
     'count',
     'sum',
     'min',
@@ -227,27 +229,35 @@ function readAggregation(entry: DefinitionReader, retentionMs: number | undefine
 }
 
 function readWindow(entry: DefinitionReader): WindowSpec {
-  const window = entry.child('window', '{"tumbling": "60s"}');
   const nothing: WindowSpec = { kind: 'tumbling', sizeMs: 1 };
+  const window = entry.child('window', '{"tumbling": "60s"}');
   if (window === undefined) return nothing;
-  const hopping = window.has('hopping');
-  const session = window.has('session');
-  if (hopping || session) window.onlyKeys([hopping ? 'hopping' : 'session']);
-  else window.onlyKeys(['tumbling', 'hopping', 'session']);
-  if (session) {
-    const child = window.child('session');
-    child?.onlyKeys(['gap']);
-    return { kind: 'session', gapMs: child?.duration('gap', { least: 1 }) ?? 1 };
+  window.onlyKeys(WINDOW_KINDS);
+  const [kind = 'tumbling', ...others] = WINDOW_KINDS.filter((each) => window.has(each));
+  if (others.length > 0) {
+    window.problem('', `${window.found()}, expected one of tumbling, hopping and session`);
+    return nothing;
   }
-  if (!hopping) return { kind: 'tumbling', sizeMs: window.duration('tumbling', { least: 1 }) };
-  const child = window.child('hopping');
-  child?.onlyKeys(['size', 'every']);
-  const sizeMs = child?.duration('size', { least: 1 }) ?? 1;
-  const everyMs = child?.duration('every', { least: 1 }) ?? 1;
-  if (everyMs > sizeMs || sizeMs > MAX_HOPS * everyMs) {
-    child?.problem(
+  if (kind === 'tumbling') return { kind, sizeMs: window.duration('tumbling', { least: 1 }) };
+  const child = window.child(kind);
+  if (child === undefined) return nothing;
+  if (kind === 'hopping') return readHopping(child);
+  child.onlyKeys(['gap']);
+  return { kind, gapMs: child.duration('gap', { least: 1 }) };
+}
+
+const WINDOW_KINDS = ['tumbling', 'hopping', 'session'] as const;
+
+function readHopping(hopping: DefinitionReader): WindowSpec {
+  hopping.onlyKeys(['size', 'every']);
+  const sizeMs = hopping.duration('size', { least: 1 });
+  const everyMs = hopping.duration('every', { least: 1 });
+  const [size, every] = [hopping.raw('size'), hopping.raw('every')];
+  const areRead = parseDurationMs(size) === sizeMs && parseDurationMs(every) === everyMs;
+  if (areRead && (everyMs > sizeMs || sizeMs > MAX_HOPS * everyMs)) {
+    hopping.problem(
       'every',
-      `found ${JSON.stringify(child.raw('every'))}, expected at most the size, ${JSON.stringify(child.raw('size'))}, and at least a ${MAX_HOPS}th of it`,
+      `found ${JSON.stringify(every)}, expected at most the size, ${JSON.stringify(size)}, and at least a ${MAX_HOPS}th of it`,
     );
   }
   return { kind: 'hopping', sizeMs, everyMs };
@@ -260,7 +270,7 @@ function readFilter(entry: DefinitionReader): EventFilter | undefined {
   if (filter.keys().length === 0) filter.problem('', 'found {}, expected types or tags');
   return {
     types: filter.has('types') ? new Set(filter.texts('types')) : undefined,
-    tags: filter.textsByName('tags'),
+    tags: filter.textsByName('tags', { least: 0, most: EVENT_LIMITS.tagLength }),
   };
 }
 

@@ -1,10 +1,11 @@
-// The semantics of tumbling windows, written down as plainly as they read and sharing nothing with what they check:
-// the whole history is kept and searched, sums are exact integers. Slow, and meant to be obviously right.
+// The semantics of windows, written down as plainly as they read and sharing nothing with what they check: the whole history
+// is kept and searched, sums are exact integers. Slow, and meant to be obviously right.
 import { nearestDouble, toScaled } from './exact-rational.ts';
 
 export interface ReferenceEvent {
   readonly source: string;
   readonly id: string | undefined;
+  readonly type: string;
   readonly time: number;
   readonly values: Readonly<Record<string, number>>;
   readonly tags: Readonly<Record<string, string>>;
@@ -12,20 +13,36 @@ export interface ReferenceEvent {
 
 export interface ReferenceRules {
   readonly dedupeHorizonMs: number;
-  readonly aggregations: readonly {
-    readonly name: string;
-    readonly sizeMs: number;
-    readonly allowedLatenessMs: number;
-    /** Value names taken; undefined takes all. */
-    readonly values: ReadonlySet<string> | undefined;
-  }[];
+  readonly aggregations: readonly ReferenceAggregation[];
+}
+
+export interface ReferenceAggregation {
+  readonly name: string;
+  readonly window:
+    | { readonly kind: 'tumbling'; readonly sizeMs: number }
+    | { readonly kind: 'hopping'; readonly sizeMs: number; readonly everyMs: number }
+    | { readonly kind: 'session'; readonly gapMs: number };
+  /** Types and tag values let through; undefined lets all through. */
+  readonly filter:
+    | {
+        readonly types: ReadonlySet<string> | undefined;
+        readonly tags: ReadonlyMap<string, ReadonlySet<string>> | undefined;
+      }
+    | undefined;
+  readonly allowedLatenessMs: number;
+  /** Value names taken; undefined takes all. */
+  readonly values: ReadonlySet<string> | undefined;
 }
 
 export interface ReferenceVerdict {
   readonly event: ReferenceEvent;
   readonly verdict: 'applied' | 'duplicate' | 'late';
+  /** Greatest event time of its source before it. */
+  readonly maxTimeBefore: number;
   /** Names of the aggregations it was folded into. */
   readonly appliedTo: readonly string[];
+  /** Names of the aggregations that take it and had no open window for it. */
+  readonly lateFor: readonly string[];
 }
 
 export interface ReferenceMetric {
@@ -42,6 +59,7 @@ export interface ReferenceWindow {
   readonly source: string;
   readonly aggregation: string;
   readonly start: number;
+  readonly end: number;
   readonly events: number;
   readonly metrics: ReadonlyMap<string, ReferenceMetric>;
 }
@@ -61,35 +79,148 @@ export function judge(stream: readonly ReferenceEvent[], rules: ReferenceRules):
         past.event.time >= maxTime - rules.dedupeHorizonMs,
     );
     if (isDuplicate) {
-      history.push({ event, verdict: 'duplicate', appliedTo: [] });
+      history.push({ event, verdict: 'duplicate', maxTimeBefore, appliedTo: [], lateFor: [] });
       continue;
     }
-    const appliedTo = rules.aggregations
-      .filter(
-        ({ sizeMs, allowedLatenessMs }) =>
-          windowStart(event.time, sizeMs) + sizeMs + allowedLatenessMs > maxTimeBefore,
-      )
-      .map(({ name }) => name);
-    history.push({ event, verdict: appliedTo.length > 0 ? 'applied' : 'late', appliedTo });
+    const taking = rules.aggregations.filter((aggregation) => takes(aggregation, event));
+    const open = taking.filter((aggregation) => hasOpenWindow(aggregation, event, own, maxTimeBefore));
+    const appliedTo = open.map(({ name }) => name);
+    const lateFor = taking.filter((each) => !open.includes(each)).map(({ name }) => name);
+    const verdict = appliedTo.length === 0 && lateFor.length > 0 ? 'late' : 'applied';
+    history.push({ event, verdict, maxTimeBefore, appliedTo, lateFor });
   }
   return history;
 }
 
-/** The windows of every source once everything is closed. */
+/** The windows of every source once everything is closed: source by source, each one's in the order they close. */
 export function finalWindows(judged: readonly ReferenceVerdict[], rules: ReferenceRules): ReferenceWindow[] {
-  return rules.aggregations.flatMap((aggregation) => {
-    const applied = judged.filter(({ appliedTo }) => appliedTo.includes(aggregation.name));
-    const sources = [...new Set(applied.map(({ event }) => event.source))];
-    return sources.flatMap((source) => {
-      const own = applied.map(({ event }) => event).filter((event) => event.source === source);
-      const starts = [...new Set(own.map(({ time }) => windowStart(time, aggregation.sizeMs)))];
-      return starts.map((start): ReferenceWindow => {
-        const inside = own.filter(({ time }) => windowStart(time, aggregation.sizeMs) === start);
-        const metrics = metricsOf(inside, aggregation.values);
-        return { source, aggregation: aggregation.name, start, events: inside.length, metrics };
-      });
-    });
+  const sources = [...new Set(judged.map(({ event }) => event.source))];
+  return sources.flatMap((source) => {
+    const own = judged.filter(({ event }) => event.source === source);
+    const closing = rules.aggregations.flatMap((aggregation, rank) =>
+      windowsOf(aggregation, own).map((window) => ({
+        window: { source, aggregation: aggregation.name, ...contentsOf(window, aggregation) },
+        rank,
+        // The first event that shows the time it closes at; what no event closes is closed at the end.
+        closedBy: own.findIndex(({ event }) => event.time >= window.end + aggregation.allowedLatenessMs),
+      })),
+    );
+    const turn = (closedBy: number) => (closedBy < 0 ? own.length : closedBy);
+    return closing
+      .sort(
+        (a, b) => turn(a.closedBy) - turn(b.closedBy) || a.rank - b.rank || a.window.start - b.window.start,
+      )
+      .map(({ window }) => window);
   });
+}
+
+/** The starts of the windows an event was folded into, by an aggregation that has it; not of sessions. */
+export function startsOf(aggregation: ReferenceAggregation, judged: ReferenceVerdict): number[] {
+  const { window, allowedLatenessMs } = aggregation;
+  if (window.kind === 'session') throw new Error('the start of a session is not known from one event');
+  return alignedStarts(window, judged.event.time).filter(
+    (start) => start + window.sizeMs + allowedLatenessMs > judged.maxTimeBefore,
+  );
+}
+
+interface HeldEvents {
+  readonly start: number;
+  readonly end: number;
+  /** In stream order. */
+  readonly events: readonly ReferenceEvent[];
+}
+
+function contentsOf({ start, end, events }: HeldEvents, { values }: ReferenceAggregation) {
+  return { start, end, events: events.length, metrics: metricsOf(events, values) };
+}
+
+function takes({ filter }: ReferenceAggregation, { type, tags }: ReferenceEvent): boolean {
+  if (filter?.types !== undefined && !filter.types.has(type)) return false;
+  return [...(filter?.tags ?? [])].every(
+    ([name, values]) => Object.hasOwn(tags, name) && values.has(tags[name] ?? ''),
+  );
+}
+
+function hasOpenWindow(
+  aggregation: ReferenceAggregation,
+  event: ReferenceEvent,
+  own: readonly ReferenceVerdict[],
+  maxTimeBefore: number,
+): boolean {
+  const { window, allowedLatenessMs } = aggregation;
+  if (window.kind !== 'session') {
+    return alignedStarts(window, event.time).some(
+      (start) => start + window.sizeMs + allowedLatenessMs > maxTimeBefore,
+    );
+  }
+  const open = sessionsOf(aggregation, window.gapMs, own).filter(({ closed }) => !closed);
+  if (open.some((session) => touches(session, event.time, window.gapMs))) return true;
+  return event.time + window.gapMs + allowedLatenessMs > maxTimeBefore;
+}
+
+/** All windows of one source in one aggregation, from its whole history. */
+function windowsOf(aggregation: ReferenceAggregation, own: readonly ReferenceVerdict[]): HeldEvents[] {
+  const { window, name } = aggregation;
+  if (window.kind === 'session') return sessionsOf(aggregation, window.gapMs, own);
+  const applied = own.filter(({ appliedTo }) => appliedTo.includes(name));
+  const starts = [...new Set(applied.flatMap((each) => startsOf(aggregation, each)))];
+  return starts.map((start) => ({
+    start,
+    end: start + window.sizeMs,
+    events: applied.filter((each) => startsOf(aggregation, each).includes(start)).map(({ event }) => event),
+  }));
+}
+
+interface Session extends HeldEvents {
+  readonly members: readonly ReferenceVerdict[];
+  readonly closed: boolean;
+}
+
+/** The sessions a source has had so far: events join, bridge and begin them, and time closes them. */
+function sessionsOf(
+  { name, allowedLatenessMs }: ReferenceAggregation,
+  gapMs: number,
+  own: readonly ReferenceVerdict[],
+): Session[] {
+  let sessions: Session[] = [];
+  let maxTime = -Infinity;
+  for (const judged of own) {
+    const { time } = judged.event;
+    maxTime = Math.max(maxTime, time);
+    if (judged.appliedTo.includes(name)) {
+      const touched = sessions.filter((each) => !each.closed && touches(each, time, gapMs));
+      const joined = [...touched.flatMap(({ members }) => members), judged];
+      const members = own.filter((each) => joined.includes(each));
+      const events = members.map(({ event }) => event);
+      const times = events.map((event) => event.time);
+      sessions = [
+        ...sessions.filter((each) => !touched.includes(each)),
+        { start: Math.min(...times), end: Math.max(...times) + gapMs, members, events, closed: false },
+      ];
+    }
+    sessions = sessions.map((each) => ({
+      ...each,
+      closed: each.closed || maxTime >= each.end + allowedLatenessMs,
+    }));
+  }
+  return sessions;
+}
+
+/** `first − gap < time < last + gap` */
+function touches({ start, end }: HeldEvents, time: number, gapMs: number): boolean {
+  return start - gapMs < time && time < end;
+}
+
+/** Aligned to the epoch, none before it. */
+function alignedStarts(
+  window: Exclude<ReferenceAggregation['window'], { kind: 'session' }>,
+  time: number,
+): number[] {
+  const everyMs = window.kind === 'hopping' ? window.everyMs : window.sizeMs;
+  const starts: number[] = [];
+  for (let start = windowStart(time, everyMs); start >= 0 && start + window.sizeMs > time; start -= everyMs)
+    starts.push(start);
+  return starts;
 }
 
 /** Aggregates by value name of events given in stream order. */
@@ -132,6 +263,6 @@ function meanOf(exact: bigint, count: number): number {
   return Number.isFinite(sum) ? sum / count : (nearestDouble(exact, 2n ** 64n) / count) * 2 ** 64;
 }
 
-function windowStart(time: number, sizeMs: number): number {
+export function windowStart(time: number, sizeMs: number): number {
   return Math.floor(time / sizeMs) * sizeMs;
 }

@@ -1,17 +1,28 @@
 // Metrics merge in any order to the same, and a difference merged into what was gives what is.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { ByteReader } from '../../src/core/byte-reader.ts';
+import { ByteWriter } from '../../src/core/byte-writer.ts';
 import type { Metric } from '../../src/core/metric.ts';
 import {
   addValue,
   emptyMetric,
   mergeMetric,
   metricDifference,
-  noteSample,
+  settledMetric,
   summarizeMetric,
 } from '../../src/core/metric.ts';
-import { metricFromText, metricToText, NameTable } from '../../src/core/metric-encoding.ts';
+import { readMetric, writeMetric } from '../../src/core/metric-encoding.ts';
+import type { Aggregation } from '../../src/core/pipeline.ts';
 import { arbitraryValue } from '../support/event-streams.ts';
+
+const ALL: Aggregation['keep'] = { samples: true, squares: true, increase: true, quantiles: 0.01 };
+const NOTHING: Aggregation['keep'] = {
+  samples: false,
+  squares: false,
+  increase: false,
+  quantiles: undefined,
+};
 
 interface Reading {
   readonly time: number;
@@ -54,24 +65,23 @@ describe('a metric', () => {
         const difference = metricDifference(was, is);
         expect([was, is]).toEqual(untouched);
         const merged = emptyMetric('m');
-        if (was !== undefined) mergeMetric(merged, was);
+        if (was !== undefined) mergeMetric(merged, settledMetric(was));
         mergeMetric(merged, difference);
         expect(view(merged)).toEqual(view(is));
       }),
     );
   });
 
-  test('comes back from its text to the last bit', () => {
+  test('comes back from its bytes to the last bit', () => {
     fc.assert(
       fc.property(readings, fc.boolean(), fc.boolean(), (all, keepsSamples, ofRollup) => {
-        const metric = keepsSamples
-          ? metricOf(all, 0)
-          : { ...metricOf(all, 0), first: undefined, last: undefined };
+        const metric = metricOf(all, 0, keepsSamples ? ALL : NOTHING);
         if (ofRollup && metric.first !== undefined) metric.first = { ...metric.first, source: '__proto__' };
-        const names = new NameTable();
-        names.index('another');
-        const text = JSON.stringify(metricToText(metric, names));
-        expect(plus0(metricFromText(JSON.parse(text), names.names))).toEqual(plus0(metric));
+        const writer = new ByteWriter();
+        writeMetric(writer, metric);
+        const reader = new ByteReader(writer.finish());
+        expect(readMetric(reader, 'm')).toEqual(metric);
+        expect(reader.done).toBe(true);
       }),
     );
   });
@@ -87,17 +97,14 @@ function partsInStreamOrder(parts: readonly Reading[][]): Metric[] {
   });
 }
 
-function metricOf(all: readonly Reading[], firstOrder: number): Metric {
-  const metric = emptyMetric('m');
-  for (const [at, { time, value }] of all.entries()) {
-    addValue(metric, value);
-    noteSample(metric, { time, order: firstOrder + at, value });
-  }
+function metricOf(all: readonly Reading[], firstOrder: number, keep = ALL): Metric {
+  const metric = emptyMetric('m', keep);
+  for (const [at, { time, value }] of all.entries()) addValue(metric, value, time, firstOrder + at);
   return metric;
 }
 
 function view(metric: Metric): unknown {
-  return plus0(summarizeMetric(metric));
+  return plus0(summarizeMetric(metric, 1_000));
 }
 
 /** A negative zero is a zero. */

@@ -3,22 +3,20 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Pipeline } from '../../src/core/pipeline.ts';
-import {
-  closedSourceWindows,
-  contributionsOf,
-  foldContribution,
-  mergeParts,
-  partOf,
-} from '../../src/core/rollup.ts';
-import { rollupSeries } from '../../src/core/series.ts';
-import { decodeChangedWindows } from '../../src/core/state-encoding.ts';
+import { closedSourceWindows, contributionsOf, foldAdditions, mergeParts } from '../../src/core/rollup.ts';
+import { bucketOf } from '../../src/core/spread.ts';
+import { decodeChangedWindows } from '../../src/core/state-changes.ts';
+import type { EncodedState } from '../../src/core/state-encoding.ts';
 import type { StoredWindow } from '../../src/core/stored-window.ts';
-import { decodeStoredWindow, encodeStoredWindow, summarizeStored } from '../../src/core/stored-window.ts';
-import { judge, metricsOf } from '../../src/simulation/reference-model.ts';
+import { decodeStoredWindow, encodeStoredWindow } from '../../src/core/stored-window.ts';
+import { judge } from '../../src/simulation/reference-model.ts';
 import type { StreamEntry } from '../support/event-streams.ts';
 import { arbitraryCuts, arbitraryPipeline, arbitraryStream, cut } from '../support/event-streams.ts';
+import { pipelineOf } from '../support/events.ts';
+import { groupBy } from '../support/reference-system.ts';
 import type { Change } from '../support/stream-runner.ts';
 import { StreamRunner } from '../support/stream-runner.ts';
+import { windowContents, windowKey } from '../support/system-view.ts';
 
 const RUNS = { numRuns: 300 };
 
@@ -129,29 +127,27 @@ function foldChange(parts: Map<string, StoredWindow>, change: Change, pipeline: 
     decodeChangedWindows(source, after),
     pipeline,
   )) {
-    const key = JSON.stringify([contribution.series, contribution.start, partOf(source)]);
-    const stored = parts.get(key);
-    const folded = foldContribution(stored, contribution, { source, version });
-    expect(folded.part).toBe(partOf(source));
-    parts.set(key, decodeStoredWindow(folded.series, encodeStoredWindow(folded)));
+    const { series, start, part } = contribution;
+    const rollup = pipeline.rollups.find(({ name }) => series.startsWith(`rollup|${name}|`));
+    expect(part).toBe(bucketOf(source, rollup?.parts ?? 0));
+    const key = JSON.stringify([series, start, part]);
+    const folded = foldAdditions(parts.get(key), [{ source, version, contribution }]);
+    if (folded === undefined) throw new Error('an addition came to nothing');
+    parts.set(key, decodeStoredWindow(series, encodeStoredWindow(folded)));
   }
 }
 
-function decoded(source: string, json: string | undefined) {
-  return json === undefined ? undefined : decodeChangedWindows(source, json);
+function decoded(source: string, state: EncodedState | undefined) {
+  return state === undefined ? undefined : decodeChangedWindows(source, state);
 }
 
 function mergedView(parts: ReadonlyMap<string, StoredWindow>): ReadonlyMap<string, unknown> {
-  const windows = Map.groupBy(parts.values(), ({ series, start }) => `${start} ${series}`);
+  const windows = Map.groupBy(parts.values(), windowKey);
   return new Map(
     [...windows].map(([key, all]) => {
       const merged = mergeParts(all);
       if (merged === undefined) throw new Error('no parts');
-      const { events, metrics } = summarizeStored(merged);
-      return [
-        key,
-        { events, metrics: new Map([...metrics].map(([name, summary]) => [name, plain(summary)])) },
-      ];
+      return [key, windowContents(merged)];
     }),
   );
 }
@@ -161,54 +157,14 @@ function groupByView(stream: readonly StreamEntry[], pipeline: Pipeline): Readon
     stream.map(({ event }) => event),
     pipeline,
   );
-  const views = pipeline.rollups.flatMap((rollup) => {
-    const aggregation = pipeline.aggregations.find(({ name }) => name === rollup.of);
-    if (aggregation === undefined) throw new Error('a rollup of nothing');
-    const applied = judged.filter(({ appliedTo }) => appliedTo.includes(rollup.of)).map(({ event }) => event);
-    const groups = Map.groupBy(applied, ({ time, tags }) => {
-      const values = rollup.by.map((tag) => (Object.hasOwn(tags, tag) ? (tags[tag] ?? null) : null));
-      return `${time - (time % aggregation.sizeMs)} ${rollupSeries(rollup.name, values)}`;
-    });
-    return [...groups].map(([key, events]) => {
-      // First and last go by time, then by source; within a source by stream order, which a stable sort keeps.
-      const bySource = [...events].sort((a, b) => (a.source < b.source ? -1 : a.source > b.source ? 1 : 0));
-      const metrics = [...metricsOf(bySource, aggregation.values)].map(
-        ([name, { first, last, ...always }]) => {
-          return [name, plain(aggregation.keepSamples ? { ...always, first, last } : always)] as const;
-        },
-      );
-      return [key, { events: events.length, metrics: new Map(metrics) }] as const;
-    });
-  });
-  return new Map(views);
+  return new Map(pipeline.rollups.flatMap((rollup) => [...groupBy(rollup, judged, pipeline)]));
 }
 
 function pipelineBy(by: readonly string[]): Pipeline {
-  return {
-    aggregations: [
-      {
-        name: 'a0',
-        sizeMs: 10,
-        allowedLatenessMs: 20,
-        idleTimeoutMs: 1_000,
-        values: undefined,
-        aggregates: ['sum'],
-        keepSamples: false,
-        groupBy: [...by].sort(),
-      },
-    ],
-    rollups: [{ name: 'r', of: 'a0', by }],
-    dedupeHorizonMs: 8,
-    maxClockSkewMs: 0,
-    retentionMs: undefined,
-  };
+  const plain = pipelineOf({ allowedLatenessMs: 20, idleTimeoutMs: 1_000, groupBy: [...by].sort() });
+  return { ...plain, rollups: [{ name: 'r', of: 'a0', levels: [by], parts: 4 }], dedupeHorizonMs: 8 };
 }
 
 function add(totals: Map<string, number>, key: string, count: number): void {
   totals.set(key, (totals.get(key) ?? 0) + count);
-}
-
-/** A negative zero is a zero. */
-function plain(summary: object): ReadonlyMap<string, unknown> {
-  return new Map(Object.entries(summary).map(([name, value]) => [name, value === 0 ? 0 : value]));
 }

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import type { SequenceNumber, ShardId } from '../../src/core/brands.ts';
 import type { Coordinates, TelemetryEvent } from '../../src/core/event.ts';
-import type { Pipeline, PipelineDefinition } from '../../src/core/pipeline.ts';
+import type { AggregationDefinition, Pipeline, PipelineDefinition } from '../../src/core/pipeline.ts';
 import { parsePipeline } from '../../src/core/pipeline.ts';
 
 /** An event with its place in the stream. */
@@ -56,38 +56,70 @@ export function cut<T>(stream: readonly T[], lengths: readonly number[]): T[][] 
   return batches;
 }
 
-/** One to three aggregations of different sizes and lateness; rollups of the first, by one or two tags. */
+const arbitraryWindow: fc.Arbitrary<AggregationDefinition['window']> = fc.oneof(
+  { weight: 3, arbitrary: fc.constantFrom(1, 7, 10, 25).map((size) => ({ tumbling: `${size}ms` })) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .constantFrom([10, 5], [10, 10], [12, 5], [30, 7], [25, 1])
+      .map(([size, every]) => ({ hopping: { size: `${size}ms`, every: `${every}ms` } })),
+  },
+  { weight: 2, arbitrary: fc.constantFrom(1, 4, 10, 30).map((gap) => ({ session: { gap: `${gap}ms` } })) },
+);
+
+const arbitraryFilter: fc.Arbitrary<AggregationDefinition['filter']> = fc.option(
+  fc.constantFrom(
+    { types: ['reading'] },
+    { types: ['alarm', '__proto__'] },
+    { tags: { site: ['n', ''] } },
+    { types: ['reading', 'alarm'], tags: Object.fromEntries([['__proto__', ['s']]]) },
+  ),
+  { nil: undefined, freq: 2 },
+);
+
+/**
+ * One to four aggregations with windows of every kind, different lateness and filters; rollups of the first that has no
+ * sessions, by tags together and by levels.
+ */
 export const arbitraryPipeline: fc.Arbitrary<Pipeline> = fc
   .record({
     aggregations: fc.array(
       fc.record({
-        size: fc.constantFrom(1, 7, 10, 25),
+        window: arbitraryWindow,
+        filter: arbitraryFilter,
         lateness: fc.constantFrom(0, 5, 20, 60),
         values: fc.option(fc.constant(['v', '__proto__']), { nil: undefined, freq: 4 }),
         keepsSamples: fc.boolean(),
       }),
-      { minLength: 1, maxLength: 3 },
+      { minLength: 1, maxLength: 4 },
     ),
     horizon: fc.constantFrom(0, 8, 50),
     rollupTags: fc.subarray(['site', '__proto__'], { minLength: 0 }),
+    parts: fc.constantFrom(undefined, 1, 2),
   })
-  .map(({ aggregations, horizon, rollupTags }) =>
-    parsePipeline({
-      aggregations: aggregations.map(({ size, lateness, values, keepsSamples }, at) => ({
+  .map(({ aggregations, horizon, rollupTags, parts }) => {
+    const summedUp = aggregations.findIndex(({ window }) => !('session' in window));
+    const rollup = { of: `a${summedUp}`, ...(parts === undefined ? {} : { parts }) };
+    return parsePipeline({
+      aggregations: aggregations.map(({ window, filter, lateness, values, keepsSamples }, at) => ({
         name: `a${at}`,
-        window: { tumbling: `${size}ms` },
+        window,
+        ...(filter === undefined ? {} : { filter }),
         allowedLateness: `${lateness}ms`,
         idleTimeout: '1s',
         ...(values === undefined ? {} : { values }),
         aggregates: keepsSamples ? ['sum', 'first', 'last'] : ['sum'],
       })),
-      rollups: [
-        ...(rollupTags.length > 0 ? [{ name: 'r0', of: 'a0', by: rollupTags }] : []),
-        ...(rollupTags.length > 1 ? [{ name: 'r1', of: 'a0', by: rollupTags.slice(1) }] : []),
-      ],
+      rollups:
+        summedUp < 0
+          ? []
+          : [
+              { ...rollup, name: 'r0', by: rollupTags },
+              ...(rollupTags.length > 1 ? [{ ...rollup, name: 'r1', levels: rollupTags }] : []),
+            ],
       dedupe: { horizon: `${horizon}ms` },
-    } satisfies PipelineDefinition),
-  );
+    } satisfies PipelineDefinition);
+  });
 
 /** Numbers whose sums overflow, cancel and lose bits when added carelessly. */
 export const arbitraryValue: fc.Arbitrary<number> = fc.constantFrom(
@@ -107,7 +139,7 @@ export const arbitraryValue: fc.Arbitrary<number> = fc.constantFrom(
 const arbitraryEvent: fc.Arbitrary<TelemetryEvent> = fc.record({
   source: fc.constantFrom('a', 'a', 'a', 'b', '__proto__'),
   id: fc.constantFrom(undefined, '1', '2', '3', '4', '5', 'x', 'x "y"', '__proto__'),
-  type: fc.constant('reading'),
+  type: fc.constantFrom('reading', 'reading', 'alarm', '__proto__'),
   time: fc.oneof(
     { weight: 8, arbitrary: fc.integer({ min: 0, max: 40 }) },
     { weight: 3, arbitrary: fc.integer({ min: 40, max: 120 }) },

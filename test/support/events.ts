@@ -24,13 +24,20 @@ export function batchOf(
   };
 }
 
-/** A pipeline of aggregations with sizes and times as numbers. */
-export function pipelineOf(...aggregations: Partial<Aggregation>[]): Pipeline {
+/** An aggregation in numbers; `sizeMs` stands for a tumbling window of that size. */
+export type AggregationInNumbers = Partial<Aggregation> & { readonly sizeMs?: number };
+
+export function pipelineOf(...aggregations: AggregationInNumbers[]): Pipeline {
   const plain = parsePipeline({ aggregations: [{ name: 'plain', window: { tumbling: '10ms' } }] });
   return {
     ...plain,
     aggregations: plain.aggregations.flatMap((first) =>
-      aggregations.map((overrides, at) => ({ ...first, name: `a${at}`, ...overrides })),
+      aggregations.map(({ sizeMs, ...overrides }, at) => ({
+        ...first,
+        name: `a${at}`,
+        ...(sizeMs === undefined ? {} : { window: { kind: 'tumbling', sizeMs } }),
+        ...overrides,
+      })),
     ),
   };
 }

@@ -21,6 +21,13 @@ export async function expectReference(system: ConsumerSystem, telemetry: Telemet
   expect(await windowsView(system, 'source'), 'closed windows are the reference’s').toEqual(
     expected.sourceWindows,
   );
+  for await (const { series, start, final } of system.windows.scan()) {
+    expect({ series, start, final }, 'what has closed everywhere is final').toEqual({
+      series,
+      start,
+      final: true,
+    });
+  }
   expect(
     await windowsView(system, 'rollup'),
     'rollup windows are the applied events grouped by tags',

@@ -8,6 +8,7 @@ import {
   metricsOf,
   type ReferenceMetric,
   type ReferenceVerdict,
+  startsOf,
 } from '../../src/simulation/reference-model.ts';
 import type { Telemetry } from './arbitrary-telemetry.ts';
 import { plain, windowKey } from './system-view.ts';
@@ -36,9 +37,9 @@ export function referenceOutcome(telemetry: Telemetry, pipeline: Pipeline): Refe
       quarantined: telemetry.quarantined.length,
     },
     sourceWindows: new Map(
-      finalWindows(judged, pipeline).map(({ source, aggregation, start, events, metrics }) => [
+      finalWindows(judged, pipeline).map(({ source, aggregation, start, end, events, metrics }) => [
         windowKey({ series: sourceSeries(aggregation, source), start }),
-        contents(pipeline, aggregation, { start, events, metrics }),
+        contents(pipeline, aggregation, { end, events, metrics }),
       ]),
     ),
     rollupWindows: new Map(pipeline.rollups.flatMap((rollup) => [...groupBy(rollup, judged, pipeline)])),
@@ -51,31 +52,35 @@ export function referenceOutcome(telemetry: Telemetry, pipeline: Pipeline): Refe
   };
 }
 
-/** A rollup as what it stands for: its aggregation's applied events by window and tag values. */
-function groupBy(
+/** A rollup as what it stands for: its aggregation's applied events by window and tag values, at each of its levels. */
+export function groupBy(
   rollup: Pipeline['rollups'][number],
   judged: readonly ReferenceVerdict[],
   pipeline: Pipeline,
 ): Map<string, unknown> {
   const aggregation = aggregationOf(pipeline, rollup.of);
+  const { window } = aggregation;
+  if (window.kind === 'session') throw new Error('a rollup of sessions');
   // Events of one time in different sources are in no stream order: they stand by source.
   const applied = judged
     .filter(({ appliedTo }) => appliedTo.includes(rollup.of))
-    .map(({ event }) => event)
-    .sort((a, b) => (a.source < b.source ? -1 : a.source > b.source ? 1 : 0));
-  const groups = Map.groupBy(applied, ({ time, tags }) => {
-    const values = rollup.by.map((tag) => (Object.hasOwn(tags, tag) ? (tags[tag] ?? null) : null));
-    const start = time - (time % aggregation.sizeMs);
-    return JSON.stringify([rollupSeries(rollup.name, values), start]);
-  });
+    .sort((a, b) => (a.event.source < b.event.source ? -1 : a.event.source > b.event.source ? 1 : 0));
+  const held = applied.flatMap((each) =>
+    rollup.levels.flatMap((tags) => {
+      const values = tags.map((tag) =>
+        Object.hasOwn(each.event.tags, tag) ? (each.event.tags[tag] ?? null) : null,
+      );
+      const series = rollupSeries(rollup.name, values);
+      return startsOf(aggregation, each).map((start) => ({ series, start, event: each.event }));
+    }),
+  );
+  const groups = Map.groupBy(held, windowKey);
   return new Map(
-    [...groups].map(([key, events]) => {
-      const [series, start] = JSON.parse(key);
+    [...groups].map(([key, group]) => {
+      const events = group.map(({ event }) => event);
+      const end = (group[0]?.start ?? 0) + window.sizeMs;
       const metrics = metricsOf(events, aggregation.values);
-      return [
-        windowKey({ series, start }),
-        contents(pipeline, rollup.of, { start, events: events.length, metrics }),
-      ];
+      return [key, contents(pipeline, rollup.of, { end, events: events.length, metrics })];
     }),
   );
 }
@@ -83,13 +88,13 @@ function groupBy(
 function contents(
   pipeline: Pipeline,
   name: string,
-  window: { start: number; events: number; metrics: ReadonlyMap<string, ReferenceMetric> },
+  window: { end: number; events: number; metrics: ReadonlyMap<string, ReferenceMetric> },
 ): unknown {
-  const { sizeMs, keepSamples } = aggregationOf(pipeline, name);
+  const { samples } = aggregationOf(pipeline, name).keep;
   const metrics = [...window.metrics].map(([metric, { first, last, ...always }]) => {
-    return [metric, plain(keepSamples ? { ...always, first, last } : always)] as const;
+    return [metric, plain(samples ? { ...always, first, last } : always)] as const;
   });
-  return { end: window.start + sizeMs, events: window.events, metrics: new Map(metrics) };
+  return { end: window.end, events: window.events, metrics: new Map(metrics) };
 }
 
 function aggregationOf(pipeline: Pipeline, name: string): Pipeline['aggregations'][number] {

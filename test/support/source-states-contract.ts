@@ -4,7 +4,7 @@ import { bucketOf } from '../../src/core/spread.ts';
 import { CLOSING_BUCKETS } from '../../src/platform/names.ts';
 import type { StateWrite } from '../../src/stores/source-states.ts';
 import { SourceStates } from '../../src/stores/source-states.ts';
-import { number, text } from '../../src/stores/table.ts';
+import { bytes, number, text } from '../../src/stores/table.ts';
 import type { MakeTable } from './table-under-test.ts';
 import { collect, SOURCES_SCHEMA } from './table-under-test.ts';
 
@@ -12,28 +12,35 @@ export function sourceStatesContract(make: MakeTable): void {
   describe('source states', () => {
     test('are committed under the version loaded, which rises by one', async () => {
       const { states } = await open();
-      expect(await states.commit([write('a', { json: '1' }), write('__proto__', { json: '2' })])).toEqual([
+      expect(
+        await states.commit([
+          write('a', { state: bytesOfText('1') }),
+          write('__proto__', { state: bytesOfText('2') }),
+        ]),
+      ).toEqual([
         { kind: 'committed', version: 1 },
         { kind: 'committed', version: 1 },
       ]);
-      expect(await states.commit([write('a', { expectedVersion: 1, json: '3' })])).toEqual([
+      expect(await states.commit([write('a', { expectedVersion: 1, state: bytesOfText('3') })])).toEqual([
         { kind: 'committed', version: 2 },
       ]);
       expect(await load(states, ['a', '__proto__', 'missing'])).toEqual([
-        { source: '__proto__', version: 1, json: '2' },
-        { source: 'a', version: 2, json: '3' },
+        { source: '__proto__', version: 1, state: bytesOfText('2') },
+        { source: 'a', version: 2, state: bytesOfText('3') },
       ]);
     });
 
     test('are refused with what is stored, for a first write and for a later one', async () => {
       const { states } = await open();
-      await states.commit([write('a', { json: 'stored' })]);
-      const stored = { source: 'a', version: 1, json: 'stored' };
-      expect(await states.commit([write('a', { json: 'x' })])).toEqual([{ kind: 'refused', stored }]);
-      expect(await states.commit([write('a', { expectedVersion: 7, json: 'x' })])).toEqual([
+      await states.commit([write('a', { state: bytesOfText('stored') })]);
+      const stored = { source: 'a', version: 1, state: bytesOfText('stored') };
+      expect(await states.commit([write('a', { state: bytesOfText('x') })])).toEqual([
         { kind: 'refused', stored },
       ]);
-      expect(await states.commit([write('gone', { expectedVersion: 7, json: 'x' })])).toEqual([
+      expect(await states.commit([write('a', { expectedVersion: 7, state: bytesOfText('x') })])).toEqual([
+        { kind: 'refused', stored },
+      ]);
+      expect(await states.commit([write('gone', { expectedVersion: 7, state: bytesOfText('x') })])).toEqual([
         { kind: 'refused', stored: undefined },
       ]);
     });
@@ -41,10 +48,10 @@ export function sourceStatesContract(make: MakeTable): void {
     test('carry whole states of sources with any name', async () => {
       const { states } = await open();
       const names = ['\u{1F600}'.repeat(64), 'a|b#c', '"', "'; DROP TABLE", 'constructor', ' '];
-      const json = JSON.stringify({ v: 1, text: '\u{1F600}é"\\'.repeat(10_000) });
-      await states.commit(names.map((source) => write(source, { json })));
+      const state = Uint8Array.from({ length: 100_000 }, (_, at) => at % 256);
+      await states.commit(names.map((source) => write(source, { state })));
       expect(await load(states, names)).toEqual(
-        [...names].sort().map((source) => ({ source, version: 1, json })),
+        [...names].sort().map((source) => ({ source, version: 1, state })),
       );
       expect((await collect(states.scan())).map(({ source }) => source).sort()).toEqual([...names].sort());
     });
@@ -53,7 +60,9 @@ export function sourceStatesContract(make: MakeTable): void {
       const { states } = await open();
       const sources = Array.from({ length: 60 }, (_, at) => `source-${at}`);
       await states.commit(
-        sources.map((source, at) => write(source, { json: '{}', closesAtMs: 1_780_000_000_000 + (60 - at) })),
+        sources.map((source, at) =>
+          write(source, { state: bytesOfText('{}'), closesAtMs: 1_780_000_000_000 + (60 - at) }),
+        ),
       );
       const due = await collect(states.dueForClosing(1_780_000_000_030));
       expect([...due].sort()).toEqual(sources.slice(30).sort());
@@ -66,28 +75,32 @@ export function sourceStatesContract(make: MakeTable): void {
     test('are not due any more once nothing is open, and again when something is', async () => {
       const { states } = await open();
       const due = () => collect(states.dueForClosing(Number.POSITIVE_INFINITY));
-      await states.commit([write('a', { json: '1', closesAtMs: 5 })]);
+      await states.commit([write('a', { state: bytesOfText('1'), closesAtMs: 5 })]);
       expect(await due()).toEqual(['a']);
-      await states.commit([write('a', { expectedVersion: 1, json: '2', closesAtMs: undefined })]);
+      await states.commit([
+        write('a', { expectedVersion: 1, state: bytesOfText('2'), closesAtMs: undefined }),
+      ]);
       expect(await due()).toEqual([]);
-      await states.commit([write('a', { expectedVersion: 2, json: '3', closesAtMs: 6 })]);
+      await states.commit([write('a', { expectedVersion: 2, state: bytesOfText('3'), closesAtMs: 6 })]);
       expect(await due()).toEqual(['a']);
     });
 
-    test('tell their changes with both texts', async () => {
+    test('tell their changes with both states', async () => {
       const { states, changes } = await open();
-      await states.commit([write('a', { json: 'one', closesAtMs: 5 })]);
-      await states.commit([write('a', { json: 'refused' })]);
-      await states.commit([write('a', { expectedVersion: 1, json: 'two', closesAtMs: undefined })]);
+      await states.commit([write('a', { state: bytesOfText('one'), closesAtMs: 5 })]);
+      await states.commit([write('a', { state: bytesOfText('refused') })]);
+      await states.commit([
+        write('a', { expectedVersion: 1, state: bytesOfText('two'), closesAtMs: undefined }),
+      ]);
       const closingBucket = number(bucketOf('a', CLOSING_BUCKETS));
       const one = {
         source: text('a'),
         version: number(1),
-        state: text('one'),
+        state: bytes(bytesOfText('one')),
         closesAt: number(5),
         closingBucket,
       };
-      const two = { source: text('a'), version: number(2), state: text('two'), closingBucket };
+      const two = { source: text('a'), version: number(2), state: bytes(bytesOfText('two')), closingBucket };
       expect(await changes(2)).toEqual([
         { eventName: 'INSERT', keys: { source: text('a') }, oldImage: undefined, newImage: one },
         { eventName: 'MODIFY', keys: { source: text('a') }, oldImage: one, newImage: two },
@@ -115,5 +128,9 @@ async function load(states: SourceStates, sources: readonly string[]) {
 }
 
 function write(source: string, rest: Partial<Omit<StateWrite, 'source'>>): StateWrite {
-  return { source, expectedVersion: undefined, json: '{}', closesAtMs: undefined, ...rest };
+  return { source, expectedVersion: undefined, state: bytesOfText('{}'), closesAtMs: undefined, ...rest };
+}
+
+function bytesOfText(content: string): Uint8Array {
+  return new TextEncoder().encode(content);
 }

@@ -1,12 +1,14 @@
-// Folds streams the way the aggregating function does, with the states kept as text between batches, and notes
-// everything that left: verdicts, closed windows, late events, and each change as the change stream would tell it.
+// Folds streams the way the aggregating function does, with the states kept as bytes between batches, and notes
+// everything that left: verdicts, closed windows, letters, and each change as the change stream would tell it.
 import { closeAll, closeBySilence } from '../../src/core/close-windows.ts';
 import type { SourceEvents } from '../../src/core/fold.ts';
 import { foldEvents } from '../../src/core/fold.ts';
 import type { Pipeline } from '../../src/core/pipeline.ts';
-import type { LateEvent, SourceState } from '../../src/core/source-state.ts';
+import { RememberedIds } from '../../src/core/remembered-ids.ts';
+import type { Letter, SourceState } from '../../src/core/source-state.ts';
 import { emptySourceState } from '../../src/core/source-state.ts';
-import { decodeState, encodeState } from '../../src/core/state-encoding.ts';
+import type { EncodedState } from '../../src/core/state-encoding.ts';
+import { decodeState, decodeStateImage, encodeState } from '../../src/core/state-encoding.ts';
 import type { Verdict } from '../../src/core/verdict.ts';
 import type { ClosedWindow } from '../../src/core/window.ts';
 import type { StreamEntry } from './event-streams.ts';
@@ -14,17 +16,17 @@ import type { StreamEntry } from './event-streams.ts';
 export interface Change {
   readonly source: string;
   readonly version: number;
-  readonly before: string | undefined;
-  readonly after: string;
+  readonly before: EncodedState | undefined;
+  readonly after: Uint8Array;
 }
 
 export class StreamRunner {
   #pipeline: Pipeline;
-  readonly #stored = new Map<string, { readonly version: number; readonly json: string }>();
+  readonly #stored = new Map<string, { readonly version: number; readonly state: EncodedState }>();
   /** By coordinates: the one verdict each event got. */
   readonly verdicts = new Map<string, Verdict>();
   readonly closed: { readonly source: string; readonly window: ClosedWindow }[] = [];
-  readonly late: LateEvent[] = [];
+  readonly letters: Letter[] = [];
   readonly changes: Change[] = [];
 
   constructor(pipeline: Pipeline) {
@@ -58,7 +60,7 @@ export class StreamRunner {
     const stored = this.#stored.get(source);
     return stored === undefined
       ? emptySourceState(source, this.#pipeline)
-      : decodeState(source, stored.json, this.#pipeline);
+      : decodeState(source, stored.state, this.#pipeline);
   }
 
   /** What must not depend on batches and deliveries: all but what the latest write carried, and forgotten ids. */
@@ -67,14 +69,7 @@ export class StreamRunner {
       .sort()
       .map((source) => {
         const state = this.state(source);
-        const ids = state.ids.entries(state.maxTime - this.#pipeline.dedupeHorizonMs);
-        state.closed = [];
-        state.late = [];
-        return {
-          source,
-          ids: ids.sort(),
-          text: { ...JSON.parse(encodeState(state, this.#pipeline)), i: '' },
-        };
+        return { source, ...comparableState(state, this.#pipeline) };
       });
   }
 
@@ -118,11 +113,18 @@ export class StreamRunner {
     const stored = this.#stored.get(source);
     const after = encodeState(state, this.#pipeline);
     const version = (stored?.version ?? 0) + 1;
-    this.#stored.set(source, { version, json: after });
-    this.changes.push({ source, version, before: stored?.json, after });
+    this.#stored.set(source, { version, state: after });
+    this.changes.push({ source, version, before: stored?.state, after });
     this.closed.push(...state.closed.map((window) => ({ source, window })));
-    this.late.push(...state.late);
+    this.letters.push(...state.letters);
   }
+}
+
+/** A state as it is stored, without what the latest write carried and without forgotten ids. */
+export function comparableState(state: SourceState, pipeline: Pipeline): object {
+  const ids = state.ids.entries(state.maxTime - pipeline.dedupeHorizonMs).sort();
+  const rest = { ...state, ids: new RememberedIds(), closed: [], letters: [] };
+  return { ...decodeStateImage(state.source, encodeState(rest, pipeline)), ids };
 }
 
 export function keyOfEntry({ at: { shard, sequence, index } }: StreamEntry): string {

@@ -1,18 +1,16 @@
 // What a system came to, without what may differ between two deliveries of one stream: versions, what the latest write
 // carried, ids already forgotten.
-import { decodeState, encodeState } from '../../src/core/state-encoding.ts';
+import { decodeState } from '../../src/core/state-encoding.ts';
 import { type StoredWindow, summarizeStored } from '../../src/core/stored-window.ts';
 import type { ConsumerSystem } from './consumer-system.ts';
+import { comparableState } from './stream-runner.ts';
 
 /** Every source's state: counts, position, open windows, ids remembered. */
 export async function statesView(system: ConsumerSystem): Promise<Map<string, unknown>> {
   const views: [string, unknown][] = [];
-  for await (const { source, json } of system.states.scan()) {
-    const state = decodeState(source, json, system.pipeline);
-    const ids = state.ids.entries(state.maxTime - system.pipeline.dedupeHorizonMs).sort();
-    state.closed = [];
-    state.late = [];
-    views.push([source, { ids, ...JSON.parse(encodeState(state, system.pipeline)), i: undefined }]);
+  for await (const { source, state } of system.states.scan()) {
+    const decoded = decodeState(source, state, system.pipeline);
+    views.push([source, comparableState(decoded, system.pipeline)]);
   }
   return new Map(views);
 }
@@ -48,7 +46,7 @@ export function windowKey({ series, start }: { readonly series: string; readonly
   return `${series} ${start}`;
 }
 
-function windowContents(window: StoredWindow): unknown {
+export function windowContents(window: StoredWindow): unknown {
   const { end, events, metrics } = summarizeStored(window);
   return { end, events, metrics: new Map([...metrics].map(([name, summary]) => [name, plain(summary)])) };
 }

@@ -43,7 +43,13 @@ export function windowsContract(make: MakeTable): void {
       const { windows } = await open();
       const series = rollupSeries('by-site', ['north', null]);
       const part = (at: number, events: number) =>
-        windowOf({ series, part: at, events, final: false, marks: new Map([['__proto__', events]]) });
+        windowOf({
+          series,
+          part: at,
+          events,
+          final: false,
+          marks: new Map([['__proto__', { version: events, open: true }]]),
+        });
       const write = (window: StoredWindow, expectedVersion?: number) => ({
         window,
         expectedVersion,
@@ -98,7 +104,7 @@ export function windowsContract(make: MakeTable): void {
 function windowOf(overrides: Partial<StoredWindow>): StoredWindow {
   const start = overrides.start ?? 0;
   const metric = emptyMetric('__proto__');
-  addValue(metric, 0.1);
+  addValue(metric, 0.1, start, 0);
   return {
     series: SERIES,
     start,
@@ -108,6 +114,7 @@ function windowOf(overrides: Partial<StoredWindow>): StoredWindow {
     final: true,
     events: 1,
     metrics: [metric],
+    fields: undefined,
     ...overrides,
   };
 }

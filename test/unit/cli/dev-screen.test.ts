@@ -9,6 +9,8 @@ const BOOKS = {
   late: 1,
   quarantined: 3,
   sources: 20,
+  sourceFull: 0,
+  sourceFullLetters: 0,
   lateLetters: 1,
 };
 
@@ -19,6 +21,7 @@ const RUNNING: DevState = {
   workFolder: '/tmp/tidemill-1',
   upForMs: 65_000,
   devices: 20,
+  players: 0,
   producer: undefined,
   eventsPerSecond: 19.6,
   ledger: BOOKS,

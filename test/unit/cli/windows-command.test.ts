@@ -16,6 +16,8 @@ function windowOf(overrides: Partial<SeriesWindow>): SeriesWindow {
     events: 2,
     revision: 2,
     metrics: new Map([['temperature', SUMMARY]]),
+    distinct: new Map(),
+    topK: new Map(),
     ...overrides,
   };
 }

@@ -8,7 +8,7 @@ import type { MemoryTable } from '../../../src/stores/memory-table.ts';
 import { readLedger } from '../../../src/stores/read-ledger.ts';
 import { SourceStates } from '../../../src/stores/source-states.ts';
 import type { Table } from '../../../src/stores/table.ts';
-import { textOf } from '../../../src/stores/table.ts';
+import { bytesOf, textOf } from '../../../src/stores/table.ts';
 import { collect } from '../../support/collect.ts';
 import { sequenceOf } from '../../support/event-streams.ts';
 import { kinesisRecord } from '../../support/kinesis-records.ts';
@@ -35,7 +35,7 @@ function setUp(over: { sources?: (table: MemoryTable) => Table; deadLetters?: Ta
   };
   const countsOf = async (source: string) => {
     const [stored] = await states.load([source]);
-    return stored === undefined ? undefined : decodeCounts(source, stored.json);
+    return stored === undefined ? undefined : decodeCounts(source, stored.state);
   };
   const letters = new DeadLetters(tables.deadLetters);
   return { tables, observed, deps, states, letters, countsOf, aggregate: createAggregate(deps) };
@@ -151,9 +151,15 @@ describe('a batch', () => {
     expect(await aggregate(records)).toEqual(NOTHING_FAILED);
     expect(observed.latest()).toMatchObject({ received: 101, applied: 1, late: 100, redelivered: 0 });
     expect(observed.latest()['stateWrites']).toBeGreaterThan(2);
-    expect(await countsOf('a')).toEqual({ received: 101, applied: 1, duplicate: 0, late: 100 });
+    expect(await countsOf('a')).toEqual({
+      received: 101,
+      applied: 1,
+      duplicate: 0,
+      late: 100,
+      quarantined: 0,
+    });
     for (const { newImage } of tables.changes.sources) {
-      expect(textOf(newImage ?? {}, 'state')?.length).toBeLessThan(400_000);
+      expect(bytesOf(newImage ?? {}, 'state')?.length).toBeLessThan(400_000);
     }
     await createAggregate(deps)(records);
     expect(observed.latest()).toMatchObject({ stateWrites: 0, redelivered: 101 });
@@ -208,7 +214,7 @@ describe('what cannot be committed', () => {
   it('is a source whose stored state cannot be read, and no other', async () => {
     const { aggregate, states, countsOf } = setUp();
     await states.commit([
-      { source: 'torn', expectedVersion: undefined, json: '{"v":99}', closesAtMs: undefined },
+      { source: 'torn', expectedVersion: undefined, state: Uint8Array.of(99), closesAtMs: undefined },
     ]);
     expect(await aggregate(batch(event('a'), event('torn'), event('b')))).toEqual(failedAt(2));
     expect(await countsOf('a')).toMatchObject({ applied: 1 });
@@ -257,7 +263,7 @@ describe('a write refused', () => {
     await other({ Records: records.Records.slice(0, 2) });
     expect(await one(records)).toEqual(NOTHING_FAILED);
     expect(observed.latest()).toMatchObject({ stateRefusals: 1, redelivered: 2, applied: 1 });
-    expect(await countsOf('a')).toEqual({ received: 3, applied: 3, duplicate: 0, late: 0 });
+    expect(await countsOf('a')).toEqual({ received: 3, applied: 3, duplicate: 0, late: 0, quarantined: 0 });
   });
 });
 

@@ -42,6 +42,7 @@ describe('the cache of rollup parts', () => {
       final: false,
       events: 0,
       metrics: [],
+      fields: undefined,
     },
   });
 

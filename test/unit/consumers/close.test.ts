@@ -58,7 +58,7 @@ async function setUp(
   };
   const stateOf = async (source: string) => {
     const [stored] = await states.load([source]);
-    return decodeState(source, stored?.json ?? '', PIPELINE);
+    return decodeState(source, stored?.state ?? '', PIPELINE);
   };
   return { tables, observed, close, closeAt, stateOf };
 }

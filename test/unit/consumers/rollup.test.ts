@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { createRollup } from '../../../consumers/rollup/rollup.ts';
 import { foldEvents } from '../../../src/core/fold.ts';
-import { parsePipeline } from '../../../src/core/pipeline.ts';
-import { partOf } from '../../../src/core/rollup.ts';
+import { DEFAULT_PARTS, parsePipeline } from '../../../src/core/pipeline.ts';
 import { rollupSeries, sourceSeries } from '../../../src/core/series.ts';
 import { emptySourceState } from '../../../src/core/source-state.ts';
+import { bucketOf } from '../../../src/core/spread.ts';
 import { decodeState, encodeState } from '../../../src/core/state-encoding.ts';
 import { summarizeStored } from '../../../src/core/stored-window.ts';
 import { PRIMER_KEY } from '../../../src/platform/names.ts';
 import { DeadLetters } from '../../../src/stores/dead-letters.ts';
 import type { TableChange } from '../../../src/stores/memory-table.ts';
-import { type Item, number, type Table, text, textOf } from '../../../src/stores/table.ts';
+import { bytes, bytesOf, type Item, number, type Table, text, textOf } from '../../../src/stores/table.ts';
 import { Windows } from '../../../src/stores/windows.ts';
 import type { DynamoDbEventRecord } from '../../../src/wire/stream-records.ts';
 import { changeRecord } from '../../support/change-records.ts';
@@ -56,7 +56,7 @@ function changesOf(source: string, times: readonly number[], from = 1): DynamoDb
     const state =
       image === undefined
         ? emptySourceState(source, PIPELINE)
-        : decodeState(source, textOf(image, 'state') ?? '', PIPELINE);
+        : decodeState(source, bytesOf(image, 'state') ?? '', PIPELINE);
     const event = { source, id: undefined, type: 'reading', time, values: { v: 1 }, tags: { site: 'n' } };
     const sequences = [sequenceOf(at + 1)];
     const batch = { shard: SHARD, events: [event], sequences, indexes: [0], arrivalsMs: [7_000] };
@@ -64,7 +64,7 @@ function changesOf(source: string, times: readonly number[], from = 1): DynamoDb
     const newImage = {
       source: text(source),
       version: number(at + 1),
-      state: text(encodeState(folded.state, PIPELINE)),
+      state: bytes(encodeState(folded.state, PIPELINE)),
     };
     const change: TableChange = {
       eventName: image === undefined ? 'INSERT' : 'MODIFY',
@@ -146,7 +146,7 @@ describe('changes that are none', () => {
       'an item written and removed to begin the stream',
       ({ dynamodb: { OldImage: _, ...rest }, ...record }) => ({
         ...record,
-        dynamodb: { ...rest, Keys: { source: text(PRIMER_KEY) }, NewImage: { source: text(PRIMER_KEY) } },
+        dynamodb: { ...rest, Keys: { source: { S: PRIMER_KEY } }, NewImage: { source: { S: PRIMER_KEY } } },
       }),
     ],
     [
@@ -156,7 +156,7 @@ describe('changes that are none', () => {
         dynamodb: {
           ...record.dynamodb,
           OldImage: record.dynamodb.NewImage ?? {},
-          NewImage: { ...record.dynamodb.NewImage, expiresAt: number(1) },
+          NewImage: { ...record.dynamodb.NewImage, expiresAt: { N: '1' } },
         },
       }),
     ],
@@ -267,6 +267,10 @@ describe('a rollup window', () => {
 function removed({ dynamodb: { NewImage, ...rest }, ...record }: DynamoDbEventRecord): DynamoDbEventRecord {
   const OldImage = NewImage ?? {};
   return { ...record, eventName: 'REMOVE', dynamodb: { ...rest, OldImage } };
+}
+
+function partOf(source: string): number {
+  return bucketOf(source, DEFAULT_PARTS);
 }
 
 function partText(source: string): string {

@@ -18,7 +18,7 @@ describe('a window closes by event time', () => {
     const state = stateAfter([14, 3, 15, 4]);
     expect(startsOf(state.closed)).toEqual([0]);
     expect(state.closed[0]?.groups[0]?.events).toBe(1);
-    expect(state.counts).toEqual({ received: 4, applied: 3, duplicate: 0, late: 1 });
+    expect(state.counts).toEqual({ received: 4, applied: 3, duplicate: 0, late: 1, quarantined: 0 });
   });
 
   test('together with others, by their starts', () => {

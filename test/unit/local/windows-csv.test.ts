@@ -15,11 +15,13 @@ function closedWindow(
 ): StoredWindow {
   const metrics = Object.entries(values).map(([name, all]) => {
     const metric = emptyMetric(name);
-    for (const value of all) addValue(metric, value);
+    for (const value of all) addValue(metric, value, start, 0);
     return metric;
   });
   const series = sourceSeries(aggregation, source);
-  return { series, start, end: start + 10, part: undefined, marks: new Map(), final: true, events, metrics };
+  const end = start + 10;
+  const rest = { part: undefined, marks: new Map(), final: true, fields: undefined };
+  return { series, start, end, events, metrics, ...rest };
 }
 
 async function csvOf(closed: readonly StoredWindow[], withAggregation = false) {
