@@ -90,7 +90,10 @@ async function findWindows(windows: Windows, options: WindowsOptions): Promise<S
   if (series !== undefined) {
     for await (const window of windows.list(series, { fromMs, toMs })) found.push(summarizeStored(window));
   } else {
-    const parts = Map.groupBy(await fromAsync(windows), ({ series: of, start }) => `${start} ${of}`);
+    const parts = Map.groupBy(
+      await fromAsync(windows),
+      ({ series: of, start, end }) => `${start} ${end} ${of}`,
+    );
     for (const group of parts.values()) {
       const window = mergeParts(group);
       if (window === undefined || window.start < fromMs || window.start > toMs) continue;
