@@ -1,12 +1,14 @@
 // Values to bytes, compactly and exactly: whole numbers as LEB128 varints, doubles by what they hold, texts as UTF-8.
 
 /**
- * Grows as it is written to; `finish` hands out a copy and begins anew, so that one writer serves many texts and no
- * call allocates. What is written carries no types: the reader asks for the same values in the same order.
+ * One writer serves many states: `finish` hands out what was written as a part of the writer's buffer, which goes on
+ * behind it. A buffer of its own for each would take longer to make than to fill. What is written carries no types: the reader asks
+ * for the same values in the same order.
  */
 export class ByteWriter {
-  #bytes = new Uint8Array(256);
+  #bytes = new Uint8Array(0);
   #view = new DataView(this.#bytes.buffer);
+  #start = 0;
   #at = 0;
 
   /** A whole number of 0 to 255. */
@@ -88,10 +90,10 @@ export class ByteWriter {
     this.#at += bytes.length;
   }
 
-  /** A copy of all that was written since the last time; the writer is empty then. */
+  /** All that was written since the last time. It never changes, but it keeps its buffer alive: copy what is kept long. */
   finish(): Uint8Array {
-    const written = this.#bytes.slice(0, this.#at);
-    this.#at = 0;
+    const written = this.#bytes.subarray(this.#start, this.#at);
+    this.#start = this.#at;
     return written;
   }
 
@@ -144,12 +146,17 @@ export class ByteWriter {
 
   #reserve(length: number): void {
     if (this.#at + length <= this.#bytes.length) return;
-    const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.#at + length));
-    grown.set(this.#bytes.subarray(0, this.#at));
-    this.#bytes = grown;
-    this.#view = new DataView(grown.buffer);
+    const kept = this.#bytes.subarray(this.#start, this.#at);
+    this.#bytes = new Uint8Array(Math.max(BUFFER_BYTES, (kept.length + length) * 2));
+    this.#bytes.set(kept);
+    this.#view = new DataView(this.#bytes.buffer);
+    this.#at = kept.length;
+    this.#start = 0;
   }
 }
+
+/** Room for some dozens of states: making it is then a small part of writing them. */
+const BUFFER_BYTES = 16_384;
 
 /** Below it, multiplying by a million is right to a quarter of a unit: rounding then finds the digits there are. */
 const MAX_DECIMAL = 2 ** 51 / 1e6;
