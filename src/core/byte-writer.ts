@@ -1,4 +1,5 @@
 // Values to bytes, compactly and exactly: whole numbers as LEB128 varints, doubles by what they hold, texts as UTF-8.
+import { decimalDigits, decimalPlaces } from './decimal-places.ts';
 
 /**
  * One writer serves many states: `finish` hands out what was written as a part of the writer's buffer, which goes on
@@ -52,13 +53,10 @@ export class ByteWriter {
    */
   number(x: number): void {
     this.#reserve(9);
-    const magnitude = Math.abs(x);
-    if (magnitude < MAX_DECIMAL) {
-      const millionths = Math.floor(magnitude * 1e6 + 0.5);
-      if (millionths / 1e6 === magnitude && (x !== 0 || !Object.is(x, -0))) this.#putDecimal(x, magnitude);
-      else this.#putDouble(x);
-    } else if (magnitude < MAX_WHOLE && Math.floor(magnitude) === magnitude) this.#putVarint(zigzagOf(x) * 8);
-    else this.#putDouble(x);
+    const places = decimalPlaces(x);
+    const digits = places === undefined || Object.is(x, -0) ? MAX_DIGITS : decimalDigits(x, places);
+    if (Math.abs(digits) >= MAX_DIGITS) this.#putDouble(x);
+    else this.#putVarint(zigzagOf(digits) * 8 + (places ?? 0));
   }
 
   /** A text that is well-formed Unicode, as the number of its UTF-8 bytes and those. */
@@ -117,18 +115,6 @@ export class ByteWriter {
     this.#at = at + 1;
   }
 
-  #putDecimal(x: number, magnitude: number): void {
-    let places = 0;
-    let power = 1;
-    let digits = Math.floor(magnitude + 0.5);
-    while (digits / power !== magnitude) {
-      places += 1;
-      power *= 10;
-      digits = Math.floor(magnitude * power + 0.5);
-    }
-    this.#putVarint(zigzagOf(x < 0 ? -digits : digits) * 8 + places);
-  }
-
   #putDouble(x: number): void {
     if (Number.isNaN(x)) throw new RangeError('found NaN where a number is to be written');
     this.#view.setFloat64(this.#at + 1, x);
@@ -158,10 +144,8 @@ export class ByteWriter {
 /** Room for some dozens of states: making it is then a small part of writing them. */
 const BUFFER_BYTES = 16_384;
 
-/** Below it, multiplying by a million is right to a quarter of a unit: rounding then finds the digits there are. */
-const MAX_DECIMAL = 2 ** 51 / 1e6;
-/** Greater whole numbers are no shorter as a varint. */
-const MAX_WHOLE = 2 ** 45;
+/** Numbers of more digits are no shorter as a varint. */
+const MAX_DIGITS = 2 ** 45;
 
 const ENCODER = new TextEncoder();
 

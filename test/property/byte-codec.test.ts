@@ -14,7 +14,11 @@ const number = fc.oneof(
   fc.float({ noNaN: true }),
   // Decimals of up to eight places, and their neighbours.
   fc
-    .tuple(fc.integer({ min: -(10 ** 9), max: 10 ** 9 }), fc.nat({ max: 8 }), fc.constantFrom(0, 1, -1))
+    .tuple(
+      fc.oneof(fc.integer({ min: -(10 ** 9), max: 10 ** 9 }), fc.maxSafeInteger()),
+      fc.nat({ max: 8 }),
+      fc.constantFrom(0, 1, -1),
+    )
     .map(([digits, places, steps]) => neighbour(digits / 10 ** places, steps)),
   // Powers of two and ten, and their neighbours.
   fc
