@@ -9,6 +9,11 @@ export class ByteWriter {
   #view = new DataView(this.#bytes.buffer);
   #at = 0;
 
+  /** Forgets what was written since the last `finish`: a writer that is shared may hold what somebody left unfinished. */
+  clear(): void {
+    this.#at = 0;
+  }
+
   /** A whole number of 0 to 255. */
   byte(n: number): void {
     if ((n & 0xff) !== n) throw new RangeError(`found ${n} where a byte, 0 to 255, is to be written`);
@@ -124,7 +129,8 @@ export class ByteWriter {
       power *= 10;
       digits = Math.floor(magnitude * power + 0.5);
     }
-    this.#putVarint(zigzagOf(x < 0 ? -digits : digits) * 8 + places);
+    if (digits < MAX_DIGITS) this.#putVarint(zigzagOf(x < 0 ? -digits : digits) * 8 + places);
+    else this.#putDouble(x);
   }
 
   #putDouble(x: number): void {
@@ -153,6 +159,8 @@ export class ByteWriter {
 
 /** Below it, multiplying by a million is right to a quarter of a unit: rounding then finds the digits there are. */
 const MAX_DECIMAL = 2 ** 51 / 1e6;
+/** With sign and places still a number that is exact. */
+const MAX_DIGITS = 2 ** 49;
 /** Greater whole numbers are no shorter as a varint. */
 const MAX_WHOLE = 2 ** 45;
 
