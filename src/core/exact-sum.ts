@@ -20,12 +20,14 @@ export function emptySum(): ExactSum {
 export function addToSum(sum: ExactSum, x: number): void {
   const { top, rest } = sum;
   // Where this holds nothing on the way can overflow: the parts of `rest` are far smaller than `top`.
-  if (Math.abs(top) + Math.abs(x) >= HALF_RANGE) return growExpansion(sum, x);
-  if (rest !== undefined) return growInPlace(sum, rest, x);
-  const total = top + x;
-  const error = errorOf(top, x, total);
-  sum.top = total;
-  if (error !== 0) sum.rest = [error];
+  if (Math.abs(top) + Math.abs(x) >= HALF_RANGE) growExpansion(sum, x);
+  else if (rest !== undefined) growInPlace(sum, rest, x);
+  else {
+    const total = top + x;
+    const error = errorOf(top, x, total);
+    sum.top = total;
+    if (error !== 0) sum.rest = [error];
+  }
 }
 
 /** `growExpansion` without making arrays: what is kept of the parts read so far is never more than those. */

@@ -49,7 +49,7 @@ export class RememberedIds {
   }
 
   /** Whether the id has been applied with an event time not before `oldest`. */
-  has(id: string, oldest: EpochMs): boolean {
+  has(id: string | number, oldest: EpochMs): boolean {
     const key = keyOf(id);
     if (typeof key === 'number' && key > this.#greatest) return false;
     const time = this.#index().get(key);
@@ -57,7 +57,7 @@ export class RememberedIds {
   }
 
   /** Call only after `has` said no. */
-  add(id: string, time: EpochMs): void {
+  add(id: string | number, time: EpochMs): void {
     this.#note(keyOf(id), time);
   }
 
@@ -123,7 +123,8 @@ export class RememberedIds {
 /** Up to so many digits every whole number is safe. */
 const MAX_DIGITS = 15;
 
-function keyOf(id: string): Key {
+function keyOf(id: string | number): Key {
+  if (typeof id === 'number') return id >= 0 && id < 10 ** MAX_DIGITS ? id : String(id);
   const length = id.length;
   if (length > MAX_DIGITS || (length > 1 && id.charCodeAt(0) === DIGIT_0)) return id;
   let number = 0;
