@@ -14,7 +14,11 @@ const number = fc.oneof(
   fc.float({ noNaN: true }),
   // Decimals of up to eight places, and their neighbours.
   fc
-    .tuple(fc.oneof(fc.integer({ min: -(10 ** 9), max: 10 ** 9 }), fc.maxSafeInteger()), fc.nat({ max: 8 }), fc.constantFrom(0, 1, -1))
+    .tuple(
+      fc.oneof(fc.integer({ min: -(10 ** 9), max: 10 ** 9 }), fc.maxSafeInteger()),
+      fc.nat({ max: 8 }),
+      fc.constantFrom(0, 1, -1),
+    )
     .map(([digits, places, steps]) => neighbour(digits / 10 ** places, steps)),
   // Powers of two and ten, and their neighbours.
   fc
@@ -65,7 +69,9 @@ describe('bytes', () => {
 
   test('give back times in seconds with microseconds, which have as many digits as a double holds', () => {
     const writer = new ByteWriter();
-    for (const time of [1_234_567_890.123456, -2_251_799_813.685247, 562_949_953.421311, 562_949_953.421312]) {
+    for (const time of [
+      1_234_567_890.123456, -2_251_799_813.685247, 562_949_953.421311, 562_949_953.421312,
+    ]) {
       writer.number(time);
       expect(new ByteReader(writer.finish()).number()).toBe(time);
     }

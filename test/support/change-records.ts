@@ -4,10 +4,7 @@ import type { TableChange } from '../../src/stores/memory-table.ts';
 import type { DynamoDbEventRecord } from '../../src/wire/stream-records.ts';
 
 /** A change of a table as its stream tells it. */
-export function changeRecord(
-  change: TableChange,
-  sequence: SequenceNumber,
-): DynamoDbEventRecord {
+export function changeRecord(change: TableChange, sequence: SequenceNumber): DynamoDbEventRecord {
   const { eventName, keys, oldImage, newImage } = changeJson(change);
   return {
     eventID: sequence,
