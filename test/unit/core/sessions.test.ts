@@ -12,20 +12,20 @@ const PIPELINE = pipelineOf({ window: { kind: 'session', gapMs: 10 }, allowedLat
 
 describe('an event', () => {
   test('joins a session up to a gap before its first and after its last, both excluded', () => {
-    expect(openSessions(after([100, 109]))).toEqual([[100, 119, 2]]);
-    expect(openSessions(after([100, 110]))).toEqual([
+    expect(openSessions(stateAfter([100, 109]))).toEqual([[100, 119, 2]]);
+    expect(openSessions(stateAfter([100, 110]))).toEqual([
       [100, 110, 1],
       [110, 120, 1],
     ]);
-    expect(openSessions(after([100, 91]))).toEqual([[91, 110, 2]]);
-    expect(openSessions(after([100, 90]))).toEqual([
+    expect(openSessions(stateAfter([100, 91]))).toEqual([[91, 110, 2]]);
+    expect(openSessions(stateAfter([100, 90]))).toEqual([
       [100, 110, 1],
       [90, 100, 1],
     ]);
   });
 
   test('that comes late makes one session of the two it lies between, with all that is in them', () => {
-    const state = after([100, 112, 106]);
+    const state = stateAfter([100, 112, 106]);
     expect(openSessions(state)).toEqual([[100, 122, 3]]);
     const [session] = [...(state.open[0]?.windows.values() ?? [])];
     const [metric] = session?.groups[0]?.metrics ?? [];
@@ -58,12 +58,12 @@ describe('an event', () => {
 
 describe('a session', () => {
   test('closes when the event time reaches its last event, the gap and the lateness, not before', () => {
-    expect(after([100, 105, 119]).closed).toEqual([]);
-    expect(after([100, 105, 120]).closed.map(({ start, end }) => [start, end])).toEqual([[100, 115]]);
+    expect(stateAfter([100, 105, 119]).closed).toEqual([]);
+    expect(stateAfter([100, 105, 120]).closed.map(({ start, end }) => [start, end])).toEqual([[100, 115]]);
   });
 
   test('that was made of two closes once', () => {
-    const state = after([100, 112, 106]);
+    const state = stateAfter([100, 112, 106]);
     closeAll(state);
     expect(state.closed.map(({ start, end }) => [start, end])).toEqual([[100, 122]]);
     expect(state).toMatchObject({ windowBytes: 0, windowCount: 0 });
@@ -82,7 +82,7 @@ describe('a session', () => {
   });
 
   test('goes on after its state was stored', () => {
-    const stored = encodeState(after([100, 112]), PIPELINE);
+    const stored = encodeState(stateAfter([100, 112]), PIPELINE);
     const batch = batchOf([eventOf({ time: 106 })], { firstRecord: 9 });
     const { state } = foldEvents(decodeState('a', stored, PIPELINE), batch, PIPELINE);
     expect(openSessions(state)).toEqual([[100, 122, 3]]);
@@ -97,7 +97,7 @@ function fold(times: readonly number[]): {
   return foldEvents(emptySourceState('a', PIPELINE), batchOf(events), PIPELINE);
 }
 
-function after(times: readonly number[]): SourceState {
+function stateAfter(times: readonly number[]): SourceState {
   return fold(times).state;
 }
 
