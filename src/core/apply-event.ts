@@ -2,10 +2,12 @@
 import type { EpochMs } from './brands.ts';
 import type { TelemetryEvent } from './event.ts';
 import { passesFilter } from './event-filter.ts';
+import type { Aggregation } from './pipeline.ts';
 import type { OpenAggregation, SourceState } from './source-state.ts';
 import { addWindow, takeWindow } from './source-state.ts';
 import type { SourceWindow } from './window.ts';
 import { emptyWindow, foldIntoWindow, mergeWindow } from './window.ts';
+import { windowGrowth } from './window-bytes.ts';
 import type { WindowSpec } from './window-spec.ts';
 import { windowStarts } from './window-spec.ts';
 
@@ -40,19 +42,52 @@ export function applyToOpenWindows(
 
 /** What `applyToOpenWindows` would say, without folding. */
 export function isLate(state: SourceState, event: TelemetryEvent, maxTimeBefore: EpochMs): boolean {
-  let late = false;
-  for (const open of state.open) {
-    const { filter, window: spec } = open.aggregation;
-    if (filter !== undefined && !passesFilter(filter, event)) continue;
-    const ends =
-      spec.kind === 'session'
-        ? touchedSessions(open, spec.gapMs, event.time).map(({ end }) => end)
-        : windowStarts(spec, event.time).map((start) => start + spec.sizeMs);
-    if (spec.kind === 'session' && ends.length === 0) ends.push(event.time + spec.gapMs);
-    if (ends.some((end) => isOpen(open, end, maxTimeBefore))) return false;
-    late = true;
+  const places = placesOf(state, event, maxTimeBefore);
+  return places.length > 0 && places.every(({ windows }) => windows.length === 0);
+}
+
+/** What folding the event would add to the state's windows: their bytes, at most, and how many would be new. */
+export function growthOf(
+  state: SourceState,
+  event: TelemetryEvent,
+  maxTimeBefore: EpochMs,
+): { readonly bytes: number; readonly windows: number } {
+  let bytes = 0;
+  let begun = 0;
+  for (const { aggregation, windows } of placesOf(state, event, maxTimeBefore)) {
+    for (const window of windows) {
+      bytes += windowGrowth(window, aggregation, event);
+      if (window === undefined) begun += 1;
+    }
   }
-  return late;
+  return { bytes, windows: begun };
+}
+
+/** For each aggregation that takes the event the open windows it falls in; undefined stands for one it would begin. */
+function placesOf(
+  state: SourceState,
+  event: TelemetryEvent,
+  maxTimeBefore: EpochMs,
+): { readonly aggregation: Aggregation; readonly windows: readonly (SourceWindow | undefined)[] }[] {
+  return state.open
+    .filter(({ aggregation: { filter } }) => filter === undefined || passesFilter(filter, event))
+    .map((open) => ({ aggregation: open.aggregation, windows: windowsFor(open, event.time, maxTimeBefore) }));
+}
+
+function windowsFor(
+  open: OpenAggregation,
+  time: EpochMs,
+  maxTimeBefore: EpochMs,
+): readonly (SourceWindow | undefined)[] {
+  const spec = open.aggregation.window;
+  if (spec.kind !== 'session') {
+    return windowStarts(spec, time)
+      .filter((start) => isOpen(open, start + spec.sizeMs, maxTimeBefore))
+      .map((start) => open.windows.get(start));
+  }
+  // Sessions that become one take no more than they did apart.
+  const [session] = touchedSessions(open, spec.gapMs, time);
+  return session !== undefined || isOpen(open, time + spec.gapMs, maxTimeBefore) ? [session] : [];
 }
 
 /** A window takes events until the source's event time has passed its end by the lateness allowed. */

@@ -12,6 +12,11 @@ export class ByteWriter {
   #start = 0;
   #at = 0;
 
+  /** Forgets what an error left unfinished: the next bytes begin with what is written next. */
+  clear(): void {
+    this.#at = this.#start;
+  }
+
   /** A whole number of 0 to 255. */
   byte(n: number): void {
     if ((n & 0xff) !== n) throw new RangeError(`found ${n} where a byte, 0 to 255, is to be written`);

@@ -8,6 +8,7 @@ import type { ByteWriter } from './byte-writer.ts';
 import type { ExactSum } from './exact-sum.ts';
 import { addToSum, copySum, emptySum, mergeSum } from './exact-sum.ts';
 import { readSum, writeSum } from './sum-encoding.ts';
+import { signedBytes } from './text-bytes.ts';
 
 export interface CounterSample {
   readonly time: EpochMs;
@@ -95,7 +96,7 @@ export function writeIncrease(writer: ByteWriter, { run, samples }: CounterIncre
     }
     writeSum(writer, run.increase);
   }
-  const whole = samples.every(({ value }) => Number.isSafeInteger(value) && Math.abs(value) < MAX_WHOLE);
+  const whole = areWhole(samples);
   if (samples.length > 0) writer.byte(whole ? 1 : 0);
   let before: CounterSample = NOTHING;
   let stepMs = 0;
@@ -135,10 +136,29 @@ export function readIncrease(reader: ByteReader): CounterIncrease {
   return counter;
 }
 
-/** About what it takes in an item. */
+/** What it takes in an item, at most; nearly exact of whole numbers. */
 export function increaseBytes({ run, samples }: CounterIncrease): number {
-  return 4 + (run === undefined ? 0 : 60) + 6 * samples.length;
+  let bytes = 4 + (run === undefined ? 0 : RUN_BYTES + 9 * (run.increase.rest?.length ?? 0));
+  const whole = areWhole(samples);
+  let before: CounterSample = NOTHING;
+  let stepMs = 0;
+  for (const sample of samples) {
+    const nextMs = sample.time - before.time;
+    bytes += signedBytes(nextMs - stepMs) + signedBytes(sample.order - before.order - 1);
+    bytes += whole ? signedBytes(sample.value - before.value) : 9;
+    stepMs = before === NOTHING ? 0 : nextMs;
+    before = sample;
+  }
+  return bytes;
 }
+
+/** By how much one more sample enlarges it, at most: where it is not whole, the others are not written as such any more. */
+export function mostIncreaseGrowth(counter: CounterIncrease | undefined): number {
+  return 4 + RUN_BYTES + 40 + 9 * (counter?.samples.length ?? 0);
+}
+
+/** Two samples and a sum of one part, which may have overflowed. */
+const RUN_BYTES = 70;
 
 const NOTHING: CounterSample = { time: 0, order: 0, value: 0 };
 /** The difference of two is a safe integer. */
@@ -146,6 +166,10 @@ const MAX_WHOLE = 2 ** 51;
 
 function isBefore(a: CounterSample, b: CounterSample): boolean {
   return a.time < b.time || (a.time === b.time && a.order < b.order);
+}
+
+function areWhole(samples: readonly CounterSample[]): boolean {
+  return samples.every(({ value }) => Number.isSafeInteger(value) && Math.abs(value) < MAX_WHOLE);
 }
 
 function addStep(increase: ExactSum, from: number, to: number): void {

@@ -15,6 +15,7 @@ import {
   writeHyperLogLog,
 } from './hyper-log-log.ts';
 import type { Aggregation } from './pipeline.ts';
+import { textBytes } from './text-bytes.ts';
 import type { TopK } from './top-k.ts';
 import {
   addToTopK,
@@ -94,11 +95,11 @@ export function fieldsDifference(
   };
 }
 
-/** About what they take in an item; see `windowBytes`. */
+/** What they take in an item, at most; see `windowBytes`. */
 export function fieldsBytes({ distinct, topK }: FieldCounts): number {
   let bytes = 2;
-  for (const { field, sketch } of distinct) bytes += 2 + field.text.length + hyperLogLogBytes(sketch);
-  for (const { field, sketch } of topK) bytes += 2 + field.text.length + topKBytes(sketch);
+  for (const { field, sketch } of distinct) bytes += textBytes(field.text) + hyperLogLogBytes(sketch);
+  for (const { field, sketch } of topK) bytes += textBytes(field.text) + topKBytes(sketch);
   return bytes;
 }
 

@@ -1,10 +1,11 @@
 // The heart: folds events of one source, in stream order, into its state. No clock, no randomness, no I/O: the
 // result depends on the order of the events alone, not on how they were cut into batches or how often they came.
-import { applyToOpenWindows, isLate } from './apply-event.ts';
+import { applyToOpenWindows, growthOf, isLate } from './apply-event.ts';
 import type { EpochMs, SequenceNumber, ShardId } from './brands.ts';
 import { closeByEventTime } from './close-windows.ts';
 import type { TelemetryEvent } from './event.ts';
 import {
+  MAX_EVENT_GROWTH_BYTES,
   MAX_ID_BYTES,
   MAX_OPEN_WINDOWS,
   MAX_OUTGOING_BYTES,
@@ -52,7 +53,8 @@ export function foldEvents(
   let outgoingBytes = 0;
   let at = from;
   let changed = false;
-  for (; at < batch.events.length && outgoingBytes < MAX_OUTGOING_BYTES; at += 1) {
+  // One event at least, whatever the write carries already: the fold always goes on.
+  for (; at < batch.events.length && (!changed || outgoingBytes < MAX_OUTGOING_BYTES); at += 1) {
     const event = batch.events[at];
     const sequence = batch.sequences[at];
     const index = batch.indexes[at];
@@ -68,6 +70,7 @@ export function foldEvents(
     if (!changed) {
       changed = true;
       beginWrite(state);
+      for (const window of state.closed) outgoingBytes += window.bytes;
     }
     counts.received += 1;
     if (arrivalMs > state.lastArrivalMs) state.lastArrivalMs = arrivalMs;
@@ -101,16 +104,28 @@ function judge(
   oldest: EpochMs,
 ): Exclude<Verdict, 'redelivered'> {
   if (event.id !== undefined && state.ids.has(event.id, oldest)) return 'duplicate';
-  if (isFull(state, event, oldest)) return isLate(state, event, maxTimeBefore) ? 'late' : 'quarantined';
+  if (isFull(state, event, maxTimeBefore, oldest))
+    return isLate(state, event, maxTimeBefore) ? 'late' : 'quarantined';
   return applyToOpenWindows(state, event, maxTimeBefore) ? 'applied' : 'late';
 }
 
 /** Whether there is no room for the event: what it would add could not be stored. */
-function isFull(state: SourceState, event: TelemetryEvent, oldest: EpochMs): boolean {
-  if (state.windowBytes >= MAX_WINDOW_BYTES || state.windowCount >= MAX_OPEN_WINDOWS) return true;
-  return (
-    event.id !== undefined && state.ids.bytes >= MAX_ID_BYTES && state.ids.liveBytes(oldest) >= MAX_ID_BYTES
-  );
+function isFull(state: SourceState, event: TelemetryEvent, maxTimeBefore: EpochMs, oldest: EpochMs): boolean {
+  const { ids } = state;
+  if (event.id !== undefined && ids.bytes >= MAX_ID_BYTES && ids.liveBytes(oldest) >= MAX_ID_BYTES)
+    return true;
+  let most = state.windowBytes;
+  for (const { growthMost } of state.open) most += growthMost;
+  // Far from the bound there is no need to look at the event.
+  if (
+    most - state.windowBytes <= MAX_EVENT_GROWTH_BYTES &&
+    most <= MAX_WINDOW_BYTES &&
+    state.windowCount <= MAX_OPEN_WINDOWS / 2
+  )
+    return false;
+  const { bytes, windows } = growthOf(state, event, maxTimeBefore);
+  if (bytes > MAX_EVENT_GROWTH_BYTES || state.windowBytes + bytes > MAX_WINDOW_BYTES) return true;
+  return state.windowCount + windows > MAX_OPEN_WINDOWS;
 }
 
 function positionIn(

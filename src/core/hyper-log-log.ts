@@ -79,9 +79,9 @@ export function readHyperLogLog(reader: ByteReader): HyperLogLog {
   return sketch;
 }
 
-/** About what it takes in an item. */
+/** What it takes in an item, at most. */
 export function hyperLogLogBytes(sketch: HyperLogLog): number {
-  return 2 + Math.min(3 * sketch.size, (REGISTERS * 6) / 8);
+  return 2 + (sketch.size <= SPARSE_MOST ? 3 * sketch.size : (REGISTERS * 6) / 8);
 }
 
 /** Two or three bytes each: more take more than all registers do. */

@@ -3,27 +3,38 @@
 
 const MAX_ITEM_BYTES = 400_000;
 
-/** Open windows of a source, by `windowBytes`: a source at it takes no events until windows close. */
-export const MAX_WINDOW_BYTES = 100_000;
+/** Open windows of a source, by `windowBytes`: what would bring a source beyond it has to wait until windows close. */
+export const MAX_WINDOW_BYTES = 180_000;
+
+/** What one event may add to them, by `windowGrowth`: it falls in a window of each aggregation, in many of a hopping one. */
+export const MAX_EVENT_GROWTH_BYTES = 75_000;
 
 /** Open windows of a source: what one event closes, and one invocation of the closer, stays bounded by it. */
 export const MAX_OPEN_WINDOWS = 4_000;
 
-/** Ids a source remembers, by `idBytes`. */
+/** Ids a source remembers, by `RememberedIds.liveBytes`. */
 export const MAX_ID_BYTES = 60_000;
 
 /**
- * What one write may carry downstream (closed windows and letters), in rough bytes, before it is committed and the fold goes on. The event that reaches
- * it may add a letter, or all windows that were open.
+ * What one write may carry downstream (closed windows and letters) before it is committed and the fold goes on. The event
+ * that reaches it may add a letter, and close all windows that were open.
  */
 export const MAX_OUTGOING_BYTES = 60_000;
 
-/** A letter carries an event whole: 64 values and 16 tags with names in three-byte characters. */
-export const MAX_LETTER_BYTES = 60_000;
+/** A letter carries an event whole: 64 values and 16 tags with names of 64 characters, six bytes each in JSON. */
+const MAX_LETTER_BYTES = 60_000;
 
-if (2 * MAX_WINDOW_BYTES + MAX_ID_BYTES + MAX_OUTGOING_BYTES + MAX_LETTER_BYTES > MAX_ITEM_BYTES) {
-  throw new Error('the shares of a source’s item are more than the item');
-}
+/** Place, counts, names of aggregations and of the tags they group by. */
+const MAX_FRAME_BYTES = 20_000;
+
+// A window closes out of the open ones, and the last event of a write either is in windows or is a letter.
+const most =
+  MAX_WINDOW_BYTES +
+  MAX_OUTGOING_BYTES +
+  Math.max(MAX_EVENT_GROWTH_BYTES, MAX_LETTER_BYTES) +
+  MAX_ID_BYTES +
+  MAX_FRAME_BYTES;
+if (most > MAX_ITEM_BYTES) throw new Error('the shares of a source’s item are more than the item');
 
 /** Aggregations remembered after the pipeline has dropped them: as many as a pipeline may have. */
 export const MAX_GONE_AGGREGATIONS = 16;

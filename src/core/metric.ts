@@ -1,18 +1,10 @@
 // The aggregate of one metric in one window: mergeable, order-free, and able to say what changed since before.
 import type { EpochMs } from './brands.ts';
 import type { CounterIncrease } from './counter-increase.ts';
-import {
-  addSample,
-  copyIncrease,
-  emptyIncrease,
-  increaseBytes,
-  mergeIncrease,
-  totalIncrease,
-} from './counter-increase.ts';
+import { addSample, copyIncrease, emptyIncrease, mergeIncrease, totalIncrease } from './counter-increase.ts';
 import type { DdSketch } from './dd-sketch.ts';
 import {
   addToSketch,
-  binCount,
   copySketch,
   emptySketch,
   mergeSketch,
@@ -184,24 +176,6 @@ export function settledMetric(metric: Metric): Metric {
   if (increase !== undefined) settled.increased = totalIncrease(increase);
   return settled;
 }
-
-/** About what it takes in an item; see `windowBytes`. */
-export function metricBytes(metric: Metric): number {
-  const { samples, squares, quantiles, increase } = metric;
-  return (
-    METRIC_BYTES +
-    (samples ? SAMPLES_BYTES : 0) +
-    (squares === undefined ? 0 : SQUARES_BYTES) +
-    (quantiles === undefined ? 0 : SKETCH_BYTES + BIN_BYTES * binCount(quantiles)) +
-    (increase === undefined ? 0 : increaseBytes(increase))
-  );
-}
-
-const METRIC_BYTES = 36;
-const SAMPLES_BYTES = 36;
-const SQUARES_BYTES = 30;
-const SKETCH_BYTES = 16;
-const BIN_BYTES = 3;
 
 /** `lengthMs`: of the window. */
 export function summarizeMetric(metric: Metric, lengthMs: number): MetricSummary {

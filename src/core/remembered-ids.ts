@@ -2,7 +2,7 @@
 import type { EpochMs } from './brands.ts';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
-import { textBytes } from './text-bytes.ts';
+import { signedBytes, textBytes } from './text-bytes.ts';
 
 /** An id that is the decimal text of a whole number is kept as that number: most are counters. */
 type Key = number | string;
@@ -96,9 +96,9 @@ export class RememberedIds {
 
   #note(key: Key, time: EpochMs): void {
     if (typeof key === 'number' && key > this.#greatest) this.#greatest = key;
+    this.#bytes += keyBytes(key) + signedBytes(time - (this.#times.at(-1) ?? 0));
     this.#keys.push(key);
     this.#times.push(time);
-    this.#bytes += keyBytes(key);
   }
 
   #index(): ReadonlyMap<Key, EpochMs> {
@@ -113,7 +113,10 @@ export class RememberedIds {
     if (times.every((time) => time >= oldest)) return;
     this.#keys = this.#keys.filter((_, at) => (times[at] ?? 0) >= oldest);
     this.#times = times.filter((time) => time >= oldest);
-    this.#bytes = this.#keys.reduce<number>((sum, key) => sum + keyBytes(key), 0);
+    this.#bytes = 0;
+    for (const [at, key] of this.#keys.entries()) {
+      this.#bytes += keyBytes(key) + signedBytes((this.#times[at] ?? 0) - (this.#times[at - 1] ?? 0));
+    }
     this.#timeByKey.clear();
     this.#indexed = 0;
     this.#written = 0;
@@ -124,6 +127,7 @@ export class RememberedIds {
 
   /** Brings the bytes up to date: only what was added since is encoded. */
   #append(): void {
+    WRITER.clear();
     for (; this.#written < this.#keys.length; this.#written += 1) {
       const key = this.#keys[this.#written] ?? '';
       const time = this.#times[this.#written] ?? 0;
@@ -169,10 +173,10 @@ function readKey(reader: ByteReader, before: Key): Key {
   return before + 1;
 }
 
-/** Its time's difference, and itself as if it followed nothing. */
+/** As if it followed nothing; `writeKey`. */
 function keyBytes(key: Key): number {
-  if (typeof key === 'string') return 3 + textBytes(key);
-  return key < 0x4000 ? 5 : key < 0x1000_0000 ? 7 : 11;
+  if (typeof key === 'string') return 1 + textBytes(key);
+  return key < 0x3000 ? 2 : key < 0xfff_0000 ? 4 : 8;
 }
 
 /** Up to so many digits every whole number is safe, with room for the code of `writeKey`. */

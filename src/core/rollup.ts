@@ -79,7 +79,10 @@ export function foldAdditions(
   const marks = new Map<string, Mark>(part?.marks);
   for (const addition of additions) {
     const { source, version, contribution } = addition;
-    if (version <= (marks.get(source)?.version ?? 0)) continue;
+    const mark = marks.get(source);
+    if (version <= (mark?.version ?? 0)) continue;
+    // The rollup is younger than the window that closes: nothing of it is in here.
+    if (mark === undefined && contribution.events === 0) continue;
     marks.set(source, { version, open: contribution.open });
     fresh.push(addition);
   }
@@ -138,7 +141,7 @@ function addContributions(into: Map<string, Contribution>, change: WindowChange)
       const series = rollupSeries(rollup.name, values);
       const key = `${window.start} ${series}`;
       const known = into.get(key);
-      if (known !== undefined) into.set(key, withGroup(known, added));
+      if (known !== undefined) into.set(key, { ...withGroup(known, added), open: known.open || open });
       else {
         const { start, end } = window;
         into.set(key, { series, start, end, part: bucketOf(source, rollup.parts), open, ...added });

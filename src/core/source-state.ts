@@ -4,6 +4,7 @@ import type { Coordinates, TelemetryEvent } from './event.ts';
 import type { Aggregation, Pipeline } from './pipeline.ts';
 import { RememberedIds } from './remembered-ids.ts';
 import type { ClosedWindow, SourceWindow } from './window.ts';
+import { mostWindowGrowth } from './window-bytes.ts';
 
 /**
  * A fold takes the state it is given and changes it: whoever hands it over keeps nothing of it. Only a state
@@ -59,6 +60,8 @@ export interface OpenAggregation {
   recent: SourceWindow | undefined;
   /** At most the least end of them; Infinity where there is none. */
   earliestEnd: EpochMs;
+  /** The most that one event can add to its windows' bytes. */
+  readonly growthMost: number;
   /** Events that were late for this aggregation, though perhaps not for others. */
   late: number;
   /** Windows that end at or before it closed under an earlier pipeline, which may have allowed less lateness. */
@@ -108,9 +111,21 @@ export function openAggregation(
     windows: new Map(),
     recent: undefined,
     earliestEnd: Number.POSITIVE_INFINITY,
+    growthMost: growthMostOf(aggregation),
     late,
     closedBefore,
   };
+}
+
+function growthMostOf(aggregation: Aggregation): number {
+  const { window, keep, distinct, topK } = aggregation;
+  // What a sketch grows by depends on what it holds.
+  if (keep.quantiles !== undefined || keep.increase || distinct.length > 0 || topK.length > 0)
+    return Number.POSITIVE_INFINITY;
+  return (
+    mostWindowGrowth(aggregation) *
+    (window.kind === 'hopping' ? Math.ceil(window.sizeMs / window.everyMs) : 1)
+  );
 }
 
 /** Opens a window, or one that was kept. */

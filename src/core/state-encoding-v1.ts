@@ -6,7 +6,7 @@ import { RememberedIds } from './remembered-ids.ts';
 import type { Letter } from './source-state.ts';
 import type { StateImage } from './state-image.ts';
 import type { SourceWindow } from './window.ts';
-import { windowBytes } from './window.ts';
+import { windowBytes } from './window-bytes.ts';
 
 export const STATE_VERSION_V1 = 1;
 

@@ -17,8 +17,9 @@ import { addWindow, emptySourceState, openAggregation } from './source-state.ts'
 import { readStateV1, STATE_VERSION_V1 } from './state-encoding-v1.ts';
 import type { AggregationImage, StateImage } from './state-image.ts';
 import type { ClosedWindow, SourceWindow, WindowGroup } from './window.ts';
-import { mergeGroup, windowBytes } from './window.ts';
-import { NameTable, readTexts, readWindow, writeTexts, writeWindow } from './window-encoding.ts';
+import { mergeGroup } from './window.ts';
+import { windowBytes } from './window-bytes.ts';
+import { NameTable, nameAt, readTexts, readWindow, writeTexts, writeWindow } from './window-encoding.ts';
 import { specText } from './window-spec.ts';
 
 /** What an item holds: bytes, or in the first form a text. */
@@ -29,6 +30,8 @@ const STATE_VERSION = 2;
 
 /** Equal states may differ in their bytes by ids already forgotten. */
 export function encodeState(state: SourceState, pipeline: Pipeline): Uint8Array {
+  BODY.clear();
+  HEAD.clear();
   const names = new NameTable();
   BODY.varint(state.upTo.length);
   for (const { shard, sequence, index } of state.upTo) {
@@ -39,9 +42,7 @@ export function encodeState(state: SourceState, pipeline: Pipeline): Uint8Array 
   BODY.bytes(state.ids.encode(state.maxTime - pipeline.dedupeHorizonMs));
   BODY.varint(state.open.length);
   for (const { aggregation, windows, late, closedBefore } of state.open) {
-    BODY.text(aggregation.name);
-    BODY.text(specText(aggregation.window));
-    writeTexts(BODY, aggregation.groupBy);
+    writeHead(BODY, { ...aggregation, spec: specText(aggregation.window) }, names);
     BODY.varint(late);
     BODY.signed(Math.max(closedBefore, state.maxTime - aggregation.allowedLatenessMs) - state.maxTime);
     BODY.varint(windows.size);
@@ -53,8 +54,7 @@ export function encodeState(state: SourceState, pipeline: Pipeline): Uint8Array 
     BODY.text(spec);
     BODY.signed(closedBefore);
   }
-  BODY.varint(state.closed.length);
-  for (const window of state.closed) writeClosed(BODY, window, names, state.maxTime);
+  writeAllClosed(BODY, state.closed, names, state.maxTime);
   BODY.varint(state.letters.length);
   for (const letter of state.letters) BODY.text(JSON.stringify(letter));
   const body = BODY.finish();
@@ -134,32 +134,80 @@ export function decodeStateImage(source: string, encoded: EncodedState): StateIm
     ids: RememberedIds.decode(body.bytes()),
     aggregations: times(body, () => readAggregation(body, names, maxTime)),
     gone: times(body, () => ({ name: body.text(), spec: body.text(), closedBefore: body.signed() })),
-    closed: times(body, () => readClosed(body, names, maxTime)),
+    closed: readAllClosed(body, names, maxTime),
     letters: times(body, (): Letter => JSON.parse(body.text())),
   };
 }
 
 function readAggregation(body: ByteReader, names: readonly string[], maxTime: EpochMs): AggregationImage {
   return {
-    name: body.text(),
-    spec: body.text(),
-    groupBy: readTexts(body),
+    ...readHead(body, names),
     late: body.varint(),
     closedBefore: maxTime + body.signed(),
     windows: times(body, () => readWindow(body, names, maxTime)),
   };
 }
 
-function writeClosed(writer: ByteWriter, window: ClosedWindow, names: NameTable, from: EpochMs): void {
-  writer.text(window.aggregation);
-  writer.text(window.spec);
-  writeTexts(writer, window.groupBy);
-  writeWindow(writer, window, names, from);
+/** What a window is of. */
+interface WindowHead {
+  readonly name: string;
+  readonly spec: string;
+  readonly groupBy: readonly string[];
 }
 
-function readClosed(reader: ByteReader, names: readonly string[], from: EpochMs): ClosedWindow {
-  const of = { aggregation: reader.text(), spec: reader.text(), groupBy: readTexts(reader) };
-  return { ...of, ...readWindow(reader, names, from) };
+function writeHead(writer: ByteWriter, { name, spec, groupBy }: WindowHead, names: NameTable): void {
+  writer.text(name);
+  writer.text(spec);
+  writer.varint(groupBy.length);
+  for (const tag of groupBy) writer.varint(names.index(tag));
+}
+
+function readHead(reader: ByteReader, names: readonly string[]): WindowHead {
+  return {
+    name: reader.text(),
+    spec: reader.text(),
+    groupBy: times(reader, () => nameAt(names, reader.varint())),
+  };
+}
+
+/** The heads once each, then the windows, each with the index of its own. */
+function writeAllClosed(
+  writer: ByteWriter,
+  closed: readonly ClosedWindow[],
+  names: NameTable,
+  from: EpochMs,
+): void {
+  const heads = new Map<string, { readonly index: number; readonly head: WindowHead }>();
+  const indexes = closed.map(({ aggregation: name, spec, groupBy }) => {
+    const key = JSON.stringify([name, spec, groupBy]);
+    const known = heads.get(key);
+    if (known !== undefined) return known.index;
+    heads.set(key, { index: heads.size, head: { name, spec, groupBy } });
+    return heads.size - 1;
+  });
+  writer.varint(heads.size);
+  for (const { head } of heads.values()) writeHead(writer, head, names);
+  writer.varint(closed.length);
+  for (const [at, window] of closed.entries()) {
+    writer.varint(indexes[at] ?? 0);
+    writeWindow(writer, window, names, from);
+  }
+}
+
+function readAllClosed(reader: ByteReader, names: readonly string[], from: EpochMs): ClosedWindow[] {
+  const heads = times(reader, () => readHead(reader, names));
+  return times(reader, () => {
+    const index = reader.varint();
+    const head = heads[index];
+    if (head === undefined)
+      throw new Error(`aggregation ${index} is not among the ${heads.length} of closed windows`);
+    return {
+      aggregation: head.name,
+      spec: head.spec,
+      groupBy: head.groupBy,
+      ...readWindow(reader, names, from),
+    };
+  });
 }
 
 function openBytes(source: string, encoded: Uint8Array): ByteReader {

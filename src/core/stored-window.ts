@@ -56,6 +56,8 @@ const WINDOW_VERSION_V1 = 1;
 
 /** The part of a stored window that is not its key. */
 export function encodeStoredWindow(window: StoredWindow): Uint8Array {
+  BODY.clear();
+  HEAD.clear();
   const names = new NameTable();
   writeGroup(BODY, window, names);
   const body = BODY.finish();

@@ -74,10 +74,10 @@ export function readTopK(reader: ByteReader): TopK {
   return top;
 }
 
-/** About what it takes in an item. */
+/** What it takes in an item, at most. */
 export function topKBytes({ counts }: TopK): number {
-  let bytes = 4;
-  for (const text of counts.keys()) bytes += textBytes(text) + 3;
+  let bytes = 12;
+  for (const text of counts.keys()) bytes += textBytes(text) + 6;
   return bytes;
 }
 

@@ -5,7 +5,7 @@ import type { ByteWriter } from './byte-writer.ts';
 import { readFields, writeFields } from './field-counts.ts';
 import { readMetric, writeMetric } from './metric-encoding.ts';
 import type { GroupContents, SourceWindow } from './window.ts';
-import { windowBytes } from './window.ts';
+import { windowBytes } from './window-bytes.ts';
 
 /** Gives each name of a text one number; the names are written where the text ends. */
 export class NameTable {
@@ -18,6 +18,13 @@ export class NameTable {
     this.#indexes.set(name, this.names.length);
     return this.names.push(name) - 1;
   }
+}
+
+/** The name that `NameTable.index` gave this number. */
+export function nameAt(names: readonly string[], index: number): string {
+  const name = names[index];
+  if (name === undefined) throw new Error(`name ${index} is not among the ${names.length} names`);
+  return name;
 }
 
 export function writeTexts(writer: ByteWriter, texts: readonly string[]): void {
@@ -65,9 +72,7 @@ export function readGroup(reader: ByteReader, names: readonly string[]): GroupCo
   const events = reader.varint();
   const code = reader.varint();
   const metrics = Array.from({ length: code >> 1 }, () => {
-    const index = reader.varint();
-    const name = names[index];
-    if (name === undefined) throw new Error(`metric name ${index} is not among the ${names.length} names`);
+    const name = nameAt(names, reader.varint());
     return readMetric(reader, name);
   });
   return { events, metrics, fields: code % 2 === 0 ? undefined : readFields(reader) };

@@ -2,11 +2,12 @@
 import type { EpochMs } from './brands.ts';
 import type { TelemetryEvent } from './event.ts';
 import type { FieldCounts } from './field-counts.ts';
-import { addToFields, copyFields, emptyFields, fieldsBytes, mergedFields } from './field-counts.ts';
+import { addToFields, copyFields, emptyFields, mergedFields } from './field-counts.ts';
+import { isGroupOf, tagsOf } from './group-tags.ts';
 import type { Metric } from './metric.ts';
-import { addValue, copyMetric, emptyMetric, mergeMetric, metricBytes } from './metric.ts';
+import { addValue, copyMetric, emptyMetric, mergeMetric } from './metric.ts';
 import type { Aggregation } from './pipeline.ts';
-import { textBytes } from './text-bytes.ts';
+import { isLongSum, windowBytes } from './window-bytes.ts';
 
 /** Half open: `[start, end)`, event time. A session's bounds move as events join it. */
 export interface SourceWindow {
@@ -45,7 +46,7 @@ export interface ClosedWindow extends SourceWindow {
 }
 
 export function emptyWindow(start: EpochMs, end: EpochMs): SourceWindow {
-  return { start, end, groups: [], bytes: WINDOW_BYTES };
+  return { start, end, groups: [], bytes: windowBytes({ groups: [] }) };
 }
 
 /** Folds an event in. `order` is the number of events of the source applied before. */
@@ -63,6 +64,7 @@ export function foldIntoWindow(
   group.events += 1;
   const values = event.values;
   let guess = 0;
+  let resized = false;
   for (const name in values) {
     const value = values[name];
     if (value === undefined || (taken !== undefined && !taken.has(name))) continue;
@@ -70,12 +72,13 @@ export function foldIntoWindow(
     let metric = metrics[guess];
     if (metric === undefined || metric.name !== name) metric = findOrAddMetric(metrics, name, aggregation);
     guess += 1;
+    const wasLong = isLongSum(metric);
     addValue(metric, value, event.time, order);
+    resized ||= wasLong || isLongSum(metric);
   }
   if (group.fields !== undefined) addToFields(group.fields, event);
-  if (metrics.length !== metricsBefore || window.groups.length !== groupsBefore || grows(aggregation)) {
-    window.bytes = windowBytes(window);
-  }
+  resized ||= metrics.length !== metricsBefore || window.groups.length !== groupsBefore;
+  if (resized || grows(aggregation)) window.bytes = windowBytes(window);
 }
 
 /** Takes all of `other` into `into`, as if its events had been folded there: two sessions become one. */
@@ -117,27 +120,11 @@ function fieldsOfBoth(into: GroupContents, group: GroupContents): FieldCounts | 
   return mergedFields(into.fields, group.fields);
 }
 
-/**
- * About what a window takes in its item, generously for the usual one. It depends on what was folded in alone, not on how
- * that was cut into batches: the bound on a source's state is drawn by it.
- */
-export function windowBytes(window: Pick<SourceWindow, 'groups'>): number {
-  let bytes = WINDOW_BYTES;
-  for (const group of window.groups) {
-    bytes += GROUP_BYTES;
-    for (const tag of group.tags) if (tag !== null) bytes += textBytes(tag);
-    for (const metric of group.metrics) bytes += metricBytes(metric);
-    if (group.fields !== undefined) bytes += fieldsBytes(group.fields);
-  }
-  return bytes;
-}
-
-const WINDOW_BYTES = 12;
-const GROUP_BYTES = 6;
-
 /** Whether an event may make a window larger that has its metrics already. */
 function grows({ keep, distinct, topK }: Aggregation): boolean {
-  return keep.quantiles !== undefined || keep.increase || distinct.length > 0 || topK.length > 0;
+  return (
+    keep.squares || keep.quantiles !== undefined || keep.increase || distinct.length > 0 || topK.length > 0
+  );
 }
 
 /** A copy that may be changed, of no tags. */
@@ -154,25 +141,13 @@ function groupFor(window: SourceWindow, aggregation: Aggregation, event: Telemet
   const { groupBy } = aggregation;
   for (const group of window.groups) if (isGroupOf(group, groupBy, event)) return group;
   const group: WindowGroup = {
-    tags: groupBy.map((tag) => tagOf(event, tag)),
+    tags: tagsOf(event, groupBy),
     events: 0,
     metrics: [],
     fields: emptyFields(aggregation),
   };
   window.groups.push(group);
   return group;
-}
-
-function isGroupOf(group: WindowGroup, groupBy: readonly string[], event: TelemetryEvent): boolean {
-  for (let at = 0; at < groupBy.length; at += 1) {
-    const tag = groupBy[at];
-    if (tag !== undefined && tagOf(event, tag) !== group.tags[at]) return false;
-  }
-  return true;
-}
-
-function tagOf(event: TelemetryEvent, tag: string): string | null {
-  return Object.hasOwn(event.tags, tag) ? (event.tags[tag] ?? null) : null;
 }
 
 function findOrAddMetric(metrics: Metric[], name: string, aggregation: Aggregation): Metric {

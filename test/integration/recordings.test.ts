@@ -17,19 +17,32 @@ interface Setting {
 }
 
 const SETTINGS: readonly Setting[] = [
-  { name: 'lorawan-60s', recording: 'lorawan.ndjson.gz', pipeline: pipelineOf('60s', '1h', '10m') },
-  { name: 'lorawan-1h-strict', recording: 'lorawan.ndjson.gz', pipeline: pipelineOf('1h', '0s', '10m') },
-  { name: 'waves-10s', recording: 'waves.ndjson.gz', pipeline: pipelineOf('10s', '1m', '10m') },
+  {
+    name: 'lorawan-60s',
+    recording: 'lorawan.ndjson.gz',
+    pipeline: pipelineOf({ tumbling: '60s' }, '1h', '10m'),
+  },
+  {
+    name: 'lorawan-1h-strict',
+    recording: 'lorawan.ndjson.gz',
+    pipeline: pipelineOf({ tumbling: '1h' }, '0s', '10m'),
+  },
+  { name: 'waves-10s', recording: 'waves.ndjson.gz', pipeline: pipelineOf({ tumbling: '10s' }, '1m', '10m') },
+  {
+    name: 'waves-session-30m',
+    recording: 'waves.ndjson.gz',
+    pipeline: pipelineOf({ session: { gap: '30m' } }, '1m', '10m'),
+  },
   {
     name: 'nab-known-cause-1h',
     recording: 'nab-known-cause.ndjson.gz',
-    pipeline: pipelineOf('1h', '2h', '1h'),
+    pipeline: pipelineOf({ tumbling: '1h' }, '2h', '1h'),
   },
 ];
 
-function pipelineOf(size: string, allowedLateness: string, horizon: string): object {
+function pipelineOf(window: object, allowedLateness: string, horizon: string): object {
   return {
-    aggregations: [{ name: 'all', window: { tumbling: size }, allowedLateness }],
+    aggregations: [{ name: 'all', window, allowedLateness }],
     dedupe: { horizon },
   };
 }
@@ -88,7 +101,7 @@ describe.skipIf(folder === undefined)('a recording through the real servers equa
     timeout: TIME_LIMIT_MS,
   }, async () => {
     const kept = await dataFolder();
-    const pipeline = pipelineOf('10s', '1m', '10m');
+    const pipeline = pipelineOf({ tumbling: '10s' }, '1m', '10m');
     const first = await runReplay('waves.ndjson.gz', pipeline, { dataFolder: kept, shards: 4 });
     const again = await runReplay('waves.ndjson.gz', pipeline, { dataFolder: kept, shards: 4 });
     expectReference(first, 'waves-10s');
@@ -105,7 +118,7 @@ describe.skipIf(folder === undefined)('a recording through the real servers equa
     const expected = lines.flatMap((line): string[] => JSON.parse(line).expect);
     const count = (verdict: string) => expected.filter((each) => each === verdict).length;
     const kept = await dataFolder();
-    const pipeline = pipelineOf('10s', '1m', '10m');
+    const pipeline = pipelineOf({ tumbling: '10s' }, '1m', '10m');
     const { report } = await runReplay('hostile.ndjson', pipeline, { dataFolder: kept });
     expect(report).toMatchObject({
       received: expected.length,

@@ -67,6 +67,25 @@ describe('bytes', () => {
     );
   });
 
+  test('give back times in seconds with microseconds, which have as many digits as a double holds', () => {
+    const writer = new ByteWriter();
+    for (const time of [
+      1_234_567_890.123456, -2_251_799_813.685247, 562_949_953.421311, 562_949_953.421312,
+    ]) {
+      writer.number(time);
+      expect(new ByteReader(writer.finish()).number()).toBe(time);
+    }
+  });
+
+  test('left unfinished are forgotten by whoever clears the writer', () => {
+    const writer = new ByteWriter();
+    writer.varint(300);
+    expect(() => writer.text('\ud800')).toThrow('lone surrogate');
+    writer.clear();
+    writer.byte(7);
+    expect(writer.finish()).toEqual(Uint8Array.of(7));
+  });
+
   test('cut short are refused with the place and what was expected', () => {
     const writer = new ByteWriter();
     fc.assert(

@@ -193,6 +193,50 @@ describe('a rollup window', () => {
     expect(window?.metrics.get('v')).toEqual({ count: 3, sum: 3, min: 1, max: 1, mean: 1 });
   });
 
+  it('is final when every source in it has closed its own window, which needs no new event in it', async () => {
+    const { rollup, listed } = setUp();
+    const [a1, a2] = changesOf('a', [0, 2 * MINUTE]);
+    const [b1, b2] = changesOf('b', [1_000, 2 * MINUTE], 10);
+    const steps = [];
+    for (const record of [a1, b1, a2, b2]) {
+      await rollup({ Records: record === undefined ? [] : [record] });
+      steps.push((await listed(SITE_N)).map(({ start, events, final }) => [start, events, final]));
+    }
+    expect(steps).toEqual([
+      [[0, 1, false]],
+      [[0, 2, false]],
+      [
+        [0, 2, false],
+        [2 * MINUTE, 1, false],
+      ],
+      [
+        [0, 2, true],
+        [2 * MINUTE, 2, false],
+      ],
+    ]);
+  });
+
+  it('is provisional again when a source shows up later, and final once that has closed too', async () => {
+    const { rollup, listed } = setUp();
+    await rollup({ Records: changesOf('a', [0, 2 * MINUTE]) });
+    const finalAt0 = async () => (await listed(SITE_N)).find(({ start }) => start === 0)?.final;
+    expect(await finalAt0()).toBe(true);
+    const [c1, c2] = changesOf('c', [5, 2 * MINUTE], 10);
+    await rollup({ Records: c1 === undefined ? [] : [c1] });
+    expect(await finalAt0()).toBe(false);
+    await rollup({ Records: c2 === undefined ? [] : [c2] });
+    expect(await finalAt0()).toBe(true);
+    await rollup({ Records: [...changesOf('a', [0, 2 * MINUTE]), ...changesOf('c', [5, 2 * MINUTE], 10)] });
+    expect(await finalAt0()).toBe(true);
+  });
+
+  it('does not begin with the closing of windows that are older than the rollup', async () => {
+    const { rollup, listed } = setUp();
+    const [, closing] = changesOf('a', [0, 2 * MINUTE]);
+    await rollup({ Records: closing === undefined ? [] : [closing] });
+    expect((await listed(SITE_N)).map(({ start, events }) => [start, events])).toEqual([[2 * MINUTE, 1]]);
+  });
+
   it('costs one write for each part in a batch, and no read once the part is warm', async () => {
     const { rollup, observed } = setUp();
     const records = changesOf('a', [0, 1, 2, 3, 4, 5]);

@@ -115,7 +115,7 @@ describe('a fold that has much to hand on', () => {
     const pipeline = pipelineOf({ sizeMs: 1_000, allowedLatenessMs: 3_600_000, idleTimeoutMs: 1_000 });
     for (const end of ['silence', 'event'] as const) {
       const runner = new StreamRunner(pipeline);
-      const half = Array.from({ length: 1_500 }, (_, at) =>
+      const half = Array.from({ length: 2_000 }, (_, at) =>
         eventOf({ time: at * 1_000, values: { v: at / 3 } }),
       );
       runner.deliver(entriesOf(half));

@@ -1,0 +1,141 @@
+// What windows take in their source's item, at most. It depends on what was folded in alone, not on how that was cut into
+// batches: the bound on a source's state is drawn by it.
+import { increaseBytes, mostIncreaseGrowth } from './counter-increase.ts';
+import { binCount } from './dd-sketch.ts';
+import type { TelemetryEvent } from './event.ts';
+import { fieldOf } from './event-field.ts';
+import { EVENT_LIMITS } from './event-limits.ts';
+import type { ExactSum } from './exact-sum.ts';
+import { fieldsBytes } from './field-counts.ts';
+import { isGroupOf, tagsOf } from './group-tags.ts';
+import type { Metric } from './metric.ts';
+import type { Aggregation } from './pipeline.ts';
+import { mostTextBytes, signedBytes, textBytes } from './text-bytes.ts';
+import type { SourceWindow, WindowGroup } from './window.ts';
+
+/** Of all that is in it. A name is counted with each metric that has it, though a state holds it once. */
+export function windowBytes({ groups }: Pick<SourceWindow, 'groups'>): number {
+  let bytes = WINDOW_BYTES;
+  for (const { tags, metrics, fields } of groups) {
+    bytes += GROUP_BYTES;
+    for (const tag of tags) bytes += tagBytes(tag);
+    for (const metric of metrics) bytes += metricBytes(metric);
+    if (fields !== undefined) bytes += fieldsBytes(fields);
+  }
+  return bytes;
+}
+
+/** By how much the event would enlarge the window, or one begun for it. At least what it comes to. */
+export function windowGrowth(
+  window: Pick<SourceWindow, 'groups'> | undefined,
+  aggregation: Aggregation,
+  event: TelemetryEvent,
+): number {
+  const { groupBy, values: taken, distinct, topK } = aggregation;
+  const group = window?.groups.find((candidate) => isGroupOf(candidate, groupBy, event));
+  let bytes = window === undefined ? WINDOW_BYTES : 0;
+  if (group === undefined) {
+    bytes += GROUP_BYTES + FIELDS_BYTES * (1 + distinct.length + topK.length);
+    for (const tag of tagsOf(event, groupBy)) bytes += tagBytes(tag);
+  }
+  for (const name in event.values) {
+    if (taken === undefined || taken.has(name)) bytes += metricGrowth(group, aggregation, name);
+  }
+  for (const field of [...distinct, ...topK.map(({ of }) => of)]) {
+    const text = fieldOf(event, field);
+    if (text !== undefined) bytes += COUNTED_BYTES + textBytes(text);
+  }
+  return bytes;
+}
+
+/** The most that any event can enlarge one window of the aggregation that has no sketches yet. */
+export function mostWindowGrowth({ groupBy, values, keep, distinct, topK }: Aggregation): number {
+  const names = Math.min(values?.size ?? EVENT_LIMITS.values, EVENT_LIMITS.values);
+  const fields = distinct.length + topK.length;
+  return (
+    WINDOW_BYTES +
+    GROUP_BYTES +
+    groupBy.length * (1 + mostTextBytes(2 * EVENT_LIMITS.tagLength)) +
+    names * (mostTextBytes(2 * EVENT_LIMITS.valueNameLength) + newMetricBytes(keep)) +
+    FIELDS_BYTES * (1 + fields) +
+    fields * (COUNTED_BYTES + mostTextBytes(2 * EVENT_LIMITS.tagLength))
+  );
+}
+
+/** Start and end, how many groups, which aggregation. */
+const WINDOW_BYTES = 18;
+/** How many tags, events and metrics. */
+const GROUP_BYTES = 10;
+/** Index of the name, count, what is kept, least, greatest, and a sum of two parts. */
+const METRIC_BYTES = 46;
+const SUM_PART_BYTES = 9;
+/** Two of time, order and value. */
+const SAMPLES_BYTES = 46;
+const SQUARES_BYTES = 4;
+const SKETCH_BYTES = 30;
+/** Of the fields that are counted: how many; of each its name, and how many texts. */
+const FIELDS_BYTES = 80;
+/** Of a text counted, beside itself. */
+const COUNTED_BYTES = 8;
+
+function tagBytes(tag: string | null): number {
+  return tag === null ? 1 : 1 + textBytes(tag);
+}
+
+function metricBytes(metric: Metric): number {
+  const { name, count, samples, squares, quantiles, increase } = metric;
+  let bytes = METRIC_BYTES + textBytes(name) + extraSumBytes(metric);
+  if (samples) bytes += SAMPLES_BYTES;
+  if (squares !== undefined) {
+    for (const part of [squares.middle, squares.large, squares.small]) {
+      if (part !== undefined) bytes += SQUARES_BYTES + 2 * SUM_PART_BYTES + extraSumBytes(part);
+    }
+  }
+  if (quantiles !== undefined) bytes += SKETCH_BYTES + binBytes(count) * binCount(quantiles);
+  if (increase !== undefined) bytes += increaseBytes(increase);
+  return bytes;
+}
+
+function metricGrowth(group: WindowGroup | undefined, { keep }: Aggregation, name: string): number {
+  const metric = group?.metrics.find((candidate) => candidate.name === name);
+  if (metric === undefined) return textBytes(name) + newMetricBytes(keep);
+  let bytes = SUM_GROWTH;
+  if (metric.squares !== undefined) bytes += SQUARES_GROWTH;
+  const { quantiles, increase, count } = metric;
+  // Where counts get longer, all of them may.
+  if (quantiles !== undefined)
+    bytes += binBytes(count + 1) * (1 + binCount(quantiles)) - binBytes(count) * binCount(quantiles);
+  if (increase !== undefined) bytes += mostIncreaseGrowth(increase);
+  return bytes;
+}
+
+function newMetricBytes(keep: Aggregation['keep']): number {
+  return (
+    METRIC_BYTES +
+    (keep.samples ? SAMPLES_BYTES : 0) +
+    (keep.squares ? SQUARES_GROWTH : 0) +
+    (keep.quantiles === undefined ? 0 : SKETCH_BYTES + binBytes(1)) +
+    (keep.increase ? mostIncreaseGrowth(undefined) : 0)
+  );
+}
+
+/** What an addition can add to a sum: a part, and that it overflowed. */
+const SUM_GROWTH = 2 * SUM_PART_BYTES;
+/** A square is added in two terms, to a sum that may have to be begun beside the one there always is. */
+const SQUARES_GROWTH = 2 * (SQUARES_BYTES + 2 * SUM_PART_BYTES);
+
+/** Beside the two parts that nearly every sum has at most. */
+function extraSumBytes(sum: ExactSum): number {
+  if (!isLongSum(sum)) return 0;
+  return SUM_PART_BYTES * (Math.max(1, sum.rest?.length ?? 0) - 1 + (sum.overflow === 0 ? 0 : 1));
+}
+
+/** Whether a sum takes more than is counted for it anyway. */
+export function isLongSum({ rest, overflow }: ExactSum): boolean {
+  return (rest !== undefined && rest.length > 1) || overflow !== 0;
+}
+
+/** Distance to the bin before, and a count no greater than that of all values. */
+function binBytes(count: number): number {
+  return 2 + signedBytes(count);
+}
