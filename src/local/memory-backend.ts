@@ -2,15 +2,15 @@
 import type { RecordSink } from '../../producers/client/record-sink.ts';
 import { MemoryStream } from '../event-source/memory-stream.ts';
 import type { Clock } from '../platform/clock.ts';
-import { MemoryTable, type TableChange, type TableSchema } from '../stores/memory-table.ts';
-import type { ItemJson } from '../wire/stream-records.ts';
+import { MemoryTable, type TableSchema } from '../stores/memory-table.ts';
+import { changeEventRecord } from '../wire/change-event.ts';
 import type { Backend } from './backends.ts';
 import type { TableSpec } from './read-table.ts';
 import type { LocalSystem } from './template.ts';
 
 export function createMemoryBackend(
   system: LocalSystem,
-  { clock, shards, region }: { readonly clock: Clock; readonly shards: number; readonly region: string },
+  { clock, shards }: { readonly clock: Clock; readonly shards: number },
 ): Backend & { readonly streams: ReadonlyMap<string, MemoryStream> } {
   const streams = new Map(
     system.streams.map((spec) => [
@@ -30,7 +30,11 @@ export function createMemoryBackend(
     changelogs.set(spec.name, changelog);
     tables.set(
       spec.name,
-      new MemoryTable(schemaOf(spec), (change) => record(changelog, change, { arn, region })),
+      new MemoryTable(schemaOf(spec), (change) => {
+        changelog.put(JSON.stringify(change.keys), ({ sequence, arrivalMs }) =>
+          changeEventRecord(change, { sequence, atMs: arrivalMs, arn: changelog.arn }),
+        );
+      }),
     );
   }
   return {
@@ -54,30 +58,6 @@ function sinkOf(streams: ReadonlyMap<string, MemoryStream>): RecordSink {
       });
     },
   };
-}
-
-function record(
-  changelog: MemoryStream,
-  { eventName, keys, oldImage, newImage }: TableChange,
-  { arn, region }: { readonly arn: string; readonly region: string },
-): void {
-  changelog.put(JSON.stringify(keys), ({ sequence, arrivalMs }) => ({
-    eventID: sequence,
-    eventName,
-    eventVersion: '1.1',
-    eventSource: 'aws:dynamodb',
-    eventSourceARN: arn,
-    awsRegion: region,
-    dynamodb: {
-      ApproximateCreationDateTime: Math.floor(arrivalMs / 1_000),
-      Keys: keys satisfies ItemJson,
-      ...(oldImage === undefined ? {} : { OldImage: oldImage }),
-      ...(newImage === undefined ? {} : { NewImage: newImage }),
-      SequenceNumber: sequence,
-      SizeBytes: JSON.stringify([keys, oldImage, newImage]).length,
-      StreamViewType: 'NEW_AND_OLD_IMAGES',
-    },
-  }));
 }
 
 function schemaOf({ name, keySchema, globalIndexes }: TableSpec): TableSchema {

@@ -55,11 +55,7 @@ export async function startBackend(
       );
     }
     const notice = `in-memory stores serve, since there is no Java for DynamoDB Local. ${dynamodb.advice}`;
-    const backend = createMemoryBackend(system, {
-      clock: systemClock,
-      shards: options.shards,
-      region: options.region,
-    });
+    const backend = createMemoryBackend(system, { clock: systemClock, shards: options.shards });
     return { backend, kinesis: undefined, notice };
   }
   watch(dynamodb.server);
