@@ -132,6 +132,6 @@ function meanOf(exact: bigint, count: number): number {
   return Number.isFinite(sum) ? sum / count : (nearestDouble(exact, 2n ** 64n) / count) * 2 ** 64;
 }
 
-function windowStart(time: number, sizeMs: number): number {
+export function windowStart(time: number, sizeMs: number): number {
   return Math.floor(time / sizeMs) * sizeMs;
 }
