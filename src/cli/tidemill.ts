@@ -6,6 +6,7 @@ import { devCommand } from './dev-command.ts';
 import { explainFailure } from './exit.ts';
 import { ledgerCommand } from './ledger-command.ts';
 import { replayCommand } from './replay-command.ts';
+import { simulateCommand } from './simulate-command.ts';
 import { sourcesCommand } from './sources-command.ts';
 import { windowsCommand } from './windows-command.ts';
 
@@ -27,6 +28,7 @@ Exit codes: 0 done, 1 failed, 2 bad usage (options, pipeline definition).`,
 for (const command of [
   devCommand(),
   replayCommand(),
+  simulateCommand(),
   ledgerCommand(),
   sourcesCommand(),
   windowsCommand(),
