@@ -11,8 +11,8 @@ export interface AlertFold {
   /** Undefined: the subject has none, and needs none. */
   readonly state: AlertState | undefined;
   /**
-   * Whether it must be written. What a window leaves as it was need not: judged again it does so again, and an older one
-   * cannot come between, since whatever changed anything has been written with its place.
+   * Whether it must be written. What a window of a source leaves as it was need not: judged again it does so again, and
+   * an older one cannot come after it. Where one can (rollups, windows still open), its place must be known.
    */
   readonly changed: boolean;
   /** Where to go on after the write: less than the number of observations where it has transitions enough. */
@@ -40,7 +40,11 @@ export function foldObservations(
     if (moved.transition !== undefined) made.push(moved.transition);
     state = { ...moved.state, history: remember(state.history, observation, rule) };
   }
-  const changed = made.length > 0 || state.since !== before.since || state.history !== before.history;
+  const changed =
+    made.length > 0 ||
+    state.since !== before.since ||
+    state.history !== before.history ||
+    (comesInAnyOrder(rule) && state.frontier?.start !== before.frontier?.start);
   if (!changed) return { state: stored, changed, next: at };
   return { state: made.length === 0 ? state : { ...state, transitions: made }, changed, next: at };
 }
@@ -50,6 +54,10 @@ export function current(rule: AlertRule, stored: AlertState | undefined): AlertS
   if (stored === undefined) return emptyAlertState(rule);
   const compares = comparesOf(rule);
   return stored.compares === compares ? stored : { ...stored, compares, history: [] };
+}
+
+function comesInAnyOrder({ on }: AlertRule): boolean {
+  return on.kind === 'rollup' || (on.kind === 'aggregation' && on.provisional);
 }
 
 function isKnown({ frontier }: AlertState, { start, revision }: Observation): boolean {
