@@ -11,6 +11,7 @@ import type {
 import { ALWAYS_KEPT, MAX_WINDOWS_BACK, QUANTILE_NAMES, SEVERITIES } from './alerts/alert-rule.ts';
 import { LEAST_HISTORY } from './alerts/deviation.ts';
 import type { DefinitionReader } from './definition-reader.ts';
+import { formatDurationMs } from './duration.ts';
 import type { Aggregation, Rollup } from './pipeline.ts';
 import { spanMs, specText } from './window-spec.ts';
 
@@ -64,7 +65,7 @@ function readWhenAndOn(
     if (when.historyMs < leastMs) {
       entry.problem(
         'when.deviates.history',
-        `found ${when.historyMs} ms, expected at least ${leastMs} ms: ${LEAST_HISTORY} windows of ${JSON.stringify(watched.name)}`,
+        `found ${formatDurationMs(when.historyMs)}, expected at least ${formatDurationMs(leastMs)}: ${LEAST_HISTORY} windows of ${JSON.stringify(watched.name)}`,
       );
     }
   }
@@ -120,7 +121,7 @@ function readDeviation(when: DefinitionReader): AlertCondition | undefined {
   if (seasonMs !== undefined && 2 * seasonMs > historyMs) {
     deviates.problem(
       'season',
-      `found ${JSON.stringify(deviates.raw('season'))}, expected at most half the history, ${historyMs} ms: one season is not enough to compare with`,
+      `found ${JSON.stringify(deviates.raw('season'))}, expected at most half the history, ${formatDurationMs(historyMs)}: one season is not enough to compare with`,
     );
   }
   return {
