@@ -147,10 +147,10 @@ function readOn(
   const nothing: AlertOn = { kind: 'aggregation', name: '', spec: '', provisional: false };
   const on = entry.child('on', '{"aggregation": NAME}, {"rollup": NAME} or {"last": NAME}');
   if (on === undefined) return { on: nothing, watched: undefined };
-  const kind = exactlyOne(on, ['aggregation', 'rollup', 'last'], ['provisional', 'by']);
+  const kind = exactlyOne(on, ['aggregation', 'rollup', 'last'], ['provisional', 'by', 'settle']);
   if (kind === undefined) return { on: nothing, watched: undefined };
   on.onlyKeys(
-    kind === 'last' ? [kind] : kind === 'rollup' ? [kind, 'provisional', 'by'] : [kind, 'provisional'],
+    kind === 'last' ? [kind] : kind === 'rollup' ? [kind, 'provisional', 'by', 'settle'] : [kind, 'provisional'],
   );
   const name = on.name(kind);
   const rollup = kind === 'rollup' ? rollups.find((one) => one.name === name) : undefined;
@@ -167,7 +167,18 @@ function readOn(
   if (kind === 'last') return { on: { kind, name, spec }, watched };
   const provisional = on.flag('provisional');
   if (kind === 'aggregation') return { on: { kind, name, spec, provisional }, watched };
-  return { on: { kind, name, spec, provisional, levels: readLevels(on, rollup) }, watched };
+  const settleMs = provisional ? withoutSettling(on) : readSettling(on, watched);
+  return { on: { kind, name, spec, provisional, settleMs, levels: readLevels(on, rollup) }, watched };
+}
+
+/** Default: the length of a window, so that a window is judged when the next one is there. */
+function readSettling(on: DefinitionReader, watched: Watched): number {
+  return on.duration('settle', { default: watched === undefined ? 0 : spanMs(watched.window), least: 0 });
+}
+
+function withoutSettling(on: DefinitionReader): number {
+  if (on.has('settle')) on.problem('settle', 'found with provisional, expected one of them');
+  return 0;
 }
 
 function readLevels(on: DefinitionReader, rollup: Rollup | undefined): readonly (readonly string[])[] {

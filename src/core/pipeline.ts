@@ -67,7 +67,13 @@ export interface AlertDefinition {
   readonly on?: /** Each source's windows once closed; with `provisional` while they are open too. */
     | { readonly aggregation: string; readonly provisional?: boolean }
     /** A rollup's windows once every source in them has closed; with `by` those of one level alone. */
-    | { readonly rollup: string; readonly by?: readonly string[]; readonly provisional?: boolean }
+    | {
+        readonly rollup: string;
+        readonly by?: readonly string[];
+        readonly provisional?: boolean;
+        /** How far the series must have gone on past a window before it is judged, for slower sources. Default: a window's length. */
+        readonly settle?: string;
+      }
     /** Each source's last value, from an aggregation that keeps `last`. */
     | { readonly last: string };
   /** The value watched, and its aggregate; `events` is the number of events and has no metric. */

@@ -109,6 +109,7 @@ function stateOf({
     sequence,
     since: undefined,
     frontier: { start: -60_000, revision: 3 },
+    waiting: [{ start: 60_000, end: 120_000, revision: 2, value: 1.5 }],
     history: [
       { start: -60_000, value: 0.5 },
       { start: 120_000, value: -1e30 },

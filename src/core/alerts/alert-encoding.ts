@@ -4,13 +4,14 @@ import { ByteWriter } from '../byte-writer.ts';
 import { SEVERITIES } from './alert-rule.ts';
 import type { AlertState, Transition } from './alert-state.ts';
 import { ALERT_STATUSES } from './alert-state.ts';
+import type { Observation } from './judge.ts';
 import { readHistory, writeHistory } from './window-history.ts';
 
 /** Raised when the shape of the bytes changes; a reader refuses a version it does not know. */
 const ALERT_VERSION = 1;
 
 export function encodeAlertState(state: AlertState): Uint8Array {
-  const { compares, status, sequence, since, frontier, history, transitions } = state;
+  const { compares, status, sequence, since, frontier, waiting, history, transitions } = state;
   WRITER.byte(ALERT_VERSION);
   WRITER.text(compares);
   WRITER.byte(ALERT_STATUSES.indexOf(status));
@@ -24,6 +25,8 @@ export function encodeAlertState(state: AlertState): Uint8Array {
   }
   WRITER.varint(transitions.length);
   for (const transition of transitions) writeTransition(WRITER, transition);
+  WRITER.varint(waiting.length);
+  for (const observation of waiting) writeObservation(WRITER, observation);
   writeHistory(WRITER, history);
   return WRITER.finish();
 }
@@ -45,6 +48,7 @@ export function decodeAlertState(alert: string, encoded: Uint8Array): AlertState
     since: reader.byte() === 0 ? undefined : reader.signed(),
     frontier: reader.byte() === 0 ? undefined : { start: reader.signed(), revision: reader.varint() },
     transitions: Array.from({ length: reader.varint() }, () => readTransition(reader)),
+    waiting: Array.from({ length: reader.varint() }, () => readObservation(reader)),
     history: readHistory(reader),
   };
 }
@@ -56,10 +60,7 @@ function writeTransition(writer: ByteWriter, transition: Transition): void {
   writer.byte(ALERT_STATUSES.indexOf(to));
   writer.byte(SEVERITIES.indexOf(severity));
   writer.text(reason);
-  writer.signed(window.start);
-  writer.varint(window.end - window.start);
-  writer.varint(window.revision);
-  writer.number(window.value);
+  writeObservation(writer, window);
 }
 
 function readTransition(reader: ByteReader): Transition {
@@ -68,16 +69,20 @@ function readTransition(reader: ByteReader): Transition {
   const to = oneOf(ALERT_STATUSES, reader.byte());
   const severity = oneOf(SEVERITIES, reader.byte());
   const reason = reader.text();
+  return { sequence, from, to, severity, reason, window: readObservation(reader) };
+}
+
+function writeObservation(writer: ByteWriter, { start, end, revision, value }: Observation): void {
+  writer.signed(start);
+  writer.varint(end - start);
+  writer.varint(revision);
+  writer.number(value);
+}
+
+function readObservation(reader: ByteReader): Observation {
   const start = reader.signed();
   const end = start + reader.varint();
-  return {
-    sequence,
-    from,
-    to,
-    severity,
-    reason,
-    window: { start, end, revision: reader.varint(), value: reader.number() },
-  };
+  return { start, end, revision: reader.varint(), value: reader.number() };
 }
 
 function oneOf<T>(known: readonly T[], index: number): T {

@@ -32,6 +32,8 @@ export type AlertOn =
       readonly name: string;
       readonly spec: string;
       readonly provisional: boolean;
+      /** How far in event time the series must have gone on past a window before that is judged. */
+      readonly settleMs: number;
       /** The levels watched, by their tags. */
       readonly levels: readonly (readonly string[])[];
     }

@@ -17,6 +17,8 @@ export interface AlertState {
   readonly since: number | undefined;
   /** The latest window known to be judged: older ones, and older revisions of it, came again. */
   readonly frontier: Pick<Observation, 'start' | 'revision'> | undefined;
+  /** Windows of a rollup, in order, that are judged once the series has gone on far enough. */
+  readonly waiting: readonly Observation[];
   readonly history: WindowHistory;
   /**
    * Those of the latest write that made any: the table's change stream carries them on, told from those carried
@@ -43,6 +45,7 @@ export function emptyAlertState(rule: AlertRule): AlertState {
     sequence: 0,
     since: undefined,
     frontier: undefined,
+    waiting: [],
     history: [],
     transitions: [],
   };

@@ -36,14 +36,19 @@ export function foldObservations(
   for (; at < observations.length && made.length < MAX_TRANSITIONS; at += 1) {
     const observation = observations[at];
     if (observation === undefined || isKnown(state, observation)) continue;
-    const moved = move(rule, state, observation, judge(rule, state.history, observation));
-    if (moved.transition !== undefined) made.push(moved.transition);
-    state = { ...moved.state, history: remember(state.history, observation, rule) };
+    const { due, waiting } = settle(rule, state, observation);
+    state = { ...state, waiting };
+    for (const window of due) {
+      const moved = move(rule, state, window, judge(rule, state.history, window));
+      if (moved.transition !== undefined) made.push(moved.transition);
+      state = { ...moved.state, history: remember(state.history, window, rule) };
+    }
   }
   const changed =
     made.length > 0 ||
     state.since !== before.since ||
     state.history !== before.history ||
+    state.waiting !== before.waiting ||
     (comesInAnyOrder(rule) && state.frontier?.start !== before.frontier?.start);
   if (!changed) return { state: stored, changed, next: at };
   return { state: made.length === 0 ? state : { ...state, transitions: made }, changed, next: at };
@@ -53,7 +58,7 @@ export function foldObservations(
 export function current(rule: AlertRule, stored: AlertState | undefined): AlertState {
   if (stored === undefined) return emptyAlertState(rule);
   const compares = comparesOf(rule);
-  return stored.compares === compares ? stored : { ...stored, compares, history: [] };
+  return stored.compares === compares ? stored : { ...stored, compares, history: [], waiting: [] };
 }
 
 function comesInAnyOrder({ on }: AlertRule): boolean {
@@ -64,6 +69,30 @@ function isKnown({ frontier }: AlertState, { start, revision }: Observation): bo
   if (frontier === undefined || start > frontier.start) return false;
   return start < frontier.start || revision <= frontier.revision;
 }
+
+/**
+ * A rollup's windows come as its sources close theirs: the latest of them wait for slower sources, and are judged in
+ * order once the series has gone on far enough past them.
+ */
+function settle(
+  { on }: AlertRule,
+  { waiting, frontier }: AlertState,
+  observation: Observation,
+): { readonly due: readonly Observation[]; readonly waiting: readonly Observation[] } {
+  const settleMs = on.kind === 'rollup' ? on.settleMs : 0;
+  // One that has been judged already is judged again at once.
+  if (settleMs === 0 || observation.start === frontier?.start) return { due: [observation], waiting };
+  const known = waiting.find(({ start }) => start === observation.start);
+  if (known !== undefined && known.revision >= observation.revision) return { due: [], waiting };
+  const all = [...waiting.filter((window) => window !== known), observation].sort((a, b) => a.start - b.start);
+  const latestMs = all.reduce((latest, { end }) => Math.max(latest, end), 0);
+  const left = all.findIndex(({ end }) => end + settleMs > latestMs);
+  const due = Math.max(left, all.length - MAX_WAITING);
+  return { due: all.slice(0, due), waiting: all.slice(due) };
+}
+
+/** More wait only where windows are much shorter than the time they are given: then the oldest is judged. */
+const MAX_WAITING = 64;
 
 interface Move {
   readonly state: AlertState;

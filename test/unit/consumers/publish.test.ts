@@ -19,6 +19,7 @@ async function firings(count: number) {
     sequence: 1,
     since: undefined,
     frontier: undefined,
+    waiting: [],
     history: [],
     transitions: [
       { sequence: 1, from: 'ok', to: 'firing', severity: 'info', reason: 'why', window: { start: 0, end: 1, revision: 1, value: 2 } },

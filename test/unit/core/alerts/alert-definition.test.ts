@@ -58,10 +58,10 @@ describe('an alert of the definition', () => {
 
   it('may be on a rollup, on one level of it, on last values, on events, or on silence', () => {
     expect(ruleOf({ on: { rollup: 'by-place', by: ['region'] } })).toMatchObject({
-      on: { kind: 'rollup', name: 'by-place', levels: [['region']], provisional: false },
+      on: { kind: 'rollup', name: 'by-place', levels: [['region']], provisional: false, settleMs: 60_000 },
     });
     expect(ruleOf({ on: { rollup: 'by-place', provisional: true } })).toMatchObject({
-      on: { levels: [['region'], ['region', 'site']], provisional: true },
+      on: { levels: [['region'], ['region', 'site']], provisional: true, settleMs: 0 },
     });
     expect(ruleOf({ on: { last: 'rich' }, aggregate: undefined })).toMatchObject({
       on: { kind: 'last', name: 'rich' },
@@ -94,6 +94,7 @@ describe('an alert of the definition', () => {
     [{ on: { rollup: 'a' } }, 'alerts[0].on.rollup: found "a", expected the name of a rollup: "by-place"'],
     [{ on: { rollup: 'by-place', by: ['site'] } }, 'alerts[0].on.by: found ["site"], expected the tags of a level of the rollup: ["region"], ["region","site"]'],
     [{ on: { last: 'rich', provisional: true }, aggregate: undefined }, 'alerts[0].on.provisional: unknown key, expected one of last'],
+    [{ on: { rollup: 'by-place', provisional: true, settle: '1m' } }, 'alerts[0].on.settle: found with provisional, expected one of them'],
     [{ on: { last: 'a' }, aggregate: undefined }, 'alerts[0].on.last: found "last", which "a" does not keep: expected "last" among its aggregates'],
     [{ on: { aggregation: 'a', provisional: 1 } }, 'alerts[0].on.provisional: found 1, expected true or false'],
     [{ metric: 'x' }, 'alerts[0].metric: found "x", expected one of the values that "a" takes: "v", "w"'],

@@ -70,6 +70,40 @@ describe('a change', () => {
   });
 });
 
+describe('a rollup', () => {
+  const [rule] = parsePipeline({
+    aggregations: [{ name: 'a', window: { tumbling: '1m' } }],
+    rollups: [{ name: 'all', of: 'a', by: [] }],
+    alerts: [
+      { name: 'r', on: { rollup: 'all', settle: '2m' }, aggregate: 'events', when: { below: 10 } },
+    ],
+  }).alerts;
+  const window = (minute: number, value: number) => ({
+    start: minute * MINUTE,
+    end: (minute + 1) * MINUTE,
+    revision: value,
+    value,
+  });
+  const transitions = (observations: readonly ReturnType<typeof window>[]) =>
+    rule === undefined
+      ? []
+      : (foldObservations(rule, undefined, observations).state?.transitions ?? []).map(
+          ({ to, window: { start, value } }) => `${start / MINUTE} ${to} ${value}`,
+        );
+
+  it('has its windows judged in order, once slower sources have had time to add to them', () => {
+    const early = [window(0, 4), window(1, 4), window(0, 12), window(2, 4), window(1, 11), window(3, 4)];
+    expect(transitions(early)).toEqual([]);
+    expect(transitions([...early, window(4, 4)])).toEqual(['2 firing 4']);
+  });
+
+  it('judges one again that came late, and none that is older', () => {
+    const judged = [window(0, 4), window(1, 4), window(2, 4), window(3, 12)];
+    expect(transitions(judged)).toEqual(['0 firing 4']);
+    expect(transitions([...judged, window(1, 11), window(0, 12)])).toEqual(['0 firing 4', '1 resolved 11']);
+  });
+});
+
 describe('a transition', () => {
   it('says why, of which window, and is numbered', () => {
     const { state } = foldObservations(
