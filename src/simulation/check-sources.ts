@@ -169,7 +169,8 @@ export class SourcesCheck {
   #makeContents(window: ReferenceWindow): WindowContents {
     const { name } = window.aggregation;
     const keepSamples =
-      this.#deps.pipeline.aggregations.find((aggregation) => aggregation.name === name)?.keep.samples ?? false;
+      this.#deps.pipeline.aggregations.find((aggregation) => aggregation.name === name)?.keep.samples ??
+      false;
     const contents = { end: window.end, events: window.events.length, metrics: window.metrics() };
     return referenceContents(contents, keepSamples);
   }

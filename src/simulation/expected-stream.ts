@@ -70,7 +70,14 @@ export function placeOf(at: {
   return `${at.shard}:${at.sequence}:${at.index}`;
 }
 
-function referenceEvent({ source, id, type = 'reading', time, values = {}, tags = {} }: PlannedEvent): ReferenceEvent {
+function referenceEvent({
+  source,
+  id,
+  type = 'reading',
+  time,
+  values = {},
+  tags = {},
+}: PlannedEvent): ReferenceEvent {
   return {
     source,
     id: id === undefined ? undefined : String(id),

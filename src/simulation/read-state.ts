@@ -1,13 +1,13 @@
 // A stored state in a form that compares with the reference: the one place where the checkers read the core's own forms.
 import type { EpochMs } from '../core/brands.ts';
-import type { MetricSummary } from '../core/metric.ts';
 import { toClosed } from '../core/close-windows.ts';
+import type { MetricSummary } from '../core/metric.ts';
 import type { Pipeline } from '../core/pipeline.ts';
 import { sourceWindow } from '../core/rollup.ts';
+import type { VerdictCounts } from '../core/source-state.ts';
 import { decodeState } from '../core/state-encoding.ts';
 import type { StoredWindow } from '../core/stored-window.ts';
 import { summarizeStored } from '../core/stored-window.ts';
-import type { VerdictCounts } from '../core/source-state.ts';
 import { SOURCES_TABLE } from '../platform/names.ts';
 import type { Item } from '../stores/table.ts';
 import { bytesOf, numberOf } from '../stores/table.ts';
