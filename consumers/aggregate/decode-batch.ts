@@ -53,15 +53,22 @@ class BatchSink implements ItemSink {
   }
 
   addEvent(event: TelemetryEvent): void {
-    let into = this.bySource.get(event.source);
+    const into = this.bySource.get(event.source);
     if (into === undefined) {
-      into = { shard: this.#shard, events: [], sequences: [], indexes: [], arrivalsMs: [] };
-      this.bySource.set(event.source, into);
+      // Arrays that are made with a first entry need not change their kind when it comes.
+      this.bySource.set(event.source, {
+        shard: this.#shard,
+        events: [event],
+        sequences: [this.#sequence],
+        indexes: [this.count],
+        arrivalsMs: [this.arrivalMs],
+      });
+    } else {
+      into.events.push(event);
+      into.sequences.push(this.#sequence);
+      into.indexes.push(this.count);
+      into.arrivalsMs.push(this.arrivalMs);
     }
-    into.events.push(event);
-    into.sequences.push(this.#sequence);
-    into.indexes.push(this.count);
-    into.arrivalsMs.push(this.arrivalMs);
     this.count += 1;
   }
 

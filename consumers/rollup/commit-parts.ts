@@ -89,8 +89,8 @@ export function expiresAtMs(
   return retentionMs === undefined ? undefined : Math.max(end, lastArrivalMs) + retentionMs;
 }
 
-export function partKeyText({ start, part, series }: PartKey): string {
-  return `${start} ${part} ${series}`;
+export function partKeyText({ start, end, part, series }: PartKey): string {
+  return `${start} ${end} ${part} ${series}`;
 }
 
 async function load(
@@ -103,8 +103,8 @@ async function load(
   if (cold.length === 0) return { bases, reads: 0 };
   const stored = new Map<string, StoredPart>();
   for (const part of await windows.loadParts(cold.map(({ key }) => key))) {
-    const { series, start, part: number } = part.window;
-    if (number !== undefined) stored.set(partKeyText({ series, start, part: number }), part);
+    const { series, start, end, part: number } = part.window;
+    if (number !== undefined) stored.set(partKeyText({ series, start, end, part: number }), part);
   }
   for (const work of cold) bases.set(work, stored.get(partKeyText(work.key)));
   return { bases, reads: cold.length };

@@ -117,8 +117,8 @@ function worksOf(changes: readonly SourceChange[], retentions: Retentions): read
   const works = new Map<string, PartWork>();
   for (const { source, version, sequence, contributions, lastArrivalMs } of changes) {
     for (const contribution of contributions) {
-      const { series, start, part } = contribution;
-      const key = { series, start, part };
+      const { series, start, end, part } = contribution;
+      const key = { series, start, end, part };
       const retentionMs = retentions.of(series);
       const work = works.get(partKeyText(key)) ?? { key, additions: [], retentionMs, lastArrivalMs };
       work.additions.push({ source, version, sequence, contribution });

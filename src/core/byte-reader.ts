@@ -1,4 +1,5 @@
 // Reads what a ByteWriter wrote; bytes that no writer writes are refused with where and what was expected.
+import { POWERS_OF_TEN } from './decimal-places.ts';
 
 export class ByteReader {
   readonly #bytes: Uint8Array;
@@ -40,7 +41,7 @@ export class ByteReader {
     const rest = Math.floor(code / 8);
     if (places === 7) return this.#double(rest, start);
     const digits = rest % 2 === 0 ? rest / 2 : -(rest + 1) / 2;
-    return places === 0 ? digits : digits / (POWERS[places] ?? 1);
+    return places === 0 ? digits : digits / (POWERS_OF_TEN[places] ?? 1);
   }
 
   text(): string {
@@ -128,8 +129,6 @@ const SHORT_TEXT = 40;
 
 /** A varint has 8 bytes at most. */
 const MAX_UNIT = 2 ** 56;
-
-const POWERS: readonly number[] = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6];
 
 /** Filled and read within one call. */
 const SCRATCH = new DataView(new ArrayBuffer(8));

@@ -1,17 +1,20 @@
 // Values to bytes, compactly and exactly: whole numbers as LEB128 varints, doubles by what they hold, texts as UTF-8.
+import { decimalDigits, decimalPlaces } from './decimal-places.ts';
 
 /**
- * Grows as it is written to; `finish` hands out a copy and begins anew, so that one writer serves many texts and no
- * call allocates. What is written carries no types: the reader asks for the same values in the same order.
+ * One writer serves many states: `finish` hands out what was written as a part of the writer's buffer, which goes on
+ * behind it. A buffer of its own for each would take longer to make than to fill. What is written carries no types: the reader asks
+ * for the same values in the same order.
  */
 export class ByteWriter {
-  #bytes = new Uint8Array(256);
+  #bytes = new Uint8Array(0);
   #view = new DataView(this.#bytes.buffer);
+  #start = 0;
   #at = 0;
 
   /** Forgets what was written since the last `finish`: a writer that is shared may hold what somebody left unfinished. */
   clear(): void {
-    this.#at = 0;
+    this.#at = this.#start;
   }
 
   /** A whole number of 0 to 255. */
@@ -55,13 +58,10 @@ export class ByteWriter {
    */
   number(x: number): void {
     this.#reserve(9);
-    const magnitude = Math.abs(x);
-    if (magnitude < MAX_DECIMAL) {
-      const millionths = Math.floor(magnitude * 1e6 + 0.5);
-      if (millionths / 1e6 === magnitude && (x !== 0 || !Object.is(x, -0))) this.#putDecimal(x, magnitude);
-      else this.#putDouble(x);
-    } else if (magnitude < MAX_WHOLE && Math.floor(magnitude) === magnitude) this.#putVarint(zigzagOf(x) * 8);
-    else this.#putDouble(x);
+    const places = decimalPlaces(x);
+    const digits = places === undefined || Object.is(x, -0) ? MAX_DIGITS : decimalDigits(x, places);
+    if (Math.abs(digits) >= MAX_DIGITS) this.#putDouble(x);
+    else this.#putVarint(zigzagOf(digits) * 8 + (places ?? 0));
   }
 
   /** A text that is well-formed Unicode, as the number of its UTF-8 bytes and those. */
@@ -93,10 +93,10 @@ export class ByteWriter {
     this.#at += bytes.length;
   }
 
-  /** A copy of all that was written since the last time; the writer is empty then. */
+  /** All that was written since the last time. It never changes, but it keeps its buffer alive: copy what is kept long. */
   finish(): Uint8Array {
-    const written = this.#bytes.slice(0, this.#at);
-    this.#at = 0;
+    const written = this.#bytes.subarray(this.#start, this.#at);
+    this.#start = this.#at;
     return written;
   }
 
@@ -120,19 +120,6 @@ export class ByteWriter {
     this.#at = at + 1;
   }
 
-  #putDecimal(x: number, magnitude: number): void {
-    let places = 0;
-    let power = 1;
-    let digits = Math.floor(magnitude + 0.5);
-    while (digits / power !== magnitude) {
-      places += 1;
-      power *= 10;
-      digits = Math.floor(magnitude * power + 0.5);
-    }
-    if (digits < MAX_DIGITS) this.#putVarint(zigzagOf(x < 0 ? -digits : digits) * 8 + places);
-    else this.#putDouble(x);
-  }
-
   #putDouble(x: number): void {
     if (Number.isNaN(x)) throw new RangeError('found NaN where a number is to be written');
     this.#view.setFloat64(this.#at + 1, x);
@@ -150,19 +137,20 @@ export class ByteWriter {
 
   #reserve(length: number): void {
     if (this.#at + length <= this.#bytes.length) return;
-    const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.#at + length));
-    grown.set(this.#bytes.subarray(0, this.#at));
-    this.#bytes = grown;
-    this.#view = new DataView(grown.buffer);
+    const kept = this.#bytes.subarray(this.#start, this.#at);
+    this.#bytes = new Uint8Array(Math.max(BUFFER_BYTES, (kept.length + length) * 2));
+    this.#bytes.set(kept);
+    this.#view = new DataView(this.#bytes.buffer);
+    this.#at = kept.length;
+    this.#start = 0;
   }
 }
 
-/** Below it, multiplying by a million is right to a quarter of a unit: rounding then finds the digits there are. */
-const MAX_DECIMAL = 2 ** 51 / 1e6;
-/** With sign and places still a number that is exact. */
-const MAX_DIGITS = 2 ** 49;
-/** Greater whole numbers are no shorter as a varint. */
-const MAX_WHOLE = 2 ** 45;
+/** Room for some dozens of states: making it is then a small part of writing them. */
+const BUFFER_BYTES = 16_384;
+
+/** Numbers of more digits are no shorter as a varint. */
+const MAX_DIGITS = 2 ** 45;
 
 const ENCODER = new TextEncoder();
 

@@ -25,7 +25,7 @@ export function fieldOf(event: TelemetryEvent, { kind, name }: EventField): stri
     case 'type':
       return event.type;
     case 'id':
-      return event.id;
+      return event.id === undefined ? undefined : String(event.id);
     case 'tag':
       return Object.hasOwn(event.tags, name) ? event.tags[name] : undefined;
     case 'value':

@@ -1,10 +1,10 @@
 import type { EpochMs, SequenceNumber, ShardId } from './brands.ts';
 
-/** One valid telemetry event: defaults filled in, `time` in ms, `id` as text. */
+/** One valid telemetry event: defaults filled in, `time` in ms. */
 export interface TelemetryEvent {
   readonly source: string;
-  /** Tells this event from the source's others; an integer id is its decimal text. */
-  readonly id: string | undefined;
+  /** Tells this event from the source's others: as it was sent, so `7` and `"7"` are to be taken for the same. */
+  readonly id: string | number | undefined;
   readonly type: string;
   /** Event time. */
   readonly time: EpochMs;

@@ -24,18 +24,14 @@ export function copySum({ top, rest, overflow }: ExactSum): ExactSum {
 export function addToSum(sum: ExactSum, x: number): void {
   const { top, rest } = sum;
   // Where this holds nothing on the way can overflow: the parts of `rest` are far smaller than `top`.
-  if (Math.abs(top) + Math.abs(x) >= HALF_RANGE) {
-    growExpansion(sum, x);
-    return;
+  if (Math.abs(top) + Math.abs(x) >= HALF_RANGE) growExpansion(sum, x);
+  else if (rest !== undefined) growInPlace(sum, rest, x);
+  else {
+    const total = top + x;
+    const error = errorOf(top, x, total);
+    sum.top = total;
+    if (error !== 0) sum.rest = [error];
   }
-  if (rest !== undefined) {
-    growInPlace(sum, rest, x);
-    return;
-  }
-  const total = top + x;
-  const error = errorOf(top, x, total);
-  sum.top = total;
-  if (error !== 0) sum.rest = [error];
 }
 
 /** `growExpansion` without making arrays: what is kept of the parts read so far is never more than those. */

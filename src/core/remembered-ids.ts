@@ -56,7 +56,7 @@ export class RememberedIds {
   }
 
   /** Whether the id has been applied with an event time not before `oldest`. */
-  has(id: string, oldest: EpochMs): boolean {
+  has(id: string | number, oldest: EpochMs): boolean {
     const key = keyOf(id);
     if (typeof key === 'number' && key > this.#greatest) return false;
     const time = this.#index().get(key);
@@ -64,7 +64,7 @@ export class RememberedIds {
   }
 
   /** Call only after `has` said no. */
-  add(id: string, time: EpochMs): void {
+  add(id: string | number, time: EpochMs): void {
     this.#note(keyOf(id), time);
   }
 
@@ -182,7 +182,8 @@ function keyBytes(key: Key): number {
 /** Up to so many digits every whole number is safe, with room for the code of `writeKey`. */
 const MAX_DIGITS = 15;
 
-function keyOf(id: string): Key {
+function keyOf(id: string | number): Key {
+  if (typeof id === 'number') return id >= 0 && id < 10 ** MAX_DIGITS ? id : String(id);
   const length = id.length;
   if (length > MAX_DIGITS || (length > 1 && id.charCodeAt(0) === DIGIT_0)) return id;
   let number = 0;

@@ -82,15 +82,29 @@ export function validateEvent(candidate: unknown, options: ValidateOptions): Val
   if (timeMs > options.arrivalMs + options.maxClockSkewMs) {
     return invalid('clock-skew', clockSkewProblem(timeMs, options), source);
   }
-  const event: TelemetryEvent = {
+  return { kind: 'valid', event: completeEvent({ source, id, type, time: timeMs, values, tags }) };
+}
+
+/** Fields that have been checked. */
+interface EventFields {
+  readonly source: string;
+  readonly id: string | number | undefined;
+  readonly type: string | undefined;
+  readonly time: EpochMs;
+  readonly values: Readonly<Record<string, number>> | undefined;
+  readonly tags: Readonly<Record<string, string>> | undefined;
+}
+
+/** Fills in defaults. */
+export function completeEvent({ source, id, type, time, values, tags }: EventFields): TelemetryEvent {
+  return {
     source,
-    id: id === undefined || typeof id === 'string' ? id : String(id),
+    id: typeof id === 'number' ? id + 0 : id, // -0 is 0
     type: type === undefined ? DEFAULT_TYPE : type,
-    time: timeMs + 0, // -0 is 0
+    time: time + 0,
     values: values === undefined ? NO_VALUES : values,
     tags: tags === undefined ? NO_TAGS : tags,
   };
-  return { kind: 'valid', event };
 }
 
 function invalid(reason: ReasonCode, detail: string, source: string | undefined): Validation {

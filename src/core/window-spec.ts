@@ -25,11 +25,6 @@ export function specText(spec: WindowSpec): string {
   }
 }
 
-/** How long one event keeps a window open in event time: the size, or the gap of a session. */
-export function spanMs(spec: WindowSpec): number {
-  return spec.kind === 'session' ? spec.gapMs : spec.sizeMs;
-}
-
 /** The starts of the windows that hold `time`, the latest first. Not for sessions, which depend on other events. */
 export function windowStarts(
   spec: Exclude<WindowSpec, { kind: 'session' }>,

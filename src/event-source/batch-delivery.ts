@@ -1,5 +1,4 @@
 // Takes one batch through its invocations to its checkpoint: the effects around the state machine of attempt.ts.
-import { Buffer } from 'node:buffer';
 import type { ShardId } from '../core/brands.ts';
 import {
   type AttemptRules,
@@ -12,7 +11,7 @@ import {
   type Work,
   withoutExpired,
 } from './attempt.ts';
-import { type BatchRecord, isOversized, payloadOf } from './batcher.ts';
+import { type BatchRecord, isOversized, payloadBytes, payloadOf, windowBytes } from './batcher.ts';
 import { orStopped, STOPPED, type StopSignals } from './interruption.ts';
 import type { MappingDeps } from './mapping-deps.ts';
 import type { MappingParameters } from './mapping-parameters.ts';
@@ -127,7 +126,7 @@ export class BatchDelivery {
   }
 
   async #try(work: Work, records: readonly BatchRecord[]): Promise<Step | undefined> {
-    const otherBytes = this.#windowBytes(records);
+    const otherBytes = windowBytes(this.#fieldsOf(records));
     if (records.length === 1 && records.every((record) => isOversized(record, otherBytes)))
       return giveUp(work);
     const window = this.#windowOf(records);
@@ -156,11 +155,6 @@ export class BatchDelivery {
     return progress.window ?? { startMs, endMs: startMs + parameters.tumblingWindowMs, state: {} };
   }
 
-  #windowBytes(records: readonly BatchRecord[]): number {
-    const fields = this.#fieldsOf(records);
-    return fields === undefined ? 0 : Buffer.byteLength(JSON.stringify(fields));
-  }
-
   #fieldsOf(records: readonly BatchRecord[], closing?: OpenWindow): WindowFields | undefined {
     const window = closing ?? this.#windowOf(records);
     if (window === undefined) return undefined;
@@ -173,7 +167,8 @@ export class BatchDelivery {
     const { answers, lane, parameters, shard, signals } = this.#options;
     const { clock, invoker, observe } = this.#deps;
     const startMs = clock.nowMs();
-    const payload = payloadOf(records, this.#fieldsOf(records, closing));
+    const window = this.#fieldsOf(records, closing);
+    const payload = payloadOf(records, window);
     const affinity = parameters.parallelizationFactor === 1 ? shard : `${shard}/${lane}`;
     const outcome = await orStopped(invoker.invoke(payload, affinity), signals.abandoning);
     if (outcome === STOPPED) return undefined;
@@ -192,7 +187,7 @@ export class BatchDelivery {
       shard,
       lane,
       records: records.length,
-      payloadBytes: Buffer.byteLength(payload),
+      payloadBytes: payloadBytes(records, windowBytes(window)),
       durationMs: clock.nowMs() - startMs,
       result: verdict.kind,
       message: 'message' in verdict ? verdict.message : undefined,

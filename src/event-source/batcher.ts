@@ -30,6 +30,17 @@ export function payloadOf(records: readonly BatchRecord[], window?: WindowFields
   return window === undefined ? list + TAIL : `${list}],${JSON.stringify(window).slice(1)}`;
 }
 
+/** Size of `payloadOf`, in bytes, `otherBytes` of its other fields included. */
+export function payloadBytes(records: readonly BatchRecord[], otherBytes: number): number {
+  const bytes = records.reduce((sum, record) => sum + record.bytes + 1, ENVELOPE_BYTES + otherBytes);
+  return records.length === 0 ? bytes : bytes - 1;
+}
+
+/** Size of the fields beside the records: their JSON without its first brace, but with a comma. */
+export function windowBytes(window: WindowFields | undefined): number {
+  return window === undefined ? 0 : Buffer.byteLength(JSON.stringify(window)) - 1;
+}
+
 /** A record that no event can hold (rule 10), beside `otherBytes` of other fields. */
 export function isOversized(record: BatchRecord, otherBytes = 0): boolean {
   return record.bytes + otherBytes + ENVELOPE_BYTES > MAX_PAYLOAD_BYTES;

@@ -9,7 +9,8 @@ export interface OpenQuestions {
   readonly failingBatchBlocks: 'lane' | 'shard';
   /**
    * Rule 14: how many records may wait for a lane that is busy or blocked while its siblings go on. When they are that
-   * many the shard is not read any further.
+   * many, or as many for each lane were read since the last record that all of them have passed, the shard is not read
+   * any further.
    */
   readonly laneBacklog: number;
   /** Rule 20: whether the halves of a bisected batch begin with a retry budget of their own or go on with the whole's. */

@@ -60,6 +60,11 @@ export class ShardProgress {
     return this.#window;
   }
 
+  /** Records read behind the checkpoint, handled or not. */
+  get outstanding(): number {
+    return this.#outstanding.length;
+  }
+
   /** Where the windows of records to be read begin at the earliest. */
   get windowFloorMs(): EpochMs {
     return this.#window?.startMs ?? this.#windowsClosedMs ?? 0;

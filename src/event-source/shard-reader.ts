@@ -170,9 +170,13 @@ export class ShardReader {
     return this.#lanes.some((other) => other !== lane && other.retrying);
   }
 
-  /** A busy lane has as many records waiting as may. */
+  /** A busy lane has as many records waiting as may, or its siblings have gone ahead of one by as many as may for all. */
   #isBacklogged(): boolean {
-    return this.#lanes.some((lane) => lane.busy && lane.waiting >= this.#answers.laneBacklog);
+    const { laneBacklog } = this.#answers;
+    const lanes = this.#lanes.length;
+    // a single lane has nobody to go ahead of
+    if (lanes > 1 && this.#progress.outstanding >= laneBacklog * lanes) return true;
+    return this.#lanes.some((lane) => lane.busy && lane.waiting >= laneBacklog);
   }
 
   /** When to read next; undefined: not before something else happens. */
@@ -180,9 +184,8 @@ export class ShardReader {
     if (this.#ended || this.#reading || this.#answer !== undefined) return undefined;
     const { batchSize } = this.#options.parameters;
     const hungry = this.#lanes.some((lane) => !lane.busy && !this.#isBlocked(lane));
-    const wanted = hungry
-      ? !this.#isBacklogged()
-      : this.#lanes.every((lane) => lane.waiting < Math.min(batchSize, this.#answers.laneBacklog));
+    const roomAhead = this.#lanes.every((lane) => lane.waiting < batchSize);
+    const wanted = !this.#isBacklogged() && (hungry || roomAhead);
     return wanted ? Math.max(this.#pollMs, this.#serverMs) : undefined;
   }
 

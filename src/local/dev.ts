@@ -197,7 +197,7 @@ async function latestWindows({ windows }: Runtime): Promise<SeriesWindow[]> {
     (parseRollupSeries(window.series) === undefined ? sources : rollups).push(window);
   }
   const shown = rollups.length > 0 ? rollups : sources;
-  const whole = Map.groupBy(shown, ({ series, start }) => `${start} ${series}`);
+  const whole = Map.groupBy(shown, ({ series, start, end }) => `${start} ${end} ${series}`);
   return (
     [...whole.values()]
       .flatMap((parts) => mergeParts(parts) ?? [])

@@ -30,7 +30,10 @@ export function createMemoryBackend(
     const stream = new MemoryStream({ kind: 'dynamodb', clock, shards: 1, arn });
     changelogs.set(spec.name, stream);
     const changelog = createChangelog({ stream, region });
-    tables.set(spec.name, new MemoryTable(schemaOf(spec), (change) => void changelog.put(changeJson(change))));
+    tables.set(
+      spec.name,
+      new MemoryTable(schemaOf(spec), (change) => void changelog.put(changeJson(change))),
+    );
   }
   return {
     streams,

@@ -28,7 +28,7 @@ export const CLOSING_BUCKETS = 8;
 export const WINDOWS_TABLE = {
   /** text: what the window is of */
   partitionKey: 'series',
-  /** text: window start, and for rollups the part */
+  /** text: window start and end, and for rollups the part */
   sortKey: 'window',
   expiresAt: 'expiresAt',
 } as const;

@@ -4,7 +4,7 @@ import { nearestDouble, toScaled } from './exact-rational.ts';
 
 export interface ReferenceEvent {
   readonly source: string;
-  readonly id: string | undefined;
+  readonly id: string | number | undefined;
   readonly type: string;
   readonly time: number;
   readonly values: Readonly<Record<string, number>>;
@@ -75,7 +75,7 @@ export function judge(stream: readonly ReferenceEvent[], rules: ReferenceRules):
       (past) =>
         past.verdict === 'applied' &&
         past.event.id !== undefined &&
-        past.event.id === event.id &&
+        String(past.event.id) === String(event.id) &&
         past.event.time >= maxTime - rules.dedupeHorizonMs,
     );
     if (isDuplicate) {

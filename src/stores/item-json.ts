@@ -22,7 +22,9 @@ export function changeJson({ eventName, keys, oldImage, newImage }: TableChange)
 }
 
 function itemJson(item: Item): ItemJson {
-  return Object.fromEntries(Object.entries(item).map(([name, attribute]) => [name, attributeJson(attribute)]));
+  return Object.fromEntries(
+    Object.entries(item).map(([name, attribute]) => [name, attributeJson(attribute)]),
+  );
 }
 
 function attributeJson(attribute: Attribute): AttributeJson {

@@ -11,6 +11,7 @@ import { bytes, bytesOf, number, numberOf, text, textOf } from './table.ts';
 export interface PartKey {
   readonly series: string;
   readonly start: number;
+  readonly end: number;
   readonly part: number;
 }
 
@@ -38,15 +39,15 @@ export class Windows {
   }
 
   /**
-   * Stores closed source windows. They never change again, so writing one twice is writing it once. Of windows of one
-   * key (an aggregation whose size was changed has closed two) the last one stays.
+   * Stores closed source windows. They never change again, so writing one twice is writing it once. Start and end tell
+   * them apart: of an aggregation whose window was changed two may begin together, and of sessions too.
    */
   async putClosed(
     windows: readonly { readonly window: StoredWindow; readonly expiresAtMs: number | undefined }[],
   ): Promise<void> {
     const items = new Map<string, Item>();
     for (const { window, expiresAtMs } of windows) {
-      const key = keyOf(window.series, window.start, window.part);
+      const key = keyOf(window);
       items.set(JSON.stringify(key), {
         ...key,
         version: number(1),
@@ -58,9 +59,7 @@ export class Windows {
 
   /** The stored parts, consistent; parts not there are left out. */
   async loadParts(keys: readonly PartKey[]): Promise<readonly StoredPart[]> {
-    const items = await this.#table.getMany(
-      keys.map(({ series, start, part }) => keyOf(series, start, part)),
-    );
+    const items = await this.#table.getMany(keys.map(keyOf));
     return items.map(toPart);
   }
 
@@ -68,7 +67,7 @@ export class Windows {
   async commitParts(writes: readonly PartWrite[]): Promise<readonly PartOutcome[]> {
     const outcomes = await this.#table.commit(
       writes.map(({ window, expectedVersion, expiresAtMs }) => ({
-        key: keyOf(window.series, window.start, window.part),
+        key: keyOf(window),
         expectedVersion,
         version: (expectedVersion ?? 0) + 1,
         attributes: contents(window, expiresAtMs),
@@ -86,12 +85,12 @@ export class Windows {
   async *list(series: string, { fromMs = 0, toMs = MAX_START_MS } = {}): AsyncIterable<StoredWindow> {
     const items = this.#table.query({
       partition: { name: WINDOWS_TABLE.partitionKey, value: text(seriesKey(series)) },
-      sort: { name: WINDOWS_TABLE.sortKey, from: text(startKey(fromMs)), to: text(`${startKey(toMs)}~`) },
+      sort: { name: WINDOWS_TABLE.sortKey, from: text(timeKey(fromMs)), to: text(`${timeKey(toMs)}~`) },
     });
     let parts: StoredWindow[] = [];
     for await (const item of items) {
       const { window } = toPart(item);
-      if (parts[0] !== undefined && parts[0].start !== window.start) {
+      if (parts[0] !== undefined && (parts[0].start !== window.start || parts[0].end !== window.end)) {
         yield* merged(parts);
         parts = [];
       }
@@ -110,12 +109,11 @@ const MAX_START_MS = 8.64e15;
 /** A key attribute holds 2,048 bytes; longer series stand under their hash. */
 const MAX_SERIES_KEY_BYTES = 1_024;
 
-function keyOf(series: string, start: number, part: number | undefined): Item {
+function keyOf({ series, start, end, part }: Pick<StoredWindow, 'series' | 'start' | 'end' | 'part'>): Item {
+  const window = `${timeKey(start)}+${timeKey(end)}`;
   return {
     [WINDOWS_TABLE.partitionKey]: text(seriesKey(series)),
-    [WINDOWS_TABLE.sortKey]: text(
-      part === undefined ? startKey(start) : `${startKey(start)}#${String(part).padStart(2, '0')}`,
-    ),
+    [WINDOWS_TABLE.sortKey]: text(part === undefined ? window : `${window}#${String(part).padStart(3, '0')}`),
   };
 }
 
@@ -124,8 +122,8 @@ function seriesKey(series: string): string {
   return `sha256|${createHash('sha256').update(series).digest('hex')}`;
 }
 
-function startKey(start: number): string {
-  return String(start).padStart(16, '0');
+function timeKey(ms: number): string {
+  return String(ms).padStart(16, '0');
 }
 
 function contents(

@@ -76,7 +76,10 @@ function decodeEach(
 }
 
 function hand(validation: Validation, text: string, sink: ItemSink): void {
-  if (validation.kind === 'valid') return sink.addEvent(validation.event);
+  if (validation.kind === 'valid') {
+    sink.addEvent(validation.event);
+    return;
+  }
   const { reason, detail, source } = validation;
   const payload = { encoding: 'json', body: text } as const;
   sink.addQuarantined({ index: sink.count, kind: 'quarantined', reason, detail, source, payload });

@@ -6,6 +6,7 @@ import { decodePart, quarantinePart } from './decode-part.ts';
 import { type DecodeOptions, decodeText, MAX_EVENTS_PER_RECORD, tooMany } from './decode-text.ts';
 import type { DecodedItem, ItemSink, QuarantinedItem, Refusal } from './decoded-item.ts';
 import { isKpl, readKpl } from './kpl.ts';
+import { UsualEventReader } from './usual-event.ts';
 
 /** What a record may unpack to, all its user records together. */
 const MAX_UNPACKED_BYTES = 16 * 1024 * 1024;
@@ -14,16 +15,28 @@ const NESTED: Refusal = {
   detail: 'user record: found a KPL record, expected none in another',
 };
 
+/** What it keeps between records are texts, which mean the same in all of them. */
+const usual = new UsualEventReader();
+
 /**
  * Hands over what became of each event of one Kinesis record, in order; data that is no event at all is one item, and
  * an empty array none. `data` is the record's base64. The same data gives the same items on every delivery.
  */
 export function decodeRecordInto(data: string, options: DecodeOptions, sink: ItemSink): void {
+  const event = usual.read(data, options);
+  if (event !== undefined) {
+    sink.addEvent(event);
+    return;
+  }
+
   const text = asciiText(data, MAX_UNPACKED_BYTES);
   if (text !== undefined && decodeText(text, options, sink, true) === undefined) return;
 
   const bytes = Buffer.from(data, 'base64');
-  if (isKpl(bytes)) return decodeAggregated(bytes, options, sink);
+  if (isKpl(bytes)) {
+    decodeAggregated(bytes, options, sink);
+    return;
+  }
   const outcome = decodePart(bytes, MAX_UNPACKED_BYTES, options, sink);
   if (typeof outcome !== 'number') sink.addQuarantined(quarantinePart(bytes, outcome, 0));
 }
@@ -39,7 +52,10 @@ export function decodeRecord(data: string, options: DecodeOptions): DecodedItem[
 function decodeAggregated(bytes: Buffer, options: DecodeOptions, sink: ItemSink): void {
   const list = new ItemList();
   const refusal = decodeUserRecords(bytes, options, list);
-  if (refusal !== undefined) return sink.addQuarantined(quarantinePart(bytes, refusal, 0));
+  if (refusal !== undefined) {
+    sink.addQuarantined(quarantinePart(bytes, refusal, 0));
+    return;
+  }
   for (const item of list.items) {
     if (item.kind === 'event') sink.addEvent(item.event);
     else sink.addQuarantined(item);

@@ -200,6 +200,24 @@ describe.each(['kinesis', 'dynamodb'] as const)('%s', (kind) => {
     expect(harness.discarded).toEqual([]);
   });
 
+  test('rule 20: by the other answer the halves go on with the budget of the whole', async () => {
+    const harness = new MappingHarness({
+      kind,
+      properties: {
+        BisectBatchOnFunctionError: true,
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+        MaximumRetryAttempts: 2,
+      },
+      // partial progress uses up two invocations before the batch is split
+      handler: ({ sequences }, index) => (index < 2 ? failedItems(sequences[1]) : thrown),
+      deps: { answers: { retriesAfterSplit: 'continue' } },
+    });
+    harness.putAll(numbered('r', 4));
+    await harness.runToEnd();
+    expect(harness.batches).toEqual([numbered('r', 4), ['r2', 'r3', 'r4'], ['r3', 'r4'], ['r3'], ['r4']]);
+    expect(harness.discarded.map(({ approximateInvokeCount }) => approximateInvokeCount)).toEqual([3, 3]);
+  });
+
   test('rule 21: with bisect and partial responses the batch is cut at the returned record', async () => {
     const harness = new MappingHarness({
       kind,

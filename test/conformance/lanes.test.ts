@@ -129,6 +129,30 @@ describe.each(['kinesis', 'dynamodb'] as const)('%s', (kind) => {
     await harness.clock.run(mapping.stop({ invocation: 'finish' }));
   });
 
+  test('rule 14: siblings get only so far ahead of a blocked lane', async () => {
+    const harness = new MappingHarness({
+      kind,
+      properties: { ...LANES, BatchSize: 10 },
+      handler: ({ texts }) => (texts.includes('key1:poison') ? thrown : success),
+      deps: {
+        answers: { laneBacklog: 20 },
+        polling: { idlePollMs: 100, shardRefreshMs: 10_000, readLimit: 10 },
+      },
+    });
+    harness.put('key1:poison', 'key1');
+    const other = KEYS.filter((key) => key !== 'key1');
+    for (const n of numbered('', 50)) for (const key of other) harness.put(`${key}:${n}`, key);
+    const mapping = harness.start();
+    await harness.clock.advance(30_000);
+    const read = harness.eventsOf('read').reduce((sum, { records }) => sum + records, 0);
+    expect(read).toBeGreaterThan(60);
+    expect(read).toBeLessThanOrEqual(4 * 20 + 10);
+    harness.handler = () => success;
+    await harness.clock.run(mapping.caughtUp());
+    await harness.clock.run(mapping.stop({ invocation: 'finish' }));
+    expect(new Set(harness.batches.flat()).size).toBe(1 + 50 * other.length);
+  });
+
   test('rule 6: lanes that were ahead repeat nothing after a restart; the blocked one goes on where it was', async () => {
     const { checkpoints, saved } = recorded();
     const harness = new MappingHarness({

@@ -63,6 +63,9 @@ describe.each(['kinesis', 'dynamodb'] as const)('%s', (kind) => {
     });
     expect(final?.event).toEqual({ Records: [], ...fields, state: { n: 1 }, isFinalInvokeForWindow: true });
     expect(harness.invocations).toHaveLength(2);
+    expect(harness.eventsOf('invoked').map(({ payloadBytes }) => payloadBytes)).toEqual(
+      harness.invocations.map(({ event }) => Buffer.byteLength(JSON.stringify(event))),
+    );
   });
 
   test('rule 31: the state goes from batch to batch, and each shard has its own', async () => {

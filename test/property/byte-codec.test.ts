@@ -121,6 +121,19 @@ describe('bytes', () => {
     );
   });
 
+  test('handed out stay as they are while the writer goes on', () => {
+    const writer = new ByteWriter();
+    const handedOut = Array.from({ length: 2_000 }, (_, at) => {
+      writer.text('x'.repeat(at % 90));
+      writer.varint(at);
+      return writer.finish();
+    });
+    for (const [at, bytes] of handedOut.entries()) {
+      const reader = new ByteReader(bytes);
+      expect([reader.text().length, reader.varint(), reader.done]).toEqual([at % 90, at, true]);
+    }
+  });
+
   test('read within a larger buffer are the same', () => {
     const writer = new ByteWriter();
     for (const x of [21.53, Math.PI, 1e300, -7]) writer.number(x);

@@ -231,14 +231,14 @@ function closedBySource(runner: StreamRunner): unknown {
 
 function expectClosedForGood(runner: StreamRunner, pipeline: Pipeline): void {
   const closed = runner.closed.map(({ source, window }) =>
-    JSON.stringify([source, window.aggregation, window.start]),
+    JSON.stringify([source, window.aggregation, window.start, window.end]),
   );
   expect(new Set(closed).size).toBe(closed.length);
   for (const source of runner.sources()) {
     const { open, counts } = runner.state(source);
     for (const { aggregation, windows } of open) {
-      for (const start of windows.keys()) {
-        expect(closed).not.toContain(JSON.stringify([source, aggregation.name, start]));
+      for (const { start, end } of windows.values()) {
+        expect(closed).not.toContain(JSON.stringify([source, aggregation.name, start, end]));
       }
     }
     expect(open.map(({ aggregation }) => aggregation)).toEqual(pipeline.aggregations);

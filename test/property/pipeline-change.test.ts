@@ -80,7 +80,7 @@ describe('a change of pipeline', () => {
 
 function expectNoTwins(runner: StreamRunner): void {
   const keys = runner.closed.map(({ source, window }) =>
-    JSON.stringify([source, window.aggregation, window.spec, window.start]),
+    JSON.stringify([source, window.aggregation, window.spec, window.start, window.end]),
   );
   expect(new Set(keys).size).toBe(keys.length);
 }

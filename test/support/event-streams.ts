@@ -138,7 +138,7 @@ export const arbitraryValue: fc.Arbitrary<number> = fc.constantFrom(
 
 const arbitraryEvent: fc.Arbitrary<TelemetryEvent> = fc.record({
   source: fc.constantFrom('a', 'a', 'a', 'b', '__proto__'),
-  id: fc.constantFrom(undefined, '1', '2', '3', '4', '5', 'x', 'x "y"', '__proto__'),
+  id: fc.constantFrom(undefined, '1', '2', '3', 1, 2, 4, '4', -5, '-5', 'x', 'x "y"', '__proto__'),
   type: fc.constantFrom('reading', 'reading', 'alarm', '__proto__'),
   time: fc.oneof(
     { weight: 8, arbitrary: fc.integer({ min: 0, max: 40 }) },

@@ -9,7 +9,9 @@ export function expectLeftOnce({ tables }: ConsumerSystem): void {
   for (const { keys, newImage } of tables.changes.sources) {
     const source = textOf(keys, 'source') ?? '';
     const { closed, letters } = decodeChangedWindows(source, bytesOf(newImage ?? {}, 'state') ?? '');
-    left.push(...closed.map(({ aggregation, start }) => `closed ${source} ${aggregation} ${start}`));
+    left.push(
+      ...closed.map(({ aggregation, start, end }) => `closed ${source} ${aggregation} ${start} ${end}`),
+    );
     left.push(...letters.map(({ at }) => `letter ${at.shard} ${at.sequence} ${at.index}`));
   }
   expect(new Set(left).size, 'closed windows and letters leave once').toBe(left.length);

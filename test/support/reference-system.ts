@@ -38,7 +38,7 @@ export function referenceOutcome(telemetry: Telemetry, pipeline: Pipeline): Refe
     },
     sourceWindows: new Map(
       finalWindows(judged, pipeline).map(({ source, aggregation, start, end, events, metrics }) => [
-        windowKey({ series: sourceSeries(aggregation, source), start }),
+        windowKey({ series: sourceSeries(aggregation, source), start, end }),
         contents(pipeline, aggregation, { end, events, metrics }),
       ]),
     ),
@@ -71,14 +71,19 @@ export function groupBy(
         Object.hasOwn(each.event.tags, tag) ? (each.event.tags[tag] ?? null) : null,
       );
       const series = rollupSeries(rollup.name, values);
-      return startsOf(aggregation, each).map((start) => ({ series, start, event: each.event }));
+      return startsOf(aggregation, each).map((start) => ({
+        series,
+        start,
+        end: start + window.sizeMs,
+        event: each.event,
+      }));
     }),
   );
   const groups = Map.groupBy(held, windowKey);
   return new Map(
     [...groups].map(([key, group]) => {
       const events = group.map(({ event }) => event);
-      const end = (group[0]?.start ?? 0) + window.sizeMs;
+      const end = group[0]?.end ?? 0;
       const metrics = metricsOf(events, aggregation.values);
       return [key, contents(pipeline, rollup.of, { end, events: events.length, metrics })];
     }),

@@ -42,8 +42,9 @@ export async function lettersView(system: ConsumerSystem): Promise<Map<string, s
   return new Map(letters.sort());
 }
 
-export function windowKey({ series, start }: { readonly series: string; readonly start: number }): string {
-  return `${series} ${start}`;
+/** Sessions of one source may begin together, where a late event joins one that touches a closed one. */
+export function windowKey({ series, start, end }: Pick<StoredWindow, 'series' | 'start' | 'end'>): string {
+  return `${series} ${start} ${end}`;
 }
 
 export function windowContents(window: StoredWindow): unknown {

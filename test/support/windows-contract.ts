@@ -63,7 +63,7 @@ export function windowsContract(make: MakeTable): void {
         { kind: 'refused', stored: { version: 1, window: part(3, 1) } },
         { kind: 'committed', version: 2 },
       ]);
-      const keys = [3, 11, 12].map((at) => ({ series, start: 0, part: at }));
+      const keys = [3, 11, 12].map((at) => ({ series, start: 0, end: 60_000, part: at }));
       const loaded = await windows.loadParts(keys);
       expect([...loaded].sort((a, b) => a.version - b.version)).toEqual([
         { version: 1, window: part(3, 1) },
@@ -88,7 +88,7 @@ export function windowsContract(make: MakeTable): void {
         await windows.commitParts([
           { window: windowOf({ series, part: 1 }), expectedVersion: undefined, expiresAtMs: undefined },
         ]);
-        expect(await windows.loadParts([{ series, start: 0, part: 1 }])).toEqual([
+        expect(await windows.loadParts([{ series, start: 0, end: 60_000, part: 1 }])).toEqual([
           { version: 1, window: windowOf({ series, part: 1 }) },
         ]);
       }

@@ -133,13 +133,13 @@ function expectClosedForGood({ tables }: ConsumerSystem): void {
   for (const { keys, newImage } of tables.changes.sources) {
     const source = textOf(keys, 'source') ?? '';
     const after = decodeChangedWindows(source, bytesOf(newImage ?? {}, 'state') ?? '');
-    for (const { aggregation, start } of after.closed) {
-      const key = windowKey({ series: sourceSeries(aggregation, source), start });
+    for (const { aggregation, start, end } of after.closed) {
+      const key = windowKey({ series: sourceSeries(aggregation, source), start, end });
       expect(closed, 'no window closes twice').not.toContain(key);
       closed.add(key);
     }
-    for (const { aggregation, start } of after.open) {
-      const key = windowKey({ series: sourceSeries(aggregation, source), start });
+    for (const { aggregation, start, end } of after.open) {
+      const key = windowKey({ series: sourceSeries(aggregation, source), start, end });
       expect(closed, 'no closed window opens again').not.toContain(key);
     }
   }

@@ -180,7 +180,7 @@ function asEvent(sent: {
   const { source, id, type = 'reading', time, values = {}, tags = {} } = sent;
   return {
     source,
-    id: id === undefined ? undefined : String(id),
+    id,
     type,
     time: typeof time === 'string' ? parseRfc3339(time) : time,
     values,

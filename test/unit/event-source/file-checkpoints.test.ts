@@ -57,6 +57,35 @@ describe.each([
 });
 
 describe('file checkpoints', () => {
+  test('outlive the process with the lanes that are ahead and the window that is open', async () => {
+    const mark = (sequence: string) => ({ sequence: sequenceNumber(sequence), arrivalMs: 1_767_225_600_000 });
+    const whole: ShardCheckpoint = {
+      ...at(7),
+      lanes: { factor: 4, through: { 1: sequenceNumber('9'), 3: sequenceNumber('12') } },
+      window: {
+        startMs: 0,
+        endMs: 60_000,
+        state: { total: 3, by: { a: [1, null] } },
+        first: mark('1'),
+        last: mark('7'),
+        early: true,
+      },
+      windowsClosedMs: 60_000,
+    };
+    await createFileCheckpoints(folder).save('a', first, whole);
+    expect(await createFileCheckpoints(folder).load('a')).toEqual(new Map([[first, whole]]));
+  });
+
+  test('of a mapping that is deleted are gone, also for the process after', async () => {
+    const store = createFileCheckpoints(folder);
+    await store.save('a', first, at(1));
+    await store.save('b', first, at(2));
+    await store.forget?.('a');
+    expect((await store.load('a')).size).toBe(0);
+    expect((await createFileCheckpoints(folder).load('a')).size).toBe(0);
+    expect(await createFileCheckpoints(folder).load('b')).toEqual(new Map([[first, at(2)]]));
+  });
+
   test('outlive the process', async () => {
     await createFileCheckpoints(folder).begin('a/b:c', new Map([[first, untouched]]));
     const later = createFileCheckpoints(folder);

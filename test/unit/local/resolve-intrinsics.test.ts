@@ -9,7 +9,7 @@ const template = parseTemplate({
     NamedTable: { Type: 'AWS::DynamoDB::Table', Properties: { TableName: 'orders' } },
     Stream: { Type: 'AWS::Kinesis::Stream' },
     Bucket: { Type: 'AWS::S3::Bucket' },
-    Queue: { Type: 'AWS::SQS::Queue' },
+    Layer: { Type: 'AWS::Lambda::LayerVersion' },
   },
 });
 const account = { stackName: 'S', region: 'eu-west-1', accountId: '000000000000' };
@@ -47,8 +47,8 @@ describe('intrinsic functions', () => {
     [{ Ref: 'Nowhere' }, 'template, Fn.Code: Ref Nowhere cannot be resolved: there is no resource Nowhere'],
     [{ Ref: 'Secret' }, 'template, Fn.Code: Ref Secret cannot be resolved: the parameter has no default'],
     [
-      { Ref: 'Queue' },
-      'template, Fn.Code: Ref Queue cannot be resolved: Queue is a AWS::SQS::Queue, which has no local counterpart',
+      { Ref: 'Layer' },
+      'template, Fn.Code: Ref Layer cannot be resolved: Layer is a AWS::Lambda::LayerVersion, which has no local counterpart',
     ],
     [
       { 'Fn::GetAtt': ['Table', 'Size'] },
