@@ -1,27 +1,20 @@
 import { Command } from 'commander';
-import { mergeParts } from '../core/rollup.ts';
-import { parseRollupSeries, parseSourceSeries, rollupSeries, sourceSeries } from '../core/series.ts';
-import { type SeriesWindow, summarizeStored } from '../core/stored-window.ts';
-import type { Windows } from '../stores/windows.ts';
+import { parseRollupSeries, parseSourceSeries } from '../core/series.ts';
+import type { SeriesWindow } from '../core/stored-window.ts';
 import { UsageError } from './exit.ts';
+import { findWindows, type WindowQuery } from './find-windows.ts';
 import { type StoreOptions, useStores, withStoreOptions } from './open-stores.ts';
 import { moment, wholeNumber } from './options.ts';
 import { formatTable, formatTime } from './print-table.ts';
+import { windowJson } from './window-json.ts';
 
-interface WindowsOptions extends StoreOptions {
-  readonly source?: string;
-  readonly aggregation?: string;
-  readonly rollup?: string;
-  readonly value?: readonly string[];
-  readonly from?: number;
-  readonly to?: number;
-  readonly limit: number;
+interface WindowsOptions extends StoreOptions, WindowQuery {
   readonly json?: true;
 }
 
 export function windowsCommand(): Command {
   return withStoreOptions(new Command('windows'))
-    .description('closed source windows and rollup windows, the latest first')
+    .description('source windows, closed or still open, and rollup windows, the latest first')
     .option('--source <source>', 'those of this source (with --aggregation)')
     .option('--aggregation <name>', 'those of this aggregation')
     .option('--rollup <name>', 'those of this rollup')
@@ -32,21 +25,28 @@ export function windowsCommand(): Command {
     .option('--json', 'one JSON object a line')
     .addHelpText(
       'after',
-      '\nWith --source and --aggregation, or --rollup and --value, only that series is read; else the whole table is.',
+      `
+A window that is still open in its source, or in a source of the rollup, is provisional; its revision rises with every change.
+With --source and --aggregation, or --rollup and --value, only that series is read; else the whole table is. With --source only
+that source's state is read for open windows; without it all are, and none for a rollup.`,
     )
     .action(async (options: WindowsOptions) => {
       if (options.value !== undefined && options.rollup === undefined) {
         throw new UsageError('--value: expected together with --rollup');
       }
-      const found = await useStores(options, ({ windows }) => findWindows(windows, options));
+      const { windows, problems } = await useStores(options, (stores) => findWindows(stores, options));
       if (options.json) {
-        for (const { metrics, ...window } of found) {
-          const values = [...metrics].map(([name, summary]) => ({ name, ...summary }));
+        for (const window of windows) {
           process.stdout.write(
-            `${JSON.stringify({ ...window, ...describeSeries(window.series), metrics: values })}\n`,
+            `${JSON.stringify({ ...windowJson(window), ...describeSeries(window.series) })}\n`,
           );
         }
-      } else process.stdout.write(`${formatWindows(found)}\n`);
+      } else process.stdout.write(`${formatWindows(windows)}\n`);
+      if (problems.length > 0) {
+        throw new Error(
+          `found ${problems.length} states that cannot be read, and shown all windows but theirs:\n  ${problems.slice(0, 5).join('\n  ')}`,
+        );
+      }
     });
 }
 
@@ -81,40 +81,4 @@ export function describeSeries(series: string): {
   const rollup = parseRollupSeries(series);
   const of = (rollup?.values ?? []).map((value) => value ?? '(none)').join(', ');
   return { kind: 'rollup', name: rollup?.rollup ?? '', of };
-}
-
-async function findWindows(windows: Windows, options: WindowsOptions): Promise<SeriesWindow[]> {
-  const { from: fromMs = 0, to: toMs = 8.64e15, limit } = options;
-  const series = seriesOf(options);
-  const found: SeriesWindow[] = [];
-  if (series !== undefined) {
-    for await (const window of windows.list(series, { fromMs, toMs })) found.push(summarizeStored(window));
-  } else {
-    const parts = Map.groupBy(
-      await fromAsync(windows),
-      ({ series: of, start, end }) => `${start} ${end} ${of}`,
-    );
-    for (const group of parts.values()) {
-      const window = mergeParts(group);
-      if (window === undefined || window.start < fromMs || window.start > toMs) continue;
-      const { name, of, kind } = describeSeries(window.series);
-      if (options.source !== undefined && (kind !== 'source' || of !== options.source)) continue;
-      if (options.aggregation !== undefined && (kind !== 'source' || name !== options.aggregation)) continue;
-      if (options.rollup !== undefined && (kind !== 'rollup' || name !== options.rollup)) continue;
-      found.push(summarizeStored(window));
-    }
-  }
-  return found.sort((a, b) => b.start - a.start || (a.series < b.series ? -1 : 1)).slice(0, limit);
-}
-
-function seriesOf({ source, aggregation, rollup, value }: WindowsOptions): string | undefined {
-  if (rollup !== undefined && value !== undefined) return rollupSeries(rollup, value);
-  if (source !== undefined && aggregation !== undefined) return sourceSeries(aggregation, source);
-  return undefined;
-}
-
-async function fromAsync(windows: Windows) {
-  const all = [];
-  for await (const window of windows.scan()) all.push(window);
-  return all;
 }

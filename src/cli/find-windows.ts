@@ -1,0 +1,107 @@
+// Windows as a reader sees them: those stored, and those still open in the states of their sources.
+import { mergeParts } from '../core/rollup.ts';
+import { parseRollupSeries, parseSourceSeries, rollupSeries, sourceSeries } from '../core/series.ts';
+import { viewState } from '../core/state-view.ts';
+import type { SeriesWindow, StoredWindow } from '../core/stored-window.ts';
+import { summarizeStored } from '../core/stored-window.ts';
+import type { SourceStates, StoredState } from '../stores/source-states.ts';
+import type { Windows } from '../stores/windows.ts';
+
+export interface WindowQuery {
+  readonly source?: string;
+  readonly aggregation?: string;
+  readonly rollup?: string;
+  /** With `rollup`: the tag values, in its order. */
+  readonly value?: readonly string[];
+  /** Windows that start at or after, at or before. */
+  readonly from?: number;
+  readonly to?: number;
+  readonly limit: number;
+}
+
+export interface FoundWindows {
+  /** The latest first. */
+  readonly windows: readonly SeriesWindow[];
+  /** States that could not be read: their windows are missing, nobody else's. */
+  readonly problems: readonly string[];
+}
+
+/** A window that is both open in a state and stored has closed meanwhile: the stored one is shown. */
+export async function findWindows(
+  { windows, states }: { readonly windows: Windows; readonly states: SourceStates },
+  query: WindowQuery,
+): Promise<FoundWindows> {
+  const { from = 0, to = MAX_START_MS, limit } = query;
+  const found = new Map<string, StoredWindow>();
+  // The states first: what closes between the two is among the stored ones then.
+  const { open, problems } = await openWindows(states, query);
+  for await (const window of concat(open, storedWindows(windows, query))) {
+    if (window.start >= from && window.start <= to && isAskedFor(window, query))
+      found.set(`${window.start} ${window.series}`, window);
+  }
+  const latestFirst = [...found.values()]
+    .sort((a, b) => b.start - a.start || (a.series < b.series ? -1 : 1))
+    .slice(0, limit);
+  return { windows: latestFirst.map(summarizeStored), problems };
+}
+
+const MAX_START_MS = 8.64e15;
+
+function isAskedFor({ series }: StoredWindow, query: WindowQuery): boolean {
+  const ofSource = parseSourceSeries(series);
+  if (query.source !== undefined && ofSource?.source !== query.source) return false;
+  if (query.aggregation !== undefined && ofSource?.aggregation !== query.aggregation) return false;
+  return query.rollup === undefined || parseRollupSeries(series)?.rollup === query.rollup;
+}
+
+async function openWindows(
+  states: SourceStates,
+  { source, rollup }: WindowQuery,
+): Promise<{ readonly open: readonly StoredWindow[]; readonly problems: readonly string[] }> {
+  const open: StoredWindow[] = [];
+  const problems: string[] = [];
+  if (rollup !== undefined) return { open, problems };
+  for await (const stored of source === undefined ? states.scan() : await states.load([source])) {
+    try {
+      open.push(...viewState(stored.source, stored.state).open);
+    } catch (error) {
+      problems.push(describeProblem(stored, error));
+    }
+  }
+  return { open, problems };
+}
+
+function describeProblem({ source, version }: StoredState, error: unknown): string {
+  return `source ${JSON.stringify(source)}, version ${version}: ${error instanceof Error ? error.message : String(error)}`;
+}
+
+/** Of one series where the query names one, else all; rollup windows with their parts merged. */
+async function* storedWindows(windows: Windows, query: WindowQuery): AsyncIterable<StoredWindow> {
+  const series = seriesOf(query);
+  if (series !== undefined) {
+    yield* windows.list(series, { fromMs: query.from ?? 0, toMs: query.to ?? MAX_START_MS });
+    return;
+  }
+  const parts = new Map<string, StoredWindow[]>();
+  for await (const window of windows.scan()) {
+    const key = `${window.start} ${window.series}`;
+    const known = parts.get(key);
+    if (known === undefined) parts.set(key, [window]);
+    else known.push(window);
+  }
+  for (const group of parts.values()) {
+    const window = mergeParts(group);
+    if (window !== undefined) yield window;
+  }
+}
+
+function seriesOf({ source, aggregation, rollup, value }: WindowQuery): string | undefined {
+  if (rollup !== undefined && value !== undefined) return rollupSeries(rollup, value);
+  if (source !== undefined && aggregation !== undefined) return sourceSeries(aggregation, source);
+  return undefined;
+}
+
+async function* concat<T>(first: Iterable<T>, second: AsyncIterable<T>): AsyncIterable<T> {
+  yield* first;
+  yield* second;
+}
