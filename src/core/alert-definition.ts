@@ -150,7 +150,11 @@ function readOn(
   const kind = exactlyOne(on, ['aggregation', 'rollup', 'last'], ['provisional', 'by', 'settle']);
   if (kind === undefined) return { on: nothing, watched: undefined };
   on.onlyKeys(
-    kind === 'last' ? [kind] : kind === 'rollup' ? [kind, 'provisional', 'by', 'settle'] : [kind, 'provisional'],
+    kind === 'last'
+      ? [kind]
+      : kind === 'rollup'
+        ? [kind, 'provisional', 'by', 'settle']
+        : [kind, 'provisional'],
   );
   const name = on.name(kind);
   const rollup = kind === 'rollup' ? rollups.find((one) => one.name === name) : undefined;

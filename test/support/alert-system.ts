@@ -66,7 +66,8 @@ export class AlertSystem {
 
   publishDeliverer(): Deliverer<DynamoDbEventRecord> {
     const clock = { nowMs: () => 0, sleep: async () => {} };
-    const publish = () => createPublish({ bus: this.#bus(), log: this.observed.log, meter: this.observed.meter, clock });
+    const publish = () =>
+      createPublish({ bus: this.#bus(), log: this.observed.log, meter: this.observed.meter, clock });
     return this.#deliverer(this.tables.changes.alerts, 'alert', publish);
   }
 
@@ -76,7 +77,9 @@ export class AlertSystem {
     for (const event of this.published) {
       const known = byId.get(event.id);
       if (known !== undefined && JSON.stringify(known) !== JSON.stringify(event)) {
-        throw new Error(`${event.id} was published as ${JSON.stringify(known)} and as ${JSON.stringify(event)}`);
+        throw new Error(
+          `${event.id} was published as ${JSON.stringify(known)} and as ${JSON.stringify(event)}`,
+        );
       }
       byId.set(event.id, event);
     }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { AlertState } from '../../src/core/alerts/alert-state.ts';
 import { rollupSeries, sourceSeries } from '../../src/core/series.ts';
 import type { AlertWrite } from '../../src/stores/alerts.ts';
-import { alertId, Alerts } from '../../src/stores/alerts.ts';
+import { Alerts, alertId } from '../../src/stores/alerts.ts';
 import { alertEvents } from '../../src/wire/alert-event.ts';
 import { changeRecord } from './change-records.ts';
 import { sequenceOf } from './event-streams.ts';
@@ -59,11 +59,15 @@ export function alertsContract(make: MakeTable): void {
 
     test('that are to be looked at are found by time, and no others', async () => {
       const { alerts } = await open();
-      const due = [5_000, 1_000, 3_000].map((checkAtMs) => write({ series: `source||s${checkAtMs}`, checkAtMs }));
+      const due = [5_000, 1_000, 3_000].map((checkAtMs) =>
+        write({ series: `source||s${checkAtMs}`, checkAtMs }),
+      );
       await alerts.commit([...due, write({ rule: 'never' })]);
       const found = await collect(alerts.dueForChecking(3_000));
       expect(found.sort()).toEqual(['hot|source||s1000', 'hot|source||s3000']);
-      await alerts.commit([{ ...write({ series: 'source||s1000', checkAtMs: undefined }), expectedVersion: 1 }]);
+      await alerts.commit([
+        { ...write({ series: 'source||s1000', checkAtMs: undefined }), expectedVersion: 1 },
+      ]);
       await alerts.commit([{ ...write({ series: 'source||s3000', checkAtMs: 9_000 }), expectedVersion: 1 }]);
       expect(await collect(alerts.dueForChecking(5_000))).toEqual(['hot|source||s5000']);
       const loaded = await alerts.loadById(['hot|source||s3000']);

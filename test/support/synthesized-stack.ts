@@ -5,7 +5,9 @@ import type { AlertsInUse } from '../../cdk/alerts-in.ts';
 import { TidemillStack, type TidemillStackOptions } from '../../cdk/stacks/tidemill-stack.ts';
 
 /** The stack's template, with a folder of test handlers in place of each function's code. */
-export function synthesizedStack(options: TidemillStackOptions & { readonly alerts?: AlertsInUse } = {}): Template {
+export function synthesizedStack(
+  options: TidemillStackOptions & { readonly alerts?: AlertsInUse } = {},
+): Template {
   const folder = fileURLToPath(new URL('./handlers', import.meta.url));
   const stack = new TidemillStack(new App({ analyticsReporting: false }), 'Tidemill', {
     ...options,

@@ -84,7 +84,9 @@ function settle(
   if (settleMs === 0 || observation.start === frontier?.start) return { due: [observation], waiting };
   const known = waiting.find(({ start }) => start === observation.start);
   if (known !== undefined && known.revision >= observation.revision) return { due: [], waiting };
-  const all = [...waiting.filter((window) => window !== known), observation].sort((a, b) => a.start - b.start);
+  const all = [...waiting.filter((window) => window !== known), observation].sort(
+    (a, b) => a.start - b.start,
+  );
   const latestMs = all.reduce((latest, { end }) => Math.max(latest, end), 0);
   const left = all.findIndex(({ end }) => end + settleMs > latestMs);
   const due = Math.max(left, all.length - MAX_WAITING);

@@ -12,7 +12,13 @@ fc.configureGlobal({ baseSize: 'medium' });
 
 const PIPELINE = parsePipeline({
   aggregations: [
-    { name: 'a', window: { tumbling: '7ms' }, allowedLateness: '5ms', aggregates: ['mean', 'last'], idleTimeout: '1s' },
+    {
+      name: 'a',
+      window: { tumbling: '7ms' },
+      allowedLateness: '5ms',
+      aggregates: ['mean', 'last'],
+      idleTimeout: '1s',
+    },
   ],
   rollups: [
     { name: 'one', of: 'a', by: ['site'], parts: 1 },
@@ -20,12 +26,36 @@ const PIPELINE = parsePipeline({
   ],
   alerts: [
     { name: 'max', on: { aggregation: 'a' }, metric: 'v', aggregate: 'max', when: { above: 0.5 } },
-    { name: 'min', on: { aggregation: 'a', provisional: true }, metric: 'v', aggregate: 'min', when: { below: 0 } },
-    { name: 'slow', on: { aggregation: 'a' }, metric: 'v', aggregate: 'max', when: { above: 0 }, for: '14ms' },
+    {
+      name: 'min',
+      on: { aggregation: 'a', provisional: true },
+      metric: 'v',
+      aggregate: 'min',
+      when: { below: 0 },
+    },
+    {
+      name: 'slow',
+      on: { aggregation: 'a' },
+      metric: 'v',
+      aggregate: 'max',
+      when: { above: 0 },
+      for: '14ms',
+    },
     { name: 'busy', on: { aggregation: 'a' }, aggregate: 'events', when: { changesBy: { difference: 1 } } },
-    { name: 'north', on: { aggregation: 'a' }, aggregate: 'events', when: { above: 1 }, filter: { tags: { site: ['n'] } } },
+    {
+      name: 'north',
+      on: { aggregation: 'a' },
+      aggregate: 'events',
+      when: { above: 1 },
+      filter: { tags: { site: ['n'] } },
+    },
     { name: 'last', on: { last: 'a' }, metric: 'w', when: { above: 0 } },
-    { name: 'odd', on: { aggregation: 'a' }, aggregate: 'events', when: { deviates: { history: '84ms', score: 1 } } },
+    {
+      name: 'odd',
+      on: { aggregation: 'a' },
+      aggregate: 'events',
+      when: { deviates: { history: '84ms', score: 1 } },
+    },
     { name: 'silent', when: { absent: '1m' } },
     { name: 'site', on: { rollup: 'one' }, aggregate: 'events', when: { above: 1 } },
     { name: 'sites', on: { rollup: 'one', provisional: true }, aggregate: 'events', when: { above: 1 } },
@@ -41,7 +71,10 @@ interface Regime {
 const REGIMES: Readonly<Record<string, Regime>> = {
   'however they are cut into batches': { troubles: [] },
   'when changes come again, to containers that know nothing': { troubles: ['redeliver', 'replace'] },
-  'when tables and the bus fail, or do what they are asked and lose the answer': { troubles: [], faults: true },
+  'when tables and the bus fail, or do what they are asked and lose the answer': {
+    troubles: [],
+    faults: true,
+  },
   'when a container that stalled comes back late with an old batch': { troubles: ['stall'] },
   'when all of it happens at once': { troubles: ['redeliver', 'stall', 'replace'], faults: true },
 };

@@ -135,7 +135,9 @@ describe('permissions', () => {
   });
 
   it('hold no wildcard but for the bucket’s keys and the one action that knows no resource', () => {
-    const all = ['Aggregate', 'Rollup', 'Close', 'AlertConsumer', 'AlertClock', 'Publish'].flatMap(permissionsOf);
+    const all = ['Aggregate', 'Rollup', 'Close', 'AlertConsumer', 'AlertClock', 'Publish'].flatMap(
+      permissionsOf,
+    );
     expect(new Set(all.filter((permission) => permission.includes('*')))).toEqual(
       new Set(['s3:PutObject on FailuresBucket.Arn/*', 'dynamodb:ListStreams on *']),
     );

@@ -209,7 +209,13 @@ describe('what no alert of the pipeline asks for', () => {
   it('is there, and off', () => {
     const none = { onSources: false, onRollups: false, onSilence: false };
     expect(enabled(none)).toEqual(['Aggregate', 'Rollup', 'Close']);
-    expect(enabled({ ...none, onRollups: true })).toEqual(['Aggregate', 'Rollup', 'AlertWindows', 'Publish', 'Close']);
+    expect(enabled({ ...none, onRollups: true })).toEqual([
+      'Aggregate',
+      'Rollup',
+      'AlertWindows',
+      'Publish',
+      'Close',
+    ]);
     expect(enabled({ onSources: true, onRollups: false, onSilence: true })).toEqual([
       'Aggregate',
       'Rollup',
@@ -222,9 +228,18 @@ describe('what no alert of the pipeline asks for', () => {
 
   it('is read off the definition', () => {
     expect(alertsIn({})).toEqual({ onSources: false, onRollups: false, onSilence: false });
-    expect(alertsIn({ alerts: [{ on: { rollup: 'r' }, when: { above: 1 } }] })).toMatchObject({ onRollups: true, onSources: false });
-    expect(alertsIn({ alerts: [{ when: { absent: '5m' } }] })).toMatchObject({ onSources: true, onSilence: true });
-    expect(alertsIn({ alerts: [null, { on: { aggregation: 'a' } }] })).toMatchObject({ onSources: true, onSilence: false });
+    expect(alertsIn({ alerts: [{ on: { rollup: 'r' }, when: { above: 1 } }] })).toMatchObject({
+      onRollups: true,
+      onSources: false,
+    });
+    expect(alertsIn({ alerts: [{ when: { absent: '5m' } }] })).toMatchObject({
+      onSources: true,
+      onSilence: true,
+    });
+    expect(alertsIn({ alerts: [null, { on: { aggregation: 'a' } }] })).toMatchObject({
+      onSources: true,
+      onSilence: false,
+    });
   });
 });
 

@@ -42,15 +42,22 @@ function setUp(definition = DEFINITION) {
     async arrive(source: string, lastArrivalMs: number) {
       const state = { ...emptySourceState(source, pipeline), lastArrivalMs, maxTime: lastArrivalMs };
       const expectedVersion = versions.get(source);
-      await states.commit([{ source, expectedVersion, state: encodeState(state, pipeline), closesAtMs: undefined }]);
+      await states.commit([
+        { source, expectedVersion, state: encodeState(state, pipeline), closesAtMs: undefined },
+      ]);
       versions.set(source, (expectedVersion ?? 0) + 1);
     },
     look: (nowMs: number, remainingMs = 60_000) =>
-      createAlertClock({ ...common, states, nowMs: () => nowMs })({}, { getRemainingTimeInMillis: () => remainingMs }),
+      createAlertClock({ ...common, states, nowMs: () => nowMs })(
+        {},
+        { getRemainingTimeInMillis: () => remainingMs },
+      ),
     async status(source: string) {
       const all = await collect(alerts.scan());
       const found = all.find(({ series }) => series === `source||${source}`);
-      return found === undefined ? undefined : `${found.state.status} ${found.state.sequence} ${found.checkAtMs}`;
+      return found === undefined
+        ? undefined
+        : `${found.state.status} ${found.state.sequence} ${found.checkAtMs}`;
     },
   };
 }

@@ -11,7 +11,14 @@ const PIPELINE = parsePipeline({
   rollups: [{ name: 'by-site', of: 'a', by: ['site'], parts: 4 }],
   alerts: [
     { name: 'hot', on: { aggregation: 'a' }, metric: 'v', aggregate: 'max', when: { above: 80 } },
-    { name: 'hot-north', on: { aggregation: 'a' }, metric: 'v', aggregate: 'max', when: { above: 50 }, filter: { tags: { site: ['north'] }, sources: ['s'] } },
+    {
+      name: 'hot-north',
+      on: { aggregation: 'a' },
+      metric: 'v',
+      aggregate: 'max',
+      when: { above: 50 },
+      filter: { tags: { site: ['north'] }, sources: ['s'] },
+    },
     { name: 'hot-site', on: { rollup: 'by-site' }, metric: 'v', aggregate: 'mean', when: { above: 60 } },
     { name: 'latest', on: { last: 'a' }, metric: 'v', when: { above: 80 } },
   ],
@@ -21,7 +28,11 @@ async function run(events: readonly object[], batchLength = 100) {
   const system = new AlertSystem(PIPELINE);
   const deliveries = events.map((event, at) => {
     const sequence = sequenceOf(at);
-    return { shard: SHARD, sequence, record: kinesisRecord({ shard: SHARD, sequence, arrivalMs: 0, data: event }) };
+    return {
+      shard: SHARD,
+      sequence,
+      record: kinesisRecord({ shard: SHARD, sequence, arrivalMs: 0, data: event }),
+    };
   });
   await system.fill(deliveries, batchLength);
   await system.sourcesDeliverer().finish();

@@ -22,7 +22,14 @@ async function firings(count: number) {
     waiting: [],
     history: [],
     transitions: [
-      { sequence: 1, from: 'ok', to: 'firing', severity: 'info', reason: 'why', window: { start: 0, end: 1, revision: 1, value: 2 } },
+      {
+        sequence: 1,
+        from: 'ok',
+        to: 'firing',
+        severity: 'info',
+        reason: 'why',
+        window: { start: 0, end: 1, revision: 1, value: 2 },
+      },
     ],
   };
   await alerts.commit(
@@ -67,7 +74,11 @@ describe('publishing', () => {
     expect(await run(await firings(23))).toEqual({ batchItemFailures: [] });
     expect(calls.map(({ length }) => length)).toEqual([10, 10, 3]);
     expect(entries[0]).toMatchObject({ source: 'tidemill.alerts', detailType: 'Alert Transition' });
-    expect(JSON.parse(entries[0]?.detail ?? '')).toMatchObject({ id: 'r/source|a|s0/1', to: 'firing', severity: 'info' });
+    expect(JSON.parse(entries[0]?.detail ?? '')).toMatchObject({
+      id: 'r/source|a|s0/1',
+      to: 'firing',
+      severity: 'info',
+    });
   });
 
   it('puts again what was not taken, and only that', async () => {
@@ -79,10 +90,15 @@ describe('publishing', () => {
   });
 
   it('reports from where on the batch is to come again, and publishes the others', async () => {
-    const { calls, observed, run } = setUp((entry) => (entry.detail.includes('s1') ? 'InternalFailure: no' : undefined));
+    const { calls, observed, run } = setUp((entry) =>
+      entry.detail.includes('s1') ? 'InternalFailure: no' : undefined,
+    );
     expect(await run(await firings(3))).toEqual({ batchItemFailures: [{ itemIdentifier: sequenceOf(1) }] });
     expect(calls).toEqual([['s0', 's1', 's2'], ['s1'], ['s1'], ['s1']]);
     expect(observed.latest()).toMatchObject({ published: 2, failures: 1 });
-    expect(observed.lines[0]).toMatchObject({ level: 'error', fields: { first: [{ reason: 'InternalFailure: no' }] } });
+    expect(observed.lines[0]).toMatchObject({
+      level: 'error',
+      fields: { first: [{ reason: 'InternalFailure: no' }] },
+    });
   });
 });

@@ -49,7 +49,12 @@ function setUp(over: (table: Table, clock: VirtualClock) => Table = (table) => t
           if (table === undefined) throw new Error(`no table ${name}`);
           return table;
         },
-        bus: { put: async (entries) => entries.map((entry) => void published.push(entry.detail)) },
+        bus: {
+          put: async (entries) => {
+            published.push(...entries.map(({ detail }) => detail));
+            return entries.map(() => undefined);
+          },
+        },
         onLine: (line) => lines.push(line),
       },
     );

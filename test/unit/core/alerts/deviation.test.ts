@@ -50,15 +50,34 @@ describe('a deviation', () => {
   });
 
   it('looks at nothing at or after the window, and at nothing older than its history', () => {
-    const history = [...hourly(100, (hour) => hour % 7), ...hourly(20, () => 0).map(({ value }, n) => ({ start: (100 + n) * HOUR, value }))];
-    expect(deviationOf(condition(), history, at(100, 9))).toEqual(deviationOf(condition(), history.slice(0, 100), at(100, 9)));
+    const history = [
+      ...hourly(100, (hour) => hour % 7),
+      ...hourly(20, () => 0).map(({ value }, n) => ({ start: (100 + n) * HOUR, value })),
+    ];
+    expect(deviationOf(condition(), history, at(100, 9))).toEqual(
+      deviationOf(condition(), history.slice(0, 100), at(100, 9)),
+    );
     const old = hourly(400, (hour) => (hour < 60 ? 1e6 : hour % 7));
-    expect(deviationOf(condition(), old, at(400, 3))).toEqual(deviationOf(condition(), old.slice(64), at(400, 3)));
+    expect(deviationOf(condition(), old, at(400, 3))).toEqual(
+      deviationOf(condition(), old.slice(64), at(400, 3)),
+    );
   });
 
   it('is not known while there is too little history', () => {
-    expect(deviationOf(condition(), hourly(48, (hour) => hour), at(48, 9))).toMatchObject({ seasonal: false });
-    expect(deviationOf(condition(), hourly(47, (hour) => hour), at(47, 9))).toBeUndefined();
+    expect(
+      deviationOf(
+        condition(),
+        hourly(48, (hour) => hour),
+        at(48, 9),
+      ),
+    ).toMatchObject({ seasonal: false });
+    expect(
+      deviationOf(
+        condition(),
+        hourly(47, (hour) => hour),
+        at(47, 9),
+      ),
+    ).toBeUndefined();
     const sparse = hourly(11, (hour) => hour).map(({ start, value }) => ({ start: start * 24, value }));
     expect(deviationOf(condition(), sparse, at(11 * 24, 9))).toBeUndefined();
   });

@@ -28,7 +28,11 @@ function transitionsOf(alert: Partial<AlertDefinition>, values: readonly number[
 
 describe('a threshold', () => {
   it('fires above it and resolves where the value is above it no more', () => {
-    expect(transitionsOf({ when: { above: 3 } }, [3, 4, 5, 3, 4])).toEqual(['1 firing', '3 resolved', '4 firing']);
+    expect(transitionsOf({ when: { above: 3 } }, [3, 4, 5, 3, 4])).toEqual([
+      '1 firing',
+      '3 resolved',
+      '4 firing',
+    ]);
     expect(transitionsOf({ when: { below: 3 } }, [3, 2, 1, 3])).toEqual(['1 firing', '3 resolved']);
   });
 
@@ -52,7 +56,10 @@ describe('a threshold', () => {
 
 describe('a change', () => {
   it('is one from the window so many before', () => {
-    expect(transitionsOf({ when: { changesBy: { difference: 2 } } }, [0, 2, 5, 5])).toEqual(['2 firing', '3 resolved']);
+    expect(transitionsOf({ when: { changesBy: { difference: 2 } } }, [0, 2, 5, 5])).toEqual([
+      '2 firing',
+      '3 resolved',
+    ]);
     expect(transitionsOf({ when: { changesBy: { difference: 3, over: 2 } } }, [0, 2, 4, 5])).toEqual([
       '2 firing',
       '3 resolved',
@@ -74,9 +81,7 @@ describe('a rollup', () => {
   const [rule] = parsePipeline({
     aggregations: [{ name: 'a', window: { tumbling: '1m' } }],
     rollups: [{ name: 'all', of: 'a', by: [] }],
-    alerts: [
-      { name: 'r', on: { rollup: 'all', settle: '2m' }, aggregate: 'events', when: { below: 10 } },
-    ],
+    alerts: [{ name: 'r', on: { rollup: 'all', settle: '2m' }, aggregate: 'events', when: { below: 10 } }],
   }).alerts;
   const window = (minute: number, value: number) => ({
     start: minute * MINUTE,
@@ -145,7 +150,11 @@ describe('a transition', () => {
 });
 
 it('a rule that compares something else now forgets the history, and not that it fires', () => {
-  const before = foldObservations(ruleOf({ when: { changesBy: { difference: 2 } } }), undefined, windowsOf([0, 5]));
+  const before = foldObservations(
+    ruleOf({ when: { changesBy: { difference: 2 } } }),
+    undefined,
+    windowsOf([0, 5]),
+  );
   expect(before.state).toMatchObject({ status: 'firing', history: [{ value: 0 }, { value: 5 }] });
   const rule = ruleOf({ when: { changesBy: { difference: 2 } }, aggregate: 'min' });
   const after = foldObservations(rule, before.state, windowsOf([0, 5, 100]));
@@ -153,7 +162,12 @@ it('a rule that compares something else now forgets the history, and not that it
 });
 
 describe('silence', () => {
-  const rule = ruleOf({ on: undefined, metric: undefined, aggregate: undefined, when: { absent: '5m' } } as object);
+  const rule = ruleOf({
+    on: undefined,
+    metric: undefined,
+    aggregate: undefined,
+    when: { absent: '5m' },
+  } as object);
 
   it('fires when it has lasted, says since when, and ends with an arrival', () => {
     const quiet = foldSilence(rule, undefined, { lastArrivalMs: 1_000, nowMs: 300_999 });
@@ -177,6 +191,9 @@ describe('silence', () => {
   it('that ended and began again between two looks is two', () => {
     const fired = foldSilence(rule, undefined, { lastArrivalMs: 0, nowMs: 300_000 });
     const again = foldSilence(rule, fired.state, { lastArrivalMs: 310_000, nowMs: 900_000 });
-    expect(again.state.transitions.map(({ sequence, to }) => `${sequence} ${to}`)).toEqual(['2 resolved', '3 firing']);
+    expect(again.state.transitions.map(({ sequence, to }) => `${sequence} ${to}`)).toEqual([
+      '2 resolved',
+      '3 firing',
+    ]);
   });
 });
