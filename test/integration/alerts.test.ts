@@ -80,16 +80,11 @@ describe.skipIf(missing !== undefined)('alerts on the real servers', () => {
       ['alerts', '--data', data, '--rule', 'hot', '--state', 'resolved', '--json'],
       { cwd },
     );
+    expect(listed).toMatchObject({ code: 0, stderr: '' });
     expect(lines(listed.stdout)).toEqual([
       { state: 'resolved', ...hot.find(({ id }) => id === 'hot/source|a|a/3') },
     ]);
-    const shown = await runCommand(['alerts', '--data', data], { cwd });
-    expect(shown.stdout).toMatch(
-      /resolved +critical +hot +a +2023-11-14T22:14:00Z +2023-11-14T22:14:01Z +max of v is 20/,
-    );
-    const wrong = await runCommand(['alerts', '--data', data, '--state', 'burning'], { cwd });
-    expect(wrong.code).toBe(2);
-  }, 240_000);
+  }, 300_000);
 });
 
 describe('alerts without Java', () => {
@@ -107,5 +102,5 @@ describe('alerts without Java', () => {
     });
     expect(replayed.code).toBe(0);
     expect(JSON.parse(replayed.stdout)).toMatchObject({ balanced: true, alertTransitions: 23 });
-  }, 240_000);
+  }, 300_000);
 });

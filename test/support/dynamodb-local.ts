@@ -64,7 +64,7 @@ export async function startDynamoDbLocal(): Promise<DynamoDbLocal> {
   };
 }
 
-const NUMBERS = new Set(['bucket', 'at', 'closingBucket', 'closesAt']);
+const NUMBERS = new Set(['bucket', 'at', 'closingBucket', 'closesAt', 'checkingBucket', 'checkAt']);
 
 async function createTable(client: DynamoDBClient, name: string, schema: TableSchema): Promise<string> {
   const indexes = Object.entries(schema.indexes ?? {});
@@ -137,7 +137,10 @@ function toItem(image: Record<string, AttributeValue> | undefined): Item | undef
     Object.entries(image).map(([name, value]) => {
       if (value.S !== undefined) return [name, { S: value.S }];
       if (value.N !== undefined) return [name, { N: value.N }];
-      throw new Error(`attribute ${name}: found ${JSON.stringify(value)}, expected a text or a number`);
+      if (value.B !== undefined) return [name, { B: value.B }];
+      throw new Error(
+        `attribute ${name}: found ${JSON.stringify(value)}, expected a text, a number or bytes`,
+      );
     }),
   );
 }

@@ -48,7 +48,7 @@ describe('the template of the stack', () => {
   });
 
   it('gives the tables their keys, indexes, change streams and expiry', () => {
-    expect(system.tables).toHaveLength(3);
+    expect(system.tables).toHaveLength(4);
     expect(tableNamed('Sources')).toMatchObject({
       keySchema: [{ AttributeName: 'source', KeyType: 'HASH' }],
       globalIndexes: [{ IndexName: 'closing', Projection: { ProjectionType: 'KEYS_ONLY' } }],
@@ -85,9 +85,10 @@ describe('the template of the stack', () => {
     }
   });
 
-  it('gives the schedule its rate and function', () => {
+  it('gives the schedules their rate and function', () => {
     expect(system.schedules).toMatchObject([
       { everyMs: 60_000, fn: { environment: { POWERTOOLS_SERVICE_NAME: 'close' } } },
+      { everyMs: 60_000, fn: { environment: { POWERTOOLS_SERVICE_NAME: 'alert-clock' } } },
     ]);
   });
 
