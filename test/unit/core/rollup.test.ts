@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { contributionsOf, foldAdditions } from '../../../src/core/rollup.ts';
+import { decodeChangedWindows } from '../../../src/core/state-changes.ts';
+import { SHARD, sequenceOf } from '../../support/event-streams.ts';
+import { eventOf, pipelineOf } from '../../support/events.ts';
+import { StreamRunner } from '../../support/stream-runner.ts';
+
+test('a rollup window is provisional where one change closes a window of an old size and opens one of the new', () => {
+  const rollups = [{ name: 'all', of: 'a0', levels: [[]], parts: 1 }];
+  const [old, changed] = [10, 20].map((sizeMs) => ({ ...pipelineOf({ sizeMs }), rollups }));
+  if (old === undefined || changed === undefined) throw new Error('two pipelines');
+  const runner = new StreamRunner(old);
+  const entry = (record: number) => ({
+    event: eventOf({ time: record }),
+    at: { shard: SHARD, sequence: sequenceOf(record), index: 0 },
+    arrivalMs: 1_000,
+  });
+  runner.deliver([entry(1)]);
+  runner.changePipeline(changed);
+  runner.deliver([entry(2)]);
+  const additions = runner.changes.flatMap(({ source, version, before, after }) =>
+    contributionsOf(
+      source,
+      before === undefined ? undefined : decodeChangedWindows(source, before),
+      decodeChangedWindows(source, after),
+      changed,
+    ).map((contribution) => ({ source, version, contribution })),
+  );
+  expect(additions.map(({ contribution: { start, events } }) => [start, events])).toEqual([
+    [0, 1],
+    [0, 1],
+  ]);
+  expect(foldAdditions(undefined, additions)).toMatchObject({ events: 2, final: false });
+});
