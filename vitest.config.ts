@@ -10,6 +10,7 @@ export default defineConfig({
       project('unit'),
       project('property', 60_000),
       project('conformance'),
+      project('simulation', 900_000),
       project('integration', 120_000),
     ],
   },

@@ -93,12 +93,23 @@ export function partKeyText({ start, end, part, series }: PartKey): string {
   return `${start} ${end} ${part} ${series}`;
 }
 
+/**
+ * What is kept of the part. A stale one is refused when it is written; but where it does not know a source whose window
+ * merely closes, nothing would be written, and the refusal would not come: that is looked up.
+ */
+function warm({ key, additions }: PartWork, cache: PartCache): StoredPart | undefined {
+  const kept = cache.get(partKeyText(key));
+  const knows = ({ source, contribution }: Addition) =>
+    contribution.events > 0 || kept?.window.marks.has(source) === true;
+  return additions.every(knows) ? kept : undefined;
+}
+
 async function load(
   works: readonly PartWork[],
   windows: Windows,
   cache: PartCache,
 ): Promise<{ readonly bases: Map<PartWork, StoredPart | undefined>; readonly reads: number }> {
-  const bases = new Map(works.map((work) => [work, cache.get(partKeyText(work.key))]));
+  const bases = new Map(works.map((work) => [work, warm(work, cache)]));
   const cold = works.filter((work) => bases.get(work) === undefined);
   if (cold.length === 0) return { bases, reads: 0 };
   const stored = new Map<string, StoredPart>();

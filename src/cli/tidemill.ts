@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 // The `tidemill` command: one file a command; this one knows them all and nothing else.
 import { Command } from 'commander';
+import { alertsCommand } from './alerts-command.ts';
 import { deadLettersCommand } from './dead-letters-command.ts';
 import { devCommand } from './dev-command.ts';
 import { explainFailure } from './exit.ts';
 import { ledgerCommand } from './ledger-command.ts';
 import { replayCommand } from './replay-command.ts';
+import { simulateCommand } from './simulate-command.ts';
 import { sourcesCommand } from './sources-command.ts';
 import { windowsCommand } from './windows-command.ts';
 
@@ -27,9 +29,11 @@ Exit codes: 0 done, 1 failed, 2 bad usage (options, pipeline definition).`,
 for (const command of [
   devCommand(),
   replayCommand(),
+  simulateCommand(),
   ledgerCommand(),
   sourcesCommand(),
   windowsCommand(),
+  alertsCommand(),
   deadLettersCommand(),
 ]) {
   program.addCommand(inherit(command));

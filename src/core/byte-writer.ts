@@ -12,7 +12,7 @@ export class ByteWriter {
   #start = 0;
   #at = 0;
 
-  /** Forgets what was written since the last `finish`: a writer that is shared may hold what somebody left unfinished. */
+  /** Forgets what an error left unfinished: the next bytes begin with what is written next. */
   clear(): void {
     this.#at = this.#start;
   }

@@ -138,7 +138,8 @@ export class RememberedIds {
     }
     const added = WRITER.finish();
     if (this.#encoded.length === 0) {
-      this.#encoded = added;
+      // A copy: what is handed out is part of a larger buffer, which would live as long.
+      this.#encoded = added.slice();
       return;
     }
     const joined = new Uint8Array(this.#encoded.length + added.length);

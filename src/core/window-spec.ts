@@ -37,3 +37,8 @@ export function windowStarts(
     starts.push(start);
   return starts;
 }
+
+/** How long one event keeps a window open in event time: the size, or the gap of a session. */
+export function spanMs(spec: WindowSpec): number {
+  return spec.kind === 'session' ? spec.gapMs : spec.sizeMs;
+}

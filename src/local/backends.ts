@@ -31,6 +31,7 @@ export interface ServerBackendOptions {
   readonly region: string;
   readonly kinesis: LocalServer;
   readonly dynamodb: LocalServer;
+  readonly eventBusEndpoint: string;
   /** Of streams that the template leaves on demand. */
   readonly shards: number;
 }
@@ -38,8 +39,9 @@ export interface ServerBackendOptions {
 /** Clients of the local servers, with all that the template names created on them. */
 export async function createServerBackend(
   system: LocalSystem,
-  { region, kinesis: kinesisServer, dynamodb: dynamodbServer, shards }: ServerBackendOptions,
+  options: ServerBackendOptions,
 ): Promise<Backend & { readonly kinesis: KinesisClient }> {
+  const { region, kinesis: kinesisServer, dynamodb: dynamodbServer, eventBusEndpoint, shards } = options;
   const settings = { region, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
   // Local Kinesis speaks HTTP/1.1 alone.
   const kinesis = new KinesisClient({
@@ -65,6 +67,7 @@ export async function createServerBackend(
     endpoints: {
       AWS_ENDPOINT_URL_KINESIS: kinesisServer.endpoint,
       AWS_ENDPOINT_URL_DYNAMODB: dynamodbServer.endpoint,
+      AWS_ENDPOINT_URL_EVENTBRIDGE: eventBusEndpoint,
     },
     close: () => {
       for (const client of [kinesis, dynamodb, streams]) client.destroy();

@@ -1,12 +1,17 @@
 // Runs a consumer in this process, on tables in memory: what stands in for a function's own processes where there are
 // no servers to share between processes.
 import { type AggregateDeps, createAggregate } from '../../consumers/aggregate/aggregate.ts';
+import { createAlert } from '../../consumers/alert/alert.ts';
+import { createAlertClock } from '../../consumers/alert-clock/alert-clock.ts';
 import { createClose, type RemainingTime } from '../../consumers/close/close.ts';
+import { createPublish } from '../../consumers/publish/publish.ts';
 import { createRollup } from '../../consumers/rollup/rollup.ts';
 import type { Pipeline } from '../core/pipeline.ts';
 import type { Clock } from '../platform/clock.ts';
-import { ENV } from '../platform/names.ts';
+import type { EventBus } from '../platform/event-bus.ts';
+import { ENV, FUNCTION_NAMES } from '../platform/names.ts';
 import type { Counts } from '../platform/observe.ts';
+import { Alerts } from '../stores/alerts.ts';
 import { DeadLetters } from '../stores/dead-letters.ts';
 import { SourceStates } from '../stores/source-states.ts';
 import type { Table } from '../stores/table.ts';
@@ -19,6 +24,7 @@ export interface InProcessOptions {
   readonly clock: Clock;
   /** The table a function's environment names. */
   readonly table: (name: string) => Table;
+  readonly bus: EventBus;
   readonly onLine: (line: FunctionLine) => void;
 }
 
@@ -45,7 +51,7 @@ export function createInProcessFunction(fn: FunctionSpec, options: InProcessOpti
 /** The event is what the mapping or the schedule made of its own records: JSON of the shape the consumer takes. */
 type Handler = (payload: string, context: RemainingTime) => Promise<unknown>;
 
-function createHandler(fn: FunctionSpec, { pipeline, clock, table, onLine }: InProcessOptions): Handler {
+function createHandler(fn: FunctionSpec, { pipeline, clock, table, bus, onLine }: InProcessOptions): Handler {
   const service = fn.environment['POWERTOOLS_SERVICE_NAME'] ?? '';
   const tableOf = (name: keyof typeof ENV) => table(fn.environment[ENV[name]] ?? '');
   const write = (record: object) =>
@@ -81,9 +87,29 @@ function createHandler(fn: FunctionSpec, { pipeline, clock, table, onLine }: InP
       const close = createClose({ ...common, states: new SourceStates(tableOf('sourcesTable')) });
       return (payload, context) => close(JSON.parse(payload), context);
     }
+    case 'alert': {
+      const alert = createAlert({
+        ...common,
+        alerts: new Alerts(tableOf('alertsTable')),
+        windows: new Windows(tableOf('windowsTable')),
+      });
+      return (payload) => alert(JSON.parse(payload));
+    }
+    case 'alert-clock': {
+      const alertClock = createAlertClock({
+        ...common,
+        alerts: new Alerts(tableOf('alertsTable')),
+        states: new SourceStates(tableOf('sourcesTable')),
+      });
+      return (payload, context) => alertClock(JSON.parse(payload), context);
+    }
+    case 'publish': {
+      const publish = createPublish({ ...common, bus, clock });
+      return (payload) => publish(JSON.parse(payload));
+    }
     default:
       throw new Error(
-        `function ${fn.name}: found the service ${JSON.stringify(service)}, expected aggregate, rollup or close`,
+        `function ${fn.name}: found the service ${JSON.stringify(service)}, expected one of ${FUNCTION_NAMES.join(', ')}`,
       );
   }
 }

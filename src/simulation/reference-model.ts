@@ -134,7 +134,7 @@ function contentsOf({ start, end, events }: HeldEvents, { values }: ReferenceAgg
   return { start, end, events: events.length, metrics: metricsOf(events, values) };
 }
 
-function takes({ filter }: ReferenceAggregation, { type, tags }: ReferenceEvent): boolean {
+export function takes({ filter }: ReferenceAggregation, { type, tags }: ReferenceEvent): boolean {
   if (filter?.types !== undefined && !filter.types.has(type)) return false;
   return [...(filter?.tags ?? [])].every(
     ([name, values]) => Object.hasOwn(tags, name) && values.has(tags[name] ?? ''),
@@ -212,7 +212,7 @@ function touches({ start, end }: HeldEvents, time: number, gapMs: number): boole
 }
 
 /** Aligned to the epoch, none before it. */
-function alignedStarts(
+export function alignedStarts(
   window: Exclude<ReferenceAggregation['window'], { kind: 'session' }>,
   time: number,
 ): number[] {

@@ -142,7 +142,8 @@ function present(attributes: Readonly<Record<string, Attribute | undefined>>): I
   return Object.fromEntries(entries.filter((entry): entry is [string, Attribute] => entry[1] !== undefined));
 }
 
-function toPart(item: Item): StoredPart {
+/** What an item of the table holds. */
+export function toPart(item: Item): StoredPart {
   const series = textOf(item, 'name') ?? textOf(item, WINDOWS_TABLE.partitionKey);
   const version = numberOf(item, 'version');
   const state = bytesOf(item, 'state') ?? textOf(item, 'state');

@@ -1,5 +1,6 @@
 // The contracts of table and stores on DynamoDB Local.
 import { afterAll, beforeAll, describe } from 'vitest';
+import { alertsContract } from '../support/alerts-contract.ts';
 import { deadLettersContract } from '../support/dead-letters-contract.ts';
 import type { DynamoDbLocal } from '../support/dynamodb-local.ts';
 import { javaMissing, startDynamoDbLocal } from '../support/dynamodb-local.ts';
@@ -30,5 +31,6 @@ describe.skipIf(missing !== undefined)(
     sourceStatesContract(make);
     windowsContract(make);
     deadLettersContract(make);
+    alertsContract(make);
   },
 );

@@ -1,6 +1,6 @@
 // DynamoDB Local for the integration tests, and tables on it in the shape of the contract suites.
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DeleteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { _Record } from '@aws-sdk/client-dynamodb-streams';
 import {
   DescribeStreamCommand,
@@ -16,8 +16,13 @@ import type { Item } from '../../src/stores/table.ts';
 import type { MakeTable } from './table-under-test.ts';
 
 export interface DynamoDbLocal {
-  readonly makeTable: MakeTable;
+  readonly makeTable: (schema: TableSchema) => Promise<RemovableTable>;
   stop(): Promise<void>;
+}
+
+export interface RemovableTable extends Awaited<ReturnType<MakeTable>> {
+  /** Takes an item away, if it is there, as a user or TTL would. */
+  remove(key: Item): Promise<void>;
 }
 
 /** Why DynamoDB Local cannot be started here, or undefined when it can. */
@@ -46,6 +51,9 @@ export async function startDynamoDbLocal(): Promise<DynamoDbLocal> {
       return {
         table: new DynamoTable(client, name),
         changes: (count) => readChanges(streams, streamArn, count),
+        remove: async (key) => {
+          await client.send(new DeleteItemCommand({ TableName: name, Key: { ...key } }));
+        },
       };
     },
     stop: async () => {

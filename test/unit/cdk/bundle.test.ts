@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { assertBundleSizes, bundleFunctions } from '../../../cdk/bundle.ts';
+import type { FunctionName } from '../../../src/platform/names.ts';
 import { ECHO_HANDLERS } from '../../support/echo-handlers.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -18,7 +19,10 @@ describe('a bundle', () => {
     expect((await readFile(join(aggregate.folder, 'index.mjs'))).length).toBe(aggregate.sizeBytes);
     expect((await readdir(join(bundleFolder, 'source-maps'))).sort()).toEqual([
       'aggregate.mjs.map',
+      'alert-clock.mjs.map',
+      'alert.mjs.map',
       'close.mjs.map',
+      'publish.mjs.map',
       'rollup.mjs.map',
     ]);
     const module = await import(pathToFileURL(join(aggregate.folder, 'index.mjs')).href);
@@ -58,7 +62,7 @@ describe('a bundle', () => {
 });
 
 describe('the limit of bundle sizes', () => {
-  const bundle = (name: 'aggregate' | 'rollup' | 'close', sizeBytes: number) => ({
+  const bundle = (name: FunctionName, sizeBytes: number) => ({
     name,
     folder: name,
     sizeBytes,
@@ -67,6 +71,9 @@ describe('the limit of bundle sizes', () => {
     aggregate: bundle('aggregate', 400_000),
     rollup: bundle('rollup', 1),
     close: bundle('close', 1),
+    alert: bundle('alert', 1),
+    'alert-clock': bundle('alert-clock', 1),
+    publish: bundle('publish', 1),
   };
 
   it('lets pass what keeps to it', () => {

@@ -5,7 +5,7 @@ import { SHARD, sequenceOf } from '../../support/event-streams.ts';
 import { eventOf, pipelineOf } from '../../support/events.ts';
 import { StreamRunner } from '../../support/stream-runner.ts';
 
-test('a rollup window is provisional where one change closes a window of an old size and opens one of the new', () => {
+test('a change that closes a window of an old size and opens one of the new adds to each of the two', () => {
   const rollups = [{ name: 'all', of: 'a0', levels: [[]], parts: 1 }];
   const [old, changed] = [10, 20].map((sizeMs) => ({ ...pipelineOf({ sizeMs }), rollups }));
   if (old === undefined || changed === undefined) throw new Error('two pipelines');
@@ -26,9 +26,19 @@ test('a rollup window is provisional where one change closes a window of an old 
       changed,
     ).map((contribution) => ({ source, version, contribution })),
   );
-  expect(additions.map(({ contribution: { start, events } }) => [start, events])).toEqual([
-    [0, 1],
-    [0, 1],
+  expect(
+    additions.map(({ version, contribution: { end, events, open } }) => ({ version, end, events, open })),
+  ).toEqual([
+    { version: 1, end: 10, events: 1, open: true },
+    { version: 2, end: 10, events: 0, open: false },
+    { version: 2, end: 20, events: 1, open: true },
   ]);
-  expect(foldAdditions(undefined, additions)).toMatchObject({ events: 2, final: false });
+  const [begun, closed] = additions;
+  expect(foldAdditions(undefined, begun === undefined ? [] : [begun])).toMatchObject({ final: false });
+  expect(
+    foldAdditions(undefined, begun === undefined || closed === undefined ? [] : [begun, closed]),
+  ).toMatchObject({
+    events: 1,
+    final: true,
+  });
 });

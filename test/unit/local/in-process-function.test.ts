@@ -12,19 +12,29 @@ import { kinesisRecord } from '../../support/kinesis-records.ts';
 import { StoredTables } from '../../support/stored-tables.ts';
 import { tableOver } from '../../support/table-over.ts';
 
-const PIPELINE = parsePipeline({ aggregations: [{ name: 'a', window: { tumbling: '1m' } }] });
+const PIPELINE = parsePipeline({
+  aggregations: [{ name: 'a', window: { tumbling: '1m' } }],
+  alerts: [{ name: 'any', on: { aggregation: 'a' }, aggregate: 'events', when: { above: 0 } }],
+});
 const NOTHING_FAILED = { kind: 'returned', payload: '{"batchItemFailures":[]}' };
 
 function setUp(over: (table: Table, clock: VirtualClock) => Table = (table) => table) {
   const tables = new StoredTables();
   const clock = new VirtualClock(10_000);
   const lines: FunctionLine[] = [];
+  const published: string[] = [];
   const byName: Readonly<Record<string, Table>> = {
     S: over(tables.sources, clock),
     W: tables.windows,
     D: tables.deadLetters,
+    A: tables.alerts,
   };
-  const environment = { [ENV.sourcesTable]: 'S', [ENV.windowsTable]: 'W', [ENV.deadLettersTable]: 'D' };
+  const environment = {
+    [ENV.sourcesTable]: 'S',
+    [ENV.windowsTable]: 'W',
+    [ENV.deadLettersTable]: 'D',
+    [ENV.alertsTable]: 'A',
+  };
   const start = (service: string) =>
     createInProcessFunction(
       functionSpec({
@@ -39,17 +49,23 @@ function setUp(over: (table: Table, clock: VirtualClock) => Table = (table) => t
           if (table === undefined) throw new Error(`no table ${name}`);
           return table;
         },
+        bus: {
+          put: async (entries) => {
+            published.push(...entries.map(({ detail }) => detail));
+            return entries.map(() => undefined);
+          },
+        },
         onLine: (line) => lines.push(line),
       },
     );
-  return { tables, lines, start, clock };
+  return { tables, lines, start, clock, published };
 }
 
 const eventOf = (data: unknown) => JSON.stringify({ Records: [kinesisRecord({ data })] });
 
 describe('a function in this process', () => {
   it('is the consumer its service name says, on the tables its environment names', async () => {
-    const { start, tables } = setUp();
+    const { start, tables, published } = setUp();
     expect(await start('aggregate').invoke(eventOf([{ source: 's', time: 1_000 }, 7]))).toEqual(
       NOTHING_FAILED,
     );
@@ -60,6 +76,14 @@ describe('a function in this process', () => {
     const Records = tables.changes.sources.map((change, at) => changeRecord(change, sequenceOf(at)));
     expect(await start('rollup').invoke(JSON.stringify({ Records }))).toEqual(NOTHING_FAILED);
     expect(tables.changes.windows).toHaveLength(1);
+    expect(await start('alert').invoke(JSON.stringify({ Records }))).toEqual(NOTHING_FAILED);
+    const Fired = tables.changes.alerts.map((change, at) => changeRecord(change, sequenceOf(at)));
+    expect(await start('publish').invoke(JSON.stringify({ Records: Fired }))).toEqual(NOTHING_FAILED);
+    expect(published.map((detail) => JSON.parse(detail).id)).toEqual(['any/source|a|s/1']);
+    expect(await start('alert-clock').invoke('{}')).toMatchObject({
+      kind: 'returned',
+      payload: expect.stringContaining('"finished":true'),
+    });
   });
 
   it('writes its figures and its log as lines, as one in a process of its own does', async () => {
@@ -112,8 +136,8 @@ describe('a function in this process', () => {
   });
 
   it('of a service that is none of the consumers is refused, by name', () => {
-    expect(() => setUp().start('alert')).toThrow(
-      'function Test-alert: found the service "alert", expected aggregate, rollup or close',
+    expect(() => setUp().start('record')).toThrow(
+      'function Test-record: found the service "record", expected one of aggregate, rollup, close, alert, alert-clock, publish',
     );
   });
 });

@@ -1,0 +1,36 @@
+// A change of a table as a line of the trace.
+import { decodeChangedWindows } from '../core/state-changes.ts';
+import { decodeCounts } from '../core/state-encoding.ts';
+import { DEAD_LETTERS_TABLE, SOURCES_TABLE } from '../platform/names.ts';
+import type { TableChange } from '../stores/memory-table.ts';
+import { bytesOf, numberOf, textOf } from '../stores/table.ts';
+import { toPart } from '../stores/windows.ts';
+import type { TableName } from './checks.ts';
+import { START_MS } from './plan.ts';
+
+export function changeInWords(table: TableName, { eventName, keys, newImage }: TableChange): string {
+  if (newImage === undefined || eventName === 'REMOVE') return `${table}  ${JSON.stringify(keys)} is removed`;
+  switch (table) {
+    case 'sources': {
+      const source = textOf(keys, SOURCES_TABLE.partitionKey) ?? '';
+      const state = bytesOf(newImage, SOURCES_TABLE.state);
+      if (state === undefined) return `sources  ${JSON.stringify(source)}, which is no state`;
+      const { received, applied, duplicate, late } = decodeCounts(source, state);
+      const { closed } = decodeChangedWindows(source, state);
+      const closes = closed.map(({ aggregation, start }) => `${aggregation}@${start - START_MS}`).join(' ');
+      const counts = `${received} received = ${applied} applied + ${duplicate} duplicate + ${late} late`;
+      const version = numberOf(newImage, SOURCES_TABLE.version);
+      return `sources  ${source} version ${version}: ${counts}${closes === '' ? '' : `, closes ${closes}`}`;
+    }
+    case 'windows': {
+      const { version, window } = toPart(newImage);
+      const part = window.part === undefined ? '' : ` part ${window.part} version ${version}`;
+      return `windows  ${window.series}@${window.start - START_MS}${part}: ${window.events} events`;
+    }
+    case 'deadLetters': {
+      const [record, event] = [DEAD_LETTERS_TABLE.partitionKey, DEAD_LETTERS_TABLE.sortKey];
+      const place = `${textOf(keys, record)?.replace(/^.*(....)$/, '…$1')} event ${Number(textOf(keys, event))}`;
+      return `letters  ${place}: ${textOf(newImage, 'reason')}`;
+    }
+  }
+}

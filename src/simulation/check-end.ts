@@ -1,0 +1,116 @@
+// When nothing is under way any more: everything that was put is in exactly one place, and everything computed from it
+// is complete.
+import { imbalance } from '../core/ledger.ts';
+import type { Pipeline } from '../core/pipeline.ts';
+import { parseRollupSeries, parseSourceSeries, sourceSeries } from '../core/series.ts';
+import type { StoredLedger } from '../stores/read-ledger.ts';
+import { LAW_OF_LETTERS, type LettersCheck } from './check-letters.ts';
+import { LAW_OF_CLOSING, type SourcesCheck } from './check-sources.ts';
+import { LAW_OF_ROLLUPS, LAW_OF_STORED, seriesKey, type WindowsCheck } from './check-windows.ts';
+import type { ExpectedStream } from './expected-stream.ts';
+import { comparable, referenceContents } from './read-state.ts';
+import { metricsOf } from './reference-model.ts';
+import { hold, holdSame } from './violation.ts';
+
+export const LAW_OF_BOOKS = 'the books balance: every event that was put has exactly one verdict';
+const LAW_OF_FINALS = 'a rollup window is final once every source in it has closed its own';
+export const LAW_OF_PROGRESS = 'nothing waits for ever once nothing goes wrong any more';
+
+export interface EndCheckDeps {
+  readonly pipeline: Pipeline;
+  readonly stream: ExpectedStream;
+  readonly sources: SourcesCheck;
+  readonly windows: WindowsCheck;
+  readonly letters: LettersCheck;
+  /** Bad events in records that were given up: they may have their dead letters or not. */
+  readonly givenUp: ReadonlySet<string>;
+}
+
+export function checkBooks(deps: EndCheckDeps, ledger: StoredLedger): void {
+  const { stream, sources, givenUp } = deps;
+  holdSame(LAW_OF_BOOKS, 'events without a verdict', imbalance(ledger), 0);
+  for (const [source, { reference, position }] of sources.sources) {
+    if (sources.uncertain.has(source)) continue;
+    const put = stream.bySource.get(source)?.length ?? 0;
+    holdSame(LAW_OF_PROGRESS, `${source}: events folded in`, position, put);
+    holdSame(LAW_OF_CLOSING, `${source}: open windows`, reference.open().length, 0);
+  }
+  for (const source of stream.bySource.keys()) {
+    const isKnown = sources.sources.has(source) || sources.uncertain.has(source);
+    hold(LAW_OF_PROGRESS, isKnown, () => `${source}: none of its events are folded in`);
+  }
+  if (sources.uncertain.size > 0 || givenUp.size > 0) return;
+  holdSame(LAW_OF_BOOKS, 'events received', ledger.received, stream.events);
+  holdSame(LAW_OF_BOOKS, 'events in quarantine', ledger.quarantined, stream.quarantined.size);
+  holdSame(LAW_OF_LETTERS, 'late events in the dead letters', ledger.lateLetters, ledger.late);
+}
+
+/** That nothing is missing downstream; that nothing is too much is checked at each write. */
+export function checkDownstream(deps: EndCheckDeps): void {
+  checkLetters(deps);
+  checkClosedWindows(deps);
+  checkRollups(deps);
+}
+
+function checkLetters({ stream, letters, givenUp }: EndCheckDeps): void {
+  for (const [place, reason] of stream.quarantined) {
+    const found = letters.stored.get(place);
+    const isThere = found === reason || (found === undefined && givenUp.has(place));
+    hold(LAW_OF_LETTERS, isThere, () => `${place}: found ${found ?? 'none'}, expected ${reason}`);
+  }
+  for (const place of letters.late) {
+    holdSame(LAW_OF_LETTERS, place, letters.stored.get(place), 'late');
+  }
+}
+
+function checkClosedWindows({ sources, windows }: EndCheckDeps): void {
+  for (const [source, { reference }] of sources.sources) {
+    if (sources.uncertain.has(source)) continue;
+    for (const { aggregation, start, end } of reference.windows) {
+      const series = sourceSeries(aggregation.name, source);
+      const isThere = windows.parts(series, start).filter((window) => window.end === end).length === 1;
+      hold(LAW_OF_STORED, isThere, () => `${series} ${start}: found nothing stored, expected the window`);
+    }
+  }
+}
+
+function checkRollups({ pipeline, sources, windows }: EndCheckDeps): void {
+  const stored = [...windows.stored.values()];
+  for (const { name, of, levels } of pipeline.rollups) {
+    const closed = stored.filter(({ series }) => parseSourceSeries(series)?.aggregation === of);
+    for (const tags of levels) {
+      const parts = stored.filter(({ series }) => {
+        const read = parseRollupSeries(series);
+        return read?.rollup === name && read.values.length === tags.length;
+      });
+      holdSame('rollups are the sum of their sources', name, eventsByStart(parts), eventsByStart(closed));
+    }
+  }
+  if (sources.uncertain.size > 0) return;
+  for (const [key, events] of windows.applied) {
+    const [series, start]: [string, number] = JSON.parse(key);
+    const rollup = pipeline.rollups.find(({ name }) => name === parseRollupSeries(series)?.rollup);
+    const aggregation = pipeline.aggregations.find(({ name }) => name === rollup?.of);
+    if (aggregation === undefined) throw new Error(`no aggregation for ${series}`);
+    // Events of one time in different sources are in no stream order: they stand by source.
+    const inOrder = [...events].sort((a, b) => (a.source < b.source ? -1 : a.source > b.source ? 1 : 0));
+    const metrics = metricsOf(inOrder, aggregation.values);
+    const { window: spec, keep } = aggregation;
+    if (spec.kind === 'session') throw new Error(`${series} is a rollup of sessions`);
+    const window = { end: start + spec.sizeMs, events: events.length, metrics };
+    const expected = comparable(referenceContents(window, keep.samples));
+    const found = windows.merged(series, start);
+    holdSame(LAW_OF_ROLLUPS, `${series} ${start}`, found && comparable(found), expected);
+    holdSame(LAW_OF_FINALS, `${series} ${start}`, found?.final, true);
+  }
+  for (const { series, start, part } of windows.stored.values()) {
+    const isExpected = part === undefined || windows.applied.has(seriesKey(series, start));
+    hold(LAW_OF_ROLLUPS, isExpected, () => `${series} ${start}: found it stored, expected no such window`);
+  }
+}
+
+function eventsByStart(windows: readonly { readonly start: number; readonly events: number }[]): unknown {
+  const sums = new Map<number, number>();
+  for (const { start, events } of windows) sums.set(start, (sums.get(start) ?? 0) + events);
+  return [...sums].sort(([a], [b]) => a - b);
+}

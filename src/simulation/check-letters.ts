@@ -1,0 +1,43 @@
+// What stands in the dead letters: each late and each bad event, once, under its place, and nothing else.
+import { DEAD_LETTERS_TABLE } from '../platform/names.ts';
+import type { TableChange } from '../stores/memory-table.ts';
+import { textOf } from '../stores/table.ts';
+import type { SourcesCheck } from './check-sources.ts';
+import type { Arrival, ExpectedStream } from './expected-stream.ts';
+import type { ReferenceVerdict } from './reference-model.ts';
+import { hold, holdSame } from './violation.ts';
+
+export const LAW_OF_LETTERS = 'each late and each bad event has one dead letter, and no other has any';
+
+export class LettersCheck {
+  /** Reasons by place, as they stand. */
+  readonly stored = new Map<string, string>();
+  /** Places of the events that are late. */
+  readonly late = new Set<string>();
+  readonly #stream: ExpectedStream;
+  readonly #sources: SourcesCheck;
+
+  constructor(stream: ExpectedStream, sources: SourcesCheck) {
+    this.#stream = stream;
+    this.#sources = sources;
+  }
+
+  noteVerdict({ place }: Arrival, { verdict }: ReferenceVerdict): void {
+    if (verdict === 'late') this.late.add(place);
+  }
+
+  changed({ eventName, keys, newImage }: TableChange): void {
+    const record = textOf(keys, DEAD_LETTERS_TABLE.partitionKey) ?? '';
+    const place = `${record}:${Number(textOf(keys, DEAD_LETTERS_TABLE.sortKey))}`;
+    hold(LAW_OF_LETTERS, eventName === 'INSERT', () => `${place}: found ${eventName} of it, expected none`);
+    const reason = textOf(newImage ?? {}, 'reason') ?? '';
+    this.stored.set(place, reason);
+    if (reason !== 'late') {
+      holdSame(LAW_OF_LETTERS, `${place}, reason`, reason, this.#stream.quarantined.get(place));
+      return;
+    }
+    const source = textOf(newImage ?? {}, 'source') ?? '';
+    const isLate = this.late.has(place) || this.#sources.uncertain.has(source);
+    hold(LAW_OF_LETTERS, isLate, () => `${place} of ${source}: found it late, expected otherwise`);
+  }
+}

@@ -1,0 +1,192 @@
+// Every committed state is what the reference makes of the source's events up to the position the state gives, and of
+// the closings by silence there have been: checked at each write, in the order of the writes.
+import type { Pipeline } from '../core/pipeline.ts';
+import { SOURCES_TABLE } from '../platform/names.ts';
+import type { TableChange } from '../stores/memory-table.ts';
+import { bytesOf, numberOf, textOf } from '../stores/table.ts';
+import type { Arrival, ExpectedStream } from './expected-stream.ts';
+import type { StateView, WindowContents } from './read-state.ts';
+import { comparable, readState, referenceContents, windowName } from './read-state.ts';
+import type { ReferenceVerdict } from './reference-model.ts';
+import { ReferenceSource, type ReferenceWindow } from './reference-source.ts';
+import { hold, holdSame } from './violation.ts';
+
+export const LAW_OF_STATE = 'a state is what the reference makes of the source’s events so far';
+export const LAW_OF_CLOSING = 'a window closes once, in the write that ends it, and stays closed';
+const LAW_OF_ORDER = 'a source’s events are folded in in stream order, each once';
+const LAW_OF_VERSION = 'versions of a state follow each other';
+
+export interface CheckedSource {
+  readonly reference: ReferenceSource;
+  /** How many of its events are folded in. */
+  position: number;
+}
+
+export interface SourcesCheckDeps {
+  readonly pipeline: Pipeline;
+  readonly stream: ExpectedStream;
+  readonly nowMs: () => number;
+  readonly onVerdict: (arrival: Arrival, verdict: ReferenceVerdict) => void;
+}
+
+export class SourcesCheck {
+  readonly sources = new Map<string, CheckedSource>();
+  /** Of these some events were given up: which of them are folded in is not known. */
+  readonly uncertain = new Set<string>();
+  /** Everything is handled: items may go. */
+  removalsAllowed = false;
+  readonly #contents = new WeakMap<ReferenceWindow, WindowContents>();
+  readonly #deps: SourcesCheckDeps;
+
+  constructor(deps: SourcesCheckDeps) {
+    this.#deps = deps;
+  }
+
+  changed({ keys, oldImage, newImage }: TableChange): void {
+    const source = textOf(keys, SOURCES_TABLE.partitionKey) ?? '';
+    if (newImage === undefined) {
+      const isState = oldImage !== undefined && bytesOf(oldImage, SOURCES_TABLE.state) !== undefined;
+      hold(LAW_OF_STATE, !isState || this.removalsAllowed, () => `${source}: its state was removed`);
+      return;
+    }
+    const before = oldImage ?? {};
+    const [then, now] = [before, newImage].map((image) => bytesOf(image, SOURCES_TABLE.state) ?? NOTHING);
+    if (Buffer.compare(then ?? NOTHING, now ?? NOTHING) === 0) {
+      const versions = [before, newImage].map((image) => numberOf(image, SOURCES_TABLE.version));
+      holdSame(LAW_OF_VERSION, `${source}, its state unchanged`, versions[1], versions[0]);
+      return;
+    }
+    const view = readState(source, newImage, this.#deps.pipeline);
+    if (view === undefined || this.uncertain.has(source)) return;
+    const expectedVersion = (numberOf(before, SOURCES_TABLE.version) ?? 0) + 1;
+    holdSame(LAW_OF_VERSION, source, view.version, expectedVersion);
+    this.#follow(source, view);
+  }
+
+  #follow(source: string, view: StateView): void {
+    const checked = this.#checked(source);
+    const { reference } = checked;
+    const late: string[] = [];
+    const closed = new Set<ReferenceWindow>();
+    const close = () => {
+      for (const window of reference.closeDue()) closed.add(window);
+    };
+    const arrivals = this.#newArrivals(source, checked, view);
+    for (const arrival of arrivals) {
+      const verdict = reference.receive(arrival.event, arrival.arrivalMs);
+      if (verdict.verdict === 'late') late.push(arrival.place);
+      this.#deps.onVerdict(arrival, verdict);
+      close();
+    }
+    checked.position += arrivals.length;
+    if (arrivals.length === 0) {
+      this.#checkSilence(source, reference, view.maxTime);
+      close();
+    }
+    this.#compare(source, view, { reference, late, closed });
+  }
+
+  /** The events between the position before and the one this state gives. */
+  #newArrivals(source: string, { position }: CheckedSource, { place, counts }: StateView): Arrival[] {
+    const last = this.#deps.stream.positions.get(place ?? '');
+    hold(LAW_OF_ORDER, last !== undefined, () => `${source}: no event of it stands at ${place}`);
+    hold(LAW_OF_ORDER, last + 1 >= position, () => {
+      return `${source}: found its position at event ${last + 1}, expected none before event ${position}`;
+    });
+    const where = `${source}: events received up to event ${last + 1} of it`;
+    holdSame(LAW_OF_ORDER, where, counts.received, last + 1);
+    return (this.#deps.stream.bySource.get(source) ?? []).slice(position, last + 1);
+  }
+
+  /** A write without a new event is the closer's: what it closed must have been due. */
+  #checkSilence(source: string, reference: ReferenceSource, floor: number): void {
+    const nowMs = this.#deps.nowMs();
+    const due = reference
+      .open()
+      .filter(
+        ({ aggregation, closesAtTime }) =>
+          Math.max(closesAtTime, reference.lastArrivalMs) + aggregation.idleTimeoutMs <= nowMs,
+      );
+    hold(
+      'only silence closes windows without an event',
+      due.some(({ closesAtTime }) => closesAtTime === floor),
+      () => {
+        const moments = due.map(({ closesAtTime }) => closesAtTime);
+        return `${source}: found a write without a new event that sets its time to ${floor}, expected one of [${moments}]`;
+      },
+    );
+    reference.fallSilent(floor);
+  }
+
+  #compare(
+    source: string,
+    view: StateView,
+    expected: {
+      readonly reference: ReferenceSource;
+      readonly late: readonly string[];
+      readonly closed: ReadonlySet<ReferenceWindow>;
+    },
+  ): void {
+    const { reference, late, closed } = expected;
+    const law = LAW_OF_STATE;
+    holdSame(law, `${source}, counts`, view.counts, reference.counts);
+    holdSame(law, `${source}, latest event time`, view.maxTime, reference.maxTime);
+    holdSame(law, `${source}, latest arrival`, view.lastArrivalMs, reference.lastArrivalMs);
+    holdSame(law, `${source}, late by aggregation`, view.lateFor, reference.lateFor);
+    holdSame(law, `${source}, late events of this write`, view.late, late);
+    this.#compareWindows(LAW_OF_CLOSING, `${source}, closed by this write`, view.closed, [...closed]);
+    this.#compareWindows(law, `${source}, open`, view.open, reference.open());
+    holdSame(law, `${source}, when it is due for closing`, view.closesAtMs, reference.closesAtMs());
+    holdSame(law, `${source}, remembered ids`, sorted(view.ids()), sorted(reference.rememberedIds()));
+  }
+
+  #compareWindows(
+    law: string,
+    where: string,
+    found: ReadonlyMap<string, () => WindowContents>,
+    expected: readonly ReferenceWindow[],
+  ): void {
+    const names = expected.map((window) => windowName(window.aggregation.name, window));
+    holdSame(law, `${where}: windows`, [...found.keys()].sort(), names.sort());
+    for (const window of expected) {
+      const name = windowName(window.aggregation.name, window);
+      const contents = found.get(name)?.();
+      const wanted = this.contentsOf(window);
+      if (contents === undefined) continue;
+      holdSame(law, `${where}: window ${name}`, comparable(contents), comparable(wanted));
+    }
+  }
+
+  /** Made once for each number of events in it. */
+  contentsOf(window: ReferenceWindow): WindowContents {
+    const known = this.#contents.get(window);
+    if (known?.events === window.events.length) return known;
+    const contents = this.#makeContents(window);
+    this.#contents.set(window, contents);
+    return contents;
+  }
+
+  #makeContents(window: ReferenceWindow): WindowContents {
+    const { name } = window.aggregation;
+    const keepSamples =
+      this.#deps.pipeline.aggregations.find((aggregation) => aggregation.name === name)?.keep.samples ??
+      false;
+    const contents = { end: window.end, events: window.events.length, metrics: window.metrics() };
+    return referenceContents(contents, keepSamples);
+  }
+
+  #checked(source: string): CheckedSource {
+    let checked = this.sources.get(source);
+    if (checked === undefined) {
+      checked = { reference: new ReferenceSource(this.#deps.pipeline), position: 0 };
+      this.sources.set(source, checked);
+    }
+    return checked;
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+
+function sorted(ids: ReadonlyMap<string, number>): unknown {
+  return [...ids].sort(([a], [b]) => (a < b ? -1 : 1));
+}

@@ -1,0 +1,112 @@
+// What stands in the windows table: closed windows as they closed, each written once in effect, and rollup windows
+// that never hold more than was applied.
+import type { Pipeline } from '../core/pipeline.ts';
+import { mergeParts } from '../core/rollup.ts';
+import { parseRollupSeries, parseSourceSeries, rollupSeries } from '../core/series.ts';
+import type { StoredWindow } from '../core/stored-window.ts';
+import type { TableChange } from '../stores/memory-table.ts';
+import { toPart } from '../stores/windows.ts';
+import type { SourcesCheck } from './check-sources.ts';
+import type { Arrival } from './expected-stream.ts';
+import { comparable, type StoredView, viewWindow } from './read-state.ts';
+import type { ReferenceEvent, ReferenceVerdict } from './reference-model.ts';
+import { startsOf } from './reference-model.ts';
+import { hold, holdSame } from './violation.ts';
+
+export const LAW_OF_STORED = 'a stored window is the one that closed, and never changes again';
+export const LAW_OF_ROLLUPS = 'rollup windows are the applied events, grouped by tags';
+
+export class WindowsCheck {
+  /** By series and start, the applied events of each rollup window. */
+  readonly applied = new Map<string, ReferenceEvent[]>();
+  /** Closed source windows and rollup parts as they stand, by key. */
+  readonly stored = new Map<string, StoredView>();
+  readonly #images = new Map<string, StoredWindow>();
+  readonly #pipeline: Pipeline;
+  readonly #sources: SourcesCheck;
+
+  constructor(pipeline: Pipeline, sources: SourcesCheck) {
+    this.#pipeline = pipeline;
+    this.#sources = sources;
+  }
+
+  /** An event has been folded in: what the rollups may hold from now on. */
+  noteVerdict({ event }: Arrival, verdict: ReferenceVerdict): void {
+    for (const { name, of, levels } of this.#pipeline.rollups) {
+      const aggregation = this.#pipeline.aggregations.find((candidate) => candidate.name === of);
+      if (aggregation === undefined || !verdict.appliedTo.includes(of)) continue;
+      for (const tags of levels) {
+        const values = tags.map((tag) => (Object.hasOwn(event.tags, tag) ? (event.tags[tag] ?? null) : null));
+        for (const start of startsOf(aggregation, verdict)) {
+          const key = seriesKey(rollupSeries(name, values), start);
+          const events = this.applied.get(key) ?? [];
+          this.applied.set(key, events);
+          events.push(event);
+        }
+      }
+    }
+  }
+
+  changed({ eventName, newImage }: TableChange): void {
+    if (newImage === undefined) return;
+    const image = toPart(newImage).window;
+    const window = viewWindow(image);
+    const key = `${seriesKey(window.series, window.start)} ${window.end} ${window.part ?? ''}`;
+    this.stored.set(key, window);
+    this.#images.set(key, image);
+    const source = parseSourceSeries(window.series);
+    if (source !== undefined) this.#checkClosed(window, source, eventName);
+    else this.#checkRollup(window);
+  }
+
+  #checkClosed(
+    window: StoredView,
+    { aggregation, source }: { readonly aggregation: string; readonly source: string },
+    eventName: TableChange['eventName'],
+  ): void {
+    const where = `${window.series} ${window.start}`;
+    hold(LAW_OF_STORED, eventName === 'INSERT', () => `${where}: changed after it had been stored`);
+    if (this.#sources.uncertain.has(source)) return;
+    const closed = this.#sources.sources
+      .get(source)
+      ?.reference.windows.find(
+        (each) =>
+          each.aggregation.name === aggregation &&
+          each.start === window.start &&
+          each.end === window.end &&
+          !each.isOpen,
+      );
+    hold(LAW_OF_STORED, closed !== undefined, () => `${where}: found it stored, expected it to be open`);
+    holdSame(LAW_OF_STORED, where, comparable(window), comparable(this.#sources.contentsOf(closed)));
+  }
+
+  #checkRollup({ series, start }: StoredView): void {
+    hold(LAW_OF_ROLLUPS, parseRollupSeries(series) !== undefined, () => `${series}: no series is called so`);
+    if (this.#sources.uncertain.size > 0) return;
+    const key = seriesKey(series, start);
+    const events = this.parts(series, start).reduce((sum, part) => sum + part.events, 0);
+    const most = this.applied.get(key)?.length ?? 0;
+    hold(LAW_OF_ROLLUPS, events <= most, () => {
+      return `${series} ${start}: found ${events} events, expected at most the ${most} applied so far`;
+    });
+  }
+
+  parts(series: string, start: number): StoredView[] {
+    const parts: StoredView[] = [];
+    for (const window of this.stored.values()) {
+      if (window.series === series && window.start === start) parts.push(window);
+    }
+    return parts;
+  }
+
+  /** As readers see the window: its parts as one. */
+  merged(series: string, start: number): StoredView | undefined {
+    const images = [...this.#images.values()];
+    const window = mergeParts(images.filter((each) => each.series === series && each.start === start));
+    return window === undefined ? undefined : viewWindow(window);
+  }
+}
+
+export function seriesKey(series: string, start: number): string {
+  return JSON.stringify([series, start]);
+}

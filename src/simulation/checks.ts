@@ -1,0 +1,102 @@
+// All laws a run is held to. The first that is broken ends the run; what handlers do about it is their business.
+import type { Pipeline } from '../core/pipeline.ts';
+import type { DiscardedBatch } from '../event-source/ports.ts';
+import type { TableChange } from '../stores/memory-table.ts';
+import type { StoredLedger } from '../stores/read-ledger.ts';
+import { checkBooks, checkDownstream, type EndCheckDeps, LAW_OF_BOOKS } from './check-end.ts';
+import { LettersCheck } from './check-letters.ts';
+import { SourcesCheck } from './check-sources.ts';
+import { WindowsCheck } from './check-windows.ts';
+import { ExpectedStream } from './expected-stream.ts';
+import { hold, Violation } from './violation.ts';
+
+export type TableName = 'sources' | 'windows' | 'deadLetters';
+
+export class Checks {
+  readonly stream: ExpectedStream;
+  readonly sources: SourcesCheck;
+  readonly windows: WindowsCheck;
+  readonly letters: LettersCheck;
+  readonly #givenUp = new Set<string>();
+  readonly #pipeline: Pipeline;
+  readonly #broken = Promise.withResolvers<Violation>();
+  violation: Violation | undefined;
+
+  constructor(pipeline: Pipeline, nowMs: () => number) {
+    this.#pipeline = pipeline;
+    this.stream = new ExpectedStream(pipeline);
+    this.sources = new SourcesCheck({
+      pipeline,
+      stream: this.stream,
+      nowMs,
+      onVerdict: (arrival, verdict) => {
+        this.windows.noteVerdict(arrival, verdict);
+        this.letters.noteVerdict(arrival, verdict);
+      },
+    });
+    this.windows = new WindowsCheck(pipeline, this.sources);
+    this.letters = new LettersCheck(this.stream, this.sources);
+  }
+
+  /** Resolves with the first broken law. */
+  get broken(): Promise<Violation> {
+    return this.#broken.promise;
+  }
+
+  changed(table: TableName, change: TableChange): void {
+    const check = { sources: this.sources, windows: this.windows, deadLetters: this.letters }[table];
+    this.attempt(() => check.changed(change));
+  }
+
+  /** The figures that a function publishes of a batch. */
+  published(counts: Readonly<Record<string, number>>): void {
+    const { imbalance = 0 } = counts;
+    this.attempt(() =>
+      hold(LAW_OF_BOOKS, imbalance === 0, () => `a batch is out of balance by ${imbalance}`),
+    );
+  }
+
+  /** What a mapping gave up: from here on its sources cannot be followed. */
+  discarded({ shard, records }: DiscardedBatch): void {
+    for (const { sequence } of records) {
+      const { quarantined, sources } = this.stream.recordAt(shard, sequence);
+      for (const place of quarantined) this.#givenUp.add(place);
+      for (const source of sources) this.sources.uncertain.add(source);
+    }
+  }
+
+  /** Everything is handled and closed. */
+  atEnd(ledger: StoredLedger): void {
+    this.attempt(() => {
+      checkBooks(this.#end(), ledger);
+      checkDownstream(this.#end());
+    });
+  }
+
+  /** Later than that: still nothing is missing. */
+  downstream(): void {
+    this.attempt(() => checkDownstream(this.#end()));
+  }
+
+  /** Runs a check; what it throws is the first violation, or none if there has been one before. */
+  attempt(check: () => void): void {
+    if (this.violation !== undefined) return;
+    try {
+      check();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  fail(error: unknown): void {
+    if (this.violation !== undefined) return;
+    const words = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.violation = error instanceof Violation ? error : new Violation('nothing is thrown', words);
+    this.#broken.resolve(this.violation);
+  }
+
+  #end(): EndCheckDeps {
+    const { stream, sources, windows, letters } = this;
+    return { pipeline: this.#pipeline, stream, sources, windows, letters, givenUp: this.#givenUp };
+  }
+}

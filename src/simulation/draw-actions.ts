@@ -1,0 +1,48 @@
+// What is done to streams, mappings, containers and tables while records come.
+import type { Random } from '../../producers/simulators/random.ts';
+import type { PlannedAction, PlannedRecord, StreamReader } from './plan.ts';
+
+/** A source remembers its position in four shards: a record of the first may come again after three reshards. */
+const MOST_RESHARDS = 3;
+
+export function drawActions({
+  sources,
+  records,
+  durationMs,
+  random,
+}: {
+  readonly sources: readonly string[];
+  readonly records: readonly PlannedRecord[];
+  readonly durationMs: number;
+  readonly random: Random;
+}): readonly PlannedAction[] {
+  const actions: PlannedAction[] = [];
+  // Mostly just after a record, before it is read or while it is handled.
+  const atMs = () => {
+    if (records.length === 0 || random.chance(0.3)) return random.integer(0, durationMs);
+    return random.pick(records).atMs + random.pick([0, 1, 50, 400, 1_500]);
+  };
+  const times = (share: number, most: number) => (random.chance(share) ? random.integer(1, most) : 0);
+  const add = (count: number, draw: () => PlannedAction) => {
+    for (let n = 0; n < count; n += 1) actions.push(draw());
+  };
+  const reader = (): StreamReader => random.pick(['aggregate', 'rollup']);
+  add(times(0.7, MOST_RESHARDS), () => ({ atMs: atMs(), ...drawReshard(random), stream: 'telemetry' }));
+  add(times(0.6, 3), () => ({ atMs: atMs(), ...drawReshard(random), stream: 'changelog' }));
+  add(times(0.5, 4), () => ({ atMs: atMs(), kind: 'close' }));
+  add(times(0.4, 3), () => ({
+    atMs: atMs(),
+    kind: 'restart',
+    reader: reader(),
+    rewind: random.integer(0, 6),
+  }));
+  add(times(0.1, 1), () => ({ atMs: atMs(), kind: 'recreate', reader: reader() }));
+  add(times(0.4, 4), () => ({ atMs: atMs(), kind: 'recycle', reader: reader() }));
+  add(times(0.3, 3), () => ({ atMs: atMs(), kind: 'touch', source: random.pick(sources) }));
+  add(times(0.1, 1), () => ({ atMs: atMs(), kind: 'stranger' }));
+  return actions.sort((a, b) => a.atMs - b.atMs);
+}
+
+function drawReshard(random: Random): { readonly kind: 'split' | 'merge'; readonly pick: number } {
+  return { kind: random.pick(['split', 'split', 'merge']), pick: random.integer(0, 3) };
+}

@@ -1,0 +1,130 @@
+// What devices send in a run: each measures at its own pace, by its own clock, and sends over a network that delays,
+// doubles and loses touch. A silent device comes back with all it kept.
+import type { Random } from '../../producers/simulators/random.ts';
+import { drawEvent } from './draw-event.ts';
+import { type PlannedEvent, type PlannedRecord, START_MS } from './plan.ts';
+
+export interface PlannedSource {
+  readonly name: string;
+  /** Its partition key: several behind one gateway share one. */
+  readonly key: string;
+  readonly everyMs: number;
+  /** How far its clock is off. */
+  readonly clockOffMs: number;
+  readonly ids: 'none' | 'counter' | 'text' | 'few';
+  readonly delayMs: number;
+  readonly delayedShare: number;
+  readonly doubledShare: number;
+  readonly brokenShare: number;
+  readonly eventsPerRecord: number;
+  readonly form: 'event' | 'array' | 'envelope';
+  readonly gzip: boolean;
+  readonly wildValues: boolean;
+  /** Part of the run in which it only keeps what it measures; from 0 to 1. */
+  readonly silent: { readonly from: number; readonly to: number } | undefined;
+  /** How often its tags change. */
+  readonly movingShare: number;
+  /** Events so large that one write cannot carry many late ones. */
+  readonly isHeavy: boolean;
+}
+
+/** `q` goes to the same part of a rollup window as `a` does: two sources that meet in one item. */
+const NAMES = ['a', 'q', 'sensor-3', '__proto__', 'é | "x"', 'sensor-6', 'sensor-7'];
+
+export function drawSources(random: Random): readonly PlannedSource[] {
+  const sharesGateway = random.chance(0.25);
+  return NAMES.slice(0, random.integer(1, NAMES.length)).map((name) => ({
+    name,
+    key: sharesGateway && random.chance(0.6) ? 'gateway' : name,
+    everyMs: random.pick([700, 1_500, 4_000, 9_000]),
+    clockOffMs: drawClock(random),
+    ids: random.pick(['none', 'counter', 'counter', 'text', 'few']),
+    delayMs: random.pick([500, 4_000, 30_000]),
+    delayedShare: random.pick([0, 0.1, 0.4]),
+    doubledShare: random.pick([0, 0.1, 0.4]),
+    brokenShare: random.pick([0, 0, 0.05, 0.3]),
+    eventsPerRecord: random.pick([1, 1, 2, 5]),
+    form: random.pick(['event', 'array', 'envelope']),
+    gzip: random.chance(0.2),
+    wildValues: random.chance(0.1),
+    silent: random.chance(0.3) ? { from: random.between(0, 0.6), to: random.between(0.6, 1) } : undefined,
+    movingShare: random.pick([0, 0.05, 0.5]),
+    isHeavy: random.chance(0.01),
+  }));
+}
+
+function drawClock(random: Random): number {
+  if (random.chance(0.7)) return 0;
+  return random.pick([-40_000, -3_000, 1_500, 15_000, 600_000, -START_MS]);
+}
+
+export function drawRecords({
+  sources,
+  durationMs,
+  random,
+}: {
+  readonly sources: readonly PlannedSource[];
+  readonly durationMs: number;
+  readonly random: Random;
+}): readonly PlannedRecord[] {
+  const records: PlannedRecord[] = [];
+  for (const source of sources) records.push(...recordsOf(source, durationMs, random));
+  const poisons = random.chance(0.4) ? random.integer(1, 3) : 0;
+  for (let at = 0; at < poisons; at += 1) {
+    const { key } = random.pick(sources);
+    const poison = random.pick(['not-json', 'gzip', 'not-utf8', 'not-an-event'] as const);
+    records.push({ atMs: random.integer(0, durationMs), key, poison });
+  }
+  return records.sort((a, b) => a.atMs - b.atMs);
+}
+
+/** Most that one source sends: more would make a run dearer, not richer. */
+const MOST_EVENTS = 40;
+
+function recordsOf(source: PlannedSource, durationMs: number, random: Random): PlannedRecord[] {
+  const records: PlannedRecord[] = [];
+  const send = (atMs: number, events: readonly PlannedEvent[]) => {
+    const { key, form, gzip } = source;
+    const record = { key, form, ...(gzip ? { gzip: true as const } : {}), events };
+    records.push({ atMs: Math.round(atMs), ...record });
+    if (!random.chance(source.doubledShare)) return;
+    // A producer that saw no answer: at once, or when the device is switched on again.
+    records.push({ atMs: Math.round(atMs + random.pick([1, 300, 5_000, 40_000])), ...record });
+  };
+  const silentFrom = (source.silent?.from ?? 2) * durationMs;
+  const silentTo = (source.silent?.to ?? 2) * durationMs;
+  const kept: PlannedEvent[] = [];
+  let waiting: PlannedEvent[] = [];
+  let tags = drawTags(random);
+  let count = 0;
+  for (let nowMs = random.between(0, source.everyMs); nowMs < durationMs; nowMs += pause(source, random)) {
+    if (count === MOST_EVENTS) break;
+    if (random.chance(source.movingShare)) tags = drawTags(random);
+    const event = drawEvent(source, { nowMs, count, tags }, random);
+    count += 1;
+    if (nowMs >= silentFrom && nowMs < silentTo) {
+      kept.push(event);
+      continue;
+    }
+    waiting.push(event);
+    if (waiting.length < source.eventsPerRecord) continue;
+    const delayMs = random.chance(source.delayedShare) ? random.between(1, source.delayMs) : 0;
+    send(nowMs + delayMs, waiting);
+    waiting = [];
+  }
+  if (waiting.length > 0) send(durationMs, waiting);
+  if (kept.length > 0) send(silentTo, kept);
+  return records;
+}
+
+function pause({ everyMs }: PlannedSource, random: Random): number {
+  return random.chance(0.05) ? 1 : everyMs * random.between(0.8, 1.2);
+}
+
+function drawTags(random: Random): Readonly<Record<string, string>> {
+  const tags: [string, string][] = [];
+  if (random.chance(0.8)) tags.push(['site', random.pick(['mill', 'quarry', ''])]);
+  if (random.chance(0.6)) tags.push(['model', random.pick(['x', 'y'])]);
+  if (random.chance(0.1)) tags.push(['__proto__', 'z']);
+  return Object.fromEntries(tags);
+}

@@ -1,0 +1,89 @@
+// What was put into the stream, and what each event of it is to become before any state is looked at: one of its
+// source's events, in order, or one for the quarantine.
+import type { ReasonCode } from '../core/reason-codes.ts';
+import type { Placement } from '../event-source/memory-stream.ts';
+import type { PlannedEvent, PlannedRecord } from './plan.ts';
+import type { ReferenceEvent } from './reference-model.ts';
+
+export interface Arrival {
+  readonly event: ReferenceEvent;
+  readonly place: string;
+  readonly arrivalMs: number;
+}
+
+export class ExpectedStream {
+  /** Each source's events, in stream order. */
+  readonly bySource = new Map<string, Arrival[]>();
+  /** Where each of them stands among its source's. */
+  readonly positions = new Map<string, number>();
+  readonly quarantined = new Map<string, ReasonCode>();
+  /** By record, what it holds: places in quarantine, and sources. */
+  readonly #records = new Map<string, { readonly quarantined: string[]; readonly sources: Set<string> }>();
+  readonly #maxClockSkewMs: number;
+  events = 0;
+
+  constructor({ maxClockSkewMs }: { readonly maxClockSkewMs: number }) {
+    this.#maxClockSkewMs = maxClockSkewMs;
+  }
+
+  put(record: PlannedRecord, { shard, sequence, arrivalMs }: Placement): void {
+    const holds = { quarantined: [] as string[], sources: new Set<string>() };
+    this.#records.set(`${shard}:${sequence}`, holds);
+    const quarantine = (index: number, reason: ReasonCode) => {
+      const place = placeOf({ shard, sequence, index });
+      this.quarantined.set(place, reason);
+      holds.quarantined.push(place);
+      this.events += 1;
+    };
+    if ('poison' in record) {
+      quarantine(0, record.poison);
+      return;
+    }
+    for (const [index, planned] of record.events.entries()) {
+      const event = referenceEvent(planned);
+      if (planned.broken !== undefined) quarantine(index, planned.broken.reason);
+      else if (event.time > arrivalMs + this.#maxClockSkewMs) quarantine(index, 'clock-skew');
+      else {
+        const place = placeOf({ shard, sequence, index });
+        const own = this.bySource.get(event.source) ?? [];
+        this.bySource.set(event.source, own);
+        this.positions.set(place, own.length);
+        own.push({ event, place, arrivalMs });
+        holds.sources.add(event.source);
+        this.events += 1;
+      }
+    }
+  }
+
+  recordAt(shard: string, sequence: string) {
+    const found = this.#records.get(`${shard}:${sequence}`);
+    if (found === undefined) throw new Error(`no record was put at ${shard}:${sequence}`);
+    return found;
+  }
+}
+
+export function placeOf(at: {
+  readonly shard: string;
+  readonly sequence: string;
+  readonly index: number;
+}): string {
+  return `${at.shard}:${at.sequence}:${at.index}`;
+}
+
+function referenceEvent({
+  source,
+  id,
+  type = 'reading',
+  time,
+  values = {},
+  tags = {},
+}: PlannedEvent): ReferenceEvent {
+  return {
+    source,
+    id: id === undefined ? undefined : String(id),
+    type,
+    time: typeof time === 'string' ? Date.parse(time) : time,
+    values,
+    tags,
+  };
+}

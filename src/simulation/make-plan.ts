@@ -1,0 +1,58 @@
+// A seed's plan: what comes, through what, and what goes wrong. Each part has randomness of its own, so that drawing
+// one differently leaves the others as they were.
+import { createRandom, type Random } from '../../producers/simulators/random.ts';
+import { drawActions } from './draw-actions.ts';
+import { drawFaults } from './draw-faults.ts';
+import { drawPipeline } from './draw-pipeline.ts';
+import { drawRecords, drawSources } from './draw-records.ts';
+import { PLAN_FORMAT, type Plan } from './plan.ts';
+
+export function makePlan(seed: number): Plan {
+  const random = (part: string) => createRandom(`${part} ${seed}`);
+  const pipeline = drawPipeline(random('pipeline'));
+  const workload = random('workload');
+  const durationMs = workload.integer(15, 90) * 1_000;
+  const sources = drawSources(workload);
+  const records = drawRecords({ sources, durationMs, random: workload });
+  const names = sources.map(({ name }) => name);
+  return {
+    format: PLAN_FORMAT,
+    seed,
+    pipeline,
+    ...drawSettings(random('settings')),
+    records,
+    actions: drawActions({ sources: names, records, durationMs, random: random('actions') }),
+    faults: drawFaults(random('faults')),
+  };
+}
+
+type Settings = Omit<Plan, 'format' | 'seed' | 'pipeline' | 'records' | 'actions' | 'faults'>;
+
+function drawSettings(random: Random): Settings {
+  return {
+    shards: { telemetry: random.integer(1, 3), changelog: random.integer(1, 2) },
+    mappings: { aggregate: drawMapping(random, { losing: 0.1 }), rollup: drawMapping(random, { losing: 0 }) },
+    polling: {
+      idlePollMs: random.pick([500, 1_000, 3_000]),
+      shardRefreshMs: random.pick([500, 2_000, 10_000]),
+      readLimit: random.pick([3, 20, 1_000]),
+    },
+    backoff: { baseMs: random.pick([100, 1_000]), capMs: random.pick([2_000, 10_000]) },
+    timeoutMs: random.pick([1_000, 3_000, 10_000]),
+    latenciesMs: Array.from({ length: random.integer(1, 7) }, () => random.pick([0, 1, 5, 20, 150])),
+    containers: { choice: random.pick(['affinity', 'turns']), least: random.integer(1, 3) },
+    closeEveryMs: random.pick([2_000, 5_000, 15_000]),
+  };
+}
+
+/** `losing`: how often it may give records up. */
+function drawMapping(random: Random, { losing }: { readonly losing: number }): Plan['mappings']['rollup'] {
+  return {
+    BatchSize: random.pick([1, 2, 3, 5, 10, 100]),
+    MaximumBatchingWindowInSeconds: random.pick([0, 0, 0, 1, 4]),
+    BisectBatchOnFunctionError: random.chance(0.5),
+    FunctionResponseTypes: ['ReportBatchItemFailures'],
+    ...(random.chance(losing / 2) ? { MaximumRetryAttempts: random.integer(0, 3) } : {}),
+    ...(random.chance(losing / 2) ? { MaximumRecordAgeInSeconds: 60 } : {}),
+  };
+}

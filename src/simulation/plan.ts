@@ -1,0 +1,118 @@
+// All that happens in one simulated run, as plain data: it is drawn from a seed, run, shrunk and saved.
+import type { PipelineDefinition } from '../core/pipeline.ts';
+import type { ReasonCode } from '../core/reason-codes.ts';
+
+export const PLAN_FORMAT = 1;
+
+/** When every run begins: times in a plan are ms since then, but for event times. */
+export const START_MS = Date.UTC(2026, 0, 1);
+
+export interface Plan {
+  readonly format: typeof PLAN_FORMAT;
+  /** What it was drawn from; seeds the jitter of the event source mappings too. */
+  readonly seed: number;
+  readonly pipeline: PipelineDefinition;
+  readonly shards: Readonly<Record<StreamName, number>>;
+  /** Properties of the event source mappings, as a template has them. */
+  readonly mappings: Readonly<Record<StreamReader, Readonly<Record<string, unknown>>>>;
+  readonly polling: {
+    readonly idlePollMs: number;
+    readonly shardRefreshMs: number;
+    readonly readLimit: number;
+  };
+  readonly backoff: { readonly baseMs: number; readonly capMs: number };
+  /** Of every function. */
+  readonly timeoutMs: number;
+  /** How long calls of a table take, one after the other, from the first again after the last. */
+  readonly latenciesMs: readonly number[];
+  /** Which container gets a shard's next batch: the one that had its last, or each in turn. */
+  readonly containers: { readonly choice: 'affinity' | 'turns'; readonly least: number };
+  readonly closeEveryMs: number;
+  readonly records: readonly PlannedRecord[];
+  readonly actions: readonly PlannedAction[];
+  readonly faults: readonly Fault[];
+}
+
+export const STREAM_NAMES = ['telemetry', 'changelog'] as const;
+export type StreamName = (typeof STREAM_NAMES)[number];
+/** Functions behind a stream: `aggregate` reads telemetry, `rollup` the changelog. */
+export type StreamReader = 'aggregate' | 'rollup';
+export type FunctionName = StreamReader | 'close';
+
+export type PlannedRecord =
+  | {
+      readonly atMs: number;
+      /** The partition key. A source's records all have the same. */
+      readonly key: string;
+      readonly form: 'event' | 'array' | 'envelope';
+      readonly gzip?: true;
+      readonly events: readonly PlannedEvent[];
+    }
+  | { readonly atMs: number; readonly key: string; readonly poison: Poison };
+
+/** Data that is no event at all. */
+export type Poison = 'not-json' | 'gzip' | 'not-utf8' | 'not-an-event';
+
+export interface PlannedEvent {
+  /** Whose event it is, also where the event itself does not say. */
+  readonly source: string;
+  readonly id?: string | number;
+  readonly type?: string;
+  /** As sent: ms since the epoch, or RFC 3339. */
+  readonly time: number | string;
+  readonly values?: Readonly<Record<string, number>>;
+  readonly tags?: Readonly<Record<string, string>>;
+  /** Fields that break a rule, in place of the right ones, and the reason it is to be quarantined for. */
+  readonly broken?: { readonly fields: Readonly<Record<string, unknown>>; readonly reason: ReasonCode };
+}
+
+export type PlannedAction = { readonly atMs: number } & (
+  | { readonly kind: 'split' | 'merge'; readonly stream: StreamName; readonly pick: number }
+  /** A run of the closer beside its schedule. */
+  | { readonly kind: 'close' }
+  /** The mapping dies, and another goes on from checkpoints that are so many saves old. */
+  | { readonly kind: 'restart'; readonly reader: StreamReader; readonly rewind: number }
+  /** The mapping is deleted and created again: everything is delivered once more. */
+  | { readonly kind: 'recreate'; readonly reader: StreamReader }
+  /** Idle containers go, with their caches. */
+  | { readonly kind: 'recycle'; readonly reader: StreamReader }
+  /** Somebody changes an item of the sources table by hand, but not its state. */
+  | { readonly kind: 'touch'; readonly source: string }
+  /** An item that is no source's state comes into the sources table and goes. */
+  | { readonly kind: 'stranger' }
+);
+
+/** When in a call of a table something goes wrong: before anything is done, with half of it done, or all. */
+export type Moment = 'before' | 'during' | 'after';
+
+/** What becomes of one conditional write in a batch of them; `own`: refused by its own first try. */
+export type StatementFate = 'fine' | 'throttled' | 'answer-lost' | 'own' | 'stale';
+
+/** Invocations, calls within them, reads and saves are counted from 1. */
+export type Fault =
+  | (OfInvocation & {
+      readonly kind: 'throttled' | 'service-error' | 'crash-at-start' | 'answer-lost';
+    })
+  /** It succeeds, and is delivered again. */
+  | (OfInvocation & { readonly kind: 'redelivered'; readonly afterMs: number })
+  /** It has no time left from this question on. */
+  | (OfInvocation & { readonly kind: 'out-of-time'; readonly asked: number })
+  | (OfCall & { readonly kind: 'crash' | 'unavailable'; readonly when: Moment })
+  | (OfCall & { readonly kind: 'hang'; readonly when: 'before' | 'after'; readonly ms: number })
+  | (OfCall & { readonly kind: 'statements'; readonly fates: readonly StatementFate[] })
+  | {
+      readonly kind: 'read';
+      readonly stream: StreamName;
+      readonly read: number;
+      readonly answer: 'unavailable' | 'iterator-expired' | 'throws';
+    }
+  | { readonly kind: 'checkpoint'; readonly reader: StreamReader; readonly save: number };
+
+interface OfInvocation {
+  readonly function: FunctionName;
+  readonly invocation: number;
+}
+
+interface OfCall extends OfInvocation {
+  readonly call: number;
+}

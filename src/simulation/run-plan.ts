@@ -1,0 +1,220 @@
+// Runs a plan to its end: puts and actions at their times, then silence until everything is handled and closed, then
+// what must change nothing any more. The same plan gives the same run, byte for byte.
+import { PRIMER_KEY, SOURCES_TABLE } from '../platform/names.ts';
+import { DeadLetters } from '../stores/dead-letters.ts';
+import { readLedger } from '../stores/read-ledger.ts';
+import { SourceStates } from '../stores/source-states.ts';
+import { text } from '../stores/table.ts';
+import { LAW_OF_PROGRESS } from './check-end.ts';
+import { OpenShards } from './open-shards.ts';
+import {
+  type Plan,
+  type PlannedAction,
+  type PlannedRecord,
+  START_MS,
+  STREAM_NAMES,
+  type StreamName,
+} from './plan.ts';
+import { recordData } from './record-data.ts';
+import { type Replacements, SimulatedSystem } from './simulated-system.ts';
+import { shortSequence, shortShard } from './trace.ts';
+import { Violation } from './violation.ts';
+
+export interface RunResult {
+  /** undefined: every law held. */
+  readonly violation: Violation | undefined;
+  /** What happened, a line each. */
+  readonly trace: () => readonly string[];
+  readonly events: number;
+  readonly invocations: number;
+  /** Virtual. */
+  readonly durationMs: number;
+}
+
+/** Of virtual time: far more than all retries, silences and hanging calls of a plan take. */
+const LIMIT_MS = 3 * 3_600_000;
+
+export async function runPlan(plan: Plan, replacements: Replacements = {}): Promise<RunResult> {
+  const system = new SimulatedSystem(plan, replacements);
+  const { clock, checks, trace, functions } = system;
+  const run = new Run(plan, system);
+  const ended = run.toEnd().catch((error: unknown) => checks.fail(error));
+  try {
+    await clock.run(Promise.race([ended, checks.broken]), LIMIT_MS);
+  } catch (error) {
+    checks.fail(new Violation(LAW_OF_PROGRESS, `while ${run.step}: ${String(error)}`));
+  }
+  const { violation } = checks;
+  if (violation !== undefined) trace.note(() => `BROKEN  ${violation.law}\n           ${violation.detail}`);
+  return {
+    violation,
+    trace: () => trace.lines(),
+    events: checks.stream.events,
+    invocations: Object.values(functions).reduce((sum, { invocations }) => sum + invocations, 0),
+    durationMs: clock.nowMs() - START_MS,
+  };
+}
+
+class Run {
+  readonly #plan: Plan;
+  readonly #system: SimulatedSystem;
+  readonly #openShards = new Map<StreamName, OpenShards>();
+  #scheduleEnds = false;
+  step = 'starting';
+
+  constructor(plan: Plan, system: SimulatedSystem) {
+    this.#plan = plan;
+    this.#system = system;
+  }
+
+  async toEnd(): Promise<void> {
+    const { functions, checks, clock, faults } = this.#system;
+    for (const name of STREAM_NAMES) {
+      const stream = this.#system.streams[name];
+      const first = (await stream.listShards()).map(({ id }) => id);
+      this.#openShards.set(name, new OpenShards(stream, first));
+    }
+    this.#system.startMapping('aggregate');
+    this.#system.startMapping('rollup');
+    const schedule = this.#closeOnSchedule();
+    this.#step('records come and things go wrong');
+    await this.#timeline();
+
+    this.#step('what is under way comes to its end');
+    faults.end();
+    await this.#handled('aggregate');
+    for (const each of Object.values(functions)) await each.idle();
+    await this.#handled('aggregate');
+    await this.#system.mapping('aggregate').stop({ invocation: 'finish' });
+
+    this.#step('silence closes what is open');
+    await clock.sleep(silenceMs(this.#system));
+    this.#scheduleEnds = true;
+    await schedule;
+    await this.#handled('rollup');
+    checks.atEnd(await this.#ledger());
+    if (checks.violation !== undefined) return;
+
+    this.#step('states expire, and all changes come once more');
+    await this.#expireSources();
+    await this.#system.recreateMapping('rollup');
+    await this.#handled('rollup');
+    checks.downstream();
+    await this.#system.mapping('rollup').stop({ invocation: 'finish' });
+  }
+
+  async #timeline(): Promise<void> {
+    const { clock } = this.#system;
+    const { records, actions } = this.#plan;
+    const entries = [
+      ...records.map((record) => ({ atMs: record.atMs, act: () => this.#put(record) })),
+      ...actions.map((action) => ({ atMs: action.atMs, act: () => this.#act(action) })),
+    ].sort((a, b) => a.atMs - b.atMs);
+    for (const { atMs, act } of entries) {
+      const leftMs = START_MS + atMs - clock.nowMs();
+      if (leftMs > 0) await clock.sleep(leftMs);
+      await act();
+    }
+  }
+
+  #put(record: PlannedRecord): void {
+    const { streams, checks, trace } = this.#system;
+    const placement = streams.telemetry.putData(record.key, recordData(record));
+    checks.stream.put(record, placement);
+    const { shard, sequence } = placement;
+    trace.note(() => `put ${shortShard(shard)} ${shortSequence(sequence)}  ${recordInWords(record)}`);
+  }
+
+  async #act(action: PlannedAction): Promise<void> {
+    const { tables, trace, functions } = this.#system;
+    const sources = tables.get('sources');
+    switch (action.kind) {
+      case 'split':
+      case 'merge': {
+        const shards = this.#openShards.get(action.stream);
+        const done = action.kind === 'split' ? shards?.split(action.pick) : shards?.merge(action.pick);
+        trace.note(`${action.stream}: ${done}`);
+        return;
+      }
+      case 'close':
+        void this.#close();
+        return;
+      case 'restart':
+        trace.note(`${action.reader} mapping  dies; another begins ${action.rewind} checkpoints back`);
+        return await this.#system.restartMapping(action.reader, action.rewind);
+      case 'recreate':
+        trace.note(`${action.reader} mapping  is deleted and created again`);
+        return await this.#system.recreateMapping(action.reader);
+      case 'recycle':
+        trace.note(`${action.reader}: idle containers go`);
+        return functions[action.reader].recycle();
+      case 'touch': {
+        const [item] = await sources.getMany([{ [SOURCES_TABLE.partitionKey]: text(action.source) }]);
+        if (item === undefined) return;
+        trace.note(`somebody writes a note on the item of ${action.source}`);
+        return await sources.putMany([{ ...item, note: text(`at ${action.atMs}`) }]);
+      }
+      case 'stranger': {
+        const stranger = { [SOURCES_TABLE.partitionKey]: text(PRIMER_KEY) };
+        await sources.putMany([stranger]);
+        return sources.remove(stranger);
+      }
+    }
+  }
+
+  async #closeOnSchedule(): Promise<void> {
+    while (!this.#scheduleEnds) {
+      await this.#system.clock.sleep(this.#plan.closeEveryMs);
+      await this.#close();
+    }
+  }
+
+  async #close(): Promise<void> {
+    await this.#system.functions.close.invoke('{}', '', () => 'a run');
+  }
+
+  async #handled(reader: 'aggregate' | 'rollup'): Promise<void> {
+    await this.#system.mapping(reader).caughtUp();
+    await this.#system.functions[reader].idle();
+  }
+
+  async #ledger() {
+    const { tables } = this.#system;
+    const states = new SourceStates(tables.get('sources'));
+    return await readLedger(states, new DeadLetters(tables.get('deadLetters')));
+  }
+
+  async #expireSources(): Promise<void> {
+    const { tables, checks } = this.#system;
+    checks.sources.removalsAllowed = true;
+    this.#system.removalsByTtl = true;
+    const sources = tables.get('sources');
+    for await (const item of sources.scan()) {
+      const key = item[SOURCES_TABLE.partitionKey];
+      if (key !== undefined) sources.remove({ [SOURCES_TABLE.partitionKey]: key });
+    }
+  }
+
+  #step(step: string): void {
+    this.step = step;
+    this.#system.trace.note(() => `-- ${step}`);
+  }
+}
+
+/** After the last event, until the closer has closed everything: the latest event time there can be, and two runs. */
+function silenceMs({ pipeline, plan }: SimulatedSystem): number {
+  const longest = pipeline.aggregations.map(
+    ({ window, allowedLatenessMs, idleTimeoutMs }) =>
+      (window.kind === 'session' ? window.gapMs : window.sizeMs) + allowedLatenessMs + idleTimeoutMs,
+  );
+  return pipeline.maxClockSkewMs + Math.max(...longest) + 2 * plan.closeEveryMs;
+}
+
+function recordInWords(record: PlannedRecord): string {
+  if ('poison' in record) return `[${record.key}] no event at all: ${record.poison}`;
+  const events = record.events.map(({ source, id, time, broken }) => {
+    const shown = typeof time === 'number' ? time - START_MS : time;
+    return `${source}${id === undefined ? '' : `#${id}`}@${shown}${broken === undefined ? '' : ` broken: ${broken.reason}`}`;
+  });
+  return `[${record.key}] ${events.join(', ')}`;
+}

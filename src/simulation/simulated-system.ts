@@ -1,0 +1,249 @@
+// The system of one run: the real functions over tables in memory, behind the real event source mapping, under a
+// virtual clock. Everything that can go wrong stands between them.
+import { type AggregateDeps, createAggregate } from '../../consumers/aggregate/aggregate.ts';
+import { type CloseDeps, createClose } from '../../consumers/close/close.ts';
+import { createRollup, type RollupDeps } from '../../consumers/rollup/rollup.ts';
+import { createRandom } from '../../producers/simulators/random.ts';
+import { parsePipeline } from '../core/pipeline.ts';
+import { exponentialBackoff } from '../event-source/backoff.ts';
+import { type RunningMapping, startEventSourceMapping } from '../event-source/event-source-mapping.ts';
+import type { MappingEvent } from '../event-source/mapping-events.ts';
+import { parseMappingParameters } from '../event-source/mapping-parameters.ts';
+import { MemoryStream } from '../event-source/memory-stream.ts';
+import type { StreamSource } from '../event-source/ports.ts';
+import { VirtualClock } from '../event-source/virtual-clock.ts';
+import { DeadLetters } from '../stores/dead-letters.ts';
+import { changeJson } from '../stores/item-json.ts';
+import { SourceStates } from '../stores/source-states.ts';
+import { Windows } from '../stores/windows.ts';
+import { changeEventRecord } from '../wire/change-event.ts';
+import type { DynamoDbEventRecord, StreamEvent } from '../wire/stream-records.ts';
+import { changeInWords } from './change-in-words.ts';
+import { Checks, type TableName } from './checks.ts';
+import { FaultSchedule } from './fault-schedule.ts';
+import type { Invocation } from './invocation.ts';
+import { OldCheckpoints } from './old-checkpoints.ts';
+import { type FunctionName, type Plan, START_MS, type StreamName, type StreamReader } from './plan.ts';
+import { type Handler, SimulatedFunction } from './simulated-function.ts';
+import { SimulatedTables, type StoredTable } from './simulated-tables.ts';
+import { shortSequence, shortShard, Trace } from './trace.ts';
+import { troubledStream } from './troubled-stream.ts';
+import { TroubledTable } from './troubled-table.ts';
+
+/** What stands in place of a real part: something broken that must be found, or a second table beside it. */
+export interface Replacements {
+  readonly table?: (name: TableName, table: StoredTable) => StoredTable;
+  readonly stream?: (name: StreamName, stream: StreamSource) => StreamSource;
+  readonly change?: (record: DynamoDbEventRecord) => DynamoDbEventRecord;
+  readonly aggregate?: (deps: AggregateDeps) => ReturnType<typeof createAggregate>;
+  readonly rollup?: (deps: RollupDeps) => ReturnType<typeof createRollup>;
+  readonly close?: (deps: CloseDeps) => ReturnType<typeof createClose>;
+}
+
+/** The closer keeps ten seconds for the write under way, so it needs more than others may have. */
+const CLOSE_TIMEOUT_MS = 60_000;
+
+export class SimulatedSystem {
+  readonly clock = new VirtualClock(START_MS);
+  readonly trace = new Trace(() => this.clock.nowMs());
+  readonly checks: Checks;
+  readonly faults: FaultSchedule;
+  readonly tables: SimulatedTables;
+  readonly streams: Readonly<Record<StreamName, MemoryStream>>;
+  readonly functions: Readonly<Record<FunctionName, SimulatedFunction>>;
+  readonly pipeline;
+  readonly plan: Plan;
+  readonly #replacements: Replacements;
+  readonly #checkpoints: Readonly<Record<StreamReader, OldCheckpoints>>;
+  readonly #random: () => number;
+  readonly #mappings = new Map<
+    StreamReader,
+    { readonly running: RunningMapping; readonly generation: number }
+  >();
+  /** Whether the sources' removals are TTL's. */
+  removalsByTtl = false;
+
+  constructor(plan: Plan, replacements: Replacements) {
+    this.plan = plan;
+    this.#replacements = replacements;
+    this.pipeline = parsePipeline(plan.pipeline);
+    this.faults = new FaultSchedule(plan.faults);
+    this.#random = createRandom(`jitter ${plan.seed}`).next;
+    this.checks = new Checks(this.pipeline, () => this.clock.nowMs());
+    this.#checkpoints = {
+      aggregate: new OldCheckpoints('aggregate', this.faults),
+      rollup: new OldCheckpoints('rollup', this.faults),
+    };
+    const { clock } = this;
+    this.streams = {
+      telemetry: new MemoryStream({ kind: 'kinesis', clock, shards: plan.shards.telemetry }),
+      changelog: new MemoryStream({ kind: 'dynamodb', clock, shards: plan.shards.changelog }),
+    };
+    this.tables = new SimulatedTables(
+      (name, change) => {
+        this.trace.note(() => changeInWords(name, change));
+        this.checks.changed(name, change);
+        if (name === 'sources') this.#tellChange(changeJson(change));
+      },
+      replacements.table ?? ((_, table) => table),
+    );
+    this.functions = {
+      aggregate: this.#function('aggregate', plan.timeoutMs, (invocation) => this.#aggregate(invocation)),
+      rollup: this.#function('rollup', plan.timeoutMs, (invocation) => this.#rollup(invocation)),
+      close: this.#function('close', CLOSE_TIMEOUT_MS, (invocation) => this.#close(invocation)),
+    };
+  }
+
+  startMapping(reader: StreamReader, generation = 1): void {
+    const { clock } = this;
+    const { polling, backoff, mappings } = this.plan;
+    const name: StreamName = reader === 'aggregate' ? 'telemetry' : 'changelog';
+    const stream = this.streams[name];
+    const parameters = parseMappingParameters(
+      { ...mappings[reader], StartingPosition: 'TRIM_HORIZON' },
+      { kind: stream.kind, nowMs: clock.nowMs(), where: reader },
+    );
+    const replaced = this.#replacements.stream?.(name, stream) ?? stream;
+    const running = startEventSourceMapping(parameters, {
+      name: `${reader} ${generation}`,
+      stream: troubledStream(replaced, { name, faults: this.faults, trace: this.trace }),
+      invoker: {
+        invoke: (payload, affinity = '') =>
+          this.functions[reader].invoke(payload, affinity, () => batchInWords(payload, affinity)),
+      },
+      checkpoints: this.#checkpoints[reader],
+      destination: undefined,
+      clock,
+      random: this.#random,
+      observe: (event) => this.#observe(reader, event),
+      backoff: exponentialBackoff(backoff),
+      polling,
+    });
+    running.done.catch((error: unknown) => this.checks.fail(error));
+    this.#mappings.set(reader, { running, generation });
+  }
+
+  mapping(reader: StreamReader): RunningMapping {
+    return this.#current(reader).running;
+  }
+
+  /** The mapping dies, its invocations go on; another takes up what it checkpointed a while ago. */
+  async restartMapping(reader: StreamReader, rewind: number): Promise<void> {
+    const { running, generation } = this.#current(reader);
+    await running.stop({ invocation: 'abandon' });
+    this.#checkpoints[reader].rewind(`${reader} ${generation}`, rewind);
+    this.startMapping(reader, generation);
+  }
+
+  /** The mapping is deleted, and another one begins at the start of the stream. */
+  async recreateMapping(reader: StreamReader): Promise<void> {
+    const { running, generation } = this.#current(reader);
+    await running.stop({ invocation: 'finish' });
+    this.startMapping(reader, generation + 1);
+  }
+
+  #current(reader: StreamReader) {
+    const current = this.#mappings.get(reader);
+    if (current === undefined) throw new Error(`the mapping of ${reader} does not run`);
+    return current;
+  }
+
+  #function(
+    name: FunctionName,
+    timeoutMs: number,
+    start: (invocation: () => Invocation) => Handler,
+  ): SimulatedFunction {
+    const { clock, trace, faults } = this;
+    const { containers, latenciesMs } = this.plan;
+    return new SimulatedFunction(
+      { name, timeoutMs, containers, start },
+      { clock, trace, faults, latenciesMs },
+    );
+  }
+
+  #aggregate(invocation: () => Invocation): Handler {
+    const handler = (this.#replacements.aggregate ?? createAggregate)({
+      states: new SourceStates(this.#troubled('sources', invocation)),
+      deadLetters: new DeadLetters(this.#troubled('deadLetters', invocation)),
+      ...this.#surroundings(invocation),
+    });
+    return (event) => handler(event as StreamEvent<never>);
+  }
+
+  #rollup(invocation: () => Invocation): Handler {
+    const handler = (this.#replacements.rollup ?? createRollup)({
+      windows: new Windows(this.#troubled('windows', invocation)),
+      deadLetters: new DeadLetters(this.#troubled('deadLetters', invocation)),
+      ...this.#surroundings(invocation),
+    });
+    return (event) => handler(event as StreamEvent<never>);
+  }
+
+  #close(invocation: () => Invocation): Handler {
+    const handler = (this.#replacements.close ?? createClose)({
+      states: new SourceStates(this.#troubled('sources', invocation)),
+      ...this.#surroundings(invocation),
+    });
+    return (event, context) => handler(event as { closeAll?: boolean }, context);
+  }
+
+  #surroundings(invocation: () => Invocation) {
+    const note = (message: string, fields: object) => {
+      invocation().note(() => `${message} ${JSON.stringify(fields)}`);
+    };
+    return {
+      pipeline: this.pipeline,
+      log: { info: note, warn: note, error: note },
+      meter: { publish: (counts: Readonly<Record<string, number>>) => this.checks.published(counts) },
+      nowMs: () => this.clock.nowMs(),
+    };
+  }
+
+  #troubled(name: TableName, invocation: () => Invocation): TroubledTable {
+    return new TroubledTable(this.tables.get(name), {
+      invocation,
+      previousImage: (key) => this.tables.previousImage(name, key),
+    });
+  }
+
+  #tellChange(change: Parameters<typeof changeEventRecord>[0]): void {
+    const { changelog } = this.streams;
+    changelog.put(JSON.stringify(change.keys), ({ sequence, arrivalMs }) => {
+      const record = changeEventRecord(change, { sequence, atMs: arrivalMs, arn: changelog.arn });
+      const told =
+        this.removalsByTtl && change.eventName === 'REMOVE' ? { ...record, userIdentity: TTL } : record;
+      return this.#replacements.change?.(told) ?? told;
+    });
+  }
+
+  #observe(reader: StreamReader, event: MappingEvent): void {
+    if (event.kind === 'discarded') {
+      if (reader === 'aggregate') this.checks.discarded(event.batch);
+      else this.checks.fail(new Error('changes were given up, expected the mapping to try for ever'));
+    }
+    if (event.kind === 'read' || event.kind === 'invoked' || event.kind === 'checkpointed') return;
+    this.trace.note(() => `${reader} mapping  ${eventInWords(event)}`);
+  }
+}
+
+/** As Lambda tells a removal by TTL (event source mapping rule 12). */
+const TTL = { type: 'Service', principalId: 'dynamodb.amazonaws.com' };
+
+function batchInWords(payload: string, shard: string): string {
+  const { Records }: StreamEvent = JSON.parse(payload);
+  const sequences = Records.map((record) =>
+    shortSequence('kinesis' in record ? record.kinesis.sequenceNumber : record.dynamodb.SequenceNumber),
+  );
+  const [first, last] = [sequences.at(0), sequences.at(-1)];
+  return `${shortShard(shard)} ${first === last ? first : `${first} to ${last}`} (${Records.length})`;
+}
+
+function eventInWords(event: MappingEvent): string {
+  const { kind, ...rest } = event;
+  if (event.kind === 'discarded') {
+    const { shard, records, condition } = event.batch;
+    return `gives up ${records.length} records of ${shortShard(shard)}: ${condition}`;
+  }
+  const words = Object.entries(rest).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
+  return `${kind} ${words.join(' ')}`;
+}

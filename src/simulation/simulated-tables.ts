@@ -1,0 +1,58 @@
+// The three tables in memory. Each change of one is checked, and those of the sources' states go to the changelog.
+import { DEAD_LETTERS_TABLE, SOURCES_TABLE, WINDOWS_TABLE } from '../platform/names.ts';
+import { MemoryTable, type TableChange, type TableSchema } from '../stores/memory-table.ts';
+import type { Item, Table } from '../stores/table.ts';
+import type { TableName } from './checks.ts';
+
+export const TABLE_NAMES: readonly TableName[] = ['sources', 'windows', 'deadLetters'];
+
+export const TABLE_SCHEMAS: Readonly<Record<TableName, TableSchema>> = {
+  sources: {
+    partitionKey: SOURCES_TABLE.partitionKey,
+    indexes: {
+      [SOURCES_TABLE.closingIndex]: {
+        partitionKey: SOURCES_TABLE.closingBucket,
+        sortKey: SOURCES_TABLE.closesAt,
+      },
+    },
+  },
+  windows: { partitionKey: WINDOWS_TABLE.partitionKey, sortKey: WINDOWS_TABLE.sortKey },
+  deadLetters: { partitionKey: DEAD_LETTERS_TABLE.partitionKey, sortKey: DEAD_LETTERS_TABLE.sortKey },
+};
+
+/** A table that somebody may also take items out of by hand. */
+export interface StoredTable extends Table {
+  remove(key: Item): void;
+}
+
+export class SimulatedTables {
+  readonly #tables: Readonly<Record<TableName, StoredTable>>;
+  readonly #previous = { sources: new Map(), windows: new Map(), deadLetters: new Map() } satisfies Record<
+    TableName,
+    Map<string, Item | undefined>
+  >;
+
+  constructor(
+    onChange: (table: TableName, change: TableChange) => void,
+    inPlaceOf: (name: TableName, table: StoredTable) => StoredTable,
+  ) {
+    const make = (name: TableName): StoredTable =>
+      inPlaceOf(
+        name,
+        new MemoryTable(TABLE_SCHEMAS[name], (change) => {
+          this.#previous[name].set(JSON.stringify(change.keys), change.oldImage);
+          onChange(name, change);
+        }),
+      );
+    this.#tables = { sources: make('sources'), windows: make('windows'), deadLetters: make('deadLetters') };
+  }
+
+  get(name: TableName): StoredTable {
+    return this.#tables[name];
+  }
+
+  /** What the item was before its latest change. */
+  previousImage(name: TableName, key: Item): Item | undefined {
+    return this.#previous[name].get(JSON.stringify(key));
+  }
+}

@@ -1,0 +1,104 @@
+// The command as a user runs it.
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { runPlan } from '../../src/simulation/run-plan.ts';
+import { formatSavedPlan, parseSavedPlan } from '../../src/simulation/saved-plan.ts';
+import { failing, folderWith } from '../support/failing-command.ts';
+import { runCommand } from '../support/run-command.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { tooManyReshards } from '../support/too-many-reshards.ts';
+
+test('seeds that hold end with a line that says how many, and 0', async () => {
+  const cwd = await temporaryFolder();
+  const { code, stdout, stderr } = await runCommand(['simulate', '--from', '11', '--seeds', '12'], { cwd });
+  expect(stdout).toMatch(
+    /^12 seeds hold \(11 to 22\): [\d,]+ events, [\d,]+ invocations, .* virtual hours in .* s\n$/,
+  );
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+});
+
+test('the same seeds give the same figures, on however many threads', async () => {
+  const cwd = await temporaryFolder();
+  const figures = async (args: readonly string[]) => {
+    const { stdout } = await runCommand(['simulate', '--json', ...args], { cwd });
+    const { elapsedMs, ...rest } = JSON.parse(stdout);
+    return rest;
+  };
+  const together = await figures(['--from', '1', '--seeds', '17']);
+  expect(together).toMatchObject({ from: 1, seeds: 17, failures: [] });
+  expect(await figures(['--from', '1', '--seeds', '17'])).toEqual(together);
+  const [first, others] = [await figures(['--seed', '1']), await figures(['--from', '2', '--seeds', '16'])];
+  expect(first.events + others.events).toBe(together.events);
+  expect(first.invocations + others.invocations).toBe(together.invocations);
+});
+
+describe('a law that is broken', () => {
+  test('ends with 1, told by a small trace, and can be saved and run again', async () => {
+    const cwd = await temporaryFolder();
+    const saved = formatSavedPlan({ found: 'a fifth shard', law: '', plan: tooManyReshards() });
+    await writeFile(join(cwd, 'plan.json'), saved);
+    const args = ['simulate', '--plan', 'plan.json', '--save', 'small.json'];
+    const { code, stdout, stderr } = await runCommand(args, { cwd });
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+    expect(stdout).toMatch(
+      /^Seed 1 breaks a law: a source’s events are folded in in stream order, each once\n/,
+    );
+    expect(stdout).toMatch(/^ {2}a: found .*, expected /m);
+    expect(stdout).toMatch(/^ +\d+\.\d{3} {2}telemetry: shardId-000000000000 splits into /m);
+    expect(stdout).toMatch(/^ +\d+\.\d{3} {2}BROKEN /m);
+    expect(stdout).toMatch(/again: tidemill simulate --plan plan\.json\nsaved: small\.json\n$/);
+
+    const small = parseSavedPlan(await readFile(join(cwd, 'small.json'), 'utf8'), 'small.json');
+    expect((await runPlan(small.plan)).violation?.law).toBe(small.law);
+    expect(small.plan.records.length).toBeLessThanOrEqual(6);
+    expect(small.found).toMatch(/^seed 1: /);
+  });
+
+  test('is an object for machines, with the plan and the trace', async () => {
+    const cwd = await temporaryFolder();
+    const plan = tooManyReshards();
+    await writeFile(join(cwd, 'plan.json'), formatSavedPlan({ found: '', law: '', plan }));
+    const { code, stdout } = await runCommand(['simulate', '--plan', 'plan.json', '--json'], { cwd });
+    const [failure] = JSON.parse(stdout).failures;
+    expect(code).toBe(1);
+    expect(failure).toMatchObject({ seed: 1, plan: { format: 1 }, law: expect.any(String) });
+    expect(failure.trace.at(-1)).toMatch(/BROKEN/);
+  });
+});
+
+test.each([
+  ['no seeds', ['--seeds', '0'], /--seeds <n>.*'0'.*from 1 to/],
+  ['a seed that is none', ['--seed', 'x'], /--seed <seed>.*'x'/],
+  [
+    'a seed and a range',
+    ['--seed', '3', '--from', '2'],
+    /'--seed <seed>' cannot be used with .*'--from <seed>'/,
+  ],
+  ['a plan that is not there', ['--plan', 'none.json'], /--plan .*none\.json/],
+  [
+    'a plan that is no JSON',
+    ['--plan', 'cut.json'],
+    /--plan cut\.json: found no JSON, expected a saved plan/,
+  ],
+  [
+    'a plan of another format',
+    ['--plan', 'old.json'],
+    /--plan old\.json: found a plan of format 0, expected/,
+  ],
+  [
+    'a plan with a part missing',
+    ['--plan', 'part.json'],
+    /part\.json: found nothing for plan\.seed, expected a num/,
+  ],
+  ['no folder to save to', ['--save', 'no/where.json'], /--save no\/where\.json: there is no folder/],
+] as const)('bad usage ends with 2: %s', async (_, args, message) => {
+  const cwd = await folderWith({
+    'cut.json': '{"plan":',
+    'old.json': '{"plan":{"format":0}}',
+    'part.json': '{"plan":{"format":1}}',
+  });
+  const { code, stderr } = await failing(['simulate', ...args], { cwd });
+  expect(stderr).toMatch(message);
+  expect(code).toBe(2);
+});

@@ -1,0 +1,147 @@
+// Parts of the system broken from outside, each in a way that the simulation must find.
+import { createAggregate } from '../../consumers/aggregate/aggregate.ts';
+import { StateCache } from '../../consumers/aggregate/state-cache.ts';
+import { createClose } from '../../consumers/close/close.ts';
+import { createRollup } from '../../consumers/rollup/rollup.ts';
+import { SOURCES_TABLE } from '../../src/platform/names.ts';
+import type { Replacements } from '../../src/simulation/simulated-system.ts';
+import type { StoredTable } from '../../src/simulation/simulated-tables.ts';
+import { type Item, numberOf, type Table, text, textOf } from '../../src/stores/table.ts';
+import type { BatchItemFailures, StreamEvent, StreamEventRecord } from '../../src/wire/stream-records.ts';
+import { createCanaryAggregate } from './canary-aggregate.ts';
+import { tableOver } from './table-over.ts';
+
+export const BROKEN_PARTS: Readonly<Record<string, Replacements>> = {
+  'a canary that commits before it quarantines, and takes a failed quarantine for a small matter': {
+    aggregate: createCanaryAggregate,
+  },
+  'an aggregate that does not look how far a source is folded in': {
+    aggregate: (deps) => createAggregate({ ...deps, cache: new StateCache(0) }),
+    table: (name, table) => (name === 'sources' ? withoutPositions(table) : table),
+  },
+  'a table of states that writes whatever the version is': {
+    table: (name, table) => (name === 'sources' ? withoutVersions(table) : table),
+  },
+  'a table of windows that writes whatever the version is': {
+    table: (name, table) => (name === 'windows' ? withoutVersions(table) : table),
+  },
+  'an aggregate that reports the record behind the first that failed': {
+    aggregate: (deps) => reportingTheNext(createAggregate(deps)),
+  },
+  'a rollup that reports the record behind the first that failed': {
+    rollup: (deps) => reportingTheNext(createRollup(deps)),
+  },
+  'an aggregate whose cache keeps a state that is being folded': {
+    aggregate: (deps) => createAggregate({ ...deps, cache: new KeepingCache() }),
+  },
+  'a closer whose clock is five seconds ahead': {
+    close: (deps) => createClose({ ...deps, nowMs: () => deps.nowMs() + 5_000 }),
+  },
+  'a stream whose child shards are read before their parents': {
+    stream: (name, stream) => (name === 'telemetry' ? orphaned(stream) : stream),
+  },
+  'a changelog whose child shards are read before their parents': {
+    stream: (name, stream) => (name === 'changelog' ? orphaned(stream) : stream),
+  },
+  'a removal by TTL that counts as a change': {
+    change: (record) => {
+      if (record.userIdentity === undefined) return record;
+      const { OldImage, ...dynamodb } = record.dynamodb;
+      return {
+        ...record,
+        eventName: 'INSERT',
+        dynamodb: OldImage === undefined ? dynamodb : { ...dynamodb, NewImage: OldImage },
+      };
+    },
+  },
+};
+
+class KeepingCache extends StateCache {
+  override take(source: string) {
+    const cached = super.take(source);
+    if (cached !== undefined) this.put(source, cached);
+    return cached;
+  }
+}
+
+/** What is read of a state does not tell its position; a write that does not know it leaves it as it was. */
+function withoutPositions(table: StoredTable): StoredTable {
+  const positions = new Map<string | undefined, unknown>();
+  const changed = (item: Item, change: (state: Record<string, unknown>) => unknown): Item => {
+    const state = textOf(item, SOURCES_TABLE.state);
+    if (state === undefined) return item;
+    return { ...item, [SOURCES_TABLE.state]: text(JSON.stringify(change(JSON.parse(state)))) };
+  };
+  const forget = (item: Item): Item =>
+    changed(item, (state) => {
+      positions.set(textOf(item, SOURCES_TABLE.partitionKey), state['u']);
+      return { ...state, u: [] };
+    });
+  return replacing(table, {
+    getMany: async (keys) => (await table.getMany(keys)).map(forget),
+    commit: async (writes) => {
+      const kept = writes.map((write) => {
+        const { [SOURCES_TABLE.state]: state } = write.attributes;
+        if (state === undefined || !('S' in state)) return write;
+        const { u, ...rest } = JSON.parse(state.S);
+        const known = u.length > 0 ? u : positions.get(textOf(write.key, SOURCES_TABLE.partitionKey));
+        const json = JSON.stringify({ ...rest, u: known ?? [] });
+        return { ...write, attributes: { ...write.attributes, [SOURCES_TABLE.state]: text(json) } };
+      });
+      return (await table.commit(kept)).map((outcome) =>
+        outcome.kind === 'refused' && outcome.stored !== undefined
+          ? { ...outcome, stored: forget(outcome.stored) }
+          : outcome,
+      );
+    },
+  });
+}
+
+function withoutVersions(table: StoredTable): StoredTable {
+  return replacing(table, {
+    commit: async (writes) => {
+      const versions = new Map<string, number | undefined>();
+      for (const item of await table.getMany(writes.map(({ key }) => key))) {
+        versions.set(keyOf(item, writes), numberOf(item, 'version'));
+      }
+      return await table.commit(
+        writes.map((write) => ({ ...write, expectedVersion: versions.get(JSON.stringify(write.key)) })),
+      );
+    },
+  });
+}
+
+function keyOf(item: Item, writes: readonly { readonly key: Item }[]): string {
+  const names = Object.keys(writes[0]?.key ?? {});
+  return JSON.stringify(Object.fromEntries(names.map((name) => [name, item[name]])));
+}
+
+function replacing(table: StoredTable, changed: Partial<Table>): StoredTable {
+  return { ...tableOver(table, changed), remove: (key) => table.remove(key) };
+}
+
+function reportingTheNext<R extends StreamEventRecord>(
+  handler: (event: StreamEvent<R>) => Promise<BatchItemFailures>,
+): (event: StreamEvent<R>) => Promise<BatchItemFailures> {
+  return async (event) => {
+    const { batchItemFailures } = await handler(event);
+    const sequences = event.Records.map((record) =>
+      'kinesis' in record ? record.kinesis.sequenceNumber : record.dynamodb.SequenceNumber,
+    );
+    return {
+      batchItemFailures: batchItemFailures.map(({ itemIdentifier }) => ({
+        itemIdentifier: sequences[sequences.indexOf(itemIdentifier) + 1] ?? itemIdentifier,
+      })),
+    };
+  };
+}
+
+function orphaned(stream: Parameters<NonNullable<Replacements['stream']>>[1]) {
+  return {
+    kind: stream.kind,
+    arn: stream.arn,
+    listShards: async () => (await stream.listShards()).map(({ id }) => ({ id, parents: [] })),
+    openIterator: stream.openIterator.bind(stream),
+    read: stream.read.bind(stream),
+  };
+}
