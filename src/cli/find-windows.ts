@@ -1,6 +1,7 @@
 // Windows as a reader sees them: those stored, and those still open in the states of their sources.
 import { mergeParts } from '../core/rollup.ts';
 import { parseRollupSeries, parseSourceSeries, rollupSeries, sourceSeries } from '../core/series.ts';
+import type { OpenWindowView } from '../core/state-view.ts';
 import { viewState } from '../core/state-view.ts';
 import type { SeriesWindow, StoredWindow } from '../core/stored-window.ts';
 import { summarizeStored } from '../core/stored-window.ts';
@@ -33,19 +34,29 @@ export async function findWindows(
 ): Promise<FoundWindows> {
   const { from = 0, to = MAX_START_MS, limit } = query;
   const found = new Map<string, StoredWindow>();
+  const sessions = new Map<string, string>();
   // The states first: what closes between the two is among the stored ones then.
   const { open, problems } = await openWindows(states, query);
-  for await (const window of concat(open, storedWindows(windows, query))) {
-    if (window.start >= from && window.start <= to && isAskedFor(window, query))
-      found.set(`${window.start} ${window.series}`, window);
+  for (const window of open) found.set(keyOf(window), window);
+  for (const window of open)
+    if (window.isSession) sessions.set(`${window.start} ${window.series}`, keyOf(window));
+  for await (const window of storedWindows(windows, query)) {
+    // A session may have gone on before it closed.
+    found.delete(sessions.get(`${window.start} ${window.series}`) ?? '');
+    found.set(keyOf(window), window);
   }
   const latestFirst = [...found.values()]
+    .filter((window) => window.start >= from && window.start <= to && isAskedFor(window, query))
     .sort((a, b) => b.start - a.start || (a.series < b.series ? -1 : 1))
     .slice(0, limit);
   return { windows: latestFirst.map(summarizeStored), problems };
 }
 
 const MAX_START_MS = 8.64e15;
+
+function keyOf({ series, start, end }: StoredWindow): string {
+  return `${start} ${end} ${series}`;
+}
 
 function isAskedFor({ series }: StoredWindow, query: WindowQuery): boolean {
   const ofSource = parseSourceSeries(series);
@@ -57,8 +68,8 @@ function isAskedFor({ series }: StoredWindow, query: WindowQuery): boolean {
 async function openWindows(
   states: SourceStates,
   { source, rollup }: WindowQuery,
-): Promise<{ readonly open: readonly StoredWindow[]; readonly problems: readonly string[] }> {
-  const open: StoredWindow[] = [];
+): Promise<{ readonly open: readonly OpenWindowView[]; readonly problems: readonly string[] }> {
+  const open: OpenWindowView[] = [];
   const problems: string[] = [];
   if (rollup !== undefined) return { open, problems };
   for await (const stored of source === undefined ? states.scan() : await states.load([source])) {
@@ -84,7 +95,7 @@ async function* storedWindows(windows: Windows, query: WindowQuery): AsyncIterab
   }
   const parts = new Map<string, StoredWindow[]>();
   for await (const window of windows.scan()) {
-    const key = `${window.start} ${window.series}`;
+    const key = keyOf(window);
     const known = parts.get(key);
     if (known === undefined) parts.set(key, [window]);
     else known.push(window);
@@ -99,9 +110,4 @@ function seriesOf({ source, aggregation, rollup, value }: WindowQuery): string |
   if (rollup !== undefined && value !== undefined) return rollupSeries(rollup, value);
   if (source !== undefined && aggregation !== undefined) return sourceSeries(aggregation, source);
   return undefined;
-}
-
-async function* concat<T>(first: Iterable<T>, second: AsyncIterable<T>): AsyncIterable<T> {
-  yield* first;
-  yield* second;
 }

@@ -139,9 +139,9 @@ function addContributions(into: Map<string, Contribution>, change: WindowChange)
     for (const tags of rollup.levels) {
       const values = tags.map((tag) => group.tags[window.groupBy.indexOf(tag)] ?? null);
       const series = rollupSeries(rollup.name, values);
-      const key = `${window.start} ${series}`;
+      const key = `${window.start} ${window.end} ${series}`;
       const known = into.get(key);
-      if (known !== undefined) into.set(key, { ...withGroup(known, added), open: known.open || open });
+      if (known !== undefined) into.set(key, withGroup(known, added));
       else {
         const { start, end } = window;
         into.set(key, { series, start, end, part: bucketOf(source, rollup.parts), open, ...added });

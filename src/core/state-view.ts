@@ -12,11 +12,17 @@ export interface StateView {
   readonly lastArrivalMs: number;
   readonly counts: VerdictCounts;
   /** Provisional. */
-  readonly open: readonly (StoredWindow & { readonly aggregation: string })[];
+  readonly open: readonly OpenWindowView[];
   /** By aggregation, events that were late for it. */
   readonly lateByAggregation: ReadonlyMap<string, number>;
   readonly gone: readonly GoneAggregation[];
   readonly rememberedIds: number;
+}
+
+export interface OpenWindowView extends StoredWindow {
+  readonly aggregation: string;
+  /** Its end may move on before it closes. */
+  readonly isSession: boolean;
 }
 
 /** @throws Error for what is not of a known version, or cut short */
@@ -31,6 +37,7 @@ export function viewState(source: string, encoded: EncodedState): StateView {
       windows.map((window) => ({
         ...sourceWindow(source, { aggregation: name, spec, groupBy, ...window }, false),
         aggregation: name,
+        isSession: spec.startsWith('s'),
       })),
     ),
     lateByAggregation: new Map(aggregations.map(({ name, late }) => [name, late])),

@@ -35,8 +35,14 @@ it('runs, is asked by other commands in its folder, and ends on Ctrl-C with the 
     received: expect.any(Number),
   });
   const windows = await ask('windows');
-  expect(windows.length).toBeGreaterThan(0);
-  expect(windows[0]).toMatchObject({ kind: 'rollup', name: 'per-minute-by-site', final: false });
+  // The windows of this minute: of the devices themselves, out of their states, and of the rollups.
+  for (const [kind, name] of [
+    ['rollup', 'by-place'],
+    ['source', 'per-minute'],
+  ]) {
+    const found = windows.find((window) => window['kind'] === kind && window['name'] === name);
+    expect(found).toMatchObject({ final: false, revision: expect.any(Number), metrics: expect.any(Array) });
+  }
   // Few or none: a young fleet without a clock far ahead. Those there are say why.
   for (const letter of await ask('dead-letters', 'list')) {
     expect(letter).toMatchObject({ reason: expect.any(String), detail: expect.any(String) });

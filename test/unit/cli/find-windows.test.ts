@@ -18,14 +18,7 @@ const PIPELINE = parsePipeline({
 /** Sources `a` and `b` send at these times; each per-minute window but the last has closed. */
 async function systemOf(times: readonly number[], { rolledUp = true } = {}) {
   const system = new ConsumerSystem(PIPELINE);
-  const records = times
-    .flatMap((time) => ['a', 'b'].map((source) => ({ source, time })))
-    .map((event, at) => {
-      const place = { shard: SHARD, sequence: sequenceOf(at) };
-      const data = { ...event, values: { v: 1 }, tags: { site: 'n' } };
-      return { ...place, record: kinesisRecord({ ...place, arrivalMs: 100 * MINUTE, data }) };
-    });
-  await system.aggregateDeliverer(records).finish();
+  await system.aggregateDeliverer(recordsOf(times)).finish();
   if (rolledUp) await system.rollupDeliverer().finish();
   const find = async (query: Partial<WindowQuery>) => {
     const { windows, problems } = await findWindows(system, { limit: 100, ...query });
@@ -33,6 +26,15 @@ async function systemOf(times: readonly number[], { rolledUp = true } = {}) {
     return windows.map(({ series, start, final, revision }) => [series, start, final, revision]);
   };
   return { system, find };
+}
+
+function recordsOf(times: readonly number[]) {
+  const events = times.flatMap((time) => ['a', 'b'].map((source) => ({ source, time })));
+  return events.map((event, at) => {
+    const place = { shard: SHARD, sequence: sequenceOf(at) };
+    const data = { ...event, values: { v: 1 }, tags: { site: 'n' } };
+    return { ...place, record: kinesisRecord({ ...place, arrivalMs: 100 * MINUTE, data }) };
+  });
 }
 
 const minuteOf = (source: string) => sourceSeries('per-minute', source);
@@ -89,9 +91,10 @@ describe('the windows found', () => {
     expect(await find({ source: 'a', limit: 1 })).toEqual([[minuteOf('a'), 2 * MINUTE, false, 1]]);
   });
 
-  it('that closed while they were looked for are the closed ones', async () => {
+  it('that closed while they were looked for are the closed ones, also of a session that went on before', async () => {
     const { system } = await systemOf([0]);
     const before = await system.states.load(['a']);
+    await system.aggregateDeliverer(recordsOf([0, 5])).finish();
     await system.closeEverything();
     await system.rollupDeliverer().finish();
     const states = { load: async () => before, scan: () => system.states.scan() };
@@ -99,9 +102,9 @@ describe('the windows found', () => {
       { windows: system.windows, states: Object.assign(system.states, states) },
       { source: 'a', limit: 10 },
     );
-    expect(windows.map(({ start, final }) => [start, final])).toEqual([
-      [0, true],
-      [0, true],
+    expect(windows.map(({ series, end, final, revision }) => [series, end, final, revision])).toEqual([
+      [minuteOf('a'), MINUTE, true, 2],
+      [sessionOf('a'), 10 * MINUTE + 5, true, 2],
     ]);
   });
 

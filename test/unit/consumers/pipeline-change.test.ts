@@ -19,11 +19,23 @@ function delivery(number: number, ...times: readonly number[]) {
   return { shard: SHARD, sequence, record: kinesisRecord({ sequence, data, arrivalMs: 60 * MINUTE }) };
 }
 
+/** The key of the last window there was before. */
+const lastOf = (name: string) => `source|${name}|a ${MINUTE} ${2 * MINUTE}`;
+
 describe('windows left open by an aggregation', () => {
   it.each([
-    ['that is no more', 'old', 'new', ['source|new|a 0', 'source|old|a 0', 'source|old|a 60000']],
-    // Windows of one name and start share an item: of the two that start at 0 the later one stays.
-    ['that has another size now', 'same', 'same', ['source|same|a 0', 'source|same|a 60000']],
+    [
+      'that is no more',
+      'old',
+      'new',
+      [`source|new|a 0 ${5 * MINUTE}`, `source|old|a 0 ${MINUTE}`, lastOf('old')],
+    ],
+    [
+      'that has another size now',
+      'same',
+      'same',
+      [`source|same|a 0 ${5 * MINUTE}`, `source|same|a 0 ${MINUTE}`, lastOf('same')],
+    ],
   ])(
     '%s are closed by the next write, and stored with those that close with them',
     async (_, then, now, keys) => {
@@ -37,8 +49,8 @@ describe('windows left open by an aggregation', () => {
 
       const windows = await windowsView(after, 'source');
       expect([...windows.keys()].sort()).toEqual(keys);
-      expect(windows.get(`source|${now}|a 0`)).toMatchObject({ end: 5 * MINUTE, events: 1 });
-      expect(windows.get(`source|${then}|a 60000`)).toMatchObject({ end: 2 * MINUTE, events: 1 });
+      expect(windows.get(`source|${now}|a 0 ${5 * MINUTE}`)).toMatchObject({ end: 5 * MINUTE, events: 1 });
+      expect(windows.get(lastOf(then))).toMatchObject({ end: 2 * MINUTE, events: 1 });
       expect(imbalance(await readLedger(after.states, after.deadLetters))).toBe(0);
     },
   );

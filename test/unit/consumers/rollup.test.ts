@@ -318,5 +318,5 @@ function partOf(source: string): number {
 }
 
 function partText(source: string): string {
-  return `#${String(partOf(source)).padStart(2, '0')}`;
+  return `#${String(partOf(source)).padStart(3, '0')}`;
 }

@@ -71,7 +71,7 @@ describe('a source that has no room for more windows', () => {
 
   it('comes to the same in whatever batches its records are, in items that can be stored', async () => {
     const inBatches = await deliver(50);
-    for (const batchLength of [1, 7, 302]) {
+    for (const batchLength of [13, 302]) {
       const { system, ledger } = await deliver(batchLength);
       expect(ledger).toEqual(inBatches.ledger);
       expect((await collect(system.deadLetters.list())).length).toBe(ledger.sourceFull);

@@ -126,6 +126,21 @@ describe('a fold that has much to hand on', () => {
       expectStorable(runner);
     }
   });
+
+  test('of windows a changed pipeline has dropped goes on in another write, in items that can be stored', () => {
+    const seconds = { window: { kind: 'tumbling', sizeMs: 1_000 }, allowedLatenessMs: 3_600_000 } as const;
+    const runner = new StreamRunner(pipelineOf({ name: 'before', ...seconds }));
+    const times = Array.from({ length: 2_000 }, (_, at) => at * 1_000);
+    const events = times.map((time) => eventOf({ time, values: { v: time / 3 } }));
+    runner.deliver(entriesOf(events));
+    runner.changePipeline(pipelineOf({ name: 'after', ...seconds }));
+    const writes = runner.changes.length;
+    runner.deliver(entriesOf(events, { firstRecord: 10_000 }));
+    expect(runner.closed.map(({ window }) => window.start)).toEqual(times);
+    expect(runner.changes.length, 'the first write takes one event').toBe(writes + 2);
+    expect(runner.state('a')).toMatchObject({ windowCount: 2_000 });
+    expectStorable(runner);
+  });
 });
 
 function entriesOf(events: readonly ReturnType<typeof eventOf>[], { firstRecord = 1 } = {}) {

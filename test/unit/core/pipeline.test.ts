@@ -28,6 +28,7 @@ describe('a pipeline definition', () => {
         },
       ],
       rollups: [{ name: 'per-minute-by-model', of: 'per-minute', levels: [['model']], parts: DEFAULT_PARTS }],
+      alerts: [],
       dedupeHorizonMs: 600_000,
       maxClockSkewMs: 300_000,
       retentionMs: undefined,
@@ -144,7 +145,7 @@ const REFUSED: readonly [definition: unknown, problem: string][] = [
   [{ aggregations: [7] }, 'aggregations[0]: found 7, expected an object'],
   [
     { aggregations: [MINUTE], agregations: 1 },
-    'agregations: unknown key, expected one of aggregations, rollups, dedupe, maxClockSkew, retention',
+    'agregations: unknown key, expected one of aggregations, rollups, alerts, dedupe, maxClockSkew, retention',
   ],
   [
     aggregation({ lateness: '1h' }),
@@ -342,7 +343,7 @@ describe('a wrong pipeline definition is refused with the key, what was found an
   test('everything wrong is told at once', () => {
     const definition = { aggregations: [{ name: '', window: { tumbling: 1 } }], rolups: [] };
     expect(problemsOf(definition)).toEqual([
-      'rolups: unknown key, expected one of aggregations, rollups, dedupe, maxClockSkew, retention',
+      'rolups: unknown key, expected one of aggregations, rollups, alerts, dedupe, maxClockSkew, retention',
       `aggregations[0].name: found "", ${NAME}`,
       `aggregations[0].window.tumbling: found 1, ${duration(1)}`,
     ]);

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { contributionsOf, foldAdditions } from '../../../src/core/rollup.ts';
+import { decodeChangedWindows } from '../../../src/core/state-changes.ts';
+import { SHARD, sequenceOf } from '../../support/event-streams.ts';
+import { eventOf, pipelineOf } from '../../support/events.ts';
+import { StreamRunner } from '../../support/stream-runner.ts';
+
+test('a change that closes a window of an old size and opens one of the new adds to each of the two', () => {
+  const rollups = [{ name: 'all', of: 'a0', levels: [[]], parts: 1 }];
+  const [old, changed] = [10, 20].map((sizeMs) => ({ ...pipelineOf({ sizeMs }), rollups }));
+  if (old === undefined || changed === undefined) throw new Error('two pipelines');
+  const runner = new StreamRunner(old);
+  const entry = (record: number) => ({
+    event: eventOf({ time: record }),
+    at: { shard: SHARD, sequence: sequenceOf(record), index: 0 },
+    arrivalMs: 1_000,
+  });
+  runner.deliver([entry(1)]);
+  runner.changePipeline(changed);
+  runner.deliver([entry(2)]);
+  const additions = runner.changes.flatMap(({ source, version, before, after }) =>
+    contributionsOf(
+      source,
+      before === undefined ? undefined : decodeChangedWindows(source, before),
+      decodeChangedWindows(source, after),
+      changed,
+    ).map((contribution) => ({ source, version, contribution })),
+  );
+  expect(
+    additions.map(({ version, contribution: { end, events, open } }) => ({ version, end, events, open })),
+  ).toEqual([
+    { version: 1, end: 10, events: 1, open: true },
+    { version: 2, end: 10, events: 0, open: false },
+    { version: 2, end: 20, events: 1, open: true },
+  ]);
+  const [begun, closed] = additions;
+  expect(foldAdditions(undefined, begun === undefined ? [] : [begun])).toMatchObject({ final: false });
+  expect(
+    foldAdditions(undefined, begun === undefined || closed === undefined ? [] : [begun, closed]),
+  ).toMatchObject({
+    events: 1,
+    final: true,
+  });
+});
