@@ -6,7 +6,9 @@ import { Aggregate } from '../constructs/aggregate.ts';
 import { Close } from '../constructs/close.ts';
 import { DeadLettersTable } from '../constructs/dead-letters-table.ts';
 import { FailuresBucket } from '../constructs/failures-bucket.ts';
+import { LiveTable } from '../constructs/live-table.ts';
 import { OperationsDashboard } from '../constructs/operations-dashboard.ts';
+import { ReadersTable } from '../constructs/readers-table.ts';
 import { Rollup } from '../constructs/rollup.ts';
 import { SourcesTable } from '../constructs/sources-table.ts';
 import { enforceStreamReaderRules } from '../constructs/stream-reader-rules.ts';
@@ -33,6 +35,8 @@ export class TidemillStack extends Stack {
     const sources = new SourcesTable(this, 'Sources', props);
     const windows = new WindowsTable(this, 'Windows', props);
     const deadLetters = new DeadLettersTable(this, 'DeadLetters', props);
+    const readers = new ReadersTable(this, 'Readers', props);
+    const live = new LiveTable(this, 'LiveState');
     const { bucket: failures } = new FailuresBucket(this, 'Failures', props);
 
     const aggregate = new Aggregate(this, 'Aggregate', {
@@ -47,6 +51,8 @@ export class TidemillStack extends Stack {
       sources,
       windows,
       deadLetters,
+      readers,
+      live,
       failures,
     });
     const close = new Close(this, 'Close', { codeFolder: code.close, sources });
@@ -61,6 +67,8 @@ export class TidemillStack extends Stack {
     new CfnOutput(this, OUTPUTS.sourcesTable, { value: sources.table.tableName });
     new CfnOutput(this, OUTPUTS.windowsTable, { value: windows.table.tableName });
     new CfnOutput(this, OUTPUTS.deadLettersTable, { value: deadLetters.table.tableName });
+    new CfnOutput(this, OUTPUTS.readersTable, { value: readers.table.tableName });
+    new CfnOutput(this, OUTPUTS.liveTable, { value: live.table.tableName });
     new CfnOutput(this, OUTPUTS.failuresBucket, { value: failures.bucketName });
   }
 }

@@ -8,6 +8,8 @@ import type { Clock } from '../platform/clock.ts';
 import { ENV } from '../platform/names.ts';
 import type { Counts } from '../platform/observe.ts';
 import { DeadLetters } from '../stores/dead-letters.ts';
+import { LiveConnections } from '../stores/live-connections.ts';
+import { RollupDirectory } from '../stores/rollup-directory.ts';
 import { SourceStates } from '../stores/source-states.ts';
 import type { Table } from '../stores/table.ts';
 import { Windows } from '../stores/windows.ts';
@@ -74,6 +76,10 @@ function createHandler(fn: FunctionSpec, { pipeline, clock, table, onLine }: InP
         ...common,
         windows,
         deadLetters: new DeadLetters(tableOf('deadLettersTable')),
+        readers: {
+          directory: new RollupDirectory(tableOf('readersTable')),
+          live: new LiveConnections(tableOf('liveTable')),
+        },
       });
       return (payload) => rollup(JSON.parse(payload));
     }

@@ -5,6 +5,10 @@ export const ENV = {
   sourcesTable: 'TIDEMILL_SOURCES_TABLE',
   windowsTable: 'TIDEMILL_WINDOWS_TABLE',
   deadLettersTable: 'TIDEMILL_DEAD_LETTERS_TABLE',
+  readersTable: 'TIDEMILL_READERS_TABLE',
+  liveTable: 'TIDEMILL_LIVE_TABLE',
+  /** Where messages to live connections are posted: `https://…/stage`. */
+  liveEndpoint: 'TIDEMILL_LIVE_ENDPOINT',
   /** The pipeline definition as JSON, beside the bundle; relative to the function's code. */
   pipelineFile: 'TIDEMILL_PIPELINE_FILE',
 } as const;
@@ -42,11 +46,30 @@ export const DEAD_LETTERS_TABLE = {
   expiresAt: 'expiresAt',
 } as const;
 
+/** What only readers need: the series of each rollup, and the books as last added up. No change stream. */
+export const READERS_TABLE = {
+  /** text: what kind of thing, and of what */
+  partitionKey: 'what',
+  /** text */
+  sortKey: 'name',
+} as const;
+
+/**
+ * Live connections, what each is subscribed to, and the latest change of each source that is watched. Change stream: new
+ * image; it carries the sources' changes to who sends them on.
+ */
+export const LIVE_TABLE = {
+  /** text: a topic with its subscribers and its latest change; a connection; or the list of topics */
+  partitionKey: 'topic',
+  /** text */
+  sortKey: 'item',
+} as const;
+
 /** TTL attribute, on every table: seconds since the epoch. */
 export const TTL_ATTRIBUTE = 'expiresAt';
 
 /** The functions: `consumers/<name>/handler.ts` exports `handler`. */
-export const FUNCTION_NAMES = ['aggregate', 'rollup', 'close'] as const;
+export const FUNCTION_NAMES = ['aggregate', 'rollup', 'close', 'query', 'subscribe', 'live'] as const;
 export type FunctionName = (typeof FUNCTION_NAMES)[number];
 
 /** The CloudFormation stack, unless told otherwise. */
@@ -65,6 +88,8 @@ export const OUTPUTS = {
   windowsTable: 'WindowsTableName',
   deadLettersTable: 'DeadLettersTableName',
   failuresBucket: 'FailuresBucketName',
+  readersTable: 'ReadersTableName',
+  liveTable: 'LiveTableName',
 } as const;
 
 /**
