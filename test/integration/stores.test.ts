@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { deadLettersContract } from '../support/dead-letters-contract.ts';
 import type { DynamoDbLocal } from '../support/dynamodb-local.ts';
 import { javaMissing, startDynamoDbLocal } from '../support/dynamodb-local.ts';
+import { liveConnectionsContract } from '../support/readers-contract.ts';
 import { sourceStatesContract } from '../support/source-states-contract.ts';
 import { tableContract } from '../support/table-contract.ts';
 import type { MakeTable } from '../support/table-under-test.ts';
@@ -30,5 +31,6 @@ describe.skipIf(missing !== undefined)(
     sourceStatesContract(make);
     windowsContract(make);
     deadLettersContract(make);
+    liveConnectionsContract(make);
   },
 );
