@@ -24,7 +24,10 @@ import { closeAll } from './close-all.ts';
 import { createFailedBatches } from './failed-batches.ts';
 import { Figures } from './figures.ts';
 import { createFunctionInvoker, type FunctionLine, type LocalFunction } from './function-invoker.ts';
+import { withLocalUrls } from './gateway/local-urls.ts';
+import { type Gateway, startGateway } from './gateway/start-gateway.ts';
 import { createInProcessFunction } from './in-process-function.ts';
+import { LOCAL_ACCOUNT_ID } from './local-names.ts';
 import type { MappingSpec } from './read-mapping.ts';
 import { RuntimeError } from './runtime-error.ts';
 import { runSchedule } from './schedule.ts';
@@ -44,6 +47,8 @@ export interface RuntimeOptions {
   readonly schedules: boolean;
   readonly kinesisPort?: number | undefined;
   readonly dynamodbPort?: number | undefined;
+  /** Of the APIs; default: a free one. */
+  readonly httpPort?: number | undefined;
   /** What the Kinesis mapping reads instead of the stream: recorded records, as they are. */
   readonly recorded?: StreamSource | undefined;
   /** The mappings' clock; a recording's own for recorded records. */
@@ -53,6 +58,10 @@ export interface RuntimeOptions {
   readonly onMapping?: (mapping: string, event: MappingEvent) => void;
   readonly onLine?: (line: FunctionLine) => void;
   readonly onStep?: (step: string) => void;
+  /** Lines of the APIs' access logs. */
+  readonly onAccess?: (line: string) => void;
+  /** Why an API answered with a failure of its own. */
+  readonly onApiFailure?: (message: string) => void;
 }
 
 export interface Runtime {
@@ -64,6 +73,8 @@ export interface Runtime {
   /** Where producers put records. */
   readonly sink: RecordSink;
   readonly kinesis: KinesisClient | undefined;
+  /** Where the local gateway serves the stack's APIs; undefined: it has none. */
+  readonly gatewayUrl: string | undefined;
   readonly endpoints: Readonly<Record<string, string>> | undefined;
   readonly states: SourceStates;
   readonly windows: Windows;
@@ -124,9 +135,12 @@ async function compose(
     pipeline: options.pipeline,
     throwAway: true,
   });
-  const system = readTemplate(synthesis, REGION);
+  const template = readTemplate(synthesis, REGION);
 
   onStep('starting the local servers');
+  const gateway = await openGateway(template, options.httpPort, cleanups);
+  // Functions and outputs name the APIs by where they are.
+  const system = gateway === undefined ? template : withLocalUrls(template, gateway.url);
   const { backend, kinesis, notice } = await startBackend({ ...options, region: REGION }, system, {
     cleanups,
     failure,
@@ -154,6 +168,20 @@ async function compose(
   cleanups.push(async () => {
     await Promise.all([...functions.values()].map((fn) => fn.stop()));
   });
+
+  if (gateway !== undefined) {
+    gateway.serve(system, {
+      invoke: (functionArn, payload) => functionByArn(system, functions, functionArn).invoke(payload),
+      callService: backend.callService,
+      policies: system.policies,
+      region: REGION,
+      accountId: LOCAL_ACCOUNT_ID,
+      nowMs: systemClock.nowMs,
+      newId: () => crypto.randomUUID(),
+      onAccess: options.onAccess ?? (() => {}),
+      onFailure: options.onApiFailure ?? (() => {}),
+    });
+  }
 
   onStep('starting the event source mappings');
   const checkpoints = createFileCheckpoints(join(workFolder, 'checkpoints'));
@@ -205,6 +233,7 @@ async function compose(
     streamName: output(OUTPUTS.stream),
     sink: backend.sink,
     kinesis,
+    gatewayUrl: gateway?.url,
     endpoints: backend.endpoints,
     states,
     windows: new Windows(tableOfOutput(OUTPUTS.windowsTable)),
@@ -282,6 +311,25 @@ function tableOf(
   const spec = system.tables.find(isIt);
   if (spec === undefined) throw new Error(`the template has no table ${what}`);
   return backend.table(spec);
+}
+
+async function openGateway(
+  { restApis, webSocketApis }: LocalSystem,
+  port: number | undefined,
+  cleanups: (() => Promise<void>)[],
+): Promise<Gateway | undefined> {
+  if (restApis.length + webSocketApis.length === 0) return undefined;
+  const gateway = await startGateway({ port: port ?? 0 });
+  cleanups.push(() => gateway.stop());
+  return gateway;
+}
+
+function functionByArn(
+  { functions: specs }: LocalSystem,
+  functions: ReadonlyMap<string, LocalFunction>,
+  arn: string,
+): LocalFunction {
+  return known(functions, specs.find((spec) => spec.arn === arn)?.name ?? arn);
 }
 
 function known<T>(all: ReadonlyMap<string, T>, name: string): T {
