@@ -7,6 +7,7 @@ import type { AnswerOf, Operation, OperationName, RequestOf } from '../../src/wi
 import { OPERATIONS } from '../../src/wire/api/operations.ts';
 import { readRequest } from '../../src/wire/api/read-request.ts';
 import type { RestAnswer, RestEvent } from '../../src/wire/rest-event.ts';
+import { pathParametersOf } from '../../src/wire/rest-event.ts';
 import { writeCsv } from './csv.ts';
 import { getLedger } from './get-ledger.ts';
 import { getPipeline } from './get-pipeline.ts';
@@ -83,10 +84,10 @@ async function answerTo(event: RestEvent, deps: QueryDeps): Promise<RestAnswer> 
 
 async function run<N extends OperationName>(
   name: N,
-  { pathParameters, multiValueQueryStringParameters }: RestEvent,
+  event: RestEvent,
   deps: QueryDeps,
 ): Promise<Outcome<unknown>> {
-  const written = { path: pathParameters ?? {}, query: multiValueQueryStringParameters ?? {} };
+  const written = { path: pathParametersOf(event), query: event.multiValueQueryStringParameters ?? {} };
   const request = readRequest(name, written);
   if (request.kind === 'invalid') return badRequest(request.problems);
   try {

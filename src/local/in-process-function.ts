@@ -2,10 +2,14 @@
 // no servers to share between processes.
 import { type AggregateDeps, createAggregate } from '../../consumers/aggregate/aggregate.ts';
 import { createClose, type RemainingTime } from '../../consumers/close/close.ts';
+import { createLive } from '../../consumers/live/live.ts';
+import { createQuery } from '../../consumers/query/query.ts';
 import { createRollup } from '../../consumers/rollup/rollup.ts';
+import { createSubscribe } from '../../consumers/subscribe/subscribe.ts';
 import type { Pipeline } from '../core/pipeline.ts';
+import { createApiGatewayPoster } from '../platform/api-gateway-poster.ts';
 import type { Clock } from '../platform/clock.ts';
-import { ENV } from '../platform/names.ts';
+import { ENV, FUNCTION_NAMES } from '../platform/names.ts';
 import type { Counts } from '../platform/observe.ts';
 import { DeadLetters } from '../stores/dead-letters.ts';
 import { LiveConnections } from '../stores/live-connections.ts';
@@ -44,6 +48,12 @@ export function createInProcessFunction(fn: FunctionSpec, options: InProcessOpti
   };
 }
 
+/** The local gateway takes any. */
+const LOCAL_SIGNER = {
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+};
+
 /** The event is what the mapping or the schedule made of its own records: JSON of the shape the consumer takes. */
 type Handler = (payload: string, context: RemainingTime) => Promise<unknown>;
 
@@ -60,6 +70,11 @@ function createHandler(fn: FunctionSpec, { pipeline, clock, table, onLine }: InP
     log: { info: say('INFO'), warn: say('WARN'), error: say('ERROR') },
     meter: { publish: (counts: Counts) => write({ _aws: { Timestamp: clock.nowMs() }, service, ...counts }) },
   };
+  const livePosts = () => ({
+    clock,
+    random: Math.random,
+    poster: createApiGatewayPoster(fn.environment[ENV.liveEndpoint] ?? '', LOCAL_SIGNER),
+  });
   switch (service) {
     case 'aggregate': {
       const states = new SourceStates(tableOf('sourcesTable'));
@@ -83,13 +98,45 @@ function createHandler(fn: FunctionSpec, { pipeline, clock, table, onLine }: InP
       });
       return (payload) => rollup(JSON.parse(payload));
     }
+    case 'query': {
+      const query = createQuery({
+        ...common,
+        clock,
+        states: new SourceStates(tableOf('sourcesTable')),
+        windows: new Windows(tableOf('windowsTable')),
+        deadLetters: new DeadLetters(tableOf('deadLettersTable')),
+        directory: new RollupDirectory(tableOf('readersTable')),
+        readersTable: tableOf('readersTable'),
+      });
+      return (payload) => query(JSON.parse(payload));
+    }
+    case 'subscribe': {
+      const subscribe = createSubscribe({
+        ...common,
+        ...livePosts(),
+        states: new SourceStates(tableOf('sourcesTable')),
+        windows: new Windows(tableOf('windowsTable')),
+        directory: new RollupDirectory(tableOf('readersTable')),
+        connections: new LiveConnections(tableOf('liveTable')),
+      });
+      return (payload) => subscribe(JSON.parse(payload));
+    }
+    case 'live': {
+      const live = createLive({
+        ...common,
+        ...livePosts(),
+        windows: new Windows(tableOf('windowsTable')),
+        connections: new LiveConnections(tableOf('liveTable')),
+      });
+      return (payload) => live(JSON.parse(payload));
+    }
     case 'close': {
       const close = createClose({ ...common, states: new SourceStates(tableOf('sourcesTable')) });
       return (payload, context) => close(JSON.parse(payload), context);
     }
     default:
       throw new Error(
-        `function ${fn.name}: found the service ${JSON.stringify(service)}, expected aggregate, rollup or close`,
+        `function ${fn.name}: found the service ${JSON.stringify(service)}, expected one of ${FUNCTION_NAMES.join(', ')}`,
       );
   }
 }

@@ -1,6 +1,7 @@
 // Posts through API Gateway's management API.
 import {
   ApiGatewayManagementApiClient,
+  type ApiGatewayManagementApiClientConfig,
   DeleteConnectionCommand,
   PostToConnectionCommand,
 } from '@aws-sdk/client-apigatewaymanagementapi';
@@ -9,9 +10,13 @@ import type { LivePoster, PostOutcome } from './live-poster.ts';
 /** A post is done in milliseconds; a client that takes longer is slow, and is not waited for. */
 const POST_TIMEOUT_MS = 2_000;
 
-/** `endpoint`: `https://…/stage`. */
-export function createApiGatewayPoster(endpoint: string): LivePoster {
+/** `endpoint`: `https://…/stage`. `signer`: default: as the environment says. */
+export function createApiGatewayPoster(
+  endpoint: string,
+  signer: Pick<ApiGatewayManagementApiClientConfig, 'region' | 'credentials'> = {},
+): LivePoster {
   const client = new ApiGatewayManagementApiClient({
+    ...signer,
     endpoint,
     // What is tried again, and how often, is decided by who posts.
     maxAttempts: 1,

@@ -72,6 +72,21 @@ export const TTL_ATTRIBUTE = 'expiresAt';
 export const FUNCTION_NAMES = ['aggregate', 'rollup', 'close', 'query', 'subscribe', 'live'] as const;
 export type FunctionName = (typeof FUNCTION_NAMES)[number];
 
+/** Paths of the query API: those of its operations, which the stack cannot read. */
+export const QUERY_PATHS = [
+  '/v1/sources',
+  '/v1/sources/{source}',
+  '/v1/sources/{source}/windows',
+  '/v1/pipeline',
+  '/v1/rollups/{name}',
+  '/v1/rollups/{name}/{value}/windows',
+  '/v1/ledger',
+  '/v1/openapi.json',
+] as const;
+
+/** Stage of the WebSocket API. */
+export const LIVE_STAGE = 'live';
+
 /** The CloudFormation stack, unless told otherwise. */
 export const STACK_NAME = 'Tidemill';
 
@@ -90,6 +105,8 @@ export const OUTPUTS = {
   failuresBucket: 'FailuresBucketName',
   readersTable: 'ReadersTableName',
   liveTable: 'LiveTableName',
+  /** `wss://…` */
+  liveUrl: 'LiveUrl',
 } as const;
 
 /**

@@ -102,7 +102,7 @@ export class ReadingSystem {
   }
 }
 
-/** What API Gateway makes of a request: the resource whose path fits, with its parameters as they stand in the path. */
+/** What API Gateway makes of a request: the resource whose path fits, and the path as it was sent. */
 export function restEvent(path: string, headers: Readonly<Record<string, string>> = {}): RestEvent {
   const [segments = '', query = ''] = path.split('?');
   const given = segments.split('/');
@@ -117,14 +117,11 @@ export function restEvent(path: string, headers: Readonly<Record<string, string>
     );
   };
   const resource = Object.values(OPERATIONS).find((one) => fits(one.path))?.path ?? segments;
-  const names = resource
-    .split('/')
-    .flatMap((one, at) => (one.startsWith('{') ? [[one.slice(1, -1), at]] : []));
   return {
     resource,
     httpMethod: 'GET',
+    path: segments,
     headers,
-    pathParameters: Object.fromEntries(names.map(([name, at]) => [name, given[Number(at)] ?? ''])),
     multiValueQueryStringParameters: Object.fromEntries(values),
   };
 }
