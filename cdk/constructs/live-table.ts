@@ -13,6 +13,7 @@ export class LiveTable extends Construct {
     this.table = new Table(this, 'Table', {
       billingMode: BillingMode.PAY_PER_REQUEST,
       timeToLiveAttribute: TTL_ATTRIBUTE,
+      deletionProtection: false,
       removalPolicy: RemovalPolicy.DESTROY,
       partitionKey: { name: LIVE_TABLE.partitionKey, type: AttributeType.STRING },
       sortKey: { name: LIVE_TABLE.sortKey, type: AttributeType.STRING },
