@@ -28,16 +28,17 @@ export interface FunctionBundle {
 export async function bundleFunctions(
   options: BundleOptions,
 ): Promise<Readonly<Record<FunctionName, FunctionBundle>>> {
-  const [aggregate, rollup, close] = await Promise.all([
-    buildFunction('aggregate', options),
-    buildFunction('rollup', options),
-    buildFunction('close', options),
-  ]);
-  return {
-    aggregate: await writeBundle('aggregate', aggregate, options),
-    rollup: await writeBundle('rollup', rollup, options),
-    close: await writeBundle('close', close, options),
-  };
+  // All are built before any is written.
+  const files = await byFunction((name) => buildFunction(name, options));
+  return await byFunction((name) => writeBundle(name, files[name], options));
+}
+
+async function byFunction<T>(
+  make: (name: FunctionName) => Promise<T>,
+): Promise<Readonly<Record<FunctionName, T>>> {
+  const made = await Promise.all(FUNCTION_NAMES.map(async (name) => [name, await make(name)] as const));
+  // Every name has its entry: they are made of the names.
+  return Object.fromEntries(made) as Record<FunctionName, T>;
 }
 
 /** A bundle's greatest size, minified: what is loaded on every cold start. */

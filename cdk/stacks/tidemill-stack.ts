@@ -6,11 +6,14 @@ import { Aggregate } from '../constructs/aggregate.ts';
 import { Close } from '../constructs/close.ts';
 import { DeadLettersTable } from '../constructs/dead-letters-table.ts';
 import { FailuresBucket } from '../constructs/failures-bucket.ts';
+import { type DoorLimits, HttpDoor } from '../constructs/http-door.ts';
 import { OperationsDashboard } from '../constructs/operations-dashboard.ts';
 import { Rollup } from '../constructs/rollup.ts';
 import { SourcesTable } from '../constructs/sources-table.ts';
 import { enforceStreamReaderRules } from '../constructs/stream-reader-rules.ts';
 import { TelemetryStream } from '../constructs/telemetry-stream.ts';
+import { TokenKeys } from '../constructs/token-keys.ts';
+import { TokensTable } from '../constructs/tokens-table.ts';
 import { WindowsTable } from '../constructs/windows-table.ts';
 
 export interface TidemillStackOptions {
@@ -18,6 +21,8 @@ export interface TidemillStackOptions {
   readonly shards?: number;
   /** Data goes when the stack goes; default: protected and kept. */
   readonly throwAway?: boolean;
+  /** Rates that the HTTP door takes. */
+  readonly doorLimits?: Partial<DoorLimits>;
 }
 
 export interface TidemillStackProps extends TidemillStackOptions, StackProps {
@@ -50,10 +55,19 @@ export class TidemillStack extends Stack {
       failures,
     });
     const close = new Close(this, 'Close', { codeFolder: code.close, sources });
+    const tokens = new TokensTable(this, 'Tokens', props);
+    const keys = new TokenKeys(this, 'TokenKeys', props);
+    const door = new HttpDoor(this, 'Door', {
+      codeFolder: code.authorize,
+      stream,
+      tokens,
+      keys,
+      ...(props.doorLimits === undefined ? {} : { limits: props.doorLimits }),
+    });
     new OperationsDashboard(this, 'Operations', {
       stream,
       readers: [aggregate, rollup],
-      others: [close.consumer],
+      others: [close.consumer, door.authorize.consumer],
     });
     enforceStreamReaderRules(this);
 
@@ -62,5 +76,8 @@ export class TidemillStack extends Stack {
     new CfnOutput(this, OUTPUTS.windowsTable, { value: windows.table.tableName });
     new CfnOutput(this, OUTPUTS.deadLettersTable, { value: deadLetters.table.tableName });
     new CfnOutput(this, OUTPUTS.failuresBucket, { value: failures.bucketName });
+    new CfnOutput(this, OUTPUTS.tokensTable, { value: tokens.table.tableName });
+    new CfnOutput(this, OUTPUTS.signingKeys, { value: keys.signing.secretArn });
+    new CfnOutput(this, OUTPUTS.verifyingKeys, { value: keys.verifying.secretArn });
   }
 }

@@ -1,13 +1,19 @@
 // Runs a consumer in this process, on tables in memory: what stands in for a function's own processes where there are
 // no servers to share between processes.
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { type AggregateDeps, createAggregate } from '../../consumers/aggregate/aggregate.ts';
+import { createAuthorize } from '../../consumers/authorize/authorize.ts';
+import { KeyCache } from '../../consumers/authorize/key-cache.ts';
 import { createClose, type RemainingTime } from '../../consumers/close/close.ts';
 import { createRollup } from '../../consumers/rollup/rollup.ts';
 import type { Pipeline } from '../core/pipeline.ts';
 import type { Clock } from '../platform/clock.ts';
+import { KEY_CACHE_SECONDS } from '../platform/door.ts';
 import { ENV } from '../platform/names.ts';
 import type { Counts } from '../platform/observe.ts';
+import { createSecrets } from '../platform/secrets.ts';
 import { DeadLetters } from '../stores/dead-letters.ts';
+import { IssuedTokens } from '../stores/issued-tokens.ts';
 import { SourceStates } from '../stores/source-states.ts';
 import type { Table } from '../stores/table.ts';
 import { Windows } from '../stores/windows.ts';
@@ -19,6 +25,8 @@ export interface InProcessOptions {
   readonly clock: Clock;
   /** The table a function's environment names. */
   readonly table: (name: string) => Table;
+  /** Endpoint of Secrets Manager's stand-in. */
+  readonly secretsEndpoint: string;
   readonly onLine: (line: FunctionLine) => void;
 }
 
@@ -42,10 +50,16 @@ export function createInProcessFunction(fn: FunctionSpec, options: InProcessOpti
   };
 }
 
+/** The stand-in takes any credentials. */
+const LOCAL = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
+
 /** The event is what the mapping or the schedule made of its own records: JSON of the shape the consumer takes. */
 type Handler = (payload: string, context: RemainingTime) => Promise<unknown>;
 
-function createHandler(fn: FunctionSpec, { pipeline, clock, table, onLine }: InProcessOptions): Handler {
+function createHandler(
+  fn: FunctionSpec,
+  { pipeline, clock, table, secretsEndpoint, onLine }: InProcessOptions,
+): Handler {
   const service = fn.environment['POWERTOOLS_SERVICE_NAME'] ?? '';
   const tableOf = (name: keyof typeof ENV) => table(fn.environment[ENV[name]] ?? '');
   const write = (record: object) =>
@@ -81,9 +95,25 @@ function createHandler(fn: FunctionSpec, { pipeline, clock, table, onLine }: InP
       const close = createClose({ ...common, states: new SourceStates(tableOf('sourcesTable')) });
       return (payload, context) => close(JSON.parse(payload), context);
     }
+    case 'authorize': {
+      const secrets = createSecrets(new SecretsManagerClient({ ...LOCAL, endpoint: secretsEndpoint }));
+      const tokens = new IssuedTokens(tableOf('tokensTable'));
+      const authorize = createAuthorize({
+        ...common,
+        keys: new KeyCache({
+          read: () => secrets.read(fn.environment[ENV.verifyingKeys] ?? ''),
+          nowMs: common.nowMs,
+          maxAgeMs: KEY_CACHE_SECONDS * 1_000,
+          minAgeMs: 2_000,
+        }),
+        isRevoked: (token) => tokens.isRevoked(token),
+        planKeys: JSON.parse(fn.environment[ENV.planKeys] ?? '{}'),
+      });
+      return (payload) => authorize(JSON.parse(payload));
+    }
     default:
       throw new Error(
-        `function ${fn.name}: found the service ${JSON.stringify(service)}, expected aggregate, rollup or close`,
+        `function ${fn.name}: found the service ${JSON.stringify(service)}, expected aggregate, rollup, close or authorize`,
       );
   }
 }

@@ -6,10 +6,16 @@ import { parsePipeline } from '../core/pipeline.ts';
 import { ENV } from './names.ts';
 
 /** What a function needs beside the pipeline: each function is given the names of its own tables alone. */
-export function readTableName(name: 'sourcesTable' | 'windowsTable' | 'deadLettersTable'): string {
+export function readTableName(
+  name: 'sourcesTable' | 'windowsTable' | 'deadLettersTable' | 'tokensTable',
+): string {
+  return readVariable(name, 'the name of a table');
+}
+
+export function readVariable(name: keyof typeof ENV, expected: string): string {
   const value = process.env[ENV[name]];
   if (value === undefined || value === '') {
-    throw new Error(`environment variable ${ENV[name]}: missing, expected the name of a table`);
+    throw new Error(`environment variable ${ENV[name]}: missing, expected ${expected}`);
   }
   return value;
 }

@@ -5,6 +5,11 @@ export const ENV = {
   sourcesTable: 'TIDEMILL_SOURCES_TABLE',
   windowsTable: 'TIDEMILL_WINDOWS_TABLE',
   deadLettersTable: 'TIDEMILL_DEAD_LETTERS_TABLE',
+  tokensTable: 'TIDEMILL_TOKENS_TABLE',
+  /** The secret with the public keys that tokens are verified with. */
+  verifyingKeys: 'TIDEMILL_VERIFYING_KEYS',
+  /** The keys of the usage plans, as JSON: use to key. */
+  planKeys: 'TIDEMILL_PLAN_KEYS',
   /** The pipeline definition as JSON, beside the bundle; relative to the function's code. */
   pipelineFile: 'TIDEMILL_PIPELINE_FILE',
 } as const;
@@ -42,11 +47,18 @@ export const DEAD_LETTERS_TABLE = {
   expiresAt: 'expiresAt',
 } as const;
 
+/** One item a token that was issued, or a subject whose tokens are revoked up to a moment. No change stream. */
+export const TOKENS_TABLE = {
+  /** text: `token:<id>` or `subject:<use>:<subject>` */
+  partitionKey: 'key',
+  expiresAt: 'expiresAt',
+} as const;
+
 /** TTL attribute, on every table: seconds since the epoch. */
 export const TTL_ATTRIBUTE = 'expiresAt';
 
 /** The functions: `consumers/<name>/handler.ts` exports `handler`. */
-export const FUNCTION_NAMES = ['aggregate', 'rollup', 'close'] as const;
+export const FUNCTION_NAMES = ['aggregate', 'rollup', 'close', 'authorize'] as const;
 export type FunctionName = (typeof FUNCTION_NAMES)[number];
 
 /** The CloudFormation stack, unless told otherwise. */
@@ -65,6 +77,11 @@ export const OUTPUTS = {
   windowsTable: 'WindowsTableName',
   deadLettersTable: 'DeadLettersTableName',
   failuresBucket: 'FailuresBucketName',
+  /** Where the REST API is, with its stage; ends with a slash. */
+  apiUrl: 'ApiUrl',
+  tokensTable: 'TokensTableName',
+  signingKeys: 'SigningKeysSecret',
+  verifyingKeys: 'VerifyingKeysSecret',
 } as const;
 
 /**

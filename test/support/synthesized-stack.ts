@@ -2,13 +2,14 @@ import { fileURLToPath } from 'node:url';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { TidemillStack, type TidemillStackOptions } from '../../cdk/stacks/tidemill-stack.ts';
+import { byFunctionName } from './by-function-name.ts';
 
 /** The stack's template, with a folder of test handlers in place of each function's code. */
 export function synthesizedStack(options: TidemillStackOptions = {}): Template {
   const folder = fileURLToPath(new URL('./handlers', import.meta.url));
   const stack = new TidemillStack(new App({ analyticsReporting: false }), 'Tidemill', {
     ...options,
-    code: { aggregate: folder, rollup: folder, close: folder },
+    code: byFunctionName(() => folder),
   });
   return Template.fromStack(stack);
 }
