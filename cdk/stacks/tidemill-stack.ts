@@ -6,13 +6,18 @@ import { Aggregate } from '../constructs/aggregate.ts';
 import { Close } from '../constructs/close.ts';
 import { DeadLettersTable } from '../constructs/dead-letters-table.ts';
 import { FailuresBucket } from '../constructs/failures-bucket.ts';
+import { type DoorLimits, HttpDoor } from '../constructs/http-door.ts';
+import { LiveApi } from '../constructs/live-api.ts';
 import { LiveTable } from '../constructs/live-table.ts';
 import { OperationsDashboard } from '../constructs/operations-dashboard.ts';
+import { QueryApi } from '../constructs/query-api.ts';
 import { ReadersTable } from '../constructs/readers-table.ts';
 import { Rollup } from '../constructs/rollup.ts';
 import { SourcesTable } from '../constructs/sources-table.ts';
 import { enforceStreamReaderRules } from '../constructs/stream-reader-rules.ts';
 import { TelemetryStream } from '../constructs/telemetry-stream.ts';
+import { TokenKeys } from '../constructs/token-keys.ts';
+import { TokensTable } from '../constructs/tokens-table.ts';
 import { WindowsTable } from '../constructs/windows-table.ts';
 
 export interface TidemillStackOptions {
@@ -20,6 +25,8 @@ export interface TidemillStackOptions {
   readonly shards?: number;
   /** Data goes when the stack goes; default: protected and kept. */
   readonly throwAway?: boolean;
+  /** Rates that the HTTP door takes. */
+  readonly doorLimits?: Partial<DoorLimits>;
 }
 
 export interface TidemillStackProps extends TidemillStackOptions, StackProps {
@@ -56,10 +63,39 @@ export class TidemillStack extends Stack {
       failures,
     });
     const close = new Close(this, 'Close', { codeFolder: code.close, sources });
+    const tokens = new TokensTable(this, 'Tokens', props);
+    const keys = new TokenKeys(this, 'TokenKeys', props);
+    const door = new HttpDoor(this, 'Door', {
+      codeFolder: code.authorize,
+      stream,
+      tokens,
+      keys,
+      ...(props.doorLimits === undefined ? {} : { limits: props.doorLimits }),
+    });
+    const query = new QueryApi(this, 'Query', {
+      codeFolder: code.query,
+      api: door.api,
+      authorizer: door.authorize.readers(),
+      sources,
+      windows,
+      deadLetters,
+      readers,
+    });
+    const liveApi = new LiveApi(this, 'Live', {
+      codeFolders: { subscribe: code.subscribe, live: code.live },
+      authorizer: door.authorize.consumer.fn,
+      sources,
+      windows,
+      readers,
+      live,
+      failures,
+    });
+    // Its access log asks for the account's right to write any, which comes with the other API.
+    liveApi.node.addDependency(door.api.node.findChild('Account'));
     new OperationsDashboard(this, 'Operations', {
       stream,
-      readers: [aggregate, rollup],
-      others: [close.consumer],
+      readers: [aggregate, rollup, liveApi],
+      others: [close.consumer, door.authorize.consumer, query.consumer, liveApi.subscribe],
     });
     enforceStreamReaderRules(this);
 
@@ -69,6 +105,10 @@ export class TidemillStack extends Stack {
     new CfnOutput(this, OUTPUTS.deadLettersTable, { value: deadLetters.table.tableName });
     new CfnOutput(this, OUTPUTS.readersTable, { value: readers.table.tableName });
     new CfnOutput(this, OUTPUTS.liveTable, { value: live.table.tableName });
+    new CfnOutput(this, OUTPUTS.liveUrl, { value: liveApi.url });
     new CfnOutput(this, OUTPUTS.failuresBucket, { value: failures.bucketName });
+    new CfnOutput(this, OUTPUTS.tokensTable, { value: tokens.table.tableName });
+    new CfnOutput(this, OUTPUTS.signingKeys, { value: keys.signing.secretArn });
+    new CfnOutput(this, OUTPUTS.verifyingKeys, { value: keys.verifying.secretArn });
   }
 }

@@ -2,7 +2,7 @@
 import { createApiGatewayPoster } from '../../src/platform/api-gateway-poster.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { createDynamoDbClient } from '../../src/platform/dynamodb-client.ts';
-import { readLiveEndpoint, readPipelineFile, readTableName } from '../../src/platform/function-config.ts';
+import { readPipelineFile, readTableName, readVariable } from '../../src/platform/function-config.ts';
 import { createLog, createMeter } from '../../src/platform/powertools.ts';
 import { DynamoTable } from '../../src/stores/dynamo-table.ts';
 import { LiveConnections } from '../../src/stores/live-connections.ts';
@@ -15,7 +15,7 @@ export const handler = createLive({
   pipeline: readPipelineFile(),
   windows: new Windows(new DynamoTable(client, readTableName('windowsTable'))),
   connections: new LiveConnections(new DynamoTable(client, readTableName('liveTable'))),
-  poster: createApiGatewayPoster(readLiveEndpoint()),
+  poster: createApiGatewayPoster(readVariable('liveEndpoint', 'a URL')),
   clock: systemClock,
   random: Math.random,
   log: createLog(),

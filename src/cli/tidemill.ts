@@ -7,6 +7,7 @@ import { explainFailure } from './exit.ts';
 import { ledgerCommand } from './ledger-command.ts';
 import { replayCommand } from './replay-command.ts';
 import { sourcesCommand } from './sources-command.ts';
+import { tokensCommand } from './tokens-command.ts';
 import { windowsCommand } from './windows-command.ts';
 
 const program = new Command('tidemill')
@@ -31,6 +32,7 @@ for (const command of [
   sourcesCommand(),
   windowsCommand(),
   deadLettersCommand(),
+  tokensCommand(),
 ]) {
   program.addCommand(inherit(command));
 }

@@ -34,6 +34,8 @@ export interface ServerBackendOptions {
   readonly region: string;
   readonly kinesis: LocalServer;
   readonly dynamodb: LocalServer;
+  /** Endpoint of Secrets Manager's stand-in. */
+  readonly secrets: string;
   /** Of streams that the template leaves on demand. */
   readonly shards: number;
 }
@@ -41,7 +43,7 @@ export interface ServerBackendOptions {
 /** Clients of the local servers, with all that the template names created on them. */
 export async function createServerBackend(
   system: LocalSystem,
-  { region, kinesis: kinesisServer, dynamodb: dynamodbServer, shards }: ServerBackendOptions,
+  { region, kinesis: kinesisServer, dynamodb: dynamodbServer, secrets, shards }: ServerBackendOptions,
 ): Promise<Backend & { readonly kinesis: KinesisClient }> {
   const settings = { region, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
   // Local Kinesis speaks HTTP/1.1 alone.
@@ -56,6 +58,7 @@ export async function createServerBackend(
   const endpoints = {
     AWS_ENDPOINT_URL_KINESIS: kinesisServer.endpoint,
     AWS_ENDPOINT_URL_DYNAMODB: dynamodbServer.endpoint,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets,
   };
   return {
     kinesis,

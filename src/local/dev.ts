@@ -6,6 +6,7 @@ import { parseRollupSeries } from '../core/series.ts';
 import { type SeriesWindow, type StoredWindow, summarizeStored } from '../core/stored-window.ts';
 import type { MappingEvent } from '../event-source/mapping-events.ts';
 import { systemClock } from '../platform/clock.ts';
+import { OUTPUTS } from '../platform/names.ts';
 import { readLedger, type StoredLedger } from '../stores/read-ledger.ts';
 import { RecentFigures } from './recent-figures.ts';
 import { writeRunningFile } from './running-file.ts';
@@ -20,6 +21,7 @@ export interface DevOptions {
   readonly seed: number;
   readonly kinesisPort?: number | undefined;
   readonly dynamodbPort?: number | undefined;
+  readonly httpPort?: number | undefined;
   readonly onState: (state: DevState) => void;
   readonly signal: AbortSignal;
 }
@@ -29,6 +31,8 @@ export interface DevState {
   readonly step: string;
   readonly notice: string | undefined;
   readonly endpoints: Readonly<Record<string, string>>;
+  /** Where the REST API is, with its stage. */
+  readonly apiUrl: string | undefined;
   readonly workFolder: string;
   readonly upForMs: number;
   readonly devices: number;
@@ -57,6 +61,7 @@ export async function runDev(options: DevOptions): Promise<StoredLedger> {
     step: '',
     notice: undefined,
     endpoints: {},
+    apiUrl: undefined,
     workFolder: '',
     upForMs: 0,
     devices: options.devices,
@@ -75,6 +80,7 @@ export async function runDev(options: DevOptions): Promise<StoredLedger> {
     ...options,
     schedules: true,
     onStep: (step) => tell({ step }),
+    onApiFailure: (message) => tell({ trouble: `API: ${message}` }),
     onMapping: (mapping, event) => {
       const trouble = troubleOf(mapping, event);
       if (trouble !== undefined) tell({ trouble });
@@ -90,6 +96,7 @@ export async function runDev(options: DevOptions): Promise<StoredLedger> {
       step: 'running',
       notice: runtime.notice,
       endpoints: runtime.endpoints ?? {},
+      apiUrl: runtime.system.outputs.get(OUTPUTS.apiUrl),
       workFolder: runtime.workFolder,
     });
     const client = createTelemetryClient({
@@ -142,6 +149,7 @@ async function announce(runtime: Runtime, dataFolder: string | undefined): Promi
   return await writeRunningFile({
     pid: process.pid,
     dynamodb,
+    secrets: runtime.secrets,
     dataFolder: dataFolder === undefined ? undefined : runtime.workFolder,
     outputs: Object.fromEntries(runtime.system.outputs),
   });

@@ -1,6 +1,9 @@
 // Runs a consumer in this process, on tables in memory: what stands in for a function's own processes where there are
 // no servers to share between processes.
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { type AggregateDeps, createAggregate } from '../../consumers/aggregate/aggregate.ts';
+import { createAuthorize } from '../../consumers/authorize/authorize.ts';
+import { KeyCache } from '../../consumers/authorize/key-cache.ts';
 import { createClose, type RemainingTime } from '../../consumers/close/close.ts';
 import { createLive } from '../../consumers/live/live.ts';
 import { createQuery } from '../../consumers/query/query.ts';
@@ -9,9 +12,12 @@ import { createSubscribe } from '../../consumers/subscribe/subscribe.ts';
 import type { Pipeline } from '../core/pipeline.ts';
 import { createApiGatewayPoster } from '../platform/api-gateway-poster.ts';
 import type { Clock } from '../platform/clock.ts';
+import { KEY_CACHE_SECONDS } from '../platform/door.ts';
 import { ENV, FUNCTION_NAMES } from '../platform/names.ts';
 import type { Counts } from '../platform/observe.ts';
+import { createSecrets } from '../platform/secrets.ts';
 import { DeadLetters } from '../stores/dead-letters.ts';
+import { IssuedTokens } from '../stores/issued-tokens.ts';
 import { LiveConnections } from '../stores/live-connections.ts';
 import { RollupDirectory } from '../stores/rollup-directory.ts';
 import { SourceStates } from '../stores/source-states.ts';
@@ -25,6 +31,8 @@ export interface InProcessOptions {
   readonly clock: Clock;
   /** The table a function's environment names. */
   readonly table: (name: string) => Table;
+  /** Endpoint of Secrets Manager's stand-in. */
+  readonly secretsEndpoint: string;
   readonly onLine: (line: FunctionLine) => void;
 }
 
@@ -48,16 +56,16 @@ export function createInProcessFunction(fn: FunctionSpec, options: InProcessOpti
   };
 }
 
-/** The local gateway takes any. */
-const LOCAL_SIGNER = {
-  region: 'us-east-1',
-  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-};
+/** The local servers take any credentials. */
+const LOCAL = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
 
 /** The event is what the mapping or the schedule made of its own records: JSON of the shape the consumer takes. */
 type Handler = (payload: string, context: RemainingTime) => Promise<unknown>;
 
-function createHandler(fn: FunctionSpec, { pipeline, clock, table, onLine }: InProcessOptions): Handler {
+function createHandler(
+  fn: FunctionSpec,
+  { pipeline, clock, table, secretsEndpoint, onLine }: InProcessOptions,
+): Handler {
   const service = fn.environment['POWERTOOLS_SERVICE_NAME'] ?? '';
   const tableOf = (name: keyof typeof ENV) => table(fn.environment[ENV[name]] ?? '');
   const write = (record: object) =>
@@ -73,7 +81,7 @@ function createHandler(fn: FunctionSpec, { pipeline, clock, table, onLine }: InP
   const livePosts = () => ({
     clock,
     random: Math.random,
-    poster: createApiGatewayPoster(fn.environment[ENV.liveEndpoint] ?? '', LOCAL_SIGNER),
+    poster: createApiGatewayPoster(fn.environment[ENV.liveEndpoint] ?? '', LOCAL),
   });
   switch (service) {
     case 'aggregate': {
@@ -133,6 +141,22 @@ function createHandler(fn: FunctionSpec, { pipeline, clock, table, onLine }: InP
     case 'close': {
       const close = createClose({ ...common, states: new SourceStates(tableOf('sourcesTable')) });
       return (payload, context) => close(JSON.parse(payload), context);
+    }
+    case 'authorize': {
+      const secrets = createSecrets(new SecretsManagerClient({ ...LOCAL, endpoint: secretsEndpoint }));
+      const tokens = new IssuedTokens(tableOf('tokensTable'));
+      const authorize = createAuthorize({
+        ...common,
+        keys: new KeyCache({
+          read: () => secrets.read(fn.environment[ENV.verifyingKeys] ?? ''),
+          nowMs: common.nowMs,
+          maxAgeMs: KEY_CACHE_SECONDS * 1_000,
+          minAgeMs: 2_000,
+        }),
+        isRevoked: (token) => tokens.isRevoked(token),
+        planKeys: JSON.parse(fn.environment[ENV.planKeys] ?? '{}'),
+      });
+      return (payload) => authorize(JSON.parse(payload));
     }
     default:
       throw new Error(

@@ -47,7 +47,7 @@ export interface RuntimeOptions {
   readonly schedules: boolean;
   readonly kinesisPort?: number | undefined;
   readonly dynamodbPort?: number | undefined;
-  /** Of the APIs; default: a free one. */
+  /** Of the APIs; default: HTTP_PORT, or a free one where that is taken. */
   readonly httpPort?: number | undefined;
   /** What the Kinesis mapping reads instead of the stream: recorded records, as they are. */
   readonly recorded?: StreamSource | undefined;
@@ -75,6 +75,8 @@ export interface Runtime {
   readonly kinesis: KinesisClient | undefined;
   /** Where the local gateway serves the stack's APIs; undefined: it has none. */
   readonly gatewayUrl: string | undefined;
+  /** Endpoint of Secrets Manager's stand-in. */
+  readonly secrets: string;
   readonly endpoints: Readonly<Record<string, string>> | undefined;
   readonly states: SourceStates;
   readonly windows: Windows;
@@ -95,6 +97,8 @@ export interface Runtime {
 }
 
 const REGION = 'us-east-1';
+/** The same on each start, so that what was written down about it works again. */
+export const HTTP_PORT = 7070;
 /** Locally a retry need not wait long: nobody else is being protected. */
 const LOCAL_BACKOFF = exponentialBackoff({ baseMs: 50, capMs: 2_000 });
 const POLLING = { idlePollMs: 50, shardRefreshMs: 1_000, readLimit: 1_000 };
@@ -141,7 +145,7 @@ async function compose(
   const gateway = await openGateway(template, options.httpPort, cleanups);
   // Functions and outputs name the APIs by where they are.
   const system = gateway === undefined ? template : withLocalUrls(template, gateway.url);
-  const { backend, kinesis, notice } = await startBackend({ ...options, region: REGION }, system, {
+  const { backend, kinesis, notice, secrets } = await startBackend({ ...options, region: REGION }, system, {
     cleanups,
     failure,
   });
@@ -156,7 +160,13 @@ async function compose(
     functions.set(
       fn.name,
       endpoints === undefined
-        ? createInProcessFunction(fn, { pipeline, clock, table: tableByName, onLine: takeLine })
+        ? createInProcessFunction(fn, {
+            pipeline,
+            clock,
+            table: tableByName,
+            secretsEndpoint: secrets,
+            onLine: takeLine,
+          })
         : createFunctionInvoker(fn, {
             region: REGION,
             endpoints,
@@ -234,6 +244,7 @@ async function compose(
     sink: backend.sink,
     kinesis,
     gatewayUrl: gateway?.url,
+    secrets,
     endpoints: backend.endpoints,
     states,
     windows: new Windows(tableOfOutput(OUTPUTS.windowsTable)),
@@ -319,7 +330,7 @@ async function openGateway(
   cleanups: (() => Promise<void>)[],
 ): Promise<Gateway | undefined> {
   if (restApis.length + webSocketApis.length === 0) return undefined;
-  const gateway = await startGateway({ port: port ?? 0 });
+  const gateway = await startGateway({ port: port ?? HTTP_PORT, elseFree: port === undefined });
   cleanups.push(() => gateway.stop());
   return gateway;
 }

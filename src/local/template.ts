@@ -9,6 +9,7 @@ import { asText } from './property.ts';
 import { type FunctionSpec, readFunction } from './read-function.ts';
 import { type MappingSpec, readMapping } from './read-mapping.ts';
 import { readSchedule, type ScheduleSpec } from './read-schedule.ts';
+import { readSecret, type SecretSpec } from './read-secret.ts';
 import { readStream, type StreamSpec } from './read-stream.ts';
 import { readTable, type TableSpec } from './read-table.ts';
 import { createResolver } from './resolve-intrinsics.ts';
@@ -21,6 +22,7 @@ export interface LocalSystem {
   readonly functions: readonly FunctionSpec[];
   readonly mappings: readonly MappingSpec[];
   readonly schedules: readonly ScheduleSpec[];
+  readonly secrets: readonly SecretSpec[];
   readonly restApis: readonly RestApi[];
   readonly webSocketApis: readonly WebSocketApi[];
   /** What the stack's roles and function permissions allow. */
@@ -50,6 +52,7 @@ export function readTemplate(synthesis: Synthesis, region: string): LocalSystem 
       readMapping(resource, { streams, tables, functions }),
     ),
     schedules: ofType('AWS::Events::Rule').flatMap((resource) => readSchedule(resource, functions)),
+    secrets: ofType('AWS::SecretsManager::Secret').map(readSecret),
     restApis: readRestApis(ofType),
     webSocketApis: readWebSocketApis(ofType),
     policies: createIamPolicies(ofType),
@@ -73,6 +76,7 @@ const RUN = new Set([
   'AWS::Lambda::EventSourceMapping',
   'AWS::Events::Rule',
   'AWS::S3::Bucket',
+  'AWS::SecretsManager::Secret',
 ]);
 
 /** All of an API is read together. */

@@ -7,16 +7,12 @@ import { ENV } from './names.ts';
 
 /** What a function needs beside the pipeline: each function is given the names of its own tables alone. */
 export function readTableName(
-  name: 'sourcesTable' | 'windowsTable' | 'deadLettersTable' | 'readersTable' | 'liveTable',
+  name: 'sourcesTable' | 'windowsTable' | 'deadLettersTable' | 'tokensTable' | 'readersTable' | 'liveTable',
 ): string {
   return readVariable(name, 'the name of a table');
 }
 
-export function readLiveEndpoint(): string {
-  return readVariable('liveEndpoint', 'a URL');
-}
-
-function readVariable(name: keyof typeof ENV, expected: string): string {
+export function readVariable(name: keyof typeof ENV, expected: string): string {
   const value = process.env[ENV[name]];
   if (value === undefined || value === '') {
     throw new Error(`environment variable ${ENV[name]}: missing, expected ${expected}`);

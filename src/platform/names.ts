@@ -9,6 +9,11 @@ export const ENV = {
   liveTable: 'TIDEMILL_LIVE_TABLE',
   /** Where messages to live connections are posted: `https://…/stage`. */
   liveEndpoint: 'TIDEMILL_LIVE_ENDPOINT',
+  tokensTable: 'TIDEMILL_TOKENS_TABLE',
+  /** The secret with the public keys that tokens are verified with. */
+  verifyingKeys: 'TIDEMILL_VERIFYING_KEYS',
+  /** The keys of the usage plans, as JSON: use to key. */
+  planKeys: 'TIDEMILL_PLAN_KEYS',
   /** The pipeline definition as JSON, beside the bundle; relative to the function's code. */
   pipelineFile: 'TIDEMILL_PIPELINE_FILE',
 } as const;
@@ -65,11 +70,26 @@ export const LIVE_TABLE = {
   sortKey: 'item',
 } as const;
 
+/** One item a token that was issued, or a subject whose tokens are revoked up to a moment. No change stream. */
+export const TOKENS_TABLE = {
+  /** text: `token:<id>` or `subject:<use>:<subject>` */
+  partitionKey: 'key',
+  expiresAt: 'expiresAt',
+} as const;
+
 /** TTL attribute, on every table: seconds since the epoch. */
 export const TTL_ATTRIBUTE = 'expiresAt';
 
 /** The functions: `consumers/<name>/handler.ts` exports `handler`. */
-export const FUNCTION_NAMES = ['aggregate', 'rollup', 'close', 'query', 'subscribe', 'live'] as const;
+export const FUNCTION_NAMES = [
+  'aggregate',
+  'rollup',
+  'close',
+  'authorize',
+  'query',
+  'subscribe',
+  'live',
+] as const;
 export type FunctionName = (typeof FUNCTION_NAMES)[number];
 
 /** Paths of the query API: those of its operations, which the stack cannot read. */
@@ -107,6 +127,11 @@ export const OUTPUTS = {
   liveTable: 'LiveTableName',
   /** `wss://…` */
   liveUrl: 'LiveUrl',
+  /** Where the REST API is, with its stage; ends with a slash. */
+  apiUrl: 'ApiUrl',
+  tokensTable: 'TokensTableName',
+  signingKeys: 'SigningKeysSecret',
+  verifyingKeys: 'VerifyingKeysSecret',
 } as const;
 
 /**

@@ -1,5 +1,5 @@
 // One server for all APIs of the stack: the first part of a path is the stage that it asks for.
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { HttpAnswer } from './gateway-response.ts';
 import { gatewayResponse } from './gateway-response.ts';
@@ -12,6 +12,8 @@ import { createServeWebSocket, type ServeWebSocket } from './serve-websocket.ts'
 export interface GatewayOptions {
   /** 0: a free one. */
   readonly port: number;
+  /** Where the port is taken, takes a free one. */
+  readonly elseFree?: boolean;
   /** Time for a request to arrive whole: a slow one is answered 408. */
   readonly requestTimeoutMs?: number;
 }
@@ -103,7 +105,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       socket.destroy();
     });
   });
-  const port = await listen(server, options.port);
+  const port = await listen(server, options);
 
   return {
     url: `http://127.0.0.1:${port}`,
@@ -145,14 +147,15 @@ function assertStagesDiffer(
   }
 }
 
-function listen(server: ReturnType<typeof createServer>, port: number): Promise<number> {
+function listen(server: Server, { port, elseFree = false }: GatewayOptions): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
+      if (cause.code === 'EADDRINUSE' && elseFree) return resolve(listen(server, { port: 0 }));
       const why =
         cause.code === 'EADDRINUSE'
           ? 'another process listens on it: end that one, or choose another port'
           : cause.message;
-      reject(new Error(`the API gateway cannot use port ${port}: ${why}`, { cause }));
+      reject(new Error(`the HTTP API cannot use port ${port}: ${why}`, { cause }));
     });
     server.listen(port, '127.0.0.1', () => {
       const address = server.address();

@@ -66,7 +66,11 @@ function describeOperation(name: string, operation: Operation, components: Map<s
       },
       304: { description: 'Unchanged: the answer is the one with this ETag', headers: HEADERS },
       ...Object.fromEntries(
-        Object.entries(refusals).map(([status, description]) => [status, { description, content: problem }]),
+        Object.entries(refusals).map(([status, description]) => [
+          status,
+          // The first two are answered before the function is asked, in words of the API's own.
+          status === '401' || status === '403' ? { description } : { description, content: problem },
+        ]),
       ),
     },
   };
