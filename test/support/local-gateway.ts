@@ -30,13 +30,20 @@ export interface TestGatewayOptions {
   readonly requestTimeoutMs?: number;
 }
 
-export async function gatewayOver(stack: Stack, options: TestGatewayOptions = {}): Promise<TestGateway> {
-  const template = parseTemplate(Template.fromStack(stack).toJSON());
+export function gatewayOver(stack: Stack, options: TestGatewayOptions = {}): Promise<TestGateway> {
+  return gatewayOverTemplate(Template.fromStack(stack), options);
+}
+
+export async function gatewayOverTemplate(
+  synthesized: Template,
+  options: TestGatewayOptions = {},
+): Promise<TestGateway> {
+  const template = parseTemplate(synthesized.toJSON());
   const keys = [...template.resources.values()].flatMap(({ type, properties }) =>
     type === 'AWS::Lambda::Function' && isObject(properties['Code']) ? [properties['Code']['S3Key']] : [],
   );
   const codeFolders = new Map(keys.map((key) => [String(key), '/code'] as const));
-  const system = readTemplate({ stackName: stack.stackName, template, codeFolders }, 'us-east-1');
+  const system = readTemplate({ stackName: 'Test', template, codeFolders }, 'us-east-1');
   const gateway = await startGateway({
     port: 0,
     ...(options.requestTimeoutMs === undefined ? {} : { requestTimeoutMs: options.requestTimeoutMs }),
