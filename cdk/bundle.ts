@@ -28,17 +28,14 @@ export interface FunctionBundle {
 export async function bundleFunctions(
   options: BundleOptions,
 ): Promise<Readonly<Record<FunctionName, FunctionBundle>>> {
-  // All are built before any is written.
-  const files = await byFunction((name) => buildFunction(name, options));
-  return await byFunction((name) => writeBundle(name, files[name], options));
-}
-
-async function byFunction<T>(
-  make: (name: FunctionName) => Promise<T>,
-): Promise<Readonly<Record<FunctionName, T>>> {
-  const made = await Promise.all(FUNCTION_NAMES.map(async (name) => [name, await make(name)] as const));
-  // Every name has its entry: they are made of the names.
-  return Object.fromEntries(made) as Record<FunctionName, T>;
+  const files = await buildFunctions(options);
+  const bundles: FunctionBundle[] = [];
+  for (const name of FUNCTION_NAMES) bundles.push(await writeBundle(name, files, options));
+  // every name has been through the loop
+  return Object.fromEntries(bundles.map((bundle) => [bundle.name, bundle])) as Record<
+    FunctionName,
+    FunctionBundle
+  >;
 }
 
 /** A bundle's greatest size, minified: what is loaded on every cold start. */
@@ -54,11 +51,16 @@ export function assertBundleSizes(bundles: Readonly<Record<FunctionName, Functio
   throw new Error(`bundle too large: ${found}; expected at most ${BUNDLE_LIMIT_BYTES}`);
 }
 
-async function buildFunction(name: FunctionName, options: BundleOptions): Promise<readonly OutputFile[]> {
+/** All at once: what they have in common, the SDK above all, is read and parsed a single time. */
+async function buildFunctions(options: BundleOptions): Promise<readonly OutputFile[]> {
   const { outputFiles } = await build({
-    entryPoints: [options.handlers?.[name] ?? join(PROJECT, 'consumers', name, 'handler.ts')],
+    entryPoints: FUNCTION_NAMES.map((name) => ({
+      in: options.handlers?.[name] ?? join(PROJECT, 'consumers', name, 'handler.ts'),
+      out: join(name, 'index'),
+    })),
     absWorkingDir: PROJECT,
-    outfile: join(folderOf(options), name, 'index.mjs'),
+    outdir: folderOf(options),
+    outExtension: { '.js': '.mjs' },
     write: false,
     bundle: true,
     minify: true,
@@ -86,7 +88,7 @@ async function writeBundle(
   await mkdir(mapsFolder, { recursive: true });
   await writeFile(join(folder, PIPELINE_FILE), `${JSON.stringify(options.pipeline, null, 2)}\n`);
   let sizeBytes = 0;
-  for (const { path, contents } of files) {
+  for (const { path, contents } of files.filter((file) => dirname(file.path) === folder)) {
     const isMap = path.endsWith('.map');
     if (!isMap) sizeBytes += contents.length;
     await writeFile(isMap ? join(mapsFolder, `${name}.mjs.map`) : path, contents);

@@ -15,7 +15,9 @@ export interface OperationsDashboardOptions {
 export class OperationsDashboard extends Construct {
   constructor(scope: Construct, id: string, { stream, readers, others }: OperationsDashboardOptions) {
     super(scope, id);
-    const functions = [...readers.map(({ consumer }) => consumer), ...others];
+    // A consumer that reads two streams is one function.
+    const reading = [...new Set(readers.map(({ consumer }) => consumer))];
+    const functions = [...reading, ...others];
     const ofStream = (metricName: string, statistic: string) =>
       graphed({
         namespace: 'AWS/Kinesis',
@@ -41,7 +43,7 @@ export class OperationsDashboard extends Construct {
           metricName,
           dimensionsMap: { EventSourceMappingUUID: mapping.mapping.eventSourceMappingId },
           statistic: 'Sum',
-          label: `${consumer.name} ${metricName}`,
+          label: `${consumer.name} ${mapping.node.id} ${metricName}`,
         }),
       );
     const graph = (title: string, left: Metric[]) => new GraphWidget({ title, left, width: 8 });
@@ -54,14 +56,7 @@ export class OperationsDashboard extends Construct {
           graph('Writes refused', [ofStream('WriteProvisionedThroughputExceeded', 'Sum')]),
         ],
         [
-          graph(
-            'Behind (ms)',
-            ofFunctions(
-              'IteratorAge',
-              'Maximum',
-              readers.map(({ consumer }) => consumer),
-            ),
-          ),
+          graph('Behind (ms)', ofFunctions('IteratorAge', 'Maximum', reading)),
           graph('Records read', [...ofMappings('PolledEventCount'), ...ofMappings('InvokedEventCount')]),
           graph('Records given up', [
             ...ofMappings('OnFailureDestinationDeliveredEventCount'),

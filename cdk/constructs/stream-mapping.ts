@@ -13,13 +13,16 @@ export interface StreamMappingOptions {
   readonly failures: Bucket;
   /** Default 1,000; an event holds at most 6 MB whatever this says. */
   readonly batchSize?: number;
+  /** Default true. One that is off keeps its place in the stack, so that switching it on begins with what the stream holds. */
+  readonly enabled?: boolean;
 }
 
 export class StreamMapping extends Construct {
   readonly mapping: EventSourceMapping;
 
-  constructor(scope: Construct, id: string, { consumer, stream, failures, batchSize }: StreamMappingOptions) {
+  constructor(scope: Construct, id: string, options: StreamMappingOptions) {
     super(scope, id);
+    const { consumer, stream, failures, batchSize, enabled = true } = options;
     const permissions = [
       ...READ_GRANTS[stream.kind](stream.arn).map(({ actions, resource }) =>
         consumer.allow(actions, resource),
@@ -31,6 +34,7 @@ export class StreamMapping extends Construct {
     this.mapping = new EventSourceMapping(this, 'Mapping', {
       target: consumer.fn,
       eventSourceArn: stream.arn,
+      enabled,
       // LATEST would lose what comes while the mapping is being created.
       startingPosition: StartingPosition.TRIM_HORIZON,
       batchSize: batchSize ?? 1_000,

@@ -2,7 +2,11 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { type FunctionName, OUTPUTS } from '../../src/platform/names.ts';
+import type { AlertsInUse } from '../alerts-in.ts';
 import { Aggregate } from '../constructs/aggregate.ts';
+import { Alert } from '../constructs/alert.ts';
+import { AlertClock } from '../constructs/alert-clock.ts';
+import { AlertsTable } from '../constructs/alerts-table.ts';
 import { Close } from '../constructs/close.ts';
 import { DeadLettersTable } from '../constructs/dead-letters-table.ts';
 import { FailuresBucket } from '../constructs/failures-bucket.ts';
@@ -10,6 +14,7 @@ import { type DoorLimits, HttpDoor } from '../constructs/http-door.ts';
 import { LiveApi } from '../constructs/live-api.ts';
 import { LiveTable } from '../constructs/live-table.ts';
 import { OperationsDashboard } from '../constructs/operations-dashboard.ts';
+import { Publish } from '../constructs/publish.ts';
 import { QueryApi } from '../constructs/query-api.ts';
 import { ReadersTable } from '../constructs/readers-table.ts';
 import { Rollup } from '../constructs/rollup.ts';
@@ -32,18 +37,21 @@ export interface TidemillStackOptions {
 export interface TidemillStackProps extends TidemillStackOptions, StackProps {
   /** Code folder of each function. */
   readonly code: Readonly<Record<FunctionName, string>>;
+  /** What of the alerts runs; default: all. */
+  readonly alerts?: AlertsInUse;
 }
 
 export class TidemillStack extends Stack {
   constructor(scope: Construct, id: string, props: TidemillStackProps) {
     super(scope, id, { description: 'Tidemill: real-time telemetry aggregation', ...props });
-    const { code } = props;
+    const { code, alerts: inUse = ALL_ALERTS } = props;
     const { stream } = new TelemetryStream(this, 'Telemetry', props);
     const sources = new SourcesTable(this, 'Sources', props);
     const windows = new WindowsTable(this, 'Windows', props);
     const deadLetters = new DeadLettersTable(this, 'DeadLetters', props);
     const readers = new ReadersTable(this, 'Readers', props);
     const live = new LiveTable(this, 'LiveState');
+    const alerts = new AlertsTable(this, 'Alerts', props);
     const { bucket: failures } = new FailuresBucket(this, 'Failures', props);
 
     const aggregate = new Aggregate(this, 'Aggregate', {
@@ -63,6 +71,26 @@ export class TidemillStack extends Stack {
       failures,
     });
     const close = new Close(this, 'Close', { codeFolder: code.close, sources });
+    const alert = new Alert(this, 'Alert', {
+      codeFolder: code.alert,
+      sources,
+      windows,
+      alerts,
+      failures,
+      inUse,
+    });
+    const alertClock = new AlertClock(this, 'AlertClock', {
+      codeFolder: code['alert-clock'],
+      sources,
+      alerts,
+      enabled: inUse.onSilence,
+    });
+    const publish = new Publish(this, 'Publish', {
+      codeFolder: code.publish,
+      alerts,
+      failures,
+      enabled: inUse.onSources || inUse.onRollups,
+    });
     const tokens = new TokensTable(this, 'Tokens', props);
     const keys = new TokenKeys(this, 'TokenKeys', props);
     const door = new HttpDoor(this, 'Door', {
@@ -94,8 +122,21 @@ export class TidemillStack extends Stack {
     liveApi.node.addDependency(door.api.node.findChild('Account'));
     new OperationsDashboard(this, 'Operations', {
       stream,
-      readers: [aggregate, rollup, liveApi],
-      others: [close.consumer, door.authorize.consumer, query.consumer, liveApi.subscribe],
+      readers: [
+        aggregate,
+        rollup,
+        { consumer: alert.consumer, mapping: alert.sourcesMapping },
+        { consumer: alert.consumer, mapping: alert.windowsMapping },
+        publish,
+        liveApi,
+      ],
+      others: [
+        close.consumer,
+        alertClock.consumer,
+        door.authorize.consumer,
+        query.consumer,
+        liveApi.subscribe,
+      ],
     });
     enforceStreamReaderRules(this);
 
@@ -106,9 +147,12 @@ export class TidemillStack extends Stack {
     new CfnOutput(this, OUTPUTS.readersTable, { value: readers.table.tableName });
     new CfnOutput(this, OUTPUTS.liveTable, { value: live.table.tableName });
     new CfnOutput(this, OUTPUTS.liveUrl, { value: liveApi.url });
+    new CfnOutput(this, OUTPUTS.alertsTable, { value: alerts.table.tableName });
     new CfnOutput(this, OUTPUTS.failuresBucket, { value: failures.bucketName });
     new CfnOutput(this, OUTPUTS.tokensTable, { value: tokens.table.tableName });
     new CfnOutput(this, OUTPUTS.signingKeys, { value: keys.signing.secretArn });
     new CfnOutput(this, OUTPUTS.verifyingKeys, { value: keys.verifying.secretArn });
   }
 }
+
+const ALL_ALERTS: AlertsInUse = { onSources: true, onRollups: true, onSilence: true };

@@ -2,10 +2,12 @@ import { Command } from 'commander';
 import { loadPipeline } from '../../cdk/load-pipeline.ts';
 import { type DevState, runDev } from '../local/dev.ts';
 import { HTTP_PORT } from '../local/runtime.ts';
+import type { AlertEvent } from '../wire/alert-event.ts';
 import { devScreen, devStatusLine } from './dev-screen.ts';
 import { onInterruption } from './interruption.ts';
 import { formatLedger } from './ledger-command.ts';
 import { wholeNumber } from './options.ts';
+import { formatCell } from './print-table.ts';
 import { Progress } from './progress.ts';
 
 interface DevCommandOptions {
@@ -37,7 +39,7 @@ export function devCommand(): Command {
     .addHelpText(
       'after',
       `
-While it runs, other terminals in this folder can ask: tidemill ledger, sources, windows, dead-letters list,
+While it runs, other terminals in this folder can ask: tidemill ledger, sources, windows, alerts, dead-letters list,
 and tidemill tokens issue --device NAME for a token to post events with (docs/http.md).
 On a terminal it shows the system live; in a pipe it prints a line every five seconds.`,
     )
@@ -78,6 +80,9 @@ async function dev(options: DevCommandOptions): Promise<void> {
       dynamodbPort: options.dynamodbPort,
       httpPort: options.port,
       onState: show,
+      onAlert: (event) => {
+        if (!screen.enabled) process.stdout.write(`${alertLine(event)}\n`);
+      },
       signal: interruption.signal,
     });
     screen.clear();
@@ -86,6 +91,13 @@ async function dev(options: DevCommandOptions): Promise<void> {
     screen.clear();
     interruption.dispose();
   }
+}
+
+/** On a terminal the screen shows what fires. */
+function alertLine({ rule, subject, to, severity, reason }: AlertEvent): string {
+  const of =
+    subject.kind === 'source' ? subject.source : subject.values.map((value) => value ?? '(none)').join(', ');
+  return `alert ${rule} of ${formatCell(of)}: ${to} (${severity}): ${formatCell(reason)}`;
 }
 
 const STATUS_EVERY_MS = 5_000;

@@ -2,6 +2,7 @@
 import { imbalance } from '../core/ledger.ts';
 import type { SeriesWindow } from '../core/stored-window.ts';
 import type { DevState } from '../local/dev.ts';
+import { formatAlerts } from './alerts-command.ts';
 import { formatNumber, formatTable, formatTime } from './print-table.ts';
 import { describeSeries } from './windows-command.ts';
 
@@ -23,10 +24,20 @@ export function devScreen(state: DevState): string[] {
         `${name.padEnd(9)} lag ${lagMs === undefined ? '-' : `${(lagMs / 1_000).toFixed(1)} s`}, ${formatNumber(batches)} batches, ${formatNumber(failures)} failures`,
     ),
     ...(state.trouble === undefined ? [] : [`last trouble: ${state.trouble}`]),
+    ...(state.firing === undefined ? [] : ['', ...alertLines(state.firing)]),
     '',
     ...(state.latestWindows.length === 0 ? ['windows: none yet'] : windowLines(state.latestWindows)),
   ];
 }
+
+function alertLines(firing: NonNullable<DevState['firing']>): string[] {
+  if (firing.length === 0) return ['alerts: none is firing'];
+  const more =
+    firing.length > ALERTS_SHOWN ? [`… and ${firing.length - ALERTS_SHOWN} more: tidemill alerts`] : [];
+  return [...formatAlerts(firing.slice(0, ALERTS_SHOWN)).split('\n'), ...more];
+}
+
+const ALERTS_SHOWN = 8;
 
 /** One line a window, with the means of its first metrics. */
 function windowLines(windows: readonly SeriesWindow[]): string[] {
@@ -48,9 +59,14 @@ export function devStatusLine(state: DevState): string {
   );
   const books = state.ledger === undefined ? 'ledger …' : ledgerLine(state.ledger);
   const trouble = state.trouble === undefined ? [] : [`last trouble: ${state.trouble}`];
-  return [`${formatNumber(Math.round(state.eventsPerSecond))} events/s`, books, ...lags, ...trouble].join(
-    ' | ',
-  );
+  const alerts = state.firing === undefined ? [] : [`${formatNumber(state.firing.length)} alerts firing`];
+  return [
+    `${formatNumber(Math.round(state.eventsPerSecond))} events/s`,
+    books,
+    ...lags,
+    ...alerts,
+    ...trouble,
+  ].join(' | ');
 }
 
 function ledgerLine(ledger: NonNullable<DevState['ledger']>): string {

@@ -7,6 +7,7 @@ import type { Command } from 'commander';
 import { startDynamoDbServer } from '../local/dynamodb-server.ts';
 import { RUNNING_FILE, type RunningFile } from '../local/running-file.ts';
 import { OUTPUTS } from '../platform/names.ts';
+import { Alerts } from '../stores/alerts.ts';
 import { DeadLetters } from '../stores/dead-letters.ts';
 import { DynamoTable } from '../stores/dynamo-table.ts';
 import { SourceStates } from '../stores/source-states.ts';
@@ -23,6 +24,7 @@ export interface Stores {
   readonly states: SourceStates;
   readonly windows: Windows;
   readonly deadLetters: DeadLetters;
+  readonly alerts: Alerts;
 }
 
 /** Adds the options that say where to look. */
@@ -161,5 +163,9 @@ function storesOf(client: DynamoDBClient, outputs: Readonly<Record<string, strin
     states: new SourceStates(table(OUTPUTS.sourcesTable)),
     windows: new Windows(table(OUTPUTS.windowsTable)),
     deadLetters: new DeadLetters(table(OUTPUTS.deadLettersTable)),
+    // Asked for only then: a folder of an earlier run may have no such table.
+    get alerts() {
+      return new Alerts(table(OUTPUTS.alertsTable));
+    },
   };
 }

@@ -125,6 +125,9 @@ function formatReport(report: ReplayReport): string {
       `OUT OF BALANCE    ${report.entries} entries replayed; see received, and late against the dead letters`,
     );
   }
+  if (figures.alertTransitions !== undefined) {
+    lines.push(`alerts          ${formatNumber(figures.alertTransitions)} transitions`);
+  }
   if (figures.kills > 0) lines.push(`killed          ${figures.kills} function processes in mid-batch`);
   if (figures.redelivered > 0) {
     lines.push(

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The `tidemill` command: one file a command; this one knows them all and nothing else.
 import { Command } from 'commander';
+import { alertsCommand } from './alerts-command.ts';
 import { deadLettersCommand } from './dead-letters-command.ts';
 import { devCommand } from './dev-command.ts';
 import { explainFailure } from './exit.ts';
@@ -31,6 +32,7 @@ for (const command of [
   ledgerCommand(),
   sourcesCommand(),
   windowsCommand(),
+  alertsCommand(),
   deadLettersCommand(),
   tokensCommand(),
 ]) {

@@ -69,6 +69,26 @@ export class DefinitionReader {
     return '';
   }
 
+  /** One text of a few allowed, or of 1 to 64 characters. */
+  text<T extends string>(key: string, allowed: readonly T[]): T | undefined;
+  text(key: string, allowed?: readonly string[]): string | undefined;
+  text(key: string, allowed?: readonly string[]): string | undefined {
+    const value = this.#fields.get(key);
+    if (value === undefined) return undefined;
+    const fits = typeof value === 'string' && value.length >= 1 && value.length <= 64;
+    if (fits && (allowed === undefined || allowed.includes(value))) return value;
+    const expected = allowed === undefined ? 'a text of 1 to 64 characters' : `one of ${allowed.join(', ')}`;
+    this.problem(key, `${describe(value)}, expected ${expected}`);
+    return undefined;
+  }
+
+  flag(key: string): boolean {
+    const value = this.#fields.get(key);
+    if (typeof value === 'boolean' || value === undefined) return value ?? false;
+    this.problem(key, `${describe(value)}, expected true or false`);
+    return false;
+  }
+
   texts(key: string, allowed?: readonly string[]): readonly string[] | undefined {
     const value = this.#fields.get(key);
     if (value === undefined) return undefined;

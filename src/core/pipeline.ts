@@ -1,4 +1,6 @@
 // The pipeline definition: the one file a user edits first, in TypeScript or JSON, and its checked form.
+import { readAlert } from './alert-definition.ts';
+import type { AlertRule, Severity } from './alerts/alert-rule.ts';
 import { DefinitionReader } from './definition-reader.ts';
 import type { EventField } from './event-field.ts';
 import { parseEventField } from './event-field.ts';
@@ -10,6 +12,7 @@ import { MAX_HOPS } from './window-spec.ts';
 export interface PipelineDefinition {
   readonly aggregations: readonly AggregationDefinition[];
   readonly rollups?: readonly RollupDefinition[];
+  readonly alerts?: readonly AlertDefinition[];
   readonly dedupe?: { readonly horizon?: string };
   /** How far ahead of its arrival an event's time may lie. Default `5m`. */
   readonly maxClockSkew?: string;
@@ -58,6 +61,64 @@ export interface RollupDefinition {
   readonly parts?: number;
 }
 
+export interface AlertDefinition {
+  readonly name: string;
+  /** What is watched; left out for silence, which is of a source as a whole. */
+  readonly on?: /** Each source's windows once closed; with `provisional` while they are open too. */
+    | { readonly aggregation: string; readonly provisional?: boolean }
+    /** A rollup's windows once every source in them has closed; with `by` those of one level alone. */
+    | {
+        readonly rollup: string;
+        readonly by?: readonly string[];
+        readonly provisional?: boolean;
+        /** How far the series must have gone on past a window before it is judged, for slower sources. Default: a window's length. */
+        readonly settle?: string;
+      }
+    /** Each source's last value, from an aggregation that keeps `last`. */
+    | { readonly last: string };
+  /** The value watched, and its aggregate; `events` is the number of events and has no metric. */
+  readonly metric?: string;
+  readonly aggregate?: Exclude<AggregateName, 'quantiles'> | 'p50' | 'p90' | 'p95' | 'p99' | 'events';
+  readonly when:
+    | { readonly above: number }
+    | { readonly below: number }
+    /** Against the window `over` windows before, default 1. A ratio of 0.5 is a change by half. */
+    | {
+        readonly changesBy: (
+          | { readonly difference: number; readonly ratio?: undefined }
+          | { readonly ratio: number; readonly difference?: undefined }
+        ) & { readonly over?: number; readonly direction?: 'up' | 'down' | 'both' };
+      }
+    /** Nothing has arrived from a source for so long, by the clock. */
+    | { readonly absent: string }
+    /** From what the subject's own windows were like: docs/alerts.md has the formula. */
+    | {
+        readonly deviates: {
+          /** Default 6. */
+          readonly score?: number;
+          /** Default `14d`. */
+          readonly history?: string;
+          /** What repeats, `1d` or `7d`: compares with the same time of earlier ones. Default: none. */
+          readonly season?: string;
+          readonly direction?: 'up' | 'down' | 'both';
+        };
+      };
+  /** How long it must hold, in event time, before it fires. Default `0s`. */
+  readonly for?: string;
+  /**
+   * Resolves only past this (`below` for what was above, a change or a score, `above` for what was below), and where it
+   * stays there for so long in event time. Default: where the condition holds no more; for `deviates` a quarter of the score.
+   */
+  readonly clear?: { readonly below?: number; readonly above?: number; readonly for?: string };
+  /** Default `warning`. */
+  readonly severity?: Severity;
+  readonly filter?: {
+    /** Beginnings of source names. */
+    readonly sources?: readonly string[];
+    readonly tags?: Readonly<Record<string, readonly string[]>>;
+  };
+}
+
 export const AGGREGATE_NAMES = [
   'count',
   'sum',
@@ -78,6 +139,7 @@ export type AggregateName = (typeof AGGREGATE_NAMES)[number];
 export interface Pipeline {
   readonly aggregations: readonly Aggregation[];
   readonly rollups: readonly Rollup[];
+  readonly alerts: readonly AlertRule[];
   readonly dedupeHorizonMs: number;
   readonly maxClockSkewMs: number;
   /** Of windows whose aggregation does not say; undefined: for ever. */
@@ -104,7 +166,7 @@ export interface Aggregation {
   readonly relativeError: number;
   readonly distinct: readonly EventField[];
   readonly topK: readonly TopKField[];
-  /** The tags its windows are kept apart by, for the rollups of it; sorted. */
+  /** The tags its windows are kept apart by, for rollups and alerts; sorted. */
   readonly groupBy: readonly string[];
 }
 
@@ -144,7 +206,7 @@ export class PipelineError extends Error {
 export function parsePipeline(definition: unknown): Pipeline {
   const problems: string[] = [];
   const root = new DefinitionReader('', definition, problems);
-  root.onlyKeys(['aggregations', 'rollups', 'dedupe', 'maxClockSkew', 'retention']);
+  root.onlyKeys(['aggregations', 'rollups', 'alerts', 'dedupe', 'maxClockSkew', 'retention']);
   const retentionMs = readRetention(root);
   const drafts = root
     .list('aggregations', { least: 1, most: MAX_AGGREGATIONS })
@@ -154,11 +216,16 @@ export function parsePipeline(definition: unknown): Pipeline {
     .list('rollups', { least: 0, most: MAX_ROLLUPS, optional: true })
     .map((entry) => readRollup(entry, drafts));
   refuseTwins(rollups, 'rollups', problems);
+  const alerts = root
+    .list('alerts', { least: 0, most: MAX_ALERTS, optional: true })
+    .map((entry) => readAlert(entry, { aggregations: drafts, rollups }));
+  refuseTwins(alerts, 'alerts', problems);
   const dedupe = root.child('dedupe');
   dedupe?.onlyKeys(['horizon']);
   const pipeline: Pipeline = {
-    aggregations: drafts.map((draft) => ({ ...draft, groupBy: tagsOf(rollups, draft.name) })),
+    aggregations: drafts.map((draft) => ({ ...draft, groupBy: tagsOf(draft.name, { rollups, alerts }) })),
     rollups,
+    alerts,
     dedupeHorizonMs: dedupe?.duration('horizon', { default: 600_000, least: 0 }) ?? 600_000,
     maxClockSkewMs: root.duration('maxClockSkew', { default: 300_000, least: 0 }),
     retentionMs,
@@ -169,6 +236,7 @@ export function parsePipeline(definition: unknown): Pipeline {
 
 const MAX_AGGREGATIONS = 16;
 const MAX_ROLLUPS = 32;
+const MAX_ALERTS = 64;
 const MAX_TAGS_GROUPED = 8;
 /** Of distinct and top-k fields in one aggregation: each is a sketch in every open window. */
 const MAX_FIELDS = 4;
@@ -327,9 +395,16 @@ function isEmptyList(value: unknown): boolean {
   return Array.isArray(value) && value.length === 0;
 }
 
-function tagsOf(rollups: readonly Rollup[], aggregation: string): readonly string[] {
-  const tags = new Set(rollups.filter(({ of }) => of === aggregation).flatMap(({ levels }) => levels.flat()));
-  return [...tags].sort();
+/** By the tags of its rollups, and those that alerts on it look for. */
+function tagsOf(
+  aggregation: string,
+  { rollups, alerts }: Pick<Pipeline, 'rollups' | 'alerts'>,
+): readonly string[] {
+  const grouped = rollups.filter(({ of }) => of === aggregation).flatMap(({ levels }) => levels.flat());
+  const filtered = alerts
+    .filter(({ on }) => on.kind === 'aggregation' && on.name === aggregation)
+    .flatMap(({ filter }) => [...(filter.tags?.keys() ?? [])]);
+  return [...new Set([...grouped, ...filtered])].sort();
 }
 
 function refuseTwins(entries: readonly { readonly name: string }[], key: string, problems: string[]): void {

@@ -36,6 +36,7 @@ export interface ServerBackendOptions {
   readonly dynamodb: LocalServer;
   /** Endpoint of Secrets Manager's stand-in. */
   readonly secrets: string;
+  readonly eventBusEndpoint: string;
   /** Of streams that the template leaves on demand. */
   readonly shards: number;
 }
@@ -43,8 +44,16 @@ export interface ServerBackendOptions {
 /** Clients of the local servers, with all that the template names created on them. */
 export async function createServerBackend(
   system: LocalSystem,
-  { region, kinesis: kinesisServer, dynamodb: dynamodbServer, secrets, shards }: ServerBackendOptions,
+  options: ServerBackendOptions,
 ): Promise<Backend & { readonly kinesis: KinesisClient }> {
+  const {
+    region,
+    kinesis: kinesisServer,
+    dynamodb: dynamodbServer,
+    secrets,
+    eventBusEndpoint,
+    shards,
+  } = options;
   const settings = { region, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
   // Local Kinesis speaks HTTP/1.1 alone.
   const kinesis = new KinesisClient({
@@ -59,6 +68,7 @@ export async function createServerBackend(
     AWS_ENDPOINT_URL_KINESIS: kinesisServer.endpoint,
     AWS_ENDPOINT_URL_DYNAMODB: dynamodbServer.endpoint,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets,
+    AWS_ENDPOINT_URL_EVENTBRIDGE: eventBusEndpoint,
   };
   return {
     kinesis,

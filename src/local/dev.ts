@@ -7,7 +7,9 @@ import { type SeriesWindow, type StoredWindow, summarizeStored } from '../core/s
 import type { MappingEvent } from '../event-source/mapping-events.ts';
 import { systemClock } from '../platform/clock.ts';
 import { OUTPUTS } from '../platform/names.ts';
+import type { StoredAlert } from '../stores/alerts.ts';
 import { readLedger, type StoredLedger } from '../stores/read-ledger.ts';
+import type { AlertEvent } from '../wire/alert-event.ts';
 import { RecentFigures } from './recent-figures.ts';
 import { writeRunningFile } from './running-file.ts';
 import { type Runtime, startRuntime } from './runtime.ts';
@@ -23,6 +25,8 @@ export interface DevOptions {
   readonly dynamodbPort?: number | undefined;
   readonly httpPort?: number | undefined;
   readonly onState: (state: DevState) => void;
+  /** A transition of an alert has been published. */
+  readonly onAlert?: (event: AlertEvent) => void;
   readonly signal: AbortSignal;
 }
 
@@ -42,6 +46,8 @@ export interface DevState {
   /** By consumer: since the arrival of the latest event it has handled. */
   readonly consumers: readonly ConsumerState[];
   readonly latestWindows: readonly SeriesWindow[];
+  /** Undefined where the pipeline has no alerts. */
+  readonly firing: readonly StoredAlert[] | undefined;
   readonly trouble: string | undefined;
 }
 
@@ -70,6 +76,7 @@ export async function runDev(options: DevOptions): Promise<StoredLedger> {
     ledger: undefined,
     consumers: [],
     latestWindows: [],
+    firing: undefined,
     trouble: undefined,
   };
   const tell = (changes: Partial<DevState>) => {
@@ -111,7 +118,7 @@ export async function runDev(options: DevOptions): Promise<StoredLedger> {
       tell({
         producer: client.stats(),
         eventsPerSecond: recent.perSecond(),
-        consumers: ['aggregate', 'rollup'].map((name) => ({
+        consumers: consumersOf(runtime).map((name) => ({
           name,
           lagMs: runtime.figures.latest(name, 'lagMs'),
           batches: runtime.figures.sum(name, 'batches'),
@@ -124,7 +131,7 @@ export async function runDev(options: DevOptions): Promise<StoredLedger> {
       every(FIGURES_EVERY_MS, signal, async () => figures()),
       every(BOOKS_EVERY_MS, signal, async () => {
         const ledger = await readLedger(runtime.states, runtime.deadLetters);
-        tell({ ledger, latestWindows: await latestWindows(runtime) });
+        tell({ ledger, latestWindows: await latestWindows(runtime), firing: await firingAlerts(runtime) });
       }),
     ]);
     await Promise.race([work.then(() => stopped), runtime.failed]);
@@ -179,6 +186,17 @@ async function every(ms: number, signal: AbortSignal, work: () => Promise<void>)
     if (!signal.aborted) await work();
     tookMs = performance.now() - startedMs;
   }
+}
+
+function consumersOf({ pipeline }: Runtime): readonly string[] {
+  return ['aggregate', 'rollup', ...(pipeline.alerts.length === 0 ? [] : ['alert', 'publish'])];
+}
+
+async function firingAlerts({ alerts, pipeline }: Runtime): Promise<readonly StoredAlert[] | undefined> {
+  if (pipeline.alerts.length === 0) return undefined;
+  const firing: StoredAlert[] = [];
+  for await (const alert of alerts.scan()) if (alert.state.status === 'firing') firing.push(alert);
+  return firing.sort((a, b) => (a.series < b.series ? -1 : 1));
 }
 
 /** The rollup windows that changed last, or the latest source windows where there are no rollups. */

@@ -2,10 +2,13 @@
 // no servers to share between processes.
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { type AggregateDeps, createAggregate } from '../../consumers/aggregate/aggregate.ts';
+import { createAlert } from '../../consumers/alert/alert.ts';
+import { createAlertClock } from '../../consumers/alert-clock/alert-clock.ts';
 import { createAuthorize } from '../../consumers/authorize/authorize.ts';
 import { KeyCache } from '../../consumers/authorize/key-cache.ts';
 import { createClose, type RemainingTime } from '../../consumers/close/close.ts';
 import { createLive } from '../../consumers/live/live.ts';
+import { createPublish } from '../../consumers/publish/publish.ts';
 import { createQuery } from '../../consumers/query/query.ts';
 import { createRollup } from '../../consumers/rollup/rollup.ts';
 import { createSubscribe } from '../../consumers/subscribe/subscribe.ts';
@@ -13,9 +16,11 @@ import type { Pipeline } from '../core/pipeline.ts';
 import { createApiGatewayPoster } from '../platform/api-gateway-poster.ts';
 import type { Clock } from '../platform/clock.ts';
 import { KEY_CACHE_SECONDS } from '../platform/door.ts';
+import type { EventBus } from '../platform/event-bus.ts';
 import { ENV, FUNCTION_NAMES } from '../platform/names.ts';
 import type { Counts } from '../platform/observe.ts';
 import { createSecrets } from '../platform/secrets.ts';
+import { Alerts } from '../stores/alerts.ts';
 import { DeadLetters } from '../stores/dead-letters.ts';
 import { IssuedTokens } from '../stores/issued-tokens.ts';
 import { LiveConnections } from '../stores/live-connections.ts';
@@ -33,6 +38,7 @@ export interface InProcessOptions {
   readonly table: (name: string) => Table;
   /** Endpoint of Secrets Manager's stand-in. */
   readonly secretsEndpoint: string;
+  readonly bus: EventBus;
   readonly onLine: (line: FunctionLine) => void;
 }
 
@@ -64,7 +70,7 @@ type Handler = (payload: string, context: RemainingTime) => Promise<unknown>;
 
 function createHandler(
   fn: FunctionSpec,
-  { pipeline, clock, table, secretsEndpoint, onLine }: InProcessOptions,
+  { pipeline, clock, table, secretsEndpoint, bus, onLine }: InProcessOptions,
 ): Handler {
   const service = fn.environment['POWERTOOLS_SERVICE_NAME'] ?? '';
   const tableOf = (name: keyof typeof ENV) => table(fn.environment[ENV[name]] ?? '');
@@ -157,6 +163,26 @@ function createHandler(
         planKeys: JSON.parse(fn.environment[ENV.planKeys] ?? '{}'),
       });
       return (payload) => authorize(JSON.parse(payload));
+    }
+    case 'alert': {
+      const alert = createAlert({
+        ...common,
+        alerts: new Alerts(tableOf('alertsTable')),
+        windows: new Windows(tableOf('windowsTable')),
+      });
+      return (payload) => alert(JSON.parse(payload));
+    }
+    case 'alert-clock': {
+      const alertClock = createAlertClock({
+        ...common,
+        alerts: new Alerts(tableOf('alertsTable')),
+        states: new SourceStates(tableOf('sourcesTable')),
+      });
+      return (payload, context) => alertClock(JSON.parse(payload), context);
+    }
+    case 'publish': {
+      const publish = createPublish({ ...common, bus, clock });
+      return (payload) => publish(JSON.parse(payload));
     }
     default:
       throw new Error(

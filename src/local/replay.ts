@@ -63,6 +63,8 @@ export interface ReplayReport extends Ledger {
   /** Events at or before what their source had folded in already: they changed nothing, and are not in the books again. */
   readonly redelivered: number;
   readonly kills: number;
+  /** Different transitions of alerts that were published; absent where the pipeline has no alerts. */
+  readonly alertTransitions?: number;
   readonly elapsedMs: number;
   readonly eventsPerSecond: number;
   /** Of each batch's last record, from its arrival in the stream to the batch being handled; absent for recorded records. */
@@ -167,6 +169,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
       stateRefusals: figures.sum('aggregate', 'stateRefusals'),
       redelivered: figures.sum('aggregate', 'redelivered'),
       kills: await kills,
+      ...(runtime.pipeline.alerts.length === 0 ? {} : { alertTransitions: runtime.bus.events }),
       elapsedMs: Math.round(performance.now() - startedMs),
       eventsPerSecond: Math.round((stored.received - before.received) / (handledMs / 1_000)),
       ...(summary.kind === 'event' ? latencyOf(latencies) : {}),

@@ -15,10 +15,12 @@ import type { StreamSource } from '../event-source/ports.ts';
 import type { Clock } from '../platform/clock.ts';
 import { systemClock } from '../platform/clock.ts';
 import { OUTPUTS } from '../platform/names.ts';
+import { Alerts } from '../stores/alerts.ts';
 import { DeadLetters } from '../stores/dead-letters.ts';
 import { SourceStates } from '../stores/source-states.ts';
 import type { Table } from '../stores/table.ts';
 import { Windows } from '../stores/windows.ts';
+import type { AlertEvent } from '../wire/alert-event.ts';
 import type { Backend } from './backends.ts';
 import { closeAll } from './close-all.ts';
 import { createFailedBatches } from './failed-batches.ts';
@@ -27,6 +29,7 @@ import { createFunctionInvoker, type FunctionLine, type LocalFunction } from './
 import { withLocalUrls } from './gateway/local-urls.ts';
 import { type Gateway, startGateway } from './gateway/start-gateway.ts';
 import { createInProcessFunction } from './in-process-function.ts';
+import { LocalBus } from './local-bus.ts';
 import { LOCAL_ACCOUNT_ID } from './local-names.ts';
 import type { MappingSpec } from './read-mapping.ts';
 import { RuntimeError } from './runtime-error.ts';
@@ -57,6 +60,8 @@ export interface RuntimeOptions {
   readonly figures?: Figures;
   readonly onMapping?: (mapping: string, event: MappingEvent) => void;
   readonly onLine?: (line: FunctionLine) => void;
+  /** A transition of an alert has been published, for the first time in this run. */
+  readonly onAlert?: (event: AlertEvent) => void;
   readonly onStep?: (step: string) => void;
   /** Lines of the APIs' access logs. */
   readonly onAccess?: (line: string) => void;
@@ -81,6 +86,9 @@ export interface Runtime {
   readonly states: SourceStates;
   readonly windows: Windows;
   readonly deadLetters: DeadLetters;
+  readonly alerts: Alerts;
+  /** What the functions published goes to. */
+  readonly bus: LocalBus;
   readonly figures: Figures;
   /** Where function logs and failed batches are. */
   readonly workFolder: string;
@@ -142,13 +150,21 @@ async function compose(
   const template = readTemplate(synthesis, REGION);
 
   onStep('starting the local servers');
+  const bus = new LocalBus({
+    file: join(workFolder, 'published-events.ndjson'),
+    onEvent: options.onAlert ?? (() => {}),
+  });
   const gateway = await openGateway(template, options.httpPort, cleanups);
   // Functions and outputs name the APIs by where they are.
   const system = gateway === undefined ? template : withLocalUrls(template, gateway.url);
-  const { backend, kinesis, notice, secrets } = await startBackend({ ...options, region: REGION }, system, {
-    cleanups,
-    failure,
-  });
+  const { backend, kinesis, notice, secrets } = await startBackend(
+    { ...options, region: REGION, bus },
+    system,
+    {
+      cleanups,
+      failure,
+    },
+  );
   const figures = options.figures ?? new Figures();
   const takeLine = (line: FunctionLine) => {
     if (!figures.take(line.text)) onLine(line);
@@ -165,6 +181,7 @@ async function compose(
             clock,
             table: tableByName,
             secretsEndpoint: secrets,
+            bus,
             onLine: takeLine,
           })
         : createFunctionInvoker(fn, {
@@ -249,13 +266,15 @@ async function compose(
     states,
     windows: new Windows(tableOfOutput(OUTPUTS.windowsTable)),
     deadLetters: new DeadLetters(tableOfOutput(OUTPUTS.deadLettersTable)),
+    alerts: new Alerts(tableOfOutput(OUTPUTS.alertsTable)),
+    bus,
     figures,
     workFolder,
     busyPids: () => [...functions.values()].flatMap((fn) => fn.busyPids()),
     failed: failure.promise,
     async caughtUp() {
       // In the order data flows: what the first has handled is in the changelog of the next.
-      for (const spec of inFlowOrder(system.mappings)) {
+      for (const spec of inFlowOrder(system)) {
         const mapping = mappings.get(spec.logicalId);
         if (mapping !== undefined) await Promise.race([mapping.caughtUp(), failure.promise]);
       }
@@ -296,11 +315,15 @@ function closerOf(system: LocalSystem, functions: ReadonlyMap<string, LocalFunct
   return known(functions, closer.fn.name);
 }
 
-/** Kinesis first: its consumer writes what the changelogs carry. */
-function inFlowOrder(mappings: readonly MappingSpec[]): readonly MappingSpec[] {
-  return [...mappings].sort(
-    (a, b) => Number(a.source.kind === 'dynamodb') - Number(b.source.kind === 'dynamodb'),
+/** Each stream after those whose consumers write into its table. */
+function inFlowOrder({ mappings, outputs }: LocalSystem): readonly MappingSpec[] {
+  const tables = [OUTPUTS.sourcesTable, OUTPUTS.windowsTable, OUTPUTS.alertsTable].map((name) =>
+    outputs.get(name),
   );
+  // Kinesis, which is none of them, comes first.
+  const rank = ({ source }: MappingSpec) =>
+    source.kind === 'kinesis' ? -1 : tables.indexOf(source.table.name);
+  return [...mappings].sort((a, b) => rank(a) - rank(b));
 }
 
 /** A stream made anew has checkpoints of its own: those of its namesake would skip its first records. */

@@ -2,8 +2,10 @@
 import { join, resolve } from 'node:path';
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import { systemClock } from '../platform/clock.ts';
+import type { EventBus } from '../platform/event-bus.ts';
 import { type Backend, createServerBackend } from './backends.ts';
 import { startDynamoDbServer } from './dynamodb-server.ts';
+import { startEventBusServer } from './event-bus-server.ts';
 import { startKinesisServer } from './kinesis-server.ts';
 import type { LocalServer } from './local-server.ts';
 import { createMemoryBackend } from './memory-backend.ts';
@@ -17,6 +19,8 @@ export interface BackendOptions {
   readonly dataFolder?: string | undefined;
   readonly kinesisPort?: number | undefined;
   readonly dynamodbPort?: number | undefined;
+  /** Where the functions publish events. */
+  readonly bus: EventBus;
 }
 
 /** `failure` is rejected when a server dies; `cleanups` gets what stops them. */
@@ -77,8 +81,11 @@ export async function startBackend(
     ...folder('kinesis'),
   });
   watch(kinesis);
+  const eventBus = await startEventBusServer(options.bus);
+  cleanups.push(() => eventBus.stop());
   const backend = await createServerBackend(system, {
     region: options.region,
+    eventBusEndpoint: eventBus.endpoint,
     kinesis,
     dynamodb: dynamodb.server,
     secrets,

@@ -7,9 +7,20 @@ import { ENV } from './names.ts';
 
 /** What a function needs beside the pipeline: each function is given the names of its own tables alone. */
 export function readTableName(
-  name: 'sourcesTable' | 'windowsTable' | 'deadLettersTable' | 'tokensTable' | 'readersTable' | 'liveTable',
+  name:
+    | 'sourcesTable'
+    | 'windowsTable'
+    | 'deadLettersTable'
+    | 'alertsTable'
+    | 'tokensTable'
+    | 'readersTable'
+    | 'liveTable',
 ): string {
   return readVariable(name, 'the name of a table');
+}
+
+export function readEventBusName(): string {
+  return readVariable('eventBus', 'the name of an event bus');
 }
 
 export function readVariable(name: keyof typeof ENV, expected: string): string {

@@ -14,6 +14,9 @@ export const ENV = {
   verifyingKeys: 'TIDEMILL_VERIFYING_KEYS',
   /** The keys of the usage plans, as JSON: use to key. */
   planKeys: 'TIDEMILL_PLAN_KEYS',
+  alertsTable: 'TIDEMILL_ALERTS_TABLE',
+  /** Name or ARN of the EventBridge bus that transitions of alerts go to. */
+  eventBus: 'TIDEMILL_EVENT_BUS',
   /** The pipeline definition as JSON, beside the bundle; relative to the function's code. */
   pipelineFile: 'TIDEMILL_PIPELINE_FILE',
 } as const;
@@ -77,6 +80,27 @@ export const TOKENS_TABLE = {
   expiresAt: 'expiresAt',
 } as const;
 
+/** One item an alert and what it watches. Change stream: both images. */
+export const ALERTS_TABLE = {
+  /** text: rule and series */
+  partitionKey: 'alert',
+  rule: 'rule',
+  series: 'series',
+  version: 'version',
+  state: 'state',
+  /** Index of sources watched for silence, by the time they are to be looked at. */
+  checkingIndex: 'checking',
+  /** Partition key of the index: number, 0 to `CHECKING_BUCKETS - 1`. */
+  checkingBucket: 'checkingBucket',
+  /** Sort key of the index: number, ms since the epoch. */
+  checkAt: 'checkAt',
+} as const;
+export const CHECKING_BUCKETS = 8;
+
+/** `Source` of the events that tell of transitions. */
+export const ALERT_EVENT_SOURCE = 'tidemill.alerts';
+export const ALERT_DETAIL_TYPE = 'Alert Transition';
+
 /** TTL attribute, on every table: seconds since the epoch. */
 export const TTL_ATTRIBUTE = 'expiresAt';
 
@@ -85,6 +109,9 @@ export const FUNCTION_NAMES = [
   'aggregate',
   'rollup',
   'close',
+  'alert',
+  'alert-clock',
+  'publish',
   'authorize',
   'query',
   'subscribe',
@@ -122,6 +149,7 @@ export const OUTPUTS = {
   sourcesTable: 'SourcesTableName',
   windowsTable: 'WindowsTableName',
   deadLettersTable: 'DeadLettersTableName',
+  alertsTable: 'AlertsTableName',
   failuresBucket: 'FailuresBucketName',
   readersTable: 'ReadersTableName',
   liveTable: 'LiveTableName',

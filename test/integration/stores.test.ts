@@ -1,5 +1,6 @@
 // The contracts of table and stores on DynamoDB Local.
 import { afterAll, beforeAll, describe } from 'vitest';
+import { alertsContract } from '../support/alerts-contract.ts';
 import { deadLettersContract } from '../support/dead-letters-contract.ts';
 import type { DynamoDbLocal } from '../support/dynamodb-local.ts';
 import { javaMissing, startDynamoDbLocal } from '../support/dynamodb-local.ts';
@@ -32,5 +33,6 @@ describe.skipIf(missing !== undefined)(
     windowsContract(make);
     deadLettersContract(make);
     liveConnectionsContract(make);
+    alertsContract(make);
   },
 );

@@ -1,4 +1,4 @@
-// The three tables in memory, with everything that ever changed in them.
+// The tables in memory, with everything that ever changed in them.
 
 import { DEAD_LETTERS_TABLE, SOURCES_TABLE, WINDOWS_TABLE } from '../../src/platform/names.ts';
 import { MemoryTable, type TableChange } from '../../src/stores/memory-table.ts';
@@ -6,12 +6,14 @@ import type { Item, Table } from '../../src/stores/table.ts';
 import type { Faults } from './faults.ts';
 import { FaultyTable } from './faulty-table.ts';
 import type { Stall } from './stall.ts';
+import { ALERTS_SCHEMA } from './table-under-test.ts';
 
 export class StoredTables {
   readonly changes = {
     sources: [] as TableChange[],
     windows: [] as TableChange[],
     deadLetters: [] as TableChange[],
+    alerts: [] as TableChange[],
   };
   readonly sources = new MemoryTable(
     {
@@ -33,6 +35,8 @@ export class StoredTables {
     { partitionKey: DEAD_LETTERS_TABLE.partitionKey, sortKey: DEAD_LETTERS_TABLE.sortKey },
     (change) => this.changes.deadLetters.push(change),
   );
+
+  readonly alerts = new MemoryTable(ALERTS_SCHEMA, (change) => this.changes.alerts.push(change));
 
   readonly #inPlaceOfSources: (table: Table) => Table;
 

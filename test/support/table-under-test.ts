@@ -1,6 +1,6 @@
 // What a contract suite is run against: some table, and its change stream.
 
-import { DEAD_LETTERS_TABLE, SOURCES_TABLE, WINDOWS_TABLE } from '../../src/platform/names.ts';
+import { ALERTS_TABLE, DEAD_LETTERS_TABLE, SOURCES_TABLE, WINDOWS_TABLE } from '../../src/platform/names.ts';
 import type { TableChange, TableSchema } from '../../src/stores/memory-table.ts';
 import { MemoryTable } from '../../src/stores/memory-table.ts';
 import type { Table } from '../../src/stores/table.ts';
@@ -29,6 +29,16 @@ export const WINDOWS_SCHEMA: TableSchema = {
 export const DEAD_LETTERS_SCHEMA: TableSchema = {
   partitionKey: DEAD_LETTERS_TABLE.partitionKey,
   sortKey: DEAD_LETTERS_TABLE.sortKey,
+};
+
+export const ALERTS_SCHEMA: TableSchema = {
+  partitionKey: ALERTS_TABLE.partitionKey,
+  indexes: {
+    [ALERTS_TABLE.checkingIndex]: {
+      partitionKey: ALERTS_TABLE.checkingBucket,
+      sortKey: ALERTS_TABLE.checkAt,
+    },
+  },
 };
 
 export const makeMemoryTable: MakeTable = async (schema) => {

@@ -24,8 +24,8 @@ const PUBLISHED: Readonly<Record<string, readonly [dimension: string, type: stri
 };
 
 describe('alarms', () => {
-  it('watch both readers, all functions and the stream', () => {
-    expect(alarms).toHaveLength(2 * 3 + 3 * 2 + 1 + 1);
+  it('watch all readers, all functions and the stream', () => {
+    expect(alarms).toHaveLength(5 * 3 + 6 * 2 + 1 + 1);
   });
 
   it.each(alarms)(

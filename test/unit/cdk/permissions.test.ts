@@ -92,15 +92,62 @@ describe('permissions', () => {
     );
   });
 
+  it('let alert read both changelogs and whole rollup windows, and keep its alerts', () => {
+    expect(permissionsOf('AlertConsumer')).toEqual(
+      [
+        ...WRITES_ITS_LOG('AlertConsumerLogs.Arn'),
+        ...GIVES_UP_RECORDS,
+        'dynamodb:BatchGetItem on AlertsTable.Arn',
+        'dynamodb:PartiQLInsert on AlertsTable.Arn',
+        'dynamodb:PartiQLUpdate on AlertsTable.Arn',
+        'dynamodb:Query on WindowsTable.Arn',
+        ...['SourcesTable', 'WindowsTable'].flatMap((table) => [
+          `dynamodb:DescribeStream on ${table}.StreamArn`,
+          `dynamodb:GetRecords on ${table}.StreamArn`,
+          `dynamodb:GetShardIterator on ${table}.StreamArn`,
+        ]),
+        'dynamodb:ListStreams on *',
+      ].sort(),
+    );
+  });
+
+  it('let the clock of alerts find what is due, look at its source and update it', () => {
+    expect(permissionsOf('AlertClock')).toEqual(
+      [
+        ...WRITES_ITS_LOG('AlertClockConsumerLogs.Arn'),
+        'dynamodb:Query on AlertsTable.Arn/index/checking',
+        'dynamodb:BatchGetItem on AlertsTable.Arn',
+        'dynamodb:PartiQLUpdate on AlertsTable.Arn',
+        'dynamodb:BatchGetItem on SourcesTable.Arn',
+      ].sort(),
+    );
+  });
+
+  it('let publish read what became of alerts and put it on the default bus, and nothing else', () => {
+    expect(permissionsOf('Publish')).toEqual(
+      [
+        ...WRITES_ITS_LOG('PublishConsumerLogs.Arn'),
+        ...GIVES_UP_RECORDS,
+        'events:PutEvents on arn:{"Ref":"AWS::Partition"}:events:{"Ref":"AWS::Region"}:{"Ref":"AWS::AccountId"}:event-bus/default',
+        'dynamodb:DescribeStream on AlertsTable.StreamArn',
+        'dynamodb:GetRecords on AlertsTable.StreamArn',
+        'dynamodb:GetShardIterator on AlertsTable.StreamArn',
+        'dynamodb:ListStreams on *',
+      ].sort(),
+    );
+  });
+
   it('hold no wildcard but for the bucket’s keys and the one action that knows no resource', () => {
-    const all = ['Aggregate', 'Rollup', 'Close'].flatMap(permissionsOf);
+    const all = ['Aggregate', 'Rollup', 'Close', 'AlertConsumer', 'AlertClock', 'Publish'].flatMap(
+      permissionsOf,
+    );
     expect(new Set(all.filter((permission) => permission.includes('*')))).toEqual(
       new Set(['s3:PutObject on FailuresBucket.Arn/*', 'dynamodb:ListStreams on *']),
     );
   });
 
   it('come from the roles’ own policies alone', () => {
-    expect(Object.keys(policies)).toHaveLength(3);
+    expect(Object.keys(policies)).toHaveLength(6);
     synthesizedStack().allResourcesProperties('AWS::IAM::Role', {
       AssumeRolePolicyDocument: {
         Statement: [

@@ -1,5 +1,6 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
+import { type AlertsInUse, alertsIn } from '../../../cdk/alerts-in.ts';
 import { synthesizedStack } from '../../support/synthesized-stack.ts';
 
 const template = synthesizedStack();
@@ -66,8 +67,22 @@ describe('the tables', () => {
     });
   });
 
+  it('hold one item an alert and subject, with a change stream and an index of whose silence to look at', () => {
+    template.hasResourceProperties('AWS::DynamoDB::Table', {
+      KeySchema: [key('alert', 'HASH')],
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: 'checking',
+          KeySchema: [key('checkingBucket', 'HASH'), key('checkAt', 'RANGE')],
+          Projection: { ProjectionType: 'KEYS_ONLY' },
+        },
+      ],
+      StreamSpecification: { StreamViewType: 'NEW_AND_OLD_IMAGES' },
+    });
+  });
+
   it('are on demand, expire their items, can be restored, and are hard to delete', () => {
-    template.resourceCountIs('AWS::DynamoDB::Table', 5);
+    template.resourceCountIs('AWS::DynamoDB::Table', 7);
     template.allResourcesProperties('AWS::DynamoDB::Table', {
       BillingMode: 'PAY_PER_REQUEST',
       TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
@@ -80,7 +95,7 @@ describe('the tables', () => {
       DeletionPolicy: 'Retain',
       UpdateReplacePolicy: 'Retain',
     });
-    expect(Object.keys(kept)).toHaveLength(4);
+    expect(Object.keys(kept)).toHaveLength(6);
   });
 
   it('of what is live are of the moment alone, and tell their changes', () => {
@@ -104,15 +119,15 @@ describe('the tables', () => {
 
 describe('the functions', () => {
   it('run on arm64 and the Node.js release of these sources, each with its own role and log', () => {
-    template.resourceCountIs('AWS::Lambda::Function', 3);
-    template.resourceCountIs('AWS::IAM::Role', 3);
+    template.resourceCountIs('AWS::Lambda::Function', 6);
+    template.resourceCountIs('AWS::IAM::Role', 6);
     template.allResourcesProperties('AWS::Lambda::Function', {
       Architectures: ['arm64'],
       Runtime: 'nodejs24.x',
       Handler: 'index.handler',
       LoggingConfig: { LogGroup: { Ref: Match.anyValue() } },
     });
-    template.resourceCountIs('AWS::Logs::LogGroup', 3);
+    template.resourceCountIs('AWS::Logs::LogGroup', 6);
     template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
   });
 
@@ -120,6 +135,9 @@ describe('the functions', () => {
     ['aggregate', { TIDEMILL_SOURCES_TABLE: 'Sources', TIDEMILL_DEAD_LETTERS_TABLE: 'DeadLetters' }],
     ['rollup', { TIDEMILL_WINDOWS_TABLE: 'Windows', TIDEMILL_DEAD_LETTERS_TABLE: 'DeadLetters' }],
     ['close', { TIDEMILL_SOURCES_TABLE: 'Sources' }],
+    ['alert', { TIDEMILL_ALERTS_TABLE: 'Alerts', TIDEMILL_WINDOWS_TABLE: 'Windows' }],
+    ['alert-clock', { TIDEMILL_ALERTS_TABLE: 'Alerts', TIDEMILL_SOURCES_TABLE: 'Sources' }],
+    ['publish', {}],
   ])('%s is told its tables, its pipeline and its metrics', (name, tables) => {
     template.hasResourceProperties('AWS::Lambda::Function', {
       Environment: {
@@ -149,6 +167,18 @@ describe('the event source mappings', () => {
       'Rollup',
       () => [logicalIdOf('AWS::DynamoDB::Table', 'Sources'), 'StreamArn'],
     ],
+    [
+      'the changelog',
+      'alert',
+      'AlertConsumer',
+      () => [logicalIdOf('AWS::DynamoDB::Table', 'Sources'), 'StreamArn'],
+    ],
+    [
+      'the windows',
+      'alert',
+      'AlertConsumer',
+      () => [logicalIdOf('AWS::DynamoDB::Table', 'Windows'), 'StreamArn'],
+    ],
   ])('from %s to %s survives bad batches and loses nothing', (_, __, start, source) => {
     template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
       EventSourceArn: { 'Fn::GetAtt': source() },
@@ -171,9 +201,57 @@ describe('the event source mappings', () => {
   });
 
   it('wait for the permission to read', () => {
-    template.resourceCountIs('AWS::Lambda::EventSourceMapping', 2);
+    template.resourceCountIs('AWS::Lambda::EventSourceMapping', 5);
     template.allResources('AWS::Lambda::EventSourceMapping', {
       DependsOn: [Match.stringLikeRegexp('ConsumerRoleDefaultPolicy')],
+    });
+  });
+});
+
+describe('what no alert of the pipeline asks for', () => {
+  const enabled = (alerts: AlertsInUse) => {
+    const stack = synthesizedStack({ alerts });
+    const mappings = Object.entries(stack.findResources('AWS::Lambda::EventSourceMapping'));
+    const rules = Object.entries(stack.findResources('AWS::Events::Rule'));
+    return [
+      ...mappings.filter(([, { Properties }]) => Properties.Enabled === true).map(([id]) => id),
+      ...rules.filter(([, { Properties }]) => Properties.State === 'ENABLED').map(([id]) => id),
+    ].map((id) => /^(AlertClock|AlertSources|AlertWindows|Aggregate|Rollup|Publish|Close)/.exec(id)?.[0]);
+  };
+
+  it('is there, and off', () => {
+    const none = { onSources: false, onRollups: false, onSilence: false };
+    expect(enabled(none)).toEqual(['Aggregate', 'Rollup', 'Close']);
+    expect(enabled({ ...none, onRollups: true })).toEqual([
+      'Aggregate',
+      'Rollup',
+      'AlertWindows',
+      'Publish',
+      'Close',
+    ]);
+    expect(enabled({ onSources: true, onRollups: false, onSilence: true })).toEqual([
+      'Aggregate',
+      'Rollup',
+      'AlertSources',
+      'Publish',
+      'Close',
+      'AlertClock',
+    ]);
+  });
+
+  it('is read off the definition', () => {
+    expect(alertsIn({})).toEqual({ onSources: false, onRollups: false, onSilence: false });
+    expect(alertsIn({ alerts: [{ on: { rollup: 'r' }, when: { above: 1 } }] })).toMatchObject({
+      onRollups: true,
+      onSources: false,
+    });
+    expect(alertsIn({ alerts: [{ when: { absent: '5m' } }] })).toMatchObject({
+      onSources: true,
+      onSilence: true,
+    });
+    expect(alertsIn({ alerts: [null, { on: { aggregation: 'a' } }] })).toMatchObject({
+      onSources: true,
+      onSilence: false,
     });
   });
 });
@@ -219,6 +297,7 @@ describe('closing', () => {
 describe('the outputs', () => {
   it('name what producers and commands need', () => {
     expect(Object.keys(template.findOutputs('*')).sort()).toEqual([
+      'AlertsTableName',
       'DeadLettersTableName',
       'FailuresBucketName',
       'LiveTableName',

@@ -27,6 +27,7 @@ const RUNNING: DevState = {
     { name: 'rollup', lagMs: undefined, batches: 0, failures: 0 },
   ],
   latestWindows: [],
+  firing: undefined,
   trouble: undefined,
 };
 

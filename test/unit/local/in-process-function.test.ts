@@ -13,19 +13,24 @@ import { kinesisRecord } from '../../support/kinesis-records.ts';
 import { StoredTables } from '../../support/stored-tables.ts';
 import { tableOver } from '../../support/table-over.ts';
 
-const PIPELINE = parsePipeline({ aggregations: [{ name: 'a', window: { tumbling: '1m' } }] });
+const PIPELINE = parsePipeline({
+  aggregations: [{ name: 'a', window: { tumbling: '1m' } }],
+  alerts: [{ name: 'any', on: { aggregation: 'a' }, aggregate: 'events', when: { above: 0 } }],
+});
 const NOTHING_FAILED = { kind: 'returned', payload: '{"batchItemFailures":[]}' };
 
 function setUp(over: (table: Table, clock: VirtualClock) => Table = (table) => table) {
   const tables = new StoredTables();
   const clock = new VirtualClock(10_000);
   const lines: FunctionLine[] = [];
+  const published: string[] = [];
   const byName: Readonly<Record<string, Table>> = {
     S: over(tables.sources, clock),
     W: tables.windows,
     D: tables.deadLetters,
     R: new MemoryTable({ partitionKey: READERS_TABLE.partitionKey, sortKey: READERS_TABLE.sortKey }),
     L: new MemoryTable({ partitionKey: LIVE_TABLE.partitionKey, sortKey: LIVE_TABLE.sortKey }),
+    A: tables.alerts,
   };
   const environment = {
     [ENV.sourcesTable]: 'S',
@@ -34,6 +39,7 @@ function setUp(over: (table: Table, clock: VirtualClock) => Table = (table) => t
     [ENV.readersTable]: 'R',
     [ENV.liveTable]: 'L',
     [ENV.liveEndpoint]: 'http://127.0.0.1:1/live',
+    [ENV.alertsTable]: 'A',
   };
   const start = (service: string) =>
     createInProcessFunction(
@@ -49,17 +55,18 @@ function setUp(over: (table: Table, clock: VirtualClock) => Table = (table) => t
           if (table === undefined) throw new Error(`no table ${name}`);
           return table;
         },
+        bus: { put: async (entries) => entries.map((entry) => void published.push(entry.detail)) },
         onLine: (line) => lines.push(line),
       },
     );
-  return { tables, lines, start, clock };
+  return { tables, lines, start, clock, published };
 }
 
 const eventOf = (data: unknown) => JSON.stringify({ Records: [kinesisRecord({ data })] });
 
 describe('a function in this process', () => {
   it('is the consumer its service name says, on the tables its environment names', async () => {
-    const { start, tables } = setUp();
+    const { start, tables, published } = setUp();
     expect(await start('aggregate').invoke(eventOf([{ source: 's', time: 1_000 }, 7]))).toEqual(
       NOTHING_FAILED,
     );
@@ -70,6 +77,14 @@ describe('a function in this process', () => {
     const Records = tables.changes.sources.map((change, at) => changeRecord(change, sequenceOf(at)));
     expect(await start('rollup').invoke(JSON.stringify({ Records }))).toEqual(NOTHING_FAILED);
     expect(tables.changes.windows).toHaveLength(1);
+    expect(await start('alert').invoke(JSON.stringify({ Records }))).toEqual(NOTHING_FAILED);
+    const Fired = tables.changes.alerts.map((change, at) => changeRecord(change, sequenceOf(at)));
+    expect(await start('publish').invoke(JSON.stringify({ Records: Fired }))).toEqual(NOTHING_FAILED);
+    expect(published.map((detail) => JSON.parse(detail).id)).toEqual(['any/source|a|s/1']);
+    expect(await start('alert-clock').invoke('{}')).toMatchObject({
+      kind: 'returned',
+      payload: expect.stringContaining('"finished":true'),
+    });
   });
 
   it('writes its figures and its log as lines, as one in a process of its own does', async () => {
@@ -122,8 +137,8 @@ describe('a function in this process', () => {
   });
 
   it('of a service that is none of the consumers is refused, by name', () => {
-    expect(() => setUp().start('alert')).toThrow(
-      `function Test-alert: found the service "alert", expected one of ${FUNCTION_NAMES.join(', ')}`,
+    expect(() => setUp().start('record')).toThrow(
+      `function Test-record: found the service "record", expected one of ${FUNCTION_NAMES.join(', ')}`,
     );
   });
 });

@@ -1,0 +1,46 @@
+// Every minute: looks for sources that fell silent, where an alert asks for it.
+import { Duration } from 'aws-cdk-lib';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { Construct } from 'constructs';
+import { ENV } from '../../src/platform/names.ts';
+import type { AlertsTable } from './alerts-table.ts';
+import { ConsumerFunction } from './consumer-function.ts';
+import type { SourcesTable } from './sources-table.ts';
+
+export interface AlertClockOptions {
+  readonly codeFolder: string;
+  readonly sources: SourcesTable;
+  readonly alerts: AlertsTable;
+  readonly enabled: boolean;
+}
+
+export class AlertClock extends Construct {
+  readonly consumer: ConsumerFunction;
+
+  constructor(scope: Construct, id: string, { codeFolder, sources, alerts, enabled }: AlertClockOptions) {
+    super(scope, id);
+    this.consumer = new ConsumerFunction(this, 'Consumer', {
+      name: 'alert-clock',
+      codeFolder,
+      memoryMb: 512,
+      // Ends before the next one begins.
+      timeout: Duration.seconds(50),
+      environment: {
+        [ENV.alertsTable]: alerts.table.tableName,
+        [ENV.sourcesTable]: sources.table.tableName,
+      },
+    });
+    this.consumer.allow(['dynamodb:Query'], alerts.checkingIndexArn);
+    this.consumer.allow(['dynamodb:BatchGetItem', 'dynamodb:PartiQLUpdate'], alerts.table.tableArn);
+    this.consumer.allow(['dynamodb:BatchGetItem'], sources.table.tableArn);
+    // What a run misses the next one finds: no retries, and no run that comes late.
+    this.consumer.fn.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(1) });
+    new Rule(this, 'EveryMinute', {
+      description: 'Looks for sources that fell silent',
+      enabled,
+      schedule: Schedule.rate(Duration.minutes(1)),
+      targets: [new LambdaFunction(this.consumer.fn, { retryAttempts: 0, maxEventAge: Duration.minutes(1) })],
+    });
+  }
+}

@@ -1,0 +1,56 @@
+// Judges what the changelogs say: sources stream and windows stream → alerts table. Off where no alert asks for it.
+import { Duration } from 'aws-cdk-lib';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { ENV } from '../../src/platform/names.ts';
+import type { AlertsInUse } from '../alerts-in.ts';
+import type { AlertsTable } from './alerts-table.ts';
+import { ConsumerFunction } from './consumer-function.ts';
+import type { SourcesTable } from './sources-table.ts';
+import { StreamMapping } from './stream-mapping.ts';
+import { tableStreamArn } from './table-stream-arn.ts';
+import type { WindowsTable } from './windows-table.ts';
+
+export interface AlertOptions {
+  readonly codeFolder: string;
+  readonly sources: SourcesTable;
+  readonly windows: WindowsTable;
+  readonly alerts: AlertsTable;
+  readonly failures: Bucket;
+  readonly inUse: AlertsInUse;
+}
+
+export class Alert extends Construct {
+  readonly consumer: ConsumerFunction;
+  readonly sourcesMapping: StreamMapping;
+  readonly windowsMapping: StreamMapping;
+
+  constructor(scope: Construct, id: string, options: AlertOptions) {
+    super(scope, id);
+    const { sources, windows, alerts, failures, inUse } = options;
+    this.consumer = new ConsumerFunction(this, 'Consumer', {
+      name: 'alert',
+      codeFolder: options.codeFolder,
+      memoryMb: 1024,
+      timeout: Duration.minutes(1),
+      environment: {
+        [ENV.alertsTable]: alerts.table.tableName,
+        [ENV.windowsTable]: windows.table.tableName,
+      },
+    });
+    this.consumer.allow(ALERTS_ACTIONS, alerts.table.tableArn);
+    // A rollup window kept in parts is read as a whole.
+    this.consumer.allow(['dynamodb:Query'], windows.table.tableArn);
+    const reader = (name: string, table: SourcesTable | WindowsTable, enabled: boolean) =>
+      new StreamMapping(this, name, {
+        consumer: this.consumer,
+        stream: { kind: 'dynamodb', arn: tableStreamArn(table.table) },
+        failures,
+        enabled,
+      });
+    this.sourcesMapping = reader('SourcesReader', sources, inUse.onSources);
+    this.windowsMapping = reader('WindowsReader', windows, inUse.onRollups);
+  }
+}
+
+const ALERTS_ACTIONS = ['dynamodb:BatchGetItem', 'dynamodb:PartiQLInsert', 'dynamodb:PartiQLUpdate'];

@@ -1,0 +1,26 @@
+// One item an alert and what it watches; its change stream carries transitions on, its index says whose silence to look at.
+import { AttributeType, ProjectionType, StreamViewType, Table } from 'aws-cdk-lib/aws-dynamodb';
+import { Construct } from 'constructs';
+import { ALERTS_TABLE } from '../../src/platform/names.ts';
+import { type TableOptions, tableSettings } from './table-settings.ts';
+
+export class AlertsTable extends Construct {
+  readonly table: Table;
+  readonly checkingIndexArn: string;
+
+  constructor(scope: Construct, id: string, options: TableOptions = {}) {
+    super(scope, id);
+    this.table = new Table(this, 'Table', {
+      ...tableSettings(options),
+      partitionKey: { name: ALERTS_TABLE.partitionKey, type: AttributeType.STRING },
+      stream: StreamViewType.NEW_AND_OLD_IMAGES,
+    });
+    this.table.addGlobalSecondaryIndex({
+      indexName: ALERTS_TABLE.checkingIndex,
+      partitionKey: { name: ALERTS_TABLE.checkingBucket, type: AttributeType.NUMBER },
+      sortKey: { name: ALERTS_TABLE.checkAt, type: AttributeType.NUMBER },
+      projectionType: ProjectionType.KEYS_ONLY,
+    });
+    this.checkingIndexArn = `${this.table.tableArn}/index/${ALERTS_TABLE.checkingIndex}`;
+  }
+}

@@ -1,0 +1,51 @@
+// Publishes what became of alerts: alerts stream → the account's default event bus, where rules pick it up.
+import { Duration, Stack } from 'aws-cdk-lib';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { ENV } from '../../src/platform/names.ts';
+import type { AlertsTable } from './alerts-table.ts';
+import { ConsumerFunction } from './consumer-function.ts';
+import { StreamMapping } from './stream-mapping.ts';
+import { tableStreamArn } from './table-stream-arn.ts';
+
+export interface PublishOptions {
+  readonly codeFolder: string;
+  readonly alerts: AlertsTable;
+  readonly failures: Bucket;
+  readonly enabled: boolean;
+}
+
+export class Publish extends Construct {
+  readonly consumer: ConsumerFunction;
+  readonly mapping: StreamMapping;
+
+  constructor(scope: Construct, id: string, { codeFolder, alerts, failures, enabled }: PublishOptions) {
+    super(scope, id);
+    this.consumer = new ConsumerFunction(this, 'Consumer', {
+      name: 'publish',
+      codeFolder,
+      memoryMb: 512,
+      timeout: Duration.minutes(1),
+      environment: { [ENV.eventBus]: DEFAULT_BUS },
+    });
+    const bus = Stack.of(this).formatArn({
+      service: 'events',
+      resource: 'event-bus',
+      resourceName: DEFAULT_BUS,
+    });
+    this.consumer.allow(['events:PutEvents'], bus);
+    this.mapping = new StreamMapping(this, 'Reader', {
+      consumer: this.consumer,
+      stream: { kind: 'dynamodb', arn: tableStreamArn(alerts.table) },
+      failures,
+      batchSize: BATCH_SIZE,
+      enabled,
+    });
+  }
+}
+
+/** Every account has it, and rules on it need nothing of this stack. */
+const DEFAULT_BUS = 'default';
+
+/** A record carries fifty transitions at most: time enough to publish them ten a call. */
+const BATCH_SIZE = 100;

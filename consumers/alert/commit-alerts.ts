@@ -1,0 +1,112 @@
+// Judges what a batch brings on what is stored, and writes the alerts that it changed, under the version loaded.
+//
+// Nothing is cached: most windows change nothing, and then nothing is written that would refuse a judgement made on what
+// is out of date. So each is made on a consistent read.
+import { foldObservations } from '../../src/core/alerts/fold-observations.ts';
+import { foldSilence } from '../../src/core/alerts/fold-silence.ts';
+import type { SequenceNumber } from '../../src/core/brands.ts';
+import type { Alerts, AlertWrite, StoredAlert } from '../../src/stores/alerts.ts';
+import { alertId } from '../../src/stores/alerts.ts';
+import type { AlertWork, Arrivals } from './decode-alert-work.ts';
+
+export interface AlertReport {
+  readonly failures: readonly { readonly sequence: SequenceNumber; readonly reason: string }[];
+  readonly reads: number;
+  readonly writes: number;
+  readonly refusals: number;
+  readonly transitions: number;
+}
+
+/** Something that may change one alert. */
+export interface AlertTask {
+  readonly rule: string;
+  readonly series: string;
+  readonly sequences: readonly SequenceNumber[];
+  /** What to write on top of what is stored; undefined: nothing. `more`: to be asked again after it. */
+  next(stored: StoredAlert | undefined): { readonly write: AlertWrite; readonly more: boolean } | undefined;
+}
+
+/** How often a refused alert is judged again: another container may still be busy with an old batch. */
+const MAX_REFUSALS = 10;
+
+export async function commitAlerts(tasks: readonly AlertTask[], alerts: Alerts): Promise<AlertReport> {
+  const failures: { sequence: SequenceNumber; reason: string }[] = [];
+  const counts = { reads: 0, writes: 0, refusals: 0, transitions: 0 };
+  let pending = tasks;
+  for (let refusals = 0; pending.length > 0; ) {
+    const stored = await alerts.load(pending);
+    counts.reads += pending.length;
+    const writing = pending.flatMap((task) => {
+      const base = stored.get(alertId(task));
+      const step = task.next(base);
+      return step === undefined ? [] : [{ task, ...step, known: base?.state.sequence ?? 0 }];
+    });
+    const outcomes = writing.length === 0 ? [] : await alerts.commit(writing.map(({ write }) => write));
+    counts.writes += writing.length;
+    const again: AlertTask[] = [];
+    let refused = 0;
+    for (const [at, { task, write, more, known }] of writing.entries()) {
+      const outcome = outcomes[at] ?? { kind: 'failed', reason: 'the store gave no outcome' };
+      if (outcome.kind === 'committed') {
+        counts.transitions += write.state.sequence - known;
+        if (more) again.push(task);
+        continue;
+      }
+      if (outcome.kind === 'refused') refused += 1;
+      if (outcome.kind === 'refused' && refusals < MAX_REFUSALS) again.push(task);
+      else {
+        const reason = outcome.kind === 'refused' ? `refused ${refusals + 1} times` : outcome.reason;
+        failures.push(...task.sequences.map((sequence) => ({ sequence, reason })));
+      }
+    }
+    counts.refusals += refused;
+    if (refused > 0) refusals += 1;
+    pending = again;
+  }
+  return { failures, ...counts };
+}
+
+/** What has been judged is known by the state itself, so that every look begins with the first observation. */
+export function judging({ rule, series, observations, sequences }: AlertWork): AlertTask {
+  return {
+    rule: rule.name,
+    series,
+    sequences,
+    next: (stored) => {
+      const { state, changed, next } = foldObservations(rule, stored?.state, observations);
+      if (!changed || state === undefined) return undefined;
+      const write = {
+        rule: rule.name,
+        series,
+        expectedVersion: stored?.version,
+        state,
+        checkAtMs: undefined,
+      };
+      return { write, more: next < observations.length };
+    },
+  };
+}
+
+/** Has the clock watch a source, from its first arrival on; ends a silence with the first arrival after it. */
+export function arriving({ rule, series, arrivalsMs, sequences }: Arrivals): AlertTask {
+  return {
+    rule: rule.name,
+    series,
+    sequences,
+    next: (stored) => {
+      // Watched no longer: the pipeline was without the rule for a while.
+      let changed = stored?.checkAtMs === undefined;
+      let state = stored?.state;
+      let checkAtMs = 0;
+      for (const lastArrivalMs of arrivalsMs) {
+        // By the time of the arrival itself: whether silence began since is for the clock to say.
+        const fold = foldSilence(rule, state, { lastArrivalMs, nowMs: lastArrivalMs });
+        ({ state, checkAtMs } = fold);
+        changed ||= fold.changed;
+      }
+      if (!changed || state === undefined) return undefined;
+      const write = { rule: rule.name, series, expectedVersion: stored?.version, state, checkAtMs };
+      return { write, more: false };
+    },
+  };
+}

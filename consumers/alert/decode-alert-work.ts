@@ -1,0 +1,131 @@
+// Change records to what each alert has to judge of them.
+import type { AlertRule } from '../../src/core/alerts/alert-rule.ts';
+import type { Observation } from '../../src/core/alerts/judge.ts';
+import { observeSource, watchesSeries, watchesSource } from '../../src/core/alerts/observe-change.ts';
+import type { SequenceNumber } from '../../src/core/brands.ts';
+import type { Pipeline } from '../../src/core/pipeline.ts';
+import { sourceSeries } from '../../src/core/series.ts';
+import { decodeChangedWindows } from '../../src/core/state-changes.ts';
+import type { StoredWindow } from '../../src/core/stored-window.ts';
+import { decodeStoredWindow } from '../../src/core/stored-window.ts';
+import { SOURCES_TABLE, WINDOWS_TABLE } from '../../src/platform/names.ts';
+import { alertId } from '../../src/stores/alerts.ts';
+import { readChangeRecord } from '../../src/wire/change-record.ts';
+import type { DynamoDbEventRecord } from '../../src/wire/stream-records.ts';
+
+/** What an alert has to judge of one batch, in the order of the changes. */
+export interface AlertWork {
+  readonly rule: AlertRule;
+  readonly series: string;
+  readonly observations: Observation[];
+  readonly sequences: SequenceNumber[];
+}
+
+/** A source that is watched for silence has shown itself. */
+export interface Arrivals {
+  readonly rule: AlertRule;
+  readonly series: string;
+  readonly sequences: SequenceNumber[];
+  /** The latest of each change, in their order. */
+  readonly arrivalsMs: number[];
+  /** The longest time between two of them, the one before the batch included; infinite at a source's first. */
+  silentForMs: number;
+}
+
+/** A rollup window, or a part of one, that some alert watches. */
+export interface ChangedRollup {
+  readonly window: StoredWindow;
+  readonly sequence: SequenceNumber;
+  readonly rules: readonly AlertRule[];
+}
+
+export interface DecodedWork {
+  readonly works: AlertWorks;
+  readonly arrivals: readonly Arrivals[];
+  readonly rollups: readonly ChangedRollup[];
+}
+
+/** The stream a record comes from shows in its key. Removals are nobody's news. */
+export function decodeAlertWork(records: readonly DynamoDbEventRecord[], pipeline: Pipeline): DecodedWork {
+  const works = new AlertWorks();
+  const arrivals = new Map<string, Arrivals>();
+  const rollups: ChangedRollup[] = [];
+  for (const record of records) {
+    if (record.dynamodb.NewImage === undefined) continue;
+    const { key, oldImage, newImage, sequence } = readChangeRecord(record);
+    const source = key[SOURCES_TABLE.partitionKey];
+    const after = newImage?.['state'];
+    const before = oldImage?.['state'];
+    if (!isEncoded(after)) continue;
+    if (typeof source !== 'string') {
+      const name = newImage?.['name'] ?? key[WINDOWS_TABLE.partitionKey];
+      const rules =
+        typeof name === 'string' ? pipeline.alerts.filter((rule) => watchesSeries(rule, name)) : [];
+      if (typeof name !== 'string' || rules.length === 0) continue;
+      rollups.push({ window: decodeStoredWindow(name, after), sequence, rules });
+      continue;
+    }
+    const rules = pipeline.alerts.filter((rule) => watchesSource(rule, source));
+    if (rules.length === 0) continue;
+    const now = decodeChangedWindows(source, after);
+    const then = isEncoded(before) ? decodeChangedWindows(source, before) : undefined;
+    for (const rule of rules) {
+      if (rule.on.kind === 'source') {
+        noteArrival(arrivals, rule, {
+          source,
+          sequence,
+          nowMs: now.lastArrivalMs,
+          thenMs: then?.lastArrivalMs,
+        });
+      } else if (rule.on.kind !== 'rollup') {
+        works.add(rule, sourceSeries(rule.on.name, source), observeSource(rule, then, now), sequence);
+      }
+    }
+  }
+  return { works, arrivals: [...arrivals.values()], rollups };
+}
+
+function noteArrival(
+  into: Map<string, Arrivals>,
+  rule: AlertRule,
+  change: {
+    readonly source: string;
+    readonly sequence: SequenceNumber;
+    readonly nowMs: number;
+    readonly thenMs: number | undefined;
+  },
+): void {
+  const { source, sequence, nowMs, thenMs } = change;
+  const series = sourceSeries('', source);
+  const id = alertId({ rule: rule.name, series });
+  const known = into.get(id) ?? { rule, series, sequences: [], arrivalsMs: [], silentForMs: 0 };
+  known.sequences.push(sequence);
+  known.arrivalsMs.push(nowMs);
+  known.silentForMs = Math.max(
+    known.silentForMs,
+    thenMs === undefined ? Number.POSITIVE_INFINITY : nowMs - thenMs,
+  );
+  into.set(id, known);
+}
+
+/** Each alert that has something to judge, once a batch. */
+export class AlertWorks {
+  readonly #byId = new Map<string, AlertWork>();
+
+  add(rule: AlertRule, series: string, observations: readonly Observation[], sequence: SequenceNumber): void {
+    if (observations.length === 0) return;
+    const id = alertId({ rule: rule.name, series });
+    const work = this.#byId.get(id) ?? { rule, series, observations: [], sequences: [] };
+    work.observations.push(...observations);
+    work.sequences.push(sequence);
+    this.#byId.set(id, work);
+  }
+
+  list(): readonly AlertWork[] {
+    return [...this.#byId.values()];
+  }
+}
+
+function isEncoded(value: unknown): value is Uint8Array | string {
+  return typeof value === 'string' || value instanceof Uint8Array;
+}

@@ -1,0 +1,54 @@
+// Silence: an alert on what does not come. The only one that asks what time it is, and it is told.
+import type { AlertRule } from './alert-rule.ts';
+import type { AlertState, Transition } from './alert-state.ts';
+import { current, transit } from './fold-observations.ts';
+import { describeSilence } from './judge.ts';
+
+export interface SilenceFold {
+  readonly state: AlertState;
+  readonly changed: boolean;
+  /** When to look again. */
+  readonly checkAtMs: number;
+}
+
+/**
+ * Fires once nothing has arrived for long enough at `nowMs`, resolves with what arrives after. Looking again
+ * changes nothing, whenever it is done: a silence is known by the arrival it began with.
+ */
+export function foldSilence(
+  rule: AlertRule,
+  stored: AlertState | undefined,
+  { lastArrivalMs, nowMs }: { readonly lastArrivalMs: number; readonly nowMs: number },
+): SilenceFold {
+  const afterMs = rule.when.kind === 'absent' ? rule.when.afterMs : Number.POSITIVE_INFINITY;
+  const before = current(rule, stored);
+  let state = before;
+  const made: Transition[] = [];
+  const silentSinceMs = state.frontier?.start ?? Number.NEGATIVE_INFINITY;
+  if (state.status === 'firing' && lastArrivalMs > silentSinceMs) {
+    const reason = `something arrived at ${new Date(lastArrivalMs).toISOString()}`;
+    const window = {
+      start: silentSinceMs,
+      end: lastArrivalMs,
+      revision: 0,
+      value: lastArrivalMs - silentSinceMs,
+    };
+    const resolved = transit(rule, state, { to: 'resolved', reason, window });
+    made.push(resolved.transition);
+    state = resolved.state;
+  }
+  const dueMs = lastArrivalMs + afterMs;
+  if (state.status !== 'firing' && lastArrivalMs > silentSinceMs && nowMs >= dueMs) {
+    const reason = describeSilence(lastArrivalMs, afterMs);
+    const window = { start: lastArrivalMs, end: dueMs, revision: 0, value: afterMs };
+    const fired = transit(rule, state, { to: 'firing', reason, window });
+    made.push(fired.transition);
+    state = { ...fired.state, frontier: { start: lastArrivalMs, revision: 0 } };
+  }
+  return {
+    state: made.length === 0 ? state : { ...state, transitions: made },
+    changed: made.length > 0,
+    // Whoever is silent still is looked at at leisure: what arrives resolves it at once.
+    checkAtMs: state.status === 'firing' ? nowMs + afterMs : dueMs,
+  };
+}

@@ -1,0 +1,99 @@
+// Whether an alert's condition holds of one window, and why: in words that can be sent to somebody.
+import { formatDurationMs } from '../duration.ts';
+import type { AlertRule, Direction, Measure } from './alert-rule.ts';
+import { deviationOf } from './deviation.ts';
+import type { WindowHistory } from './window-history.ts';
+
+/** What a window says of what an alert watches. */
+export interface Observation {
+  readonly start: number;
+  readonly end: number;
+  /** Rises with every change of the window. */
+  readonly revision: number;
+  readonly value: number;
+}
+
+export type Judgement =
+  /** `between`: neither does the condition hold nor has it come back far enough to resolve. */
+  | { readonly holds: 'met' | 'between' | 'clear'; readonly reason: string }
+  /** There is nothing to compare with yet. */
+  | { readonly holds: 'unknown' };
+
+/** Looks at the history before the window alone, so that judging it again gives the same. */
+export function judge(rule: AlertRule, history: WindowHistory, observation: Observation): Judgement {
+  const { when } = rule;
+  const { value, start, end } = observation;
+  const what = describeMeasure(rule.measure);
+  switch (when.kind) {
+    case 'above':
+      return compared(rule, value, `${what} is ${figure(value)}`, { over: when.threshold });
+    case 'below':
+      return compared(rule, value, `${what} is ${figure(value)}`, { under: when.threshold });
+    case 'changes': {
+      const earlier = history.filter((past) => past.start < start).at(-when.over);
+      if (earlier === undefined) return { holds: 'unknown' };
+      const change = inDirection(changeOf(value, earlier.value, when.by), when.direction);
+      const size = when.by === 'ratio' ? `${figure(100 * change)} %` : figure(change);
+      const reason = `${what} went from ${figure(earlier.value)} to ${figure(value)}, a change of ${size}`;
+      return compared(rule, change, reason, { over: when.threshold });
+    }
+    case 'deviates': {
+      const deviation = deviationOf(when, history, { start, lengthMs: end - start, value });
+      if (deviation === undefined) return { holds: 'unknown' };
+      const score = inDirection(deviation.score, when.direction);
+      const usual = deviation.seasonal ? 'usual at this time' : 'usual lately';
+      const reason = `${what} is ${figure(value)} where ${figure(deviation.expected)} is ${usual}, a score of ${figure(score)}`;
+      return compared(rule, score, reason, { over: when.score });
+    }
+    case 'absent':
+      return { holds: 'unknown' };
+  }
+}
+
+export function describeMeasure(measure: Measure | undefined): string {
+  if (measure === undefined) return 'silence';
+  return measure.kind === 'events' ? 'the number of events' : `${measure.aggregate} of ${measure.metric}`;
+}
+
+export function describeSilence(lastArrivalMs: number, afterMs: number): string {
+  return `nothing has arrived since ${new Date(lastArrivalMs).toISOString()}, for more than ${formatDurationMs(afterMs)}`;
+}
+
+function compared(
+  { clear }: AlertRule,
+  value: number,
+  reason: string,
+  limit: { readonly over: number } | { readonly under: number },
+): Judgement {
+  if ('over' in limit) {
+    if (value > limit.over) return { holds: 'met', reason: `${reason}, above ${figure(limit.over)}` };
+    const back = clear.bound === limit.over ? value <= clear.bound : value < clear.bound;
+    if (back) return { holds: 'clear', reason: `${reason}, no longer above ${figure(clear.bound)}` };
+    return {
+      holds: 'between',
+      reason: `${reason}, between ${figure(clear.bound)} and ${figure(limit.over)}`,
+    };
+  }
+  if (value < limit.under) return { holds: 'met', reason: `${reason}, below ${figure(limit.under)}` };
+  const back = clear.bound === limit.under ? value >= clear.bound : value > clear.bound;
+  if (back) return { holds: 'clear', reason: `${reason}, no longer below ${figure(clear.bound)}` };
+  return { holds: 'between', reason: `${reason}, between ${figure(limit.under)} and ${figure(clear.bound)}` };
+}
+
+/** Of a ratio to nothing: any change is without bounds. */
+function changeOf(now: number, before: number, by: 'difference' | 'ratio'): number {
+  const difference = now - before;
+  if (by === 'difference' || difference === 0) return difference;
+  return difference / Math.abs(before);
+}
+
+/** Greater than zero where it goes the way that is watched. */
+function inDirection(change: number, direction: Direction): number {
+  if (direction === 'both') return Math.abs(change);
+  return direction === 'up' ? change : -change;
+}
+
+/** Six significant digits: for reading. */
+function figure(value: number): string {
+  return String(Number(value.toPrecision(6)));
+}

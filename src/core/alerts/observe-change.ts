@@ -1,0 +1,122 @@
+// What a change of a source's state, or a rollup window, says to the alerts that watch it.
+
+import { summarizeMetric } from '../metric.ts';
+import { parseRollupSeries } from '../series.ts';
+import type { ChangedWindows } from '../state-changes.ts';
+import type { StoredWindow } from '../stored-window.ts';
+import type { ClosedWindow, GroupContents } from '../window.ts';
+import { mergeGroups } from '../window.ts';
+import type { AlertFilter, AlertOn, AlertRule, Measure } from './alert-rule.ts';
+import type { Observation } from './judge.ts';
+
+/** Whether a rule watches sources of this name. */
+export function watchesSource({ on, filter: { sources } }: AlertRule, source: string): boolean {
+  return on.kind !== 'rollup' && (sources?.some((beginning) => source.startsWith(beginning)) ?? true);
+}
+
+/** In the order of their windows; none where the change has nothing new to say to the rule. */
+export function observeSource(
+  rule: AlertRule,
+  before: ChangedWindows | undefined,
+  after: ChangedWindows,
+): readonly Observation[] {
+  const { on, measure, filter } = rule;
+  if (measure === undefined || on.kind === 'source' || on.kind === 'rollup') return [];
+  if (on.kind === 'last') return observeLast(on, measure, before, after);
+  const isWatched = isWindowOf(on);
+  const open = on.provisional ? after.open.filter(isWatched) : [];
+  const earlier = new Map(
+    on.provisional ? before?.open.filter(isWatched).map((window) => [window.start, revisionOf(window)]) : [],
+  );
+  return [...after.closed.filter(isWatched), ...open]
+    .filter((window) => earlier.get(window.start) !== revisionOf(window))
+    .sort((a, b) => a.start - b.start)
+    .flatMap((window) => observe(measure, window, mergeGroups({ groups: groupsOf(window, filter) })));
+}
+
+/** Undefined where the rule does not watch the series, or this window not yet. */
+export function observeRollup(rule: AlertRule, window: StoredWindow): Observation | undefined {
+  const { on, measure } = rule;
+  if (on.kind !== 'rollup' || measure === undefined || !watchesSeries(rule, window.series)) return undefined;
+  if (!window.final && !on.provisional) return undefined;
+  return observe(measure, { ...window, groups: [window] }, window)[0];
+}
+
+export function watchesSeries({ on, filter }: AlertRule, series: string): boolean {
+  const rollup = parseRollupSeries(series);
+  if (on.kind !== 'rollup' || rollup?.rollup !== on.name) return false;
+  // Levels differ in the number of their tags.
+  const level = on.levels.find(({ length }) => length === rollup.values.length);
+  if (level === undefined) return false;
+  return [...(filter.tags ?? [])].every(([tag, values]) =>
+    values.has(rollup.values[level.indexOf(tag)] ?? ''),
+  );
+}
+
+function isWindowOf({ name, spec }: { readonly name: string; readonly spec: string }) {
+  return (window: ClosedWindow) => window.aggregation === name && window.spec === spec;
+}
+
+function groupsOf({ groups, groupBy }: ClosedWindow, { tags }: AlertFilter): ClosedWindow['groups'] {
+  if (tags === undefined) return groups;
+  const wanted = [...tags].map(([tag, values]) => ({ at: groupBy.indexOf(tag), values }));
+  return groups.filter((group) => wanted.every(({ at, values }) => values.has(group.tags[at] ?? '')));
+}
+
+/** None where the window does not have the metric. */
+function observe(
+  measure: Measure,
+  window: Pick<ClosedWindow, 'start' | 'end'> & { readonly groups: readonly GroupContents[] },
+  contents: GroupContents,
+): Observation[] {
+  const { start, end } = window;
+  const value = measure.kind === 'events' ? contents.events : aggregateOf(measure, contents, end - start);
+  return value === undefined ? [] : [{ start, end, revision: revisionOf(window), value }];
+}
+
+function revisionOf({ groups }: { readonly groups: readonly GroupContents[] }): number {
+  return groups.reduce((sum, { events }) => sum + events, 0);
+}
+
+function aggregateOf(
+  { metric, aggregate }: Measure & { readonly kind: 'metric' },
+  { metrics }: GroupContents,
+  lengthMs: number,
+): number | undefined {
+  const found = metrics.find(({ name }) => name === metric);
+  if (found === undefined) return undefined;
+  const summary: Readonly<Record<string, number | undefined>> = { ...summarizeMetric(found, lengthMs) };
+  return summary[aggregate];
+}
+
+function observeLast(
+  on: AlertOn & { readonly kind: 'last' },
+  measure: Measure,
+  before: ChangedWindows | undefined,
+  after: ChangedWindows,
+): readonly Observation[] {
+  if (measure.kind !== 'metric') return [];
+  const now = lastOf(on, measure.metric, after);
+  const then = before === undefined ? undefined : lastOf(on, measure.metric, before);
+  if (now === undefined || (now.start === then?.start && now.revision === then.revision)) return [];
+  return [now];
+}
+
+function lastOf(
+  on: AlertOn & { readonly kind: 'last' },
+  metric: string,
+  { open, closed }: ChangedWindows,
+): Observation | undefined {
+  let last: Observation | undefined;
+  for (const { groups } of [...closed, ...open].filter(isWindowOf(on))) {
+    for (const { metrics } of groups) {
+      const sample = metrics.find(({ name }) => name === metric)?.last;
+      if (sample === undefined) continue;
+      const { time, order, value } = sample;
+      if (last !== undefined && (time < last.start || (time === last.start && order < last.revision)))
+        continue;
+      last = { start: time, end: time, revision: order, value };
+    }
+  }
+  return last;
+}

@@ -1,0 +1,49 @@
+// A transition of an alert as it is published: what a rule on the event bus sees under `detail`.
+import { decodeAlertState } from '../core/alerts/alert-encoding.ts';
+import type { AlertStatus, Transition } from '../core/alerts/alert-state.ts';
+import { parseRollupSeries, parseSourceSeries } from '../core/series.ts';
+import { readChangeRecord } from './change-record.ts';
+import type { DynamoDbEventRecord } from './stream-records.ts';
+
+export interface AlertEvent {
+  /** `rule/subject/sequence`: the same however often it is published. Whoever has seen it has seen it. */
+  readonly id: string;
+  readonly rule: string;
+  readonly subject: AlertSubject;
+  readonly sequence: number;
+  readonly from: AlertStatus;
+  readonly to: AlertStatus;
+  readonly severity: Transition['severity'];
+  readonly reason: string;
+  /** Times in ms since the epoch; `end` exclusive. */
+  readonly window: Transition['window'];
+}
+
+export type AlertSubject =
+  | { readonly kind: 'source'; readonly source: string; readonly aggregation?: string }
+  | { readonly kind: 'rollup'; readonly rollup: string; readonly values: readonly (string | null)[] };
+
+export function alertEvent(rule: string, series: string, transition: Transition): AlertEvent {
+  const { sequence, from, to, severity, reason, window } = transition;
+  const id = `${rule}/${series}/${sequence}`;
+  return { id, rule, subject: alertSubject(series), sequence, from, to, severity, reason, window };
+}
+
+export function alertSubject(series: string): AlertSubject {
+  const rollup = parseRollupSeries(series);
+  if (rollup !== undefined) return { kind: 'rollup', ...rollup };
+  const { aggregation = '', source = series } = parseSourceSeries(series) ?? {};
+  return { kind: 'source', source, ...(aggregation === '' ? {} : { aggregation }) };
+}
+
+/** The transitions that a write of an alert made: those the image before it does not count. */
+export function alertEvents(record: DynamoDbEventRecord): readonly AlertEvent[] {
+  const { oldImage, newImage } = readChangeRecord(record);
+  const { rule, series, state } = newImage ?? {};
+  if (typeof rule !== 'string' || typeof series !== 'string' || !(state instanceof Uint8Array)) return [];
+  const known = oldImage?.['state'];
+  const before = known instanceof Uint8Array ? decodeAlertState(series, known).sequence : 0;
+  return decodeAlertState(series, state)
+    .transitions.filter(({ sequence }) => sequence > before)
+    .map((transition) => alertEvent(rule, series, transition));
+}

@@ -1,0 +1,130 @@
+// The consumers that alert, on the changelogs that the others left: real handlers, with tables between that may fail and a
+// bus that takes some of what it is given, and what was published in the end.
+import { createAggregate } from '../../consumers/aggregate/aggregate.ts';
+import { createAlert } from '../../consumers/alert/alert.ts';
+import { createClose } from '../../consumers/close/close.ts';
+import { createPublish } from '../../consumers/publish/publish.ts';
+import { createRollup } from '../../consumers/rollup/rollup.ts';
+import type { Pipeline } from '../../src/core/pipeline.ts';
+import { bucketOf } from '../../src/core/spread.ts';
+import type { EventBus } from '../../src/platform/event-bus.ts';
+import { Alerts } from '../../src/stores/alerts.ts';
+import { DeadLetters } from '../../src/stores/dead-letters.ts';
+import type { TableChange } from '../../src/stores/memory-table.ts';
+import { SourceStates } from '../../src/stores/source-states.ts';
+import { textOf } from '../../src/stores/table.ts';
+import { Windows } from '../../src/stores/windows.ts';
+import type { AlertEvent } from '../../src/wire/alert-event.ts';
+import type { DynamoDbEventRecord, KinesisEventRecord } from '../../src/wire/stream-records.ts';
+import { changeRecord } from './change-records.ts';
+import { Deliverer, type Delivery } from './deliverer.ts';
+import { SHARD, sequenceOf } from './event-streams.ts';
+import { Faults } from './faults.ts';
+import { Observed } from './observed.ts';
+import type { Stall } from './stall.ts';
+import { StoredTables } from './stored-tables.ts';
+
+export class AlertSystem {
+  readonly pipeline: Pipeline;
+  readonly tables = new StoredTables();
+  readonly faults = new Faults();
+  readonly observed = new Observed();
+  /** Everything the bus took, repeats and all. */
+  readonly published: AlertEvent[] = [];
+
+  constructor(pipeline: Pipeline) {
+    this.pipeline = pipeline;
+  }
+
+  /** Aggregates, closes and rolls up without trouble: the changelogs that alerts are to be made of. */
+  async fill(deliveries: readonly Delivery<KinesisEventRecord>[], batchLength: number): Promise<void> {
+    const { sources, windows, deadLetters } = this.tables;
+    const { log, meter } = this.observed;
+    const common = { pipeline: this.pipeline, log, meter, nowMs: () => 0 };
+    const states = new SourceStates(sources);
+    const letters = new DeadLetters(deadLetters);
+    const aggregate = createAggregate({ ...common, states, deadLetters: letters });
+    for (let at = 0; at < deliveries.length; at += batchLength) {
+      await aggregate({ Records: deliveries.slice(at, at + batchLength).map(({ record }) => record) });
+    }
+    const context = { getRemainingTimeInMillis: () => 60_000 };
+    await createClose({ ...common, states })({ closeAll: true }, context);
+    const rollup = createRollup({ ...common, windows: new Windows(windows), deadLetters: letters });
+    const records = this.tables.changes.sources.map((change, at) => changeRecord(change, sequenceOf(at)));
+    for (let at = 0; at < records.length; at += batchLength) {
+      await rollup({ Records: records.slice(at, at + batchLength) });
+    }
+  }
+
+  sourcesDeliverer(): Deliverer<DynamoDbEventRecord> {
+    return this.#deliverer(this.tables.changes.sources, 'source', (stall) => this.#alert(stall));
+  }
+
+  windowsDeliverer(): Deliverer<DynamoDbEventRecord> {
+    return this.#deliverer(this.tables.changes.windows, 'series', (stall) => this.#alert(stall));
+  }
+
+  publishDeliverer(): Deliverer<DynamoDbEventRecord> {
+    const clock = { nowMs: () => 0, sleep: async () => {} };
+    const publish = () =>
+      createPublish({ bus: this.#bus(), log: this.observed.log, meter: this.observed.meter, clock });
+    return this.#deliverer(this.tables.changes.alerts, 'alert', publish);
+  }
+
+  /** By id; throws where an id came with something else before. */
+  transitions(): ReadonlyMap<string, AlertEvent> {
+    const byId = new Map<string, AlertEvent>();
+    for (const event of this.published) {
+      const known = byId.get(event.id);
+      if (known !== undefined && JSON.stringify(known) !== JSON.stringify(event)) {
+        throw new Error(
+          `${event.id} was published as ${JSON.stringify(known)} and as ${JSON.stringify(event)}`,
+        );
+      }
+      byId.set(event.id, event);
+    }
+    return new Map([...byId].sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  #alert(stall: Stall) {
+    return createAlert({
+      pipeline: this.pipeline,
+      alerts: new Alerts(this.tables.faulty('alerts', this.faults, stall)),
+      windows: new Windows(this.tables.faulty('windows', this.faults, stall)),
+      log: this.observed.log,
+      meter: this.observed.meter,
+    });
+  }
+
+  #bus(): EventBus {
+    return {
+      put: async (entries) => {
+        const fault = this.faults.draw(10);
+        if (fault === 9) throw new Error('the bus cannot be reached');
+        const answers = entries.map(({ detail }) => {
+          const trouble = this.faults.draw(6);
+          if (trouble === 5) return 'InternalFailure: try again';
+          this.published.push(JSON.parse(detail));
+          return trouble === 4 ? 'InternalFailure: taken, and the answer lost' : undefined;
+        });
+        if (fault === 8) throw new Error('taken, and the answer lost');
+        return answers;
+      },
+    };
+  }
+
+  /** In two shards by key. */
+  #deliverer(
+    changes: readonly TableChange[],
+    key: string,
+    start: (stall: Stall) => ReturnType<typeof createAlert>,
+  ): Deliverer<DynamoDbEventRecord> {
+    const lanes: Delivery<DynamoDbEventRecord>[][] = [[], []];
+    for (const [at, change] of changes.entries()) {
+      const sequence = sequenceOf(at);
+      const lane = lanes[bucketOf(textOf(change.keys, key) ?? '', 2)];
+      lane?.push({ shard: SHARD, sequence, record: changeRecord(change, sequence) });
+    }
+    return new Deliverer(lanes, start);
+  }
+}

@@ -1,0 +1,132 @@
+// What the store of alerts does, whichever table it stands on.
+import { describe, expect, test } from 'vitest';
+import type { AlertState } from '../../src/core/alerts/alert-state.ts';
+import { rollupSeries, sourceSeries } from '../../src/core/series.ts';
+import type { AlertWrite } from '../../src/stores/alerts.ts';
+import { Alerts, alertId } from '../../src/stores/alerts.ts';
+import { alertEvents } from '../../src/wire/alert-event.ts';
+import { changeRecord } from './change-records.ts';
+import { sequenceOf } from './event-streams.ts';
+import type { MakeTable } from './table-under-test.ts';
+import { ALERTS_SCHEMA, collect } from './table-under-test.ts';
+
+const SERIES = sourceSeries('per-minute', '__proto__');
+
+export function alertsContract(make: MakeTable): void {
+  describe('alerts', () => {
+    test('are committed under the version loaded, and read back as they were', async () => {
+      const { alerts } = await open();
+      expect(await alerts.commit([write({}), write({ rule: 'cold' })])).toEqual([
+        { kind: 'committed', version: 1 },
+        { kind: 'committed', version: 1 },
+      ]);
+      const later = write({ expectedVersion: 1, state: stateOf({ sequence: 2, status: 'resolved' }) });
+      expect(await alerts.commit([write({})])).toEqual([{ kind: 'refused' }]);
+      expect(await alerts.commit([later])).toEqual([{ kind: 'committed', version: 2 }]);
+      const loaded = await alerts.load([later, { rule: 'none', series: SERIES }]);
+      expect([...loaded]).toEqual([
+        [
+          alertId(later),
+          { rule: 'hot', series: SERIES, version: 2, state: later.state, checkAtMs: undefined },
+        ],
+      ]);
+      expect((await collect(alerts.scan())).map(({ rule }) => rule).sort()).toEqual(['cold', 'hot']);
+    });
+
+    test('carry each transition on once, in the write that made it', async () => {
+      const { alerts, changes } = await open();
+      const fired = stateOf({ sequence: 1 });
+      await alerts.commit([write({ state: fired })]);
+      // A write that makes none keeps the latest for who looks at it.
+      await alerts.commit([write({ expectedVersion: 1, state: { ...fired, since: 5 } })]);
+      const resolved = stateOf({ sequence: 2, from: 'firing', status: 'resolved' });
+      await alerts.commit([write({ expectedVersion: 2, state: resolved })]);
+      const records = (await changes(3)).map((change, at) => changeRecord(change, sequenceOf(at)));
+      expect(records.map((record) => alertEvents(record).map(({ id }) => id))).toEqual([
+        [`hot/${SERIES}/1`],
+        [],
+        [`hot/${SERIES}/2`],
+      ]);
+      expect(alertEvents(records[0] ?? changeRecord(NO_CHANGE, sequenceOf(0)))).toEqual([
+        {
+          id: `hot/${SERIES}/1`,
+          rule: 'hot',
+          subject: { kind: 'source', aggregation: 'per-minute', source: '__proto__' },
+          ...fired.transitions[0],
+        },
+      ]);
+    });
+
+    test('that are to be looked at are found by time, and no others', async () => {
+      const { alerts } = await open();
+      const due = [5_000, 1_000, 3_000].map((checkAtMs) =>
+        write({ series: `source||s${checkAtMs}`, checkAtMs }),
+      );
+      await alerts.commit([...due, write({ rule: 'never' })]);
+      const found = await collect(alerts.dueForChecking(3_000));
+      expect(found.sort()).toEqual(['hot|source||s1000', 'hot|source||s3000']);
+      await alerts.commit([
+        { ...write({ series: 'source||s1000', checkAtMs: undefined }), expectedVersion: 1 },
+      ]);
+      await alerts.commit([{ ...write({ series: 'source||s3000', checkAtMs: 9_000 }), expectedVersion: 1 }]);
+      expect(await collect(alerts.dueForChecking(5_000))).toEqual(['hot|source||s5000']);
+      const loaded = await alerts.loadById(['hot|source||s3000']);
+      expect([...loaded.values()].map(({ checkAtMs }) => checkAtMs)).toEqual([9_000]);
+    });
+
+    test('of a series too long for a key are kept under its hash, name and all', async () => {
+      const { alerts } = await open();
+      const series = ['x', 'y'].map((last) => rollupSeries('r', ['\u{1F600}'.repeat(800), last]));
+      await alerts.commit(series.map((one) => write({ series: one })));
+      const loaded = await alerts.load(series.map((one) => ({ rule: 'hot', series: one })));
+      expect([...loaded.values()].map((alert) => alert.series).sort()).toEqual(series);
+    });
+  });
+
+  async function open() {
+    const { table, changes } = await make(ALERTS_SCHEMA);
+    return { changes, alerts: new Alerts(table) };
+  }
+}
+
+const NO_CHANGE = { eventName: 'REMOVE', keys: {}, oldImage: undefined, newImage: undefined } as const;
+
+function write(overrides: Partial<AlertWrite>): AlertWrite {
+  return {
+    rule: 'hot',
+    series: SERIES,
+    expectedVersion: undefined,
+    state: stateOf({}),
+    checkAtMs: undefined,
+    ...overrides,
+  };
+}
+
+function stateOf({
+  sequence = 1,
+  from = 'ok',
+  status = 'firing',
+}: Partial<Pick<AlertState, 'sequence' | 'status'> & { from: AlertState['status'] }>): AlertState {
+  return {
+    compares: '[]',
+    status,
+    sequence,
+    since: undefined,
+    frontier: { start: -60_000, revision: 3 },
+    waiting: [{ start: 60_000, end: 120_000, revision: 2, value: 1.5 }],
+    history: [
+      { start: -60_000, value: 0.5 },
+      { start: 120_000, value: -1e30 },
+    ].map(({ start, value }) => ({ start, value: Math.fround(value) })),
+    transitions: [
+      {
+        sequence,
+        from,
+        to: status,
+        severity: 'critical',
+        reason: 'max of π is 4, above 3',
+        window: { start: -60_000, end: 0, revision: 3, value: 4.25 },
+      },
+    ],
+  };
+}

@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+import { createAlert } from '../../../consumers/alert/alert.ts';
+import { createAlertClock } from '../../../consumers/alert-clock/alert-clock.ts';
+import { type PipelineDefinition, parsePipeline } from '../../../src/core/pipeline.ts';
+import { emptySourceState } from '../../../src/core/source-state.ts';
+import { encodeState } from '../../../src/core/state-encoding.ts';
+import { Alerts } from '../../../src/stores/alerts.ts';
+import { SourceStates } from '../../../src/stores/source-states.ts';
+import { Windows } from '../../../src/stores/windows.ts';
+import { changeRecord } from '../../support/change-records.ts';
+import { sequenceOf } from '../../support/event-streams.ts';
+import { Observed } from '../../support/observed.ts';
+import { StoredTables } from '../../support/stored-tables.ts';
+import { collect } from '../../support/table-under-test.ts';
+
+const MINUTE = 60_000;
+const DEFINITION: PipelineDefinition = {
+  aggregations: [{ name: 'a', window: { tumbling: '1m' } }],
+  alerts: [{ name: 'silent', when: { absent: '5m' }, filter: { sources: ['s'] } }],
+};
+
+/** Sources write states, the consumer hears of each, and the clock looks when it is told to. */
+function setUp(definition = DEFINITION) {
+  const pipeline = parsePipeline(definition);
+  const tables = new StoredTables();
+  const states = new SourceStates(tables.sources);
+  const alerts = new Alerts(tables.alerts);
+  const observed = new Observed();
+  const common = { pipeline, alerts, log: observed.log, meter: observed.meter };
+  const alert = createAlert({ ...common, windows: new Windows(tables.windows) });
+  const versions = new Map<string, number>();
+  let told = 0;
+  const hear = async () => {
+    const records = tables.changes.sources.map((change, at) => changeRecord(change, sequenceOf(at)));
+    const Records = records.slice(told);
+    told = records.length;
+    expect(await alert({ Records })).toEqual({ batchItemFailures: [] });
+  };
+  return {
+    tables,
+    hear,
+    async arrive(source: string, lastArrivalMs: number) {
+      const state = { ...emptySourceState(source, pipeline), lastArrivalMs, maxTime: lastArrivalMs };
+      const expectedVersion = versions.get(source);
+      await states.commit([{ source, expectedVersion, state: encodeState(state, pipeline), closesAtMs: undefined }]);
+      versions.set(source, (expectedVersion ?? 0) + 1);
+    },
+    look: (nowMs: number, remainingMs = 60_000) =>
+      createAlertClock({ ...common, states, nowMs: () => nowMs })({}, { getRemainingTimeInMillis: () => remainingMs }),
+    async status(source: string) {
+      const all = await collect(alerts.scan());
+      const found = all.find(({ series }) => series === `source||${source}`);
+      return found === undefined ? undefined : `${found.state.status} ${found.state.sequence} ${found.checkAtMs}`;
+    },
+  };
+}
+
+describe('the clock of alerts', () => {
+  it('fires for a source that fell silent, and leaves alone one that did not', async () => {
+    const { arrive, hear, look, status } = setUp();
+    await arrive('s1', 0);
+    await arrive('s2', 0);
+    await hear();
+    await arrive('s2', 4 * MINUTE);
+    await hear();
+    expect(await look(4 * MINUTE)).toMatchObject({ checked: 0 });
+    expect(await look(5 * MINUTE)).toMatchObject({ checked: 2, transitions: 1, finished: true });
+    expect(await status('s1')).toBe(`firing 1 ${10 * MINUTE}`);
+    expect(await status('s2')).toBe(`ok 0 ${9 * MINUTE}`);
+    expect(await look(5 * MINUTE)).toMatchObject({ checked: 0 });
+  });
+
+  it('writes once a source and duration, however much the source sends', async () => {
+    const { arrive, hear, look, tables } = setUp();
+    for (let minute = 0; minute < 60; minute += 1) {
+      await arrive('s', minute * MINUTE);
+      await hear();
+      await look(minute * MINUTE + 1);
+    }
+    // The first arrival, and one look at most each five minutes.
+    expect(tables.changes.alerts.length).toBeLessThanOrEqual(1 + 60 / 5);
+    expect(tables.changes.alerts.length).toBeGreaterThan(10);
+  });
+
+  it('is not needed to end a silence: the arrival does', async () => {
+    const { arrive, hear, look, status } = setUp();
+    await arrive('s', 0);
+    await hear();
+    await look(5 * MINUTE);
+    await arrive('s', 7 * MINUTE);
+    await hear();
+    expect(await status('s')).toBe(`resolved 2 ${12 * MINUTE}`);
+  });
+
+  it('ends a silence that fired only because arrivals were told of late', async () => {
+    const { arrive, hear, look, status } = setUp();
+    await arrive('s', 0);
+    await hear();
+    await look(5 * MINUTE);
+    await arrive('s', 4 * MINUTE);
+    await hear();
+    expect(await status('s')).toBe(`firing 1 ${10 * MINUTE}`);
+    expect(await look(10 * MINUTE)).toMatchObject({ transitions: 2 });
+    expect(await status('s')).toBe(`firing 3 ${15 * MINUTE}`);
+  });
+
+  it('watches no source that the alert is not about', async () => {
+    const { arrive, hear, status } = setUp();
+    await arrive('other', 0);
+    await hear();
+    expect(await status('other')).toBeUndefined();
+  });
+
+  it('lets go of what the pipeline has no more, and the alert takes it up again', async () => {
+    const { arrive, hear, look, tables } = setUp();
+    await arrive('s', 0);
+    await hear();
+    const without = createAlertClock({
+      pipeline: parsePipeline({ ...DEFINITION, alerts: [] }),
+      alerts: new Alerts(tables.alerts),
+      states: new SourceStates(tables.sources),
+      nowMs: () => 5 * MINUTE,
+      log: new Observed().log,
+      meter: new Observed().meter,
+    });
+    const time = { getRemainingTimeInMillis: () => 60_000 };
+    expect(await without({}, time)).toMatchObject({ checked: 1, transitions: 0 });
+    expect(await without({}, time)).toMatchObject({ checked: 0 });
+    await arrive('s', 6 * MINUTE);
+    await hear();
+    expect(await look(11 * MINUTE)).toMatchObject({ checked: 1, transitions: 1 });
+  });
+
+  it('with its time running out leaves the rest to the next run', async () => {
+    const { arrive, hear, look } = setUp();
+    await arrive('s', 0);
+    await hear();
+    expect(await look(5 * MINUTE, 9_000)).toMatchObject({ checked: 0, finished: false });
+    expect(await look(5 * MINUTE)).toMatchObject({ checked: 1, finished: true });
+  });
+});

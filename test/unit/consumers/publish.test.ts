@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { createPublish } from '../../../consumers/publish/publish.ts';
+import type { AlertState } from '../../../src/core/alerts/alert-state.ts';
+import { VirtualClock } from '../../../src/event-source/virtual-clock.ts';
+import type { BusEntry, EventBus } from '../../../src/platform/event-bus.ts';
+import { Alerts } from '../../../src/stores/alerts.ts';
+import { changeRecord } from '../../support/change-records.ts';
+import { sequenceOf } from '../../support/event-streams.ts';
+import { Observed } from '../../support/observed.ts';
+import { StoredTables } from '../../support/stored-tables.ts';
+
+/** Records of so many alerts, each firing for the first time. */
+async function firings(count: number) {
+  const tables = new StoredTables();
+  const alerts = new Alerts(tables.alerts);
+  const state: AlertState = {
+    compares: '',
+    status: 'firing',
+    sequence: 1,
+    since: undefined,
+    frontier: undefined,
+    waiting: [],
+    history: [],
+    transitions: [
+      { sequence: 1, from: 'ok', to: 'firing', severity: 'info', reason: 'why', window: { start: 0, end: 1, revision: 1, value: 2 } },
+    ],
+  };
+  await alerts.commit(
+    Array.from({ length: count }, (_, at) => ({
+      rule: 'r',
+      series: `source|a|s${at}`,
+      expectedVersion: undefined,
+      state,
+      checkAtMs: undefined,
+    })),
+  );
+  return tables.changes.alerts.map((change, at) => changeRecord(change, sequenceOf(at)));
+}
+
+function setUp(answer: (entry: BusEntry, call: number) => string | undefined) {
+  const calls: string[][] = [];
+  const bus: EventBus = {
+    put: async (entries) => {
+      calls.push(entries.map(({ detail }) => JSON.parse(detail).subject.source));
+      return entries.map((entry) => answer(entry, calls.length));
+    },
+  };
+  const observed = new Observed();
+  const clock = new VirtualClock(0);
+  const publish = createPublish({ bus, clock, log: observed.log, meter: observed.meter });
+  const run = async (Records: Awaited<ReturnType<typeof firings>>) => {
+    const answered = publish({ Records });
+    let done = false;
+    void answered.finally(() => {
+      done = true;
+    });
+    while (!done) await clock.advance(100);
+    return await answered;
+  };
+  return { calls, observed, run };
+}
+
+describe('publishing', () => {
+  it('puts ten at a time, under names that rules can match', async () => {
+    const entries: BusEntry[] = [];
+    const { calls, run } = setUp((entry) => void entries.push(entry));
+    expect(await run(await firings(23))).toEqual({ batchItemFailures: [] });
+    expect(calls.map(({ length }) => length)).toEqual([10, 10, 3]);
+    expect(entries[0]).toMatchObject({ source: 'tidemill.alerts', detailType: 'Alert Transition' });
+    expect(JSON.parse(entries[0]?.detail ?? '')).toMatchObject({ id: 'r/source|a|s0/1', to: 'firing', severity: 'info' });
+  });
+
+  it('puts again what was not taken, and only that', async () => {
+    const { calls, run } = setUp((entry, call) =>
+      call === 1 && entry.detail.includes('s1') ? 'ThrottlingException: slow' : undefined,
+    );
+    expect(await run(await firings(3))).toEqual({ batchItemFailures: [] });
+    expect(calls).toEqual([['s0', 's1', 's2'], ['s1']]);
+  });
+
+  it('reports from where on the batch is to come again, and publishes the others', async () => {
+    const { calls, observed, run } = setUp((entry) => (entry.detail.includes('s1') ? 'InternalFailure: no' : undefined));
+    expect(await run(await firings(3))).toEqual({ batchItemFailures: [{ itemIdentifier: sequenceOf(1) }] });
+    expect(calls).toEqual([['s0', 's1', 's2'], ['s1'], ['s1'], ['s1']]);
+    expect(observed.latest()).toMatchObject({ published: 2, failures: 1 });
+    expect(observed.lines[0]).toMatchObject({ level: 'error', fields: { first: [{ reason: 'InternalFailure: no' }] } });
+  });
+});
