@@ -3,6 +3,7 @@ import { Duration } from 'aws-cdk-lib';
 import { type IAuthorizer, LambdaIntegration, type RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { Construct } from 'constructs';
 import { ENV, QUERY_PATHS } from '../../src/platform/names.ts';
+import type { AlertsTable } from './alerts-table.ts';
 import { ConsumerFunction } from './consumer-function.ts';
 import type { DeadLettersTable } from './dead-letters-table.ts';
 import type { ReadersTable } from './readers-table.ts';
@@ -17,6 +18,7 @@ export interface QueryApiOptions {
   readonly sources: SourcesTable;
   readonly windows: WindowsTable;
   readonly deadLetters: DeadLettersTable;
+  readonly alerts: AlertsTable;
   readonly readers: ReadersTable;
 }
 
@@ -25,7 +27,7 @@ export class QueryApi extends Construct {
 
   constructor(scope: Construct, id: string, options: QueryApiOptions) {
     super(scope, id);
-    const { api, authorizer, sources, windows, deadLetters, readers } = options;
+    const { api, authorizer, sources, windows, deadLetters, alerts, readers } = options;
     this.consumer = new ConsumerFunction(this, 'Consumer', {
       name: 'query',
       codeFolder: options.codeFolder,
@@ -37,12 +39,13 @@ export class QueryApi extends Construct {
         [ENV.sourcesTable]: sources.table.tableName,
         [ENV.windowsTable]: windows.table.tableName,
         [ENV.deadLettersTable]: deadLetters.table.tableName,
+        [ENV.alertsTable]: alerts.table.tableName,
         [ENV.readersTable]: readers.table.tableName,
       },
     });
     this.consumer.allow(['dynamodb:BatchGetItem', 'dynamodb:Scan'], sources.table.tableArn);
     this.consumer.allow(['dynamodb:Query'], windows.table.tableArn);
-    this.consumer.allow(['dynamodb:Scan'], deadLetters.table.tableArn);
+    this.consumer.allow(['dynamodb:Scan'], deadLetters.table.tableArn, alerts.table.tableArn);
     this.consumer.allow(READERS_ACTIONS, readers.table.tableArn);
     const integration = new LambdaIntegration(this.consumer.fn, { allowTestInvoke: false });
     for (const path of QUERY_PATHS) {

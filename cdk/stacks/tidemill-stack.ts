@@ -107,6 +107,7 @@ export class TidemillStack extends Stack {
       sources,
       windows,
       deadLetters,
+      alerts,
       readers,
     });
     const liveApi = new LiveApi(this, 'Live', {

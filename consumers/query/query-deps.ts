@@ -2,6 +2,7 @@
 import type { Pipeline } from '../../src/core/pipeline.ts';
 import type { Clock } from '../../src/platform/clock.ts';
 import type { Log, Meter } from '../../src/platform/observe.ts';
+import type { Alerts } from '../../src/stores/alerts.ts';
 import type { DeadLetters } from '../../src/stores/dead-letters.ts';
 import type { RollupDirectory } from '../../src/stores/rollup-directory.ts';
 import type { SourceStates } from '../../src/stores/source-states.ts';
@@ -13,6 +14,7 @@ export interface QueryDeps {
   readonly states: SourceStates;
   readonly windows: Windows;
   readonly deadLetters: DeadLetters;
+  readonly alerts: Alerts;
   readonly directory: RollupDirectory;
   /** Where the totals of the ledger are kept. */
   readonly readersTable: Table;

@@ -12,6 +12,7 @@ import { writeCsv } from './csv.ts';
 import { getLedger } from './get-ledger.ts';
 import { getPipeline } from './get-pipeline.ts';
 import { getSource } from './get-source.ts';
+import { listAlerts } from './list-alerts.ts';
 import { listRollupSeries } from './list-rollup-series.ts';
 import { listRollupWindows } from './list-rollup-windows.ts';
 import { listSourceWindows } from './list-source-windows.ts';
@@ -32,6 +33,7 @@ const HANDLERS: Handlers = {
   getPipeline,
   listRollupSeries,
   listRollupWindows,
+  listAlerts,
   getLedger,
   getOpenApi: async () => ({
     kind: 'answer',

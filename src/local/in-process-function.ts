@@ -119,6 +119,7 @@ function createHandler(
         states: new SourceStates(tableOf('sourcesTable')),
         windows: new Windows(tableOf('windowsTable')),
         deadLetters: new DeadLetters(tableOf('deadLettersTable')),
+        alerts: new Alerts(tableOf('alertsTable')),
         directory: new RollupDirectory(tableOf('readersTable')),
         readersTable: tableOf('readersTable'),
       });

@@ -127,6 +127,7 @@ export const QUERY_PATHS = [
   '/v1/pipeline',
   '/v1/rollups/{name}',
   '/v1/rollups/{name}/{value}/windows',
+  '/v1/alerts',
   '/v1/ledger',
   '/v1/openapi.json',
 ] as const;

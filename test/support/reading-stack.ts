@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { App, Stack } from 'aws-cdk-lib';
 import { IdentitySource, RequestAuthorizer, RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { AlertsTable } from '../../cdk/constructs/alerts-table.ts';
 import { DeadLettersTable } from '../../cdk/constructs/dead-letters-table.ts';
 import { FailuresBucket } from '../../cdk/constructs/failures-bucket.ts';
 import { LiveApi } from '../../cdk/constructs/live-api.ts';
@@ -36,6 +37,7 @@ export function readingStack(): Stack {
       identitySources: [IdentitySource.header('Authorization')],
     }),
     deadLetters: new DeadLettersTable(stack, 'DeadLetters'),
+    alerts: new AlertsTable(stack, 'Alerts'),
   });
   new LiveApi(stack, 'Live', {
     ...tables,

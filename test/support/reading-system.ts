@@ -7,6 +7,7 @@ import type { PipelineDefinition } from '../../src/core/pipeline.ts';
 import { parsePipeline } from '../../src/core/pipeline.ts';
 import { VirtualClock } from '../../src/event-source/virtual-clock.ts';
 import { LIVE_TABLE, READERS_TABLE } from '../../src/platform/names.ts';
+import { Alerts } from '../../src/stores/alerts.ts';
 import { DeadLetters } from '../../src/stores/dead-letters.ts';
 import { LiveConnections } from '../../src/stores/live-connections.ts';
 import { MemoryTable, type TableChange } from '../../src/stores/memory-table.ts';
@@ -38,6 +39,7 @@ export class ReadingSystem {
   readonly states = new SourceStates(this.tables.sources);
   readonly windows = new Windows(this.tables.windows);
   readonly deadLetters = new DeadLetters(this.tables.deadLetters);
+  readonly alerts = new Alerts(this.tables.alerts);
   readonly directory = new RollupDirectory(this.readersTable);
   readonly connections = new LiveConnections(this.liveTable);
   readonly query: (event: RestEvent) => Promise<RestAnswer>;
@@ -49,7 +51,7 @@ export class ReadingSystem {
 
   constructor(definition: PipelineDefinition) {
     this.pipeline = parsePipeline(definition);
-    const { pipeline, states, windows, deadLetters, directory, clock, readersTable } = this;
+    const { pipeline, states, windows, deadLetters, alerts, directory, clock, readersTable } = this;
     const common = {
       pipeline,
       log: this.observed.log,
@@ -64,7 +66,16 @@ export class ReadingSystem {
       readers: { directory, live: this.connections },
     });
     this.#close = createClose({ ...common, states });
-    this.query = createQuery({ ...common, states, windows, deadLetters, directory, readersTable, clock });
+    this.query = createQuery({
+      ...common,
+      states,
+      windows,
+      deadLetters,
+      alerts,
+      directory,
+      readersTable,
+      clock,
+    });
   }
 
   /** A batch of a record each through the aggregate consumer: what comes of it waits in the changelog. */

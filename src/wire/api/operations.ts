@@ -1,6 +1,8 @@
 // The operations of the query API: the one place that says what each takes and answers. Requests are checked by it,
 // answers are typed by it, and the OpenAPI document is made of it.
+import { ALERT_STATUSES } from '../../core/alerts/alert-state.ts';
 import {
+  alertsSchema,
   ledgerSchema,
   pipelineSchema,
   rollupSeriesSchema,
@@ -115,6 +117,19 @@ export const OPERATIONS = {
     answer: rollupWindowsSchema,
     csv: true,
     mayMiss: true,
+  },
+  listAlerts: {
+    path: '/v1/alerts',
+    summary: 'Where each alert stands for each subject it has seen, in no order of meaning',
+    parameters: {
+      rule: queryText('Those of this rule', { maxLength: 64 }),
+      status: queryChoice('Those that stand so', choice('any', ...ALERT_STATUSES), 'any'),
+      limit: limit(200),
+      cursor,
+    },
+    answer: alertsSchema,
+    csv: true,
+    mayMiss: false,
   },
   getLedger: {
     path: '/v1/ledger',

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createQuery } from '../../../../consumers/query/query.ts';
+import type { AlertState, AlertStatus } from '../../../../src/core/alerts/alert-state.ts';
+import { rollupSeries, sourceSeries } from '../../../../src/core/series.ts';
 import { SourceStates } from '../../../../src/stores/source-states.ts';
 import { ReadingSystem, restEvent } from '../../../support/reading-system.ts';
 import { down, tableOver } from '../../../support/table-over.ts';
@@ -193,6 +195,56 @@ describe('sources', () => {
   });
 });
 
+describe('alerts', () => {
+  it('are listed with what they watch and why they stand so, by rule and status', async () => {
+    const { system, json } = await setUp();
+    const state = (status: AlertStatus, ...transitions: AlertState['transitions']): AlertState => ({
+      compares: '',
+      status,
+      sequence: transitions.length,
+      since: status === 'ok' ? undefined : 10,
+      frontier: undefined,
+      waiting: [],
+      history: [],
+      transitions,
+    });
+    const fired = {
+      sequence: 1,
+      from: 'pending' as const,
+      to: 'firing' as const,
+      severity: 'critical' as const,
+      reason: 'v is 9, above 5',
+      window: { start: 10, end: 20, revision: 1, final: true, value: 9 },
+    };
+    const write = { expectedVersion: undefined, checkAtMs: undefined };
+    await system.alerts.commit([
+      { ...write, rule: 'hot', series: sourceSeries('short', 'dev/1'), state: state('firing', fired) },
+      { ...write, rule: 'hot', series: rollupSeries('by-site', ['a,b']), state: state('ok') },
+      { ...write, rule: 'cold', series: sourceSeries('short', 'b'), state: state('ok') },
+    ]);
+    expect((await json('/v1/alerts')).alerts).toHaveLength(3);
+    expect((await json('/v1/alerts?status=firing')).alerts).toEqual([
+      {
+        rule: 'hot',
+        series: 'source|short|dev/1',
+        source: 'dev/1',
+        aggregation: 'short',
+        status: 'firing',
+        sequence: 1,
+        sinceMs: 10,
+        severity: 'critical',
+        reason: 'v is 9, above 5',
+      },
+    ]);
+    expect((await json('/v1/alerts?rule=hot&status=ok')).alerts).toMatchObject([
+      { rollup: 'by-site', values: ['a,b'] },
+    ]);
+    const first = await json('/v1/alerts?limit=2');
+    const second = await json(`/v1/alerts?limit=2&cursor=${first.next}`);
+    expect([...first.alerts, ...second.alerts]).toHaveLength(3);
+  });
+});
+
 describe('the ledger', () => {
   it('is added up once a minute, and says of when it is', async () => {
     const { system, json } = await setUp();
@@ -217,12 +269,13 @@ describe('the ledger', () => {
         return await system.tables.sources.scanPage({ ...request, limit: 50 });
       },
     });
-    const { pipeline, windows, deadLetters, directory, readersTable, clock, observed } = system;
+    const { pipeline, windows, deadLetters, alerts, directory, readersTable, clock, observed } = system;
     const query = createQuery({
       pipeline,
       states: new SourceStates(counting),
       windows,
       deadLetters,
+      alerts,
       directory,
       readersTable,
       clock,
@@ -313,13 +366,14 @@ describe('forms and headers', () => {
 
   it('tell nothing of what went wrong inside, but the log does', async () => {
     const { system } = await setUp();
-    const { pipeline, windows, deadLetters, directory, readersTable, clock, observed } = system;
+    const { pipeline, windows, deadLetters, alerts, directory, readersTable, clock, observed } = system;
     const states = new SourceStates(tableOver(system.tables.sources, { getMany: down }));
     const query = createQuery({
       pipeline,
       states,
       windows,
       deadLetters,
+      alerts,
       directory,
       readersTable,
       clock,

@@ -71,6 +71,7 @@ const REQUESTS: Readonly<Record<keyof typeof OPERATIONS, readonly string[]>> = {
     '/v1/rollups/all/x/windows',
     '/v1/rollups/nothing/x/windows',
   ],
+  listAlerts: ['/v1/alerts', '/v1/alerts?status=firing&rule=hot', '/v1/alerts?status=on'],
   getLedger: ['/v1/ledger'],
   getOpenApi: ['/v1/openapi.json'],
 };
