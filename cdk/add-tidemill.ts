@@ -1,5 +1,6 @@
 // Bundles the functions and adds the stack to an app: one way in for `cdk deploy`, tests and the local runtime.
 import type { App } from 'aws-cdk-lib';
+import { FUNCTION_NAMES, type FunctionName } from '../src/platform/names.ts';
 import { alertsIn } from './alerts-in.ts';
 import { type BundleOptions, bundleFunctions } from './bundle.ts';
 import { TidemillStack, type TidemillStackOptions } from './stacks/tidemill-stack.ts';
@@ -10,13 +11,8 @@ export interface TidemillOptions extends TidemillStackOptions, BundleOptions {
 
 export async function addTidemill(app: App, options: TidemillOptions): Promise<TidemillStack> {
   const bundles = await bundleFunctions(options);
-  const code = {
-    aggregate: bundles.aggregate.folder,
-    rollup: bundles.rollup.folder,
-    close: bundles.close.folder,
-    alert: bundles.alert.folder,
-    'alert-clock': bundles['alert-clock'].folder,
-    publish: bundles.publish.folder,
-  };
+  const folders = FUNCTION_NAMES.map((name) => [name, bundles[name].folder] as const);
+  // Every name has its entry: they are made of the names.
+  const code = Object.fromEntries(folders) as Record<FunctionName, string>;
   return new TidemillStack(app, options.stackName, { ...options, alerts: alertsIn(options.pipeline), code });
 }

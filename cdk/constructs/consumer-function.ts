@@ -14,6 +14,8 @@ export interface ConsumerFunctionOptions {
   readonly memoryMb: number;
   readonly timeout: Duration;
   readonly environment: Readonly<Record<string, string>>;
+  /** Errors are among what the function answers: no alarm looks at them. */
+  readonly errorsAreAnswers?: boolean;
 }
 
 export class ConsumerFunction extends Construct {
@@ -47,7 +49,9 @@ export class ConsumerFunction extends Construct {
       },
     });
     this.allow(['logs:CreateLogStream', 'logs:PutLogEvents'], logGroup.logGroupArn);
-    for (const metric of ['Errors', 'Throttles'] as const) {
+    const watched =
+      options.errorsAreAnswers === true ? (['Throttles'] as const) : (['Errors', 'Throttles'] as const);
+    for (const metric of watched) {
       addMetricAlarm(this, metric, {
         description: `${options.name}: ${metric.toLowerCase()} in each of five minutes: look at its log and the account's concurrency`,
         namespace: 'AWS/Lambda',

@@ -7,7 +7,7 @@ import type { METRICS_NAMESPACE } from '../../src/platform/names.ts';
 export interface MetricAlarmOptions {
   /** For who reads it at night: what is wrong, and where to look. */
   readonly description: string;
-  readonly namespace: 'AWS/Kinesis' | 'AWS/Lambda' | typeof METRICS_NAMESPACE;
+  readonly namespace: 'AWS/ApiGateway' | 'AWS/Kinesis' | 'AWS/Lambda' | typeof METRICS_NAMESPACE;
   readonly metric: string;
   /** All that the service publishes the metric with: with one too few the alarm never fires. */
   readonly dimensions: Readonly<Record<string, string>>;

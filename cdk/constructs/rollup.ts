@@ -5,6 +5,8 @@ import { Construct } from 'constructs';
 import { ENV } from '../../src/platform/names.ts';
 import { ConsumerFunction } from './consumer-function.ts';
 import type { DeadLettersTable } from './dead-letters-table.ts';
+import type { LiveTable } from './live-table.ts';
+import type { ReadersTable } from './readers-table.ts';
 import type { SourcesTable } from './sources-table.ts';
 import { StreamMapping } from './stream-mapping.ts';
 import { tableStreamArn } from './table-stream-arn.ts';
@@ -15,6 +17,8 @@ export interface RollupOptions {
   readonly sources: SourcesTable;
   readonly windows: WindowsTable;
   readonly deadLetters: DeadLettersTable;
+  readonly readers: ReadersTable;
+  readonly live: LiveTable;
   readonly failures: Bucket;
 }
 
@@ -24,7 +28,7 @@ export class Rollup extends Construct {
 
   constructor(scope: Construct, id: string, options: RollupOptions) {
     super(scope, id);
-    const { sources, windows, deadLetters, failures } = options;
+    const { sources, windows, deadLetters, readers, live, failures } = options;
     this.consumer = new ConsumerFunction(this, 'Consumer', {
       name: 'rollup',
       codeFolder: options.codeFolder,
@@ -33,10 +37,14 @@ export class Rollup extends Construct {
       environment: {
         [ENV.windowsTable]: windows.table.tableName,
         [ENV.deadLettersTable]: deadLetters.table.tableName,
+        [ENV.readersTable]: readers.table.tableName,
+        [ENV.liveTable]: live.table.tableName,
       },
     });
     this.consumer.allow(WINDOWS_ACTIONS, windows.table.tableArn);
     this.consumer.allow(DEAD_LETTERS_ACTIONS, deadLetters.table.tableArn);
+    this.consumer.allow(READERS_ACTIONS, readers.table.tableArn);
+    this.consumer.allow(LIVE_ACTIONS, live.table.tableArn);
     this.mapping = new StreamMapping(this, 'Reader', {
       consumer: this.consumer,
       stream: { kind: 'dynamodb', arn: tableStreamArn(sources.table) },
@@ -52,3 +60,5 @@ const WINDOWS_ACTIONS = [
   'dynamodb:PartiQLUpdate',
 ];
 const DEAD_LETTERS_ACTIONS = ['dynamodb:BatchWriteItem'];
+const READERS_ACTIONS = ['dynamodb:BatchWriteItem'];
+const LIVE_ACTIONS = ['dynamodb:Query', 'dynamodb:BatchWriteItem'];

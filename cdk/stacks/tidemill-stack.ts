@@ -10,12 +10,19 @@ import { AlertsTable } from '../constructs/alerts-table.ts';
 import { Close } from '../constructs/close.ts';
 import { DeadLettersTable } from '../constructs/dead-letters-table.ts';
 import { FailuresBucket } from '../constructs/failures-bucket.ts';
+import { type DoorLimits, HttpDoor } from '../constructs/http-door.ts';
+import { LiveApi } from '../constructs/live-api.ts';
+import { LiveTable } from '../constructs/live-table.ts';
 import { OperationsDashboard } from '../constructs/operations-dashboard.ts';
 import { Publish } from '../constructs/publish.ts';
+import { QueryApi } from '../constructs/query-api.ts';
+import { ReadersTable } from '../constructs/readers-table.ts';
 import { Rollup } from '../constructs/rollup.ts';
 import { SourcesTable } from '../constructs/sources-table.ts';
 import { enforceStreamReaderRules } from '../constructs/stream-reader-rules.ts';
 import { TelemetryStream } from '../constructs/telemetry-stream.ts';
+import { TokenKeys } from '../constructs/token-keys.ts';
+import { TokensTable } from '../constructs/tokens-table.ts';
 import { WindowsTable } from '../constructs/windows-table.ts';
 
 export interface TidemillStackOptions {
@@ -23,6 +30,8 @@ export interface TidemillStackOptions {
   readonly shards?: number;
   /** Data goes when the stack goes; default: protected and kept. */
   readonly throwAway?: boolean;
+  /** Rates that the HTTP door takes. */
+  readonly doorLimits?: Partial<DoorLimits>;
 }
 
 export interface TidemillStackProps extends TidemillStackOptions, StackProps {
@@ -40,6 +49,8 @@ export class TidemillStack extends Stack {
     const sources = new SourcesTable(this, 'Sources', props);
     const windows = new WindowsTable(this, 'Windows', props);
     const deadLetters = new DeadLettersTable(this, 'DeadLetters', props);
+    const readers = new ReadersTable(this, 'Readers', props);
+    const live = new LiveTable(this, 'LiveState');
     const alerts = new AlertsTable(this, 'Alerts', props);
     const { bucket: failures } = new FailuresBucket(this, 'Failures', props);
 
@@ -55,6 +66,8 @@ export class TidemillStack extends Stack {
       sources,
       windows,
       deadLetters,
+      readers,
+      live,
       failures,
     });
     const close = new Close(this, 'Close', { codeFolder: code.close, sources });
@@ -78,6 +91,36 @@ export class TidemillStack extends Stack {
       failures,
       enabled: inUse.onSources || inUse.onRollups,
     });
+    const tokens = new TokensTable(this, 'Tokens', props);
+    const keys = new TokenKeys(this, 'TokenKeys', props);
+    const door = new HttpDoor(this, 'Door', {
+      codeFolder: code.authorize,
+      stream,
+      tokens,
+      keys,
+      ...(props.doorLimits === undefined ? {} : { limits: props.doorLimits }),
+    });
+    const query = new QueryApi(this, 'Query', {
+      codeFolder: code.query,
+      api: door.api,
+      authorizer: door.authorize.readers(),
+      sources,
+      windows,
+      deadLetters,
+      alerts,
+      readers,
+    });
+    const liveApi = new LiveApi(this, 'Live', {
+      codeFolders: { subscribe: code.subscribe, live: code.live },
+      authorizer: door.authorize.consumer.fn,
+      sources,
+      windows,
+      readers,
+      live,
+      failures,
+    });
+    // Its access log asks for the account's right to write any, which comes with the other API.
+    liveApi.node.addDependency(door.api.node.findChild('Account'));
     new OperationsDashboard(this, 'Operations', {
       stream,
       readers: [
@@ -86,8 +129,15 @@ export class TidemillStack extends Stack {
         { consumer: alert.consumer, mapping: alert.sourcesMapping },
         { consumer: alert.consumer, mapping: alert.windowsMapping },
         publish,
+        liveApi,
       ],
-      others: [close.consumer, alertClock.consumer],
+      others: [
+        close.consumer,
+        alertClock.consumer,
+        door.authorize.consumer,
+        query.consumer,
+        liveApi.subscribe,
+      ],
     });
     enforceStreamReaderRules(this);
 
@@ -95,8 +145,14 @@ export class TidemillStack extends Stack {
     new CfnOutput(this, OUTPUTS.sourcesTable, { value: sources.table.tableName });
     new CfnOutput(this, OUTPUTS.windowsTable, { value: windows.table.tableName });
     new CfnOutput(this, OUTPUTS.deadLettersTable, { value: deadLetters.table.tableName });
+    new CfnOutput(this, OUTPUTS.readersTable, { value: readers.table.tableName });
+    new CfnOutput(this, OUTPUTS.liveTable, { value: live.table.tableName });
+    new CfnOutput(this, OUTPUTS.liveUrl, { value: liveApi.url });
     new CfnOutput(this, OUTPUTS.alertsTable, { value: alerts.table.tableName });
     new CfnOutput(this, OUTPUTS.failuresBucket, { value: failures.bucketName });
+    new CfnOutput(this, OUTPUTS.tokensTable, { value: tokens.table.tableName });
+    new CfnOutput(this, OUTPUTS.signingKeys, { value: keys.signing.secretArn });
+    new CfnOutput(this, OUTPUTS.verifyingKeys, { value: keys.verifying.secretArn });
   }
 }
 

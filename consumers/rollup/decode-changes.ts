@@ -4,6 +4,7 @@ import type { Pipeline } from '../../src/core/pipeline.ts';
 import type { Contribution } from '../../src/core/rollup.ts';
 import { closedSourceWindows, contributionsOf } from '../../src/core/rollup.ts';
 import type { Letter } from '../../src/core/source-state.ts';
+import type { ChangedWindows } from '../../src/core/state-changes.ts';
 import { decodeChangedWindows } from '../../src/core/state-changes.ts';
 import type { EncodedState } from '../../src/core/state-encoding.ts';
 import type { StoredWindow } from '../../src/core/stored-window.ts';
@@ -22,6 +23,9 @@ export interface SourceChange {
   /** Late events, and those their source had no room for. */
   readonly letters: readonly DeadLetter[];
   readonly contributions: readonly Contribution[];
+  /** The windows of the state before and after: for whoever watches the source. */
+  readonly before: ChangedWindows | undefined;
+  readonly after: ChangedWindows;
   /** Of the latest event folded in: what retention counts from, beside the window itself. */
   readonly lastArrivalMs: number;
 }
@@ -48,6 +52,8 @@ export function decodeChanges(records: readonly DynamoDbEventRecord[], pipeline:
       closed: closedSourceWindows(source, now),
       letters: now.letters.map(toDeadLetter),
       contributions: contributionsOf(source, then, now, pipeline),
+      before: then,
+      after: now,
       lastArrivalMs: now.lastArrivalMs,
     });
   }

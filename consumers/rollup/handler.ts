@@ -5,6 +5,8 @@ import { readPipelineFile, readTableName } from '../../src/platform/function-con
 import { createLog, createMeter } from '../../src/platform/powertools.ts';
 import { DeadLetters } from '../../src/stores/dead-letters.ts';
 import { DynamoTable } from '../../src/stores/dynamo-table.ts';
+import { LiveConnections } from '../../src/stores/live-connections.ts';
+import { RollupDirectory } from '../../src/stores/rollup-directory.ts';
 import { Windows } from '../../src/stores/windows.ts';
 import { createRollup } from './rollup.ts';
 
@@ -14,6 +16,10 @@ export const handler = createRollup({
   pipeline: readPipelineFile(),
   windows: new Windows(new DynamoTable(client, readTableName('windowsTable'))),
   deadLetters: new DeadLetters(new DynamoTable(client, readTableName('deadLettersTable'))),
+  readers: {
+    directory: new RollupDirectory(new DynamoTable(client, readTableName('readersTable'))),
+    live: new LiveConnections(new DynamoTable(client, readTableName('liveTable'))),
+  },
   log: createLog(),
   meter: createMeter(),
   nowMs: systemClock.nowMs,

@@ -7,13 +7,19 @@ import { parseRollupSeries, parseSourceSeries } from '../../src/core/series.ts';
 import type { StoredWindow } from '../../src/core/stored-window.ts';
 import type { Log, Meter } from '../../src/platform/observe.ts';
 import type { DeadLetters } from '../../src/stores/dead-letters.ts';
+import type { LiveConnections, TopicChange } from '../../src/stores/live-connections.ts';
+import type { RollupDirectory } from '../../src/stores/rollup-directory.ts';
 import type { Windows } from '../../src/stores/windows.ts';
 import { batchItemFailures } from '../../src/wire/batch-item-failures.ts';
+import type { Change } from '../../src/wire/live/messages.ts';
+import { sourceChange } from '../../src/wire/live/source-change.ts';
+import { SOURCE_TOPICS, sourceTopic } from '../../src/wire/live/topic.ts';
 import type { BatchItemFailures, DynamoDbEventRecord, StreamEvent } from '../../src/wire/stream-records.ts';
 import type { PartReport, PartWork, RetryPause } from './commit-parts.ts';
 import { commitParts, expiresAtMs, partKeyText } from './commit-parts.ts';
 import type { SourceChange } from './decode-changes.ts';
 import { decodeChanges } from './decode-changes.ts';
+import { KnownSeries } from './known-series.ts';
 import { PartCache } from './part-cache.ts';
 
 export interface RollupDeps {
@@ -25,6 +31,16 @@ export interface RollupDeps {
   readonly nowMs: () => number;
   /** Between writers that meet in one part: a random pause lets one after the other through. Default: none. */
   readonly retryPause?: RetryPause;
+  /** Default: nobody reads. */
+  readonly readers?: Readers;
+}
+
+/** Who wants to know more than the windows table tells. */
+export interface Readers {
+  /** Where each rollup's series are noted. */
+  readonly directory: RollupDirectory;
+  /** Who watches a source live. */
+  readonly live: LiveConnections;
 }
 
 interface Failure {
@@ -36,6 +52,7 @@ export function createRollup(
   deps: RollupDeps,
 ): (event: StreamEvent<DynamoDbEventRecord>) => Promise<BatchItemFailures> {
   const cache = new PartCache();
+  const known = new KnownSeries();
   const { windows, deadLetters, pipeline } = deps;
   const retentions = new Retentions(pipeline);
   return async ({ Records }) => {
@@ -43,12 +60,14 @@ export function createRollup(
     const closing = changes.filter(({ closed }) => closed.length > 0);
     const refusing = changes.filter(({ letters }) => letters.length > 0);
     const works = worksOf(changes, retentions);
+    const noting = await noteSeries(changes, works, { known, readers: deps.readers });
     const [storing, keeping, folding] = await Promise.all([
       attempt(closing, () => storeClosed(closing, windows, retentions)),
       attempt(refusing, () => deadLetters.put(refusing.flatMap(({ letters }) => letters))),
       foldParts(changes, works, { windows, cache, retryPause: deps.retryPause ?? noPause }),
     ]);
-    const failures = [...storing, ...keeping, ...folding.failures];
+    const passing = await passOn(changes, deps);
+    const failures = [...noting, ...storing, ...keeping, ...folding.failures, ...passing.failures];
     deps.meter.publish({
       batches: 1,
       records: Records.length,
@@ -58,6 +77,7 @@ export function createRollup(
       partReads: folding.reads,
       partWrites: folding.writes,
       partRefusals: folding.refusals,
+      passedOn: passing.sources,
       failures: failures.length,
       ...lagOf(changes, deps.nowMs()),
     });
@@ -74,6 +94,60 @@ const noPause: RetryPause = async () => {};
 function lagOf(changes: readonly SourceChange[], nowMs: number): { readonly lagMs?: number } {
   const last = changes.at(-1);
   return last === undefined ? {} : { lagMs: Math.max(0, nowMs - last.lastArrivalMs) };
+}
+
+/** Before their windows are written, so that no window is of a series that is not noted. */
+async function noteSeries(
+  changes: readonly SourceChange[],
+  works: readonly PartWork[],
+  { known, readers }: { readonly known: KnownSeries; readonly readers: Readers | undefined },
+): Promise<readonly Failure[]> {
+  if (readers === undefined) return [];
+  const unknown = known.unknownOf(works.map(({ key }) => key.series));
+  if (unknown.length === 0) return [];
+  const contributing = changes.filter(({ contributions }) => contributions.length > 0);
+  return await attempt(contributing, async () => {
+    await readers.directory.note(unknown);
+    known.add(unknown);
+  });
+}
+
+/**
+ * Changes of sources that somebody watches go into the live table, whose change stream carries them on: the sources' own
+ * has its two readers. Who watches is asked after the closed windows are stored: whoever begins later finds them there.
+ */
+async function passOn(
+  changes: readonly SourceChange[],
+  { readers, nowMs }: RollupDeps,
+): Promise<{ readonly failures: readonly Failure[]; readonly sources: number }> {
+  let sources = 0;
+  if (readers === undefined) return { failures: [], sources };
+  const failures = await attempt(changes, async () => {
+    const watched = await readers.live.liveTopics(SOURCE_TOPICS, nowMs());
+    if (watched.size === 0) return;
+    const bySource = Map.groupBy(
+      changes.filter(({ source }) => watched.has(sourceTopic(source))),
+      ({ source }) => source,
+    );
+    const told = [...bySource].flatMap(([source, of]) => sourceChange(source, of) ?? []);
+    sources = told.length;
+    await readers.live.putChanges(told.map(toTopicChange), nowMs());
+  });
+  return { failures, sources };
+}
+
+/** An item ends at 400 KB; what is larger than a message is told as stale anyway. */
+const MAX_BODY_LENGTH = 100_000;
+
+function toTopicChange(change: Change): TopicChange {
+  const body = JSON.stringify(change);
+  const { series, versions } = change;
+  return {
+    topic: series,
+    to: versions[0]?.to ?? 0,
+    body:
+      body.length <= MAX_BODY_LENGTH ? body : JSON.stringify({ series, versions, windows: [], stale: true }),
+  };
 }
 
 async function storeClosed(

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { loadPipeline } from '../../cdk/load-pipeline.ts';
 import { type DevState, runDev } from '../local/dev.ts';
+import { HTTP_PORT } from '../local/runtime.ts';
 import type { AlertEvent } from '../wire/alert-event.ts';
 import { devScreen, devStatusLine } from './dev-screen.ts';
 import { onInterruption } from './interruption.ts';
@@ -18,6 +19,7 @@ interface DevCommandOptions {
   readonly seed: number;
   readonly kinesisPort?: number;
   readonly dynamodbPort?: number;
+  readonly port?: number;
 }
 
 export function devCommand(): Command {
@@ -34,12 +36,18 @@ export function devCommand(): Command {
       1,
     )
     .option('--data <folder>', 'keep tables, streams and checkpoints here, and go on from what is there')
+    .option(
+      '--port <port>',
+      `of the HTTP API (default: ${HTTP_PORT}, or a free one where that is taken)`,
+      wholeNumber(1, 65_535),
+    )
     .option('--kinesis-port <port>', 'default: a free one', wholeNumber(1, 65_535))
     .option('--dynamodb-port <port>', 'default: a free one', wholeNumber(1, 65_535))
     .addHelpText(
       'after',
       `
-While it runs, other terminals in this folder can ask: tidemill ledger, sources, windows, alerts, dead-letters list.
+While it runs, other terminals in this folder can ask: tidemill ledger, sources, windows, alerts, dead-letters list,
+and tidemill tokens issue --device NAME for a token to post events with (docs/http.md).
 On a terminal it shows the system live; in a pipe it prints a line every five seconds.`,
     )
     .action(dev);
@@ -51,11 +59,16 @@ async function dev(options: DevCommandOptions): Promise<void> {
   const interruption = onInterruption();
   let toldAtMs = 0;
   let noticed = false;
+  let urlTold = false;
   const show = (state: DevState) => {
     if (state.notice !== undefined && !noticed) {
       noticed = true;
       screen.clear();
       process.stdout.write(`tidemill: ${state.notice}\n`);
+    }
+    if (state.apiUrl !== undefined && !screen.enabled && !urlTold) {
+      urlTold = true;
+      process.stdout.write(`HTTP API: ${state.apiUrl}\n`);
     }
     if (screen.enabled) screen.draw(devScreen(state));
     else if (state.step === 'running' && performance.now() - toldAtMs >= STATUS_EVERY_MS) {
@@ -73,6 +86,7 @@ async function dev(options: DevCommandOptions): Promise<void> {
       seed: options.seed,
       kinesisPort: options.kinesisPort,
       dynamodbPort: options.dynamodbPort,
+      httpPort: options.port,
       onState: show,
       onAlert: (event) => {
         if (!screen.enabled) process.stdout.write(`${alertLine(event)}\n`);

@@ -13,6 +13,9 @@ export function devScreen(state: DevState): string[] {
   return [
     `tidemill  up ${formatUp(state.upForMs)}  ${formatNumber(state.devices)} simulated devices, ${formatNumber(state.players)} players  Ctrl-C ends it`,
     ...endpoints,
+    ...(state.apiUrl === undefined
+      ? []
+      : [`HTTP API  ${state.apiUrl}  (a token: tidemill tokens issue --device NAME)`]),
     '',
     `events/s  ${formatNumber(Math.round(state.eventsPerSecond))}   put ${formatNumber(producer?.accepted ?? 0)}, in the stream ${formatNumber(producer?.delivered ?? 0)}, failed ${formatNumber(producer?.failed ?? 0)}`,
     `ledger    ${ledger === undefined ? '…' : ledgerLine(ledger)}`,

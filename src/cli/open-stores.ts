@@ -11,6 +11,7 @@ import { Alerts } from '../stores/alerts.ts';
 import { DeadLetters } from '../stores/dead-letters.ts';
 import { DynamoTable } from '../stores/dynamo-table.ts';
 import { SourceStates } from '../stores/source-states.ts';
+import type { Table } from '../stores/table.ts';
 import { Windows } from '../stores/windows.ts';
 import { UsageError } from './exit.ts';
 
@@ -52,12 +53,35 @@ export async function useStores<T>(options: StoreOptions, work: (stores: Stores)
   if (options.data !== undefined) return await useDataFolder(resolve(options.data), work);
   const running = await findRunning();
   if (running === undefined) {
-    throw new UsageError(
-      'found no local run in this folder: start one with `tidemill dev`, or say where to look with --data or --outputs',
-    );
+    throw new UsageError(NO_LOCAL_RUN);
   }
   return await work(storesOf(localClient(running.dynamodb), running.outputs));
 }
+
+/** Where the tables and secrets are that a command works on; a finished run's folder is none. */
+export async function findPlace(options: StoreOptions): Promise<{
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly table: (name: string) => Table;
+  /** Endpoint; undefined: on AWS. */
+  readonly secrets: string | undefined;
+}> {
+  if (options.outputs !== undefined) {
+    const outputs = readOutputs(await readJson(options.outputs), options.outputs);
+    const client = new DynamoDBClient({});
+    return { outputs, table: (name) => new DynamoTable(client, name), secrets: undefined };
+  }
+  const running = await findRunning();
+  if (running === undefined) throw new UsageError(NO_LOCAL_RUN);
+  const client = localClient(running.dynamodb);
+  return {
+    outputs: running.outputs,
+    table: (name) => new DynamoTable(client, name),
+    secrets: running.secrets,
+  };
+}
+
+const NO_LOCAL_RUN =
+  'found no local run in this folder: start one with `tidemill dev`, or say where to look with --data or --outputs';
 
 async function useDataFolder<T>(folder: string, work: (stores: Stores) => Promise<T>): Promise<T> {
   const outputsFile = join(folder, 'outputs.json');
@@ -118,12 +142,14 @@ function readOutputs(parsed: unknown, file: string): Readonly<Record<string, str
   return outputs;
 }
 
+/** Local servers take any credentials. */
+export const LOCAL_CLIENT = {
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+};
+
 function localClient(endpoint: string): DynamoDBClient {
-  return new DynamoDBClient({
-    endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
+  return new DynamoDBClient({ ...LOCAL_CLIENT, endpoint });
 }
 
 function storesOf(client: DynamoDBClient, outputs: Readonly<Record<string, string>>): Stores {

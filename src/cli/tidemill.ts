@@ -9,6 +9,7 @@ import { ledgerCommand } from './ledger-command.ts';
 import { replayCommand } from './replay-command.ts';
 import { simulateCommand } from './simulate-command.ts';
 import { sourcesCommand } from './sources-command.ts';
+import { tokensCommand } from './tokens-command.ts';
 import { windowsCommand } from './windows-command.ts';
 
 const program = new Command('tidemill')
@@ -35,6 +36,7 @@ for (const command of [
   windowsCommand(),
   alertsCommand(),
   deadLettersCommand(),
+  tokensCommand(),
 ]) {
   program.addCommand(inherit(command));
 }

@@ -10,6 +10,7 @@ import { createKinesisSource } from '../event-source/kinesis-source.ts';
 import type { StreamSource } from '../event-source/ports.ts';
 import { DynamoTable } from '../stores/dynamo-table.ts';
 import type { Table } from '../stores/table.ts';
+import { type CallService, callLocalServers } from './gateway/service-endpoint.ts';
 import type { LocalServer } from './local-server.ts';
 import { provision } from './provision.ts';
 import type { StreamSpec } from './read-stream.ts';
@@ -24,6 +25,8 @@ export interface Backend {
   changelog(spec: TableSpec): StreamSource;
   /** `AWS_ENDPOINT_URL_*` for the functions; undefined: they run in this process, on memory. */
   readonly endpoints: Readonly<Record<string, string>> | undefined;
+  /** For integrations that call a service. */
+  readonly callService: CallService;
   close(): void;
 }
 
@@ -31,6 +34,8 @@ export interface ServerBackendOptions {
   readonly region: string;
   readonly kinesis: LocalServer;
   readonly dynamodb: LocalServer;
+  /** Endpoint of Secrets Manager's stand-in. */
+  readonly secrets: string;
   readonly eventBusEndpoint: string;
   /** Of streams that the template leaves on demand. */
   readonly shards: number;
@@ -41,7 +46,14 @@ export async function createServerBackend(
   system: LocalSystem,
   options: ServerBackendOptions,
 ): Promise<Backend & { readonly kinesis: KinesisClient }> {
-  const { region, kinesis: kinesisServer, dynamodb: dynamodbServer, eventBusEndpoint, shards } = options;
+  const {
+    region,
+    kinesis: kinesisServer,
+    dynamodb: dynamodbServer,
+    secrets,
+    eventBusEndpoint,
+    shards,
+  } = options;
   const settings = { region, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
   // Local Kinesis speaks HTTP/1.1 alone.
   const kinesis = new KinesisClient({
@@ -52,6 +64,12 @@ export async function createServerBackend(
   const dynamodb = new DynamoDBClient({ ...settings, endpoint: dynamodbServer.endpoint });
   const streams = new DynamoDBStreamsClient({ ...settings, endpoint: dynamodbServer.endpoint });
   const provisioned = await provision(system, { kinesis, dynamodb }, { shards });
+  const endpoints = {
+    AWS_ENDPOINT_URL_KINESIS: kinesisServer.endpoint,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamodbServer.endpoint,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets,
+    AWS_ENDPOINT_URL_EVENTBRIDGE: eventBusEndpoint,
+  };
   return {
     kinesis,
     sink: createKinesisSink(kinesis),
@@ -64,11 +82,8 @@ export async function createServerBackend(
       }),
     changelog: ({ name }) =>
       createDynamoDbSource({ client: streams, streamArn: known(provisioned.tableStreamArns, name) }),
-    endpoints: {
-      AWS_ENDPOINT_URL_KINESIS: kinesisServer.endpoint,
-      AWS_ENDPOINT_URL_DYNAMODB: dynamodbServer.endpoint,
-      AWS_ENDPOINT_URL_EVENTBRIDGE: eventBusEndpoint,
-    },
+    endpoints,
+    callService: callLocalServers(endpoints, region),
     close: () => {
       for (const client of [kinesis, dynamodb, streams]) client.destroy();
     },

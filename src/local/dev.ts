@@ -8,6 +8,7 @@ import { parseRollupSeries } from '../core/series.ts';
 import { type SeriesWindow, type StoredWindow, summarizeStored } from '../core/stored-window.ts';
 import type { MappingEvent } from '../event-source/mapping-events.ts';
 import { systemClock } from '../platform/clock.ts';
+import { OUTPUTS } from '../platform/names.ts';
 import type { StoredAlert } from '../stores/alerts.ts';
 import { readLedger, type StoredLedger } from '../stores/read-ledger.ts';
 import type { AlertEvent } from '../wire/alert-event.ts';
@@ -25,6 +26,7 @@ export interface DevOptions {
   readonly seed: number;
   readonly kinesisPort?: number | undefined;
   readonly dynamodbPort?: number | undefined;
+  readonly httpPort?: number | undefined;
   readonly onState: (state: DevState) => void;
   /** A transition of an alert has been published. */
   readonly onAlert?: (event: AlertEvent) => void;
@@ -36,6 +38,8 @@ export interface DevState {
   readonly step: string;
   readonly notice: string | undefined;
   readonly endpoints: Readonly<Record<string, string>>;
+  /** Where the REST API is, with its stage. */
+  readonly apiUrl: string | undefined;
   readonly workFolder: string;
   readonly upForMs: number;
   readonly devices: number;
@@ -67,6 +71,7 @@ export async function runDev(options: DevOptions): Promise<StoredLedger> {
     step: '',
     notice: undefined,
     endpoints: {},
+    apiUrl: undefined,
     workFolder: '',
     upForMs: 0,
     devices: options.devices,
@@ -87,6 +92,7 @@ export async function runDev(options: DevOptions): Promise<StoredLedger> {
     ...options,
     schedules: true,
     onStep: (step) => tell({ step }),
+    onApiFailure: (message) => tell({ trouble: `API: ${message}` }),
     onMapping: (mapping, event) => {
       const trouble = troubleOf(mapping, event);
       if (trouble !== undefined) tell({ trouble });
@@ -102,6 +108,7 @@ export async function runDev(options: DevOptions): Promise<StoredLedger> {
       step: 'running',
       notice: runtime.notice,
       endpoints: runtime.endpoints ?? {},
+      apiUrl: runtime.system.outputs.get(OUTPUTS.apiUrl),
       workFolder: runtime.workFolder,
     });
     const client = createTelemetryClient({
@@ -154,6 +161,7 @@ async function announce(runtime: Runtime, dataFolder: string | undefined): Promi
   return await writeRunningFile({
     pid: process.pid,
     dynamodb,
+    secrets: runtime.secrets,
     dataFolder: dataFolder === undefined ? undefined : runtime.workFolder,
     outputs: Object.fromEntries(runtime.system.outputs),
   });

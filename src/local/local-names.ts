@@ -75,9 +75,37 @@ export function localName(
       const name = named('RoleName');
       return { ref: name, attributes: { Arn: `arn:aws:iam::${account.accountId}:role/${name}` } };
     }
-    default:
-      return undefined;
+    case 'AWS::SecretsManager::Secret': {
+      const secretArn = arn('secretsmanager', `secret:${named('Name')}`);
+      return { ref: secretArn, attributes: { Id: secretArn } };
+    }
+    case 'AWS::ApiGateway::RestApi': {
+      const id = apiIdOf(generated);
+      return { ref: id, attributes: { RestApiId: id, RootResourceId: `${id}root` } };
+    }
+    case 'AWS::ApiGatewayV2::Api': {
+      const id = apiIdOf(generated);
+      return {
+        ref: id,
+        attributes: { ApiId: id, ApiEndpoint: `wss://${id}.execute-api.${account.region}.amazonaws.com` },
+      };
+    }
+    case 'AWS::ApiGateway::Stage':
+    case 'AWS::ApiGatewayV2::Stage':
+      return { ref: named('StageName'), attributes: {} };
+    default: {
+      if (!/^AWS::ApiGateway(V2)?::/.test(type)) return undefined;
+      // Resources, methods, models, authorizers and so on name each other by ids, whatever the attribute is called.
+      const id = apiIdOf(generated);
+      const attribute = `${type.split('::').at(-1)}Id`;
+      return { ref: id, attributes: { [attribute]: id } };
+    }
   }
+}
+
+/** Like those that API Gateway makes. */
+function apiIdOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 10);
 }
 
 /** The same on every start, so that checkpoints of a kept data folder find their mapping again. */

@@ -6,6 +6,7 @@ import type { Clock } from '../platform/clock.ts';
 import { changeJson } from '../stores/item-json.ts';
 import { MemoryTable, type TableSchema } from '../stores/memory-table.ts';
 import type { Backend } from './backends.ts';
+import { callMemoryStreams } from './gateway/memory-service.ts';
 import type { TableSpec } from './read-table.ts';
 import type { LocalSystem } from './template.ts';
 
@@ -42,6 +43,7 @@ export function createMemoryBackend(
     stream: ({ name }) => known(streams, name),
     changelog: ({ name }) => known(changelogs, name),
     endpoints: undefined,
+    callService: callMemoryStreams(streams),
     close: () => {},
   };
 }

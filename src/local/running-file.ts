@@ -6,6 +6,8 @@ export interface RunningFile {
   readonly pid: number;
   /** Endpoint. */
   readonly dynamodb: string;
+  /** Endpoint. */
+  readonly secrets: string;
   readonly dataFolder: string | undefined;
   /** The stack's outputs by name. */
   readonly outputs: Readonly<Record<string, string>>;

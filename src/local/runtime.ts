@@ -26,8 +26,11 @@ import { closeAll } from './close-all.ts';
 import { createFailedBatches } from './failed-batches.ts';
 import { Figures } from './figures.ts';
 import { createFunctionInvoker, type FunctionLine, type LocalFunction } from './function-invoker.ts';
+import { withLocalUrls } from './gateway/local-urls.ts';
+import { type Gateway, startGateway } from './gateway/start-gateway.ts';
 import { createInProcessFunction } from './in-process-function.ts';
 import { LocalBus } from './local-bus.ts';
+import { LOCAL_ACCOUNT_ID } from './local-names.ts';
 import type { MappingSpec } from './read-mapping.ts';
 import { RuntimeError } from './runtime-error.ts';
 import { runSchedule } from './schedule.ts';
@@ -47,6 +50,8 @@ export interface RuntimeOptions {
   readonly schedules: boolean;
   readonly kinesisPort?: number | undefined;
   readonly dynamodbPort?: number | undefined;
+  /** Of the APIs; default: HTTP_PORT, or a free one where that is taken. */
+  readonly httpPort?: number | undefined;
   /** What the Kinesis mapping reads instead of the stream: recorded records, as they are. */
   readonly recorded?: StreamSource | undefined;
   /** The mappings' clock; a recording's own for recorded records. */
@@ -58,6 +63,10 @@ export interface RuntimeOptions {
   /** A transition of an alert has been published, for the first time in this run. */
   readonly onAlert?: (event: AlertEvent) => void;
   readonly onStep?: (step: string) => void;
+  /** Lines of the APIs' access logs. */
+  readonly onAccess?: (line: string) => void;
+  /** Why an API answered with a failure of its own. */
+  readonly onApiFailure?: (message: string) => void;
 }
 
 export interface Runtime {
@@ -69,6 +78,10 @@ export interface Runtime {
   /** Where producers put records. */
   readonly sink: RecordSink;
   readonly kinesis: KinesisClient | undefined;
+  /** Where the local gateway serves the stack's APIs; undefined: it has none. */
+  readonly gatewayUrl: string | undefined;
+  /** Endpoint of Secrets Manager's stand-in. */
+  readonly secrets: string;
   readonly endpoints: Readonly<Record<string, string>> | undefined;
   readonly states: SourceStates;
   readonly windows: Windows;
@@ -92,6 +105,8 @@ export interface Runtime {
 }
 
 const REGION = 'us-east-1';
+/** The same on each start, so that what was written down about it works again. */
+export const HTTP_PORT = 7070;
 /** Locally a retry need not wait long: nobody else is being protected. */
 const LOCAL_BACKOFF = exponentialBackoff({ baseMs: 50, capMs: 2_000 });
 const POLLING = { idlePollMs: 50, shardRefreshMs: 1_000, readLimit: 1_000 };
@@ -132,17 +147,24 @@ async function compose(
     pipeline: options.pipeline,
     throwAway: true,
   });
-  const system = readTemplate(synthesis, REGION);
+  const template = readTemplate(synthesis, REGION);
 
   onStep('starting the local servers');
   const bus = new LocalBus({
     file: join(workFolder, 'published-events.ndjson'),
     onEvent: options.onAlert ?? (() => {}),
   });
-  const { backend, kinesis, notice } = await startBackend({ ...options, region: REGION, bus }, system, {
-    cleanups,
-    failure,
-  });
+  const gateway = await openGateway(template, options.httpPort, cleanups);
+  // Functions and outputs name the APIs by where they are.
+  const system = gateway === undefined ? template : withLocalUrls(template, gateway.url);
+  const { backend, kinesis, notice, secrets } = await startBackend(
+    { ...options, region: REGION, bus },
+    system,
+    {
+      cleanups,
+      failure,
+    },
+  );
   const figures = options.figures ?? new Figures();
   const takeLine = (line: FunctionLine) => {
     if (!figures.take(line.text)) onLine(line);
@@ -154,7 +176,14 @@ async function compose(
     functions.set(
       fn.name,
       endpoints === undefined
-        ? createInProcessFunction(fn, { pipeline, clock, table: tableByName, bus, onLine: takeLine })
+        ? createInProcessFunction(fn, {
+            pipeline,
+            clock,
+            table: tableByName,
+            secretsEndpoint: secrets,
+            bus,
+            onLine: takeLine,
+          })
         : createFunctionInvoker(fn, {
             region: REGION,
             endpoints,
@@ -166,6 +195,20 @@ async function compose(
   cleanups.push(async () => {
     await Promise.all([...functions.values()].map((fn) => fn.stop()));
   });
+
+  if (gateway !== undefined) {
+    gateway.serve(system, {
+      invoke: (functionArn, payload) => functionByArn(system, functions, functionArn).invoke(payload),
+      callService: backend.callService,
+      policies: system.policies,
+      region: REGION,
+      accountId: LOCAL_ACCOUNT_ID,
+      nowMs: systemClock.nowMs,
+      newId: () => crypto.randomUUID(),
+      onAccess: options.onAccess ?? (() => {}),
+      onFailure: options.onApiFailure ?? (() => {}),
+    });
+  }
 
   onStep('starting the event source mappings');
   const checkpoints = createFileCheckpoints(join(workFolder, 'checkpoints'));
@@ -225,6 +268,8 @@ async function compose(
     streamName: output(OUTPUTS.stream),
     sink: backend.sink,
     kinesis,
+    gatewayUrl: gateway?.url,
+    secrets,
     endpoints: backend.endpoints,
     states,
     windows: new Windows(tableOfOutput(OUTPUTS.windowsTable)),
@@ -308,6 +353,25 @@ function tableOf(
   const spec = system.tables.find(isIt);
   if (spec === undefined) throw new Error(`the template has no table ${what}`);
   return backend.table(spec);
+}
+
+async function openGateway(
+  { restApis, webSocketApis }: LocalSystem,
+  port: number | undefined,
+  cleanups: (() => Promise<void>)[],
+): Promise<Gateway | undefined> {
+  if (restApis.length + webSocketApis.length === 0) return undefined;
+  const gateway = await startGateway({ port: port ?? HTTP_PORT, elseFree: port === undefined });
+  cleanups.push(() => gateway.stop());
+  return gateway;
+}
+
+function functionByArn(
+  { functions: specs }: LocalSystem,
+  functions: ReadonlyMap<string, LocalFunction>,
+  arn: string,
+): LocalFunction {
+  return known(functions, specs.find((spec) => spec.arn === arn)?.name ?? arn);
 }
 
 function known<T>(all: ReadonlyMap<string, T>, name: string): T {

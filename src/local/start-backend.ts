@@ -10,6 +10,7 @@ import { startKinesisServer } from './kinesis-server.ts';
 import type { LocalServer } from './local-server.ts';
 import { createMemoryBackend } from './memory-backend.ts';
 import { RuntimeError } from './runtime-error.ts';
+import { startSecretsServer } from './secrets-server.ts';
 import type { LocalSystem } from './template.ts';
 
 export interface BackendOptions {
@@ -34,6 +35,8 @@ export async function startBackend(
   readonly backend: Backend;
   readonly kinesis: KinesisClient | undefined;
   readonly notice: string | undefined;
+  /** Endpoint of Secrets Manager's stand-in. */
+  readonly secrets: string;
 }> {
   const { cleanups, failure } = run;
   const folder = (name: string) =>
@@ -50,6 +53,11 @@ export async function startBackend(
       failure.reject(new RuntimeError('server-died', `${name} ended while it was needed (${how}).${words}`));
     });
   };
+  const secretsFile =
+    options.dataFolder === undefined ? undefined : join(resolve(options.dataFolder), 'secrets.json');
+  const secretsServer = await startSecretsServer(system.secrets, { file: secretsFile });
+  cleanups.push(() => secretsServer.stop());
+  const secrets = secretsServer.endpoint;
   const dynamodb = await startDynamoDbServer({ ...port(options.dynamodbPort), ...folder('dynamodb') });
   if (dynamodb.kind === 'no-java') {
     if (options.dataFolder !== undefined) {
@@ -64,7 +72,7 @@ export async function startBackend(
       shards: options.shards,
       region: options.region,
     });
-    return { backend, kinesis: undefined, notice };
+    return { backend, kinesis: undefined, notice, secrets };
   }
   watch(dynamodb.server);
   const kinesis = await startKinesisServer({
@@ -80,10 +88,11 @@ export async function startBackend(
     eventBusEndpoint: eventBus.endpoint,
     kinesis,
     dynamodb: dynamodb.server,
+    secrets,
     shards: options.shards,
   });
   cleanups.push(async () => backend.close());
-  return { backend, kinesis: backend.kinesis, notice: undefined };
+  return { backend, kinesis: backend.kinesis, notice: undefined, secrets };
 }
 
 function port(number: number | undefined): { readonly port?: number } {

@@ -1,10 +1,15 @@
 // Reads the synthesized template into what a laptop has to run, every reference resolved.
 import type { CloudFormationTemplate } from './cloudformation-template.ts';
+import { readRestApis } from './gateway/read-rest-api.ts';
+import { readWebSocketApis, type WebSocketApi } from './gateway/read-websocket-api.ts';
+import type { RestApi } from './gateway/rest-api.ts';
+import { createIamPolicies, type IamPolicies } from './iam-policies.ts';
 import { LOCAL_ACCOUNT_ID, type LocalAccount, localName } from './local-names.ts';
 import { asText } from './property.ts';
 import { type FunctionSpec, readFunction } from './read-function.ts';
 import { type MappingSpec, readMapping } from './read-mapping.ts';
 import { readSchedule, type ScheduleSpec } from './read-schedule.ts';
+import { readSecret, type SecretSpec } from './read-secret.ts';
 import { readStream, type StreamSpec } from './read-stream.ts';
 import { readTable, type TableSpec } from './read-table.ts';
 import { createResolver } from './resolve-intrinsics.ts';
@@ -17,6 +22,11 @@ export interface LocalSystem {
   readonly functions: readonly FunctionSpec[];
   readonly mappings: readonly MappingSpec[];
   readonly schedules: readonly ScheduleSpec[];
+  readonly secrets: readonly SecretSpec[];
+  readonly restApis: readonly RestApi[];
+  readonly webSocketApis: readonly WebSocketApi[];
+  /** What the stack's roles and function permissions allow. */
+  readonly policies: IamPolicies;
   readonly buckets: readonly { readonly logicalId: string; readonly name: string; readonly arn: string }[];
   /** The stack's outputs, resolved: name to value. */
   readonly outputs: ReadonlyMap<string, string>;
@@ -42,6 +52,10 @@ export function readTemplate(synthesis: Synthesis, region: string): LocalSystem 
       readMapping(resource, { streams, tables, functions }),
     ),
     schedules: ofType('AWS::Events::Rule').flatMap((resource) => readSchedule(resource, functions)),
+    secrets: ofType('AWS::SecretsManager::Secret').map(readSecret),
+    restApis: readRestApis(ofType),
+    webSocketApis: readWebSocketApis(ofType),
+    policies: createIamPolicies(ofType),
     buckets: ofType('AWS::S3::Bucket').map(({ logicalId, name, arn }) => ({ logicalId, name, arn })),
     outputs: new Map(
       [...template.outputs].map(([id, value]) => [
@@ -50,7 +64,7 @@ export function readTemplate(synthesis: Synthesis, region: string): LocalSystem 
       ]),
     ),
     notRun: [...template.resources]
-      .filter(([, { type }]) => !RUN.has(type) && !WITHOUT_EFFECT_HERE.has(type))
+      .filter(([, { type }]) => !isRun(type) && !WITHOUT_EFFECT_HERE.has(type))
       .map(([logicalId, { type }]) => ({ logicalId, type })),
   };
 }
@@ -62,7 +76,11 @@ const RUN = new Set([
   'AWS::Lambda::EventSourceMapping',
   'AWS::Events::Rule',
   'AWS::S3::Bucket',
+  'AWS::SecretsManager::Secret',
 ]);
+
+/** All of an API is read together. */
+const isRun = (type: string) => RUN.has(type) || /^AWS::ApiGateway(V2)?::/.test(type);
 
 /** Permissions, logs and what watches: nothing of it changes what the system computes. */
 const WITHOUT_EFFECT_HERE = new Set([

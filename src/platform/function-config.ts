@@ -7,19 +7,26 @@ import { ENV } from './names.ts';
 
 /** What a function needs beside the pipeline: each function is given the names of its own tables alone. */
 export function readTableName(
-  name: 'sourcesTable' | 'windowsTable' | 'deadLettersTable' | 'alertsTable',
+  name:
+    | 'sourcesTable'
+    | 'windowsTable'
+    | 'deadLettersTable'
+    | 'alertsTable'
+    | 'tokensTable'
+    | 'readersTable'
+    | 'liveTable',
 ): string {
-  return readName(name, 'a table');
+  return readVariable(name, 'the name of a table');
 }
 
 export function readEventBusName(): string {
-  return readName('eventBus', 'an event bus');
+  return readVariable('eventBus', 'the name of an event bus');
 }
 
-function readName(name: keyof typeof ENV, what: string): string {
+export function readVariable(name: keyof typeof ENV, expected: string): string {
   const value = process.env[ENV[name]];
   if (value === undefined || value === '') {
-    throw new Error(`environment variable ${ENV[name]}: missing, expected the name of ${what}`);
+    throw new Error(`environment variable ${ENV[name]}: missing, expected ${expected}`);
   }
   return value;
 }

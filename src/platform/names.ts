@@ -5,6 +5,15 @@ export const ENV = {
   sourcesTable: 'TIDEMILL_SOURCES_TABLE',
   windowsTable: 'TIDEMILL_WINDOWS_TABLE',
   deadLettersTable: 'TIDEMILL_DEAD_LETTERS_TABLE',
+  readersTable: 'TIDEMILL_READERS_TABLE',
+  liveTable: 'TIDEMILL_LIVE_TABLE',
+  /** Where messages to live connections are posted: `https://…/stage`. */
+  liveEndpoint: 'TIDEMILL_LIVE_ENDPOINT',
+  tokensTable: 'TIDEMILL_TOKENS_TABLE',
+  /** The secret with the public keys that tokens are verified with. */
+  verifyingKeys: 'TIDEMILL_VERIFYING_KEYS',
+  /** The keys of the usage plans, as JSON: use to key. */
+  planKeys: 'TIDEMILL_PLAN_KEYS',
   alertsTable: 'TIDEMILL_ALERTS_TABLE',
   /** Name or ARN of the EventBridge bus that transitions of alerts go to. */
   eventBus: 'TIDEMILL_EVENT_BUS',
@@ -45,6 +54,32 @@ export const DEAD_LETTERS_TABLE = {
   expiresAt: 'expiresAt',
 } as const;
 
+/** What only readers need: the series of each rollup, and the books as last added up. No change stream. */
+export const READERS_TABLE = {
+  /** text: what kind of thing, and of what */
+  partitionKey: 'what',
+  /** text */
+  sortKey: 'name',
+} as const;
+
+/**
+ * Live connections, what each is subscribed to, and the latest change of each source that is watched. Change stream: new
+ * image; it carries the sources' changes to who sends them on.
+ */
+export const LIVE_TABLE = {
+  /** text: a topic with its subscribers and its latest change; a connection; or the list of topics */
+  partitionKey: 'topic',
+  /** text */
+  sortKey: 'item',
+} as const;
+
+/** One item a token that was issued, or a subject whose tokens are revoked up to a moment. No change stream. */
+export const TOKENS_TABLE = {
+  /** text: `token:<id>` or `subject:<use>:<subject>` */
+  partitionKey: 'key',
+  expiresAt: 'expiresAt',
+} as const;
+
 /** One item an alert and what it watches. Change stream: both images. */
 export const ALERTS_TABLE = {
   /** text: rule and series */
@@ -70,8 +105,35 @@ export const ALERT_DETAIL_TYPE = 'Alert Transition';
 export const TTL_ATTRIBUTE = 'expiresAt';
 
 /** The functions: `consumers/<name>/handler.ts` exports `handler`. */
-export const FUNCTION_NAMES = ['aggregate', 'rollup', 'close', 'alert', 'alert-clock', 'publish'] as const;
+export const FUNCTION_NAMES = [
+  'aggregate',
+  'rollup',
+  'close',
+  'alert',
+  'alert-clock',
+  'publish',
+  'authorize',
+  'query',
+  'subscribe',
+  'live',
+] as const;
 export type FunctionName = (typeof FUNCTION_NAMES)[number];
+
+/** Paths of the query API: those of its operations, which the stack cannot read. */
+export const QUERY_PATHS = [
+  '/v1/sources',
+  '/v1/sources/{source}',
+  '/v1/sources/{source}/windows',
+  '/v1/pipeline',
+  '/v1/rollups/{name}',
+  '/v1/rollups/{name}/{value}/windows',
+  '/v1/alerts',
+  '/v1/ledger',
+  '/v1/openapi.json',
+] as const;
+
+/** Stage of the WebSocket API. */
+export const LIVE_STAGE = 'live';
 
 /** The CloudFormation stack, unless told otherwise. */
 export const STACK_NAME = 'Tidemill';
@@ -90,6 +152,15 @@ export const OUTPUTS = {
   deadLettersTable: 'DeadLettersTableName',
   alertsTable: 'AlertsTableName',
   failuresBucket: 'FailuresBucketName',
+  readersTable: 'ReadersTableName',
+  liveTable: 'LiveTableName',
+  /** `wss://…` */
+  liveUrl: 'LiveUrl',
+  /** Where the REST API is, with its stage; ends with a slash. */
+  apiUrl: 'ApiUrl',
+  tokensTable: 'TokensTableName',
+  signingKeys: 'SigningKeysSecret',
+  verifyingKeys: 'VerifyingKeysSecret',
 } as const;
 
 /**

@@ -1,7 +1,15 @@
 // A table as a container sees it whose calls go wrong as planned: not done, half done, done and never answered; refused
 // with what was there a write ago; or late. What it does it does on the table beneath.
 import { StoreError } from '../stores/store-error.ts';
-import type { Item, PartitionQuery, Table, VersionedOutcome, VersionedWrite } from '../stores/table.ts';
+import type {
+  Item,
+  PartitionQuery,
+  ScanPage,
+  ScanRequest,
+  Table,
+  VersionedOutcome,
+  VersionedWrite,
+} from '../stores/table.ts';
 import type { CallFault } from './fault-schedule.ts';
 import type { Invocation } from './invocation.ts';
 import type { StatementFate } from './plan.ts';
@@ -58,6 +66,24 @@ export class TroubledTable implements Table {
     if (done.length > 0) await this.#inner.putMany(done);
     failIfPlanned(fault);
     await invocation.answer(fault);
+  }
+
+  async deleteMany(keys: readonly Item[]): Promise<void> {
+    const invocation = this.#deps.invocation();
+    const fault = await invocation.call();
+    const done = isUndone(fault) ? [] : isHalfDone(fault) ? everyOther(keys) : keys;
+    if (done.length > 0) await this.#inner.deleteMany(done);
+    failIfPlanned(fault);
+    await invocation.answer(fault);
+  }
+
+  async scanPage(request: ScanRequest): Promise<ScanPage> {
+    const invocation = this.#deps.invocation();
+    const fault = await invocation.call();
+    failIfPlanned(fault);
+    const page = await this.#inner.scanPage(request);
+    await invocation.answer(fault);
+    return page;
   }
 
   async *query(query: PartitionQuery): AsyncIterable<Item> {

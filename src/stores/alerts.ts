@@ -94,6 +94,25 @@ export class Alerts {
     }
   }
 
+  /** A piece of a walk over all alerts, in no order of meaning: see `Table.scanPage`. */
+  async page({
+    limit,
+    after,
+  }: {
+    readonly limit: number;
+    /** The `alertId` a page before ended with. */
+    readonly after: string | undefined;
+  }): Promise<{ readonly alerts: readonly StoredAlert[]; readonly next: string | undefined }> {
+    const { items, next } = await this.#table.scanPage({
+      limit,
+      after: after === undefined ? undefined : { [ALERTS_TABLE.partitionKey]: text(after) },
+    });
+    return {
+      alerts: items.map(fromItem),
+      next: next === undefined ? undefined : textOf(next, ALERTS_TABLE.partitionKey),
+    };
+  }
+
   /** Every alert that has a state, in no order. */
   async *scan(): AsyncIterable<StoredAlert> {
     for await (const item of this.#table.scan()) yield fromItem(item);

@@ -55,20 +55,60 @@ export class DeadLetters {
   }
 
   /** How many events are in quarantine, how many were late, and for how many their source had no room. */
-  async count(): Promise<{
-    readonly quarantined: number;
-    readonly late: number;
-    readonly sourceFull: number;
-  }> {
-    const counts = { quarantined: 0, late: 0, sourceFull: 0 };
-    for await (const item of this.#table.scan()) {
-      const reason = textOf(item, 'reason');
-      if (reason === 'late') counts.late += 1;
-      else if (reason === 'source-full') counts.sourceFull += 1;
-      else if (reason !== undefined) counts.quarantined += 1;
-    }
+  async count(): Promise<LetterCounts> {
+    let counts = NO_LETTERS;
+    for await (const item of this.#table.scan()) counts = counted(counts, item);
     return counts;
   }
+
+  /** The same for a piece of the table: see `Table.scanPage`. */
+  async countPage({
+    limit,
+    after,
+  }: {
+    readonly limit: number;
+    readonly after: LetterKey | undefined;
+  }): Promise<{ readonly counts: LetterCounts; readonly next: LetterKey | undefined }> {
+    const { items, next } = await this.#table.scanPage({
+      limit,
+      after:
+        after === undefined
+          ? undefined
+          : {
+              [DEAD_LETTERS_TABLE.partitionKey]: text(after.record),
+              [DEAD_LETTERS_TABLE.sortKey]: text(after.event),
+            },
+      consistent: false,
+    });
+    const record = next === undefined ? undefined : textOf(next, DEAD_LETTERS_TABLE.partitionKey);
+    const event = next === undefined ? undefined : textOf(next, DEAD_LETTERS_TABLE.sortKey);
+    return {
+      counts: items.reduce(counted, NO_LETTERS),
+      next: record === undefined || event === undefined ? undefined : { record, event },
+    };
+  }
+}
+
+export interface LetterCounts {
+  readonly quarantined: number;
+  readonly late: number;
+  readonly sourceFull: number;
+}
+
+/** Where a piece of a walk ended. */
+export interface LetterKey {
+  readonly record: string;
+  readonly event: string;
+}
+
+const NO_LETTERS: LetterCounts = { quarantined: 0, late: 0, sourceFull: 0 };
+
+/** The parts of a long payload have no reason: the letter counts once. */
+function counted(counts: LetterCounts, item: Item): LetterCounts {
+  const reason = textOf(item, 'reason');
+  if (reason === undefined) return counts;
+  const kind = reason === 'late' ? 'late' : reason === 'source-full' ? 'sourceFull' : 'quarantined';
+  return { ...counts, [kind]: counts[kind] + 1 };
 }
 
 /** An item ends at 400 KB; a UTF-16 code unit takes up to three bytes in UTF-8. */

@@ -2,17 +2,32 @@
 // succeeding or failing alone, at single write units, for about a tenth of the CPU of one call a write.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AttributeValue, BatchStatementResponse, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type {
+  AttributeValue,
+  BatchStatementResponse,
+  DynamoDBClient,
+  WriteRequest,
+} from '@aws-sdk/client-dynamodb';
 import {
   BatchExecuteStatementCommand,
   BatchGetItemCommand,
   BatchWriteItemCommand,
   paginateQuery,
   paginateScan,
+  ScanCommand,
 } from '@aws-sdk/client-dynamodb';
 import { eachOf } from '../platform/each-of.ts';
 import { StoreError } from './store-error.ts';
-import type { Attribute, Item, PartitionQuery, Table, VersionedOutcome, VersionedWrite } from './table.ts';
+import type {
+  Attribute,
+  Item,
+  PartitionQuery,
+  ScanPage,
+  ScanRequest,
+  Table,
+  VersionedOutcome,
+  VersionedWrite,
+} from './table.ts';
 
 /** Limits of the DynamoDB API. */
 const STATEMENTS_PER_CALL = 25;
@@ -76,34 +91,40 @@ export class DynamoTable implements Table {
   }
 
   async putMany(items: readonly Item[]): Promise<void> {
-    await eachOf(chunks(items, PUTS_PER_CALL), CALLS_AT_ONCE, async (chunk) => {
-      let left = chunk.map((item) => ({ PutRequest: { Item: toSdk(item) } }));
+    await this.#writeMany(items.map((item) => ({ PutRequest: { Item: toSdk(item) } })));
+  }
+
+  async deleteMany(keys: readonly Item[]): Promise<void> {
+    await this.#writeMany(keys.map((key) => ({ DeleteRequest: { Key: toSdk(key) } })));
+  }
+
+  async #writeMany(requests: readonly WriteRequest[]): Promise<void> {
+    await eachOf(chunks(requests, PUTS_PER_CALL), CALLS_AT_ONCE, async (chunk) => {
+      let left: WriteRequest[] = [...chunk];
       for (let attempt = 0; left.length > 0; attempt += 1) {
         if (attempt === UNPROCESSED_ATTEMPTS) throw this.#unprocessed('written', left.length);
         const request = { [this.#name]: left };
         const answer = await this.#send('write', () =>
           this.#client.send(new BatchWriteItemCommand({ RequestItems: request })),
         );
-        const unprocessed = answer.UnprocessedItems?.[this.#name] ?? [];
-        left = unprocessed.flatMap((entry) =>
-          entry.PutRequest?.Item === undefined ? [] : [{ PutRequest: { Item: entry.PutRequest.Item } }],
-        );
+        left = answer.UnprocessedItems?.[this.#name] ?? [];
         if (left.length > 0) await delay(UNPROCESSED_PAUSE_MS * 2 ** attempt);
       }
     });
   }
 
-  async *query({ index, partition, sort }: PartitionQuery): AsyncIterable<Item> {
+  async *query({ index, partition, sort, descending, readAhead }: PartitionQuery): AsyncIterable<Item> {
     const names = { '#p': partition.name, ...(sort === undefined ? {} : { '#s': sort.name }) };
     const values = {
       ':p': partition.value,
       ...(sort === undefined ? {} : { ':from': sort.from, ':to': sort.to }),
     };
     const pages = paginateQuery(
-      { client: this.#client },
+      { client: this.#client, ...(readAhead === undefined ? {} : { pageSize: readAhead }) },
       {
         TableName: this.#name,
         IndexName: index,
+        ScanIndexForward: descending !== true,
         ConsistentRead: index === undefined,
         KeyConditionExpression: sort === undefined ? '#p = :p' : '#p = :p AND #s BETWEEN :from AND :to',
         ExpressionAttributeNames: names,
@@ -117,6 +138,20 @@ export class DynamoTable implements Table {
     yield* this.#pages(
       paginateScan({ client: this.#client }, { TableName: this.#name, ConsistentRead: true }),
     );
+  }
+
+  async scanPage({ limit, after, consistent = true }: ScanRequest): Promise<ScanPage> {
+    const request = {
+      TableName: this.#name,
+      Limit: limit,
+      ConsistentRead: consistent,
+      ...(after === undefined ? {} : { ExclusiveStartKey: toSdk(after) }),
+    };
+    const page = await this.#send('read', () => this.#client.send(new ScanCommand(request)));
+    return {
+      items: (page.Items ?? []).map(fromSdk),
+      next: page.LastEvaluatedKey === undefined ? undefined : fromSdk(page.LastEvaluatedKey),
+    };
   }
 
   async *#pages(

@@ -1,6 +1,16 @@
 // A table in memory, with a changelog like a DynamoDB stream's: for tests, simulation and machines without Java.
+import { createHash } from 'node:crypto';
 import { StoreError } from './store-error.ts';
-import type { Attribute, Item, PartitionQuery, Table, VersionedOutcome, VersionedWrite } from './table.ts';
+import type {
+  Attribute,
+  Item,
+  PartitionQuery,
+  ScanPage,
+  ScanRequest,
+  Table,
+  VersionedOutcome,
+  VersionedWrite,
+} from './table.ts';
 import { numberOf } from './table.ts';
 
 export interface TableSchema {
@@ -55,7 +65,12 @@ export class MemoryTable implements Table {
     for (const item of items) this.#store(item);
   }
 
-  async *query({ index, partition, sort }: PartitionQuery): AsyncIterable<Item> {
+  async deleteMany(keys: readonly Item[]): Promise<void> {
+    this.#refuseTwins(keys);
+    for (const key of keys) this.remove(key);
+  }
+
+  async *query({ index, partition, sort, descending = false }: PartitionQuery): AsyncIterable<Item> {
     const sortKey = index === undefined ? this.#schema.sortKey : this.#schema.indexes?.[index]?.sortKey;
     const found = [...this.#items.values()].filter((item) => {
       const sortValue = sortKey === undefined ? undefined : item[sortKey];
@@ -64,7 +79,18 @@ export class MemoryTable implements Table {
       return sort === undefined || (compare(sortValue, sort.from) >= 0 && compare(sortValue, sort.to) <= 0);
     });
     if (sortKey !== undefined) found.sort((a, b) => compare(a[sortKey], b[sortKey]));
-    yield* found;
+    yield* descending ? found.reverse() : found;
+  }
+
+  /** By the hash of the key, as the service does: a place that no write moves. */
+  async scanPage({ limit, after }: ScanRequest): Promise<ScanPage> {
+    const placed = [...this.#items].map(([key, item]) => ({ place: placeOf(key), item }));
+    placed.sort((a, b) => (a.place < b.place ? -1 : 1));
+    const from = after === undefined ? '' : placeOf(this.#keyText(after));
+    const left = placed.filter(({ place }) => place > from);
+    const items = left.slice(0, limit).map(({ item }) => item);
+    const last = items.at(-1);
+    return { items, next: last !== undefined && left.length > limit ? this.#keysOf(last) : undefined };
   }
 
   async *scan(): AsyncIterable<Item> {
@@ -114,6 +140,10 @@ export class MemoryTable implements Table {
   #keyText(item: Item): string {
     return JSON.stringify(Object.values(this.#keysOf(item)));
   }
+}
+
+function placeOf(key: string): string {
+  return createHash('sha256').update(key).digest('hex');
 }
 
 /** Numbers as numbers, texts by their UTF-8 bytes; an absent attribute is before all. */

@@ -76,6 +76,28 @@ export class SourceStates {
     }
   }
 
+  /** A piece of a walk over all sources, in no order of meaning: see `Table.scanPage`. */
+  async page({
+    limit,
+    after,
+    consistent,
+  }: {
+    readonly limit: number;
+    /** The source a page before ended with. */
+    readonly after?: string | undefined;
+    readonly consistent?: boolean;
+  }): Promise<{ readonly states: readonly StoredState[]; readonly next: string | undefined }> {
+    const { items, next } = await this.#table.scanPage({
+      limit,
+      after: after === undefined ? undefined : keyOf(after),
+      ...(consistent === undefined ? {} : { consistent }),
+    });
+    return {
+      states: items.map(fromItem),
+      next: next === undefined ? undefined : textOf(next, SOURCES_TABLE.partitionKey),
+    };
+  }
+
   async *scan(): AsyncIterable<StoredState> {
     for await (const item of this.#table.scan()) yield fromItem(item);
   }

@@ -24,6 +24,26 @@ export interface PartitionQuery {
   readonly index?: string;
   readonly partition: { readonly name: string; readonly value: Attribute };
   readonly sort?: { readonly name: string; readonly from: Attribute; readonly to: Attribute };
+  /** From the greatest sort key to the least. */
+  readonly descending?: boolean;
+  /** About how many items will be taken: no more are read at a time. */
+  readonly readAhead?: number;
+}
+
+/** A piece of a walk over a whole table. */
+export interface ScanPage {
+  readonly items: readonly Item[];
+  /** The key the next page begins after; undefined: this is the last one. */
+  readonly next: Item | undefined;
+}
+
+export interface ScanRequest {
+  /** Most items; a page may hold fewer, and none, and yet not be the last. */
+  readonly limit: number;
+  /** A key that a page before ended with. */
+  readonly after?: Item | undefined;
+  /** Default: true. Without it a page costs half, and an item may be as it was a moment ago. */
+  readonly consistent?: boolean;
 }
 
 /** Every operation rejects with a StoreError where the table cannot be reached; repeating any of them is safe. */
@@ -34,7 +54,11 @@ export interface Table {
   commit(writes: readonly VersionedWrite[]): Promise<readonly VersionedOutcome[]>;
   /** Puts items whatever is there. Rejects unless all are written; then some may be. At most one item a key. */
   putMany(items: readonly Item[]): Promise<void>;
+  /** Repeating it is safe; keys without an item are passed over. */
+  deleteMany(keys: readonly Item[]): Promise<void>;
   query(query: PartitionQuery): AsyncIterable<Item>;
+  /** Items keep their places in the walk, whatever is written meanwhile: none is skipped and none comes twice. */
+  scanPage(request: ScanRequest): Promise<ScanPage>;
   scan(): AsyncIterable<Item>;
 }
 

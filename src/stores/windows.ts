@@ -26,6 +26,16 @@ export interface PartWrite {
   readonly expiresAtMs: number | undefined;
 }
 
+/** By start, both ends included. */
+export interface WindowRange {
+  readonly fromMs?: number;
+  readonly toMs?: number;
+  /** The latest first. */
+  readonly descending?: boolean;
+  /** About how many items will be taken: no more are read at a time. */
+  readonly readAhead?: number;
+}
+
 export type PartOutcome =
   | { readonly kind: 'committed'; readonly version: number }
   | { readonly kind: 'refused'; readonly stored: StoredPart | undefined }
@@ -82,21 +92,35 @@ export class Windows {
   }
 
   /** The windows of a series that start in `[fromMs, toMs]`, by start; parts merged. */
-  async *list(series: string, { fromMs = 0, toMs = MAX_START_MS } = {}): AsyncIterable<StoredWindow> {
+  async *list(series: string, range: WindowRange = {}): AsyncIterable<StoredWindow> {
+    for await (const parts of this.listParts(series, range)) yield* merged(parts.map(({ window }) => window));
+  }
+
+  /** As `list`, each window as its parts, with the version of each. */
+  async *listParts(
+    series: string,
+    { fromMs = 0, toMs = MAX_START_MS, descending = false, readAhead }: WindowRange = {},
+  ): AsyncIterable<readonly StoredPart[]> {
     const items = this.#table.query({
       partition: { name: WINDOWS_TABLE.partitionKey, value: text(seriesKey(series)) },
       sort: { name: WINDOWS_TABLE.sortKey, from: text(timeKey(fromMs)), to: text(`${timeKey(toMs)}~`) },
+      descending,
+      ...(readAhead === undefined ? {} : { readAhead }),
     });
-    let parts: StoredWindow[] = [];
+    let parts: StoredPart[] = [];
     for await (const item of items) {
-      const { window } = toPart(item);
-      if (parts[0] !== undefined && (parts[0].start !== window.start || parts[0].end !== window.end)) {
-        yield* merged(parts);
+      const part = toPart(item);
+      const [first] = parts;
+      if (
+        first !== undefined &&
+        (first.window.start !== part.window.start || first.window.end !== part.window.end)
+      ) {
+        yield parts;
         parts = [];
       }
-      parts.push(window);
+      parts.push(part);
     }
-    yield* merged(parts);
+    if (parts.length > 0) yield parts;
   }
 
   /** Every stored window, in no order, rollup windows in their parts. */
@@ -105,7 +129,8 @@ export class Windows {
   }
 }
 
-const MAX_START_MS = 8.64e15;
+/** The last moment a Date has. */
+export const MAX_START_MS = 8.64e15;
 /** A key attribute holds 2,048 bytes; longer series stand under their hash. */
 const MAX_SERIES_KEY_BYTES = 1_024;
 

@@ -138,6 +138,14 @@ class CountingTable implements Table {
     return this.#inner.putMany(items);
   }
 
+  deleteMany(keys: Parameters<Table['deleteMany']>[0]) {
+    return this.#inner.deleteMany(keys);
+  }
+
+  scanPage(request: Parameters<Table['scanPage']>[0]) {
+    return this.#inner.scanPage(request);
+  }
+
   query(query: Parameters<Table['query']>[0]) {
     return this.#inner.query(query);
   }

@@ -4,6 +4,7 @@ import { alertsContract } from '../support/alerts-contract.ts';
 import { deadLettersContract } from '../support/dead-letters-contract.ts';
 import type { DynamoDbLocal } from '../support/dynamodb-local.ts';
 import { javaMissing, startDynamoDbLocal } from '../support/dynamodb-local.ts';
+import { liveConnectionsContract } from '../support/readers-contract.ts';
 import { sourceStatesContract } from '../support/source-states-contract.ts';
 import { tableContract } from '../support/table-contract.ts';
 import type { MakeTable } from '../support/table-under-test.ts';
@@ -31,6 +32,7 @@ describe.skipIf(missing !== undefined)(
     sourceStatesContract(make);
     windowsContract(make);
     deadLettersContract(make);
+    liveConnectionsContract(make);
     alertsContract(make);
   },
 );

@@ -4,6 +4,8 @@ import { StoreError } from '../../src/stores/store-error.ts';
 import type {
   Item,
   PartitionQuery,
+  ScanPage,
+  ScanRequest,
   Table,
   VersionedOutcome,
   VersionedWrite,
@@ -59,6 +61,18 @@ export class FaultyTable implements Table {
     const written = fault === 6 ? items : items.filter(() => this.#faults.draw(2) === 1);
     await this.#inner.putMany(written);
     throw unavailable('written in full');
+  }
+
+  async deleteMany(keys: readonly Item[]): Promise<void> {
+    await this.#stall.pass();
+    if (this.#faults.draw(8) === 7) throw unavailable('written');
+    await this.#inner.deleteMany(keys);
+  }
+
+  async scanPage(request: ScanRequest): Promise<ScanPage> {
+    await this.#stall.pass();
+    if (this.#faults.draw(40) === 39) throw unavailable('read');
+    return await this.#inner.scanPage(request);
   }
 
   async *query(query: PartitionQuery): AsyncIterable<Item> {

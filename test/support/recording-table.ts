@@ -36,6 +36,12 @@ export function recordingTable(table: StoredTable, note: (operation: TableOperat
       noted({ kind: 'putMany', items });
       await table.putMany(items);
     },
+    async deleteMany(keys) {
+      for (const key of keys) noted({ kind: 'remove', key });
+      await table.deleteMany(keys);
+    },
+    /** Pages are walked in an order of each table's own: there is nothing to compare. */
+    scanPage: (request) => table.scanPage(request),
     async *query(query) {
       const operation = noted({ kind: 'query', query, outcome: [] as readonly Item[] });
       operation.outcome = await collect(table.query(query));

@@ -3,6 +3,7 @@ import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import type { AlertsInUse } from '../../cdk/alerts-in.ts';
 import { TidemillStack, type TidemillStackOptions } from '../../cdk/stacks/tidemill-stack.ts';
+import { byFunctionName } from './by-function-name.ts';
 
 /** The stack's template, with a folder of test handlers in place of each function's code. */
 export function synthesizedStack(
@@ -11,14 +12,7 @@ export function synthesizedStack(
   const folder = fileURLToPath(new URL('./handlers', import.meta.url));
   const stack = new TidemillStack(new App({ analyticsReporting: false }), 'Tidemill', {
     ...options,
-    code: {
-      aggregate: folder,
-      rollup: folder,
-      close: folder,
-      alert: folder,
-      'alert-clock': folder,
-      publish: folder,
-    },
+    code: byFunctionName(() => folder),
   });
   return Template.fromStack(stack);
 }

@@ -146,6 +146,36 @@ export function tableContract(make: MakeTable): void {
       );
     });
 
+    test('queries a partition backwards, however little is read at a time', async () => {
+      const { table } = await make(SCHEMA);
+      await table.putMany(range(20).map((at) => ({ ...keyOf(at), state: text(String(at)) })));
+      const partition = { name: 'pk', value: text('p') };
+      const sort = { name: 'sk', from: text('0003'), to: text('0016') };
+      const found = await collect(table.query({ partition, sort, descending: true, readAhead: 4 }));
+      expect(found.map(({ sk }) => sk)).toEqual(range(14).map((at) => keyOf(16 - at).sk));
+    });
+
+    test('walks the table page by page: what was there is found once, whatever is written meanwhile', async () => {
+      const { table } = await make(SCHEMA);
+      const partitions = range(40).map((at) => ({ pk: text(`p${at}`), sk: text('s') }));
+      await table.putMany(partitions.map((key) => ({ ...key, state: text('old') })));
+      const found: Item[] = [];
+      let page = await table.scanPage({ limit: 7 });
+      for (let round = 0; ; round += 1) {
+        expect(page.items.length).toBeLessThanOrEqual(7);
+        found.push(...page.items);
+        if (page.next === undefined) break;
+        await table.putMany(
+          partitions.slice(round, round + 3).map((key) => ({ ...key, state: text('new') })),
+        );
+        await table.putMany([{ pk: text(`later${round}`), sk: text('s'), state: text('old') }]);
+        page = await table.scanPage({ limit: 7, after: page.next });
+      }
+      const keys = found.map(({ pk }) => JSON.stringify(pk));
+      expect(new Set(keys).size).toBe(keys.length);
+      expect(keys).toEqual(expect.arrayContaining(partitions.map(({ pk }) => JSON.stringify(pk))));
+    });
+
     test('queries an index by numbers; items without its attributes are not in it', async () => {
       const { table } = await make(SCHEMA);
       await table.putMany([
@@ -163,6 +193,17 @@ export function tableContract(make: MakeTable): void {
         }),
       );
       expect(found.map(({ sk }) => sk)).toEqual([keyOf(2).sk, keyOf(1).sk]);
+    });
+  });
+
+  describe('deleting', () => {
+    test('takes away the items of the keys given, and passes over keys without one', async () => {
+      const { table } = await make(SCHEMA);
+      await table.putMany(range(60).map((at) => ({ ...keyOf(at), state: text(String(at)) })));
+      await table.deleteMany(range(70).slice(10).map(keyOf));
+      expect(
+        (await collect(table.query({ partition: { name: 'pk', value: text('p') } }))).map(({ sk }) => sk),
+      ).toEqual(range(10).map((at) => keyOf(at).sk));
     });
   });
 

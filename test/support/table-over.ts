@@ -6,6 +6,8 @@ export function tableOver(table: Table, changed: Partial<Table>): Table {
     getMany: (keys) => table.getMany(keys),
     commit: (writes) => table.commit(writes),
     putMany: (items) => table.putMany(items),
+    deleteMany: (keys) => table.deleteMany(keys),
+    scanPage: (request) => table.scanPage(request),
     query: (query) => table.query(query),
     scan: () => table.scan(),
     ...changed,

@@ -82,16 +82,29 @@ describe('the tables', () => {
   });
 
   it('are on demand, expire their items, can be restored, and are hard to delete', () => {
-    template.resourceCountIs('AWS::DynamoDB::Table', 4);
-    template.allResources('AWS::DynamoDB::Table', {
+    template.resourceCountIs('AWS::DynamoDB::Table', 7);
+    template.allResourcesProperties('AWS::DynamoDB::Table', {
+      BillingMode: 'PAY_PER_REQUEST',
+      TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+    });
+    const kept = template.findResources('AWS::DynamoDB::Table', {
       Properties: Match.objectLike({
-        BillingMode: 'PAY_PER_REQUEST',
-        TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
         PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
         DeletionProtectionEnabled: true,
       }),
       DeletionPolicy: 'Retain',
       UpdateReplacePolicy: 'Retain',
+    });
+    expect(Object.keys(kept)).toHaveLength(6);
+  });
+
+  it('of what is live are of the moment alone, and tell their changes', () => {
+    template.hasResource('AWS::DynamoDB::Table', {
+      Properties: {
+        KeySchema: [key('topic', 'HASH'), key('item', 'RANGE')],
+        StreamSpecification: { StreamViewType: 'NEW_IMAGE' },
+      },
+      DeletionPolicy: 'Delete',
     });
   });
 
@@ -287,6 +300,8 @@ describe('the outputs', () => {
       'AlertsTableName',
       'DeadLettersTableName',
       'FailuresBucketName',
+      'LiveTableName',
+      'ReadersTableName',
       'SourcesTableName',
       'StreamName',
       'WindowsTableName',

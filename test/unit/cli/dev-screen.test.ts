@@ -18,6 +18,7 @@ const RUNNING: DevState = {
   step: 'running',
   notice: undefined,
   endpoints: {},
+  apiUrl: undefined,
   workFolder: '/tmp/tidemill-1',
   upForMs: 65_000,
   devices: 20,

@@ -3,7 +3,8 @@ import { parsePipeline } from '../../../src/core/pipeline.ts';
 import { VirtualClock } from '../../../src/event-source/virtual-clock.ts';
 import type { FunctionLine } from '../../../src/local/function-invoker.ts';
 import { createInProcessFunction } from '../../../src/local/in-process-function.ts';
-import { ENV } from '../../../src/platform/names.ts';
+import { ENV, FUNCTION_NAMES, LIVE_TABLE, READERS_TABLE } from '../../../src/platform/names.ts';
+import { MemoryTable } from '../../../src/stores/memory-table.ts';
 import type { Table } from '../../../src/stores/table.ts';
 import { changeRecord } from '../../support/change-records.ts';
 import { sequenceOf } from '../../support/event-streams.ts';
@@ -27,12 +28,17 @@ function setUp(over: (table: Table, clock: VirtualClock) => Table = (table) => t
     S: over(tables.sources, clock),
     W: tables.windows,
     D: tables.deadLetters,
+    R: new MemoryTable({ partitionKey: READERS_TABLE.partitionKey, sortKey: READERS_TABLE.sortKey }),
+    L: new MemoryTable({ partitionKey: LIVE_TABLE.partitionKey, sortKey: LIVE_TABLE.sortKey }),
     A: tables.alerts,
   };
   const environment = {
     [ENV.sourcesTable]: 'S',
     [ENV.windowsTable]: 'W',
     [ENV.deadLettersTable]: 'D',
+    [ENV.readersTable]: 'R',
+    [ENV.liveTable]: 'L',
+    [ENV.liveEndpoint]: 'http://127.0.0.1:1/live',
     [ENV.alertsTable]: 'A',
   };
   const start = (service: string) =>
@@ -49,6 +55,7 @@ function setUp(over: (table: Table, clock: VirtualClock) => Table = (table) => t
           if (table === undefined) throw new Error(`no table ${name}`);
           return table;
         },
+        secretsEndpoint: 'http://127.0.0.1:1',
         bus: {
           put: async (entries) => {
             published.push(...entries.map(({ detail }) => detail));
@@ -137,7 +144,7 @@ describe('a function in this process', () => {
 
   it('of a service that is none of the consumers is refused, by name', () => {
     expect(() => setUp().start('record')).toThrow(
-      'function Test-record: found the service "record", expected one of aggregate, rollup, close, alert, alert-clock, publish',
+      `function Test-record: found the service "record", expected one of ${FUNCTION_NAMES.join(', ')}`,
     );
   });
 });

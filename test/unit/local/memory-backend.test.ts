@@ -49,6 +49,10 @@ function setUp({ streams = [STREAM], tables = [TABLE] }: Partial<LocalSystem> = 
     mappings: [],
     schedules: [],
     buckets: [],
+    secrets: [],
+    restApis: [],
+    webSocketApis: [],
+    policies: { roleAllows: () => true, functionAllows: () => true },
     outputs: new Map(),
     notRun: [],
   };

@@ -1,0 +1,84 @@
+// The authorizer of the APIs: one function, and an authorizer for each way that it is asked.
+import { Duration, Stack } from 'aws-cdk-lib';
+import { IdentitySource, RequestAuthorizer } from 'aws-cdk-lib/aws-apigateway';
+import { Construct } from 'constructs';
+import { AUTHORIZATION_CACHE_SECONDS, SOURCE_HEADER } from '../../src/platform/door.ts';
+import { ENV, METRICS_NAMESPACE } from '../../src/platform/names.ts';
+import { ConsumerFunction } from './consumer-function.ts';
+import { addMetricAlarm } from './metric-alarm.ts';
+import type { TokenKeys } from './token-keys.ts';
+import type { TokensTable } from './tokens-table.ts';
+
+export interface AuthorizeOptions {
+  readonly codeFolder: string;
+  readonly tokens: TokensTable;
+  readonly keys: TokenKeys;
+  /** The usage plan's key by the token's use. */
+  readonly planKeys: Readonly<Record<string, string>>;
+}
+
+export class Authorize extends Construct {
+  readonly consumer: ConsumerFunction;
+  #readers: RequestAuthorizer | undefined;
+
+  constructor(scope: Construct, id: string, { codeFolder, tokens, keys, planKeys }: AuthorizeOptions) {
+    super(scope, id);
+    this.consumer = new ConsumerFunction(this, 'Consumer', {
+      name: 'authorize',
+      codeFolder,
+      memoryMb: 512,
+      // Somebody waits for each answer.
+      timeout: Duration.seconds(8),
+      environment: {
+        [ENV.tokensTable]: tokens.table.tableName,
+        [ENV.verifyingKeys]: keys.verifying.secretArn,
+        [ENV.planKeys]: this.#json(planKeys),
+      },
+      // A refused token ends as an error: `Unauthorized` is how API Gateway is told to answer 401.
+      errorsAreAnswers: true,
+    });
+    this.consumer.allow(['dynamodb:BatchGetItem'], tokens.table.tableArn);
+    this.consumer.allow(['secretsmanager:GetSecretValue'], keys.verifying.secretArn);
+    addMetricAlarm(this, 'FailuresAlarm', {
+      description: 'Requests were turned away because keys or revocations could not be read',
+      namespace: METRICS_NAMESPACE,
+      metric: 'failures',
+      dimensions: { service: 'authorize' },
+      statistic: 'Sum',
+      over: 0,
+      minutes: 5,
+    });
+  }
+
+  /** Of devices: a token is all that tells one request from another. */
+  devices(scope: Construct): RequestAuthorizer {
+    return this.#authorizer(scope, 'Devices', [IdentitySource.header('Authorization')]);
+  }
+
+  /** Of relays: what is kept is kept for the token and the source together, else one source's answer would serve another. */
+  relays(scope: Construct): RequestAuthorizer {
+    return this.#authorizer(scope, 'Relays', [
+      IdentitySource.header('Authorization'),
+      IdentitySource.header(SOURCE_HEADER),
+    ]);
+  }
+
+  /** Of readers, for `GET` methods of the REST API; made when it is first asked for. */
+  readers(): RequestAuthorizer {
+    this.#readers ??= this.#authorizer(this, 'Readers', [IdentitySource.header('Authorization')]);
+    return this.#readers;
+  }
+
+  #authorizer(scope: Construct, id: string, identitySources: string[]): RequestAuthorizer {
+    return new RequestAuthorizer(scope, id, {
+      handler: this.consumer.fn,
+      identitySources,
+      resultsCacheTtl: Duration.seconds(AUTHORIZATION_CACHE_SECONDS),
+    });
+  }
+
+  /** With the stack's own id in it, JSON must be made by CloudFormation. */
+  #json(value: object): string {
+    return Stack.of(this).toJsonString(value);
+  }
+}

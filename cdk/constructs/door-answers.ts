@@ -1,0 +1,110 @@
+// What API Gateway answers by itself, in words of ours: what was found, what was expected, where, and when to try again.
+import { type GatewayResponseOptions, ResponseType, type RestApi } from 'aws-cdk-lib/aws-apigateway';
+import { MAX_EVENTS_PER_REQUEST } from '../../src/platform/door.ts';
+
+export function addDoorAnswers(api: RestApi): void {
+  for (const [id, { type, status, body, headers }] of Object.entries(ANSWERS)) {
+    const options: GatewayResponseOptions = {
+      type,
+      statusCode: String(status),
+      templates: { 'application/json': JSON.stringify(body) },
+      ...(headers === undefined ? {} : { responseHeaders: headers }),
+    };
+    api.addGatewayResponse(id, options);
+  }
+}
+
+interface Answer {
+  readonly type: ResponseType;
+  readonly status: number;
+  readonly body: Readonly<Record<string, string>>;
+  readonly headers?: { [name: string]: string };
+}
+
+const ANSWERS: Readonly<Record<string, Answer>> = {
+  BadBody: {
+    type: ResponseType.BAD_REQUEST_BODY,
+    status: 400,
+    body: {
+      message: 'refused',
+      where: 'body',
+      found: '$context.error.validationErrorString',
+      expected: `JSON: an event, an array of 1 to ${MAX_EVENTS_PER_REQUEST} events, or {"events": [...]}`,
+    },
+  },
+  BadParameters: {
+    type: ResponseType.BAD_REQUEST_PARAMETERS,
+    status: 400,
+    body: {
+      message: 'refused',
+      where: 'parameters',
+      found: '$context.error.validationErrorString',
+      expected: 'them all',
+    },
+  },
+  Unauthorized: {
+    type: ResponseType.UNAUTHORIZED,
+    status: 401,
+    body: {
+      message: 'refused',
+      where: 'header Authorization',
+      found: 'no token that is valid here',
+      expected: 'Bearer and a token that was issued for this, has not expired and is not revoked',
+    },
+    headers: { 'WWW-Authenticate': "'Bearer'" },
+  },
+  Denied: {
+    type: ResponseType.ACCESS_DENIED,
+    status: 403,
+    body: {
+      message: 'refused',
+      where: 'token',
+      found: 'a token that may not do this',
+      expected: 'one that may, for the source it speaks for',
+    },
+  },
+  TooLarge: {
+    type: ResponseType.REQUEST_TOO_LARGE,
+    status: 413,
+    body: {
+      message: 'refused',
+      where: 'body',
+      found: 'more than 10 MiB',
+      expected: 'less: send fewer events at a time',
+    },
+  },
+  MediaType: {
+    type: ResponseType.UNSUPPORTED_MEDIA_TYPE,
+    status: 415,
+    body: {
+      message: 'refused',
+      where: 'header Content-Type',
+      found: 'another type',
+      expected: 'application/json',
+    },
+  },
+  Throttled: {
+    type: ResponseType.THROTTLED,
+    status: 429,
+    body: { message: 'too many requests: nothing was stored, try again' },
+    headers: { 'Retry-After': "'1'" },
+  },
+  NoAnswer: {
+    type: ResponseType.INTEGRATION_FAILURE,
+    status: 503,
+    body: { message: 'no answer from behind the door: try again' },
+    headers: { 'Retry-After': "'2'" },
+  },
+  NoAnswerInTime: {
+    type: ResponseType.INTEGRATION_TIMEOUT,
+    status: 503,
+    body: { message: 'no answer in time from behind the door: try again' },
+    headers: { 'Retry-After': "'2'" },
+  },
+  NoVerdict: {
+    type: ResponseType.AUTHORIZER_FAILURE,
+    status: 503,
+    body: { message: 'the token could not be checked: nothing was stored, try again' },
+    headers: { 'Retry-After': "'2'" },
+  },
+};

@@ -1,0 +1,72 @@
+// The mapping templates between a request and the stream: they make one record of one request, stamped with the source
+// that the authorizer found, and refuse what speaks for another.
+import { MAX_REQUEST_RECORD_BYTES } from '../../src/platform/door.ts';
+
+/**
+ * A template cannot answer by itself. What it refuses it sends to a stream of this name and the reason, with nothing in
+ * it: the role may not write there, and the service's refusal, which names the stream, becomes the answer.
+ */
+const REFUSED_STREAM = 'tidemill-refused';
+
+/**
+ * Nothing of the body is put between quotes here: the events are what API Gateway has parsed and written again as JSON,
+ * the source is JSON text that the authorizer has written, and what both make is base64. Whatever the events hold, the
+ * record's last `source` is the token's, and the last one counts.
+ */
+export function requestTemplate(streamName: string): string {
+  const base64Length = Math.ceil(MAX_REQUEST_RECORD_BYTES / 3) * 4;
+  return `#set($who = $context.authorizer.source)
+#set($refused = "")
+#set($body = $input.json('$'))
+#if($body.startsWith("["))
+#set($events = $body)
+#set($stated = $input.path('$[*].source'))
+#else
+#set($outer = $input.json('$.source'))
+#if($outer != "" && $input.path('$.source') != $who)#set($refused = "source")#end
+#set($inner = $input.json('$.events'))
+#if($inner.startsWith("["))
+#set($events = $inner)
+#set($stated = $input.path('$.events[*].source'))
+#else
+#set($open = "[")
+#set($events = $open.concat($body).concat("]"))
+#set($stated = [])
+#end
+#end
+#foreach($source in $stated)#if($source != $who)#set($refused = "source")#end#end
+#set($head = '{"events":')
+#set($record = $head.concat($events).concat(',"source":').concat($context.authorizer.sourceJson).concat('}'))
+#set($data = $util.base64Encode($record))
+#if($data.length() > ${base64Length})#set($refused = "size")#end
+#if($refused == "")
+{"StreamName":"${streamName}","PartitionKey":$context.authorizer.sourceJson,"Data":"$data"}
+#else
+{"StreamName":"${REFUSED_STREAM}-$refused","PartitionKey":"refused","Data":""}
+#end`;
+}
+
+/** The record's place is the receipt: it is in the stream. */
+export const STORED_TEMPLATE =
+  '{"shardId":$input.json(\'$.ShardId\'),"sequenceNumber":$input.json(\'$.SequenceNumber\')}';
+
+/** Kinesis answers 400 for a full shard and for a wrong request alike. */
+export const REFUSED_TEMPLATE = `#set($answer = $input.json('$'))
+#if($answer.contains("${REFUSED_STREAM}-source"))
+#set($context.responseOverride.status = 403)
+{"message":"refused","where":"source","found":"an event of another source","expected":"events without a source, or with the token's"}
+#elseif($answer.contains("${REFUSED_STREAM}-size"))
+#set($context.responseOverride.status = 413)
+{"message":"refused","where":"body","found":"more than one record may hold","expected":"at most ${MAX_REQUEST_RECORD_BYTES} bytes, written compactly: send fewer events at a time"}
+#elseif($answer.contains("ThroughputExceeded") || $answer.contains("LimitExceeded") || $answer.contains("Throttling"))
+#set($context.responseOverride.status = 429)
+#set($context.responseOverride.header.Retry-After = "1")
+{"message":"the stream is full at the moment: nothing was stored, try again"}
+#else
+#set($context.responseOverride.status = 503)
+#set($context.responseOverride.header.Retry-After = "5")
+{"message":"the stream cannot be written at the moment: nothing was stored, try again"}
+#end`;
+
+/** It may have been stored or not: events with ids may be sent again. */
+export const FAILED_BODY = '{"message":"the stream gave no answer: try again"}';

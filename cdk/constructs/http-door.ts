@@ -1,0 +1,214 @@
+// The HTTP door: a REST API in front of the stream, with nothing between that could lose or change an event. One request
+// is one record; the answer is the record's place in the stream.
+import { Aws, CfnOutput, Fn, RemovalPolicy } from 'aws-cdk-lib';
+import {
+  AccessLogFormat,
+  ApiKeySourceType,
+  AwsIntegration,
+  EndpointType,
+  type IModel,
+  type IResource,
+  LogGroupLogDestination,
+  MethodLoggingLevel,
+  PassthroughBehavior,
+  type RequestAuthorizer,
+  type RequestValidator,
+  RestApi,
+} from 'aws-cdk-lib/aws-apigateway';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Stream } from 'aws-cdk-lib/aws-kinesis';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { requestSchema } from '../../src/core/event-schema.ts';
+import { MAX_EVENTS_PER_REQUEST } from '../../src/platform/door.ts';
+import { OUTPUTS } from '../../src/platform/names.ts';
+import { Authorize } from './authorize.ts';
+import { addDoorAnswers } from './door-answers.ts';
+import { FAILED_BODY, REFUSED_TEMPLATE, requestTemplate, STORED_TEMPLATE } from './events-templates.ts';
+import { addMetricAlarm } from './metric-alarm.ts';
+import type { TokenKeys } from './token-keys.ts';
+import type { TokensTable } from './tokens-table.ts';
+
+export interface HttpDoorOptions {
+  /** Code folder of the authorizer. */
+  readonly codeFolder: string;
+  readonly stream: Stream;
+  readonly tokens: TokensTable;
+  readonly keys: TokenKeys;
+  readonly limits?: Partial<DoorLimits>;
+}
+
+/** Requests a second, and how many at once. */
+export interface DoorLimits {
+  /** Of each method of the API. */
+  readonly api: RateLimit;
+  /** Of all devices together: they share the plan's one key. */
+  readonly device: RateLimit;
+  /** Of all relays together. */
+  readonly relay: RateLimit;
+}
+
+export interface RateLimit {
+  readonly rate: number;
+  readonly burst: number;
+}
+
+const LIMITS: DoorLimits = {
+  api: { rate: 2_000, burst: 4_000 },
+  device: { rate: 1_000, burst: 2_000 },
+  relay: { rate: 500, burst: 1_000 },
+};
+
+export class HttpDoor extends Construct {
+  readonly api: RestApi;
+  readonly authorize: Authorize;
+  /** `/v1`: where further routes hang. */
+  readonly v1: IResource;
+  readonly #role: Role;
+  readonly #stream: Stream;
+
+  constructor(scope: Construct, id: string, options: HttpDoorOptions) {
+    super(scope, id);
+    const { codeFolder, stream, tokens, keys } = options;
+    const limits = { ...LIMITS, ...options.limits };
+    const accessLog = new LogGroup(this, 'AccessLog', {
+      retention: RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.api = new RestApi(this, 'Api', {
+      restApiName: Aws.STACK_NAME,
+      description: 'Tidemill: telemetry in, windows out',
+      endpointTypes: [EndpointType.REGIONAL],
+      apiKeySourceType: ApiKeySourceType.AUTHORIZER,
+      // The account's right to write access logs.
+      cloudWatchRole: true,
+      deployOptions: {
+        stageName: STAGE,
+        accessLogDestination: new LogGroupLogDestination(accessLog),
+        accessLogFormat: ACCESS_LOG_FORMAT,
+        // Execution logs would hold headers, and so tokens.
+        loggingLevel: MethodLoggingLevel.OFF,
+        dataTraceEnabled: false,
+        metricsEnabled: true,
+        throttlingRateLimit: limits.api.rate,
+        throttlingBurstLimit: limits.api.burst,
+      },
+    });
+    // The CDK's own output, which has no name of ours.
+    this.api.node.tryRemoveChild('Endpoint');
+    addDoorAnswers(this.api);
+
+    const planKeys = { device: planKey('devices'), relay: planKey('relays') };
+    this.#addPlan('Devices', limits.device, planKeys.device);
+    this.#addPlan('Relays', limits.relay, planKeys.relay);
+    this.authorize = new Authorize(this, 'Authorize', { codeFolder, tokens, keys, planKeys });
+
+    this.#stream = stream;
+    this.#role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('apigateway.amazonaws.com') });
+    this.#role.addToPolicy(
+      new PolicyStatement({ actions: ['kinesis:PutRecord'], resources: [stream.streamArn] }),
+    );
+    const request = {
+      model: this.api.addModel('Request', {
+        contentType: JSON_TYPE,
+        // The CDK's own type of schemas knows fewer keywords than the service.
+        schema: requestSchema({ maxEvents: MAX_EVENTS_PER_REQUEST }),
+      }),
+      validator: this.api.addRequestValidator('Body', { validateRequestBody: true }),
+    };
+    this.v1 = this.api.root.addResource('v1');
+    this.#addEvents(this.v1.addResource('events'), this.authorize.devices(this), request);
+    this.#addEvents(this.v1.addResource('relay').addResource('events'), this.authorize.relays(this), request);
+    addMetricAlarm(this, 'Failures', {
+      description: 'The API answers 5xx in each of five minutes: the stream or the authorizer has trouble',
+      namespace: 'AWS/ApiGateway',
+      metric: '5XXError',
+      dimensions: { ApiName: this.api.restApiName, Stage: STAGE },
+      statistic: 'Sum',
+      over: 0,
+      minutes: 5,
+    });
+    new CfnOutput(this, 'Url', { value: this.api.url }).overrideLogicalId(OUTPUTS.apiUrl);
+  }
+
+  #addEvents(
+    resource: IResource,
+    authorizer: RequestAuthorizer,
+    { model, validator }: { readonly model: IModel; readonly validator: RequestValidator },
+  ): void {
+    const retryAfter = 'method.response.header.Retry-After';
+    resource.addMethod(
+      'POST',
+      new AwsIntegration({
+        service: 'kinesis',
+        action: 'PutRecord',
+        options: {
+          credentialsRole: this.#role,
+          // Another content type would pass by the validation: 415.
+          passthroughBehavior: PassthroughBehavior.NEVER,
+          requestParameters: { 'integration.request.header.Content-Type': "'application/x-amz-json-1.1'" },
+          requestTemplates: { [JSON_TYPE]: requestTemplate(this.#stream.streamName) },
+          integrationResponses: [
+            { statusCode: '200', responseTemplates: { [JSON_TYPE]: STORED_TEMPLATE } },
+            {
+              statusCode: '400',
+              selectionPattern: '4\\d\\d',
+              responseTemplates: { [JSON_TYPE]: REFUSED_TEMPLATE },
+            },
+            {
+              statusCode: '503',
+              selectionPattern: '5\\d\\d',
+              responseTemplates: { [JSON_TYPE]: FAILED_BODY },
+              responseParameters: { [retryAfter]: "'2'" },
+            },
+          ],
+        },
+      }),
+      {
+        authorizer,
+        apiKeyRequired: true,
+        requestValidator: validator,
+        requestModels: { [JSON_TYPE]: model },
+        methodResponses: [
+          { statusCode: '200' },
+          { statusCode: '400' },
+          { statusCode: '503', responseParameters: { [retryAfter]: true } },
+        ],
+      },
+    );
+  }
+
+  /** The plan's key is no secret: nobody can send it, the authorizer alone names it. */
+  #addPlan(id: string, { rate, burst }: RateLimit, value: string): void {
+    const plan = this.api.addUsagePlan(`${id}Plan`, {
+      throttle: { rateLimit: rate, burstLimit: burst },
+    });
+    plan.addApiStage({ stage: this.api.deploymentStage });
+    plan.addApiKey(this.api.addApiKey(`${id}Key`, { value }));
+  }
+}
+
+const STAGE = 'api';
+const JSON_TYPE = 'application/json';
+
+/** Unique in the account, as API Gateway asks of key values: with a part of the stack's own id. */
+function planKey(name: string): string {
+  return `tidemill-${name}-${Fn.select(2, Fn.split('/', Aws.STACK_ID))}-plan`;
+}
+
+/** Who, what, how it went. No header and no query string: a token may stand in either. */
+const ACCESS_LOG_FORMAT = AccessLogFormat.custom(
+  JSON.stringify({
+    requestId: '$context.requestId',
+    time: '$context.requestTimeEpoch',
+    method: '$context.httpMethod',
+    resource: '$context.resourcePath',
+    status: '$context.status',
+    reason: '$context.error.responseType',
+    who: '$context.authorizer.principalId',
+    tokenId: '$context.authorizer.tokenId',
+    sourceIp: '$context.identity.sourceIp',
+    latencyMs: '$context.responseLatency',
+    integrationStatus: '$context.integration.status',
+  }),
+);

@@ -1,0 +1,158 @@
+// Live: a WebSocket API, the function behind it that takes subscriptions, and the one that tells of changes: windows
+// stream and live stream → connections.
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import { LogGroupLogDestination, WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
+import { WebSocketLambdaAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { ENV, LIVE_STAGE, METRICS_NAMESPACE } from '../../src/platform/names.ts';
+import { ConsumerFunction } from './consumer-function.ts';
+import type { LiveTable } from './live-table.ts';
+import { addMetricAlarm } from './metric-alarm.ts';
+import type { ReadersTable } from './readers-table.ts';
+import type { SourcesTable } from './sources-table.ts';
+import { StreamMapping } from './stream-mapping.ts';
+import { tableStreamArn } from './table-stream-arn.ts';
+import type { WindowsTable } from './windows-table.ts';
+
+export interface LiveApiOptions {
+  /** Of the functions `subscribe` and `live`. */
+  readonly codeFolders: { readonly subscribe: string; readonly live: string };
+  /** Lets readers in, and not devices: asked at $connect, with the token as a subprotocol. */
+  readonly authorizer: IFunction;
+  readonly sources: SourcesTable;
+  readonly windows: WindowsTable;
+  readonly readers: ReadersTable;
+  readonly live: LiveTable;
+  readonly failures: Bucket;
+}
+
+export class LiveApi extends Construct {
+  readonly subscribe: ConsumerFunction;
+  readonly consumer: ConsumerFunction;
+  /** Of the windows table. */
+  readonly mapping: StreamMapping;
+  /** `wss://…/stage` */
+  readonly url: string;
+
+  constructor(scope: Construct, id: string, options: LiveApiOptions) {
+    super(scope, id);
+    const { sources, windows, readers, live, failures } = options;
+    const tables = { [ENV.windowsTable]: windows.table.tableName, [ENV.liveTable]: live.table.tableName };
+    this.subscribe = new ConsumerFunction(this, 'Subscribe', {
+      name: 'subscribe',
+      codeFolder: options.codeFolders.subscribe,
+      memoryMb: 1024,
+      // API Gateway waits 29 seconds.
+      timeout: Duration.seconds(28),
+      environment: {
+        ...tables,
+        [ENV.sourcesTable]: sources.table.tableName,
+        [ENV.readersTable]: readers.table.tableName,
+      },
+    });
+    this.consumer = new ConsumerFunction(this, 'Consumer', {
+      name: 'live',
+      codeFolder: options.codeFolders.live,
+      memoryMb: 1024,
+      timeout: Duration.minutes(1),
+      environment: tables,
+    });
+    const api = this.#addApi(options.authorizer);
+    const stage = this.#addStage(api);
+    this.url = stage.url;
+    for (const consumer of [this.subscribe, this.consumer]) {
+      consumer.fn.addEnvironment(ENV.liveEndpoint, stage.callbackUrl);
+      // To post to a connection of this API, and to end it.
+      const connections = ['POST', 'DELETE'].map((method) =>
+        Stack.of(this).formatArn({
+          service: 'execute-api',
+          resource: api.apiId,
+          resourceName: `${LIVE_STAGE}/${method}/@connections/*`,
+        }),
+      );
+      consumer.allow(['execute-api:ManageConnections'], ...connections);
+      consumer.allow(LIVE_ACTIONS, live.table.tableArn);
+      consumer.allow(['dynamodb:Query'], windows.table.tableArn);
+    }
+    this.subscribe.allow(['dynamodb:PartiQLInsert', 'dynamodb:PartiQLUpdate'], live.table.tableArn);
+    this.subscribe.allow(['dynamodb:BatchGetItem'], sources.table.tableArn);
+    this.subscribe.allow(['dynamodb:Query'], readers.table.tableArn);
+    this.mapping = this.#read('Windows', tableStreamArn(windows.table), failures);
+    this.#read('Live', tableStreamArn(live.table), failures);
+    addMetricAlarm(this, 'Shed', {
+      description:
+        'Live connections were ended for being too slow, in each of five minutes: clients ask for more than they can take, or posts fail',
+      namespace: METRICS_NAMESPACE,
+      metric: 'shed',
+      dimensions: { service: 'live' },
+      statistic: 'Sum',
+      over: 0,
+      minutes: 5,
+    });
+  }
+
+  #addApi(authorizer: IFunction): WebSocketApi {
+    const route = (name: string) => ({
+      integration: new WebSocketLambdaIntegration(name, this.subscribe.fn),
+    });
+    return new WebSocketApi(this, 'Api', {
+      description: 'Tidemill: live windows',
+      // Every message goes to one function, whatever it says.
+      routeSelectionExpression: '$request.body.route',
+      connectRouteOptions: {
+        ...route('Connections'),
+        authorizer: new WebSocketLambdaAuthorizer('Readers', authorizer, {
+          // A header: a query string would stand in logs on its way.
+          identitySource: ['route.request.header.Sec-WebSocket-Protocol'],
+        }),
+      },
+      disconnectRouteOptions: route('Ends'),
+      defaultRouteOptions: route('Messages'),
+    });
+  }
+
+  #addStage(webSocketApi: WebSocketApi): WebSocketStage {
+    const logs = new LogGroup(this, 'AccessLogs', {
+      retention: RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    return new WebSocketStage(this, 'Stage', {
+      webSocketApi,
+      stageName: LIVE_STAGE,
+      autoDeploy: true,
+      throttle: { rateLimit: 200, burstLimit: 400 },
+      accessLogSettings: {
+        destination: new LogGroupLogDestination(logs),
+        // No headers and no query string: a token may stand in them.
+        format: AccessLogFormat.custom(JSON.stringify(LOGGED)),
+      },
+    });
+  }
+
+  #read(name: string, arn: string, failures: Bucket): StreamMapping {
+    return new StreamMapping(this, `${name}Reader`, {
+      consumer: this.consumer,
+      stream: { kind: 'dynamodb', arn },
+      failures,
+      // Posts take longer than writes: smaller batches are told sooner.
+      batchSize: 200,
+    });
+  }
+}
+
+const LOGGED = {
+  requestId: '$context.requestId',
+  connectionId: '$context.connectionId',
+  eventType: '$context.eventType',
+  routeKey: '$context.routeKey',
+  status: '$context.status',
+  error: '$context.error.message',
+  requestTime: '$context.requestTime',
+};
+
+const LIVE_ACTIONS = ['dynamodb:BatchGetItem', 'dynamodb:BatchWriteItem', 'dynamodb:Query'];

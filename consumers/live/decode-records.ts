@@ -1,0 +1,57 @@
+// Change records of the windows table and the live table to what they tell of: rollup windows written to, and changes of
+// watched sources on their way.
+import type { SequenceNumber } from '../../src/core/brands.ts';
+import { parseRollupSeries } from '../../src/core/series.ts';
+import { LIVE_TABLE, WINDOWS_TABLE } from '../../src/platform/names.ts';
+import { CHANGE_ITEM } from '../../src/stores/live-connections.ts';
+import { readChangeRecord } from '../../src/wire/change-record.ts';
+import type { Change } from '../../src/wire/live/messages.ts';
+import type { DynamoDbEventRecord } from '../../src/wire/stream-records.ts';
+
+/** The writes of a batch to one rollup window, by part: the first version and the last. */
+export interface WindowWrites {
+  readonly series: string;
+  readonly start: number;
+  readonly parts: Map<string, { readonly from: number; readonly to: number }>;
+}
+
+export interface DecodedRecords {
+  /** In the order of their first writes. */
+  readonly windows: readonly WindowWrites[];
+  readonly sources: readonly Change[];
+  readonly sequences: readonly SequenceNumber[];
+}
+
+export function decodeRecords(records: readonly DynamoDbEventRecord[]): DecodedRecords {
+  const windows = new Map<string, WindowWrites>();
+  const sources: Change[] = [];
+  const sequences: SequenceNumber[] = [];
+  for (const record of records) {
+    const { kind, key, newImage, sequence } = readChangeRecord(record);
+    sequences.push(sequence);
+    if (kind === 'housekeeping' || newImage === undefined) continue;
+    if (key[LIVE_TABLE.sortKey] === CHANGE_ITEM) {
+      const body = newImage['body'];
+      // Written by the rollup consumer, as JSON of a change.
+      if (typeof body === 'string') sources.push(JSON.parse(body));
+      continue;
+    }
+    const series = newImage['name'] ?? key[WINDOWS_TABLE.partitionKey];
+    const sortKey = key[WINDOWS_TABLE.sortKey];
+    const version = newImage['version'];
+    if (typeof series !== 'string' || typeof sortKey !== 'string' || typeof version !== 'number') continue;
+    // Closed windows of sources come by the live table, with the state's version.
+    if (parseRollupSeries(series) === undefined) continue;
+    const start = Number(sortKey.slice(0, sortKey.indexOf('#')));
+    const window = windows.get(`${start} ${series}`) ?? { series, start, parts: new Map() };
+    windows.set(`${start} ${series}`, window);
+    const partKey = partKeyOf(sortKey);
+    window.parts.set(partKey, { from: window.parts.get(partKey)?.from ?? version, to: version });
+  }
+  return { windows: [...windows.values()], sources, sequences };
+}
+
+/** `START#PART` without leading zeros. */
+function partKeyOf(sortKey: string): string {
+  return sortKey.split('#').map(Number).join('#');
+}

@@ -1,0 +1,43 @@
+// Sends each connection what it is to be told. A connection that is too slow is ended, not waited for: its client connects
+// anew and asks for what it lacks. So a batch takes a bounded time, and whoever is well is not held up by whoever is not.
+import { eachOf } from '../../src/platform/each-of.ts';
+import type { PostDeps } from '../../src/platform/live-poster.ts';
+import { postInOrder } from '../../src/platform/live-poster.ts';
+import type { LiveConnections } from '../../src/stores/live-connections.ts';
+import type { Change } from '../../src/wire/live/messages.ts';
+import { packChanges } from '../../src/wire/live/pack-messages.ts';
+
+export interface FanOutDeps extends PostDeps {
+  readonly connections: LiveConnections;
+}
+
+export interface FanOutReport {
+  readonly posts: number;
+  readonly gone: number;
+  readonly shed: number;
+}
+
+/** Posts under way at once: enough to hide the round trips, and no burst for the management API. */
+const POSTS_AT_ONCE = 50;
+/** Messages of one batch for one connection: about 2 MB. More is asked for anew sooner than it is sent. */
+const MAX_BACKLOG = 64;
+
+export async function fanOut(
+  changes: ReadonlyMap<string, readonly Change[]>,
+  deps: FanOutDeps,
+): Promise<FanOutReport> {
+  const report = { posts: 0, gone: 0, shed: 0 };
+  await eachOf([...changes], POSTS_AT_ONCE, async ([connection, of]) => {
+    const texts = packChanges(of);
+    report.posts += texts.length;
+    const outcome = texts.length > MAX_BACKLOG ? 'too-slow' : await postInOrder(connection, texts, deps);
+    if (outcome === 'posted') return;
+    if (outcome === 'gone') report.gone += 1;
+    else {
+      report.shed += 1;
+      await deps.poster.disconnect(connection);
+    }
+    await deps.connections.close(connection);
+  });
+  return report;
+}

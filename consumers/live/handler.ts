@@ -1,0 +1,23 @@
+// Wiring: what the stack gives the function, to what the consumer needs.
+import { createApiGatewayPoster } from '../../src/platform/api-gateway-poster.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import { createDynamoDbClient } from '../../src/platform/dynamodb-client.ts';
+import { readPipelineFile, readTableName, readVariable } from '../../src/platform/function-config.ts';
+import { createLog, createMeter } from '../../src/platform/powertools.ts';
+import { DynamoTable } from '../../src/stores/dynamo-table.ts';
+import { LiveConnections } from '../../src/stores/live-connections.ts';
+import { Windows } from '../../src/stores/windows.ts';
+import { createLive } from './live.ts';
+
+const client = createDynamoDbClient();
+
+export const handler = createLive({
+  pipeline: readPipelineFile(),
+  windows: new Windows(new DynamoTable(client, readTableName('windowsTable'))),
+  connections: new LiveConnections(new DynamoTable(client, readTableName('liveTable'))),
+  poster: createApiGatewayPoster(readVariable('liveEndpoint', 'a URL')),
+  clock: systemClock,
+  random: Math.random,
+  log: createLog(),
+  meter: createMeter(),
+});

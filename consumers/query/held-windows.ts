@@ -1,0 +1,38 @@
+// The windows a source's state holds: open ones, and those its latest write has closed, which may not be stored yet.
+import { sourceWindow } from '../../src/core/rollup.ts';
+import { decodeChangedWindows } from '../../src/core/state-changes.ts';
+import type { EncodedState } from '../../src/core/state-encoding.ts';
+import type { StoredWindow } from '../../src/core/stored-window.ts';
+import { isAfter } from './window-range.ts';
+
+export function heldWindows(
+  source: string,
+  aggregation: string,
+  state: EncodedState,
+): readonly StoredWindow[] {
+  const { open, closed } = decodeChangedWindows(source, state);
+  return [
+    ...open.map((window) => ({ window, final: false })),
+    ...closed.map((window) => ({ window, final: true })),
+  ]
+    .filter(({ window }) => window.aggregation === aggregation)
+    .map(({ window, final }) => sourceWindow(source, window, final));
+}
+
+/** Both by start, each start once: what is stored is final, whatever the state said a moment before. */
+export async function* mergeByStart(
+  held: readonly StoredWindow[],
+  stored: AsyncIterable<StoredWindow>,
+  descending: boolean,
+): AsyncIterable<StoredWindow> {
+  const waiting = [...held].sort((a, b) => (descending ? b.start - a.start : a.start - b.start));
+  for await (const window of stored) {
+    while (waiting[0] !== undefined && isAfter(window.start, waiting[0].start, descending)) {
+      const first = waiting.shift();
+      if (first !== undefined) yield first;
+    }
+    if (waiting[0]?.start === window.start) waiting.shift();
+    yield window;
+  }
+  yield* waiting;
+}

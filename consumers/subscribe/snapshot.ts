@@ -1,0 +1,103 @@
+// A series as it is now, in messages; or the word that the client has it so already.
+import { mergeParts, sourceWindow } from '../../src/core/rollup.ts';
+import { sourceSeries } from '../../src/core/series.ts';
+import { decodeChangedWindows } from '../../src/core/state-changes.ts';
+import type { StoredWindow } from '../../src/core/stored-window.ts';
+import { summarizeStored } from '../../src/core/stored-window.ts';
+import { windowAnswer } from '../../src/wire/api/window-answer.ts';
+import type { Have, LiveWindow, Snapshot } from '../../src/wire/live/messages.ts';
+import { packSnapshot } from '../../src/wire/live/pack-messages.ts';
+import { STATE_KEY } from '../../src/wire/live/source-change.ts';
+import type { SnapshotDeps } from './answer-subscribe.ts';
+
+export interface Asked {
+  readonly id: string;
+  readonly round: number;
+  readonly series: string;
+  /** Closed windows, by aggregation; the latest ones. */
+  readonly limit: number;
+  readonly have: Have | undefined;
+}
+
+export async function snapshotOfSource(
+  source: string,
+  { id, round, series, limit, have }: Asked,
+  { states, windows, pipeline }: SnapshotDeps,
+): Promise<readonly string[]> {
+  // The state first: what closes and is stored between the two reads is then in both, and not in neither.
+  const [stored] = await states.load([source]);
+  const version = stored?.version ?? 0;
+  if (have !== undefined && have.version === version)
+    return [JSON.stringify({ type: 'current', id, round, series })];
+  const { open, closed } = stored === undefined ? NOTHING : decodeChangedWindows(source, stored.state);
+  const found = new Map<string, LiveWindow>();
+  const add = (aggregation: string, window: StoredWindow) =>
+    found.set(`${window.start} ${aggregation}`, {
+      aggregation,
+      window: windowAnswer(summarizeStored(window)),
+    });
+  for (const window of open) add(window.aggregation, sourceWindow(source, window, false));
+  for (const window of closed) add(window.aggregation, sourceWindow(source, window, true));
+  for (const { name } of pipeline.aggregations) {
+    const latest = windows.list(sourceSeries(name, source), { descending: true, readAhead: limit });
+    for (const window of await take(latest, limit)) add(name, window);
+  }
+  return packSnapshot({
+    type: 'snapshot',
+    id,
+    round,
+    series,
+    fromMs: 0,
+    versions: [{ key: STATE_KEY, version }],
+    windows: [...found.values()].sort((a, b) => a.window.startMs - b.window.startMs),
+  });
+}
+
+export async function snapshotOfSeries(
+  { id, round, series, limit, have }: Asked,
+  { windows }: SnapshotDeps,
+): Promise<readonly string[]> {
+  const latest = await take(
+    windows.listParts(series, { descending: true, readAhead: READ_AHEAD }),
+    limit + 1,
+  );
+  const isWhole = latest.length <= limit;
+  const taken = latest.slice(0, limit).reverse();
+  const versions: Snapshot['versions'][number][] = [];
+  const found: LiveWindow[] = [];
+  for (const parts of taken) {
+    const window = mergeParts(parts.map((part) => part.window));
+    if (window === undefined) continue;
+    found.push({ window: windowAnswer(summarizeStored(window)) });
+    for (const part of parts) versions.push({ key: partKey(part.window), version: part.version });
+  }
+  const fromMs = isWhole ? 0 : (found[0]?.window.startMs ?? Number.MAX_SAFE_INTEGER);
+  if (have !== undefined && have.fromMs >= fromMs) {
+    const since = versions.filter(({ key }) => startOf(key) >= have.fromMs);
+    if (since.reduce((sum, { version }) => sum + version, 0) === have.version)
+      return [JSON.stringify({ type: 'current', id, round, series })];
+  }
+  return packSnapshot({ type: 'snapshot', id, round, series, fromMs, versions, windows: found });
+}
+
+const NOTHING = { open: [], closed: [] };
+/** Items read at a time: several windows in their parts. */
+const READ_AHEAD = 200;
+
+function partKey({ start, part }: StoredWindow): string {
+  return `${start}#${part ?? 0}`;
+}
+
+function startOf(key: string): number {
+  return Number(key.slice(0, key.indexOf('#')));
+}
+
+async function take<T>(items: AsyncIterable<T>, most: number): Promise<T[]> {
+  const taken: T[] = [];
+  if (most <= 0) return taken;
+  for await (const item of items) {
+    taken.push(item);
+    if (taken.length === most) break;
+  }
+  return taken;
+}

@@ -1,0 +1,81 @@
+// One request to the HTTP door, and what its answer means for the events in it.
+import { EVENTS_PATH, RELAY_EVENTS_PATH, SOURCE_HEADER } from '../../src/platform/door.ts';
+
+export type PostOutcome =
+  /** In the stream. */
+  | { readonly kind: 'stored' }
+  /** Not now, or nobody knows: the same events may be sent again, not sooner than so. */
+  | { readonly kind: 'retry'; readonly afterMs: number; readonly why: string }
+  /** The token is not (or no longer) good: the events wait for one that is. */
+  | { readonly kind: 'unauthorized'; readonly why: string }
+  /** These events as they are will never be taken: some of them, or their number. */
+  | { readonly kind: 'refused'; readonly status: number; readonly why: string };
+
+export interface PostTarget {
+  /** Of the API with its stage, as the stack's output `ApiUrl` says. */
+  readonly apiUrl: string;
+  readonly source: string;
+  /** Whether the token is a relay's, that speaks for this source among others. */
+  readonly relay: boolean;
+  readonly timeoutMs: number;
+}
+
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+/** Never rejects. `events`: JSON texts. The token stands in the header alone, never in a message. */
+export async function postEvents(
+  fetchIt: Fetch,
+  target: PostTarget,
+  { token, events }: { readonly token: string; readonly events: readonly string[] },
+): Promise<PostOutcome> {
+  const { apiUrl, source, relay, timeoutMs } = target;
+  const path = relay ? RELAY_EVENTS_PATH : EVENTS_PATH;
+  let status: number;
+  let retryAfter: string | null;
+  let body: string;
+  try {
+    const answer = await fetchIt(`${apiUrl.replace(/\/$/, '')}${path}`, {
+      method: 'POST',
+      headers: {
+        'Content-Type': 'application/json',
+        Authorization: `Bearer ${token}`,
+        ...(relay ? { [SOURCE_HEADER]: encodeURIComponent(source) } : {}),
+      },
+      body: `{"events":[${events.join(',')}]}`,
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    status = answer.status;
+    retryAfter = answer.headers.get('retry-after');
+    body = await answer.text();
+  } catch (error) {
+    return { kind: 'retry', afterMs: 0, why: error instanceof Error ? error.message : String(error) };
+  }
+  const why = `the door answered ${status}: ${body.slice(0, 300)}`;
+  if (status === 200) {
+    // A receipt or nothing: a 200 of somebody in between says nothing about the stream.
+    return isReceipt(body)
+      ? { kind: 'stored' }
+      : { kind: 'retry', afterMs: 0, why: `${why}, which is no receipt` };
+  }
+  if (status === 401) return { kind: 'unauthorized', why };
+  if ([400, 403, 413, 415].includes(status)) return { kind: 'refused', status, why };
+  return { kind: 'retry', afterMs: retryAfterMs(retryAfter), why };
+}
+
+function isReceipt(body: string): boolean {
+  try {
+    const { shardId, sequenceNumber } = JSON.parse(body);
+    return typeof shardId === 'string' && typeof sequenceNumber === 'string';
+  } catch {
+    return false;
+  }
+}
+
+/** Seconds, as the door says it; a date is for others. */
+function retryAfterMs(value: string | null): number {
+  const seconds = Number(value ?? 0);
+  return Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds, MAX_RETRY_AFTER_SECONDS) * 1_000 : 0;
+}
+
+/** Nobody is to silence a device for longer. */
+const MAX_RETRY_AFTER_SECONDS = 300;

@@ -1,0 +1,111 @@
+// JSON schemas (draft 4) of an event and of what one request to the HTTP door may hold, made of the same limits that
+// `validateEvent` goes by. A schema cannot say everything: what it lets pass is judged again when it is read.
+import { EVENT_LIMITS, MAX_TIME_MS } from './event-limits.ts';
+
+export type JsonSchema = { readonly [keyword: string]: unknown };
+
+/** Whatever this refuses `validateEvent` refuses too, but for members that it does not know and that are nested too deeply. */
+function eventSchema(): JsonSchema {
+  return {
+    type: 'object',
+    required: ['time'],
+    properties: eventProperties(),
+    additionalProperties: nested(0),
+  };
+}
+
+export interface RequestSchemaLimits {
+  readonly maxEvents: number;
+}
+
+/**
+ * An event, an array of events, or `{"source": …, "events": […]}`. One schema for the three, without `anyOf` around
+ * them, so that a refusal names the member that is wrong. It has `definitions`: it must stand at a schema's root.
+ */
+export function requestSchema({ maxEvents }: RequestSchemaLimits): JsonSchema {
+  const events = { type: 'array', minItems: 1, maxItems: maxEvents, items: { $ref: '#/definitions/event' } };
+  return {
+    $schema: 'http://json-schema.org/draft-04/schema#',
+    title: 'TelemetryRequest',
+    definitions: { event: eventSchema(), ...nestedDefinitions() },
+    type: ['object', 'array'],
+    // Of an array:
+    minItems: 1,
+    maxItems: maxEvents,
+    items: { $ref: '#/definitions/event' },
+    // Of an object: an event has a time, an envelope has events, and nothing has both.
+    properties: { ...eventProperties(), events },
+    additionalProperties: nested(0),
+    anyOf: [{ type: 'array' }, { required: ['time'] }, { required: ['events'] }],
+    // The type too: of an array everything is true that is required of an object.
+    not: { type: 'object', required: ['time', 'events'] },
+  };
+}
+
+/** Regular expressions that mean the same by code units and by code points: engines differ. */
+const CHARACTER = '(?:[\\uD800-\\uDBFF][\\uDC00-\\uDFFF]|[^\\uD800-\\uDFFF])';
+const PRINTABLE = '(?:[\\uD800-\\uDBFF][\\uDC00-\\uDFFF]|[^\\u0000-\\u001F\\u007F-\\u009F\\uD800-\\uDFFF])';
+
+function eventProperties(): JsonSchema {
+  const { sourceLength, idLength, typeLength, values, valueNameLength, tags, tagNameLength, tagLength } =
+    EVENT_LIMITS;
+  return {
+    source: { type: 'string', pattern: `^${PRINTABLE}{1,${sourceLength}}$` },
+    id: {
+      type: ['string', 'integer'],
+      pattern: `^${CHARACTER}{1,${idLength}}$`,
+      minimum: -Number.MAX_SAFE_INTEGER,
+      maximum: Number.MAX_SAFE_INTEGER,
+    },
+    type: { type: 'string', pattern: `^${CHARACTER}{1,${typeLength}}$` },
+    time: { type: ['integer', 'string'], minimum: 0, maximum: MAX_TIME_MS, pattern: DATE_TIME },
+    values: {
+      type: 'object',
+      maxProperties: values,
+      patternProperties: {
+        // Beyond these a number is no double: it would be read as infinite.
+        [`^${CHARACTER}{1,${valueNameLength}}$`]: {
+          type: 'number',
+          minimum: -Number.MAX_VALUE,
+          maximum: Number.MAX_VALUE,
+        },
+      },
+      additionalProperties: false,
+    },
+    tags: {
+      type: 'object',
+      maxProperties: tags,
+      patternProperties: {
+        [`^${CHARACTER}{1,${tagNameLength}}$`]: { type: 'string', pattern: `^${CHARACTER}{0,${tagLength}}$` },
+      },
+      additionalProperties: false,
+    },
+  };
+}
+
+/** RFC 3339, but for what only a calendar knows. */
+const DATE_TIME =
+  '^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\\.[0-9]+)?(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$';
+
+/** How deep a member may be nested that nobody reads: parsers along the way have limits of their own. */
+const UNKNOWN_DEPTH = 4;
+
+const SCALAR = ['string', 'number', 'boolean', 'null'];
+
+function nested(depth: number): JsonSchema {
+  return { $ref: `#/definitions/nested${depth}` };
+}
+
+function nestedDefinitions(): JsonSchema {
+  const definitions = Array.from({ length: UNKNOWN_DEPTH + 1 }, (_, depth) => [
+    `nested${depth}`,
+    depth === UNKNOWN_DEPTH
+      ? { type: SCALAR }
+      : {
+          type: [...SCALAR, 'object', 'array'],
+          additionalProperties: nested(depth + 1),
+          items: nested(depth + 1),
+        },
+  ]);
+  return Object.fromEntries(definitions);
+}

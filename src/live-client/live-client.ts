@@ -1,0 +1,293 @@
+// The client of the live door, for browsers and Node. It keeps each series as the table has it: it connects again when the
+// connection ends, asks again for what it missed, and tells its listeners of what changed.
+
+import type { Clock } from '../platform/clock.ts';
+import { systemClock } from '../platform/clock.ts';
+import { checkValue } from '../wire/api/check-value.ts';
+import type { Have, LiveWindow, ServerMessage } from '../wire/live/messages.ts';
+import { LIVE_PROTOCOL, serverMessageSchema, TOKEN_PROTOCOL } from '../wire/live/messages.ts';
+import type { TopicOf } from '../wire/live/topic.ts';
+import type { LiveSocket, OpenSocket } from './live-socket.ts';
+import { openWebSocket } from './live-socket.ts';
+import type { ViewOutcome } from './series-view.ts';
+import { SeriesView } from './series-view.ts';
+
+/** What to hear of: a source; one series of a rollup; those with these tag values; or all of a rollup's. */
+export interface LiveRequest extends TopicOf {
+  readonly tags?: readonly { readonly tag: string; readonly value: string | null }[];
+  /** Closed windows of each series to begin with; default 60. */
+  readonly windows?: number;
+}
+
+export interface LiveListener {
+  /** Windows that are new or changed, of one series; all it has are in `view`. */
+  onChange?(view: SeriesView, changed: readonly LiveWindow[]): void;
+  /** Everything there was to begin with has come, the first time or again. */
+  onReady?(): void;
+  /** The request is refused: it will not be made again. */
+  onError?(detail: string): void;
+}
+
+export type LiveStatus = 'connecting' | 'open' | 'waiting' | 'closed';
+
+export interface LiveClientOptions {
+  /** `wss://…/stage` */
+  readonly url: string;
+  /** A reader's token; asked for at each connection, since it may have run out since the one before. */
+  readonly token: () => string | Promise<string>;
+  readonly onStatus?: (status: LiveStatus) => void;
+  /** Windows kept of a series; default 240. */
+  readonly keep?: number;
+  /** Default: the platform's. */
+  readonly deps?: Partial<LiveClientDeps>;
+}
+
+export interface LiveClientDeps {
+  readonly openSocket: OpenSocket;
+  readonly clock: Clock;
+  /** 0 to 1. */
+  readonly random: () => number;
+}
+
+export interface LiveClient {
+  /** Returns what ends it. */
+  subscribe(request: LiveRequest, listener: LiveListener): () => void;
+  close(): void;
+}
+
+/** API Gateway ends a connection after ten minutes without a message, and after two hours in any case. */
+const PING_MS = 60_000;
+const RENEW_MS = 6_600_000;
+/** A ping that has not been answered by then: the connection is dead, whatever the socket says. */
+const PONG_MS = 15_000;
+/** Pauses between connections: from nothing to twice as much each time, by chance, so that not all come at once. */
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 30_000;
+
+export function createLiveClient(options: LiveClientOptions): LiveClient {
+  return new Client(options);
+}
+
+interface Subscription {
+  readonly id: string;
+  readonly request: LiveRequest;
+  readonly listener: LiveListener;
+  readonly views: Map<string, SeriesView>;
+  /** Of the latest asking: answers to those before are passed over. */
+  round: number;
+  isReady: boolean;
+}
+
+class Client implements LiveClient {
+  readonly #options: LiveClientOptions;
+  readonly #deps: LiveClientDeps;
+  readonly #subscriptions = new Map<string, Subscription>();
+  readonly #stopping = new AbortController();
+  #socket: LiveSocket | undefined;
+  #isOpen = false;
+  #lastHeardMs = 0;
+  #nextId = 1;
+
+  constructor(options: LiveClientOptions) {
+    this.#options = options;
+    this.#deps = { openSocket: openWebSocket, clock: systemClock, random: Math.random, ...options.deps };
+    void this.#run();
+  }
+
+  subscribe(request: LiveRequest, listener: LiveListener): () => void {
+    const id = String(this.#nextId);
+    this.#nextId += 1;
+    const subscription = { id, request, listener, views: new Map(), round: 0, isReady: false };
+    this.#subscriptions.set(id, subscription);
+    if (this.#isOpen) this.#ask(subscription);
+    return () => {
+      if (this.#subscriptions.delete(id) && this.#isOpen) this.#send({ type: 'unsubscribe', id });
+    };
+  }
+
+  close(): void {
+    this.#stopping.abort();
+    this.#subscriptions.clear();
+    this.#socket?.close();
+    this.#options.onStatus?.('closed');
+  }
+
+  async #run(): Promise<void> {
+    const { clock, random } = this.#deps;
+    const { signal } = this.#stopping;
+    let failures = 0;
+    while (!signal.aborted) {
+      this.#options.onStatus?.('connecting');
+      const wasOpen = await this.#connection();
+      if (signal.aborted) return;
+      failures = wasOpen ? 1 : failures + 1;
+      this.#options.onStatus?.('waiting');
+      await clock.sleep(random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures), signal);
+    }
+  }
+
+  /** One connection from its beginning to its end; whether it was ever open. */
+  async #connection(): Promise<boolean> {
+    let token: string;
+    try {
+      token = await this.#options.token();
+    } catch {
+      return false; // There will be one the next time, or not: the status says that it waits.
+    }
+    if (this.#stopping.signal.aborted) return false;
+    const ended = Promise.withResolvers<void>();
+    const ending = new AbortController();
+    let wasOpen = false;
+    const socket = this.#deps.openSocket(this.#options.url, [LIVE_PROTOCOL, `${TOKEN_PROTOCOL}${token}`], {
+      onOpen: () => {
+        if (this.#socket !== socket) return;
+        wasOpen = true;
+        this.#isOpen = true;
+        this.#lastHeardMs = this.#deps.clock.nowMs();
+        this.#options.onStatus?.('open');
+        for (const subscription of this.#subscriptions.values()) this.#ask(subscription);
+        void this.#keepAlive(socket, ending.signal);
+      },
+      onMessage: (text) => {
+        if (this.#socket === socket) this.#take(text);
+      },
+      onClose: () => ended.resolve(),
+    });
+    this.#socket = socket;
+    await ended.promise;
+    this.#isOpen = false;
+    ending.abort();
+    return wasOpen;
+  }
+
+  async #keepAlive(socket: LiveSocket, signal: AbortSignal): Promise<void> {
+    const { clock, random } = this.#deps;
+    const openedMs = clock.nowMs();
+    const lifeMs = RENEW_MS * (0.9 + random() / 10);
+    while (!signal.aborted) {
+      await clock.sleep(PING_MS, signal);
+      if (signal.aborted) return;
+      // A connection of its own choice ends between messages, not in the middle of one.
+      if (clock.nowMs() - openedMs > lifeMs) return socket.close();
+      const askedMs = clock.nowMs();
+      this.#send({ type: 'ping' });
+      await clock.sleep(PONG_MS, signal);
+      if (!signal.aborted && this.#lastHeardMs < askedMs) return socket.close();
+    }
+  }
+
+  #ask(subscription: Subscription): void {
+    const { id, request, views } = subscription;
+    const have: Have[] = [];
+    for (const view of views.values()) {
+      const known = view.have();
+      if (known !== undefined) have.push(known);
+      view.await();
+    }
+    subscription.isReady = false;
+    subscription.round += 1;
+    const { round } = subscription;
+    this.#send({ type: 'subscribe', id, round, ...request, ...(have.length === 0 ? {} : { have }) });
+  }
+
+  #take(text: string): void {
+    this.#lastHeardMs = this.#deps.clock.nowMs();
+    const message = readMessage(text);
+    // What this client does not know is of a server that is newer: it says nothing to this one.
+    if (message === undefined) return;
+    switch (message.type) {
+      case 'snapshot':
+      case 'current': {
+        const subscription = this.#askedIn(message);
+        if (subscription === undefined) return;
+        const view = this.#viewOf(subscription, message.series);
+        this.#tell(
+          subscription,
+          view,
+          message.type === 'snapshot' ? view.takeSnapshot(message) : view.takeCurrent(),
+        );
+        return;
+      }
+      case 'changes':
+        for (const change of message.changes) {
+          for (const id of change.for ?? []) {
+            const subscription = this.#subscriptions.get(id);
+            if (subscription === undefined) continue;
+            const view = this.#viewOf(subscription, change.series);
+            this.#tell(subscription, view, view.takeChange(change));
+          }
+        }
+        return;
+      case 'ready': {
+        const subscription = this.#askedIn(message);
+        if (subscription === undefined) return;
+        // Series that began since are known from their first version on: nothing of them was to be snapped.
+        for (const view of subscription.views.values()) {
+          if (!message.series.includes(view.series)) this.#tell(subscription, view, view.takeCurrent());
+        }
+        subscription.isReady = true;
+        subscription.listener.onReady?.();
+        return;
+      }
+      case 'pong':
+        for (const subscription of this.#subscriptions.values()) {
+          const isKnown = message.subscriptions.includes(subscription.id);
+          if (!isKnown || !subscription.isReady) this.#ask(subscription);
+        }
+        return;
+      case 'error': {
+        const subscription = message.id === undefined ? undefined : this.#subscriptions.get(message.id);
+        if (subscription === undefined) return;
+        this.#subscriptions.delete(subscription.id);
+        subscription.listener.onError?.(message.detail);
+        return;
+      }
+    }
+  }
+
+  #askedIn({ id, round }: { readonly id: string; readonly round: number }): Subscription | undefined {
+    const subscription = this.#subscriptions.get(id);
+    return subscription?.round === round ? subscription : undefined;
+  }
+
+  #viewOf(subscription: Subscription, series: string): SeriesView {
+    const known = subscription.views.get(series);
+    if (known !== undefined) return known;
+    const view = new SeriesView(series, { keep: this.#options.keep ?? 240 });
+    subscription.views.set(series, view);
+    // After the snapshots a series that shows up is new, and has none to wait for.
+    if (subscription.isReady) view.takeCurrent();
+    return view;
+  }
+
+  #tell(subscription: Subscription, view: SeriesView, outcome: ViewOutcome): void {
+    switch (outcome.kind) {
+      case 'changed':
+        subscription.listener.onChange?.(view, outcome.windows);
+        return;
+      case 'gap':
+        this.#ask(subscription);
+        return;
+      case 'known':
+      case 'waiting':
+        return;
+    }
+  }
+
+  #send(message: object): void {
+    try {
+      this.#socket?.send(JSON.stringify(message));
+    } catch {
+      // The socket has just ended: everything is asked for again on the next one.
+    }
+  }
+}
+
+function readMessage(text: string): ServerMessage | undefined {
+  try {
+    const checked = checkValue(serverMessageSchema, JSON.parse(text), 'message', { newer: true });
+    return checked.kind === 'valid' ? checked.value : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,61 @@
+// Finds the method for a request: literal parts before `{names}`, those before `{name+}`, a method's own name before ANY.
+import type { RestMethod } from './rest-api.ts';
+
+export interface MethodMatch {
+  readonly method: RestMethod;
+  readonly pathParameters: Readonly<Record<string, string>>;
+}
+
+export function matchMethod(
+  methods: readonly RestMethod[],
+  request: { readonly httpMethod: string; readonly path: string },
+): MethodMatch | undefined {
+  const parts = partsOf(request.path);
+  const matches = methods
+    .filter(({ httpMethod }) => httpMethod === request.httpMethod || httpMethod === 'ANY')
+    .flatMap((method) => {
+      const pathParameters = matchPath(partsOf(method.path), parts);
+      return pathParameters === undefined ? [] : [{ method, pathParameters }];
+    });
+  return matches.sort((a, b) => compareText(rankOf(a), rankOf(b)))[0];
+}
+
+const partsOf = (path: string) => path.split('/').filter((part) => part !== '');
+
+function matchPath(
+  pattern: readonly string[],
+  parts: readonly string[],
+): Readonly<Record<string, string>> | undefined {
+  const parameters: Record<string, string> = {};
+  for (const [i, expected] of pattern.entries()) {
+    const [, name, greedy] = /^\{([^}+]+)(\+?)\}$/.exec(expected) ?? [];
+    const part = parts[i];
+    if (part === undefined) return undefined;
+    if (name === undefined) {
+      if (decode(part) !== expected) return undefined;
+    } else if (greedy === '+') {
+      return { ...parameters, [name]: parts.slice(i).map(decode).join('/') };
+    } else {
+      parameters[name] = decode(part);
+    }
+  }
+  return pattern.length === parts.length ? parameters : undefined;
+}
+
+/** Sorts literal parts first, then names, then the rest; a named method before ANY, where both paths fit alike. */
+function rankOf({ method }: MethodMatch): string {
+  const kinds = partsOf(method.path).map((part) =>
+    part.endsWith('+}') ? '2' : part.startsWith('{') ? '1' : '0',
+  );
+  return `${kinds.join('')}${method.httpMethod === 'ANY' ? '.any' : ''}`;
+}
+
+const compareText = (a: string, b: string) => (a < b ? -1 : Number(a > b));
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part; // No percent-encoding: it stands for itself.
+  }
+}

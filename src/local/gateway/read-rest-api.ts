@@ -1,0 +1,260 @@
+// AWS::ApiGateway::*: the resources that together make REST APIs, each with the one stage that is deployed.
+import { asArray, asNumber, asObject, asText, ifPresent } from '../property.ts';
+import type { ResourceToRead } from '../resource-to-read.ts';
+import { parseIntegrationUri } from './integration-uri.ts';
+import { readThrottles, readUsagePlans } from './read-throttles.ts';
+import type {
+  Authorization,
+  Authorizer,
+  GatewayResponse,
+  Integration,
+  InvocationRight,
+  Mapped,
+  RestApi,
+  RestMethod,
+  Stage,
+} from './rest-api.ts';
+
+/** Gives the resources of one type. */
+export type OfType = (type: string) => readonly ResourceToRead[];
+
+export function readRestApis(ofType: OfType): RestApi[] {
+  return ofType('AWS::ApiGateway::RestApi').map((api) => {
+    const own = (type: string) => ofType(type).filter(({ property }) => property('RestApiId') === api.name);
+    const paths = readPaths(api, own('AWS::ApiGateway::Resource'));
+    const models = new Map(own('AWS::ApiGateway::Model').map((model) => [model.name, schemaOf(model)]));
+    const authorizers = new Map(
+      own('AWS::ApiGateway::Authorizer').map((each) => [each.name, readAuthorizer(each)]),
+    );
+    const validators = new Map(
+      own('AWS::ApiGateway::RequestValidator').map((each) => [
+        each.name,
+        {
+          body: each.property('ValidateRequestBody') === true,
+          parameters: each.property('ValidateRequestParameters') === true,
+        },
+      ]),
+    );
+    const stages = own('AWS::ApiGateway::Stage');
+    const [stage] = stages;
+    if (stage === undefined || stages.length > 1) {
+      throw new Error(
+        `template, ${api.logicalId}: found ${stages.length} stages, expected one: a local API has one`,
+      );
+    }
+    return {
+      logicalId: api.logicalId,
+      id: api.name,
+      stage: readStage(stage),
+      methods: own('AWS::ApiGateway::Method').map((method) =>
+        readMethod(method, { paths, models, authorizers, validators }),
+      ),
+      gatewayResponses: new Map(own('AWS::ApiGateway::GatewayResponse').map(readGatewayResponse)),
+      usagePlans: readUsagePlans(ofType, api.name),
+      apiKeySource: api.property('ApiKeySourceType') === 'AUTHORIZER' ? 'AUTHORIZER' : 'HEADER',
+    };
+  });
+}
+
+function readPaths(api: ResourceToRead, resources: readonly ResourceToRead[]): ReadonlyMap<string, string> {
+  const byId = new Map(resources.map((resource) => [resource.name, resource]));
+  const root = api.attributes['RootResourceId'] ?? '';
+  const pathOf = (id: string): string => {
+    const resource = byId.get(id);
+    if (id === root || resource === undefined) return '';
+    const parent = asText(resource.property('ParentId'), `${resource.logicalId}.ParentId`);
+    return `${pathOf(parent)}/${asText(resource.property('PathPart'), `${resource.logicalId}.PathPart`)}`;
+  };
+  return new Map([[root, '/'], ...resources.map(({ name }) => [name, pathOf(name)] as const)]);
+}
+
+function schemaOf({ logicalId, property }: ResourceToRead): object {
+  const schema = property('Schema');
+  return asObject(typeof schema === 'string' ? JSON.parse(schema) : schema, `${logicalId}.Schema`);
+}
+
+function readAuthorizer({ logicalId, name, property }: ResourceToRead): Authorizer {
+  const at = (key: string) => `${logicalId}.${key}`;
+  const type = asText(property('Type'), at('Type'));
+  if (type !== 'TOKEN' && type !== 'REQUEST') {
+    throw new Error(`template, ${at('Type')}: found ${type}, expected TOKEN or REQUEST`);
+  }
+  const target = parseIntegrationUri(asText(property('AuthorizerUri'), at('AuthorizerUri')), logicalId);
+  if (target.kind !== 'function') {
+    throw new Error(`template, ${at('AuthorizerUri')}: found ${target.service}, expected a Lambda function`);
+  }
+  const ttl = ifPresent(
+    property('AuthorizerResultTtlInSeconds'),
+    asNumber,
+    at('AuthorizerResultTtlInSeconds'),
+  );
+  const sources = ifPresent(property('IdentitySource'), asText, at('IdentitySource')) ?? '';
+  return {
+    logicalId,
+    id: name,
+    type,
+    functionArn: target.functionArn,
+    invocation: rightOf(property('AuthorizerCredentials'), at('AuthorizerCredentials')),
+    identitySources: sources
+      .split(',')
+      .map((source) => source.trim())
+      .filter((source) => source !== ''),
+    cacheTtlMs: (ttl ?? 300) * 1000,
+    identityPattern: ifPresent(
+      property('IdentityValidationExpression'),
+      asText,
+      at('IdentityValidationExpression'),
+    ),
+  };
+}
+
+function rightOf(roleArn: unknown, where: string): InvocationRight {
+  const role = ifPresent(roleArn, asText, where);
+  return role === undefined ? { kind: 'function-permission' } : { kind: 'role', roleArn: role };
+}
+
+function readStage({ logicalId, property }: ResourceToRead): Stage {
+  const variables = ifPresent(property('Variables'), asObject, `${logicalId}.Variables`) ?? {};
+  const log = ifPresent(property('AccessLogSetting'), asObject, `${logicalId}.AccessLogSetting`);
+  return {
+    name: asText(property('StageName'), `${logicalId}.StageName`),
+    variables: Object.fromEntries(Object.entries(variables).map(([key, value]) => [key, String(value)])),
+    throttles: readThrottles(property('MethodSettings'), `${logicalId}.MethodSettings`),
+    accessLogFormat: ifPresent(log?.['Format'], asText, `${logicalId}.AccessLogSetting.Format`),
+  };
+}
+
+interface Parts {
+  readonly paths: ReadonlyMap<string, string>;
+  readonly models: ReadonlyMap<string, object>;
+  readonly authorizers: ReadonlyMap<string, Authorizer>;
+  readonly validators: ReadonlyMap<string, { readonly body: boolean; readonly parameters: boolean }>;
+}
+
+function readMethod({ logicalId, property }: ResourceToRead, parts: Parts): RestMethod {
+  const at = (key: string) => `${logicalId}.${key}`;
+  const validatorId = ifPresent(property('RequestValidatorId'), asText, at('RequestValidatorId'));
+  const validator =
+    validatorId === undefined ? undefined : known(parts.validators, validatorId, at('RequestValidatorId'));
+  const models = ifPresent(property('RequestModels'), asObject, at('RequestModels')) ?? {};
+  const parameters = ifPresent(property('RequestParameters'), asObject, at('RequestParameters')) ?? {};
+  const responses = ifPresent(property('MethodResponses'), asArray, at('MethodResponses')) ?? [];
+  return {
+    logicalId,
+    httpMethod: asText(property('HttpMethod'), at('HttpMethod')),
+    path: known(parts.paths, asText(property('ResourceId'), at('ResourceId')), at('ResourceId')),
+    authorization: readAuthorization(property, at, parts.authorizers),
+    apiKeyRequired: property('ApiKeyRequired') === true,
+    models: new Map(
+      validator?.body !== true
+        ? []
+        : Object.entries(models).map(([type, name]) => [
+            type,
+            known(parts.models, asText(name, at('RequestModels')), at('RequestModels')),
+          ]),
+    ),
+    requiredParameters:
+      validator?.parameters === true
+        ? Object.keys(parameters).filter((name) => parameters[name] === true)
+        : [],
+    integration: readIntegration(asObject(property('Integration'), at('Integration')), at('Integration')),
+    responses: new Map(
+      responses.map((each) => {
+        const response = asObject(each, at('MethodResponses'));
+        const headers = ifPresent(response['ResponseParameters'], asObject, at('MethodResponses')) ?? {};
+        return [String(response['StatusCode']), new Set(Object.keys(headers))];
+      }),
+    ),
+  };
+}
+
+function readAuthorization(
+  property: ResourceToRead['property'],
+  at: (key: string) => string,
+  authorizers: ReadonlyMap<string, Authorizer>,
+): Authorization {
+  const type = ifPresent(property('AuthorizationType'), asText, at('AuthorizationType')) ?? 'NONE';
+  if (type === 'NONE') return { kind: 'none' };
+  if (type !== 'CUSTOM') {
+    throw new Error(
+      `template, ${at('AuthorizationType')}: found ${type}, expected NONE or CUSTOM: nothing else runs locally`,
+    );
+  }
+  const id = asText(property('AuthorizerId'), at('AuthorizerId'));
+  return { kind: 'authorizer', authorizer: known(authorizers, id, at('AuthorizerId')) };
+}
+
+function readIntegration(integration: Readonly<Record<string, unknown>>, where: string): Integration {
+  const type = asText(integration['Type'], `${where}.Type`);
+  const timeoutMs = ifPresent(integration['TimeoutInMillis'], asNumber, where) ?? 29_000;
+  if (type === 'MOCK') return { kind: 'mock', ...readMapped(integration, timeoutMs, where) };
+  const target = parseIntegrationUri(asText(integration['Uri'], `${where}.Uri`), `${where}.Uri`);
+  const credentials = integration['Credentials'];
+  if (type === 'AWS_PROXY' && target.kind === 'function') {
+    const { functionArn } = target;
+    return { kind: 'lambda-proxy', functionArn, invocation: rightOf(credentials, where), timeoutMs };
+  }
+  if (type === 'AWS' && target.kind === 'service') {
+    // API Gateway calls a service with a role of the stack or not at all.
+    const roleArn = asText(credentials, `${where}.Credentials`);
+    const { service, action } = target;
+    return { kind: 'aws-service', service, action, roleArn, ...readMapped(integration, timeoutMs, where) };
+  }
+  throw new Error(
+    `template, ${where}: found type ${type} to a ${target.kind}, expected AWS_PROXY to a function, AWS to a service's action, or MOCK`,
+  );
+}
+
+function readMapped(
+  integration: Readonly<Record<string, unknown>>,
+  timeoutMs: number,
+  where: string,
+): Mapped {
+  const passthrough = ifPresent(integration['PassthroughBehavior'], asText, where) ?? 'WHEN_NO_MATCH';
+  if (passthrough !== 'NEVER' && passthrough !== 'WHEN_NO_MATCH' && passthrough !== 'WHEN_NO_TEMPLATES') {
+    throw new Error(`template, ${where}.PassthroughBehavior: found ${passthrough}`);
+  }
+  const responses = ifPresent(integration['IntegrationResponses'], asArray, where) ?? [];
+  return {
+    requestTemplates: textMap(integration['RequestTemplates'], `${where}.RequestTemplates`),
+    passthrough,
+    requestParameters: Object.fromEntries(
+      textMap(integration['RequestParameters'], `${where}.RequestParameters`),
+    ),
+    responses: responses.map((each) => {
+      const response = asObject(each, `${where}.IntegrationResponses`);
+      return {
+        statusCode: String(response['StatusCode']),
+        selectionPattern: ifPresent(response['SelectionPattern'], asText, where),
+        parameters: Object.fromEntries(textMap(response['ResponseParameters'], where)),
+        templates: textMap(response['ResponseTemplates'], where),
+      };
+    }),
+    timeoutMs,
+  };
+}
+
+function readGatewayResponse({ logicalId, property }: ResourceToRead): readonly [string, GatewayResponse] {
+  const status = property('StatusCode');
+  return [
+    asText(property('ResponseType'), `${logicalId}.ResponseType`),
+    {
+      statusCode: ifPresent(status, asNumber, `${logicalId}.StatusCode`),
+      parameters: Object.fromEntries(textMap(property('ResponseParameters'), logicalId)),
+      templates: textMap(property('ResponseTemplates'), logicalId),
+    },
+  ];
+}
+
+function textMap(value: unknown, where: string): ReadonlyMap<string, string> {
+  const entries = Object.entries(ifPresent(value, asObject, where) ?? {});
+  return new Map(entries.map(([key, text]) => [key, asText(text, `${where}.${key}`)]));
+}
+
+function known<T>(all: ReadonlyMap<string, T>, name: string, where: string): T {
+  const found = all.get(name);
+  if (found === undefined) {
+    throw new Error(`template, ${where}: found ${name}, expected one of ${[...all.keys()].join(', ')}`);
+  }
+  return found;
+}

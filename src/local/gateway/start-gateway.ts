@@ -1,0 +1,165 @@
+// One server for all APIs of the stack: the first part of a path is the stage that it asks for.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { HttpAnswer } from './gateway-response.ts';
+import { gatewayResponse } from './gateway-response.ts';
+import type { WebSocketApi } from './read-websocket-api.ts';
+import type { RestApi } from './rest-api.ts';
+import { headersOf, queryOf, readBody } from './rest-request.ts';
+import { createServeRest, type GatewayDeps, type ServeRest } from './serve-rest.ts';
+import { createServeWebSocket, type ServeWebSocket } from './serve-websocket.ts';
+
+export interface GatewayOptions {
+  /** 0: a free one. */
+  readonly port: number;
+  /** Where the port is taken, takes a free one. */
+  readonly elseFree?: boolean;
+  /** Time for a request to arrive whole: a slow one is answered 408. */
+  readonly requestTimeoutMs?: number;
+}
+
+export interface Gateway {
+  /** e.g. `http://127.0.0.1:7070`; a REST API is at `<url>/<stage>/`, a WebSocket API at `ws://…/<stage>`. */
+  readonly url: string;
+  /** From now on requests are served; before, they are answered 503. */
+  serve(apis: GatewayApis, deps: GatewayDeps): void;
+  stop(): Promise<void>;
+}
+
+export interface GatewayApis {
+  readonly restApis: readonly RestApi[];
+  readonly webSocketApis: readonly WebSocketApi[];
+}
+
+const REQUEST_TIMEOUT_MS = 29_000;
+
+/** Listens on the loopback interface. @throws when the port is taken */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const requestTimeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
+  const rest = new Map<string, { readonly api: RestApi; readonly serve: ServeRest }>();
+  const webSockets = new Map<string, ServeWebSocket>();
+  let deps: GatewayDeps | undefined;
+
+  const onRequest = async (request: IncomingMessage, response: ServerResponse) => {
+    const answer = await answerTo(request);
+    if (answer === undefined) return;
+    response.writeHead(answer.status, { ...answer.headers } as Record<string, string | string[]>); // Node's type has no readonly lists
+    response.end(answer.body);
+  };
+
+  const answerTo = async (request: IncomingMessage): Promise<HttpAnswer | undefined> => {
+    const { stage, path, search } = splitPath(request.url ?? '/');
+    const body = await readBody(request);
+    if (deps === undefined)
+      return { status: 503, headers: { 'Retry-After': '1' }, body: '{"message":"starting"}' };
+    const [, connectionId] = /^\/@connections\/([^/]+)$/.exec(path) ?? [];
+    const webSocket = webSockets.get(stage);
+    if (webSocket !== undefined && connectionId !== undefined && body !== 'too-large') {
+      return await webSocket.connections.manage({
+        httpMethod: request.method ?? 'GET',
+        id: decodeURIComponent(connectionId),
+        body,
+        nowMs: deps.nowMs(),
+      });
+    }
+    const found = rest.get(stage);
+    if (found === undefined) return { status: 403, headers: JSON_TYPE, body: '{"message":"Forbidden"}' };
+    const arrived = {
+      requestId: deps.newId(),
+      httpMethod: request.method ?? 'GET',
+      path,
+      query: queryOf(search),
+      headers: headersOf(request),
+      sourceIp: request.socket.remoteAddress ?? '127.0.0.1',
+      receivedMs: deps.nowMs(),
+    };
+    if (body === 'too-large') return gatewayResponse(found.api, { type: 'REQUEST_TOO_LARGE' }, arrived, {});
+    return await found.serve({ ...arrived, body });
+  };
+
+  const server = createServer(
+    {
+      requestTimeout: requestTimeoutMs,
+      headersTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: Math.min(requestTimeoutMs, 1_000),
+    },
+    (request, response) => {
+      onRequest(request, response).catch((error: unknown) => {
+        // A client that went away, or a mistake of ours: the latter must be seen.
+        if (request.destroyed && !request.complete) return;
+        deps?.onFailure(error instanceof Error ? (error.stack ?? error.message) : String(error));
+        if (!response.headersSent)
+          response.writeHead(500, JSON_TYPE).end('{"message":"Internal server error"}');
+      });
+    },
+  );
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => socket.destroy());
+    const webSocket = webSockets.get(splitPath(request.url ?? '/').stage);
+    if (webSocket === undefined) {
+      socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+      return;
+    }
+    webSocket.connect(request, socket, head).catch((error: unknown) => {
+      deps?.onFailure(error instanceof Error ? (error.stack ?? error.message) : String(error));
+      socket.destroy();
+    });
+  });
+  const port = await listen(server, options);
+
+  return {
+    url: `http://127.0.0.1:${port}`,
+    serve({ restApis, webSocketApis }, given) {
+      assertStagesDiffer([...restApis, ...webSocketApis]);
+      for (const api of restApis) rest.set(api.stage.name, { api, serve: createServeRest(api, given) });
+      for (const api of webSocketApis) webSockets.set(api.stage.name, createServeWebSocket(api, given));
+      deps = given;
+    },
+    async stop() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      await Promise.all([...webSockets.values()].map((webSocket) => webSocket.stop()));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+const JSON_TYPE = { 'Content-Type': 'application/json' };
+
+function splitPath(url: string): { readonly stage: string; readonly path: string; readonly search: string } {
+  const [path = '', search = ''] = url.split('?', 2);
+  const [, stage = '', rest = ''] = /^\/([^/]*)(.*)$/.exec(path) ?? [];
+  return { stage, path: rest === '' ? '/' : rest, search };
+}
+
+/** On AWS each API has a host of its own; here the stage's name has to tell them apart. */
+function assertStagesDiffer(
+  apis: readonly { readonly logicalId: string; readonly stage: { readonly name: string } }[],
+) {
+  const byStage = Map.groupBy(apis, ({ stage }) => stage.name);
+  for (const [stage, same] of byStage) {
+    if (same.length > 1) {
+      const ids = same.map(({ logicalId }) => logicalId).join(', ');
+      throw new Error(
+        `template: found the stage ${stage} in ${ids}, expected a name of its own for each: one local server has them all`,
+      );
+    }
+  }
+}
+
+function listen(server: Server, { port, elseFree = false }: GatewayOptions): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      if (cause.code === 'EADDRINUSE' && elseFree) return resolve(listen(server, { port: 0 }));
+      const why =
+        cause.code === 'EADDRINUSE'
+          ? 'another process listens on it: end that one, or choose another port'
+          : cause.message;
+      reject(new Error(`the HTTP API cannot use port ${port}: ${why}`, { cause }));
+    });
+    server.listen(port, '127.0.0.1', () => {
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : port);
+    });
+  });
+}

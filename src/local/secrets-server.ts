@@ -1,0 +1,128 @@
+// A small stand-in for Secrets Manager: the template's secrets, read and written by the calls that are used here.
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage } from 'node:http';
+import { isObject } from './property.ts';
+import type { SecretSpec } from './read-secret.ts';
+
+export interface SecretsServer {
+  readonly endpoint: string;
+  stop(): Promise<void>;
+}
+
+export interface SecretsServerOptions {
+  /** Keeps them here between runs, for the owner's eyes alone; default: in memory, gone with the server. */
+  readonly file?: string | undefined;
+}
+
+interface Version {
+  readonly id: string;
+  readonly text: string;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: object;
+}
+
+export async function startSecretsServer(
+  specs: readonly SecretSpec[],
+  { file }: SecretsServerOptions = {},
+): Promise<SecretsServer> {
+  const versions = await readKept(file);
+  for (const { arn, initial } of specs) {
+    if (!versions.has(arn)) versions.set(arn, { id: crypto.randomUUID(), text: initial });
+  }
+  let writing = Promise.resolve();
+  const keep = async () => {
+    if (file === undefined) return;
+    const text = JSON.stringify(Object.fromEntries(versions));
+    writing = writing.then(async () => {
+      await writeFile(`${file}.draft`, text, { mode: 0o600 });
+      await rename(`${file}.draft`, file);
+    });
+    await writing;
+  };
+
+  const answer = async (target: string, request: Readonly<Record<string, unknown>>): Promise<Answer> => {
+    const arn = request['SecretId'];
+    const version = typeof arn === 'string' ? versions.get(arn) : undefined;
+    if (typeof arn !== 'string' || version === undefined) {
+      return refusal('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
+    }
+    const name = arn.split(':secret:')[1];
+    switch (target) {
+      case 'secretsmanager.GetSecretValue':
+        return {
+          status: 200,
+          body: {
+            ARN: arn,
+            Name: name,
+            SecretString: version.text,
+            VersionId: version.id,
+            VersionStages: ['AWSCURRENT'],
+          },
+        };
+      case 'secretsmanager.PutSecretValue': {
+        const text = request['SecretString'];
+        if (typeof text !== 'string') return refusal('InvalidParameterException', 'expected a SecretString');
+        const id = crypto.randomUUID();
+        versions.set(arn, { id, text });
+        await keep();
+        return { status: 200, body: { ARN: arn, Name: name, VersionId: id, VersionStages: ['AWSCURRENT'] } };
+      }
+      default:
+        return refusal('UnknownOperationException', `${target} is not known locally`);
+    }
+  };
+
+  const server = createServer((request, response) => {
+    bodyOf(request)
+      .then((body) => answer(String(request.headers['x-amz-target']), body))
+      .catch((error: unknown) => ({
+        status: 500,
+        body: {
+          __type: 'InternalServiceError',
+          Message: error instanceof Error ? error.message : String(error),
+        },
+      }))
+      .then(({ status, body }) => {
+        response
+          .writeHead(status, { 'content-type': 'application/x-amz-json-1.1' })
+          .end(JSON.stringify(body));
+      });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (typeof address !== 'object' || address === null) throw new Error('the secrets server has no port');
+  return {
+    endpoint: `http://127.0.0.1:${address.port}`,
+    async stop() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      await closed;
+      await writing;
+    },
+  };
+}
+
+async function readKept(file: string | undefined): Promise<Map<string, Version>> {
+  if (file === undefined) return new Map();
+  try {
+    const kept: Record<string, Version> = JSON.parse(await readFile(file, 'utf8'));
+    return new Map(Object.entries(kept));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return new Map();
+    throw error;
+  }
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Readonly<Record<string, unknown>>> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  const body: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  return isObject(body) ? body : {};
+}
+
+function refusal(type: string, message: string): Answer {
+  return { status: 400, body: { __type: type, Message: message } };
+}

@@ -1,0 +1,59 @@
+// Posts through API Gateway's management API.
+import {
+  ApiGatewayManagementApiClient,
+  type ApiGatewayManagementApiClientConfig,
+  DeleteConnectionCommand,
+  PostToConnectionCommand,
+} from '@aws-sdk/client-apigatewaymanagementapi';
+import type { LivePoster, PostOutcome } from './live-poster.ts';
+
+/** A post is done in milliseconds; a client that takes longer is slow, and is not waited for. */
+const POST_TIMEOUT_MS = 2_000;
+
+/** `endpoint`: `https://…/stage`. `signer`: default: as the environment says. */
+export function createApiGatewayPoster(
+  endpoint: string,
+  signer: Pick<ApiGatewayManagementApiClientConfig, 'region' | 'credentials'> = {},
+): LivePoster {
+  const client = new ApiGatewayManagementApiClient({
+    ...signer,
+    endpoint,
+    // What is tried again, and how often, is decided by who posts.
+    maxAttempts: 1,
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: POST_TIMEOUT_MS },
+  });
+  return {
+    async post(connection, text) {
+      try {
+        await client.send(new PostToConnectionCommand({ ConnectionId: connection, Data: Buffer.from(text) }));
+        return 'posted';
+      } catch (error) {
+        return outcomeOf(error);
+      }
+    },
+    async disconnect(connection) {
+      try {
+        await client.send(new DeleteConnectionCommand({ ConnectionId: connection }));
+      } catch {
+        // It is gone, or the service has trouble: then the client finds out by its next ping, which nobody answers.
+      }
+    },
+  };
+}
+
+function outcomeOf(error: unknown): PostOutcome {
+  const name = error instanceof Error ? error.name : '';
+  if (name === 'GoneException') return 'gone';
+  const status = statusOf(error);
+  if (status === 410) return 'gone';
+  if (name === 'LimitExceededException' || status === 429 || (status !== undefined && status >= 500))
+    return 'busy';
+  return 'failed';
+}
+
+function statusOf(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('$metadata' in error)) return undefined;
+  const metadata = error.$metadata;
+  if (typeof metadata !== 'object' || metadata === null || !('httpStatusCode' in metadata)) return undefined;
+  return typeof metadata.httpStatusCode === 'number' ? metadata.httpStatusCode : undefined;
+}

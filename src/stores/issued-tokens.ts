@@ -1,0 +1,116 @@
+// Which tokens were issued, and which are revoked: one by one, or all that a subject had up to a moment. Items go when
+// their tokens have expired anyway.
+import { type AccessToken, TOKEN_USES, type TokenUse } from '../core/access-token.ts';
+import { TOKENS_TABLE } from '../platform/names.ts';
+import type { Item, Table } from './table.ts';
+import { number, numberOf, text, textOf } from './table.ts';
+
+export interface IssuedToken extends AccessToken {
+  /** Of the key it was signed with. */
+  readonly kid: string;
+  readonly revokedMs: number | undefined;
+}
+
+export class IssuedTokens {
+  readonly #table: Table;
+
+  constructor(table: Table) {
+    this.#table = table;
+  }
+
+  /** Known before it is handed out, so that every token there is can be listed and revoked. */
+  async add(token: AccessToken, kid: string): Promise<void> {
+    await this.#table.putMany([toItem({ ...token, kid, revokedMs: undefined })]);
+  }
+
+  /** Undefined: no such token was issued here, or it has expired long ago. */
+  async find(id: string): Promise<IssuedToken | undefined> {
+    const [item] = await this.#table.getMany([keyOf(tokenKey(id))]);
+    return item === undefined ? undefined : fromItem(item);
+  }
+
+  /** Also a token that is not in the list: `expiresMs` then tells how long the revocation must be remembered. */
+  async revoke(
+    id: string,
+    { nowMs, expiresMs }: { readonly nowMs: number; readonly expiresMs: number },
+  ): Promise<void> {
+    const known = await this.find(id);
+    const item =
+      known === undefined
+        ? { ...keyOf(tokenKey(id)), [EXPIRES_MS]: number(expiresMs), ...expiry(expiresMs) }
+        : toItem(known);
+    await this.#table.putMany([{ ...item, [REVOKED_MS]: number(nowMs) }]);
+  }
+
+  /** Revokes all tokens of a subject that were issued until now. `expiresMs`: of the one that lives longest. */
+  async revokeSubject(
+    { use, subject }: Pick<AccessToken, 'use' | 'subject'>,
+    { nowMs, expiresMs }: { readonly nowMs: number; readonly expiresMs: number },
+  ): Promise<void> {
+    await this.#table.putMany([
+      { ...keyOf(subjectKey(use, subject)), [REVOKED_MS]: number(nowMs), ...expiry(expiresMs) },
+    ]);
+  }
+
+  /** Consistent: a revocation that was answered is seen. Tokens tell whole seconds: of its second all are revoked. */
+  async isRevoked({ id, use, subject, issuedMs }: AccessToken): Promise<boolean> {
+    const items = await this.#table.getMany([keyOf(tokenKey(id)), keyOf(subjectKey(use, subject))]);
+    return items.some((item) => {
+      const revokedMs = numberOf(item, REVOKED_MS);
+      if (revokedMs === undefined) return false;
+      return textOf(item, KEY) === tokenKey(id) || issuedMs <= revokedMs;
+    });
+  }
+
+  async *list(): AsyncIterable<IssuedToken> {
+    for await (const item of this.#table.scan()) {
+      const token = fromItem(item);
+      if (token !== undefined) yield token;
+    }
+  }
+}
+
+const KEY = TOKENS_TABLE.partitionKey;
+const REVOKED_MS = 'revokedMs';
+const ISSUED_MS = 'issuedMs';
+const EXPIRES_MS = 'expiresMs';
+
+const tokenKey = (id: string) => `token:${id}`;
+const subjectKey = (use: TokenUse, subject: string) => `subject:${use}:${subject}`;
+const keyOf = (key: string): Item => ({ [KEY]: text(key) });
+/** A day later than needed: who looks at the list the day after still finds it. */
+const expiry = (expiresMs: number): Item => ({
+  [TOKENS_TABLE.expiresAt]: number(Math.ceil(expiresMs / 1000) + 86_400),
+});
+
+function toItem({ id, use, subject, sources, issuedMs, expiresMs, kid, revokedMs }: IssuedToken): Item {
+  return {
+    ...keyOf(tokenKey(id)),
+    use: text(use),
+    subject: text(subject),
+    sources: text(JSON.stringify(sources)),
+    kid: text(kid),
+    [ISSUED_MS]: number(issuedMs),
+    [EXPIRES_MS]: number(expiresMs),
+    ...expiry(expiresMs),
+    ...(revokedMs === undefined ? {} : { [REVOKED_MS]: number(revokedMs) }),
+  };
+}
+
+/** Undefined: a subject's item, or a revocation of a token that is not in the list. */
+function fromItem(item: Item): IssuedToken | undefined {
+  const id = textOf(item, KEY)?.replace(/^token:/, '');
+  const use = TOKEN_USES.find((each) => each === textOf(item, 'use'));
+  const subject = textOf(item, 'subject');
+  if (id === undefined || use === undefined || subject === undefined) return undefined;
+  return {
+    id,
+    use,
+    subject,
+    sources: JSON.parse(textOf(item, 'sources') ?? '[]'),
+    issuedMs: numberOf(item, ISSUED_MS) ?? 0,
+    expiresMs: numberOf(item, EXPIRES_MS) ?? 0,
+    kid: textOf(item, 'kid') ?? '',
+    revokedMs: numberOf(item, REVOKED_MS),
+  };
+}

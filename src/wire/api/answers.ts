@@ -1,0 +1,171 @@
+// What the query API answers: a schema each.
+import { SEVERITIES } from '../../core/alerts/alert-rule.ts';
+import { ALERT_STATUSES } from '../../core/alerts/alert-state.ts';
+import type { TypeOf } from './schema.ts';
+import { choice, described, flag, integer, list, named, nullable, object, text } from './schema.ts';
+import { windowSchema } from './window-answer.ts';
+
+const count = integer({ minimum: 0 });
+const timeMs = described('ms since the Unix epoch', integer());
+const next = described('Cursor of the next page; not there on the last one', text());
+
+const countsSchema = named(
+  'Counts',
+  object({ received: count, applied: count, duplicate: count, late: count, quarantined: count }),
+);
+
+const sourceSchema = named(
+  'Source',
+  object(
+    { source: text(), version: described('Rises by one with every write of its state', count) },
+    {
+      maxTimeMs: described('The greatest event time it has shown', integer()),
+      lastArrivalMs: timeMs,
+      counts: countsSchema,
+      openWindows: count,
+      unreadable: described('Why its state cannot be read; then nothing else is known', text()),
+    },
+  ),
+);
+
+export const sourcesSchema = named('SourcesPage', object({ sources: list(sourceSchema) }, { next }));
+
+export const sourceDetailSchema = named(
+  'SourceDetail',
+  object({
+    source: text(),
+    version: count,
+    maxTimeMs: integer(),
+    lastArrivalMs: timeMs,
+    counts: countsSchema,
+    rememberedIds: count,
+    aggregations: list(
+      named(
+        'SourceAggregation',
+        object({ name: text(), openWindows: count, late: described('Events late for it', count) }),
+      ),
+    ),
+  }),
+);
+
+export const sourceWindowsSchema = named(
+  'SourceWindowsPage',
+  object({ source: text(), aggregation: text(), windows: list(windowSchema) }, { next }),
+);
+
+const valuesSchema = described(
+  'Tag values in the order of the rollup’s tags; null for events without the tag',
+  list(nullable(text())),
+);
+
+export const rollupSeriesSchema = named(
+  'RollupSeriesPage',
+  object(
+    {
+      rollup: text(),
+      series: list(named('RollupSeries', object({ tags: list(text()), values: valuesSchema }))),
+    },
+    { next },
+  ),
+);
+
+export const rollupWindowsSchema = named(
+  'RollupWindowsPage',
+  object({ rollup: text(), tags: list(text()), values: valuesSchema, windows: list(windowSchema) }, { next }),
+);
+
+export const pipelineSchema = named(
+  'PipelineOutline',
+  object({
+    aggregations: list(
+      named(
+        'AggregationOutline',
+        object({
+          name: text(),
+          window: described('tumbling SIZE, hopping SIZE EVERY, session GAP', text()),
+          allowedLatenessMs: count,
+          idleTimeoutMs: count,
+          aggregates: list(text()),
+          distinct: list(text()),
+          topK: list(object({ of: text(), k: count })),
+        }),
+      ),
+    ),
+    rollups: list(
+      named(
+        'RollupOutline',
+        object({
+          name: text(),
+          of: text(),
+          levels: described('The tags of each level, the widest first', list(list(text()))),
+        }),
+      ),
+    ),
+  }),
+);
+
+export const ledgerSchema = named(
+  'Ledger',
+  object({
+    received: count,
+    applied: count,
+    duplicate: count,
+    late: count,
+    quarantined: count,
+    sources: count,
+    lateLetters: described('Late events kept in the dead letters', count),
+    balanced: described('received = applied + duplicate + late + quarantined', flag()),
+    fromMs: described('When the adding up began: no figure is older', timeMs),
+    toMs: described('When it ended: none is newer', timeMs),
+  }),
+);
+
+const alertSchema = named(
+  'Alert',
+  object(
+    {
+      rule: text(),
+      series: described('What it watches, as the tables name it', text()),
+      status: choice(...ALERT_STATUSES),
+      sequence: described('Transitions so far', count),
+    },
+    {
+      source: described('Of a source', text()),
+      aggregation: text(),
+      rollup: described('Of a rollup', text()),
+      values: valuesSchema,
+      sinceMs: described('Start of the first window in a row that counts', integer()),
+      severity: described('Of the latest transition', choice(...SEVERITIES)),
+      reason: described('Why the latest transition was made', text()),
+    },
+  ),
+);
+
+export const alertsSchema = named('AlertsPage', object({ alerts: list(alertSchema) }, { next }));
+
+export const problemSchema = named(
+  'Problem',
+  object(
+    {
+      type: described('What kind of problem', text()),
+      title: text(),
+      status: integer({ minimum: 400, maximum: 599 }),
+      detail: text(),
+    },
+    {
+      problems: list(named('FieldProblem', object({ where: text(), found: text(), expected: text() }))),
+    },
+  ),
+);
+
+export type SourcesAnswer = TypeOf<typeof sourcesSchema>;
+export type SourceAnswer = SourcesAnswer['sources'][number];
+export type SourceDetailAnswer = TypeOf<typeof sourceDetailSchema>;
+export type SourceWindowsAnswer = TypeOf<typeof sourceWindowsSchema>;
+export type RollupSeriesAnswer = TypeOf<typeof rollupSeriesSchema>;
+export type RollupWindowsAnswer = TypeOf<typeof rollupWindowsSchema>;
+export type PipelineAnswer = TypeOf<typeof pipelineSchema>;
+export type AlertsAnswer = TypeOf<typeof alertsSchema>;
+export type AlertAnswer = AlertsAnswer['alerts'][number];
+export type LedgerAnswer = TypeOf<typeof ledgerSchema>;
+export type Problem = TypeOf<typeof problemSchema>;

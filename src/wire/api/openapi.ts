@@ -1,0 +1,135 @@
+// The OpenAPI 3.1 document, made of the operations' own definitions.
+import { problemSchema } from './answers.ts';
+import type { OpenApiDocument } from './openapi-document.ts';
+import type { Operation } from './operations.ts';
+import { OPERATIONS } from './operations.ts';
+import type { Parameter } from './parameter.ts';
+import type { JsonSchema } from './schema.ts';
+
+export function openApiDocument(): OpenApiDocument {
+  const components = new Map<string, unknown>();
+  const paths = Object.entries<Operation>(OPERATIONS).map(([name, operation]) => [
+    operation.path,
+    { get: describeOperation(name, operation, components) },
+  ]);
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Tidemill query API',
+      version: '1',
+      description:
+        'Windows, sources, rollups and the books. Everything is read only, and may be asked for conditionally (ETag, If-None-Match).',
+    },
+    paths: Object.fromEntries(paths),
+    components: {
+      schemas: Object.fromEntries(components),
+      securitySchemes: {
+        reader: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: 'A reader’s token; a device’s is refused',
+        },
+      },
+    },
+    security: [{ reader: [] }],
+  };
+}
+
+function describeOperation(name: string, operation: Operation, components: Map<string, unknown>): object {
+  const { summary, parameters, answer, csv, mayMiss } = operation;
+  const problem = {
+    'application/problem+json': { schema: componentOf(problemSchema.json, components) },
+  };
+  const schema = answer === undefined ? { type: 'object' } : componentOf(answer.json, components);
+  const refusals = { ...(mayMiss ? REFUSALS : without404()) };
+  return {
+    operationId: name,
+    summary,
+    parameters: [
+      ...Object.entries(parameters).map(([key, parameter]) => describeParameter(key, parameter, components)),
+      {
+        name: 'If-None-Match',
+        in: 'header',
+        description: 'ETags of answers at hand',
+        schema: { type: 'string', maxLength: 1_000 },
+      },
+    ],
+    responses: {
+      200: {
+        description: summary,
+        headers: HEADERS,
+        content: {
+          'application/json': { schema },
+          ...(csv ? { 'text/csv': { schema: { type: 'string' } } } : {}),
+        },
+      },
+      304: { description: 'Unchanged: the answer is the one with this ETag', headers: HEADERS },
+      ...Object.fromEntries(
+        Object.entries(refusals).map(([status, description]) => [
+          status,
+          // The first two are answered before the function is asked, in words of the API's own.
+          status === '401' || status === '403' ? { description } : { description, content: problem },
+        ]),
+      ),
+    },
+  };
+}
+
+const HEADERS = {
+  ETag: { schema: { type: 'string' } },
+  'Cache-Control': { schema: { type: 'string' } },
+};
+
+const REFUSALS = {
+  400: 'A parameter is not what it should be: which, what was found, what was expected',
+  401: 'No token, or none that is valid',
+  403: 'The token is not a reader’s',
+  404: 'There is no such thing',
+  406: 'Asked for in a form it is not to be had in',
+  503: 'Not to be had just now: ask again after Retry-After seconds',
+};
+
+function without404(): Partial<typeof REFUSALS> {
+  const { 404: _, ...others } = REFUSALS;
+  return others;
+}
+
+function describeParameter(
+  name: string,
+  parameter: Parameter<unknown>,
+  components: Map<string, unknown>,
+): object {
+  return {
+    name,
+    in: parameter.in,
+    description: parameter.description,
+    required: parameter.in === 'path',
+    schema: componentOf(parameter.json, components),
+    ...(parameter.isList ? { style: 'form', explode: false } : {}),
+  };
+}
+
+/** The schema with every named one in it moved to the components. */
+function componentOf(schema: JsonSchema, components: Map<string, unknown>): object {
+  const { title, items, properties, anyOf, ...rest } = schema;
+  const written = {
+    ...rest,
+    ...(items === undefined ? {} : { items: componentOf(items, components) }),
+    ...(anyOf === undefined ? {} : { anyOf: anyOf.map((form) => componentOf(form, components)) }),
+    ...(properties === undefined
+      ? {}
+      : {
+          properties: Object.fromEntries(
+            Object.entries(properties).map(([name, property]) => [name, componentOf(property, components)]),
+          ),
+        }),
+  };
+  if (title === undefined) return written;
+  const known = components.get(title);
+  if (known !== undefined && JSON.stringify(known) !== JSON.stringify(written)) {
+    throw new Error(`API document: found two schemas named ${title}, expected one`);
+  }
+  components.set(title, written);
+  return { $ref: `#/components/schemas/${title}` };
+}

@@ -1,0 +1,123 @@
+// A window as readers get it, by the query API and live alike.
+import type { SeriesWindow } from '../../core/stored-window.ts';
+import type { TypeOf } from './schema.ts';
+import { described, flag, integer, list, named, nullable, number, object, text } from './schema.ts';
+
+/** Of a sum that is beyond what a double holds there is nothing to show: null. */
+const figure = nullable(number());
+
+export const quantileSchema = named(
+  'Quantile',
+  object({
+    p: described('Percent, 0 to 100', number({ minimum: 0, maximum: 100 })),
+    value: described('null where the window keeps no quantiles of the metric', figure),
+  }),
+);
+
+const metricSchema = named(
+  'Metric',
+  object(
+    {
+      name: text(),
+      count: described('Values folded in', integer({ minimum: 0 })),
+      sum: figure,
+      min: figure,
+      max: figure,
+      mean: figure,
+    },
+    {
+      first: figure,
+      last: figure,
+      variance: figure,
+      stddev: figure,
+      increase: figure,
+      rate: described('Increase per second', figure),
+      quantiles: list(quantileSchema),
+    },
+  ),
+);
+
+export const windowSchema = named(
+  'Window',
+  object(
+    {
+      startMs: described('Event time, ms since the Unix epoch', integer()),
+      endMs: described('Exclusive', integer()),
+      final: described('false: provisional, more may be folded in', flag()),
+      revision: described('Rises with every event folded in', integer({ minimum: 0 })),
+      events: integer({ minimum: 0 }),
+      metrics: list(metricSchema),
+    },
+    {
+      distinct: list(named('DistinctCount', object({ of: text(), count: number({ minimum: 0 }) }))),
+      topK: list(
+        named(
+          'TopK',
+          object({
+            of: text(),
+            entries: list(object({ text: text(), count: number({ minimum: 0 }) })),
+          }),
+        ),
+      ),
+    },
+  ),
+);
+
+export type WindowAnswer = TypeOf<typeof windowSchema>;
+export type MetricAnswer = WindowAnswer['metrics'][number];
+export type Quantile = TypeOf<typeof quantileSchema>;
+
+/** `quantiles`: by metric name, where they were asked for. */
+export function windowAnswer(
+  window: SeriesWindow,
+  quantiles?: ReadonlyMap<string, readonly Quantile[]>,
+): WindowAnswer {
+  const { start, end, final, revision, events, metrics, distinct, topK } = window;
+  return {
+    startMs: start,
+    endMs: end,
+    final,
+    revision,
+    events,
+    metrics: [...metrics].map(([name, summary]) => {
+      const asked = quantiles?.get(name);
+      return { ...metricAnswer(name, summary), ...(asked === undefined ? {} : { quantiles: asked }) };
+    }),
+    ...(distinct.size === 0 ? {} : { distinct: [...distinct].map(([of, count]) => ({ of, count })) }),
+    ...(topK.size === 0
+      ? {}
+      : {
+          topK: [...topK].map(([of, entries]) => ({
+            of,
+            entries: entries.map(([value, count]) => ({ text: value, count })),
+          })),
+        }),
+  };
+}
+
+function metricAnswer(name: string, summary: SeriesWindowMetric): MetricAnswer {
+  const { count, sum, min, max, mean } = summary;
+  const figures = new Map<string, unknown>(Object.entries(summary));
+  const more = OPTIONAL_FIGURES.flatMap((key) => {
+    const value = figures.get(key);
+    return typeof value === 'number' ? [[key, finite(value)] as const] : [];
+  });
+  return {
+    name,
+    count,
+    sum: finite(sum),
+    min: finite(min),
+    max: finite(max),
+    mean: finite(mean),
+    ...Object.fromEntries(more),
+  };
+}
+
+type SeriesWindowMetric = SeriesWindow['metrics'] extends ReadonlyMap<string, infer M> ? M : never;
+
+/** There only where the pipeline asks for them. */
+export const OPTIONAL_FIGURES = ['first', 'last', 'variance', 'stddev', 'increase', 'rate'] as const;
+
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}

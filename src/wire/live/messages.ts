@@ -1,0 +1,111 @@
+// What a live connection carries, both ways. What comes from a client is checked against these schemas; what goes to it is
+// typed by them, and checked again where it arrives.
+import type { TypeOf } from '../api/schema.ts';
+import { constant, flag, integer, list, nullable, object, text, union } from '../api/schema.ts';
+import { windowSchema } from '../api/window-answer.ts';
+
+/** The WebSocket subprotocol, and what comes before a token given as a second one. */
+export const LIVE_PROTOCOL = 'tidemill.v1';
+export const TOKEN_PROTOCOL = 'token.';
+
+/** Of a connection. */
+export const MAX_SUBSCRIPTIONS = 100;
+/** A subscription to all of a rollup's series is refused where they are more. */
+export const MAX_SERIES = 200;
+
+const id = text({ minLength: 1, maxLength: 64 });
+const count = integer({ minimum: 0 });
+const series = text();
+
+/** What the client has of a series: the sum of the versions of all keys from `fromMs` on. */
+const haveSchema = object({ series, fromMs: count, version: count });
+
+/** `round` tells a subscription's answers from those to its asking before; it comes back in them. */
+const common = { type: constant('subscribe'), id, round: count };
+const options = {
+  /** Closed windows of each series to begin with. */
+  windows: integer({ minimum: 0, maximum: 200 }),
+  have: list(haveSchema, { maxItems: MAX_SERIES }),
+};
+
+const subscribeToSource = object({ ...common, source: text({ minLength: 1, maxLength: 128 }) }, options);
+
+const subscribeToRollup = object(
+  { ...common, rollup: text({ minLength: 1, maxLength: 64 }) },
+  {
+    ...options,
+    /** One series: the values of its tags, null for events without the tag. */
+    values: list(nullable(text({ maxLength: 1_000 })), { maxItems: 8 }),
+    /** Every series with these values. */
+    tags: list(
+      object({ tag: text({ minLength: 1, maxLength: 64 }), value: nullable(text({ maxLength: 1_000 })) }),
+      {
+        minItems: 1,
+        maxItems: 8,
+      },
+    ),
+  },
+);
+
+export const clientMessageSchema = union(
+  subscribeToSource,
+  subscribeToRollup,
+  object({ type: constant('unsubscribe'), id }),
+  object({ type: constant('ping') }),
+);
+
+/** A window with the aggregation it is of, in a source's series, where there are several. */
+const liveWindowSchema = object({ window: windowSchema }, { aggregation: text() });
+
+const changeSchema = object(
+  {
+    series,
+    /** What was written: key, its first version told of here, its last one. Each key's versions rise by one. */
+    versions: list(object({ key: text(), from: count, to: count })),
+    windows: list(liveWindowSchema),
+  },
+  {
+    /** The subscriptions it is told to. */
+    for: list(id),
+    /** Windows that are no more: sessions merged into others. */
+    removed: list(object({ aggregation: text(), startMs: integer() })),
+    /** There is more than a message carries: to be asked for anew. */
+    stale: flag(),
+  },
+);
+
+export const serverMessageSchema = union(
+  object(
+    {
+      type: constant('snapshot'),
+      id,
+      round: count,
+      series,
+      /** Windows before it are not told of here. */
+      fromMs: count,
+      versions: list(object({ key: text(), version: count })),
+      windows: list(liveWindowSchema),
+      /** false: more of the same snapshot follows. */
+      last: flag(),
+    },
+    {},
+  ),
+  /** The series is as the client has it. */
+  object({ type: constant('current'), id, round: count, series }),
+  /** All snapshots of a subscription have been sent: of these series. */
+  object({ type: constant('ready'), id, round: count, series: list(series) }),
+  object({ type: constant('changes'), changes: list(changeSchema) }),
+  object({ type: constant('pong'), subscriptions: list(id) }),
+  object(
+    { type: constant('error'), detail: text() },
+    { id, problems: list(object({ where: text(), found: text(), expected: text() })) },
+  ),
+);
+
+export type ClientMessage = TypeOf<typeof clientMessageSchema>;
+export type SubscribeMessage = Extract<ClientMessage, { readonly type: 'subscribe' }>;
+export type ServerMessage = TypeOf<typeof serverMessageSchema>;
+export type Snapshot = Extract<ServerMessage, { readonly type: 'snapshot' }>;
+export type Change = TypeOf<typeof changeSchema>;
+export type LiveWindow = TypeOf<typeof liveWindowSchema>;
+export type Have = TypeOf<typeof haveSchema>;

@@ -1,0 +1,60 @@
+// What the subscribers of a source are told of changes of its state.
+import { sourceWindow } from '../../core/rollup.ts';
+import type { ChangedWindows } from '../../core/state-changes.ts';
+import { summarizeStored } from '../../core/stored-window.ts';
+import type { ClosedWindow } from '../../core/window.ts';
+import { windowAnswer } from '../api/window-answer.ts';
+import type { Change, LiveWindow } from './messages.ts';
+import { sourceTopic } from './topic.ts';
+
+export interface StateChange {
+  readonly version: number;
+  /** undefined: the source's first write. */
+  readonly before: ChangedWindows | undefined;
+  readonly after: ChangedWindows;
+}
+
+/** The one key of a source's series: every write of its state raises it by one. */
+export const STATE_KEY = 'state';
+
+/** Changes that follow each other, as one: open windows that differ, closed ones, and those that are no more. */
+export function sourceChange(source: string, changes: readonly StateChange[]): Change | undefined {
+  const [first] = changes;
+  const last = changes.at(-1);
+  if (first === undefined || last === undefined) return undefined;
+  const before = new Map((first.before?.open ?? []).map((window) => [keyOf(window), eventsOf(window)]));
+  const open = last.after.open.filter((window) => before.get(keyOf(window)) !== eventsOf(window));
+  const closed = changes.flatMap(({ after }) => after.closed);
+  const still = new Set([...last.after.open, ...closed].map(keyOf));
+  const seen = [...(first.before?.open ?? []), ...changes.flatMap(({ after }) => after.open)];
+  const removed = new Map(
+    seen
+      .filter((window) => !still.has(keyOf(window)))
+      .map(({ aggregation, start }) => [`${start} ${aggregation}`, { aggregation, startMs: start }]),
+  );
+  return {
+    series: sourceTopic(source),
+    versions: [{ key: STATE_KEY, from: first.version, to: last.version }],
+    windows: [
+      ...closed.map((window) => liveSourceWindow(source, window, true)),
+      ...open.map((window) => liveSourceWindow(source, window, false)),
+    ],
+    ...(removed.size === 0 ? {} : { removed: [...removed.values()] }),
+  };
+}
+
+export function liveSourceWindow(source: string, window: ClosedWindow, final: boolean): LiveWindow {
+  return {
+    aggregation: window.aggregation,
+    window: windowAnswer(summarizeStored(sourceWindow(source, window, final))),
+  };
+}
+
+function keyOf({ aggregation, start }: ClosedWindow): string {
+  return `${start} ${aggregation}`;
+}
+
+/** With its bounds: a session may grow without its start moving. */
+function eventsOf({ end, groups }: ClosedWindow): string {
+  return `${end} ${groups.reduce((sum, { events }) => sum + events, 0)}`;
+}

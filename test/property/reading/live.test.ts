@@ -1,0 +1,293 @@
+// Laws: whatever the order of events, changelogs, redeliveries, posts that fail and connections that end, once all is told
+// a client has each series as the tables have it; what it shows of a window never goes back; and what was lost on the way
+// is noticed by the next change.
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { sourceWindow } from '../../../src/core/rollup.ts';
+import { parseRollupSeries, sourceSeries } from '../../../src/core/series.ts';
+import { decodeChangedWindows } from '../../../src/core/state-changes.ts';
+import { summarizeStored } from '../../../src/core/stored-window.ts';
+import type { LiveRequest } from '../../../src/live-client/live-client.ts';
+import { createLiveClient } from '../../../src/live-client/live-client.ts';
+import type { SeriesView } from '../../../src/live-client/series-view.ts';
+import { windowAnswer } from '../../../src/wire/api/window-answer.ts';
+import type { LiveWindow } from '../../../src/wire/live/messages.ts';
+import { parseSourceTopic } from '../../../src/wire/live/topic.ts';
+import { collect } from '../../support/collect.ts';
+import { Faults } from '../../support/faults.ts';
+import { LiveNetwork } from '../../support/live-network.ts';
+import { ReadingSystem } from '../../support/reading-system.ts';
+
+const PIPELINE = {
+  aggregations: [
+    { name: 'short', window: { tumbling: '10ms' }, allowedLateness: '15ms' },
+    { name: 'gaps', window: { session: { gap: '7ms' } }, allowedLateness: '10ms' },
+  ],
+  rollups: [
+    { name: 'by-site', of: 'short', by: ['site'], parts: 3 },
+    { name: 'by-place', of: 'short', levels: ['region', 'site'], parts: 2 },
+  ],
+};
+
+const REQUESTS: readonly LiveRequest[] = [
+  { source: 'a' },
+  { source: 'a' },
+  { source: 'not yet' },
+  { rollup: 'by-site', values: ['n'] },
+  { rollup: 'by-site' },
+  { rollup: 'by-place', tags: [{ tag: 'site', value: 'n' }] },
+  { rollup: 'by-place', values: ['eu'], windows: 2 },
+];
+
+type Step =
+  | {
+      readonly kind: 'send';
+      readonly source: string;
+      readonly time: number;
+      readonly site: string | undefined;
+    }
+  | { readonly kind: 'roll-up'; readonly most: number; readonly back: number }
+  | {
+      readonly kind: 'tell';
+      readonly changelog: 'windows' | 'live';
+      readonly most: number;
+      readonly back: number;
+    }
+  | { readonly kind: 'deliver'; readonly most: number }
+  | { readonly kind: 'pass'; readonly ms: number }
+  | { readonly kind: 'drop'; readonly which: number }
+  | { readonly kind: 'subscribe'; readonly request: number };
+
+const few = fc.integer({ min: 1, max: 4 });
+const back = fc.constantFrom(0, 0, 0, 1, 3, 10);
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('send' as const),
+      source: fc.constantFrom('a', 'a', 'b'),
+      time: fc.integer({ min: 0, max: 90 }),
+      site: fc.constantFrom('n', 's', undefined),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('roll-up' as const), most: few, back }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('tell' as const),
+      changelog: fc.constantFrom('windows' as const, 'live' as const),
+      most: few,
+      back,
+    }),
+  },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('deliver' as const), most: few }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('pass' as const),
+      ms: fc.constantFrom(100, 3_000, 70_000, 1_000_000),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('drop' as const), which: fc.nat(3) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('subscribe' as const), request: fc.nat(REQUESTS.length - 1) }),
+  },
+);
+
+function setUp(faults: Faults) {
+  const system = new ReadingSystem(PIPELINE);
+  const network = new LiveNetwork(system, faults);
+  const client = createLiveClient({
+    url: 'wss://here',
+    token: () => 'token',
+    deps: { openSocket: network.openSocket, clock: system.clock, random: () => 0.5 },
+  });
+  const views = new Set<SeriesView>();
+  const shown = new Map<string, LiveWindow>();
+  const ready = new Set<LiveRequest>();
+  const retaken = new Set<string>();
+  const subscribe = (request: LiveRequest) => {
+    const of = String(views.size + shown.size);
+    client.subscribe(request, {
+      onChange: (view, changed) => {
+        views.add(view);
+        for (const one of changed) {
+          const key = `${of} ${view.series} ${one.aggregation} ${one.window.startMs}`;
+          const before = shown.get(key);
+          if (isAnother(before, one)) retaken.add(`${view.series} ${one.window.startMs}`);
+          else expectForward(before, one);
+          shown.set(key, one);
+        }
+      },
+      onReady: () => ready.add(request),
+      onError: (detail) => {
+        throw new Error(detail);
+      },
+    });
+  };
+  const run = async (one: Step) => {
+    switch (one.kind) {
+      case 'send': {
+        const tags = one.site === undefined ? { region: 'eu' } : { region: 'eu', site: one.site };
+        await system.send({ source: one.source, time: one.time, values: { v: one.time }, tags });
+        return;
+      }
+      case 'roll-up': {
+        const done = system.tables.changes.sources.length - system.waiting;
+        await system.rollUp(one.most + one.back, Math.max(0, done - one.back));
+        return;
+      }
+      case 'tell':
+        return await network.tell(one.changelog, one);
+      case 'deliver':
+        return await network.deliver(one.most);
+      case 'pass':
+        return await system.clock.advance(one.ms);
+      case 'drop': {
+        const id = network.connectionIds[one.which];
+        if (id !== undefined) network.drop(id);
+        return;
+      }
+      case 'subscribe':
+        return subscribe(REQUESTS[one.request] ?? { source: 'a' });
+    }
+  };
+  const tellAll = async () => {
+    await system.rollUp();
+    await network.tell('live');
+    await network.tell('windows');
+  };
+  /** Long enough for a connection to be found dead, made anew, and everything asked for again. */
+  const calmDown = async () => {
+    for (let round = 0; round < 12; round += 1) {
+      await tellAll();
+      await network.deliver();
+      await system.clock.advance(20_000);
+    }
+    await network.deliver();
+  };
+  const expectAllAsStored = async () => {
+    for (const view of views) await expectAsStored(view, system, retaken);
+  };
+  return { system, network, client, views, ready, run, calmDown, expectAllAsStored };
+}
+
+/** A session may reach back to where one began that has closed: two windows of one start. */
+function isAnother(before: LiveWindow | undefined, after: LiveWindow): boolean {
+  return before?.aggregation === 'gaps' && before.window.final && before.window.endMs !== after.window.endMs;
+}
+
+/** What is shown of a window only ever gets fuller; a source's stays final, and a session's may grow. */
+function expectForward(before: LiveWindow | undefined, after: LiveWindow): void {
+  if (before === undefined) return;
+  expect(after.window.revision).toBeGreaterThanOrEqual(before.window.revision);
+  if (before.aggregation !== undefined && before.window.final) expect(after).toEqual(before);
+}
+
+async function expectAsStored(
+  view: SeriesView,
+  system: ReadingSystem,
+  retaken: ReadonlySet<string>,
+): Promise<void> {
+  expect(view.isLive).toBe(true);
+  const expected = await storedWindows(view.series, system);
+  const first = view.have()?.fromMs ?? 0;
+  const isOne = ({ aggregation, window }: LiveWindow) =>
+    aggregation !== 'gaps' || !retaken.has(`${view.series} ${window.startMs}`);
+  expect(view.windows.filter(isOne), view.series).toEqual(
+    expected.filter((one) => isOne(one) && one.window.startMs >= first),
+  );
+}
+
+async function storedWindows(
+  series: string,
+  { states, windows, pipeline }: ReadingSystem,
+): Promise<readonly LiveWindow[]> {
+  const source = parseSourceTopic(series);
+  if (source === undefined) {
+    return (await collect(windows.list(series))).map((window) => ({
+      window: windowAnswer(summarizeStored(window)),
+    }));
+  }
+  const [stored] = await states.load([source]);
+  const { open } = stored === undefined ? { open: [] } : decodeChangedWindows(source, stored.state);
+  const all = open.map((window) => ({
+    aggregation: window.aggregation,
+    window: sourceWindow(source, window, false),
+  }));
+  for (const { name } of pipeline.aggregations) {
+    const finals = await collect(windows.list(sourceSeries(name, source)));
+    all.push(...finals.map((window) => ({ aggregation: name, window })));
+  }
+  return all
+    .map(({ aggregation, window }) => ({ aggregation, window: windowAnswer(summarizeStored(window)) }))
+    .sort((a, b) => a.window.startMs - b.window.startMs || (a.aggregation < b.aggregation ? -1 : 1));
+}
+
+it('a client has each series as the tables have it, whatever happened on the way', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(step, { minLength: 5, maxLength: 60 }),
+      fc.array(fc.nat(1_000), { maxLength: 60 }),
+      async (steps, draws) => {
+        const { client, run, calmDown, expectAllAsStored } = setUp(new Faults(draws));
+        for (const one of steps) await run(one);
+        await calmDown();
+        await expectAllAsStored();
+        client.close();
+      },
+    ),
+    { numRuns: 250 },
+  );
+});
+
+it('a batch that is lost altogether is noticed by the next change of its series', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(step, { minLength: 5, maxLength: 40 }),
+      fc.array(fc.constantFrom('windows' as const, 'live' as const, undefined), {
+        minLength: 1,
+        maxLength: 6,
+      }),
+      async (steps, losses) => {
+        const { system, network, client, run, calmDown, expectAllAsStored } = setUp(new Faults([]));
+        for (const request of REQUESTS) await run({ kind: 'subscribe', request: REQUESTS.indexOf(request) });
+        await calmDown();
+        for (const [at, one] of steps.entries()) {
+          await run(one);
+          const loss = losses[at % losses.length];
+          if (loss === undefined) continue;
+          await system.rollUp();
+          await network.tell(loss, { lost: true });
+        }
+        await system.rollUp();
+        // The next change of each series: every part of every window there is takes another event.
+        await calmDown();
+        for (const source of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']) {
+          for (const site of ['n', 's', undefined]) {
+            for (let time = 0; time <= 95; time += 5) await run({ kind: 'send', source, time, site });
+          }
+        }
+        await calmDown();
+        await expectAllAsStored();
+        client.close();
+      },
+    ),
+    { numRuns: 40 },
+  );
+});
+
+it('every request is told that it has all there is', async () => {
+  const { client, views, ready, run, calmDown, expectAllAsStored } = setUp(new Faults([]));
+  for (let time = 0; time < 60; time += 3) {
+    await run({ kind: 'send', source: 'a', time, site: time % 2 === 0 ? 'n' : undefined });
+  }
+  for (const [request] of REQUESTS.entries()) await run({ kind: 'subscribe', request });
+  await calmDown();
+  expect(ready.size).toBe(REQUESTS.length);
+  const series = new Set([...views].map((view) => view.series));
+  expect([...series].filter((one) => parseRollupSeries(one) !== undefined)).toHaveLength(4);
+  await expectAllAsStored();
+  client.close();
+});

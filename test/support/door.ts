@@ -1,0 +1,151 @@
+// The HTTP door as the stack has it, on the local gateway: the real template, the real authorizer over tables in memory,
+// and a stream of the test's choice.
+import type { Template } from 'aws-cdk-lib/assertions';
+import type { TidemillStackOptions } from '../../cdk/stacks/tidemill-stack.ts';
+import { createAuthorize } from '../../consumers/authorize/authorize.ts';
+import { KeyCache } from '../../consumers/authorize/key-cache.ts';
+import { TokenDesk, type TokenOrder } from '../../src/cli/token-desk.ts';
+import { MemoryStream } from '../../src/event-source/memory-stream.ts';
+import { callMemoryStreams } from '../../src/local/gateway/memory-service.ts';
+import type { CallService } from '../../src/local/gateway/service-endpoint.ts';
+import { ENV, TOKENS_TABLE } from '../../src/platform/names.ts';
+import type { Secrets } from '../../src/platform/secrets.ts';
+import { IssuedTokens } from '../../src/stores/issued-tokens.ts';
+import { MemoryTable } from '../../src/stores/memory-table.ts';
+import { gatewayOverTemplate, type TestGateway } from './local-gateway.ts';
+import { synthesizedStack } from './synthesized-stack.ts';
+
+export interface Door extends TestGateway {
+  /** Of the API with its stage. */
+  readonly apiUrl: string;
+  readonly desk: TokenDesk;
+  readonly tokens: IssuedTokens;
+  /** Log lines of the authorizer, as JSON. */
+  readonly log: string[];
+  readonly secrets: Map<string, string>;
+  /** What is in the stream in memory, each record's data as text. */
+  stored(): Promise<string[]>;
+  issue(order: Partial<TokenOrder>): Promise<string>;
+  post(body: string, token?: string, headers?: Record<string, string>, path?: string): Promise<DoorAnswer>;
+}
+
+export interface DoorAnswer {
+  readonly status: number;
+  readonly retryAfter: string | null;
+  readonly body: string;
+}
+
+export interface DoorOptions extends TidemillStackOptions {
+  readonly callService?: CallService;
+  readonly requestTimeoutMs?: number;
+}
+
+export async function openDoor({
+  callService,
+  requestTimeoutMs,
+  ...stackOptions
+}: DoorOptions = {}): Promise<Door> {
+  const kept = new Map<string, string>();
+  const secrets: Secrets = {
+    read: async (id) => kept.get(id) ?? '{"keys":[]}',
+    write: async (id, text) => void kept.set(id, text),
+  };
+  const tokens = new IssuedTokens(new MemoryTable({ partitionKey: TOKENS_TABLE.partitionKey }));
+  const log: string[] = [];
+  const say = (message: string, fields: object) => void log.push(JSON.stringify({ message, ...fields }));
+  let authorize: ReturnType<typeof createAuthorize> | undefined;
+  const streams = new Map<string, MemoryStream>();
+  const gateway = await gatewayOverTemplate(templateOf(stackOptions), {
+    ...(requestTimeoutMs === undefined ? {} : { requestTimeoutMs }),
+    callService: callService ?? ((call) => callMemoryStreams(streams)(call)),
+    functions: {
+      DoorAuthorize: async (event) => {
+        if (authorize === undefined) throw new Error('the authorizer is not there yet');
+        return await authorize(event as unknown as Parameters<typeof authorize>[0]); // what the gateway has made
+      },
+    },
+  });
+  const nowMs = () => gateway.clock.nowMs;
+  for (const { name } of gateway.system.streams) {
+    streams.set(
+      name,
+      new MemoryStream({ kind: 'kinesis', clock: { nowMs, sleep: async () => {} }, shards: 2 }),
+    );
+  }
+  const environment = gateway.system.functions.find(({ logicalId }) =>
+    logicalId.startsWith('DoorAuthorize'),
+  )?.environment;
+  const verifyingKeys = environment?.[ENV.verifyingKeys] ?? '';
+  authorize = createAuthorize({
+    keys: new KeyCache({ read: () => secrets.read(verifyingKeys), nowMs, maxAgeMs: 60_000, minAgeMs: 2_000 }),
+    isRevoked: (token) => tokens.isRevoked(token),
+    planKeys: JSON.parse(environment?.[ENV.planKeys] ?? '{}'),
+    log: { info: say, warn: say, error: say },
+    meter: { publish: () => {} },
+    nowMs,
+  });
+  const desk = new TokenDesk({
+    secrets,
+    signingKeys: 'signing',
+    verifyingKeys,
+    tokens,
+    nowMs,
+    newId: () => crypto.randomUUID(),
+  });
+  const apiUrl = `${gateway.url}/api`;
+  return {
+    ...gateway,
+    apiUrl,
+    desk,
+    tokens,
+    log,
+    secrets: kept,
+    async stored() {
+      const found: string[] = [];
+      for (const stream of streams.values()) {
+        for (const { id } of await stream.listShards()) {
+          const opened = await stream.openIterator(id, { at: 'trim-horizon' });
+          if (opened.kind !== 'open') throw new Error(`shard ${id}: ${opened.kind}`);
+          const answer = await stream.read(id, opened.iterator, 1_000);
+          if (answer.kind !== 'records') throw new Error(`shard ${id}: ${answer.kind}`);
+          for (const { record } of answer.records) {
+            if (!('kinesis' in record)) throw new Error('found a record that is none of Kinesis');
+            found.push(Buffer.from(record.kinesis.data, 'base64').toString('utf8'));
+          }
+        }
+      }
+      return found;
+    },
+    issue: async (order) =>
+      (await desk.issue({ use: 'device', subject: 'device-1', sources: [], lifetimeMs: 3_600_000, ...order }))
+        .text,
+    async post(body, token, headers = {}, path = '/v1/events') {
+      const answer = await fetch(`${apiUrl}${path}`, {
+        method: 'POST',
+        body,
+        headers: {
+          'Content-Type': 'application/json',
+          ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+          ...headers,
+        },
+      });
+      return {
+        status: answer.status,
+        retryAfter: answer.headers.get('retry-after'),
+        body: await answer.text(),
+      };
+    },
+  };
+}
+
+/** Synthesizing takes seconds: once for the same options. */
+const templates = new Map<string, Template>();
+
+function templateOf(options: TidemillStackOptions): Template {
+  const key = JSON.stringify(options);
+  const known = templates.get(key);
+  if (known !== undefined) return known;
+  const made = synthesizedStack(options);
+  templates.set(key, made);
+  return made;
+}
