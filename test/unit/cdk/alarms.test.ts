@@ -2,8 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { synthesizedStack } from '../../support/synthesized-stack.ts';
 
 const template = synthesizedStack();
-/** Published by the functions themselves, under the service's name. */
-const OWN = 'Tidemill imbalance';
+/** Published by the functions themselves, by metric: under which service's name. */
+const OWN: Readonly<Record<string, string>> = {
+  'Tidemill imbalance': 'aggregate',
+  'Tidemill failures': 'authorize',
+};
 
 const alarms = Object.entries(template.findResources('AWS::CloudWatch::Alarm')).map(([id, alarm]) => ({
   id,
@@ -24,15 +27,26 @@ const PUBLISHED: Readonly<Record<string, readonly [dimension: string, type: stri
 };
 
 describe('alarms', () => {
-  it('watch both readers, all functions and the stream', () => {
-    expect(alarms).toHaveLength(2 * 3 + 3 * 2 + 1 + 1);
+  it('watch both readers, all functions, the books, the stream and the HTTP door', () => {
+    // The authorizer's errors are among its answers: its own metric stands for them.
+    expect(alarms).toHaveLength(2 * 3 + 4 * 2 + 1 + 1 + 1);
   });
 
   it.each(alarms)(
     '$id has a metric that is published, with the dimensions it is published with',
     ({ properties }) => {
-      if (`${properties.Namespace} ${properties.MetricName}` === OWN) {
-        expect(properties.Dimensions).toEqual([{ Name: 'service', Value: 'aggregate' }]);
+      const service = OWN[`${properties.Namespace} ${properties.MetricName}`];
+      if (service !== undefined) {
+        expect(properties.Dimensions).toEqual([{ Name: 'service', Value: service }]);
+        return;
+      }
+      if (properties.Namespace === 'AWS/ApiGateway') {
+        const [api] = Object.values(template.findResources('AWS::ApiGateway::RestApi'));
+        const [stage] = Object.values(template.findResources('AWS::ApiGateway::Stage'));
+        expect(properties.Dimensions).toEqual([
+          { Name: 'ApiName', Value: api?.['Properties'].Name },
+          { Name: 'Stage', Value: stage?.['Properties'].StageName },
+        ]);
         return;
       }
       const [dimension, type] = PUBLISHED[`${properties.Namespace} ${properties.MetricName}`] ?? [];

@@ -89,25 +89,38 @@ describe('permissions', () => {
     );
   });
 
+  it('let the authorizer read public keys and revocations, and no private key', () => {
+    expect(permissionsOf('DoorAuthorize')).toEqual(
+      [
+        ...WRITES_ITS_LOG('DoorAuthorizeConsumerLogs.Arn'),
+        'dynamodb:BatchGetItem on TokensTable.Arn',
+        'secretsmanager:GetSecretValue on {"Ref":"TokenKeysVerifyingE64CA824"}',
+      ].sort(),
+    );
+  });
+
+  it('let the HTTP door put records into the one stream, and nothing else', () => {
+    expect(permissionsOf('DoorRole')).toEqual(['kinesis:PutRecord on TelemetryStream.Arn']);
+  });
+
   it('hold no wildcard but for the bucket’s keys and the one action that knows no resource', () => {
-    const all = ['Aggregate', 'Rollup', 'Close'].flatMap(permissionsOf);
+    const all = ['Aggregate', 'Rollup', 'Close', 'DoorAuthorize', 'DoorRole'].flatMap(permissionsOf);
     expect(new Set(all.filter((permission) => permission.includes('*')))).toEqual(
       new Set(['s3:PutObject on FailuresBucket.Arn/*', 'dynamodb:ListStreams on *']),
     );
   });
 
   it('come from the roles’ own policies alone', () => {
-    expect(Object.keys(policies)).toHaveLength(3);
-    synthesizedStack().allResourcesProperties('AWS::IAM::Role', {
-      AssumeRolePolicyDocument: {
-        Statement: [
-          { Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' } },
-        ],
-        Version: '2012-10-17',
-      },
-    });
-    for (const role of Object.values(synthesizedStack().findResources('AWS::IAM::Role'))) {
-      expect(Object.keys(role['Properties'])).toEqual(['AssumeRolePolicyDocument']);
+    expect(Object.keys(policies)).toHaveLength(5);
+    const roles = Object.entries(synthesizedStack().findResources('AWS::IAM::Role'));
+    for (const [id, role] of roles) {
+      const service = id.startsWith('Door') && !id.includes('Authorize') ? 'apigateway' : 'lambda';
+      expect(role['Properties'].AssumeRolePolicyDocument.Statement).toEqual([
+        { Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: `${service}.amazonaws.com` } },
+      ]);
     }
+    // The account's right to write API Gateway's access logs is AWS's own policy, and there is none but that.
+    const managed = roles.filter(([, role]) => Object.keys(role['Properties']).length > 1);
+    expect(managed.map(([id]) => id)).toEqual([expect.stringMatching(/^DoorApiCloudWatchRole/)]);
   });
 });

@@ -67,7 +67,7 @@ describe('the tables', () => {
   });
 
   it('are on demand, expire their items, can be restored, and are hard to delete', () => {
-    template.resourceCountIs('AWS::DynamoDB::Table', 3);
+    template.resourceCountIs('AWS::DynamoDB::Table', 4);
     template.allResources('AWS::DynamoDB::Table', {
       Properties: Match.objectLike({
         BillingMode: 'PAY_PER_REQUEST',
@@ -83,7 +83,12 @@ describe('the tables', () => {
   it('go with a stack that is to be thrown away, as stream and bucket do', () => {
     const throwAway = synthesizedStack({ throwAway: true });
     throwAway.allResourcesProperties('AWS::DynamoDB::Table', { DeletionProtectionEnabled: false });
-    for (const type of ['AWS::DynamoDB::Table', 'AWS::Kinesis::Stream', 'AWS::S3::Bucket']) {
+    for (const type of [
+      'AWS::DynamoDB::Table',
+      'AWS::Kinesis::Stream',
+      'AWS::S3::Bucket',
+      'AWS::SecretsManager::Secret',
+    ]) {
       throwAway.allResources(type, { DeletionPolicy: 'Delete' });
     }
   });
@@ -91,15 +96,16 @@ describe('the tables', () => {
 
 describe('the functions', () => {
   it('run on arm64 and the Node.js release of these sources, each with its own role and log', () => {
-    template.resourceCountIs('AWS::Lambda::Function', 3);
-    template.resourceCountIs('AWS::IAM::Role', 3);
+    template.resourceCountIs('AWS::Lambda::Function', 4);
+    // And two of API Gateway's: for the stream, and for its log.
+    template.resourceCountIs('AWS::IAM::Role', 4 + 2);
     template.allResourcesProperties('AWS::Lambda::Function', {
       Architectures: ['arm64'],
       Runtime: 'nodejs24.x',
       Handler: 'index.handler',
       LoggingConfig: { LogGroup: { Ref: Match.anyValue() } },
     });
-    template.resourceCountIs('AWS::Logs::LogGroup', 3);
+    template.resourceCountIs('AWS::Logs::LogGroup', 4 + 1);
     template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
   });
 
@@ -107,6 +113,7 @@ describe('the functions', () => {
     ['aggregate', { TIDEMILL_SOURCES_TABLE: 'Sources', TIDEMILL_DEAD_LETTERS_TABLE: 'DeadLetters' }],
     ['rollup', { TIDEMILL_WINDOWS_TABLE: 'Windows', TIDEMILL_DEAD_LETTERS_TABLE: 'DeadLetters' }],
     ['close', { TIDEMILL_SOURCES_TABLE: 'Sources' }],
+    ['authorize', { TIDEMILL_TOKENS_TABLE: 'Tokens' }],
   ])('%s is told its tables, its pipeline and its metrics', (name, tables) => {
     template.hasResourceProperties('AWS::Lambda::Function', {
       Environment: {
@@ -206,10 +213,14 @@ describe('closing', () => {
 describe('the outputs', () => {
   it('name what producers and commands need', () => {
     expect(Object.keys(template.findOutputs('*')).sort()).toEqual([
+      'ApiUrl',
       'DeadLettersTableName',
       'FailuresBucketName',
+      'SigningKeysSecret',
       'SourcesTableName',
       'StreamName',
+      'TokensTableName',
+      'VerifyingKeysSecret',
       'WindowsTableName',
     ]);
   });

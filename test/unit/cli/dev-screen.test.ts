@@ -16,6 +16,7 @@ const RUNNING: DevState = {
   step: 'running',
   notice: undefined,
   endpoints: {},
+  apiUrl: 'http://127.0.0.1:7070/api/',
   workFolder: '/tmp/tidemill-1',
   upForMs: 65_000,
   devices: 20,

@@ -39,6 +39,7 @@ function setUp(over: (table: Table, clock: VirtualClock) => Table = (table) => t
           if (table === undefined) throw new Error(`no table ${name}`);
           return table;
         },
+        secretsEndpoint: 'http://127.0.0.1:1',
         onLine: (line) => lines.push(line),
       },
     );
@@ -113,7 +114,7 @@ describe('a function in this process', () => {
 
   it('of a service that is none of the consumers is refused, by name', () => {
     expect(() => setUp().start('alert')).toThrow(
-      'function Test-alert: found the service "alert", expected aggregate, rollup or close',
+      'function Test-alert: found the service "alert", expected aggregate, rollup, close or authorize',
     );
   });
 });

@@ -47,7 +47,7 @@ describe('the template of the stack', () => {
   });
 
   it('gives the tables their keys, indexes, change streams and expiry', () => {
-    expect(system.tables).toHaveLength(3);
+    expect(system.tables).toHaveLength(4);
     expect(tableNamed('Sources')).toMatchObject({
       keySchema: [{ AttributeName: 'source', KeyType: 'HASH' }],
       globalIndexes: [{ IndexName: 'closing', Projection: { ProjectionType: 'KEYS_ONLY' } }],
