@@ -48,6 +48,8 @@ export class DiskBuffer {
   readonly #segments = new Map<number, number>();
   #taken: Position = { segment: 0, offset: 0 };
   #writer: { readonly segment: number; readonly file: FileHandle } | undefined;
+  /** Bytes of appends that are not written yet: they have their room already. */
+  #reserved = 0;
   #records = 0;
   #found = 0;
   #appended = 0;
@@ -85,12 +87,16 @@ export class DiskBuffer {
   }
 
   hasRoomFor(payload: Buffer): boolean {
-    return this.#bytes() + recordBytes(payload) <= this.#options.maxBytes;
+    return this.#bytes() + this.#reserved + recordBytes(payload) <= this.#options.maxBytes;
   }
 
   /** Resolves when the record is as safe as `fsync` says. Records are kept in the order of the calls. */
   async append(payload: Buffer): Promise<void> {
-    await this.#inTurn(() => this.#write(encodeRecord(payload)));
+    const record = encodeRecord(payload);
+    this.#reserved += record.length;
+    await this.#inTurn(() => this.#write(record)).finally(() => {
+      this.#reserved -= record.length;
+    });
     if (this.#options.fsync === 'always') await this.#sync();
   }
 

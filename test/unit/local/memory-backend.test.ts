@@ -52,7 +52,7 @@ function setUp({ streams = [STREAM], tables = [TABLE] }: Partial<LocalSystem> = 
     secrets: [],
     restApis: [],
     webSocketApis: [],
-    policies: { roleAllows: () => true, functionAllows: () => true },
+    policies: { roleAllows: () => 'allowed' as const, functionAllows: () => 'allowed' as const },
     outputs: new Map(),
     notRun: [],
   };

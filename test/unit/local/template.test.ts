@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { parseMappingParameters } from '../../../src/event-source/mapping-parameters.ts';
 import { parseTemplate } from '../../../src/local/cloudformation-template.ts';
 import { readTemplate } from '../../../src/local/template.ts';
 import { synthesizedStack } from '../../support/synthesized-stack.ts';
@@ -48,7 +47,7 @@ describe('the template of the stack', () => {
   });
 
   it('gives the tables their keys, indexes, change streams and expiry', () => {
-    expect(system.tables).toHaveLength(5);
+    expect(system.tables).toHaveLength(7);
     expect(tableNamed('Sources')).toMatchObject({
       keySchema: [{ AttributeName: 'source', KeyType: 'HASH' }],
       globalIndexes: [{ IndexName: 'closing', Projection: { ProjectionType: 'KEYS_ONLY' } }],
@@ -85,7 +84,7 @@ describe('the template of the stack', () => {
     }
   });
 
-  it('gives the schedules their rate and function', () => {
+  it('gives the schedule its rate and function', () => {
     expect(system.schedules).toMatchObject([
       { everyMs: 60_000, fn: { environment: { POWERTOOLS_SERVICE_NAME: 'close' } } },
       { everyMs: 60_000, fn: { environment: { POWERTOOLS_SERVICE_NAME: 'alert-clock' } } },
@@ -133,32 +132,6 @@ describe('reading a template', () => {
     const [first, second] = [readResources(resources), readResources(resources)];
     expect(first.mappings[0]?.uuid).toMatch(/^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-8[\da-f]{3}-[\da-f]{12}$/);
     expect(second.mappings[0]?.uuid).toBe(first.mappings[0]?.uuid);
-  });
-
-  it('hands lanes, filters and a queue for what is given up to the mapping', () => {
-    const Pattern = '{"data":{"type":["reading"]}}';
-    const { mappings } = readResources({
-      Fn: FUNCTION,
-      Stream: { Type: 'AWS::Kinesis::Stream', Properties: {} },
-      Failed: { Type: 'AWS::SQS::Queue', Properties: {} },
-      Reader: {
-        Type: 'AWS::Lambda::EventSourceMapping',
-        Properties: {
-          EventSourceArn: { 'Fn::GetAtt': ['Stream', 'Arn'] },
-          FunctionName: { 'Fn::GetAtt': ['Fn', 'Arn'] },
-          StartingPosition: 'TRIM_HORIZON',
-          ParallelizationFactor: 4,
-          FilterCriteria: { Filters: [{ Pattern }] },
-          DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': ['Failed', 'Arn'] } } },
-        },
-      },
-    });
-    const context = { kind: 'kinesis', nowMs: 0, where: 'Reader' } as const;
-    expect(parseMappingParameters(mappings[0]?.properties ?? {}, context)).toMatchObject({
-      parallelizationFactor: 4,
-      filters: [Pattern],
-      onFailure: { kind: 'sqs', arn: 'arn:aws:sqs:eu-west-1:000000000000:S-Failed' },
-    });
   });
 
   it.each<[string, Resources, string]>([

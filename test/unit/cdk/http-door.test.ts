@@ -1,0 +1,80 @@
+import { Match } from 'aws-cdk-lib/assertions';
+import { describe, expect, it } from 'vitest';
+import { synthesizedStack } from '../../support/synthesized-stack.ts';
+
+const template = synthesizedStack();
+const methods = Object.values(template.findResources('AWS::ApiGateway::Method')).map(
+  (method) => method['Properties'],
+);
+
+describe('the HTTP door', () => {
+  it('lets nobody in without a token, and nothing past the validation', () => {
+    expect(methods.length).toBeGreaterThanOrEqual(2);
+    for (const method of methods) {
+      expect(method).toMatchObject({
+        AuthorizationType: 'CUSTOM',
+        ApiKeyRequired: true,
+        RequestValidatorId: expect.anything(),
+        RequestModels: { 'application/json': expect.anything() },
+        // No integration for other content types: a model looks at its own type alone.
+        Integration: { PassthroughBehavior: 'NEVER', Type: 'AWS' },
+      });
+      expect(Object.keys(method.Integration.RequestTemplates)).toEqual(['application/json']);
+    }
+  });
+
+  it('keeps what the authorizer says for a minute: a relay’s by the source too', () => {
+    template.hasResourceProperties('AWS::ApiGateway::Authorizer', {
+      Name: Match.stringLikeRegexp('Devices'),
+      IdentitySource: 'method.request.header.Authorization',
+      AuthorizerResultTtlInSeconds: 60,
+    });
+    template.hasResourceProperties('AWS::ApiGateway::Authorizer', {
+      Name: Match.stringLikeRegexp('Relays'),
+      IdentitySource: 'method.request.header.Authorization,method.request.header.Tidemill-Source',
+      AuthorizerResultTtlInSeconds: 60,
+    });
+  });
+
+  it('logs who did what and how it went, without headers or query strings, and no execution', () => {
+    const [stage] = Object.values(template.findResources('AWS::ApiGateway::Stage'));
+    const { AccessLogSetting, MethodSettings } = stage?.['Properties'] ?? {};
+    expect(AccessLogSetting.Format).not.toMatch(/header|querystring|authorizationToken|input/i);
+    expect(() => JSON.parse(AccessLogSetting.Format)).not.toThrow();
+    expect(MethodSettings).toEqual([
+      expect.objectContaining({ LoggingLevel: 'OFF', DataTraceEnabled: false, ThrottlingRateLimit: 2_000 }),
+    ]);
+  });
+
+  it('has a plan for devices and one for relays, with keys that only the authorizer names', () => {
+    template.resourceCountIs('AWS::ApiGateway::UsagePlan', 2);
+    template.hasResourceProperties('AWS::ApiGateway::RestApi', { ApiKeySourceType: 'AUTHORIZER' });
+    template.hasResourceProperties('AWS::ApiGateway::UsagePlan', {
+      Throttle: { RateLimit: 1_000, BurstLimit: 2_000 },
+    });
+  });
+
+  it('takes the rates that the stack is given', () => {
+    const doorLimits = { device: { rate: 7, burst: 9 } };
+    synthesizedStack({ doorLimits }).hasResourceProperties('AWS::ApiGateway::UsagePlan', {
+      Throttle: { RateLimit: 7, BurstLimit: 9 },
+    });
+  });
+
+  it('says when to try again wherever trying again helps', () => {
+    for (const type of ['THROTTLED', 'INTEGRATION_FAILURE', 'INTEGRATION_TIMEOUT', 'AUTHORIZER_FAILURE']) {
+      template.hasResourceProperties('AWS::ApiGateway::GatewayResponse', {
+        ResponseType: type,
+        ResponseParameters: { 'gatewayresponse.header.Retry-After': Match.anyValue() },
+      });
+    }
+  });
+
+  it('keeps keys in two secrets that begin empty and are kept', () => {
+    template.resourceCountIs('AWS::SecretsManager::Secret', 2);
+    template.allResources('AWS::SecretsManager::Secret', {
+      Properties: Match.objectLike({ SecretString: '{"keys":[]}' }),
+      DeletionPolicy: 'Retain',
+    });
+  });
+});
