@@ -52,7 +52,7 @@ function setUp({ streams = [STREAM], tables = [TABLE] }: Partial<LocalSystem> = 
     secrets: [],
     restApis: [],
     webSocketApis: [],
-    policies: { roleAllows: () => 'allowed' as const, functionAllows: () => 'allowed' as const },
+    policies: { roleAllows: () => 'allowed' as const, functionAllows: () => true },
     outputs: new Map(),
     notRun: [],
   };
