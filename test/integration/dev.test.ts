@@ -31,10 +31,10 @@ it('runs, is asked by other commands in its folder, and ends on Ctrl-C with the 
   const sources = await ask('sources');
   expect(sources.length).toBeGreaterThan(0);
   expect(sources[0]).toMatchObject({
-    source: expect.stringMatching(/^sensor-/),
+    source: expect.stringMatching(/^(sensor|player)-/),
     received: expect.any(Number),
   });
-  const windows = await ask('windows');
+  const windows = await ask('windows', '--limit', '1000');
   // The windows of this minute: of the devices themselves, out of their states, and of the rollups.
   for (const [kind, name] of [
     ['rollup', 'by-place'],
