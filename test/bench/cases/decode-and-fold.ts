@@ -1,0 +1,35 @@
+// The hot path of the aggregate function without encoding and store: decode, validate, deduplicate, fold.
+import { decodeBatch } from '../../../consumers/aggregate/decode-batch.ts';
+import { foldEvents } from '../../../src/core/fold.ts';
+import type { SourceState } from '../../../src/core/source-state.ts';
+import { emptySourceState } from '../../../src/core/source-state.ts';
+import { encodeState } from '../../../src/core/state-encoding.ts';
+import type { BenchCase } from '../bench-case.ts';
+import { createPipeline } from '../bench-pipeline.ts';
+import { WindowTotals } from '../window-totals.ts';
+
+export function createCase(): BenchCase {
+  const pipeline = createPipeline();
+  const states = new Map<string, SourceState>();
+  const windows = new WindowTotals();
+  return {
+    handle({ Records }) {
+      const { bySource } = decodeBatch(Records, pipeline.maxClockSkewMs);
+      for (const [source, events] of bySource) {
+        const state = states.get(source) ?? emptySourceState(source, pipeline);
+        states.set(source, foldEvents(state, events, pipeline).state);
+      }
+    },
+    digest() {
+      for (const state of states.values()) {
+        encodeState(state, pipeline); // forgets old ids, as every write does
+        windows.addClosed(state.source, state.closed);
+        windows.setOpen(
+          state.source,
+          state.open.flatMap((open) => [...open.windows.values()]),
+        );
+      }
+    },
+    totals: () => windows.totals(),
+  };
+}
