@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { FUNCTION_NAMES } from '../../../src/platform/names.ts';
 import { synthesizedStack } from '../../support/synthesized-stack.ts';
 
 const template = synthesizedStack();
 /** Published by the functions themselves, under the service's name. */
-const OWN = 'Tidemill imbalance';
+const OWN: Readonly<Record<string, string>> = {
+  'Tidemill imbalance': 'aggregate',
+  'Tidemill failures': 'authorize',
+  'Tidemill shed': 'live',
+};
 
 const alarms = Object.entries(template.findResources('AWS::CloudWatch::Alarm')).map(([id, alarm]) => ({
   id,
@@ -25,14 +30,23 @@ const PUBLISHED: Readonly<Record<string, readonly [dimension: string, type: stri
 
 describe('alarms', () => {
   it('watch all readers, all functions and the stream', () => {
-    expect(alarms).toHaveLength(5 * 3 + 6 * 2 + 1 + 1);
+    // Of each mapping, of each function (the authorizer's refusals end as errors), of stream, API and functions' own.
+    expect(alarms).toHaveLength(7 * 3 + (FUNCTION_NAMES.length * 2 - 1) + 1 + 1 + 3);
   });
 
   it.each(alarms)(
     '$id has a metric that is published, with the dimensions it is published with',
     ({ properties }) => {
-      if (`${properties.Namespace} ${properties.MetricName}` === OWN) {
-        expect(properties.Dimensions).toEqual([{ Name: 'service', Value: 'aggregate' }]);
+      const service = OWN[`${properties.Namespace} ${properties.MetricName}`];
+      if (service !== undefined) {
+        expect(properties.Dimensions).toEqual([{ Name: 'service', Value: service }]);
+        return;
+      }
+      if (properties.Namespace === 'AWS/ApiGateway') {
+        expect(properties.Dimensions).toEqual([
+          { Name: 'ApiName', Value: expect.anything() },
+          { Name: 'Stage', Value: 'api' },
+        ]);
         return;
       }
       const [dimension, type] = PUBLISHED[`${properties.Namespace} ${properties.MetricName}`] ?? [];

@@ -1,6 +1,7 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { type AlertsInUse, alertsIn } from '../../../cdk/alerts-in.ts';
+import { FUNCTION_NAMES } from '../../../src/platform/names.ts';
 import { synthesizedStack } from '../../support/synthesized-stack.ts';
 
 const template = synthesizedStack();
@@ -119,15 +120,17 @@ describe('the tables', () => {
 
 describe('the functions', () => {
   it('run on arm64 and the Node.js release of these sources, each with its own role and log', () => {
-    template.resourceCountIs('AWS::Lambda::Function', 6);
-    template.resourceCountIs('AWS::IAM::Role', 6);
+    template.resourceCountIs('AWS::Lambda::Function', FUNCTION_NAMES.length);
+    // And two of API Gateway's.
+    template.resourceCountIs('AWS::IAM::Role', FUNCTION_NAMES.length + 2);
     template.allResourcesProperties('AWS::Lambda::Function', {
       Architectures: ['arm64'],
       Runtime: 'nodejs24.x',
       Handler: 'index.handler',
       LoggingConfig: { LogGroup: { Ref: Match.anyValue() } },
     });
-    template.resourceCountIs('AWS::Logs::LogGroup', 6);
+    // And the access logs of two APIs.
+    template.resourceCountIs('AWS::Logs::LogGroup', FUNCTION_NAMES.length + 2);
     template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
   });
 
@@ -201,9 +204,10 @@ describe('the event source mappings', () => {
   });
 
   it('wait for the permission to read', () => {
-    template.resourceCountIs('AWS::Lambda::EventSourceMapping', 5);
+    template.resourceCountIs('AWS::Lambda::EventSourceMapping', 7);
+    // Those of live wait for what its API waits for too.
     template.allResources('AWS::Lambda::EventSourceMapping', {
-      DependsOn: [Match.stringLikeRegexp('ConsumerRoleDefaultPolicy')],
+      DependsOn: Match.arrayWith([Match.stringLikeRegexp('ConsumerRoleDefaultPolicy')]),
     });
   });
 });
@@ -216,7 +220,11 @@ describe('what no alert of the pipeline asks for', () => {
     return [
       ...mappings.filter(([, { Properties }]) => Properties.Enabled === true).map(([id]) => id),
       ...rules.filter(([, { Properties }]) => Properties.State === 'ENABLED').map(([id]) => id),
-    ].map((id) => /^(AlertClock|AlertSources|AlertWindows|Aggregate|Rollup|Publish|Close)/.exec(id)?.[0]);
+    ]
+      .map(
+        (id) => /^(AlertClock|AlertSources|AlertWindows|Aggregate|Rollup|Publish|Close|Live)/.exec(id)?.[0],
+      )
+      .filter((id) => id !== 'Live');
   };
 
   it('is there, and off', () => {
@@ -298,12 +306,17 @@ describe('the outputs', () => {
   it('name what producers and commands need', () => {
     expect(Object.keys(template.findOutputs('*')).sort()).toEqual([
       'AlertsTableName',
+      'ApiUrl',
       'DeadLettersTableName',
       'FailuresBucketName',
       'LiveTableName',
+      'LiveUrl',
       'ReadersTableName',
+      'SigningKeysSecret',
       'SourcesTableName',
       'StreamName',
+      'TokensTableName',
+      'VerifyingKeysSecret',
       'WindowsTableName',
     ]);
   });

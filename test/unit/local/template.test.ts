@@ -47,7 +47,7 @@ describe('the template of the stack', () => {
   });
 
   it('gives the tables their keys, indexes, change streams and expiry', () => {
-    expect(system.tables).toHaveLength(5);
+    expect(system.tables).toHaveLength(7);
     expect(tableNamed('Sources')).toMatchObject({
       keySchema: [{ AttributeName: 'source', KeyType: 'HASH' }],
       globalIndexes: [{ IndexName: 'closing', Projection: { ProjectionType: 'KEYS_ONLY' } }],
@@ -87,6 +87,7 @@ describe('the template of the stack', () => {
   it('gives the schedule its rate and function', () => {
     expect(system.schedules).toMatchObject([
       { everyMs: 60_000, fn: { environment: { POWERTOOLS_SERVICE_NAME: 'close' } } },
+      { everyMs: 60_000, fn: { environment: { POWERTOOLS_SERVICE_NAME: 'alert-clock' } } },
     ]);
   });
 
