@@ -1,4 +1,5 @@
 // Any quantile of a window's metrics, read from their sketches; the one place that asks a sketch.
+import { metricQuantile } from '../../src/core/metric.ts';
 import type { StoredWindow } from '../../src/core/stored-window.ts';
 import type { Quantile } from '../../src/wire/api/window-answer.ts';
 
@@ -7,5 +8,10 @@ export function quantilesOf(
   window: StoredWindow,
   percents: readonly number[],
 ): ReadonlyMap<string, readonly Quantile[]> {
-  return new Map(window.metrics.map(({ name }) => [name, percents.map((p) => ({ p, value: null }))]));
+  return new Map(
+    window.metrics.map((metric) => [
+      metric.name,
+      percents.map((p) => ({ p, value: metricQuantile(metric, p / 100) ?? null })),
+    ]),
+  );
 }

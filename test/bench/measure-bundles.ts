@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { BUNDLE_LIMIT_BYTES, bundleFunctions, type FunctionBundle } from '../../cdk/bundle.ts';
 import { percentile } from '../../src/core/percentile.ts';
-import { ENV, FUNCTION_NAMES, type FunctionName } from '../../src/platform/names.ts';
+import { ENV, FUNCTION_NAMES, type FunctionName, PIPELINE_FILE } from '../../src/platform/names.ts';
 import { BENCH_ENVIRONMENT } from './bench-environment.ts';
 import { BENCH_PIPELINE } from './bench-pipeline.ts';
 
@@ -57,9 +57,8 @@ async function importOnce({ folder }: FunctionBundle): Promise<number> {
       env: {
         ...BENCH_ENVIRONMENT,
         LAMBDA_TASK_ROOT: folder,
-        [ENV.sourcesTable]: 'sources',
-        [ENV.windowsTable]: 'windows',
-        [ENV.deadLettersTable]: 'dead-letters',
+        ...Object.fromEntries(Object.values(ENV).map((name) => [name, 'bench'])),
+        [ENV.pipelineFile]: PIPELINE_FILE,
       },
     },
   );

@@ -55,13 +55,13 @@ function setUp(over: (table: Table, clock: VirtualClock) => Table = (table) => t
           if (table === undefined) throw new Error(`no table ${name}`);
           return table;
         },
-        secretsEndpoint: 'http://127.0.0.1:1',
         bus: {
           put: async (entries) => {
             published.push(...entries.map(({ detail }) => detail));
             return entries.map(() => undefined);
           },
         },
+        secretsEndpoint: 'http://127.0.0.1:1',
         onLine: (line) => lines.push(line),
       },
     );
