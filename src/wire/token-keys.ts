@@ -16,7 +16,7 @@ export interface SigningKey extends VerifyingKey {
 }
 
 /** What a secret holds before the first key is made. */
-export const NO_KEYS = '{"keys":[]}';
+const NO_KEYS = '{"keys":[]}';
 
 export function encodeSigningKeys(keys: readonly SigningKey[]): string {
   return JSON.stringify({
