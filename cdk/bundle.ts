@@ -67,6 +67,7 @@ async function buildFunction(name: FunctionName, options: BundleOptions): Promis
     format: 'esm',
     // The SDK's ES modules can be tree-shaken: a third smaller and faster to load than the default.
     mainFields: ['module', 'main'],
+    alias: { '@aws-sdk/credential-provider-node': join(PROJECT, 'src/platform/function-credentials.ts') },
     sourcemap: 'external',
     banner: { js: REQUIRE_FOR_COMMONJS },
     logLevel: 'silent',
