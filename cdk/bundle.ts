@@ -69,7 +69,7 @@ async function buildFunctions(options: BundleOptions): Promise<readonly OutputFi
     format: 'esm',
     // The SDK's ES modules can be tree-shaken: a third smaller and faster to load than the default.
     mainFields: ['module', 'main'],
-    external: OTHER_CREDENTIALS,
+    alias: { '@aws-sdk/credential-provider-node': join(PROJECT, 'src/platform/function-credentials.ts') },
     sourcemap: 'external',
     banner: { js: REQUIRE_FOR_COMMONJS },
     logLevel: 'silent',
@@ -100,14 +100,6 @@ async function writeBundle(
 const folderOf = ({ bundleFolder }: BundleOptions) => resolve(bundleFolder ?? join(PROJECT, 'dist'));
 
 const PROJECT = dirname(dirname(fileURLToPath(import.meta.url)));
-
-/**
- * A function is given its keys in the environment, which the SDK looks at first. Where people keep theirs is asked for with
- * dynamic imports that are never reached: left out, they save a quarter of each bundle.
- */
-const OTHER_CREDENTIALS = ['sso', 'ini', 'process', 'web-identity', 'login', 'http'].map(
-  (provider) => `@aws-sdk/credential-provider-${provider}`,
-);
 
 /** Source maps stay out of the functions' code: they would be loaded on every cold start. */
 const MAPS_FOLDER = 'source-maps';

@@ -15,9 +15,6 @@ export interface SigningKey extends VerifyingKey {
   readonly privateJwk: Jwk;
 }
 
-/** What a secret holds before the first key is made. */
-const NO_KEYS = '{"keys":[]}';
-
 export function encodeSigningKeys(keys: readonly SigningKey[]): string {
   return JSON.stringify({
     keys: keys.map(({ kid, createdMs, privateJwk }) => ({ kid, createdMs, jwk: privateJwk })),

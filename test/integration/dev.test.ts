@@ -58,6 +58,44 @@ it('runs, is asked by other commands in its folder, and ends on Ctrl-C with the 
   await untilNoneIn(cwd);
 });
 
+it('takes events over HTTP from whoever has a token, and from nobody else', async () => {
+  const { dev, cwd } = await startDev();
+  const api = (await dev.line(/^HTTP API: /)).slice('HTTP API: '.length);
+  const run = async (...args: string[]) => {
+    const { code, stdout, stderr } = await startCommand(args, { cwd }).ended;
+    expect({ code, stderr }, args.join(' ')).toEqual({ code: 0, stderr: '' });
+    return stdout.trim();
+  };
+  const token = await run('tokens', 'issue', '--device', 'pump-1');
+  const post = async (authorization: string) => {
+    const answer = await fetch(`${api}v1/events`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', Authorization: authorization },
+      body: JSON.stringify({ id: 1, time: Date.now(), values: { level: 0.5 } }),
+    });
+    return { status: answer.status, body: await answer.json() };
+  };
+  expect(await post(`Bearer ${token}`)).toEqual({
+    status: 200,
+    body: { shardId: expect.any(String), sequenceNumber: expect.any(String) },
+  });
+  expect(await post('Bearer x.y.z')).toMatchObject({ status: 401, body: { where: 'header Authorization' } });
+  expect(await run('tokens', 'list')).toContain('pump-1');
+  const other = JSON.parse(await run('tokens', 'issue', '--reader', 'somebody', '--json'));
+  expect(await post(`Bearer ${other.token}`)).toMatchObject({ status: 401 });
+  expect(await run('tokens', 'revoke', other.id)).toBe(`revoked: token ${other.id} of reader somebody`);
+  expect(await run('tokens', 'list')).toMatch(/somebody .* revoked/);
+  expect(await run('tokens', 'rotate')).toMatch(/^new signing key: /);
+  expect(await run('tokens', 'revoke', '--device', 'pump-1')).toContain('(1 known)');
+  const bad = await startCommand(['tokens', 'issue', '--relay', 'gateway'], { cwd }).ended;
+  expect([bad.code, bad.stderr]).toEqual([2, expect.stringContaining('--sources: expected with --relay')]);
+  dev.child.kill('SIGINT');
+  const { code, stdout } = await dev.ended;
+  expect(code).toBe(0);
+  expect(stdout).not.toContain(token);
+  await untilNoneIn(cwd);
+});
+
 it('killed, it takes everything with it, and what it left in the folder misleads nobody', async () => {
   const { dev, cwd } = await startDev();
   // Itself, two servers and functions at least.

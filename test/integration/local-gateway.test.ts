@@ -1,6 +1,10 @@
 // The local gateway serves what a template says, as API Gateway would: a stack made here, functions made here.
 
 import { fileURLToPath } from 'node:url';
+import {
+  ApiGatewayManagementApiClient,
+  PostToConnectionCommand,
+} from '@aws-sdk/client-apigatewaymanagementapi';
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import {
   ApiKeySourceType,
@@ -382,14 +386,22 @@ describe('a WebSocket API on the local gateway', () => {
     const socket = new WebSocket(`${url.replace('http', 'ws')}/live`);
     const managed = `${url}/live/@connections/${encodeURIComponent(await connected.promise)}`;
     await new Promise((resolve) => socket.once('open', resolve));
+    const client = new ApiGatewayManagementApiClient({
+      endpoint: `${url}/live`,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    });
     const message = next(socket);
-    expect((await fetch(managed, { method: 'POST', body: 'hello' })).status).toBe(200);
+    const ConnectionId = await connected.promise;
+    await client.send(new PostToConnectionCommand({ ConnectionId, Data: Buffer.from('hello') }));
     expect(await message).toBe('hello');
     expect((await fetch(managed, { method: 'POST', body: 'x'.repeat(128 * 1024 + 1) })).status).toBe(413);
     expect(await (await fetch(managed)).json()).toMatchObject({ identity: { sourceIp: '127.0.0.1' } });
     const closed = new Promise((resolve) => socket.once('close', resolve));
     expect((await fetch(managed, { method: 'DELETE' })).status).toBe(204);
     await closed;
-    expect((await fetch(managed, { method: 'POST', body: 'hello' })).status).toBe(410);
+    const late = client.send(new PostToConnectionCommand({ ConnectionId, Data: Buffer.from('hello') }));
+    await expect(late).rejects.toMatchObject({ name: 'GoneException' });
+    client.destroy();
   });
 });

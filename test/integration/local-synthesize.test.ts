@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { createFunctionInvoker } from '../../src/local/function-invoker.ts';
 import { synthesize } from '../../src/local/synthesize.ts';
 import { readTemplate } from '../../src/local/template.ts';
+import { FUNCTION_NAMES } from '../../src/platform/names.ts';
 import { ECHO_HANDLERS } from '../support/echo-handlers.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -22,7 +23,7 @@ describe('synthesizing in process', () => {
     const system = readTemplate(synthesis, 'eu-west-1');
     expect(system.notRun).toEqual([]);
     expect(system.streams).toMatchObject([{ shards: 2 }]);
-    expect(system.functions).toHaveLength(3);
+    expect(system.functions).toHaveLength(FUNCTION_NAMES.length);
     for (const fn of system.functions) {
       expect(existsSync(join(fn.codeFolder, 'index.mjs'))).toBe(true);
       expect(JSON.parse(await readFile(join(fn.codeFolder, 'pipeline.json'), 'utf8'))).toEqual(pipeline);
