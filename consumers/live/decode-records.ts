@@ -42,16 +42,19 @@ export function decodeRecords(records: readonly DynamoDbEventRecord[]): DecodedR
     if (typeof series !== 'string' || typeof sortKey !== 'string' || typeof version !== 'number') continue;
     // Closed windows of sources come by the live table, with the state's version.
     if (parseRollupSeries(series) === undefined) continue;
-    const start = Number(sortKey.slice(0, sortKey.indexOf('#')));
+    const place = partOf(sortKey);
+    if (place === undefined) continue;
+    const { start, partKey } = place;
     const window = windows.get(`${start} ${series}`) ?? { series, start, parts: new Map() };
     windows.set(`${start} ${series}`, window);
-    const partKey = partKeyOf(sortKey);
     window.parts.set(partKey, { from: window.parts.get(partKey)?.from ?? version, to: version });
   }
   return { windows: [...windows.values()], sources, sequences };
 }
 
-/** `START#PART` without leading zeros. */
-function partKeyOf(sortKey: string): string {
-  return sortKey.split('#').map(Number).join('#');
+/** Of a rollup's part, which is stored by start, end and part: its start, and `START#PART` without leading zeros. */
+function partOf(sortKey: string): { readonly start: number; readonly partKey: string } | undefined {
+  const [, start, part] = /^(\d+)\+\d+#(\d+)$/.exec(sortKey) ?? [];
+  if (start === undefined || part === undefined) return undefined;
+  return { start: Number(start), partKey: `${Number(start)}#${Number(part)}` };
 }

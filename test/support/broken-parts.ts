@@ -3,10 +3,13 @@ import { createAggregate } from '../../consumers/aggregate/aggregate.ts';
 import { StateCache } from '../../consumers/aggregate/state-cache.ts';
 import { createClose } from '../../consumers/close/close.ts';
 import { createRollup } from '../../consumers/rollup/rollup.ts';
+import type { Pipeline } from '../../src/core/pipeline.ts';
+import type { SourceState } from '../../src/core/source-state.ts';
+import { decodeState, encodeState } from '../../src/core/state-encoding.ts';
 import { SOURCES_TABLE } from '../../src/platform/names.ts';
 import type { Replacements } from '../../src/simulation/simulated-system.ts';
 import type { StoredTable } from '../../src/simulation/simulated-tables.ts';
-import { type Item, numberOf, type Table, text, textOf } from '../../src/stores/table.ts';
+import { bytes, bytesOf, type Item, numberOf, type Table, textOf } from '../../src/stores/table.ts';
 import type { BatchItemFailures, StreamEvent, StreamEventRecord } from '../../src/wire/stream-records.ts';
 import { createCanaryAggregate } from './canary-aggregate.ts';
 import { tableOver } from './table-over.ts';
@@ -15,10 +18,7 @@ export const BROKEN_PARTS: Readonly<Record<string, Replacements>> = {
   'a canary that commits before it quarantines, and takes a failed quarantine for a small matter': {
     aggregate: createCanaryAggregate,
   },
-  'an aggregate that does not look how far a source is folded in': {
-    aggregate: (deps) => createAggregate({ ...deps, cache: new StateCache(0) }),
-    table: (name, table) => (name === 'sources' ? withoutPositions(table) : table),
-  },
+  'an aggregate that does not look how far a source is folded in': forgetful(),
   'a table of states that writes whatever the version is': {
     table: (name, table) => (name === 'sources' ? withoutVersions(table) : table),
   },
@@ -65,36 +65,51 @@ class KeepingCache extends StateCache {
 }
 
 /** What is read of a state does not tell its position; a write that does not know it leaves it as it was. */
-function withoutPositions(table: StoredTable): StoredTable {
-  const positions = new Map<string | undefined, unknown>();
-  const changed = (item: Item, change: (state: Record<string, unknown>) => unknown): Item => {
-    const state = textOf(item, SOURCES_TABLE.state);
-    if (state === undefined) return item;
-    return { ...item, [SOURCES_TABLE.state]: text(JSON.stringify(change(JSON.parse(state)))) };
+function forgetful(): Replacements {
+  let pipeline: Pipeline | undefined;
+  const changed = (source: string, item: Item, change: (state: SourceState) => void): Item => {
+    const encoded = bytesOf(item, SOURCES_TABLE.state);
+    if (encoded === undefined || pipeline === undefined) return item;
+    const state = decodeState(source, encoded, pipeline);
+    change(state);
+    return { ...item, [SOURCES_TABLE.state]: bytes(encodeState(state, pipeline)) };
   };
-  const forget = (item: Item): Item =>
-    changed(item, (state) => {
-      positions.set(textOf(item, SOURCES_TABLE.partitionKey), state['u']);
-      return { ...state, u: [] };
-    });
-  return replacing(table, {
-    getMany: async (keys) => (await table.getMany(keys)).map(forget),
-    commit: async (writes) => {
-      const kept = writes.map((write) => {
-        const { [SOURCES_TABLE.state]: state } = write.attributes;
-        if (state === undefined || !('S' in state)) return write;
-        const { u, ...rest } = JSON.parse(state.S);
-        const known = u.length > 0 ? u : positions.get(textOf(write.key, SOURCES_TABLE.partitionKey));
-        const json = JSON.stringify({ ...rest, u: known ?? [] });
-        return { ...write, attributes: { ...write.attributes, [SOURCES_TABLE.state]: text(json) } };
+  const withoutPositions = (table: StoredTable): StoredTable => {
+    const positions = new Map<string, SourceState['upTo']>();
+    const forget = (item: Item): Item => {
+      const source = textOf(item, SOURCES_TABLE.partitionKey) ?? '';
+      return changed(source, item, (state) => {
+        positions.set(source, state.upTo);
+        state.upTo = [];
       });
-      return (await table.commit(kept)).map((outcome) =>
-        outcome.kind === 'refused' && outcome.stored !== undefined
-          ? { ...outcome, stored: forget(outcome.stored) }
-          : outcome,
-      );
+    };
+    return replacing(table, {
+      getMany: async (keys) => (await table.getMany(keys)).map(forget),
+      commit: async (writes) => {
+        const kept = writes.map((write) => {
+          const { [SOURCES_TABLE.state]: state } = write.attributes;
+          if (state === undefined) return write;
+          const source = textOf(write.key, SOURCES_TABLE.partitionKey) ?? '';
+          const item = changed(source, { [SOURCES_TABLE.state]: state }, (read) => {
+            if (read.upTo.length === 0) read.upTo = positions.get(source) ?? [];
+          });
+          return { ...write, attributes: { ...write.attributes, ...item } };
+        });
+        return (await table.commit(kept)).map((outcome) =>
+          outcome.kind === 'refused' && outcome.stored !== undefined
+            ? { ...outcome, stored: forget(outcome.stored) }
+            : outcome,
+        );
+      },
+    });
+  };
+  return {
+    aggregate: (deps) => {
+      pipeline = deps.pipeline;
+      return createAggregate({ ...deps, cache: new StateCache(0) });
     },
-  });
+    table: (name, table) => (name === 'sources' ? withoutPositions(table) : table),
+  };
 }
 
 function withoutVersions(table: StoredTable): StoredTable {

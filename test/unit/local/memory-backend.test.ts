@@ -56,7 +56,7 @@ function setUp({ streams = [STREAM], tables = [TABLE] }: Partial<LocalSystem> = 
     outputs: new Map(),
     notRun: [],
   };
-  return { clock, backend: createMemoryBackend(system, { clock, shards: 3, region: 'us-east-1' }) };
+  return { clock, backend: createMemoryBackend(system, { clock, shards: 3, region: 'eu-west-1' }) };
 }
 
 async function allOf(source: StreamSource): Promise<readonly StreamRecord[]> {
