@@ -27,9 +27,11 @@ export class DeadLetters {
     this.#table = table;
   }
 
-  /** Rejects unless all are stored; storing some of them again is harmless. */
+  /** Rejects unless all are stored; storing some of them again is harmless, also in one call. */
   async put(letters: readonly DeadLetter[]): Promise<void> {
-    if (letters.length > 0) await this.#table.putMany(letters.flatMap(toItems));
+    if (letters.length === 0) return;
+    const byPlace = new Map(letters.map((letter) => [JSON.stringify(letter.at), letter]));
+    await this.#table.putMany([...byPlace.values()].flatMap(toItems));
   }
 
   /** Every dead letter, payload and all, in no order. */

@@ -44,13 +44,16 @@ export const BROKEN_PARTS: Readonly<Record<string, Replacements>> = {
     stream: (name, stream) => (name === 'changelog' ? orphaned(stream) : stream),
   },
   'a removal by TTL that counts as a change': {
+    // As if the state had been written anew: a change of its own, which nobody has seen before.
     change: (record) => {
       if (record.userIdentity === undefined) return record;
       const { OldImage, ...dynamodb } = record.dynamodb;
+      if (OldImage === undefined) return record;
+      const version = { N: String(Number(OldImage[SOURCES_TABLE.version]?.N ?? 0) + 1) };
       return {
         ...record,
         eventName: 'INSERT',
-        dynamodb: OldImage === undefined ? dynamodb : { ...dynamodb, NewImage: OldImage },
+        dynamodb: { ...dynamodb, NewImage: { ...OldImage, [SOURCES_TABLE.version]: version } },
       };
     },
   },
