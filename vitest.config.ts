@@ -6,6 +6,8 @@ const project = (name: string, testTimeout = 10_000) => ({
 
 export default defineConfig({
   test: {
+    // Many tests wait for servers and processes of their own: one worker would leave a core idle.
+    maxWorkers: 2,
     projects: [
       project('unit'),
       project('property', 60_000),
