@@ -75,7 +75,7 @@ describe('provisioning', () => {
 
   it('begins each change stream with the primer and its removal', async () => {
     const { tableStreamArns } = await provision(system, local.clients);
-    expect(tableStreamArns.size).toBe(2);
+    expect(tableStreamArns.size, 'of the sources, the windows, the alerts and what is live').toBe(4);
     for (const StreamArn of tableStreamArns.values()) {
       const { StreamDescription } = await local.streams.send(new DescribeStreamCommand({ StreamArn }));
       const ShardId = StreamDescription?.Shards?.[0]?.ShardId;
