@@ -25,9 +25,11 @@ export class RememberedIds {
   /** Latest time by key, of the first `#indexed` entries. */
   readonly #timeByKey = new Map<Key, EpochMs>();
   #indexed = 0;
-  /** The entries written so far, in pieces that are joined when they are asked for. */
+  /** How many entries have been written. */
   #written = 0;
   #encoded: Uint8Array = NOTHING;
+  /** What `#encoded` is the beginning of, once it has been added to. */
+  #room: Uint8Array = NOTHING;
   #lastKey: Key = '';
   #lastTime: EpochMs = 0;
   #entriesAllowed = 32;
@@ -121,6 +123,7 @@ export class RememberedIds {
     this.#indexed = 0;
     this.#written = 0;
     this.#encoded = NOTHING;
+    this.#room = NOTHING;
     this.#lastKey = '';
     this.#lastTime = 0;
   }
@@ -137,19 +140,21 @@ export class RememberedIds {
       this.#lastTime = time;
     }
     const added = WRITER.finish();
-    if (this.#encoded.length === 0) {
-      // A copy: what is handed out is part of a larger buffer, which would live as long.
-      this.#encoded = added.slice();
-      return;
+    const before = this.#encoded.length;
+    const length = before + added.length;
+    if (length > this.#room.length) {
+      this.#room = new Uint8Array(Math.ceil(length * ROOM));
+      this.#room.set(this.#encoded);
     }
-    const joined = new Uint8Array(this.#encoded.length + added.length);
-    joined.set(this.#encoded);
-    joined.set(added, this.#encoded.length);
-    this.#encoded = joined;
+    // Behind all that has been handed out.
+    this.#room.set(added, before);
+    this.#encoded = this.#room.subarray(0, length);
   }
 }
 
 const NOTHING = new Uint8Array(0);
+/** So much larger than needed now, so that not every write makes a buffer: those are costly to collect. */
+const ROOM = 1.5;
 /** Written to and emptied within one call. */
 const WRITER = new ByteWriter();
 
@@ -182,9 +187,10 @@ function keyBytes(key: Key): number {
 
 /** Up to so many digits every whole number is safe, with room for the code of `writeKey`. */
 const MAX_DIGITS = 15;
+const TOO_LONG = 10 ** MAX_DIGITS;
 
 function keyOf(id: string | number): Key {
-  if (typeof id === 'number') return id >= 0 && id < 10 ** MAX_DIGITS ? id : String(id);
+  if (typeof id === 'number') return id >= 0 && id < TOO_LONG ? id : String(id);
   const length = id.length;
   if (length > MAX_DIGITS || (length > 1 && id.charCodeAt(0) === DIGIT_0)) return id;
   let number = 0;

@@ -125,14 +125,10 @@ const SUM_GROWTH = 2 * SUM_PART_BYTES;
 const SQUARES_GROWTH = 2 * (SQUARES_BYTES + 2 * SUM_PART_BYTES);
 
 /** Beside the two parts that nearly every sum has at most. */
-function extraSumBytes(sum: ExactSum): number {
-  if (!isLongSum(sum)) return 0;
-  return SUM_PART_BYTES * (Math.max(1, sum.rest?.length ?? 0) - 1 + (sum.overflow === 0 ? 0 : 1));
-}
-
-/** Whether a sum takes more than is counted for it anyway. */
-export function isLongSum({ rest, overflow }: ExactSum): boolean {
-  return (rest !== undefined && rest.length > 1) || overflow !== 0;
+export function extraSumBytes({ rest, overflow }: ExactSum): number {
+  const parts = rest === undefined ? 0 : rest.length;
+  if (parts <= 1 && overflow === 0) return 0;
+  return SUM_PART_BYTES * (Math.max(1, parts) - 1 + (overflow === 0 ? 0 : 1));
 }
 
 /** Distance to the bin before, and a count no greater than that of all values. */

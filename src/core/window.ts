@@ -7,7 +7,7 @@ import { isGroupOf, tagsOf } from './group-tags.ts';
 import type { Metric } from './metric.ts';
 import { addValue, copyMetric, emptyMetric, mergeMetric } from './metric.ts';
 import type { Aggregation } from './pipeline.ts';
-import { isLongSum, windowBytes } from './window-bytes.ts';
+import { extraSumBytes, windowBytes } from './window-bytes.ts';
 
 /** Half open: `[start, end)`, event time. A session's bounds move as events join it. */
 export interface SourceWindow {
@@ -64,7 +64,7 @@ export function foldIntoWindow(
   group.events += 1;
   const values = event.values;
   let guess = 0;
-  let resized = false;
+  let longerSums = 0;
   for (const name in values) {
     const value = values[name];
     if (value === undefined || (taken !== undefined && !taken.has(name))) continue;
@@ -72,13 +72,15 @@ export function foldIntoWindow(
     let metric = metrics[guess];
     if (metric === undefined || metric.name !== name) metric = findOrAddMetric(metrics, name, aggregation);
     guess += 1;
-    const wasLong = isLongSum(metric);
+    const before = extraSumBytes(metric);
     addValue(metric, value, event.time, order);
-    resized ||= wasLong || isLongSum(metric);
+    longerSums += extraSumBytes(metric) - before;
   }
   if (group.fields !== undefined) addToFields(group.fields, event);
-  resized ||= metrics.length !== metricsBefore || window.groups.length !== groupsBefore;
-  if (resized || grows(aggregation)) window.bytes = windowBytes(window);
+  const isNew = metrics.length !== metricsBefore || window.groups.length !== groupsBefore;
+  // Mostly nothing but sums has grown, and those are known without measuring all there is.
+  if (isNew || grows(aggregation)) window.bytes = windowBytes(window);
+  else window.bytes += longerSums;
 }
 
 /** Takes all of `other` into `into`, as if its events had been folded there: two sessions become one. */

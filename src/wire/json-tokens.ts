@@ -1,12 +1,15 @@
 // The parts of JSON as they usually come: texts in printable ASCII without a backslash, numbers of up to 15 digits, no
 // white space but blanks behind colons and commas. Whatever else there is, `isUsual` tells, and what was read then means
 // nothing.
+import type { KnownNames } from './known-names.ts';
 import type { KnownTexts } from './known-texts.ts';
 
 export interface TokenCursor {
-  /** The text, and a zero behind it, which is part of no token. */
+  /** The text, a zero behind it, which is part of no token, and then NAME_SLACK_BYTES of anything. */
   readonly bytes: Buffer;
-  readonly names: KnownTexts;
+  /** The same. */
+  readonly view: DataView;
+  readonly names: KnownNames;
   readonly texts: KnownTexts;
   at: number;
   isUsual: boolean;
@@ -46,11 +49,11 @@ export function hasNextMember(cursor: TokenCursor): boolean {
 
 /** The name of a member, and the colon behind it. */
 export function takeName(cursor: TokenCursor): string {
-  const start = cursor.at + 1;
-  const hash = skipText(cursor);
-  const end = cursor.at - 1;
+  const expected = cursor.names.expected(cursor.view, cursor.at);
+  if (expected !== undefined) cursor.at += expected.length + 2;
+  const name = expected ?? cursor.names.learn(takeNewText(cursor));
   take(cursor, COLON);
-  return cursor.isUsual ? cursor.names.textOf(cursor.bytes, start, end, hash) : '';
+  return name;
 }
 
 /** A text that may well have come before. */

@@ -1,26 +1,17 @@
-// Names, sources and tags come again and again: one that has come before costs a comparison here, and no new text.
+// Sources and tags come again and again: one that has come before costs a comparison here, and no new text.
 
+const SLOTS = 8_192;
 /** Longer texts are made anew each time. */
 const SLOT_BYTES = 64;
 
 /** Bounded: a text takes the place of another one that had its slot. */
 export class KnownTexts {
-  readonly #texts: string[];
-  readonly #bytes: Uint8Array;
-  readonly #mask: number;
-  readonly #make: (text: string) => string;
-
-  /** Room for `2 ** bits` texts. `make`: what a text is on its first coming made into, equal to it. */
-  constructor(bits: number, make = (text: string) => text) {
-    this.#texts = new Array<string>(2 ** bits).fill('');
-    this.#bytes = new Uint8Array(2 ** bits * SLOT_BYTES);
-    this.#mask = 2 ** bits - 1;
-    this.#make = make;
-  }
+  readonly #texts = new Array<string>(SLOTS).fill('');
+  readonly #bytes = new Uint8Array(SLOTS * SLOT_BYTES);
 
   /** The text of the ASCII bytes from `start` to `end`; `hash` is any number that they alone decide. */
   textOf(from: Buffer, start: number, end: number, hash: number): string {
-    const slot = (hash ^ (hash >>> 13)) & this.#mask;
+    const slot = (hash ^ (hash >>> 13)) & (SLOTS - 1);
     const known = this.#texts[slot] ?? '';
     if (known.length === end - start) {
       const bytes = this.#bytes;
@@ -35,9 +26,8 @@ export class KnownTexts {
   #learn(bytes: Buffer, slot: number): string {
     const text = bytes.toString('latin1');
     if (bytes.length > SLOT_BYTES) return text;
-    const made = this.#make(text);
     this.#bytes.set(bytes, slot * SLOT_BYTES);
-    this.#texts[slot] = made;
-    return made;
+    this.#texts[slot] = text;
+    return text;
   }
 }

@@ -16,6 +16,7 @@ import {
   takeNumber,
   takeText,
 } from './json-tokens.ts';
+import { KnownNames, NAME_SLACK_BYTES } from './known-names.ts';
 import { KnownTexts } from './known-texts.ts';
 
 /** Larger records are not usual. */
@@ -25,13 +26,13 @@ const MAX_BASE64_LENGTH = (MAX_BYTES / 3) * 4;
 const BRACE_IN_BASE64 = 'e';
 
 export class UsualEventReader {
-  readonly #cursor: TokenCursor = {
-    bytes: Buffer.alloc(MAX_BYTES + 1),
-    names: new KnownTexts(9, asKey),
-    texts: new KnownTexts(13),
-    at: 0,
-    isUsual: true,
-  };
+  readonly #cursor: TokenCursor;
+
+  constructor() {
+    const bytes = Buffer.alloc(MAX_BYTES + 1 + NAME_SLACK_BYTES);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#cursor = { bytes, view, names: new KnownNames(), texts: new KnownTexts(), at: 0, isUsual: true };
+  }
 
   /** The one event that the base64 `data` holds; undefined when that is not plain to see. */
   read(data: string, options: DecodeOptions): TelemetryEvent | undefined {
@@ -119,9 +120,4 @@ function takeTags(cursor: TokenCursor): Readonly<Record<string, string>> {
 /** `__proto__` is none: assigning to it makes no entry. */
 function isPlainName(name: string, max: number): boolean {
   return isName(name, max, false) && name !== '__proto__';
-}
-
-/** The same text in the form in which objects keep their keys: it is compared to others by address. */
-function asKey(text: string): string {
-  return Object.keys({ [text]: 0 })[0] ?? text;
 }

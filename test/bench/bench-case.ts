@@ -5,11 +5,11 @@ import type { BenchEvent, WorkloadSize } from './workload.ts';
 export interface BenchCase {
   /** Timed: one batch, as Lambda hands it over. */
   handle(event: BenchEvent): unknown;
-  /** Not timed, after each batch: takes note of what the batch came to. */
+  /** Not timed, after each batch: for what would be gone with the next. It leaves as little behind as it can. */
   digest?(): void;
-  /** What all batches so far came to. */
+  /** Not timed: what all batches so far came to. */
   totals(): Totals;
-  /** Calls of the AWS API for the latest batch; left out by cases that make none. */
+  /** How many calls of the AWS API all batches so far took; left out by cases that make none. */
   calls?(): number;
 }
 

@@ -1,11 +1,11 @@
 // A process that runs one case: told over its channel how many batches, it answers what a record took.
 import { argv } from 'node:process';
 import { CASES } from './case-list.ts';
-import { TimedCase } from './timed-case.ts';
+import { type RoundFigures, TimedCase } from './timed-case.ts';
 
 /** What a round came to. */
 export type RoundAnswer =
-  | { readonly kind: 'round'; readonly micros: number; readonly calls: number }
+  | ({ readonly kind: 'round' } & RoundFigures)
   | { readonly kind: 'failed'; readonly message: string };
 
 const [, , name, records, sources] = argv;
@@ -19,8 +19,7 @@ const timed = new TimedCase(await createCase(size), size);
 process.on('message', async (batches) => {
   let answer: RoundAnswer;
   try {
-    const micros = await timed.round(Number(batches));
-    answer = { kind: 'round', micros, calls: timed.calls() };
+    answer = { kind: 'round', ...(await timed.round(Number(batches))) };
   } catch (error) {
     answer = { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
   }

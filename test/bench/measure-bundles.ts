@@ -58,6 +58,8 @@ async function importOnce({ folder }: FunctionBundle): Promise<number> {
         ...BENCH_ENVIRONMENT,
         LAMBDA_TASK_ROOT: folder,
         ...Object.fromEntries(Object.values(ENV).map((name) => [name, 'bench'])),
+        [ENV.liveEndpoint]: 'https://bench.example/live',
+        [ENV.planKeys]: '{}',
         [ENV.pipelineFile]: PIPELINE_FILE,
       },
     },

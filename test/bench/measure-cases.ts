@@ -55,7 +55,7 @@ export async function measureCases(
   }
 }
 
-function outcomeOf({ failure, micros, calls }: RunningCase, floor: readonly number[]): CaseOutcome {
+function outcomeOf({ failure, micros, callsPerBatch }: RunningCase, floor: readonly number[]): CaseOutcome {
   if (failure !== undefined) return { kind: 'wrong', message: failure };
   const ratios = micros.map((own, round) => own / (floor[round] ?? Number.NaN));
   return {
@@ -63,7 +63,7 @@ function outcomeOf({ failure, micros, calls }: RunningCase, floor: readonly numb
     microsPerRecord: median(micros),
     timesFloor: median(ratios),
     rounds: micros.length,
-    callsPerBatch: calls,
+    callsPerBatch,
   };
 }
 

@@ -1,6 +1,6 @@
 // What a run found, as tables to read or one object for machines.
 import { cpus } from 'node:os';
-import { formatTable } from '../../src/cli/print-table.ts';
+import { formatNumber, formatTable } from '../../src/cli/print-table.ts';
 import type { BundleFigures } from './measure-bundles.ts';
 import type { CaseFigures, CaseOutcome } from './measure-cases.ts';
 import type { WorkloadSize } from './workload.ts';
@@ -61,7 +61,7 @@ function formatSize({ size, cases }: SizeFigures): string {
       entry.title,
       outcome.timesFloor.toFixed(2),
       outcome.microsPerRecord.toFixed(2),
-      String(outcome.callsPerBatch),
+      formatNumber(outcome.callsPerBatch),
       target === undefined ? '' : `at most ${target}: ${metOrMissed(outcome.timesFloor <= target)}`,
     ];
   });

@@ -7,8 +7,8 @@ import { type BenchFigures, formatFigures, isWrong, type SizeFigures, toJson } f
 import type { WorkloadSize } from './workload.ts';
 
 const SIZES: readonly WorkloadSize[] = [100, 1_000, 10_000].map((records) => ({ records, sources: 100 }));
-const PLAN: MeasurePlan = { rounds: 11, warmUpMs: 400, roundMs: 25, caseMs: 2_000 };
-const QUICK: MeasurePlan = { rounds: 3, warmUpMs: 200, roundMs: 15, caseMs: 500 };
+const PLAN: MeasurePlan = { rounds: 11, warmUpMs: 1_500, roundMs: 25, caseMs: 2_000 };
+const QUICK: MeasurePlan = { rounds: 3, warmUpMs: 500, roundMs: 15, caseMs: 500 };
 const COLD_IMPORTS = 5;
 
 const options = new Command('bench')
@@ -26,12 +26,12 @@ const options = new Command('bench')
 
 const plan = options.quick ? QUICK : PLAN;
 const progress = new Progress();
+const bundles = await measureBundles(COLD_IMPORTS, (step) => progress.draw([`${step} …`]));
 const sizes: SizeFigures[] = [];
 for (const size of SIZES) {
   const onStep = (step: string) => progress.draw([`${size.records} records a batch, ${step} …`]);
   sizes.push({ size, cases: await measureCases(size, plan, onStep) });
 }
-const bundles = await measureBundles(COLD_IMPORTS, (step) => progress.draw([`${step} …`]));
 progress.clear();
 
 const figures: BenchFigures = { sizes, bundles };

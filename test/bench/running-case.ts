@@ -9,7 +9,7 @@ export class RunningCase implements Disposable {
   #batches = 1;
   #rounds = 0;
   #failure: string | undefined;
-  #calls = 0;
+  #callsPerBatch = 0;
   /** Microseconds a record, of each round. */
   readonly micros: number[] = [];
 
@@ -23,9 +23,9 @@ export class RunningCase implements Disposable {
     return this.#failure;
   }
 
-  /** Of the API, for the latest batch. */
-  get calls(): number {
-    return this.#calls;
+  /** Of the AWS API, in the latest round. */
+  get callsPerBatch(): number {
+    return this.#callsPerBatch;
   }
 
   /** Runs until its code is compiled, and finds how many batches make a round. */
@@ -55,8 +55,8 @@ export class RunningCase implements Disposable {
       this.#failure = answer.message;
       return undefined;
     }
-    this.#calls = answer.calls;
-    return answer.micros;
+    this.#callsPerBatch = answer.callsPerBatch;
+    return answer.microsPerRecord;
   }
 
   [Symbol.dispose](): void {

@@ -14,64 +14,68 @@ export interface SentRequest {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-const EMPTY = Buffer.from('{}');
+const DONE = Buffer.from('{}');
+const NOTHING_FOUND = Buffer.from('{"Responses":{},"UnprocessedKeys":{}}');
+/** For as many statements as a call may hold: counting them would take longer than reading what is too much. */
+const STATEMENTS_DONE = Buffer.from(
+  JSON.stringify({ Responses: Array.from({ length: 25 }, () => ({ TableName: 'sources' })) }),
+);
 
 export class StubDynamoDb {
   readonly client: DynamoDBClient;
+  #calls = 0;
   #requests: HttpRequest[] = [];
-  /** By number of statements. */
-  readonly #statementAnswers = new Map<number, Buffer>();
+  #aside: HttpRequest[] = [];
 
   /** `create`: makes the client; the SDK's own by default. Region and credentials come from the environment. */
   constructor(create = (config: DynamoDBClientConfig) => new DynamoDBClient(config)) {
     this.client = create({ requestHandler: { handle: (request: HttpRequest) => this.handle(request) } });
   }
 
-  /** How many requests have come since they were last taken. */
+  /** How many requests have come. */
   get calls(): number {
-    return this.#requests.length;
+    return this.#calls;
+  }
+
+  /** Call it after each batch: bodies that stay where the case made them would be moved about while it is timed. */
+  putAside(): void {
+    for (const { headers, body } of this.#requests)
+      this.#aside.push({ headers, body: Buffer.from(textOf(body)) });
+    this.#requests = [];
   }
 
   /** The requests that have come since they were last taken. */
   takeRequests(): SentRequest[] {
-    const taken = this.#requests.map((request) => ({
+    this.putAside();
+    const taken = this.#aside.map((request) => ({
       operation: operationOf(request),
       body: JSON.parse(textOf(request.body)),
     }));
-    this.#requests = [];
+    this.#aside = [];
     return taken;
   }
 
   async handle(request: HttpRequest) {
+    this.#calls += 1;
     this.#requests.push(request);
-    const body = this.#answer(request);
+    const body = answerTo(request);
     const headers = { 'content-type': 'application/x-amz-json-1.0', 'content-length': String(body.length) };
     return { response: { statusCode: 200, headers, body: streamOf(body) } };
   }
+}
 
-  #answer(request: HttpRequest): Buffer {
-    const operation = operationOf(request);
-    switch (operation) {
-      case 'BatchExecuteStatement':
-        return this.#statementAnswer(countOf('"Statement":', textOf(request.body)));
-      case 'BatchGetItem':
-        return Buffer.from('{"Responses":{},"UnprocessedKeys":{}}');
-      case 'PutItem':
-      case 'UpdateItem':
-        return EMPTY;
-      default:
-        throw new Error(`found the operation ${operation}, expected one that the cases use`);
-    }
-  }
-
-  #statementAnswer(statements: number): Buffer {
-    let answer = this.#statementAnswers.get(statements);
-    if (answer === undefined) {
-      const Responses = Array.from({ length: statements }, () => ({ TableName: 'sources' }));
-      answer = Buffer.from(JSON.stringify({ Responses }));
-      this.#statementAnswers.set(statements, answer);
-    }
-    return answer;
+function answerTo(request: HttpRequest): Buffer {
+  const operation = operationOf(request);
+  switch (operation) {
+    case 'BatchExecuteStatement':
+      return STATEMENTS_DONE;
+    case 'BatchGetItem':
+      return NOTHING_FOUND;
+    case 'PutItem':
+    case 'UpdateItem':
+      return DONE;
+    default:
+      throw new Error(`found the operation ${operation}, expected one that the cases use`);
   }
 }
 
@@ -83,12 +87,6 @@ function textOf(body: unknown): string {
   return body instanceof Uint8Array
     ? Buffer.from(body.buffer, body.byteOffset, body.length).toString()
     : String(body);
-}
-
-function countOf(part: string, text: string): number {
-  let count = 0;
-  for (let at = text.indexOf(part); at !== -1; at = text.indexOf(part, at + part.length)) count += 1;
-  return count;
 }
 
 /** As the answer of a socket comes: a stream. */

@@ -4,6 +4,13 @@ import { assertEqualTotals } from './totals.ts';
 import type { BenchEvent, Workload, WorkloadSize } from './workload.ts';
 import { createWorkload } from './workload.ts';
 
+export interface RoundFigures {
+  /** CPU of the whole process. */
+  readonly microsPerRecord: number;
+  /** Of the AWS API. */
+  readonly callsPerBatch: number;
+}
+
 export class TimedCase {
   readonly #case: BenchCase;
   readonly #workload: Workload;
@@ -15,8 +22,9 @@ export class TimedCase {
     this.#records = size.records;
   }
 
-  /** Microseconds a record. Checks the results, outside of the time taken. @throws Error for wrong results */
-  async round(batches: number): Promise<number> {
+  /** Checks the results too, outside of the time taken. @throws Error for wrong results */
+  async round(batches: number): Promise<RoundFigures> {
+    const callsBefore = this.#case.calls?.() ?? 0;
     let elapsedMs = 0;
     for (const text of this.#workload.next(batches)) {
       // Parsed just before, as the runtime of Lambda does: what it leaves behind in memory is the same for all cases.
@@ -28,12 +36,11 @@ export class TimedCase {
       this.#case.digest?.();
     }
     assertEqualTotals(this.#case.totals(), this.#workload.totals);
-    return (elapsedMs * 1000) / (batches * this.#records);
-  }
-
-  /** Of the latest batch. */
-  calls(): number {
-    return this.#case.calls?.() ?? 0;
+    const calls = (this.#case.calls?.() ?? 0) - callsBefore;
+    return {
+      microsPerRecord: (elapsedMs * 1000) / (batches * this.#records),
+      callsPerBatch: calls / batches,
+    };
   }
 }
 

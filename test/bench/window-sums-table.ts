@@ -32,8 +32,8 @@ export class WindowSumsTable {
     await Promise.all(calls);
   }
 
-  /** Not timed: adds up what the statements sent have added to the table. */
-  digest(): void {
+  /** What the statements sent have added to the table. */
+  totals(): Totals {
     for (const { operation, body } of this.#stub.takeRequests()) {
       if (operation !== 'BatchExecuteStatement') continue;
       const { Statements } = body as unknown as { readonly Statements: readonly Statement[] }; // made above
@@ -48,9 +48,6 @@ export class WindowSumsTable {
         }
       }
     }
-  }
-
-  totals(): Totals {
     return this.#totals;
   }
 

@@ -29,18 +29,17 @@ export function createAggregateCase(wrap: (table: Table, stub: StubDynamoDb) => 
     nowMs: Date.now,
   });
   const windows = new WindowTotals();
-  let calls = 0;
   return {
     handle: aggregate,
-    digest() {
-      calls = stub.calls;
+    digest: () => stub.putAside(),
+    totals() {
       for (const { source, state } of stub.takeRequests().flatMap(sentStates)) {
         const { open, closed } = decodeChangedWindows(source, state);
         windows.addClosed(source, closed);
         windows.setOpen(source, open);
       }
+      return windows.totals();
     },
-    totals: () => windows.totals(),
-    calls: () => calls,
+    calls: () => stub.calls,
   };
 }

@@ -14,7 +14,6 @@ export async function createCase(): Promise<BenchCase> {
   // The library makes a client of its own, with this handler.
   Object.assign(NodeHttpHandler.prototype, { handle: stub.handle.bind(stub) });
   const totals: Totals = new Map();
-  let calls = 0;
   return {
     handle: (event) =>
       fromKinesis(event)
@@ -23,12 +22,12 @@ export async function createCase(): Promise<BenchCase> {
         .map(({ batch }) => ({ batch, updateRequest: toUpdateRequest(batch.map((uow) => uow.event)) }))
         .through(updateDynamoDB({ tableName: 'windows', parallel: 32 }))
         .through(toPromise),
-    digest() {
-      calls = stub.calls;
+    digest: () => stub.putAside(),
+    totals() {
       for (const request of stub.takeRequests()) addSent(totals, request);
+      return totals;
     },
-    totals: () => totals,
-    calls: () => calls,
+    calls: () => stub.calls,
   };
 }
 
@@ -68,7 +67,7 @@ function toUpdateRequest(events: readonly PlainEvent[]): object {
   };
 }
 
-/** Not timed: adds up what an update sent has added to the table. */
+/** Adds up what an update sent has added to the table. */
 function addSent(totals: Totals, { body }: SentRequest): void {
   // Made above, and marshalled by the document client.
   const { Key, ExpressionAttributeValues: values } = body as unknown as {

@@ -21,15 +21,15 @@ export function createCase(): BenchCase {
       }
     },
     digest() {
+      for (const { source, closed } of states.values()) windows.addClosed(source, closed);
+    },
+    totals() {
       for (const state of states.values()) {
         encodeState(state, pipeline); // forgets old ids, as every write does
-        windows.addClosed(state.source, state.closed);
-        windows.setOpen(
-          state.source,
-          state.open.flatMap((open) => [...open.windows.values()]),
-        );
+        const open = state.open.flatMap((aggregation) => [...aggregation.windows.values()]);
+        windows.setOpen(state.source, open);
       }
+      return windows.totals();
     },
-    totals: () => windows.totals(),
   };
 }
