@@ -98,7 +98,7 @@ function watch(url: string, token: string, request: LiveRequest) {
 describe('the query API', () => {
   it('answers readers and nobody else, whatever stands in the path', async () => {
     const { system, get, gateway } = await setUp();
-    const source = 'dev/1 é%2F\\?#';
+    const source = 'a/b c é%2F\\?#';
     await system.send({ source, time: 1, values: { v: 1 }, tags: { site: 'a,b/c' } });
     await system.rollUp();
     const path = `/v1/sources/${encodeURIComponent(source)}/windows`;
