@@ -68,13 +68,18 @@ describe('the tables', () => {
     });
   });
 
-  it('hold one item an alert and subject, with a change stream and an index of whose silence to look at', () => {
+  it('hold one item an alert and subject, with a change stream and indexes of whose silence to look at and what is not well', () => {
     template.hasResourceProperties('AWS::DynamoDB::Table', {
       KeySchema: [key('alert', 'HASH')],
       GlobalSecondaryIndexes: [
         {
           IndexName: 'checking',
           KeySchema: [key('checkingBucket', 'HASH'), key('checkAt', 'RANGE')],
+          Projection: { ProjectionType: 'KEYS_ONLY' },
+        },
+        {
+          IndexName: 'standing',
+          KeySchema: [key('standing', 'HASH'), key('standingPlace', 'RANGE')],
           Projection: { ProjectionType: 'KEYS_ONLY' },
         },
       ],
