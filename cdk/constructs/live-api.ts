@@ -1,5 +1,5 @@
-// Live: a WebSocket API, the function behind it that takes subscriptions, and the one that tells of changes: windows
-// stream and live stream → connections.
+// Live: a WebSocket API, the function behind it that takes subscriptions, and the one that tells of changes: streams of
+// windows, of watched sources and of alerts → connections.
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import { LogGroupLogDestination, WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
@@ -10,6 +10,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { ENV, LIVE_STAGE, METRICS_NAMESPACE } from '../../src/platform/names.ts';
+import type { AlertsTable } from './alerts-table.ts';
 import { ConsumerFunction } from './consumer-function.ts';
 import type { LiveTable } from './live-table.ts';
 import { addMetricAlarm } from './metric-alarm.ts';
@@ -28,6 +29,9 @@ export interface LiveApiOptions {
   readonly windows: WindowsTable;
   readonly readers: ReadersTable;
   readonly live: LiveTable;
+  readonly alerts: AlertsTable;
+  /** Whether the pipeline has alerts: their stream is read only then. */
+  readonly hasAlerts: boolean;
   readonly failures: Bucket;
 }
 
@@ -41,7 +45,7 @@ export class LiveApi extends Construct {
 
   constructor(scope: Construct, id: string, options: LiveApiOptions) {
     super(scope, id);
-    const { sources, windows, readers, live, failures } = options;
+    const { sources, windows, readers, live, alerts, failures } = options;
     const tables = { [ENV.windowsTable]: windows.table.tableName, [ENV.liveTable]: live.table.tableName };
     this.subscribe = new ConsumerFunction(this, 'Subscribe', {
       name: 'subscribe',
@@ -53,6 +57,7 @@ export class LiveApi extends Construct {
         ...tables,
         [ENV.sourcesTable]: sources.table.tableName,
         [ENV.readersTable]: readers.table.tableName,
+        [ENV.alertsTable]: alerts.table.tableName,
       },
     });
     this.consumer = new ConsumerFunction(this, 'Consumer', {
@@ -80,10 +85,11 @@ export class LiveApi extends Construct {
       consumer.allow(['dynamodb:Query'], windows.table.tableArn);
     }
     this.subscribe.allow(['dynamodb:PartiQLInsert', 'dynamodb:PartiQLUpdate'], live.table.tableArn);
-    this.subscribe.allow(['dynamodb:BatchGetItem'], sources.table.tableArn);
-    this.subscribe.allow(['dynamodb:Query'], readers.table.tableArn);
+    this.subscribe.allow(['dynamodb:BatchGetItem'], sources.table.tableArn, alerts.table.tableArn);
+    this.subscribe.allow(['dynamodb:Query'], readers.table.tableArn, alerts.standingIndexArn);
     this.mapping = this.#read('Windows', tableStreamArn(windows.table), failures);
     this.#read('Live', tableStreamArn(live.table), failures);
+    this.#read('Alerts', tableStreamArn(alerts.table), failures, options.hasAlerts);
     addMetricAlarm(this, 'Shed', {
       description:
         'Live connections were ended for being too slow, in each of five minutes: clients ask for more than they can take, or posts fail',
@@ -134,11 +140,12 @@ export class LiveApi extends Construct {
     });
   }
 
-  #read(name: string, arn: string, failures: Bucket): StreamMapping {
+  #read(name: string, arn: string, failures: Bucket, enabled = true): StreamMapping {
     return new StreamMapping(this, `${name}Reader`, {
       consumer: this.consumer,
       stream: { kind: 'dynamodb', arn },
       failures,
+      enabled,
       // Posts take longer than writes: smaller batches are told sooner.
       batchSize: 200,
     });

@@ -1,9 +1,11 @@
-// Change records of the windows table and the live table to what they tell of: rollup windows written to, and changes of
-// watched sources on their way.
+// Change records of the windows table, the live table and the alerts table to what they tell of: rollup windows written to,
+// changes of watched sources on their way, and transitions of alerts.
 import type { SequenceNumber } from '../../src/core/brands.ts';
 import { parseRollupSeries } from '../../src/core/series.ts';
-import { LIVE_TABLE, WINDOWS_TABLE } from '../../src/platform/names.ts';
+import { ALERTS_TABLE, LIVE_TABLE, WINDOWS_TABLE } from '../../src/platform/names.ts';
 import { CHANGE_ITEM } from '../../src/stores/live-connections.ts';
+import type { AlertTransition } from '../../src/wire/alert-event.ts';
+import { alertTransitions } from '../../src/wire/alert-event.ts';
 import { readChangeRecord } from '../../src/wire/change-record.ts';
 import type { Change } from '../../src/wire/live/messages.ts';
 import type { DynamoDbEventRecord } from '../../src/wire/stream-records.ts';
@@ -19,17 +21,23 @@ export interface DecodedRecords {
   /** In the order of their first writes. */
   readonly windows: readonly WindowWrites[];
   readonly sources: readonly Change[];
+  readonly alerts: readonly AlertTransition[];
   readonly sequences: readonly SequenceNumber[];
 }
 
 export function decodeRecords(records: readonly DynamoDbEventRecord[]): DecodedRecords {
   const windows = new Map<string, WindowWrites>();
   const sources: Change[] = [];
+  const alerts: AlertTransition[] = [];
   const sequences: SequenceNumber[] = [];
   for (const record of records) {
     const { kind, key, newImage, sequence } = readChangeRecord(record);
     sequences.push(sequence);
     if (kind === 'housekeeping' || newImage === undefined) continue;
+    if (key[ALERTS_TABLE.partitionKey] !== undefined) {
+      alerts.push(...alertTransitions(record));
+      continue;
+    }
     if (key[LIVE_TABLE.sortKey] === CHANGE_ITEM) {
       const body = newImage['body'];
       // Written by the rollup consumer, as JSON of a change.
@@ -49,7 +57,7 @@ export function decodeRecords(records: readonly DynamoDbEventRecord[]): DecodedR
     windows.set(`${start} ${series}`, window);
     window.parts.set(partKey, { from: window.parts.get(partKey)?.from ?? version, to: version });
   }
-  return { windows: [...windows.values()], sources, sequences };
+  return { windows: [...windows.values()], sources, alerts, sequences };
 }
 
 /** Of a rollup's part, which is stored by start, end and part: its start, and `START#PART` without leading zeros. */

@@ -209,7 +209,7 @@ describe('the event source mappings', () => {
   });
 
   it('wait for the permission to read', () => {
-    template.resourceCountIs('AWS::Lambda::EventSourceMapping', 7);
+    template.resourceCountIs('AWS::Lambda::EventSourceMapping', 8);
     // Those of live wait for what its API waits for too.
     template.allResources('AWS::Lambda::EventSourceMapping', {
       DependsOn: Match.arrayWith([Match.stringLikeRegexp('ConsumerRoleDefaultPolicy')]),
@@ -227,7 +227,10 @@ describe('what no alert of the pipeline asks for', () => {
       ...rules.filter(([, { Properties }]) => Properties.State === 'ENABLED').map(([id]) => id),
     ]
       .map(
-        (id) => /^(AlertClock|AlertSources|AlertWindows|Aggregate|Rollup|Publish|Close|Live)/.exec(id)?.[0],
+        (id) =>
+          /^(AlertClock|AlertSources|AlertWindows|Aggregate|Rollup|Publish|Close|LiveAlerts|Live)/.exec(
+            id,
+          )?.[0],
       )
       .filter((id) => id !== 'Live');
   };
@@ -240,6 +243,7 @@ describe('what no alert of the pipeline asks for', () => {
       'Rollup',
       'AlertWindows',
       'Publish',
+      'LiveAlerts',
       'Close',
     ]);
     expect(enabled({ onSources: true, onRollups: false, onSilence: true })).toEqual([
@@ -247,6 +251,7 @@ describe('what no alert of the pipeline asks for', () => {
       'Rollup',
       'AlertSources',
       'Publish',
+      'LiveAlerts',
       'Close',
       'AlertClock',
     ]);
