@@ -8,12 +8,15 @@ import type { AlertTransition } from '../../src/wire/alert-event.ts';
 import { alertTransitions } from '../../src/wire/alert-event.ts';
 import { readChangeRecord } from '../../src/wire/change-record.ts';
 import type { Change } from '../../src/wire/live/messages.ts';
+import type { PartOf } from '../../src/wire/live/part-key.ts';
+import { partKey } from '../../src/wire/live/part-key.ts';
 import type { DynamoDbEventRecord } from '../../src/wire/stream-records.ts';
 
 /** The writes of a batch to one rollup window, by part: the first version and the last. */
 export interface WindowWrites {
   readonly series: string;
   readonly start: number;
+  readonly end: number;
   readonly parts: Map<string, { readonly from: number; readonly to: number }>;
 }
 
@@ -52,17 +55,18 @@ export function decodeRecords(records: readonly DynamoDbEventRecord[]): DecodedR
     if (parseRollupSeries(series) === undefined) continue;
     const place = partOf(sortKey);
     if (place === undefined) continue;
-    const { start, partKey } = place;
-    const window = windows.get(`${start} ${series}`) ?? { series, start, parts: new Map() };
-    windows.set(`${start} ${series}`, window);
-    window.parts.set(partKey, { from: window.parts.get(partKey)?.from ?? version, to: version });
+    const { start, end } = place;
+    const window = windows.get(`${start} ${end} ${series}`) ?? { series, start, end, parts: new Map() };
+    windows.set(`${start} ${end} ${series}`, window);
+    const part = partKey(place);
+    window.parts.set(part, { from: window.parts.get(part)?.from ?? version, to: version });
   }
   return { windows: [...windows.values()], sources, alerts, sequences };
 }
 
-/** Of a rollup's part, which is stored by start, end and part: its start, and `START#PART` without leading zeros. */
-function partOf(sortKey: string): { readonly start: number; readonly partKey: string } | undefined {
-  const [, start, part] = /^(\d+)\+\d+#(\d+)$/.exec(sortKey) ?? [];
-  if (start === undefined || part === undefined) return undefined;
-  return { start: Number(start), partKey: `${Number(start)}#${Number(part)}` };
+/** Of a rollup's part: it is stored by start, end and part. */
+function partOf(sortKey: string): PartOf | undefined {
+  const [, start, end, part] = /^(\d+)\+(\d+)#(\d+)$/.exec(sortKey) ?? [];
+  if (start === undefined) return undefined;
+  return { start: Number(start), end: Number(end), part: Number(part) };
 }

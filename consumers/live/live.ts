@@ -155,11 +155,11 @@ async function subscribersOf(
 }
 
 /** The window as it is now, all parts: at least as new as the writes told of. */
-async function rollupChange({ series, start, parts }: WindowWrites, windows: Windows): Promise<Change> {
+async function rollupChange({ series, start, end, parts }: WindowWrites, windows: Windows): Promise<Change> {
   const found: Change['windows'][number][] = [];
   for await (const stored of windows.listParts(series, { fromMs: start, toMs: start })) {
     const window = mergeParts(stored.map((part) => part.window));
-    if (window !== undefined) found.push({ window: windowAnswer(summarizeStored(window)) });
+    if (window?.end === end) found.push({ window: windowAnswer(summarizeStored(window)) });
   }
   return { series, versions: [...parts].map(([key, { from, to }]) => ({ key, from, to })), windows: found };
 }

@@ -82,8 +82,8 @@ const changeSchema = object(
   {
     /** The subscriptions it is told to. */
     for: list(id),
-    /** Windows that are no more: sessions merged into others. */
-    removed: list(object({ aggregation: text(), startMs: integer() })),
+    /** Windows that are no more: sessions that have grown, or were merged into others. */
+    removed: list(object({ aggregation: text(), startMs: integer(), endMs: integer() })),
     /** There is more than a message carries: to be asked for anew. */
     stale: flag(),
   },
