@@ -15,6 +15,7 @@ import { ConsumerFunction } from './consumer-function.ts';
 import type { LiveTable } from './live-table.ts';
 import { addMetricAlarm } from './metric-alarm.ts';
 import type { ReadersTable } from './readers-table.ts';
+import { ROLLUP_WINDOW_WRITES } from './rollup-window-writes.ts';
 import type { SourcesTable } from './sources-table.ts';
 import { StreamMapping } from './stream-mapping.ts';
 import { tableStreamArn } from './table-stream-arn.ts';
@@ -33,6 +34,8 @@ export interface LiveApiOptions {
   /** Whether the pipeline has alerts: their stream is read only then. */
   readonly hasAlerts: boolean;
   readonly failures: Bucket;
+  /** Whether the pipeline has any: else their windows need no reader. */
+  readonly rollups: boolean;
 }
 
 export class LiveApi extends Construct {
@@ -87,9 +90,20 @@ export class LiveApi extends Construct {
     this.subscribe.allow(['dynamodb:PartiQLInsert', 'dynamodb:PartiQLUpdate'], live.table.tableArn);
     this.subscribe.allow(['dynamodb:BatchGetItem'], sources.table.tableArn, alerts.table.tableArn);
     this.subscribe.allow(['dynamodb:Query'], readers.table.tableArn, alerts.standingIndexArn);
-    this.mapping = this.#read('Windows', tableStreamArn(windows.table), failures);
-    this.#read('Live', tableStreamArn(live.table), failures);
-    this.#read('Alerts', tableStreamArn(alerts.table), failures, options.hasAlerts);
+    const reader = ({ table }: WindowsTable | LiveTable | AlertsTable) => ({
+      consumer: this.consumer,
+      stream: { kind: 'dynamodb' as const, arn: tableStreamArn(table) },
+      failures,
+      // Posts take longer than writes: smaller batches are told sooner.
+      batchSize: 200,
+    });
+    this.mapping = new StreamMapping(this, 'WindowsReader', {
+      ...reader(windows),
+      enabled: options.rollups,
+      pattern: ROLLUP_WINDOW_WRITES,
+    });
+    new StreamMapping(this, 'LiveReader', reader(live));
+    new StreamMapping(this, 'AlertsReader', { ...reader(alerts), enabled: options.hasAlerts });
     addMetricAlarm(this, 'Shed', {
       description:
         'Live connections were ended for being too slow, in each of five minutes: clients ask for more than they can take, or posts fail',
@@ -137,17 +151,6 @@ export class LiveApi extends Construct {
         // No headers and no query string: a token may stand in them.
         format: AccessLogFormat.custom(JSON.stringify(LOGGED)),
       },
-    });
-  }
-
-  #read(name: string, arn: string, failures: Bucket, enabled = true): StreamMapping {
-    return new StreamMapping(this, `${name}Reader`, {
-      consumer: this.consumer,
-      stream: { kind: 'dynamodb', arn },
-      failures,
-      enabled,
-      // Posts take longer than writes: smaller batches are told sooner.
-      batchSize: 200,
     });
   }
 }

@@ -39,12 +39,14 @@ export interface TidemillStackProps extends TidemillStackOptions, StackProps {
   readonly code: Readonly<Record<FunctionName, string>>;
   /** What of the alerts runs; default: all. */
   readonly alerts?: AlertsInUse;
+  /** Whether the pipeline has any; default: true. */
+  readonly rollups?: boolean;
 }
 
 export class TidemillStack extends Stack {
   constructor(scope: Construct, id: string, props: TidemillStackProps) {
     super(scope, id, { description: 'Tidemill: real-time telemetry aggregation', ...props });
-    const { code, alerts: inUse = ALL_ALERTS } = props;
+    const { code, alerts: inUse = ALL_ALERTS, rollups = true } = props;
     const hasAlerts = inUse.onSources || inUse.onRollups;
     const { stream } = new TelemetryStream(this, 'Telemetry', props);
     const sources = new SourcesTable(this, 'Sources', props);
@@ -121,6 +123,7 @@ export class TidemillStack extends Stack {
       alerts,
       hasAlerts,
       failures,
+      rollups,
     });
     // Its access log asks for the account's right to write any, which comes with the other API.
     liveApi.node.addDependency(door.api.node.findChild('Account'));

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { loadPipeline } from '../../cdk/load-pipeline.ts';
-import { type DevState, runDev } from '../local/dev.ts';
-import { HTTP_PORT } from '../local/runtime.ts';
+import type { DevState } from '../local/dev.ts';
+import { HTTP_PORT } from '../local/http-port.ts';
 import type { AlertEvent } from '../wire/alert-event.ts';
 import { devScreen, devStatusLine } from './dev-screen.ts';
 import { onInterruption } from './interruption.ts';
@@ -54,6 +54,7 @@ On a terminal it shows the system live; in a pipe it prints a line every five se
 }
 
 async function dev(options: DevCommandOptions): Promise<void> {
+  const { runDev } = await import('../local/dev.ts');
   const pipeline = await loadPipeline(options.pipeline);
   const screen = new Progress(process.stdout);
   const interruption = onInterruption();

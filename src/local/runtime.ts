@@ -28,6 +28,7 @@ import { Figures } from './figures.ts';
 import { createFunctionInvoker, type FunctionLine, type LocalFunction } from './function-invoker.ts';
 import { withLocalUrls } from './gateway/local-urls.ts';
 import { type Gateway, startGateway } from './gateway/start-gateway.ts';
+import { HTTP_PORT } from './http-port.ts';
 import { createInProcessFunction } from './in-process-function.ts';
 import { LocalBus } from './local-bus.ts';
 import { LOCAL_ACCOUNT_ID } from './local-names.ts';
@@ -108,8 +109,6 @@ export interface Runtime {
 }
 
 const REGION = 'us-east-1';
-/** The same on each start, so that what was written down about it works again. */
-export const HTTP_PORT = 7070;
 /** Locally a retry need not wait long: nobody else is being protected. */
 const LOCAL_BACKOFF = exponentialBackoff({ baseMs: 50, capMs: 2_000 });
 const POLLING = { idlePollMs: 50, shardRefreshMs: 1_000, readLimit: 1_000 };

@@ -43,6 +43,8 @@ export const WINDOWS_TABLE = {
   /** text: window start and end, and for rollups the part */
   sortKey: 'window',
   expiresAt: 'expiresAt',
+  /** What the key of a series begins with that is too long for one. */
+  longSeriesPrefix: 'sha256|',
 } as const;
 
 /** One item a quarantined or late event (and items for parts of a long payload). No change stream. */

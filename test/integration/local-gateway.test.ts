@@ -38,7 +38,8 @@ function functionIn(stack: Stack, id: string): LambdaFunction {
   });
 }
 
-const newStack = () => new Stack(new App({ analyticsReporting: false }), 'Test');
+const newStack = () =>
+  new Stack(new App({ analyticsReporting: false, builtinCloudFormationValidation: false }), 'Test');
 
 function restApi(stack: Stack, rate = 1_000): RestApi {
   return new RestApi(stack, 'Api', {

@@ -17,7 +17,10 @@ export const READER = 'token-of-a-reader';
 
 export function readingStack(): Stack {
   const folder = fileURLToPath(new URL('./handlers', import.meta.url));
-  const stack = new Stack(new App({ analyticsReporting: false }), 'Reading');
+  const stack = new Stack(
+    new App({ analyticsReporting: false, builtinCloudFormationValidation: false }),
+    'Reading',
+  );
   const asked = new LambdaFunction(stack, 'Authorizer', {
     runtime: Runtime.NODEJS_24_X,
     handler: 'index.handler',
@@ -45,6 +48,7 @@ export function readingStack(): Stack {
     authorizer: asked,
     live: new LiveTable(stack, 'LiveState'),
     hasAlerts: true,
+    rollups: true,
     failures: new FailuresBucket(stack, 'Failures').bucket,
   });
   return stack;

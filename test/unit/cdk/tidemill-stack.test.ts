@@ -203,7 +203,10 @@ describe('the event source mappings', () => {
         OnFailure: { Destination: { 'Fn::GetAtt': [logicalIdOf('AWS::S3::Bucket', 'Failures'), 'Arn'] } },
       },
       MetricsConfig: { Metrics: ['EventCount'] },
-      FilterCriteria: Match.absent(),
+      // The windows' readers have one of their own.
+      ...(source().includes(logicalIdOf('AWS::DynamoDB::Table', 'Windows'))
+        ? {}
+        : { FilterCriteria: Match.absent() }),
       TumblingWindowInSeconds: Match.absent(),
     });
   });
@@ -214,6 +217,33 @@ describe('the event source mappings', () => {
     template.allResources('AWS::Lambda::EventSourceMapping', {
       DependsOn: Match.arrayWith([Match.stringLikeRegexp('ConsumerRoleDefaultPolicy')]),
     });
+  });
+});
+
+describe('readers of the windows’ changelog', () => {
+  const readersOf = (stack: typeof template) =>
+    Object.entries(stack.findResources('AWS::Lambda::EventSourceMapping')).filter(([id]) =>
+      /^(Alert|Live)Windows/.test(id),
+    );
+
+  it('hear of writes to rollup windows alone, whatever the length of their names', () => {
+    const patterns = readersOf(template).map(([, { Properties }]) => Properties.FilterCriteria.Filters);
+    const filter = {
+      Pattern: JSON.stringify({
+        eventName: ['INSERT', 'MODIFY'],
+        dynamodb: { Keys: { series: { S: [{ prefix: 'rollup|' }, { prefix: 'sha256|' }] } } },
+      }),
+    };
+    expect(patterns).toEqual([[filter], [filter]]);
+  });
+
+  it('are off where the pipeline has no rollups', () => {
+    const stack = synthesizedStack({
+      rollups: false,
+      alerts: { onSources: true, onRollups: false, onSilence: true },
+    });
+    expect(readersOf(stack).map(([, { Properties }]) => Properties.Enabled)).toEqual([false, false]);
+    expect(readersOf(template).map(([, { Properties }]) => Properties.Enabled)).toEqual([true, true]);
   });
 });
 
