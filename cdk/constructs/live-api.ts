@@ -9,7 +9,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { ENV, LIVE_STAGE, METRICS_NAMESPACE } from '../../src/platform/names.ts';
+import { ENV, LIVE_STAGE, LIVE_TABLE, METRICS_NAMESPACE } from '../../src/platform/names.ts';
 import type { AlertsTable } from './alerts-table.ts';
 import { ConsumerFunction } from './consumer-function.ts';
 import type { LiveTable } from './live-table.ts';
@@ -102,7 +102,7 @@ export class LiveApi extends Construct {
       enabled: options.rollups,
       pattern: ROLLUP_WINDOW_WRITES,
     });
-    new StreamMapping(this, 'LiveReader', reader(live));
+    new StreamMapping(this, 'LiveReader', { ...reader(live), pattern: CHANGES });
     new StreamMapping(this, 'AlertsReader', { ...reader(alerts), enabled: options.hasAlerts });
     addMetricAlarm(this, 'Shed', {
       description:
@@ -164,5 +164,8 @@ const LOGGED = {
   error: '$context.error.message',
   requestTime: '$context.requestTime',
 };
+
+/** Of the live table's writes those that are to be told: no connections, subscriptions and notes. */
+const CHANGES = { dynamodb: { Keys: { [LIVE_TABLE.sortKey]: { S: [LIVE_TABLE.change] } } } };
 
 const LIVE_ACTIONS = ['dynamodb:BatchGetItem', 'dynamodb:BatchWriteItem', 'dynamodb:Query'];

@@ -3,7 +3,6 @@
 import type { SequenceNumber } from '../../src/core/brands.ts';
 import { parseRollupSeries } from '../../src/core/series.ts';
 import { ALERTS_TABLE, LIVE_TABLE, WINDOWS_TABLE } from '../../src/platform/names.ts';
-import { CHANGE_ITEM } from '../../src/stores/live-connections.ts';
 import type { AlertTransition } from '../../src/wire/alert-event.ts';
 import { alertTransitions } from '../../src/wire/alert-event.ts';
 import { readChangeRecord } from '../../src/wire/change-record.ts';
@@ -41,7 +40,7 @@ export function decodeRecords(records: readonly DynamoDbEventRecord[]): DecodedR
       alerts.push(...alertTransitions(record));
       continue;
     }
-    if (key[LIVE_TABLE.sortKey] === CHANGE_ITEM) {
+    if (key[LIVE_TABLE.sortKey] === LIVE_TABLE.change) {
       const body = newImage['body'];
       // Written by the rollup consumer, as JSON of a change.
       if (typeof body === 'string') sources.push(JSON.parse(body));

@@ -73,6 +73,8 @@ export const LIVE_TABLE = {
   partitionKey: 'topic',
   /** text */
   sortKey: 'item',
+  /** Sort key of a topic's latest change. */
+  change: 'change',
 } as const;
 
 /** One item a token that was issued, or a subject whose tokens are revoked up to a moment. No change stream. */

@@ -220,6 +220,18 @@ describe('the event source mappings', () => {
   });
 });
 
+describe('the reader of the live table’s changelog', () => {
+  it('hears of changes to be told, and not of who connects, subscribes or is noted', () => {
+    const [reader] = Object.entries(template.findResources('AWS::Lambda::EventSourceMapping')).filter(
+      ([id]) => id.startsWith('LiveLiveReader'),
+    );
+    const { Filters } = reader?.[1]['Properties'].FilterCriteria ?? {};
+    expect(Filters).toEqual([
+      { Pattern: JSON.stringify({ dynamodb: { Keys: { item: { S: ['change'] } } } }) },
+    ]);
+  });
+});
+
 describe('readers of the windows’ changelog', () => {
   const readersOf = (stack: typeof template) =>
     Object.entries(stack.findResources('AWS::Lambda::EventSourceMapping')).filter(([id]) =>
