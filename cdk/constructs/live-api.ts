@@ -1,5 +1,5 @@
-// Live: a WebSocket API, the function behind it that takes subscriptions, and the one that tells of changes: windows
-// stream and live stream → connections.
+// Live: a WebSocket API, the function behind it that takes subscriptions, and the one that tells of changes: streams of
+// windows, of watched sources and of alerts → connections.
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import { LogGroupLogDestination, WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
@@ -9,7 +9,8 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { ENV, LIVE_STAGE, METRICS_NAMESPACE } from '../../src/platform/names.ts';
+import { ENV, LIVE_STAGE, LIVE_TABLE, METRICS_NAMESPACE } from '../../src/platform/names.ts';
+import type { AlertsTable } from './alerts-table.ts';
 import { ConsumerFunction } from './consumer-function.ts';
 import type { LiveTable } from './live-table.ts';
 import { addMetricAlarm } from './metric-alarm.ts';
@@ -29,6 +30,9 @@ export interface LiveApiOptions {
   readonly windows: WindowsTable;
   readonly readers: ReadersTable;
   readonly live: LiveTable;
+  readonly alerts: AlertsTable;
+  /** Whether the pipeline has alerts: their stream is read only then. */
+  readonly hasAlerts: boolean;
   readonly failures: Bucket;
   /** Whether the pipeline has any: else their windows need no reader. */
   readonly rollups: boolean;
@@ -44,7 +48,7 @@ export class LiveApi extends Construct {
 
   constructor(scope: Construct, id: string, options: LiveApiOptions) {
     super(scope, id);
-    const { sources, windows, readers, live, failures } = options;
+    const { sources, windows, readers, live, alerts, failures } = options;
     const tables = { [ENV.windowsTable]: windows.table.tableName, [ENV.liveTable]: live.table.tableName };
     this.subscribe = new ConsumerFunction(this, 'Subscribe', {
       name: 'subscribe',
@@ -56,6 +60,7 @@ export class LiveApi extends Construct {
         ...tables,
         [ENV.sourcesTable]: sources.table.tableName,
         [ENV.readersTable]: readers.table.tableName,
+        [ENV.alertsTable]: alerts.table.tableName,
       },
     });
     this.consumer = new ConsumerFunction(this, 'Consumer', {
@@ -83,9 +88,9 @@ export class LiveApi extends Construct {
       consumer.allow(['dynamodb:Query'], windows.table.tableArn);
     }
     this.subscribe.allow(['dynamodb:PartiQLInsert', 'dynamodb:PartiQLUpdate'], live.table.tableArn);
-    this.subscribe.allow(['dynamodb:BatchGetItem'], sources.table.tableArn);
-    this.subscribe.allow(['dynamodb:Query'], readers.table.tableArn);
-    const reader = ({ table }: WindowsTable | LiveTable) => ({
+    this.subscribe.allow(['dynamodb:BatchGetItem'], sources.table.tableArn, alerts.table.tableArn);
+    this.subscribe.allow(['dynamodb:Query'], readers.table.tableArn, alerts.standingIndexArn);
+    const reader = ({ table }: WindowsTable | LiveTable | AlertsTable) => ({
       consumer: this.consumer,
       stream: { kind: 'dynamodb' as const, arn: tableStreamArn(table) },
       failures,
@@ -97,7 +102,8 @@ export class LiveApi extends Construct {
       enabled: options.rollups,
       pattern: ROLLUP_WINDOW_WRITES,
     });
-    new StreamMapping(this, 'LiveReader', reader(live));
+    new StreamMapping(this, 'LiveReader', { ...reader(live), pattern: CHANGES });
+    new StreamMapping(this, 'AlertsReader', { ...reader(alerts), enabled: options.hasAlerts });
     addMetricAlarm(this, 'Shed', {
       description:
         'Live connections were ended for being too slow, in each of five minutes: clients ask for more than they can take, or posts fail',
@@ -158,5 +164,8 @@ const LOGGED = {
   error: '$context.error.message',
   requestTime: '$context.requestTime',
 };
+
+/** Of the live table's writes those that are to be told: no connections, subscriptions and notes. */
+const CHANGES = { dynamodb: { Keys: { [LIVE_TABLE.sortKey]: { S: [LIVE_TABLE.change] } } } };
 
 const LIVE_ACTIONS = ['dynamodb:BatchGetItem', 'dynamodb:BatchWriteItem', 'dynamodb:Query'];

@@ -47,6 +47,7 @@ export class TidemillStack extends Stack {
   constructor(scope: Construct, id: string, props: TidemillStackProps) {
     super(scope, id, { description: 'Tidemill: real-time telemetry aggregation', ...props });
     const { code, alerts: inUse = ALL_ALERTS, rollups = true } = props;
+    const hasAlerts = inUse.onSources || inUse.onRollups;
     const { stream } = new TelemetryStream(this, 'Telemetry', props);
     const sources = new SourcesTable(this, 'Sources', props);
     const windows = new WindowsTable(this, 'Windows', props);
@@ -91,7 +92,7 @@ export class TidemillStack extends Stack {
       codeFolder: code.publish,
       alerts,
       failures,
-      enabled: inUse.onSources || inUse.onRollups,
+      enabled: hasAlerts,
     });
     const tokens = new TokensTable(this, 'Tokens', props);
     const keys = new TokenKeys(this, 'TokenKeys', props);
@@ -119,6 +120,8 @@ export class TidemillStack extends Stack {
       windows,
       readers,
       live,
+      alerts,
+      hasAlerts,
       failures,
       rollups,
     });

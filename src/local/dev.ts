@@ -156,11 +156,9 @@ const BOOKS_EVERY_MS = 2_000;
 const WINDOWS_SHOWN = 12;
 
 async function announce(runtime: Runtime, dataFolder: string | undefined): Promise<() => Promise<void>> {
-  const dynamodb = runtime.endpoints?.['AWS_ENDPOINT_URL_DYNAMODB'];
-  if (dynamodb === undefined) return async () => {};
   return await writeRunningFile({
     pid: process.pid,
-    dynamodb,
+    tables: runtime.tables,
     secrets: runtime.secrets,
     dataFolder: dataFolder === undefined ? undefined : runtime.workFolder,
     outputs: Object.fromEntries(runtime.system.outputs),

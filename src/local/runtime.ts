@@ -33,6 +33,7 @@ import { createInProcessFunction } from './in-process-function.ts';
 import { LocalBus } from './local-bus.ts';
 import { LOCAL_ACCOUNT_ID } from './local-names.ts';
 import type { MappingSpec } from './read-mapping.ts';
+import type { RunningFile } from './running-file.ts';
 import { RuntimeError } from './runtime-error.ts';
 import { runSchedule } from './schedule.ts';
 import { startBackend } from './start-backend.ts';
@@ -83,6 +84,8 @@ export interface Runtime {
   readonly gatewayUrl: string | undefined;
   /** Endpoint of Secrets Manager's stand-in. */
   readonly secrets: string;
+  /** Where other processes find the tables. */
+  readonly tables: RunningFile['tables'];
   readonly endpoints: Readonly<Record<string, string>> | undefined;
   readonly states: SourceStates;
   readonly windows: Windows;
@@ -156,7 +159,7 @@ async function compose(
   const gateway = await openGateway(template, options.httpPort, cleanups);
   // Functions and outputs name the APIs by where they are.
   const system = gateway === undefined ? template : withLocalUrls(template, gateway.url);
-  const { backend, kinesis, notice, secrets } = await startBackend(
+  const { backend, kinesis, notice, secrets, tables } = await startBackend(
     { ...options, region: REGION, bus },
     system,
     {
@@ -269,6 +272,7 @@ async function compose(
     kinesis,
     gatewayUrl: gateway?.url,
     secrets,
+    tables,
     endpoints: backend.endpoints,
     states,
     windows: new Windows(tableOfOutput(OUTPUTS.windowsTable)),

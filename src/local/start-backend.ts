@@ -9,8 +9,11 @@ import { startEventBusServer } from './event-bus-server.ts';
 import { startKinesisServer } from './kinesis-server.ts';
 import type { LocalServer } from './local-server.ts';
 import { createMemoryBackend } from './memory-backend.ts';
+import type { TableSpec } from './read-table.ts';
+import type { RunningFile } from './running-file.ts';
 import { RuntimeError } from './runtime-error.ts';
 import { startSecretsServer } from './secrets-server.ts';
+import { startTablesServer } from './tables-server.ts';
 import type { LocalSystem } from './template.ts';
 
 export interface BackendOptions {
@@ -37,6 +40,8 @@ export async function startBackend(
   readonly notice: string | undefined;
   /** Endpoint of Secrets Manager's stand-in. */
   readonly secrets: string;
+  /** Where other processes find the tables. */
+  readonly tables: RunningFile['tables'];
 }> {
   const { cleanups, failure } = run;
   const folder = (name: string) =>
@@ -72,7 +77,10 @@ export async function startBackend(
       shards: options.shards,
       region: options.region,
     });
-    return { backend, kinesis: undefined, notice, secrets };
+    const tablesServer = await startTablesServer((name) => backend.table(specOf(system, name)));
+    cleanups.push(() => tablesServer.stop());
+    const tables = { kind: 'memory' as const, endpoint: tablesServer.endpoint };
+    return { backend, kinesis: undefined, notice, secrets, tables };
   }
   watch(dynamodb.server);
   const kinesis = await startKinesisServer({
@@ -92,7 +100,15 @@ export async function startBackend(
     shards: options.shards,
   });
   cleanups.push(async () => backend.close());
-  return { backend, kinesis: backend.kinesis, notice: undefined, secrets };
+  const tables = { kind: 'dynamodb' as const, endpoint: dynamodb.server.endpoint };
+  return { backend, kinesis: backend.kinesis, notice: undefined, secrets, tables };
+}
+
+function specOf({ tables }: LocalSystem, name: string): TableSpec {
+  const spec = tables.find((one) => one.name === name);
+  if (spec !== undefined) return spec;
+  const names = tables.map((one) => one.name).join(', ');
+  throw new Error(`found no table ${name}, expected one of ${names}`);
 }
 
 function port(number: number | undefined): { readonly port?: number } {

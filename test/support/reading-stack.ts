@@ -30,6 +30,7 @@ export function readingStack(): Stack {
     sources: new SourcesTable(stack, 'Sources'),
     windows: new WindowsTable(stack, 'Windows'),
     readers: new ReadersTable(stack, 'Readers'),
+    alerts: new AlertsTable(stack, 'Alerts'),
   };
   new QueryApi(stack, 'Query', {
     ...tables,
@@ -40,13 +41,13 @@ export function readingStack(): Stack {
       identitySources: [IdentitySource.header('Authorization')],
     }),
     deadLetters: new DeadLettersTable(stack, 'DeadLetters'),
-    alerts: new AlertsTable(stack, 'Alerts'),
   });
   new LiveApi(stack, 'Live', {
     ...tables,
     codeFolders: { subscribe: folder, live: folder },
     authorizer: asked,
     live: new LiveTable(stack, 'LiveState'),
+    hasAlerts: true,
     rollups: true,
     failures: new FailuresBucket(stack, 'Failures').bucket,
   });

@@ -68,13 +68,18 @@ describe('the tables', () => {
     });
   });
 
-  it('hold one item an alert and subject, with a change stream and an index of whose silence to look at', () => {
+  it('hold one item an alert and subject, with a change stream and indexes of whose silence to look at and what is not well', () => {
     template.hasResourceProperties('AWS::DynamoDB::Table', {
       KeySchema: [key('alert', 'HASH')],
       GlobalSecondaryIndexes: [
         {
           IndexName: 'checking',
           KeySchema: [key('checkingBucket', 'HASH'), key('checkAt', 'RANGE')],
+          Projection: { ProjectionType: 'KEYS_ONLY' },
+        },
+        {
+          IndexName: 'standing',
+          KeySchema: [key('standing', 'HASH'), key('standingPlace', 'RANGE')],
           Projection: { ProjectionType: 'KEYS_ONLY' },
         },
       ],
@@ -207,11 +212,23 @@ describe('the event source mappings', () => {
   });
 
   it('wait for the permission to read', () => {
-    template.resourceCountIs('AWS::Lambda::EventSourceMapping', 7);
+    template.resourceCountIs('AWS::Lambda::EventSourceMapping', 8);
     // Those of live wait for what its API waits for too.
     template.allResources('AWS::Lambda::EventSourceMapping', {
       DependsOn: Match.arrayWith([Match.stringLikeRegexp('ConsumerRoleDefaultPolicy')]),
     });
+  });
+});
+
+describe('the reader of the live table’s changelog', () => {
+  it('hears of changes to be told, and not of who connects, subscribes or is noted', () => {
+    const [reader] = Object.entries(template.findResources('AWS::Lambda::EventSourceMapping')).filter(
+      ([id]) => id.startsWith('LiveLiveReader'),
+    );
+    const { Filters } = reader?.[1]['Properties'].FilterCriteria ?? {};
+    expect(Filters).toEqual([
+      { Pattern: JSON.stringify({ dynamodb: { Keys: { item: { S: ['change'] } } } }) },
+    ]);
   });
 });
 
@@ -252,7 +269,10 @@ describe('what no alert of the pipeline asks for', () => {
       ...rules.filter(([, { Properties }]) => Properties.State === 'ENABLED').map(([id]) => id),
     ]
       .map(
-        (id) => /^(AlertClock|AlertSources|AlertWindows|Aggregate|Rollup|Publish|Close|Live)/.exec(id)?.[0],
+        (id) =>
+          /^(AlertClock|AlertSources|AlertWindows|Aggregate|Rollup|Publish|Close|LiveAlerts|Live)/.exec(
+            id,
+          )?.[0],
       )
       .filter((id) => id !== 'Live');
   };
@@ -265,6 +285,7 @@ describe('what no alert of the pipeline asks for', () => {
       'Rollup',
       'AlertWindows',
       'Publish',
+      'LiveAlerts',
       'Close',
     ]);
     expect(enabled({ onSources: true, onRollups: false, onSilence: true })).toEqual([
@@ -272,6 +293,7 @@ describe('what no alert of the pipeline asks for', () => {
       'Rollup',
       'AlertSources',
       'Publish',
+      'LiveAlerts',
       'Close',
       'AlertClock',
     ]);
