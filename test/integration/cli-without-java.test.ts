@@ -10,15 +10,22 @@ import { type CommandOptions, pathWithoutJava, runCommand, startCommand } from '
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const startMs = 1_760_000_000_000;
+const PIPELINE = {
+  aggregations: [
+    { name: 'per-minute', window: { tumbling: '60s' }, aggregates: ['count', 'last', 'quantiles'] },
+    { name: 'sliding', window: { hopping: { size: '30s', every: '10s' } }, allowedLateness: '5s' },
+  ],
+  rollups: [{ name: 'by-place', of: 'per-minute', levels: ['region', 'site'] }],
+};
 
 describe('without Java', () => {
   it('memory serves, the first line says so and how to get Java, and the results are the same', async () => {
-    const cwd = await temporaryFolder();
+    const cwd = await folderWith({ 'p.json': JSON.stringify(PIPELINE) });
     const fleet = simulateIotFleet({ seed: 5, startMs, endMs: startMs + 60_000, devices: 10 });
     await writeRecording(join(cwd, 'fleet.ndjson'), fleet.arrivals);
     const path = await pathWithoutJava(cwd);
     const run = async (out: string, options: Partial<CommandOptions>) => {
-      const args = ['replay', 'fleet.ndjson', '--json', '--windows-out', out];
+      const args = ['replay', 'fleet.ndjson', '--pipeline', 'p.json', '--json', '--windows-out', out];
       const { code, stdout, stderr } = await runCommand(args, { cwd, ...options });
       expect(code, stderr).toBe(0);
       const { received, applied, duplicate, late, quarantined, sources, windows, balanced } =
