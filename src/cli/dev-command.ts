@@ -54,8 +54,8 @@ On a terminal it shows the system live; in a pipe it prints a line every five se
 }
 
 async function dev(options: DevCommandOptions): Promise<void> {
-  const { runDev } = await import('../local/dev.ts');
   const pipeline = await loadPipeline(options.pipeline);
+  const { runDev } = await import('../local/dev.ts');
   const screen = new Progress(process.stdout);
   const interruption = onInterruption();
   let toldAtMs = 0;

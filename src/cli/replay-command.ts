@@ -47,9 +47,9 @@ The figures are what this replay added; with --data the object under "stored" ho
 }
 
 async function runReplay(files: readonly string[], options: ReplayCommandOptions): Promise<void> {
-  const { replay } = await import('../local/replay.ts');
   const pipeline = await loadPipeline(options.pipeline);
   if (options.windowsOut !== undefined) expectFolderOf(options.windowsOut);
+  const { replay } = await import('../local/replay.ts');
   const progress = new Progress();
   const interruption = onInterruption();
   let noticed = false;
