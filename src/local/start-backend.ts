@@ -17,6 +17,8 @@ export interface BackendOptions {
   readonly region: string;
   readonly shards: number;
   readonly dataFolder?: string | undefined;
+  /** Memory serves, and functions run in this process, though there be Java. */
+  readonly inMemory?: boolean | undefined;
   readonly kinesisPort?: number | undefined;
   readonly dynamodbPort?: number | undefined;
   /** Where the functions publish events. */
@@ -58,6 +60,11 @@ export async function startBackend(
   const secretsServer = await startSecretsServer(system.secrets, { file: secretsFile });
   cleanups.push(() => secretsServer.stop());
   const secrets = secretsServer.endpoint;
+  const memoryBackend = () =>
+    createMemoryBackend(system, { clock: systemClock, shards: options.shards, region: options.region });
+  if (options.inMemory === true) {
+    return { backend: memoryBackend(), kinesis: undefined, notice: 'in-memory stores serve', secrets };
+  }
   const dynamodb = await startDynamoDbServer({ ...port(options.dynamodbPort), ...folder('dynamodb') });
   if (dynamodb.kind === 'no-java') {
     if (options.dataFolder !== undefined) {
@@ -67,12 +74,7 @@ export async function startBackend(
       );
     }
     const notice = `in-memory stores serve, since there is no Java for DynamoDB Local. ${dynamodb.advice}`;
-    const backend = createMemoryBackend(system, {
-      clock: systemClock,
-      shards: options.shards,
-      region: options.region,
-    });
-    return { backend, kinesis: undefined, notice, secrets };
+    return { backend: memoryBackend(), kinesis: undefined, notice, secrets };
   }
   watch(dynamodb.server);
   const kinesis = await startKinesisServer({

@@ -13,6 +13,7 @@ export function synthesizedStack(
   const stack = new TidemillStack(new App({ analyticsReporting: false }), 'Tidemill', {
     ...options,
     code: byFunctionName(() => folder),
+    dashboard: { pageFolder: folder, assetsFolder: folder },
   });
   return Template.fromStack(stack);
 }

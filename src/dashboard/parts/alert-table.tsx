@@ -1,0 +1,70 @@
+// Alerts: how each stands, for what, why, and since when.
+import type { AlertAnswer } from '../../wire/api/answers.ts';
+import { formatCount, formatValues } from '../data/format.ts';
+import { Link } from './link.tsx';
+import { Status } from './status.tsx';
+import { Time } from './time.tsx';
+
+export function AlertTable({
+  alerts,
+  hideSubject = false,
+}: {
+  readonly alerts: readonly AlertAnswer[];
+  readonly hideSubject?: boolean;
+}) {
+  return (
+    <div class="scroll">
+      <table class="alerts">
+        <thead>
+          <tr>
+            <th scope="col">State</th>
+            <th scope="col">Alert</th>
+            {!hideSubject && <th scope="col">Of</th>}
+            <th scope="col">Why</th>
+            <th scope="col">Since</th>
+            <th scope="col" class="number">
+              Transitions
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {alerts.map((alert) => (
+            <tr key={`${alert.rule} ${alert.series}`} class={alert.status}>
+              <td data-label="State">
+                <Status status={alert.status} severity={alert.severity} />
+              </td>
+              <th scope="row" data-label="Alert">
+                {alert.rule}
+              </th>
+              {!hideSubject && (
+                <td data-label="Of">
+                  <Subject alert={alert} />
+                </td>
+              )}
+              <td data-label="Why" class="why">
+                {alert.reason ?? '–'}
+              </td>
+              <td data-label="Since">
+                {alert.sinceMs === undefined ? '–' : <Time atMs={alert.sinceMs} seconds={false} />}
+              </td>
+              <td data-label="Transitions" class="number">
+                {formatCount(alert.sequence)}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Subject({ alert }: { readonly alert: AlertAnswer }) {
+  const { source, rollup, values } = alert;
+  if (source !== undefined) return <Link to={{ page: 'source', source }}>{source}</Link>;
+  if (rollup === undefined || values === undefined) return <>{alert.series}</>;
+  return (
+    <Link to={{ page: 'series', rollup, values }}>
+      {rollup}: {formatValues(values)}
+    </Link>
+  );
+}
