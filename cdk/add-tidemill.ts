@@ -16,9 +16,12 @@ export async function addTidemill(app: App, options: TidemillOptions): Promise<T
   const folders = FUNCTION_NAMES.map((name) => [name, bundles[name].folder] as const);
   // Every name has its entry: they are made of the names.
   const code = Object.fromEntries(folders) as Record<FunctionName, string>;
+  const { pipeline } = options;
+  const rollups = 'rollups' in pipeline && Array.isArray(pipeline.rollups) && pipeline.rollups.length > 0;
   return new TidemillStack(app, options.stackName, {
     ...options,
-    alerts: alertsIn(options.pipeline),
+    alerts: alertsIn(pipeline),
+    rollups,
     code,
     dashboard,
   });

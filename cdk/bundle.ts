@@ -1,6 +1,6 @@
 // Bundles each function into one minified ES module, with the AWS SDK and the pipeline definition beside it.
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type OutputFile } from 'esbuild';
 import { FUNCTION_NAMES, type FunctionName, PIPELINE_FILE } from '../src/platform/names.ts';
@@ -51,15 +51,30 @@ export function assertBundleSizes(bundles: Readonly<Record<FunctionName, Functio
   throw new Error(`bundle too large: ${found}; expected at most ${BUNDLE_LIMIT_BYTES}`);
 }
 
+/** What has been built in this process: a system that is started again has the same functions. */
+const built = new Map<string, Promise<readonly OutputFile[]>>();
+
+function buildFunctions({ handlers }: BundleOptions): Promise<readonly OutputFile[]> {
+  const entries = FUNCTION_NAMES.map((name) => ({
+    in: handlers?.[name] ?? join(PROJECT, 'consumers', name, 'handler.ts'),
+    out: join(name, 'index'),
+  }));
+  const key = JSON.stringify(entries);
+  const before = built.get(key);
+  if (before !== undefined) return before;
+  const files = buildEntries(entries);
+  built.set(key, files);
+  // A build that failed is told of where it is waited for, and tried again.
+  files.catch(() => built.delete(key));
+  return files;
+}
+
 /** All at once: what they have in common, the SDK above all, is read and parsed a single time. */
-async function buildFunctions(options: BundleOptions): Promise<readonly OutputFile[]> {
+async function buildEntries(entryPoints: { in: string; out: string }[]): Promise<readonly OutputFile[]> {
   const { outputFiles } = await build({
-    entryPoints: FUNCTION_NAMES.map((name) => ({
-      in: options.handlers?.[name] ?? join(PROJECT, 'consumers', name, 'handler.ts'),
-      out: join(name, 'index'),
-    })),
+    entryPoints,
     absWorkingDir: PROJECT,
-    outdir: folderOf(options),
+    outdir: OUT,
     outExtension: { '.js': '.mjs' },
     write: false,
     bundle: true,
@@ -89,17 +104,20 @@ async function writeBundle(
   await mkdir(mapsFolder, { recursive: true });
   await writeFile(join(folder, PIPELINE_FILE), `${JSON.stringify(options.pipeline, null, 2)}\n`);
   let sizeBytes = 0;
-  for (const { path, contents } of files.filter((file) => dirname(file.path) === folder)) {
+  for (const { path, contents } of files.filter((file) => dirname(file.path) === join(OUT, name))) {
     const isMap = path.endsWith('.map');
     if (!isMap) sizeBytes += contents.length;
-    await writeFile(isMap ? join(mapsFolder, `${name}.mjs.map`) : path, contents);
+    await writeFile(isMap ? join(mapsFolder, `${name}.mjs.map`) : join(folder, basename(path)), contents);
   }
   return { name, folder, sizeBytes };
 }
 
-const folderOf = ({ bundleFolder }: BundleOptions) => resolve(bundleFolder ?? join(PROJECT, 'dist'));
+const folderOf = ({ bundleFolder }: BundleOptions) => resolve(bundleFolder ?? OUT);
 
 const PROJECT = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** Where esbuild is told that its output goes: the paths in source maps are as seen from there. */
+const OUT = join(PROJECT, 'dist');
 
 /** Source maps stay out of the functions' code: they would be loaded on every cold start. */
 const MAPS_FOLDER = 'source-maps';

@@ -1,10 +1,13 @@
 // The App that `cdk deploy` and the local runtime share: the same feature flags, so the same template.
 import { App } from 'aws-cdk-lib';
 
-/** `outFolder`: where the cloud assembly goes; default: where the CDK command line wants it. */
+/**
+ * `outFolder`: where the cloud assembly goes, for use here; default: where the CDK command line wants it, whose template is
+ * then checked against the rules of CloudFormation. That takes longer than all the rest, and a local start need not wait for it.
+ */
 export function createApp(outFolder?: string): App {
   return new App({
-    ...(outFolder === undefined ? {} : { outdir: outFolder }),
+    ...(outFolder === undefined ? {} : { outdir: outFolder, builtinCloudFormationValidation: false }),
     analyticsReporting: false,
     treeMetadata: false,
     context: FEATURE_FLAGS,

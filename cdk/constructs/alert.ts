@@ -6,6 +6,7 @@ import { ENV } from '../../src/platform/names.ts';
 import type { AlertsInUse } from '../alerts-in.ts';
 import type { AlertsTable } from './alerts-table.ts';
 import { ConsumerFunction } from './consumer-function.ts';
+import { ROLLUP_WINDOW_WRITES } from './rollup-window-writes.ts';
 import type { SourcesTable } from './sources-table.ts';
 import { StreamMapping } from './stream-mapping.ts';
 import { tableStreamArn } from './table-stream-arn.ts';
@@ -41,15 +42,20 @@ export class Alert extends Construct {
     this.consumer.allow(ALERTS_ACTIONS, alerts.table.tableArn);
     // A rollup window kept in parts is read as a whole.
     this.consumer.allow(['dynamodb:Query'], windows.table.tableArn);
-    const reader = (name: string, table: SourcesTable | WindowsTable, enabled: boolean) =>
-      new StreamMapping(this, name, {
-        consumer: this.consumer,
-        stream: { kind: 'dynamodb', arn: tableStreamArn(table.table) },
-        failures,
-        enabled,
-      });
-    this.sourcesMapping = reader('SourcesReader', sources, inUse.onSources);
-    this.windowsMapping = reader('WindowsReader', windows, inUse.onRollups);
+    const reader = ({ table }: SourcesTable | WindowsTable) => ({
+      consumer: this.consumer,
+      stream: { kind: 'dynamodb' as const, arn: tableStreamArn(table) },
+      failures,
+    });
+    this.sourcesMapping = new StreamMapping(this, 'SourcesReader', {
+      ...reader(sources),
+      enabled: inUse.onSources,
+    });
+    this.windowsMapping = new StreamMapping(this, 'WindowsReader', {
+      ...reader(windows),
+      enabled: inUse.onRollups,
+      pattern: ROLLUP_WINDOW_WRITES,
+    });
   }
 }
 

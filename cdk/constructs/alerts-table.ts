@@ -1,4 +1,5 @@
-// One item an alert and what it watches; its change stream carries transitions on, its index says whose silence to look at.
+// One item an alert and what it watches; its change stream carries transitions on, its indexes say whose silence to look at
+// and which alerts are not well.
 import { AttributeType, ProjectionType, StreamViewType, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
 import { ALERTS_TABLE } from '../../src/platform/names.ts';
@@ -7,6 +8,7 @@ import { type TableOptions, tableSettings } from './table-settings.ts';
 export class AlertsTable extends Construct {
   readonly table: Table;
   readonly checkingIndexArn: string;
+  readonly standingIndexArn: string;
 
   constructor(scope: Construct, id: string, options: TableOptions = {}) {
     super(scope, id);
@@ -21,6 +23,13 @@ export class AlertsTable extends Construct {
       sortKey: { name: ALERTS_TABLE.checkAt, type: AttributeType.NUMBER },
       projectionType: ProjectionType.KEYS_ONLY,
     });
+    this.table.addGlobalSecondaryIndex({
+      indexName: ALERTS_TABLE.standingIndex,
+      partitionKey: { name: ALERTS_TABLE.standing, type: AttributeType.STRING },
+      sortKey: { name: ALERTS_TABLE.standingPlace, type: AttributeType.STRING },
+      projectionType: ProjectionType.KEYS_ONLY,
+    });
     this.checkingIndexArn = `${this.table.tableArn}/index/${ALERTS_TABLE.checkingIndex}`;
+    this.standingIndexArn = `${this.table.tableArn}/index/${ALERTS_TABLE.standingIndex}`;
   }
 }

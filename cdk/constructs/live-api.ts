@@ -1,5 +1,5 @@
-// Live: a WebSocket API, the function behind it that takes subscriptions, and the one that tells of changes: windows
-// stream and live stream → connections.
+// Live: a WebSocket API, the function behind it that takes subscriptions, and the one that tells of changes: streams of
+// windows, of watched sources and of alerts → connections.
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import { LogGroupLogDestination, WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
@@ -9,11 +9,13 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { ENV, LIVE_STAGE, METRICS_NAMESPACE } from '../../src/platform/names.ts';
+import { ENV, LIVE_STAGE, LIVE_TABLE, METRICS_NAMESPACE } from '../../src/platform/names.ts';
+import type { AlertsTable } from './alerts-table.ts';
 import { ConsumerFunction } from './consumer-function.ts';
 import type { LiveTable } from './live-table.ts';
 import { addMetricAlarm } from './metric-alarm.ts';
 import type { ReadersTable } from './readers-table.ts';
+import { ROLLUP_WINDOW_WRITES } from './rollup-window-writes.ts';
 import type { SourcesTable } from './sources-table.ts';
 import { StreamMapping } from './stream-mapping.ts';
 import { tableStreamArn } from './table-stream-arn.ts';
@@ -28,7 +30,12 @@ export interface LiveApiOptions {
   readonly windows: WindowsTable;
   readonly readers: ReadersTable;
   readonly live: LiveTable;
+  readonly alerts: AlertsTable;
+  /** Whether the pipeline has alerts: their stream is read only then. */
+  readonly hasAlerts: boolean;
   readonly failures: Bucket;
+  /** Whether the pipeline has any: else their windows need no reader. */
+  readonly rollups: boolean;
 }
 
 export class LiveApi extends Construct {
@@ -41,7 +48,7 @@ export class LiveApi extends Construct {
 
   constructor(scope: Construct, id: string, options: LiveApiOptions) {
     super(scope, id);
-    const { sources, windows, readers, live, failures } = options;
+    const { sources, windows, readers, live, alerts, failures } = options;
     const tables = { [ENV.windowsTable]: windows.table.tableName, [ENV.liveTable]: live.table.tableName };
     this.subscribe = new ConsumerFunction(this, 'Subscribe', {
       name: 'subscribe',
@@ -53,6 +60,7 @@ export class LiveApi extends Construct {
         ...tables,
         [ENV.sourcesTable]: sources.table.tableName,
         [ENV.readersTable]: readers.table.tableName,
+        [ENV.alertsTable]: alerts.table.tableName,
       },
     });
     this.consumer = new ConsumerFunction(this, 'Consumer', {
@@ -80,10 +88,22 @@ export class LiveApi extends Construct {
       consumer.allow(['dynamodb:Query'], windows.table.tableArn);
     }
     this.subscribe.allow(['dynamodb:PartiQLInsert', 'dynamodb:PartiQLUpdate'], live.table.tableArn);
-    this.subscribe.allow(['dynamodb:BatchGetItem'], sources.table.tableArn);
-    this.subscribe.allow(['dynamodb:Query'], readers.table.tableArn);
-    this.mapping = this.#read('Windows', tableStreamArn(windows.table), failures);
-    this.#read('Live', tableStreamArn(live.table), failures);
+    this.subscribe.allow(['dynamodb:BatchGetItem'], sources.table.tableArn, alerts.table.tableArn);
+    this.subscribe.allow(['dynamodb:Query'], readers.table.tableArn, alerts.standingIndexArn);
+    const reader = ({ table }: WindowsTable | LiveTable | AlertsTable) => ({
+      consumer: this.consumer,
+      stream: { kind: 'dynamodb' as const, arn: tableStreamArn(table) },
+      failures,
+      // Posts take longer than writes: smaller batches are told sooner.
+      batchSize: 200,
+    });
+    this.mapping = new StreamMapping(this, 'WindowsReader', {
+      ...reader(windows),
+      enabled: options.rollups,
+      pattern: ROLLUP_WINDOW_WRITES,
+    });
+    new StreamMapping(this, 'LiveReader', { ...reader(live), pattern: CHANGES });
+    new StreamMapping(this, 'AlertsReader', { ...reader(alerts), enabled: options.hasAlerts });
     addMetricAlarm(this, 'Shed', {
       description:
         'Live connections were ended for being too slow, in each of five minutes: clients ask for more than they can take, or posts fail',
@@ -133,16 +153,6 @@ export class LiveApi extends Construct {
       },
     });
   }
-
-  #read(name: string, arn: string, failures: Bucket): StreamMapping {
-    return new StreamMapping(this, `${name}Reader`, {
-      consumer: this.consumer,
-      stream: { kind: 'dynamodb', arn },
-      failures,
-      // Posts take longer than writes: smaller batches are told sooner.
-      batchSize: 200,
-    });
-  }
 }
 
 const LOGGED = {
@@ -154,5 +164,8 @@ const LOGGED = {
   error: '$context.error.message',
   requestTime: '$context.requestTime',
 };
+
+/** Of the live table's writes those that are to be told: no connections, subscriptions and notes. */
+const CHANGES = { dynamodb: { Keys: { [LIVE_TABLE.sortKey]: { S: [LIVE_TABLE.change] } } } };
 
 const LIVE_ACTIONS = ['dynamodb:BatchGetItem', 'dynamodb:BatchWriteItem', 'dynamodb:Query'];

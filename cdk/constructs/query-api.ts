@@ -45,7 +45,9 @@ export class QueryApi extends Construct {
     });
     this.consumer.allow(['dynamodb:BatchGetItem', 'dynamodb:Scan'], sources.table.tableArn);
     this.consumer.allow(['dynamodb:Query'], windows.table.tableArn);
-    this.consumer.allow(['dynamodb:Scan'], deadLetters.table.tableArn, alerts.table.tableArn);
+    this.consumer.allow(['dynamodb:Scan'], deadLetters.table.tableArn);
+    this.consumer.allow(['dynamodb:BatchGetItem'], alerts.table.tableArn);
+    this.consumer.allow(['dynamodb:Query'], alerts.standingIndexArn);
     this.consumer.allow(READERS_ACTIONS, readers.table.tableArn);
     const integration = new LambdaIntegration(this.consumer.fn, { allowTestInvoke: false });
     for (const path of QUERY_PATHS) {

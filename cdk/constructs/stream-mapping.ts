@@ -15,6 +15,8 @@ export interface StreamMappingOptions {
   readonly batchSize?: number;
   /** Default true. One that is off keeps its place in the stack, so that switching it on begins with what the stream holds. */
   readonly enabled?: boolean;
+  /** What of the stream is for the function, as a pattern for its records; default: all. The rest costs no invocation. */
+  readonly pattern?: Readonly<Record<string, unknown>>;
 }
 
 export class StreamMapping extends Construct {
@@ -22,7 +24,7 @@ export class StreamMapping extends Construct {
 
   constructor(scope: Construct, id: string, options: StreamMappingOptions) {
     super(scope, id);
-    const { consumer, stream, failures, batchSize, enabled = true } = options;
+    const { consumer, stream, failures, batchSize, enabled = true, pattern } = options;
     const permissions = [
       ...READ_GRANTS[stream.kind](stream.arn).map(({ actions, resource }) =>
         consumer.allow(actions, resource),
@@ -48,6 +50,7 @@ export class StreamMapping extends Construct {
       onFailure: { bind: () => ({ destination: failures.bucketArn }) },
       supportS3OnFailureDestination: true,
       metricsConfig: { metrics: [MetricType.EVENT_COUNT] },
+      ...(pattern === undefined ? {} : { filters: [{ pattern: JSON.stringify(pattern) }] }),
     });
     this.mapping.node.addDependency(...permissions);
     this.#addAlarms(consumer);

@@ -42,12 +42,15 @@ export interface TidemillStackProps extends TidemillStackOptions, StackProps {
   readonly dashboard: DashboardBundle;
   /** What of the alerts runs; default: all. */
   readonly alerts?: AlertsInUse;
+  /** Whether the pipeline has any; default: true. */
+  readonly rollups?: boolean;
 }
 
 export class TidemillStack extends Stack {
   constructor(scope: Construct, id: string, props: TidemillStackProps) {
     super(scope, id, { description: 'Tidemill: real-time telemetry aggregation', ...props });
-    const { code, alerts: inUse = ALL_ALERTS } = props;
+    const { code, alerts: inUse = ALL_ALERTS, rollups = true } = props;
+    const hasAlerts = inUse.onSources || inUse.onRollups;
     const { stream } = new TelemetryStream(this, 'Telemetry', props);
     const sources = new SourcesTable(this, 'Sources', props);
     const windows = new WindowsTable(this, 'Windows', props);
@@ -92,7 +95,7 @@ export class TidemillStack extends Stack {
       codeFolder: code.publish,
       alerts,
       failures,
-      enabled: inUse.onSources || inUse.onRollups,
+      enabled: hasAlerts,
     });
     const tokens = new TokensTable(this, 'Tokens', props);
     const keys = new TokenKeys(this, 'TokenKeys', props);
@@ -120,7 +123,10 @@ export class TidemillStack extends Stack {
       windows,
       readers,
       live,
+      alerts,
+      hasAlerts,
       failures,
+      rollups,
     });
     // Its access log asks for the account's right to write any, which comes with the other API.
     liveApi.node.addDependency(door.api.node.findChild('Account'));

@@ -1,17 +1,21 @@
-// Change records of the windows table and the live table to what they tell of: rollup windows written to, and changes of
-// watched sources on their way.
+// Change records of the windows table, the live table and the alerts table to what they tell of: rollup windows written to,
+// changes of watched sources on their way, and transitions of alerts.
 import type { SequenceNumber } from '../../src/core/brands.ts';
 import { parseRollupSeries } from '../../src/core/series.ts';
-import { LIVE_TABLE, WINDOWS_TABLE } from '../../src/platform/names.ts';
-import { CHANGE_ITEM } from '../../src/stores/live-connections.ts';
+import { ALERTS_TABLE, LIVE_TABLE, WINDOWS_TABLE } from '../../src/platform/names.ts';
+import type { AlertTransition } from '../../src/wire/alert-event.ts';
+import { alertTransitions } from '../../src/wire/alert-event.ts';
 import { readChangeRecord } from '../../src/wire/change-record.ts';
 import type { Change } from '../../src/wire/live/messages.ts';
+import type { PartOf } from '../../src/wire/live/part-key.ts';
+import { partKey } from '../../src/wire/live/part-key.ts';
 import type { DynamoDbEventRecord } from '../../src/wire/stream-records.ts';
 
 /** The writes of a batch to one rollup window, by part: the first version and the last. */
 export interface WindowWrites {
   readonly series: string;
   readonly start: number;
+  readonly end: number;
   readonly parts: Map<string, { readonly from: number; readonly to: number }>;
 }
 
@@ -19,18 +23,24 @@ export interface DecodedRecords {
   /** In the order of their first writes. */
   readonly windows: readonly WindowWrites[];
   readonly sources: readonly Change[];
+  readonly alerts: readonly AlertTransition[];
   readonly sequences: readonly SequenceNumber[];
 }
 
 export function decodeRecords(records: readonly DynamoDbEventRecord[]): DecodedRecords {
   const windows = new Map<string, WindowWrites>();
   const sources: Change[] = [];
+  const alerts: AlertTransition[] = [];
   const sequences: SequenceNumber[] = [];
   for (const record of records) {
     const { kind, key, newImage, sequence } = readChangeRecord(record);
     sequences.push(sequence);
     if (kind === 'housekeeping' || newImage === undefined) continue;
-    if (key[LIVE_TABLE.sortKey] === CHANGE_ITEM) {
+    if (key[ALERTS_TABLE.partitionKey] !== undefined) {
+      alerts.push(...alertTransitions(record));
+      continue;
+    }
+    if (key[LIVE_TABLE.sortKey] === LIVE_TABLE.change) {
       const body = newImage['body'];
       // Written by the rollup consumer, as JSON of a change.
       if (typeof body === 'string') sources.push(JSON.parse(body));
@@ -44,17 +54,18 @@ export function decodeRecords(records: readonly DynamoDbEventRecord[]): DecodedR
     if (parseRollupSeries(series) === undefined) continue;
     const place = partOf(sortKey);
     if (place === undefined) continue;
-    const { start, partKey } = place;
-    const window = windows.get(`${start} ${series}`) ?? { series, start, parts: new Map() };
-    windows.set(`${start} ${series}`, window);
-    window.parts.set(partKey, { from: window.parts.get(partKey)?.from ?? version, to: version });
+    const { start, end } = place;
+    const window = windows.get(`${start} ${end} ${series}`) ?? { series, start, end, parts: new Map() };
+    windows.set(`${start} ${end} ${series}`, window);
+    const part = partKey(place);
+    window.parts.set(part, { from: window.parts.get(part)?.from ?? version, to: version });
   }
-  return { windows: [...windows.values()], sources, sequences };
+  return { windows: [...windows.values()], sources, alerts, sequences };
 }
 
-/** Of a rollup's part, which is stored by start, end and part: its start, and `START#PART` without leading zeros. */
-function partOf(sortKey: string): { readonly start: number; readonly partKey: string } | undefined {
-  const [, start, part] = /^(\d+)\+\d+#(\d+)$/.exec(sortKey) ?? [];
-  if (start === undefined || part === undefined) return undefined;
-  return { start: Number(start), partKey: `${Number(start)}#${Number(part)}` };
+/** Of a rollup's part: it is stored by start, end and part. */
+function partOf(sortKey: string): PartOf | undefined {
+  const [, start, end, part] = /^(\d+)\+(\d+)#(\d+)$/.exec(sortKey) ?? [];
+  if (start === undefined) return undefined;
+  return { start: Number(start), end: Number(end), part: Number(part) };
 }

@@ -4,11 +4,17 @@ import { eachOf } from '../../src/platform/each-of.ts';
 import type { PostDeps } from '../../src/platform/live-poster.ts';
 import { postInOrder } from '../../src/platform/live-poster.ts';
 import type { LiveConnections } from '../../src/stores/live-connections.ts';
-import type { Change } from '../../src/wire/live/messages.ts';
-import { packChanges } from '../../src/wire/live/pack-messages.ts';
+import type { Change, LiveTransition } from '../../src/wire/live/messages.ts';
+import { packChanges, packTransitions } from '../../src/wire/live/pack-messages.ts';
 
 export interface FanOutDeps extends PostDeps {
   readonly connections: LiveConnections;
+}
+
+/** What one connection is to be told, each in the order of its changelog. */
+export interface Told {
+  readonly changes: readonly Change[];
+  readonly transitions: readonly LiveTransition[];
 }
 
 export interface FanOutReport {
@@ -22,13 +28,10 @@ const POSTS_AT_ONCE = 50;
 /** Messages of one batch for one connection: about 2 MB. More is asked for anew sooner than it is sent. */
 const MAX_BACKLOG = 64;
 
-export async function fanOut(
-  changes: ReadonlyMap<string, readonly Change[]>,
-  deps: FanOutDeps,
-): Promise<FanOutReport> {
+export async function fanOut(telling: ReadonlyMap<string, Told>, deps: FanOutDeps): Promise<FanOutReport> {
   const report = { posts: 0, gone: 0, shed: 0 };
-  await eachOf([...changes], POSTS_AT_ONCE, async ([connection, of]) => {
-    const texts = packChanges(of);
+  await eachOf([...telling], POSTS_AT_ONCE, async ([connection, { changes, transitions }]) => {
+    const texts = [...packChanges(changes), ...packTransitions(transitions)];
     report.posts += texts.length;
     const outcome = texts.length > MAX_BACKLOG ? 'too-slow' : await postInOrder(connection, texts, deps);
     if (outcome === 'posted') return;

@@ -6,15 +6,18 @@ import { readPipelineFile, readTableName, readVariable } from '../../src/platfor
 import { createLog, createMeter } from '../../src/platform/powertools.ts';
 import { DynamoTable } from '../../src/stores/dynamo-table.ts';
 import { LiveConnections } from '../../src/stores/live-connections.ts';
+import { RecentAlerts } from '../../src/stores/recent-alerts.ts';
 import { Windows } from '../../src/stores/windows.ts';
 import { createLive } from './live.ts';
 
 const client = createDynamoDbClient();
+const liveTable = new DynamoTable(client, readTableName('liveTable'));
 
 export const handler = createLive({
   pipeline: readPipelineFile(),
   windows: new Windows(new DynamoTable(client, readTableName('windowsTable'))),
-  connections: new LiveConnections(new DynamoTable(client, readTableName('liveTable'))),
+  recent: new RecentAlerts(liveTable),
+  connections: new LiveConnections(liveTable),
   poster: createApiGatewayPoster(readVariable('liveEndpoint', 'a URL')),
   clock: systemClock,
   random: Math.random,

@@ -1,15 +1,20 @@
 // A new subscription: noted first, read after, so that no change falls between what is read and what is told later.
 import type { Pipeline } from '../../src/core/pipeline.ts';
 import type { PostDeps } from '../../src/platform/live-poster.ts';
+import type { Alerts } from '../../src/stores/alerts.ts';
 import type { LiveConnections } from '../../src/stores/live-connections.ts';
+import type { RecentAlerts } from '../../src/stores/recent-alerts.ts';
 import type { RollupDirectory } from '../../src/stores/rollup-directory.ts';
 import type { SourceStates } from '../../src/stores/source-states.ts';
 import type { Windows } from '../../src/stores/windows.ts';
+import { alertsTopic } from '../../src/wire/live/alerts-of.ts';
 import type { ServerMessage, SubscribeMessage } from '../../src/wire/live/messages.ts';
 import { MAX_SERIES, MAX_SUBSCRIPTIONS } from '../../src/wire/live/messages.ts';
 import { seriesFilter } from '../../src/wire/live/series-filter.ts';
 import { rollupTopic, sourceTopic, topicOf } from '../../src/wire/live/topic.ts';
 import { snapshotOfSeries, snapshotOfSource } from './snapshot.ts';
+import { snapshotOfAlerts } from './snapshot-of-alerts.ts';
+import { problemOf } from './subscription-problem.ts';
 
 export interface SnapshotDeps extends PostDeps {
   readonly pipeline: Pipeline;
@@ -17,6 +22,8 @@ export interface SnapshotDeps extends PostDeps {
   readonly states: SourceStates;
   readonly windows: Windows;
   readonly directory: RollupDirectory;
+  readonly alerts: Alerts;
+  readonly recent: RecentAlerts;
 }
 
 /** Closed windows of a series to begin with, unless the client says otherwise. */
@@ -32,8 +39,7 @@ export async function answerSubscribe(
   const { id, round } = message;
   const refusal = problemOf(message, deps.pipeline);
   if (refusal !== undefined) return [write({ type: 'error', id, ...refusal })];
-  const topic = topicOf(message) ?? '';
-  const filter = 'tags' in message && message.tags !== undefined ? JSON.stringify(message.tags) : undefined;
+  const { topic, filter } = whatOf(message);
   const outcome = await deps.connections.subscribe(
     connection,
     { id, topic, filter },
@@ -43,6 +49,10 @@ export async function answerSubscribe(
   if (outcome === 'too-many') {
     const detail = `found ${MAX_SUBSCRIPTIONS} subscriptions of this connection, expected fewer: unsubscribe, or open another`;
     return [write({ type: 'error', id, detail })];
+  }
+  if ('alerts' in message) {
+    const texts = await snapshotOfAlerts(message.alerts, { id, round }, deps);
+    return [...texts, write({ type: 'ready', id, round, series: [] })];
   }
   const series = await seriesOf(message, topic, filter, deps);
   if (series.length > MAX_SERIES) {
@@ -64,33 +74,22 @@ export async function answerSubscribe(
   return [...texts, write({ type: 'ready', id, round, series })];
 }
 
-type Refusal = Pick<Extract<ServerMessage, { type: 'error' }>, 'detail' | 'problems'>;
+type SeriesMessage = Exclude<SubscribeMessage, { readonly alerts: unknown }>;
 
-/** What the schema cannot know: whether there is such a rollup, with so many tags, of these names. */
-function problemOf(message: SubscribeMessage, { rollups }: Pipeline): Refusal | undefined {
-  if ('source' in message) return undefined;
-  const refuse = (where: string, found: string, expected: string): Refusal => ({
-    detail: `${where}: found ${found}, expected ${expected}`,
-    problems: [{ where, found, expected }],
-  });
-  const { values, tags } = message;
-  if (values !== undefined && tags !== undefined) return refuse('message', 'values and tags', 'one of them');
-  const rollup = rollups.find(({ name }) => name === message.rollup);
-  const names = rollups.map(({ name }) => name).join(', ');
-  if (rollup === undefined)
-    return refuse('message.rollup', JSON.stringify(message.rollup), `one of ${names}`);
-  const levels = rollup.levels.map((level) => `[${level.join(', ')}]`).join(' or ');
-  if (values !== undefined && !rollup.levels.some((level) => level.length === values.length)) {
-    return refuse('message.values', `${values.length} values`, `those of ${levels}`);
+function whatOf(message: SubscribeMessage): { readonly topic: string; readonly filter: string | undefined } {
+  if ('alerts' in message) {
+    const isAll = Object.keys(message.alerts).length === 0;
+    return {
+      topic: alertsTopic(message.alerts),
+      filter: isAll ? undefined : JSON.stringify(message.alerts),
+    };
   }
-  const unknown = tags?.find(({ tag }) => !rollup.levels.some((level) => level.includes(tag)));
-  return unknown === undefined
-    ? undefined
-    : refuse('message.tags', JSON.stringify(unknown.tag), `tags of ${levels}`);
+  const tags = 'tags' in message ? message.tags : undefined;
+  return { topic: topicOf(message) ?? '', filter: tags === undefined ? undefined : JSON.stringify(tags) };
 }
 
 async function seriesOf(
-  message: SubscribeMessage,
+  message: SeriesMessage,
   topic: string,
   filter: string | undefined,
   { directory, pipeline }: SnapshotDeps,

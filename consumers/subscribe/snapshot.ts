@@ -7,6 +7,7 @@ import { summarizeStored } from '../../src/core/stored-window.ts';
 import { windowAnswer } from '../../src/wire/api/window-answer.ts';
 import type { Have, LiveWindow, Snapshot } from '../../src/wire/live/messages.ts';
 import { packSnapshot } from '../../src/wire/live/pack-messages.ts';
+import { partKey, startOfPart } from '../../src/wire/live/part-key.ts';
 import { STATE_KEY } from '../../src/wire/live/source-change.ts';
 import type { SnapshotDeps } from './answer-subscribe.ts';
 
@@ -32,7 +33,7 @@ export async function snapshotOfSource(
   const { open, closed } = stored === undefined ? NOTHING : decodeChangedWindows(source, stored.state);
   const found = new Map<string, LiveWindow>();
   const add = (aggregation: string, window: StoredWindow) =>
-    found.set(`${window.start} ${aggregation}`, {
+    found.set(`${window.start} ${window.end} ${aggregation}`, {
       aggregation,
       window: windowAnswer(summarizeStored(window)),
     });
@@ -69,11 +70,13 @@ export async function snapshotOfSeries(
     const window = mergeParts(parts.map((part) => part.window));
     if (window === undefined) continue;
     found.push({ window: windowAnswer(summarizeStored(window)) });
-    for (const part of parts) versions.push({ key: partKey(part.window), version: part.version });
+    for (const { window: part, version } of parts) {
+      versions.push({ key: partKey({ ...part, part: part.part ?? 0 }), version });
+    }
   }
   const fromMs = isWhole ? 0 : (found[0]?.window.startMs ?? Number.MAX_SAFE_INTEGER);
   if (have !== undefined && have.fromMs >= fromMs) {
-    const since = versions.filter(({ key }) => startOf(key) >= have.fromMs);
+    const since = versions.filter(({ key }) => (startOfPart(key) ?? 0) >= have.fromMs);
     if (since.reduce((sum, { version }) => sum + version, 0) === have.version)
       return [JSON.stringify({ type: 'current', id, round, series })];
   }
@@ -83,14 +86,6 @@ export async function snapshotOfSeries(
 const NOTHING = { open: [], closed: [] };
 /** Items read at a time: several windows in their parts. */
 const READ_AHEAD = 200;
-
-function partKey({ start, part }: StoredWindow): string {
-  return `${start}#${part ?? 0}`;
-}
-
-function startOf(key: string): number {
-  return Number(key.slice(0, key.indexOf('#')));
-}
 
 async function take<T>(items: AsyncIterable<T>, most: number): Promise<T[]> {
   const taken: T[] = [];

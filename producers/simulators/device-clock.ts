@@ -31,13 +31,23 @@ export function dealClocks(devices: number, shares: ClockShares, random: Random)
   return random.shuffled([...dealt, ...Array<ClockKind>(devices - dealt.length).fill('right')]);
 }
 
-/** Offsets stay below the five minutes by which a clock may be ahead. */
-const MAX_OFFSET_MS = 4 * 60_000;
+/** Below the five minutes by which a clock may be ahead. */
+export const DEFAULT_CLOCK_OFFSET_MS = [-4 * 60_000, 4 * 60_000] as const;
 const MAX_DRIFT_PPM = 500;
 const FAR_FUTURE_MS = 30 * 24 * 3_600_000;
 
-export function createDeviceClock(kind: ClockKind, startMs: number, random: Random): DeviceClock {
-  const offsetMs = Math.round(random.between(-MAX_OFFSET_MS, MAX_OFFSET_MS));
+export interface DeviceClockSetup {
+  readonly startMs: number;
+  /** Between which a clock that is off by a time is off. */
+  readonly offsetMs: readonly [least: number, most: number];
+  readonly random: Random;
+}
+
+export function createDeviceClock(
+  kind: ClockKind,
+  { startMs, offsetMs: offsetsMs, random }: DeviceClockSetup,
+): DeviceClock {
+  const offsetMs = Math.round(random.between(...offsetsMs));
   const drift = random.between(-MAX_DRIFT_PPM, MAX_DRIFT_PPM) / 1_000_000;
   let bootMs = startMs;
   const readings: Record<ClockKind, (trueMs: number) => number> = {

@@ -1,5 +1,5 @@
 // How many matches are played, by whom, and how badly the players' machines behave.
-import type { ClockShares } from './device-clock.ts';
+import { type ClockShares, DEFAULT_CLOCK_OFFSET_MS } from './device-clock.ts';
 import { DEFAULT_NETWORK, type NetworkOptions } from './network.ts';
 
 export interface GameSessionsOptions {
@@ -24,8 +24,21 @@ export interface GameSessionsOptions {
   readonly abruptShare: number;
   /** Shares of players. */
   readonly wrongClocks: ClockShares;
+  /** Between which the clocks that are off by a time are off. */
+  readonly clockOffsetMs: readonly [least: number, most: number];
+  /** What happens to matches whose server cannot keep up. */
+  readonly lag: LagOptions;
   readonly network: NetworkOptions;
   readonly malformedShare: number;
+}
+
+export interface LagOptions {
+  /** Share of the matches that it happens to, if they are long enough for it to pass again. */
+  readonly share: number;
+  readonly afterMs: readonly [least: number, most: number];
+  readonly lastsMs: readonly [least: number, most: number];
+  /** Share of the players who leave while it lasts. */
+  readonly leaveShare: number;
 }
 
 /** A live demo's evening: some 200 players at a time, an event of each every two seconds. */
@@ -42,6 +55,8 @@ export const DEFAULT_GAME_SESSIONS: Omit<GameSessionsOptions, 'seed' | 'startMs'
   platforms: ['console', 'mobile', 'pc'],
   abruptShare: 0.08,
   wrongClocks: { offset: 0.15, drifting: 0.02, farFuture: 0.002, since1970: 0 },
+  clockOffsetMs: DEFAULT_CLOCK_OFFSET_MS,
+  lag: { share: 0.5, afterMs: [45_000, 75_000], lastsMs: [40_000, 60_000], leaveShare: 0.4 },
   network: DEFAULT_NETWORK,
   malformedShare: 0,
 };

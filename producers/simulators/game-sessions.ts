@@ -1,6 +1,7 @@
 // Players in matches: sessions that start, go on for minutes and end, or break off; tags to roll up by.
 import { createDeviceClock, dealClocks } from './device-clock.ts';
 import { DEFAULT_GAME_SESSIONS, type GameSessionsOptions } from './game-sessions-options.ts';
+import { Match } from './match.ts';
 import { type Player, PlayerSession } from './player-session.ts';
 import { createRandom, type Random } from './random.ts';
 import { type Simulation, World } from './simulation.ts';
@@ -15,6 +16,9 @@ export function simulateGameSessions(
   for (let table = 0; table < options.matches; table++) lobby.open(options.startMs);
   return { arrivals: world.arrivals(), summary: () => world.summary() };
 }
+
+/** What an answer of a server usually takes, player by player. */
+const PINGS_MS = [25, 80] as const;
 
 /** Brings free players together into matches, one after the other at each table. */
 class Lobby {
@@ -34,8 +38,13 @@ class Lobby {
       const random = createRandom(`${options.seed}/player/${number}`);
       return {
         source: `player-${String(number).padStart(5, '0')}`,
-        clock: createDeviceClock(kind, options.startMs, random),
+        clock: createDeviceClock(kind, {
+          startMs: options.startMs,
+          offsetMs: options.clockOffsetMs,
+          random,
+        }),
         platform: random.pick(options.platforms),
+        pingMs: random.between(...PINGS_MS),
         random,
         position: 0,
       };
@@ -56,8 +65,10 @@ class Lobby {
       map: this.#random.pick(this.#options.maps),
       mode: this.#random.pick(this.#options.modes),
     };
+    const setup = { tags, startMs, endMs, players: players.length };
+    const match = new Match(setup, this.#random, this.#options.lag);
     for (const player of players) {
-      new PlayerSession({ player, tags, startMs, endMs, world: this.#world, options: this.#options }).start();
+      new PlayerSession({ player, match, world: this.#world, options: this.#options }).start();
     }
     this.#world.at(endMs, () => {
       this.#free.push(...players);

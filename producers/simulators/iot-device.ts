@@ -6,12 +6,16 @@ import { malform } from './malformed-event.ts';
 import { type Sending, sendOver } from './network.ts';
 import type { Random } from './random.ts';
 import type { World } from './simulation.ts';
+import type { Spells } from './spells.ts';
 
 export interface IotDeviceSetup {
   readonly source: string;
   readonly site: { readonly name: string; readonly region: string };
   readonly model: { readonly name: string; readonly everyMs: number };
   readonly clock: DeviceClock;
+  /** When it overheats, and when the radio of its site is disturbed. */
+  readonly heat: Spells;
+  readonly disturbance: Spells;
   readonly random: Random;
   readonly world: World;
   readonly options: IotFleetOptions;
@@ -67,13 +71,14 @@ export class IotDevice {
   }
 
   #sending(nowMs: number): Sending {
-    const { source, site, model, clock, random, options } = this.#setup;
+    const { source, site, model, clock, heat, disturbance, random, options } = this.#setup;
+    const trouble = { overheats: heat.isOn(nowMs), isDisturbed: disturbance.isOn(nowMs) };
     const event = {
       source,
       id: this.#frame++,
       type: 'reading',
       time: clock.read(nowMs),
-      values: this.#climate.read(nowMs),
+      values: this.#climate.read(nowMs, trouble),
       tags: { site: site.name, region: site.region, model: model.name },
     };
     const malformed = random.chance(options.malformedShare);

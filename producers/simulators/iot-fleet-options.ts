@@ -1,6 +1,7 @@
 // How large the fleet is and how badly it behaves.
-import type { ClockShares } from './device-clock.ts';
+import { type ClockShares, DEFAULT_CLOCK_OFFSET_MS } from './device-clock.ts';
 import { DEFAULT_NETWORK, type NetworkOptions } from './network.ts';
+import type { SpellOptions } from './spells.ts';
 
 export interface IotFleetOptions {
   readonly seed: number | string;
@@ -14,6 +15,12 @@ export interface IotFleetOptions {
   readonly network: NetworkOptions;
   /** Shares of devices. */
   readonly wrongClocks: ClockShares;
+  /** Between which the clocks that are off by a time are off. */
+  readonly clockOffsetMs: readonly [least: number, most: number];
+  /** Of each device: it gets far too hot. */
+  readonly overheating: SpellOptions;
+  /** Of each site: the signal of all its devices is weak. */
+  readonly disturbances: SpellOptions;
   /** How often a device falls silent, and for how long in the mean; then it uploads what it kept. */
   readonly silencesPerHour: number;
   readonly silenceMs: number;
@@ -48,6 +55,9 @@ export const DEFAULT_IOT_FLEET: Omit<IotFleetOptions, 'seed' | 'startMs'> = {
   ],
   network: DEFAULT_NETWORK,
   wrongClocks: { offset: 0.05, drifting: 0.03, farFuture: 0.005, since1970: 0.005 },
+  clockOffsetMs: DEFAULT_CLOCK_OFFSET_MS,
+  overheating: { everyMs: 60 * 60_000, lastsMs: [60_000, 120_000] },
+  disturbances: { everyMs: 6 * 60_000, lastsMs: [45_000, 90_000] },
   silencesPerHour: 0.5,
   silenceMs: 3 * 60_000,
   keptReadings: 600,

@@ -4,6 +4,7 @@ import { IotDevice } from './iot-device.ts';
 import { DEFAULT_IOT_FLEET, type IotFleetOptions } from './iot-fleet-options.ts';
 import { createRandom } from './random.ts';
 import { type Simulation, World } from './simulation.ts';
+import { Spells } from './spells.ts';
 
 /** The same options give the same arrivals. */
 export function simulateIotFleet(
@@ -13,13 +14,20 @@ export function simulateIotFleet(
   const world = new World();
   const random = createRandom(`${options.seed}/fleet`);
   const clocks = dealClocks(options.devices, options.wrongClocks, random);
+  const { startMs, clockOffsetMs } = options;
+  const sites = options.sites.map((site) => ({
+    site,
+    disturbance: new Spells(createRandom(`${options.seed}/site/${site.name}`), startMs, options.disturbances),
+  }));
   for (const [number, kind] of clocks.entries()) {
     const ownRandom = createRandom(`${options.seed}/device/${number}`);
+    const heatRandom = createRandom(`${options.seed}/device/${number}/heat`);
     const device = new IotDevice({
       source: `sensor-${String(number).padStart(4, '0')}`,
-      site: ownRandom.pick(options.sites),
+      ...ownRandom.pick(sites),
       model: ownRandom.pick(options.models),
-      clock: createDeviceClock(kind, options.startMs, ownRandom),
+      clock: createDeviceClock(kind, { startMs, offsetMs: clockOffsetMs, random: ownRandom }),
+      heat: new Spells(heatRandom, startMs, options.overheating),
       random: ownRandom,
       world,
       options,

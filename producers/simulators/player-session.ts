@@ -2,6 +2,7 @@
 import type { DeviceClock } from './device-clock.ts';
 import type { GameSessionsOptions } from './game-sessions-options.ts';
 import { malform } from './malformed-event.ts';
+import type { Match } from './match.ts';
 import { sendOver } from './network.ts';
 import type { Random } from './random.ts';
 import type { World } from './simulation.ts';
@@ -10,6 +11,8 @@ export interface Player {
   readonly source: string;
   readonly clock: DeviceClock;
   readonly platform: string;
+  /** What an answer of the server usually takes. */
+  readonly pingMs: number;
   readonly random: Random;
   /** Events sent so far, in all sessions. */
   position: number;
@@ -17,9 +20,7 @@ export interface Player {
 
 export interface PlayerSessionSetup {
   readonly player: Player;
-  readonly tags: { readonly match: string; readonly map: string; readonly mode: string };
-  readonly startMs: number;
-  readonly endMs: number;
+  readonly match: Match;
   readonly world: World;
   readonly options: GameSessionsOptions;
 }
@@ -34,16 +35,21 @@ export class PlayerSession {
 
   constructor(setup: PlayerSessionSetup) {
     this.#setup = setup;
-    const { player, options, startMs, endMs } = setup;
-    this.#abrupt = player.random.chance(options.abruptShare);
-    this.#lastMs = this.#abrupt ? player.random.between(startMs, endMs) : endMs;
+    const { player, match, options } = setup;
+    const { random } = player;
+    const { startMs, endMs, lag } = match;
+    const breaksOff = random.chance(options.abruptShare);
+    const loses = lag !== undefined && random.chance(options.lag.leaveShare);
+    this.#abrupt = breaksOff || loses;
+    const brokenOffMs = breaksOff ? random.between(startMs, endMs) : endMs;
+    this.#lastMs = Math.min(brokenOffMs, loses ? random.between(...lag) : endMs);
   }
 
   start(): void {
-    const { startMs, player } = this.#setup;
-    this.#send(startMs, 'start', { level: player.random.integer(1, 50) });
-    this.#actAfter(startMs);
-    if (!this.#abrupt) this.#at(this.#lastMs, () => this.#end());
+    const { match, player } = this.#setup;
+    this.#send(match.startMs, 'start', { level: player.random.integer(1, 50) });
+    this.#actAfter(match.startMs);
+    this.#at(this.#lastMs, () => (this.#abrupt ? match.leave() : this.#end()));
   }
 
   #actAfter(afterMs: number): void {
@@ -53,23 +59,29 @@ export class PlayerSession {
   }
 
   #act(nowMs: number): void {
-    const { random } = this.#setup.player;
+    const { match, player } = this.#setup;
+    const { random } = player;
+    const connection = {
+      ping: Math.round((player.pingMs + random.exponential(5)) * match.slowdownAt(nowMs)),
+      players: match.players,
+    };
     if (random.chance(0.3)) {
       this.#kills++;
       this.#send(nowMs, 'kill', {
         distance: Math.round(random.exponential(25)),
         damage: random.integer(20, 120),
+        ...connection,
       });
     } else {
       const points = random.integer(1, 20) * 5;
       this.#points += points;
-      this.#send(nowMs, 'score', { points });
+      this.#send(nowMs, 'score', { points, ...connection });
     }
     this.#actAfter(nowMs);
   }
 
   #end(): void {
-    const durationS = Math.round((this.#lastMs - this.#setup.startMs) / 1_000);
+    const durationS = Math.round((this.#lastMs - this.#setup.match.startMs) / 1_000);
     this.#send(this.#lastMs, 'end', { durationS, kills: this.#kills, points: this.#points });
   }
 
@@ -79,15 +91,15 @@ export class PlayerSession {
   }
 
   #send(nowMs: number, type: string, values: Readonly<Record<string, number>>): void {
-    const { player, tags, options, world } = this.#setup;
+    const { player, match, options, world } = this.#setup;
     const { source, clock, platform, random } = player;
     const event = {
       source,
-      id: `${tags.match}-${this.#events++}`,
+      id: `${match.tags.match}-${this.#events++}`,
       type,
       time: clock.read(nowMs),
       values,
-      tags: { ...tags, platform },
+      tags: { ...match.tags, platform },
     };
     const malformed = random.chance(options.malformedShare);
     sendOver(options.network, world, random, {

@@ -1,14 +1,14 @@
 import { Command } from 'commander';
 import { loadPipeline } from '../../cdk/load-pipeline.ts';
-import { type DevState, runDev } from '../local/dev.ts';
-import { HTTP_PORT } from '../local/runtime.ts';
+import type { DevState } from '../local/dev.ts';
+import { HTTP_PORT } from '../local/http-port.ts';
 import type { AlertEvent } from '../wire/alert-event.ts';
 import { devScreen, devStatusLine } from './dev-screen.ts';
 import { onInterruption } from './interruption.ts';
 import { formatLedger } from './ledger-command.ts';
 import { tokenDeskOf } from './open-token-desk.ts';
 import { duration, wholeNumber } from './options.ts';
-import { formatCell } from './print-table.ts';
+import { formatCell, formatTime } from './print-table.ts';
 import { Progress } from './progress.ts';
 
 interface DevCommandOptions {
@@ -56,13 +56,16 @@ export function devCommand(): Command {
       `
 While it runs, other terminals in this folder can ask: tidemill ledger, sources, windows, alerts, dead-letters list,
 and tidemill tokens issue --device NAME for a token to post events with (docs/http.md).
-On a terminal it shows the system live; in a pipe it prints a line every five seconds.`,
+On a terminal it shows the system live, with the alerts that fire and those that fired last; in a pipe it prints a line
+every five seconds, and one for each transition of an alert. Within two minutes or so a device of the fleet gets too hot
+or falls silent, a site's radio is disturbed, and players leave a match that lags: cdk/pipeline.ts says what is watched.`,
     )
     .action(dev);
 }
 
 async function dev(options: DevCommandOptions): Promise<void> {
   const pipeline = await loadPipeline(options.pipeline);
+  const { runDev } = await import('../local/dev.ts');
   const screen = new Progress(process.stdout);
   const interruption = onInterruption();
   let toldAtMs = 0;
@@ -81,7 +84,7 @@ async function dev(options: DevCommandOptions): Promise<void> {
       if (state.dashboardUrl !== undefined) process.stdout.write(`dashboard: ${state.dashboardUrl}\n`);
       if (!screen.enabled) process.stdout.write(`HTTP API: ${state.apiUrl}\n`);
     }
-    if (screen.enabled) screen.draw(devScreen(state));
+    if (screen.enabled) screen.draw(devScreen(state, process.stdout.columns));
     else if (state.step === 'running' && performance.now() - toldAtMs >= STATUS_EVERY_MS) {
       toldAtMs = performance.now();
       process.stdout.write(`${devStatusLine(state)}\n`);
@@ -114,11 +117,12 @@ async function dev(options: DevCommandOptions): Promise<void> {
   }
 }
 
-/** On a terminal the screen shows what fires. */
-function alertLine({ rule, subject, to, severity, reason }: AlertEvent): string {
+/** On a terminal the screen shows what fires, and why. */
+function alertLine({ rule, subject, to, severity, reason, window }: AlertEvent): string {
   const of =
     subject.kind === 'source' ? subject.source : subject.values.map((value) => value ?? '(none)').join(', ');
-  return `alert ${rule} of ${formatCell(of)}: ${to} (${severity}): ${formatCell(reason)}`;
+  const span = `${formatTime(window.start)} to ${formatTime(window.end)}`;
+  return `alert ${rule} of ${formatCell(of)}: ${to} (${severity}): ${formatCell(reason)}, in ${span}`;
 }
 
 /** Of whoever looks at this run, for a working day. */

@@ -1,12 +1,13 @@
 // What `tidemill dev` shows: a screen that is drawn again in place, or one line in a pipe.
 import { imbalance } from '../core/ledger.ts';
 import type { SeriesWindow } from '../core/stored-window.ts';
-import type { DevState } from '../local/dev.ts';
-import { formatAlerts } from './alerts-command.ts';
-import { formatNumber, formatTable, formatTime } from './print-table.ts';
+import type { AlertsNow, DevState } from '../local/dev.ts';
+import { nameOf } from './alerts-command.ts';
+import { formatCell, formatNumber, formatTable, formatTime } from './print-table.ts';
 import { describeSeries } from './windows-command.ts';
 
-export function devScreen(state: DevState): string[] {
+/** `columns`: how wide the terminal is. */
+export function devScreen(state: DevState, columns: number): string[] {
   if (state.step !== 'running') return [`tidemill: ${state.step} …`];
   const { ledger, producer } = state;
   const endpoints = Object.entries(state.endpoints).map(([name, url]) => `${name}=${url}`);
@@ -24,20 +25,44 @@ export function devScreen(state: DevState): string[] {
         `${name.padEnd(9)} lag ${lagMs === undefined ? '-' : `${(lagMs / 1_000).toFixed(1)} s`}, ${formatNumber(batches)} batches, ${formatNumber(failures)} failures`,
     ),
     ...(state.trouble === undefined ? [] : [`last trouble: ${state.trouble}`]),
-    ...(state.firing === undefined ? [] : ['', ...alertLines(state.firing)]),
+    ...(state.alerts === undefined ? [] : ['', ...alertLines(state.alerts, columns)]),
     '',
     ...(state.latestWindows.length === 0 ? ['windows: none yet'] : windowLines(state.latestWindows)),
   ];
 }
 
-function alertLines(firing: NonNullable<DevState['firing']>): string[] {
-  if (firing.length === 0) return ['alerts: none is firing'];
+/** What fires comes first; what has resolved lately is shown as far as there is room. */
+function alertLines({ firing, pending, latest }: AlertsNow, columns: number): string[] {
+  const head = `alerts    ${formatNumber(firing)} firing, ${formatNumber(pending)} pending`;
+  const shown = latest.slice(0, ALERTS_SHOWN);
+  const rows = shown.map(({ rule, series, state: { status, transitions } }) => {
+    const last = transitions.at(-1);
+    const window = last === undefined ? '-' : `${clockTime(last.window.start)}–${clockTime(last.window.end)}`;
+    return { cells: [status, last?.severity ?? '-', rule, nameOf(series), window], why: last?.reason ?? '-' };
+  });
+  const [titles = '', ...lines] = formatTable(
+    ['', 'severity', 'alert', 'of', 'window (UTC)'],
+    rows.map(({ cells }) => cells),
+  ).split('\n');
+  if (rows.length === 0) return [head];
+  const width = Math.max(...[titles, ...lines].map(({ length }) => length)) + 2;
+  // A terminal that is too narrow for the reason beside its alert has it below.
+  const isWide = columns - width >= LEAST_FOR_REASONS;
+  const body = lines.flatMap((line, at) => {
+    const why = formatCell(rows[at]?.why ?? '');
+    return isWide ? [`${line.padEnd(width)}${why}`] : [line, `    ${why}`];
+  });
   const more =
-    firing.length > ALERTS_SHOWN ? [`… and ${firing.length - ALERTS_SHOWN} more: tidemill alerts`] : [];
-  return [...formatAlerts(firing.slice(0, ALERTS_SHOWN)).split('\n'), ...more];
+    firing > ALERTS_SHOWN ? [`… and ${formatNumber(firing - ALERTS_SHOWN)} more: tidemill alerts`] : [];
+  return [head, isWide ? `${titles.padEnd(width)}why` : titles, ...body, ...more];
 }
 
 const ALERTS_SHOWN = 8;
+const LEAST_FOR_REASONS = 50;
+
+function clockTime(ms: number): string {
+  return new Date(ms).toISOString().slice(11, 19);
+}
 
 /** One line a window, with the means of its first metrics. */
 function windowLines(windows: readonly SeriesWindow[]): string[] {
@@ -59,7 +84,7 @@ export function devStatusLine(state: DevState): string {
   );
   const books = state.ledger === undefined ? 'ledger …' : ledgerLine(state.ledger);
   const trouble = state.trouble === undefined ? [] : [`last trouble: ${state.trouble}`];
-  const alerts = state.firing === undefined ? [] : [`${formatNumber(state.firing.length)} alerts firing`];
+  const alerts = state.alerts === undefined ? [] : [`${formatNumber(state.alerts.firing)} alerts firing`];
   return [
     `${formatNumber(Math.round(state.eventsPerSecond))} events/s`,
     books,

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Command } from 'commander';
 import { startDynamoDbServer } from '../local/dynamodb-server.ts';
+import { RemoteTable } from '../local/remote-table.ts';
 import { RUNNING_FILE, type RunningFile } from '../local/running-file.ts';
 import { OUTPUTS } from '../platform/names.ts';
 import { Alerts } from '../stores/alerts.ts';
@@ -47,7 +48,10 @@ export async function useStores<T>(options: StoreOptions, work: (stores: Stores)
   }
   if (options.outputs !== undefined) {
     return await work(
-      storesOf(new DynamoDBClient({}), readOutputs(await readJson(options.outputs), options.outputs)),
+      storesOf(
+        dynamoTables(new DynamoDBClient({})),
+        readOutputs(await readJson(options.outputs), options.outputs),
+      ),
     );
   }
   if (options.data !== undefined) return await useDataFolder(resolve(options.data), work);
@@ -55,29 +59,23 @@ export async function useStores<T>(options: StoreOptions, work: (stores: Stores)
   if (running === undefined) {
     throw new UsageError(NO_LOCAL_RUN);
   }
-  return await work(storesOf(localClient(running.dynamodb), running.outputs));
+  return await work(storesOf(tablesOf(running), running.outputs));
 }
 
 /** Where the tables and secrets are that a command works on; a finished run's folder is none. */
 export async function findPlace(options: StoreOptions): Promise<{
   readonly outputs: Readonly<Record<string, string>>;
-  readonly table: (name: string) => Table;
+  readonly table: TableByName;
   /** Endpoint; undefined: on AWS. */
   readonly secrets: string | undefined;
 }> {
   if (options.outputs !== undefined) {
     const outputs = readOutputs(await readJson(options.outputs), options.outputs);
-    const client = new DynamoDBClient({});
-    return { outputs, table: (name) => new DynamoTable(client, name), secrets: undefined };
+    return { outputs, table: dynamoTables(new DynamoDBClient({})), secrets: undefined };
   }
   const running = await findRunning();
   if (running === undefined) throw new UsageError(NO_LOCAL_RUN);
-  const client = localClient(running.dynamodb);
-  return {
-    outputs: running.outputs,
-    table: (name) => new DynamoTable(client, name),
-    secrets: running.secrets,
-  };
+  return { outputs: running.outputs, table: tablesOf(running), secrets: running.secrets };
 }
 
 const NO_LOCAL_RUN =
@@ -92,11 +90,11 @@ async function useDataFolder<T>(folder: string, work: (stores: Stores) => Promis
   }
   const outputs = readOutputs(await readJson(outputsFile), outputsFile);
   const running = await findRunning();
-  if (running?.dataFolder === folder) return await work(storesOf(localClient(running.dynamodb), outputs));
+  if (running?.dataFolder === folder) return await work(storesOf(tablesOf(running), outputs));
   const started = await startDynamoDbServer({ dataFolder: join(folder, 'dynamodb') });
   if (started.kind === 'no-java') throw new Error(started.advice);
   try {
-    return await work(storesOf(localClient(started.server.endpoint), outputs));
+    return await work(storesOf(dynamoTables(localClient(started.server.endpoint)), outputs));
   } finally {
     await started.server.stop();
   }
@@ -152,12 +150,25 @@ function localClient(endpoint: string): DynamoDBClient {
   return new DynamoDBClient({ ...LOCAL_CLIENT, endpoint });
 }
 
-function storesOf(client: DynamoDBClient, outputs: Readonly<Record<string, string>>): Stores {
+type TableByName = (name: string) => Table;
+
+function dynamoTables(client: DynamoDBClient): TableByName {
+  return (name) => new DynamoTable(client, name);
+}
+
+/** Those of a run without Java are in its memory. */
+function tablesOf({ tables: { kind, endpoint } }: RunningFile): TableByName {
+  return kind === 'dynamodb'
+    ? dynamoTables(localClient(endpoint))
+    : (name) => new RemoteTable(endpoint, name);
+}
+
+function storesOf(tableByName: TableByName, outputs: Readonly<Record<string, string>>): Stores {
   const table = (output: string) => {
     const name = outputs[output];
     if (name === undefined)
       throw new UsageError(`found no output ${output} of the stack, expected the name of a table`);
-    return new DynamoTable(client, name);
+    return tableByName(name);
   };
   return {
     states: new SourceStates(table(OUTPUTS.sourcesTable)),

@@ -2,10 +2,9 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { describeFailure } from '../simulation/describe-failure.ts';
-import { runPlan } from '../simulation/run-plan.ts';
 import { formatSavedPlan, parseSavedPlan } from '../simulation/saved-plan.ts';
-import { type SeedFailure, shrinkFailure } from '../simulation/simulate-seed.ts';
-import { type SimulationReport, simulateSeeds } from '../simulation/simulate-seeds.ts';
+import type { SeedFailure } from '../simulation/simulate-seed.ts';
+import type { SimulationReport } from '../simulation/simulate-seeds.ts';
 import { UsageError } from './exit.ts';
 import { onInterruption } from './interruption.ts';
 import { wholeNumber } from './options.ts';
@@ -73,6 +72,7 @@ async function simulate(options: SimulateOptions): Promise<void> {
 }
 
 async function simulateRange(options: SimulateOptions): Promise<SimulationReport> {
+  const { simulateSeeds } = await import('../simulation/simulate-seeds.ts');
   const progress = new Progress();
   const interruption = onInterruption();
   try {
@@ -89,6 +89,8 @@ async function simulateRange(options: SimulateOptions): Promise<SimulationReport
 }
 
 async function simulatePlan(file: string): Promise<SimulationReport> {
+  const { runPlan } = await import('../simulation/run-plan.ts');
+  const { shrinkFailure } = await import('../simulation/simulate-seed.ts');
   const startedMs = performance.now();
   const { plan } = readSavedPlan(file);
   const { violation, events, invocations, durationMs } = await runPlan(plan);

@@ -15,7 +15,8 @@ type Key = number | string;
  * they came, and the table to look others up in is made when the first such id comes.
  *
  * In bytes: an entry an id, in the order they were applied: the event time's difference to the entry before, then how the
- * id follows: as the number after the one before, as a number, or as a text.
+ * id follows: as the number after the one before, as a number, or as a text. A device that counts its readings and takes
+ * them at a steady pace needs one entry for a whole run of them.
  */
 export class RememberedIds {
   /** In the order applied. An id stands here twice only if it was forgotten in between. */
@@ -39,11 +40,19 @@ export class RememberedIds {
     const ids = new RememberedIds();
     const reader = new ByteReader(encoded);
     while (!reader.done) {
-      const time = ids.#lastTime + reader.signed();
-      const key = readKey(reader, ids.#lastKey);
-      ids.#note(key, time);
-      ids.#lastKey = key;
-      ids.#lastTime = time;
+      const step = reader.signed();
+      let left = 1;
+      let key = readKey(reader, ids.#lastKey);
+      if (key === RUN) {
+        left = reader.varint();
+        key = next(ids.#lastKey);
+      }
+      for (; left > 0; left -= 1) {
+        ids.#lastTime += step;
+        ids.#lastKey = key;
+        ids.#note(key, ids.#lastTime);
+        if (left > 1) key = next(key);
+      }
     }
     ids.#encoded = encoded;
     ids.#written = ids.#keys.length;
@@ -128,16 +137,32 @@ export class RememberedIds {
     this.#lastTime = 0;
   }
 
+  /** How many ids from the first that is not written are each the number after the one before, `step` later. */
+  #runLength(step: number): number {
+    let at = this.#written;
+    let key = this.#lastKey;
+    let time = this.#lastTime;
+    for (; at < this.#keys.length; at += 1) {
+      if (typeof key !== 'number' || this.#keys[at] !== key + 1 || this.#times[at] !== time + step) break;
+      key += 1;
+      time += step;
+    }
+    return at - this.#written;
+  }
+
   /** Brings the bytes up to date: only what was added since is encoded. */
   #append(): void {
     WRITER.clear();
-    for (; this.#written < this.#keys.length; this.#written += 1) {
+    while (this.#written < this.#keys.length) {
       const key = this.#keys[this.#written] ?? '';
-      const time = this.#times[this.#written] ?? 0;
-      WRITER.signed(time - this.#lastTime);
-      writeKey(key, this.#lastKey);
-      this.#lastKey = key;
-      this.#lastTime = time;
+      const step = (this.#times[this.#written] ?? 0) - this.#lastTime;
+      WRITER.signed(step);
+      const run = this.#runLength(step);
+      if (run >= SHORTEST_RUN) writeRun(run);
+      else writeKey(key, this.#lastKey);
+      this.#written += run >= SHORTEST_RUN ? run : 1;
+      this.#lastKey = this.#keys[this.#written - 1] ?? '';
+      this.#lastTime = this.#times[this.#written - 1] ?? 0;
     }
     const added = WRITER.finish();
     const before = this.#encoded.length;
@@ -158,6 +183,17 @@ const ROOM = 1.5;
 /** Written to and emptied within one call. */
 const WRITER = new ByteWriter();
 
+/** Stands for a text where a run is: no id is empty. */
+const RUN = '';
+/** Of fewer the entries are no longer than the run. */
+const SHORTEST_RUN = 3;
+
+/** So many ids, each the number after the one before. */
+function writeRun(length: number): void {
+  writeKey(RUN, '');
+  WRITER.varint(length);
+}
+
 /** 0: the number after the one before. 1: a text follows. Else a number greater by 2 than it is. */
 function writeKey(key: Key, before: Key): void {
   if (typeof key === 'string') {
@@ -170,13 +206,12 @@ function writeKey(key: Key, before: Key): void {
 function readKey(reader: ByteReader, before: Key): Key {
   const code = reader.varint();
   if (code === 1) return reader.text();
-  if (code > 1) return code - 2;
-  if (typeof before !== 'number') {
-    throw new Error(
-      `remembered ids: found one that follows ${JSON.stringify(before)}, expected a number there`,
-    );
-  }
-  return before + 1;
+  return code > 1 ? code - 2 : next(before);
+}
+
+function next(key: Key): number {
+  if (typeof key === 'number') return key + 1;
+  throw new Error(`remembered ids: found one that follows ${JSON.stringify(key)}, expected a number there`);
 }
 
 /** As if it followed nothing; `writeKey`. */

@@ -5,9 +5,12 @@ export function sourceSeries(aggregation: string, source: string): string {
   return `source|${aggregation}|${source}`;
 }
 
+/** What every series of a rollup begins with, and none of a source. */
+export const ROLLUP_SERIES_PREFIX = 'rollup|';
+
 /** The windows of one rollup for one combination of tag values; null stands for events without the tag. */
 export function rollupSeries(rollup: string, values: readonly (string | null)[]): string {
-  return `rollup|${rollup}|${JSON.stringify(values)}`;
+  return `${ROLLUP_SERIES_PREFIX}${rollup}|${JSON.stringify(values)}`;
 }
 
 /** What a source series is of; undefined for a rollup's. */

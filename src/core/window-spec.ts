@@ -25,6 +25,11 @@ export function specText(spec: WindowSpec): string {
   }
 }
 
+/** Of what `specText` says. */
+export function isSession(spec: string): boolean {
+  return spec.startsWith('s');
+}
+
 /** The starts of the windows that hold `time`, the latest first. Not for sessions, which depend on other events. */
 export function windowStarts(
   spec: Exclude<WindowSpec, { kind: 'session' }>,

@@ -96,7 +96,7 @@ function Frame({ onLeave }: { readonly onLeave: () => void }) {
     if (!isFirst.current) main.current?.querySelector('h1')?.focus();
     isFirst.current = false;
   }, [address]);
-  const firing = lists.alerts.value?.entries.filter(({ status }) => status === 'firing').length ?? 0;
+  const firing = lists.alerts.alerts?.filter(({ status }) => status === 'firing').length ?? 0;
   return (
     <ListsContext.Provider value={lists}>
       <button type="button" class="skip" onClick={() => main.current?.focus()}>

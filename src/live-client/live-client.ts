@@ -4,24 +4,34 @@
 import type { Clock } from '../platform/clock.ts';
 import { systemClock } from '../platform/clock.ts';
 import { checkValue } from '../wire/api/check-value.ts';
-import type { Have, LiveWindow, ServerMessage } from '../wire/live/messages.ts';
+import type { AlertsOf } from '../wire/live/alerts-of.ts';
+import type { Have, LiveAlert, LiveTransition, LiveWindow, ServerMessage } from '../wire/live/messages.ts';
 import { LIVE_PROTOCOL, serverMessageSchema, TOKEN_PROTOCOL } from '../wire/live/messages.ts';
 import type { TopicOf } from '../wire/live/topic.ts';
+import type { AlertsOutcome } from './alerts-view.ts';
+import { AlertsView } from './alerts-view.ts';
 import type { LiveSocket, OpenSocket } from './live-socket.ts';
 import { openWebSocket } from './live-socket.ts';
 import type { ViewOutcome } from './series-view.ts';
 import { SeriesView } from './series-view.ts';
 
-/** What to hear of: a source; one series of a rollup; those with these tag values; or all of a rollup's. */
+/** What to hear of: a source; one series of a rollup; those with these tag values; all of a rollup's; or alerts. */
 export interface LiveRequest extends TopicOf {
   readonly tags?: readonly { readonly tag: string; readonly value: string | null }[];
   /** Closed windows of each series to begin with; default 60. */
   readonly windows?: number;
+  /** All alerts, or those that fit all that is said. */
+  readonly alerts?: AlertsOf;
 }
 
 export interface LiveListener {
   /** Windows that are new or changed, of one series; all it has are in `view`. */
   onChange?(view: SeriesView, changed: readonly LiveWindow[]): void;
+  /**
+   * Transitions of alerts, in their order; after a snapshot those alerts that stand otherwise than was known. All that are
+   * not well are in `view`.
+   */
+  onAlerts?(view: AlertsView, changed: readonly LiveAlert[]): void;
   /** Everything there was to begin with has come, the first time or again. */
   onReady?(): void;
   /** The request is refused: it will not be made again. */
@@ -73,6 +83,7 @@ interface Subscription {
   readonly request: LiveRequest;
   readonly listener: LiveListener;
   readonly views: Map<string, SeriesView>;
+  readonly alerts: AlertsView;
   /** Of the latest asking: answers to those before are passed over. */
   round: number;
   isReady: boolean;
@@ -97,7 +108,8 @@ class Client implements LiveClient {
   subscribe(request: LiveRequest, listener: LiveListener): () => void {
     const id = String(this.#nextId);
     this.#nextId += 1;
-    const subscription = { id, request, listener, views: new Map(), round: 0, isReady: false };
+    const common = { views: new Map(), alerts: new AlertsView(), round: 0, isReady: false };
+    const subscription = { id, request, listener, ...common };
     this.#subscriptions.set(id, subscription);
     if (this.#isOpen) this.#ask(subscription);
     return () => {
@@ -184,6 +196,7 @@ class Client implements LiveClient {
       if (known !== undefined) have.push(known);
       view.await();
     }
+    subscription.alerts.await();
     subscription.isReady = false;
     subscription.round += 1;
     const { round } = subscription;
@@ -217,6 +230,15 @@ class Client implements LiveClient {
             this.#tell(subscription, view, view.takeChange(change));
           }
         }
+        return;
+      case 'alerts': {
+        const subscription = this.#askedIn(message);
+        if (subscription !== undefined)
+          this.#tellOfAlerts(subscription, subscription.alerts.takeSnapshot(message));
+        return;
+      }
+      case 'transitions':
+        this.#takeTransitions(message.transitions);
         return;
       case 'ready': {
         const subscription = this.#askedIn(message);
@@ -272,6 +294,32 @@ class Client implements LiveClient {
       case 'waiting':
         return;
     }
+  }
+
+  /** Those of one message together. */
+  #takeTransitions(transitions: readonly LiveTransition[]): void {
+    const changed = new Map<Subscription, LiveAlert[]>();
+    for (const { alert, for: ids } of transitions) {
+      for (const id of ids) {
+        const subscription = this.#subscriptions.get(id);
+        if (subscription?.request.alerts === undefined) continue;
+        const outcome = subscription.alerts.takeTransition(alert);
+        const before = changed.get(subscription) ?? [];
+        if (outcome.kind === 'changed') changed.set(subscription, [...before, ...outcome.alerts]);
+        if (outcome.kind !== 'gap') continue;
+        // What came before the gap is told before what comes after it is asked for.
+        changed.delete(subscription);
+        if (before.length > 0) this.#tellOfAlerts(subscription, { kind: 'changed', alerts: before });
+        this.#ask(subscription);
+      }
+    }
+    for (const [subscription, alerts] of changed)
+      this.#tellOfAlerts(subscription, { kind: 'changed', alerts });
+  }
+
+  #tellOfAlerts(subscription: Subscription, outcome: AlertsOutcome): void {
+    if (outcome.kind === 'gap') this.#ask(subscription);
+    if (outcome.kind === 'changed') subscription.listener.onAlerts?.(subscription.alerts, outcome.alerts);
   }
 
   #send(message: object): void {

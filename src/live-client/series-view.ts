@@ -1,6 +1,8 @@
 // What a client knows of one series: its windows as the table has them, and up to which version of each key. Pure: messages
 // go in, in whatever order and however often; it says when something was missed.
+
 import type { Change, Have, LiveWindow, Snapshot } from '../wire/live/messages.ts';
+import { startOfPart } from '../wire/live/part-key.ts';
 
 /** What a message did to the view. */
 export type ViewOutcome =
@@ -32,11 +34,13 @@ export class SeriesView {
     this.#keep = keep;
   }
 
-  /** By start, then aggregation. */
+  /** By start, then aggregation, then end: two sessions may begin together. */
   get windows(): readonly LiveWindow[] {
     return [...this.#windows.values()].sort(
       (a, b) =>
-        a.window.startMs - b.window.startMs || ((a.aggregation ?? '') < (b.aggregation ?? '') ? -1 : 1),
+        a.window.startMs - b.window.startMs ||
+        compare(a.aggregation ?? '', b.aggregation ?? '') ||
+        a.window.endMs - b.window.endMs,
     );
   }
 
@@ -120,9 +124,9 @@ export class SeriesView {
     for (const { key, to } of news) this.#versions.set(key, to);
     for (const window of taken) this.#windows.set(keyOf(window), window);
     const gone = news.length === 0 ? [] : removed;
-    for (const { aggregation, startMs } of gone) {
-      const key = `${startMs} ${aggregation}`;
-      // One that has closed stays, though an open session began there too.
+    for (const { aggregation, startMs, endMs } of gone) {
+      const key = keyText(aggregation, startMs, endMs);
+      // One that has closed stays.
       if (this.#windows.get(key)?.window.final === false) this.#windows.delete(key);
     }
     this.#forget();
@@ -144,11 +148,18 @@ export class SeriesView {
 }
 
 function keyOf({ aggregation = '', window }: LiveWindow): string {
-  return `${window.startMs} ${aggregation}`;
+  return keyText(aggregation, window.startMs, window.endMs);
 }
 
-/** A rollup's keys are `START#PART`; a source's one key is of all its windows. */
+function keyText(aggregation: string, startMs: number, endMs: number): string {
+  return `${startMs} ${endMs} ${aggregation}`;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}
+
+/** A source's one key is of all its windows. */
 function startOf(key: string): number {
-  const hash = key.indexOf('#');
-  return hash < 0 ? Number.POSITIVE_INFINITY : Number(key.slice(0, hash));
+  return startOfPart(key) ?? Number.POSITIVE_INFINITY;
 }

@@ -3,6 +3,7 @@ import { createTelemetryClient, type TelemetryClientStats } from '../../producer
 import { simulateGameSessions } from '../../producers/simulators/game-sessions.ts';
 import { simulateIotFleet } from '../../producers/simulators/iot-fleet.ts';
 import type { Simulation } from '../../producers/simulators/simulation.ts';
+import type { AlertStatus } from '../core/alerts/alert-state.ts';
 import { mergeParts } from '../core/rollup.ts';
 import { parseRollupSeries } from '../core/series.ts';
 import { type SeriesWindow, type StoredWindow, summarizeStored } from '../core/stored-window.ts';
@@ -57,8 +58,15 @@ export interface DevState {
   readonly consumers: readonly ConsumerState[];
   readonly latestWindows: readonly SeriesWindow[];
   /** Undefined where the pipeline has no alerts. */
-  readonly firing: readonly StoredAlert[] | undefined;
+  readonly alerts: AlertsNow | undefined;
   readonly trouble: string | undefined;
+}
+
+export interface AlertsNow {
+  readonly firing: number;
+  readonly pending: number;
+  /** Those that have ever made a transition: firing, pending, then the others, each the latest first. */
+  readonly latest: readonly StoredAlert[];
 }
 
 export interface ConsumerState {
@@ -88,7 +96,7 @@ export async function runDev(options: DevOptions): Promise<StoredLedger> {
     ledger: undefined,
     consumers: [],
     latestWindows: [],
-    firing: undefined,
+    alerts: undefined,
     trouble: undefined,
   };
   const tell = (changes: Partial<DevState>) => {
@@ -144,7 +152,7 @@ export async function runDev(options: DevOptions): Promise<StoredLedger> {
       every(FIGURES_EVERY_MS, signal, async () => figures()),
       every(BOOKS_EVERY_MS, signal, async () => {
         const ledger = await readLedger(runtime.states, runtime.deadLetters);
-        tell({ ledger, latestWindows: await latestWindows(runtime), firing: await firingAlerts(runtime) });
+        tell({ ledger, latestWindows: await latestWindows(runtime), alerts: await alertsNow(runtime) });
       }),
     ]);
     await Promise.race([work.then(() => stopped), runtime.failed]);
@@ -162,6 +170,8 @@ const FIGURES_EVERY_MS = 500;
 /** The books are read whole: not more often than somebody can look. */
 const BOOKS_EVERY_MS = 2_000;
 const WINDOWS_SHOWN = 12;
+/** As many as somebody may want to look at. */
+const ALERTS_TOLD = 12;
 
 /** The fragment of an address is sent to no server, and the page takes it away. */
 async function dashboardUrl(
@@ -173,11 +183,9 @@ async function dashboardUrl(
 }
 
 async function announce(runtime: Runtime, dataFolder: string | undefined): Promise<() => Promise<void>> {
-  const dynamodb = runtime.endpoints?.['AWS_ENDPOINT_URL_DYNAMODB'];
-  if (dynamodb === undefined) return async () => {};
   return await writeRunningFile({
     pid: process.pid,
-    dynamodb,
+    tables: runtime.tables,
     secrets: runtime.secrets,
     dataFolder: dataFolder === undefined ? undefined : runtime.workFolder,
     outputs: Object.fromEntries(runtime.system.outputs),
@@ -189,10 +197,15 @@ function simulationsOf({ devices, players, seed, historyMs = 0 }: DevOptions): r
   const startMs = systemClock.nowMs() - historyMs;
   const matches = Math.ceil(players / PLAYERS_PER_MATCH);
   return [
-    ...(devices === 0 ? [] : [simulateIotFleet({ seed, startMs, devices })]),
-    ...(players === 0 ? [] : [simulateGameSessions({ seed, startMs, players, matches })]),
+    ...(devices === 0 ? [] : [simulateIotFleet({ seed, startMs, devices, clockOffsetMs: CLOCKS_OFF_MS })]),
+    ...(players === 0
+      ? []
+      : [simulateGameSessions({ seed, startMs, players, matches, clockOffsetMs: CLOCKS_OFF_MS })]),
   ];
 }
+
+/** Clocks lag rather than lead: one that leads by minutes would be in a rollup's next windows alone, for all to see. */
+export const CLOCKS_OFF_MS = [-4 * 60_000, 5_000] as const;
 
 /** On average, with some waiting for their next match. */
 const PLAYERS_PER_MATCH = 10;
@@ -225,11 +238,28 @@ function consumersOf({ pipeline }: Runtime): readonly string[] {
   return ['aggregate', 'rollup', ...(pipeline.alerts.length === 0 ? [] : ['alert', 'publish'])];
 }
 
-async function firingAlerts({ alerts, pipeline }: Runtime): Promise<readonly StoredAlert[] | undefined> {
+async function alertsNow({ alerts, pipeline }: Runtime): Promise<AlertsNow | undefined> {
   if (pipeline.alerts.length === 0) return undefined;
-  const firing: StoredAlert[] = [];
-  for await (const alert of alerts.scan()) if (alert.state.status === 'firing') firing.push(alert);
-  return firing.sort((a, b) => (a.series < b.series ? -1 : 1));
+  const told: StoredAlert[] = [];
+  for await (const alert of alerts.scan()) if (alert.state.sequence > 0) told.push(alert);
+  const count = (status: AlertStatus) => told.filter(({ state }) => state.status === status).length;
+  return {
+    firing: count('firing'),
+    pending: count('pending'),
+    latest: told
+      .sort(
+        (a, b) => rankOf(a) - rankOf(b) || windowEndOf(b) - windowEndOf(a) || (a.series < b.series ? -1 : 1),
+      )
+      .slice(0, ALERTS_TOLD),
+  };
+}
+
+function rankOf({ state: { status } }: StoredAlert): number {
+  return status === 'firing' ? 0 : status === 'pending' ? 1 : 2;
+}
+
+function windowEndOf({ state }: StoredAlert): number {
+  return state.transitions.at(-1)?.window.end ?? Number.NEGATIVE_INFINITY;
 }
 
 /** The rollup windows that changed last, or the latest source windows where there are no rollups. */

@@ -24,6 +24,7 @@ import { Alerts } from '../stores/alerts.ts';
 import { DeadLetters } from '../stores/dead-letters.ts';
 import { IssuedTokens } from '../stores/issued-tokens.ts';
 import { LiveConnections } from '../stores/live-connections.ts';
+import { RecentAlerts } from '../stores/recent-alerts.ts';
 import { RollupDirectory } from '../stores/rollup-directory.ts';
 import { SourceStates } from '../stores/source-states.ts';
 import type { Table } from '../stores/table.ts';
@@ -132,6 +133,8 @@ function createHandler(
         states: new SourceStates(tableOf('sourcesTable')),
         windows: new Windows(tableOf('windowsTable')),
         directory: new RollupDirectory(tableOf('readersTable')),
+        alerts: new Alerts(tableOf('alertsTable')),
+        recent: new RecentAlerts(tableOf('liveTable')),
         connections: new LiveConnections(tableOf('liveTable')),
       });
       return (payload) => subscribe(JSON.parse(payload));
@@ -141,6 +144,7 @@ function createHandler(
         ...common,
         ...livePosts(),
         windows: new Windows(tableOf('windowsTable')),
+        recent: new RecentAlerts(tableOf('liveTable')),
         connections: new LiveConnections(tableOf('liveTable')),
       });
       return (payload) => live(JSON.parse(payload));

@@ -4,8 +4,8 @@ import { dirname } from 'node:path';
 
 export interface RunningFile {
   readonly pid: number;
-  /** Endpoint. */
-  readonly dynamodb: string;
+  /** Where the tables are: DynamoDB's API, or a run that has them in memory. */
+  readonly tables: { readonly kind: 'dynamodb' | 'memory'; readonly endpoint: string };
   /** Endpoint. */
   readonly secrets: string;
   readonly dataFolder: string | undefined;

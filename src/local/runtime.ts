@@ -29,10 +29,12 @@ import { Figures } from './figures.ts';
 import { createFunctionInvoker, type FunctionLine, type LocalFunction } from './function-invoker.ts';
 import { withLocalUrls } from './gateway/local-urls.ts';
 import { type Gateway, startGateway } from './gateway/start-gateway.ts';
+import { HTTP_PORT } from './http-port.ts';
 import { createInProcessFunction } from './in-process-function.ts';
 import { LocalBus } from './local-bus.ts';
 import { LOCAL_ACCOUNT_ID } from './local-names.ts';
 import type { MappingSpec } from './read-mapping.ts';
+import type { RunningFile } from './running-file.ts';
 import { RuntimeError } from './runtime-error.ts';
 import { runSchedule } from './schedule.ts';
 import { startBackend } from './start-backend.ts';
@@ -85,6 +87,8 @@ export interface Runtime {
   readonly gatewayUrl: string | undefined;
   /** Endpoint of Secrets Manager's stand-in. */
   readonly secrets: string;
+  /** Where other processes find the tables. */
+  readonly tables: RunningFile['tables'];
   readonly endpoints: Readonly<Record<string, string>> | undefined;
   readonly states: SourceStates;
   readonly windows: Windows;
@@ -109,8 +113,6 @@ export interface Runtime {
 }
 
 const REGION = 'us-east-1';
-/** The same on each start, so that what was written down about it works again. */
-export const HTTP_PORT = 7070;
 /** Locally a retry need not wait long: nobody else is being protected. */
 const LOCAL_BACKOFF = exponentialBackoff({ baseMs: 50, capMs: 2_000 });
 const POLLING = { idlePollMs: 50, shardRefreshMs: 1_000, readLimit: 1_000 };
@@ -161,7 +163,7 @@ async function compose(
   const gateway = await openGateway(template, options.httpPort, cleanups);
   // Functions and outputs name the APIs by where they are.
   const system = gateway === undefined ? template : withLocalUrls(template, gateway.url);
-  const { backend, kinesis, notice, secrets } = await startBackend(
+  const { backend, kinesis, notice, secrets, tables } = await startBackend(
     { ...options, region: REGION, bus },
     system,
     {
@@ -274,6 +276,7 @@ async function compose(
     kinesis,
     gatewayUrl: gateway?.url,
     secrets,
+    tables,
     endpoints: backend.endpoints,
     states,
     windows: new Windows(tableOfOutput(OUTPUTS.windowsTable)),

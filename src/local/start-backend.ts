@@ -9,8 +9,11 @@ import { startEventBusServer } from './event-bus-server.ts';
 import { startKinesisServer } from './kinesis-server.ts';
 import type { LocalServer } from './local-server.ts';
 import { createMemoryBackend } from './memory-backend.ts';
+import type { TableSpec } from './read-table.ts';
+import type { RunningFile } from './running-file.ts';
 import { RuntimeError } from './runtime-error.ts';
 import { startSecretsServer } from './secrets-server.ts';
+import { startTablesServer } from './tables-server.ts';
 import type { LocalSystem } from './template.ts';
 
 export interface BackendOptions {
@@ -39,6 +42,8 @@ export async function startBackend(
   readonly notice: string | undefined;
   /** Endpoint of Secrets Manager's stand-in. */
   readonly secrets: string;
+  /** Where other processes find the tables. */
+  readonly tables: RunningFile['tables'];
 }> {
   const { cleanups, failure } = run;
   const folder = (name: string) =>
@@ -60,11 +65,18 @@ export async function startBackend(
   const secretsServer = await startSecretsServer(system.secrets, { file: secretsFile });
   cleanups.push(() => secretsServer.stop());
   const secrets = secretsServer.endpoint;
-  const memoryBackend = () =>
-    createMemoryBackend(system, { clock: systemClock, shards: options.shards, region: options.region });
-  if (options.inMemory === true) {
-    return { backend: memoryBackend(), kinesis: undefined, notice: 'in-memory stores serve', secrets };
-  }
+  const inMemory = async (notice: string) => {
+    const backend = createMemoryBackend(system, {
+      clock: systemClock,
+      shards: options.shards,
+      region: options.region,
+    });
+    const tablesServer = await startTablesServer((name) => backend.table(specOf(system, name)));
+    cleanups.push(() => tablesServer.stop());
+    const tables = { kind: 'memory' as const, endpoint: tablesServer.endpoint };
+    return { backend, kinesis: undefined, notice, secrets, tables };
+  };
+  if (options.inMemory === true) return await inMemory('in-memory stores serve');
   const dynamodb = await startDynamoDbServer({ ...port(options.dynamodbPort), ...folder('dynamodb') });
   if (dynamodb.kind === 'no-java') {
     if (options.dataFolder !== undefined) {
@@ -74,7 +86,7 @@ export async function startBackend(
       );
     }
     const notice = `in-memory stores serve, since there is no Java for DynamoDB Local. ${dynamodb.advice}`;
-    return { backend: memoryBackend(), kinesis: undefined, notice, secrets };
+    return await inMemory(notice);
   }
   watch(dynamodb.server);
   const kinesis = await startKinesisServer({
@@ -94,7 +106,15 @@ export async function startBackend(
     shards: options.shards,
   });
   cleanups.push(async () => backend.close());
-  return { backend, kinesis: backend.kinesis, notice: undefined, secrets };
+  const tables = { kind: 'dynamodb' as const, endpoint: dynamodb.server.endpoint };
+  return { backend, kinesis: backend.kinesis, notice: undefined, secrets, tables };
+}
+
+function specOf({ tables }: LocalSystem, name: string): TableSpec {
+  const spec = tables.find((one) => one.name === name);
+  if (spec !== undefined) return spec;
+  const names = tables.map((one) => one.name).join(', ');
+  throw new Error(`found no table ${name}, expected one of ${names}`);
 }
 
 function port(number: number | undefined): { readonly port?: number } {

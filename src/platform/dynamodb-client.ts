@@ -28,7 +28,8 @@ export function createDynamoDbClient(overrides: DynamoDBClientConfig = {}): Dyna
  */
 function writeBodiesAtOnce({ middlewareStack }: DynamoDBClient): void {
   const takeInput: SerializeMiddleware<ServiceInputTypes, ServiceOutputTypes> = (next, context) => (args) => {
-    context['body'] = JSON.stringify(args.input, bytesToBase64);
+    // As bytes: signing and sending would each make them anew.
+    context['body'] = Buffer.from(JSON.stringify(args.input, bytesToBase64));
     return next({ ...args, input: {} });
   };
   const putBody: SerializeMiddleware<ServiceInputTypes, ServiceOutputTypes> = (next, context) => (args) => {

@@ -43,6 +43,8 @@ export const WINDOWS_TABLE = {
   /** text: window start and end, and for rollups the part */
   sortKey: 'window',
   expiresAt: 'expiresAt',
+  /** What the key of a series begins with that is too long for one. */
+  longSeriesPrefix: 'sha256|',
 } as const;
 
 /** One item a quarantined or late event (and items for parts of a long payload). No change stream. */
@@ -71,6 +73,8 @@ export const LIVE_TABLE = {
   partitionKey: 'topic',
   /** text */
   sortKey: 'item',
+  /** Sort key of a topic's latest change. */
+  change: 'change',
 } as const;
 
 /** One item a token that was issued, or a subject whose tokens are revoked up to a moment. No change stream. */
@@ -94,8 +98,15 @@ export const ALERTS_TABLE = {
   checkingBucket: 'checkingBucket',
   /** Sort key of the index: number, ms since the epoch. */
   checkAt: 'checkAt',
+  /** Index of the alerts that are not well. */
+  standingIndex: 'standing',
+  /** Partition key of the index: text, `active` or `resolved` and a bucket; absent for who is well. */
+  standing: 'standing',
+  /** Sort key of the index: text, by rule what is active, by time what has resolved. */
+  standingPlace: 'standingPlace',
 } as const;
 export const CHECKING_BUCKETS = 8;
+export const STANDING_BUCKETS = 8;
 
 /** `Source` of the events that tell of transitions. */
 export const ALERT_EVENT_SOURCE = 'tidemill.alerts';

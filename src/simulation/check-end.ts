@@ -4,6 +4,7 @@ import { imbalance } from '../core/ledger.ts';
 import type { Pipeline } from '../core/pipeline.ts';
 import { parseRollupSeries, parseSourceSeries, sourceSeries } from '../core/series.ts';
 import type { StoredLedger } from '../stores/read-ledger.ts';
+import { holdAggregates } from './check-aggregates.ts';
 import { LAW_OF_LETTERS, type LettersCheck } from './check-letters.ts';
 import { LAW_OF_CLOSING, type SourcesCheck } from './check-sources.ts';
 import { LAW_OF_ROLLUPS, LAW_OF_STORED, seriesKey, type WindowsCheck } from './check-windows.ts';
@@ -101,6 +102,16 @@ function checkRollups({ pipeline, sources, windows }: EndCheckDeps): void {
     const expected = comparable(referenceContents(window, keep.samples));
     const found = windows.merged(series, start);
     holdSame(LAW_OF_ROLLUPS, `${series} ${start}`, found && comparable(found), expected);
+    if (found !== undefined) {
+      const { groupBy } = aggregation;
+      // Kept apart by source and by tags, of each of which the increase is taken by itself.
+      const apart = Map.groupBy(inOrder, ({ source, tags }) =>
+        JSON.stringify([source, ...groupBy.map((tag) => (Object.hasOwn(tags, tag) ? tags[tag] : null))]),
+      );
+      const increaseOver = [...apart.values()];
+      const events = { events: inOrder, increaseOver, lengthMs: spec.sizeMs };
+      holdAggregates(`${series} ${start}`, found, events, aggregation);
+    }
     holdSame(LAW_OF_FINALS, `${series} ${start}`, found?.final, true);
   }
   for (const { series, start, part } of windows.stored.values()) {

@@ -4,8 +4,9 @@ import type { Pipeline } from '../core/pipeline.ts';
 import { SOURCES_TABLE } from '../platform/names.ts';
 import type { TableChange } from '../stores/memory-table.ts';
 import { bytesOf, numberOf, textOf } from '../stores/table.ts';
+import { holdAggregates } from './check-aggregates.ts';
 import type { Arrival, ExpectedStream } from './expected-stream.ts';
-import type { StateView, WindowContents } from './read-state.ts';
+import type { FoundContents, StateView, WindowContents } from './read-state.ts';
 import { comparable, readState, referenceContents, windowName } from './read-state.ts';
 import type { ReferenceVerdict } from './reference-model.ts';
 import { ReferenceSource, type ReferenceWindow } from './reference-source.ts';
@@ -143,7 +144,7 @@ export class SourcesCheck {
   #compareWindows(
     law: string,
     where: string,
-    found: ReadonlyMap<string, () => WindowContents>,
+    found: ReadonlyMap<string, () => FoundContents>,
     expected: readonly ReferenceWindow[],
   ): void {
     const names = expected.map((window) => windowName(window.aggregation.name, window));
@@ -154,7 +155,18 @@ export class SourcesCheck {
       const wanted = this.contentsOf(window);
       if (contents === undefined) continue;
       holdSame(law, `${where}: window ${name}`, comparable(contents), comparable(wanted));
+      this.holdAggregates(`${where}: window ${name}`, contents, window);
     }
+  }
+
+  holdAggregates(
+    where: string,
+    found: FoundContents,
+    { aggregation, events, start, end }: ReferenceWindow,
+  ): void {
+    const known = this.#deps.pipeline.aggregations.find(({ name }) => name === aggregation.name);
+    if (known === undefined) throw new Error(`${where} is of an aggregation that the pipeline does not have`);
+    holdAggregates(where, found, { events, increaseOver: [events], lengthMs: end - start }, known);
   }
 
   /** Made once for each number of events in it. */

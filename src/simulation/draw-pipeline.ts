@@ -47,8 +47,24 @@ function drawAggregation(random: Random, at: number): AggregationDefinition {
     aggregates: random.chance(0.5)
       ? ['count', 'sum', 'first', 'last']
       : ['count', 'sum', 'min', 'max', 'mean'],
+    ...(random.chance(0.3) ? drawMore(random) : {}),
   };
 }
+
+/** Aggregates that are more than sums and extremes: some, or all. */
+function drawMore(random: Random): Partial<AggregationDefinition> {
+  const more = (['variance', 'stddev', 'increase', 'rate', 'quantiles'] as const).filter(() =>
+    random.chance(0.6),
+  );
+  return {
+    ...(more.length === 0 ? {} : { aggregates: ['last', ...more] }),
+    ...(more.includes('quantiles') ? { relativeError: random.pick([0.01, 0.05]) } : {}),
+    ...(random.chance(0.5) ? { distinct: [random.pick(FIELDS), 'values.v'] } : {}),
+    ...(random.chance(0.5) ? { topK: [{ of: random.pick(FIELDS), k: random.pick([1, 3]) }] } : {}),
+  };
+}
+
+const FIELDS = ['source', 'type', 'id', 'tags.site', 'tags.__proto__', 'values.w'];
 
 const FILTERS: readonly NonNullable<AggregationDefinition['filter']>[] = [
   { types: ['reading'] },

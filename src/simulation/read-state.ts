@@ -1,6 +1,7 @@
 // A stored state in a form that compares with the reference: the one place where the checkers read the core's own forms.
 import type { EpochMs } from '../core/brands.ts';
 import { toClosed } from '../core/close-windows.ts';
+import type { FieldSummary } from '../core/field-counts.ts';
 import type { MetricSummary } from '../core/metric.ts';
 import type { Pipeline } from '../core/pipeline.ts';
 import { sourceWindow } from '../core/rollup.ts';
@@ -20,6 +21,9 @@ export interface WindowContents {
   readonly metrics: ReadonlyMap<string, Partial<MetricSummary>>;
 }
 
+/** With what is kept of fields. */
+export type FoundContents = WindowContents & FieldSummary;
+
 export interface StateView {
   readonly version: number;
   /** Of the last event folded in. */
@@ -29,9 +33,9 @@ export interface StateView {
   readonly counts: VerdictCounts;
   readonly lateFor: ReadonlyMap<string, number>;
   /** By aggregation, start and end. */
-  readonly open: ReadonlyMap<string, () => WindowContents>;
+  readonly open: ReadonlyMap<string, () => FoundContents>;
   /** Closed by this write. */
-  readonly closed: ReadonlyMap<string, () => WindowContents>;
+  readonly closed: ReadonlyMap<string, () => FoundContents>;
   /** Places of the events this write found late. */
   readonly late: readonly string[];
   readonly ids: () => ReadonlyMap<string, EpochMs>;
@@ -75,7 +79,7 @@ export function readState(source: string, item: Item, pipeline: Pipeline): State
   };
 }
 
-export interface StoredView extends WindowContents {
+export interface StoredView extends FoundContents {
   readonly series: string;
   readonly start: EpochMs;
   /** Of a rollup. */
@@ -84,8 +88,8 @@ export interface StoredView extends WindowContents {
 }
 
 export function viewWindow(window: StoredWindow): StoredView {
-  const { series, start, end, events, metrics, final } = summarizeStored(window);
-  return { series, start, end, events, metrics, final, part: window.part };
+  const { revision, ...view } = summarizeStored(window);
+  return { ...view, part: window.part };
 }
 
 /** What the reference makes of a window, in the same form; first and last where they are kept. */

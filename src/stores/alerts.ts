@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto';
 import { decodeAlertState, encodeAlertState } from '../core/alerts/alert-encoding.ts';
 import type { AlertState } from '../core/alerts/alert-state.ts';
 import { bucketOf } from '../core/spread.ts';
-import { ALERTS_TABLE, CHECKING_BUCKETS } from '../platform/names.ts';
-import type { Item, Table } from './table.ts';
+import { ALERTS_TABLE, CHECKING_BUCKETS, STANDING_BUCKETS } from '../platform/names.ts';
+import { mergeSorted } from './merge-sorted.ts';
+import type { Attribute, Item, Table } from './table.ts';
 import { bytes, bytesOf, number, numberOf, text, textOf } from './table.ts';
 
 export interface AlertKey {
@@ -32,6 +33,15 @@ export type AlertOutcome =
   /** Somebody else wrote: load it again. */
   | { readonly kind: 'refused' }
   | { readonly kind: 'failed'; readonly reason: string };
+
+/** `active`: pending or firing. */
+export type Standing = 'active' | 'resolved';
+
+export interface StandingAlert {
+  /** Its `alertId`. */
+  readonly id: string;
+  readonly place: string;
+}
 
 export class Alerts {
   readonly #table: Table;
@@ -62,6 +72,7 @@ export class Alerts {
           attributes: {
             [ALERTS_TABLE.state]: bytes(encodeAlertState(state)),
             [ALERTS_TABLE.checkAt]: checkAtMs === undefined ? undefined : number(checkAtMs),
+            ...standingOf(write),
             ...(expectedVersion === undefined
               ? {
                   [ALERTS_TABLE.rule]: text(rule),
@@ -94,23 +105,46 @@ export class Alerts {
     }
   }
 
-  /** A piece of a walk over all alerts, in no order of meaning: see `Table.scanPage`. */
-  async page({
-    limit,
-    after,
-  }: {
-    readonly limit: number;
-    /** The `alertId` a page before ended with. */
-    readonly after: string | undefined;
-  }): Promise<{ readonly alerts: readonly StoredAlert[]; readonly next: string | undefined }> {
-    const { items, next } = await this.#table.scanPage({
-      limit,
-      after: after === undefined ? undefined : { [ALERTS_TABLE.partitionKey]: text(after) },
-    });
-    return {
-      alerts: items.map(fromItem),
-      next: next === undefined ? undefined : textOf(next, ALERTS_TABLE.partitionKey),
-    };
+  /**
+   * Ids of the alerts that are not well, as the index has them: it may be a moment behind. What is active comes by rule, each
+   * in its place whether pending or firing; what has resolved comes by when, the latest first.
+   */
+  async *standing(
+    standing: Standing,
+    {
+      rule,
+      after,
+      readAhead,
+    }: {
+      /** Of what is active: those of one rule. */
+      readonly rule?: string | undefined;
+      /** The place of an entry before. */
+      readonly after?: string | undefined;
+      /** About how many will be taken. */
+      readonly readAhead: number;
+    },
+  ): AsyncIterable<StandingAlert> {
+    const descending = standing === 'resolved';
+    const first = rule === undefined || descending ? '' : `${rule}|`;
+    const bounds = descending
+      ? { from: ' ', to: after ?? LAST_TEXT }
+      : { from: after ?? (first === '' ? ' ' : first), to: `${first}${LAST_TEXT}` };
+    const buckets = Array.from({ length: STANDING_BUCKETS }, (_, bucket) =>
+      this.#table.query({
+        index: ALERTS_TABLE.standingIndex,
+        partition: { name: ALERTS_TABLE.standing, value: text(`${standing}|${bucket}`) },
+        sort: { name: ALERTS_TABLE.standingPlace, from: text(bounds.from), to: text(bounds.to) },
+        descending,
+        readAhead: Math.ceil((2 * readAhead) / STANDING_BUCKETS) + 1,
+      }),
+    );
+    const placeOf = (item: Item) => textOf(item, ALERTS_TABLE.standingPlace) ?? '';
+    const isBefore = (a: Item, b: Item) => (descending ? placeOf(a) > placeOf(b) : placeOf(a) < placeOf(b));
+    for await (const item of mergeSorted(buckets, isBefore)) {
+      const id = textOf(item, ALERTS_TABLE.partitionKey);
+      const place = placeOf(item);
+      if (id !== undefined && place !== after) yield { id, place };
+    }
   }
 
   /** Every alert that has a state, in no order. */
@@ -127,6 +161,34 @@ export function alertId({ rule, series }: AlertKey): string {
   if (Buffer.byteLength(series) <= MAX_SERIES_BYTES) return `${rule}|${series}`;
   return `${rule}|sha256|${createHash('sha256').update(series).digest('hex')}`;
 }
+
+/**
+ * Where it stands in the index. What is active is little and asked for by rule. What has resolved stays until it fires again,
+ * and is asked for by when. Neither moves but with a transition, so that other writes cost the index nothing.
+ */
+function standingOf(write: AlertWrite): Readonly<Record<string, Attribute | undefined>> {
+  const { status, transitions } = write.state;
+  const id = alertId(write);
+  const hash = createHash('sha256').update(id).digest('base64url').slice(0, 22);
+  const standing = (name: Standing, place: string) => ({
+    [ALERTS_TABLE.standing]: text(`${name}|${bucketOf(id, STANDING_BUCKETS)}`),
+    [ALERTS_TABLE.standingPlace]: text(`${place}|${hash}`),
+  });
+  switch (status) {
+    case 'ok':
+      return { [ALERTS_TABLE.standing]: undefined, [ALERTS_TABLE.standingPlace]: undefined };
+    case 'pending':
+    case 'firing':
+      return standing('active', write.rule);
+    case 'resolved':
+      return standing('resolved', String(transitions.at(-1)?.window.end ?? 0).padStart(TIME_DIGITS, '0'));
+  }
+}
+
+/** Event time is a whole number of ms that a Date has. */
+const TIME_DIGITS = 16;
+/** Beyond all places. */
+const LAST_TEXT = '\u{10ffff}';
 
 function fromItem(item: Item): StoredAlert {
   const rule = textOf(item, ALERTS_TABLE.rule);

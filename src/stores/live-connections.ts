@@ -162,7 +162,7 @@ export class LiveConnections {
     await this.#table.putMany(
       changes.map(({ topic, to, body }) => ({
         [LIVE_TABLE.partitionKey]: text(topicKey(topic)),
-        [LIVE_TABLE.sortKey]: text(CHANGE_ITEM),
+        [LIVE_TABLE.sortKey]: text(LIVE_TABLE.change),
         name: text(topic),
         version: number(to),
         body: text(body),
@@ -206,9 +206,6 @@ export class LiveConnections {
     throw new StoreError('connection-unchanged', message, { retryable: true });
   }
 }
-
-/** Sort key of a topic's latest change. */
-export const CHANGE_ITEM = 'change';
 
 const TOPICS = 'topics';
 const SUBSCRIBER = 'subscriber|';

@@ -144,7 +144,7 @@ function keyOf({ series, start, end, part }: Pick<StoredWindow, 'series' | 'star
 
 function seriesKey(series: string): string {
   if (Buffer.byteLength(series) <= MAX_SERIES_KEY_BYTES) return series;
-  return `sha256|${createHash('sha256').update(series).digest('hex')}`;
+  return `${WINDOWS_TABLE.longSeriesPrefix}${createHash('sha256').update(series).digest('hex')}`;
 }
 
 function timeKey(ms: number): string {

@@ -36,8 +36,18 @@ export function alertSubject(series: string): AlertSubject {
   return { kind: 'source', source, ...(aggregation === '' ? {} : { aggregation }) };
 }
 
-/** The transitions that a write of an alert made: those the image before it does not count. */
 export function alertEvents(record: DynamoDbEventRecord): readonly AlertEvent[] {
+  return alertTransitions(record).map(({ rule, series, transition }) => alertEvent(rule, series, transition));
+}
+
+export interface AlertTransition {
+  readonly rule: string;
+  readonly series: string;
+  readonly transition: Transition;
+}
+
+/** The transitions that a write of an alert made: those the image before it does not count. */
+export function alertTransitions(record: DynamoDbEventRecord): readonly AlertTransition[] {
   const { oldImage, newImage } = readChangeRecord(record);
   const { rule, series, state } = newImage ?? {};
   if (typeof rule !== 'string' || typeof series !== 'string' || !(state instanceof Uint8Array)) return [];
@@ -45,5 +55,5 @@ export function alertEvents(record: DynamoDbEventRecord): readonly AlertEvent[] 
   const before = known instanceof Uint8Array ? decodeAlertState(series, known).sequence : 0;
   return decodeAlertState(series, state)
     .transitions.filter(({ sequence }) => sequence > before)
-    .map((transition) => alertEvent(rule, series, transition));
+    .map((transition) => ({ rule, series, transition }));
 }

@@ -5,19 +5,27 @@ import { describe, expect, it } from 'vitest';
 import { simulateIotFleet } from '../../producers/simulators/iot-fleet.ts';
 import { writeRecording } from '../../producers/simulators/recording.ts';
 import { EVENT_LINES, failing, folderWith } from '../support/failing-command.ts';
-import { type CommandOptions, pathWithoutJava, runCommand } from '../support/run-command.ts';
+import { untilNoneIn } from '../support/own-processes.ts';
+import { type CommandOptions, pathWithoutJava, runCommand, startCommand } from '../support/run-command.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const startMs = 1_760_000_000_000;
+const PIPELINE = {
+  aggregations: [
+    { name: 'per-minute', window: { tumbling: '60s' }, aggregates: ['count', 'last', 'quantiles'] },
+    { name: 'sliding', window: { hopping: { size: '30s', every: '10s' } }, allowedLateness: '5s' },
+  ],
+  rollups: [{ name: 'by-place', of: 'per-minute', levels: ['region', 'site'] }],
+};
 
 describe('without Java', () => {
   it('memory serves, the first line says so and how to get Java, and the results are the same', async () => {
-    const cwd = await temporaryFolder();
+    const cwd = await folderWith({ 'p.json': JSON.stringify(PIPELINE) });
     const fleet = simulateIotFleet({ seed: 5, startMs, endMs: startMs + 60_000, devices: 10 });
     await writeRecording(join(cwd, 'fleet.ndjson'), fleet.arrivals);
     const path = await pathWithoutJava(cwd);
     const run = async (out: string, options: Partial<CommandOptions>) => {
-      const args = ['replay', 'fleet.ndjson', '--json', '--windows-out', out];
+      const args = ['replay', 'fleet.ndjson', '--pipeline', 'p.json', '--json', '--windows-out', out];
       const { code, stdout, stderr } = await runCommand(args, { cwd, ...options });
       expect(code, stderr).toBe(0);
       const { received, applied, duplicate, late, quarantined, sources, windows, balanced } =
@@ -32,6 +40,41 @@ describe('without Java', () => {
     expect(without.report).toEqual(withJava.report);
     expect(without.report).toMatchObject({ balanced: true, received: fleet.summary().arrivals });
     expect(without.csv).toBe(withJava.csv);
+  });
+
+  it('commands in other terminals reach a run all the same: its tables, and its tokens', async () => {
+    const cwd = await temporaryFolder();
+    const path = await pathWithoutJava(cwd);
+    const dev = startCommand(['dev', '--devices', '5', '--players', '0'], { cwd, path });
+    const api = (await dev.line(/^HTTP API: /)).slice('HTTP API: '.length);
+    await dev.line(/: balanced \(/);
+    const run = async (...args: string[]) => {
+      const { code, stdout, stderr } = await startCommand(args, { cwd, path }).ended;
+      expect({ code, stderr }, args.join(' ')).toEqual({ code: 0, stderr: '' });
+      return stdout.trim();
+    };
+    const token = await run('tokens', 'issue', '--device', 'pump-1');
+    const post = async () => {
+      const answer = await fetch(`${api}v1/events`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` },
+        body: JSON.stringify({ id: 1, time: Date.now(), values: { level: 0.5 } }),
+      });
+      return answer.status;
+    };
+    expect(await post()).toBe(200);
+    expect(await run('tokens', 'list')).toContain('pump-1');
+    const reader = await run('tokens', 'issue', '--reader', 'me');
+    const sources = await fetch(`${api}v1/sources`, { headers: { Authorization: `Bearer ${reader}` } });
+    expect(sources.status).toBe(200);
+    expect(await run('tokens', 'revoke', '--device', 'pump-1')).toContain('(1 known)');
+    expect(JSON.parse(await run('ledger', '--json'))).toMatchObject({ balanced: true });
+    expect(await run('sources')).toMatch(/sensor-/);
+    dev.child.kill('SIGINT');
+    expect((await dev.ended).code).toBe(0);
+    const { code, stderr } = await startCommand(['tokens', 'list'], { cwd, path }).ended;
+    expect([code, stderr]).toEqual([2, expect.stringContaining('found no local run in this folder')]);
+    await untilNoneIn(cwd);
   });
 
   it('a data folder cannot be kept: that ends with 1 and how to get Java', async () => {

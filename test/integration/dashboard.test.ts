@@ -167,11 +167,17 @@ describe.skipIf(missing !== undefined)('the dashboard', () => {
     expect(await rows.count()).toBe(1);
   });
 
-  it('lists what fires first, why and of what, and leads to it', async () => {
+  it('lists what fires, why and of what, tells of what fires next, and leads to it', async () => {
     const page = await open('#/alerts');
-    const row = page.getByRole('row').filter({ hasText: 'too-hot' }).first();
+    const row = page.getByRole('row').filter({ hasText: 'sensor-0500' });
     await row.getByText('firing').waitFor();
     expect(await row.textContent()).toContain('max of temperature is 99, above 80');
+    // And what changes, as it happens.
+    await page.getByText('None yet: they appear here as they happen.').waitFor();
+    await run.post('sensor-0900', { id: 1, time: minuteMs - 60_000, values: { temperature: 95.5 } });
+    const transitions = page.getByRole('region', { name: 'Table of transitions' });
+    await transitions.getByRole('row').filter({ hasText: 'max of temperature is 95.5' }).waitFor();
+    await page.getByText('2 firing').waitFor();
     await row.getByRole('link', { name: 'sensor-0500' }).click();
     await page.getByRole('heading', { level: 1, name: 'sensor-0500' }).waitFor();
     await page.getByRole('row').filter({ hasText: 'too-hot' }).waitFor();

@@ -2,17 +2,22 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { folderWith } from '../support/failing-command.ts';
 import { processesIn, untilNoneIn } from '../support/own-processes.ts';
 import { runCommand, type StartedCommand, startCommand } from '../support/run-command.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /** The first status lines may come before the books are read. */
 const WITH_BOOKS = /events\/s.*[1-9]\d* applied.*: balanced \(\d+ sources\).*aggregate lag/;
 
-async function startDev(): Promise<{ readonly dev: StartedCommand; readonly cwd: string }> {
-  const cwd = await temporaryFolder();
-  const dev = startCommand(['dev', '--devices', '20'], { cwd });
-  await dev.line(WITH_BOOKS);
+/** Alerts are functions of their own: runs that are about something else do without. */
+const WITHOUT_ALERTS = { aggregations: [{ name: 'per-minute', window: { tumbling: '60s' } }] };
+
+async function startDev(pipeline?: object): Promise<{ readonly dev: StartedCommand; readonly cwd: string }> {
+  const cwd = await folderWith({ 'p.json': JSON.stringify(pipeline ?? {}) });
+  const given = pipeline === undefined ? [] : ['--pipeline', 'p.json'];
+  const dev = startCommand(['dev', '--devices', '20', ...given], { cwd });
+  const line = await dev.line(WITH_BOOKS);
+  expect(/ alerts firing/.test(line), line).toBe(pipeline === undefined);
   return { dev, cwd };
 }
 
@@ -43,6 +48,14 @@ it('runs, is asked by other commands in its folder, and ends on Ctrl-C with the 
     const found = windows.find((window) => window['kind'] === kind && window['name'] === name);
     expect(found).toMatchObject({ final: false, revision: expect.any(Number), metrics: expect.any(Array) });
   }
+  // None may have fired yet; those there are are of the fleet and the game.
+  for (const alert of await ask('alerts')) {
+    expect(alert).toMatchObject({
+      state: expect.any(String),
+      reason: expect.any(String),
+      window: expect.any(Object),
+    });
+  }
   // Few or none: a young fleet without a clock far ahead. Those there are say why.
   for (const letter of await ask('dead-letters', 'list')) {
     expect(letter).toMatchObject({ reason: expect.any(String), detail: expect.any(String) });
@@ -59,7 +72,7 @@ it('runs, is asked by other commands in its folder, and ends on Ctrl-C with the 
 });
 
 it('takes events over HTTP from whoever has a token, and from nobody else', async () => {
-  const { dev, cwd } = await startDev();
+  const { dev, cwd } = await startDev(WITHOUT_ALERTS);
   const api = (await dev.line(/^HTTP API: /)).slice('HTTP API: '.length);
   const run = async (...args: string[]) => {
     const { code, stdout, stderr } = await startCommand(args, { cwd }).ended;
@@ -97,7 +110,7 @@ it('takes events over HTTP from whoever has a token, and from nobody else', asyn
 });
 
 it('killed, it takes everything with it, and what it left in the folder misleads nobody', async () => {
-  const { dev, cwd } = await startDev();
+  const { dev, cwd } = await startDev(WITHOUT_ALERTS);
   // Itself, two servers and functions at least.
   expect((await processesIn(cwd)).length).toBeGreaterThanOrEqual(4);
   dev.child.kill('SIGKILL');

@@ -3,6 +3,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { expect, it, onTestFinished } from 'vitest';
 import { createTelemetryClient } from '../../producers/client/telemetry-client.ts';
 import { TokenDesk } from '../../src/cli/token-desk.ts';
+import type { AlertsView } from '../../src/live-client/alerts-view.ts';
 import { createLiveClient } from '../../src/live-client/live-client.ts';
 import type { SeriesView } from '../../src/live-client/series-view.ts';
 import { type Runtime, startRuntime } from '../../src/local/runtime.ts';
@@ -18,6 +19,9 @@ const missing = process.env['CI'] === 'true' ? undefined : await javaMissing();
 const PIPELINE = {
   aggregations: [{ name: 'per-minute', window: { tumbling: '60s' } }],
   rollups: [{ name: 'by-site', of: 'per-minute', by: ['site'] }],
+  alerts: [
+    { name: 'high', on: { aggregation: 'per-minute' }, metric: 'v', aggregate: 'max', when: { above: 0.5 } },
+  ],
 };
 
 /** Tokens as `tidemill tokens` issues them; none of them is revoked. */
@@ -71,6 +75,7 @@ it.skipIf(missing !== undefined)(
 
     let latest: SeriesView | undefined;
     let rollup: SeriesView | undefined;
+    let alerts: AlertsView | undefined;
     let wake = () => {};
     const client = createLiveClient({
       url: runtime.system.outputs.get(OUTPUTS.liveUrl) ?? '',
@@ -107,7 +112,17 @@ it.skipIf(missing !== undefined)(
         },
       },
     );
-    await until(() => ready.count >= 2);
+    client.subscribe(
+      { alerts: { rule: 'high' } },
+      {
+        onReady,
+        onAlerts: (view) => {
+          alerts = view;
+          wake();
+        },
+      },
+    );
+    await until(() => ready.count >= 3);
 
     for (const minute of [0, 0, 1, 2]) await send(minute);
     const answer = await get('/v1/sources/sensor/windows');
@@ -133,6 +148,11 @@ it.skipIf(missing !== undefined)(
         rollup?.windows.length === 3 &&
         JSON.stringify(rollup.windows.map(({ window }) => window)) === JSON.stringify(inRollup.windows),
     );
+    // And the alert, as the transition has brought it.
+    await until(() => alerts?.alerts.length === 1);
+    expect(alerts?.alerts).toMatchObject([{ rule: 'high', source: 'sensor', status: 'firing' }]);
+    const listedAlerts = await get('/v1/alerts');
+    expect(await listedAlerts.json()).toEqual({ alerts: alerts?.alerts });
     expect(failures).toEqual([]);
   },
 );

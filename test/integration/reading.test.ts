@@ -1,13 +1,17 @@
 // The readers' APIs as a reader meets them: over HTTP and a real WebSocket, through the local gateway, with the template's
 // own routes, authorizers and permissions, and a pipeline behind.
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { createAlert } from '../../consumers/alert/alert.ts';
 import { createLive } from '../../consumers/live/live.ts';
 import { createSubscribe } from '../../consumers/subscribe/subscribe.ts';
+import type { PipelineDefinition } from '../../src/core/pipeline.ts';
+import type { AlertsView } from '../../src/live-client/alerts-view.ts';
 import type { LiveRequest, LiveStatus } from '../../src/live-client/live-client.ts';
 import { createLiveClient } from '../../src/live-client/live-client.ts';
 import type { SeriesView } from '../../src/live-client/series-view.ts';
 import { createApiGatewayPoster } from '../../src/platform/api-gateway-poster.ts';
 import { systemClock } from '../../src/platform/clock.ts';
+import type { TableChange } from '../../src/stores/memory-table.ts';
 import type { RestEvent } from '../../src/wire/rest-event.ts';
 import type { WebSocketEvent } from '../../src/wire/websocket-event.ts';
 import { changeRecord } from '../support/change-records.ts';
@@ -16,19 +20,21 @@ import { gatewayOver } from '../support/local-gateway.ts';
 import { authorize, READER, readingStack } from '../support/reading-stack.ts';
 import { ReadingSystem } from '../support/reading-system.ts';
 
-const PIPELINE = {
+const PIPELINE: PipelineDefinition = {
   aggregations: [{ name: 'short', window: { tumbling: '10ms' } }],
   rollups: [{ name: 'by-site', of: 'short', by: ['site'] }],
+  alerts: [{ name: 'hot', on: { aggregation: 'short' }, metric: 'v', aggregate: 'max', when: { above: 5 } }],
 };
 
 async function setUp() {
   const system = new ReadingSystem(PIPELINE);
-  const { pipeline, states, windows, directory, connections, observed } = system;
+  const { pipeline, states, windows, directory, connections, alerts, recent, observed } = system;
   let endpoint = '';
   const posting = () => ({
     pipeline,
     windows,
     connections,
+    recent,
     clock: systemClock,
     random: Math.random,
     poster: createApiGatewayPoster(endpoint, {
@@ -44,18 +50,31 @@ async function setUp() {
       // The events are what the gateway makes of requests and messages.
       Query: (event) => system.query(event as unknown as RestEvent),
       LiveSubscribe: (event) =>
-        createSubscribe({ ...posting(), states, directory })(event as unknown as WebSocketEvent),
+        createSubscribe({ ...posting(), states, directory, alerts })(event as unknown as WebSocketEvent),
     },
   });
   endpoint = `${gateway.url}/live`;
-  const told = { windows: 0, live: 0 };
+  const judge = createAlert({ pipeline, alerts, windows, log: observed.log, meter: observed.meter });
+  const told = { windows: 0, live: 0, alerts: 0, sources: 0 };
   const tell = async () => {
     await system.rollUp();
-    const [windowChanges, liveChanges] = [system.tables.changes.windows, system.liveChanges];
-    const changes = [...windowChanges.slice(told.windows), ...liveChanges.slice(told.live)];
-    Object.assign(told, { windows: windowChanges.length, live: liveChanges.length });
+    const { tables, liveChanges } = system;
+    const records = (changes: readonly TableChange[]) =>
+      changes.map((change, at) => changeRecord(change, sequenceOf(at)));
+    await judge({ Records: records(tables.changes.sources.slice(told.sources)) });
+    const changes = [
+      ...tables.changes.windows.slice(told.windows),
+      ...liveChanges.slice(told.live),
+      ...tables.changes.alerts.slice(told.alerts),
+    ];
+    Object.assign(told, {
+      windows: tables.changes.windows.length,
+      live: liveChanges.length,
+      alerts: tables.changes.alerts.length,
+      sources: tables.changes.sources.length,
+    });
     await createLive(posting())({
-      Records: changes.map((change, at) => changeRecord(change, sequenceOf(at))),
+      Records: records(changes),
     });
   };
   const get = (path: string, headers: Readonly<Record<string, string>> = { Authorization: READER }) =>
@@ -67,6 +86,7 @@ async function setUp() {
 function watch(url: string, token: string, request: LiveRequest) {
   const statuses: LiveStatus[] = [];
   const views = new Map<string, SeriesView>();
+  const alerts: { view?: AlertsView; readonly heard: string[] } = { heard: [] };
   let wake = () => {};
   const noticed = () => wake();
   const client = createLiveClient({
@@ -83,6 +103,11 @@ function watch(url: string, token: string, request: LiveRequest) {
       views.set(view.series, view);
       noticed();
     },
+    onAlerts: (view, changed) => {
+      alerts.view = view;
+      alerts.heard.push(...changed.map(({ source, status }) => `${source} ${status}`));
+      noticed();
+    },
     onReady: noticed,
   });
   const until = async (isSo: () => boolean) => {
@@ -92,13 +117,13 @@ function watch(url: string, token: string, request: LiveRequest) {
       });
     }
   };
-  return { client, statuses, views, until };
+  return { client, statuses, views, alerts, until };
 }
 
 describe('the query API', () => {
   it('answers readers and nobody else, whatever stands in the path', async () => {
     const { system, get, gateway } = await setUp();
-    const source = 'dev/1 é%2F\\?#';
+    const source = 'a/b c é%2F\\?#';
     await system.send({ source, time: 1, values: { v: 1 }, tags: { site: 'a,b/c' } });
     await system.rollUp();
     const path = `/v1/sources/${encodeURIComponent(source)}/windows`;
@@ -137,6 +162,29 @@ describe('live', () => {
     await rollup.until(() => rollup.views.has('rollup|by-site|["s"]'));
     expect(gateway.failures).toEqual([]);
     expect(gateway.access.join('\n')).not.toContain(READER);
+  });
+
+  it('gives a reader the alerts that are not well, then every transition', async () => {
+    const { system, tell, get, liveUrl, gateway } = await setUp();
+    const send = async (source: string, time: number, v: number) => {
+      await system.send({ source, time, values: { v } });
+      await tell();
+    };
+    for (const time of [1, 11]) await send('a', time, 9);
+    const all = watch(liveUrl, READER, { alerts: {} });
+    const one = watch(liveUrl, READER, { alerts: { rule: 'hot', source: 'b' } });
+    await all.until(() => all.alerts.heard.length === 1);
+    await one.until(() => one.alerts.view?.isLive === true);
+    await send('b', 1, 9);
+    await send('b', 11, 1);
+    await send('b', 21, 1);
+    await send('a', 21, 1);
+    await all.until(() => all.alerts.heard.length === 3);
+    expect(all.alerts.heard).toEqual(['a firing', 'b firing', 'b resolved']);
+    expect(one.alerts.heard).toEqual(['b firing', 'b resolved']);
+    const listed = await (await get('/v1/alerts')).json();
+    expect(listed).toEqual({ alerts: all.alerts.view?.alerts });
+    expect(gateway.failures).toEqual([]);
   });
 
   it('is there again for a client whose connection was ended, with nothing missing', async () => {

@@ -39,10 +39,26 @@ const weirdId = fc.oneof(
   fc.integer({ min: -3, max: 30 }),
   fc.constantFrom(999_999_999_999_999, 1_000_000_000_000_000, Number.MAX_SAFE_INTEGER),
 );
-const steps = fc.array(
-  fc.record({ id: weirdId, time: fc.nat({ max: 200 }), oldest: fc.nat({ max: 6 }), saves: fc.boolean() }),
-  { maxLength: 150 },
-);
+const step = fc.record({
+  id: weirdId,
+  time: fc.nat({ max: 200 }),
+  oldest: fc.nat({ max: 6 }),
+  saves: fc.boolean(),
+});
+/** A counter at a steady pace, or nearly: saved with some of them, and not with others. */
+const run = fc
+  .record({ first: step, number: fc.nat({ max: 40 }), length: fc.nat({ max: 8 }), pace: fc.nat({ max: 3 }) })
+  .map(({ first, number, length, pace }) =>
+    Array.from({ length }, (_, at) => ({
+      id: number + at,
+      time: first.time + at * pace,
+      oldest: 0,
+      saves: first.saves && at === 2,
+    })),
+  );
+const steps = fc
+  .array(fc.oneof(fc.tuple(step), run), { maxLength: 80 })
+  .map((all): { id: string | number; time: number; oldest: number; saves: boolean }[] => all.flat());
 
 describe('remembered ids', () => {
   test('answer as a plain list of ids and times does, however often they go through their bytes', () => {
@@ -76,10 +92,15 @@ describe('remembered ids', () => {
     expect(tidied.entries(0)).toEqual(Array.from({ length: 50 }, (_, at) => [`id-${at + 50}`, 10]));
   });
 
-  test('keep a counter in a few bytes an id', () => {
-    const ids = new RememberedIds();
-    for (let at = 0; at < 600; at += 1) ids.add(String(1_000_000 + at), 1_780_000_000_000 + at * 1_000);
-    expect(ids.encode(0).length).toBeLessThan(600 * 4 + 40);
+  test('keep a counter in a few bytes an id, and in next to nothing at a steady pace', () => {
+    const counter = (jitter: (at: number) => number) => {
+      const ids = new RememberedIds();
+      for (let at = 0; at < 600; at += 1)
+        ids.add(1_000_000 + at, 1_780_000_000_000 + at * 1_000 + jitter(at));
+      return ids.encode(0).length;
+    };
+    expect(counter((at) => (at * 37) % 100)).toBeLessThan(600 * 4 + 40);
+    expect(counter(() => 0)).toBeLessThan(20);
   });
 
   test('do not grow with what is forgotten', () => {

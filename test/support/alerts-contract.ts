@@ -74,6 +74,45 @@ export function alertsContract(make: MakeTable): void {
       expect([...loaded.values()].map(({ checkAtMs }) => checkAtMs)).toEqual([9_000]);
     });
 
+    test('that are not well are found in their places: by rule, and when resolved by when', async () => {
+      const { alerts } = await open();
+      const of = (rule: string, source: string, status: AlertState['status'], end = 0) =>
+        write({ rule, series: sourceSeries('a', source), state: stateOf({ status, end }) });
+      const many = Array.from({ length: 30 }, (_, at) => of(`rule${at % 2}`, `s${at}`, 'firing'));
+      await alerts.commit([
+        ...many,
+        of('rule', 'x', 'pending'),
+        of('well', 'x', 'ok'),
+        ...[5, 40, 300].map((end) => of('past', `s${end}`, 'resolved', end)),
+      ]);
+      const found = async (...asked: Parameters<Alerts['standing']>) =>
+        await collect(alerts.standing(...asked));
+      const all = await found('active', { readAhead: 3 });
+      expect(all).toHaveLength(31);
+      expect(all.map(({ place }) => place)).toEqual(all.map(({ place }) => place).sort());
+      expect((await found('active', { readAhead: 100, after: all[9]?.place })).map(({ id }) => id)).toEqual(
+        all.slice(10).map(({ id }) => id),
+      );
+      expect((await found('active', { readAhead: 9, rule: 'rule' })).map(({ id }) => id)).toEqual([
+        'rule|source|a|x',
+      ]);
+      const past = await found('resolved', { readAhead: 1 });
+      expect(past.map(({ id }) => id)).toEqual([
+        'past|source|a|s300',
+        'past|source|a|s40',
+        'past|source|a|s5',
+      ]);
+      const rest = await found('resolved', { readAhead: 1, after: past[0]?.place });
+      expect(rest.map(({ id }) => id)).toEqual(past.slice(1).map(({ id }) => id));
+      // One that is well again, or resolved, is in that place no longer.
+      await alerts.commit([
+        { ...of('rule', 'x', 'ok'), expectedVersion: 1 },
+        { ...of('rule0', 's0', 'resolved', 100), expectedVersion: 1 },
+      ]);
+      expect(await found('active', { readAhead: 50 })).toHaveLength(29);
+      expect((await found('resolved', { readAhead: 1 }))[1]?.id).toBe('rule0|source|a|s0');
+    });
+
     test('of a series too long for a key are kept under its hash, name and all', async () => {
       const { alerts } = await open();
       const series = ['x', 'y'].map((last) => rollupSeries('r', ['\u{1F600}'.repeat(800), last]));
@@ -106,7 +145,10 @@ function stateOf({
   sequence = 1,
   from = 'ok',
   status = 'firing',
-}: Partial<Pick<AlertState, 'sequence' | 'status'> & { from: AlertState['status'] }>): AlertState {
+  end = 0,
+}: Partial<
+  Pick<AlertState, 'sequence' | 'status'> & { from: AlertState['status']; end: number }
+>): AlertState {
   return {
     compares: '[]',
     status,
@@ -125,7 +167,7 @@ function stateOf({
         to: status,
         severity: 'critical',
         reason: 'max of π is 4, above 3',
-        window: { start: -60_000, end: 0, revision: 3, value: 4.25 },
+        window: { start: end - 60_000, end, revision: 3, value: 4.25 },
       },
     ],
   };

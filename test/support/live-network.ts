@@ -4,6 +4,7 @@ import { createLive } from '../../consumers/live/live.ts';
 import { createSubscribe } from '../../consumers/subscribe/subscribe.ts';
 import type { LiveSocket, OpenSocket, SocketListener } from '../../src/live-client/live-socket.ts';
 import type { LivePoster, PostOutcome } from '../../src/platform/live-poster.ts';
+import type { Alerts } from '../../src/stores/alerts.ts';
 import { LIVE_PROTOCOL } from '../../src/wire/live/messages.ts';
 import type { WebSocketEvent } from '../../src/wire/websocket-event.ts';
 import { changeRecord } from './change-records.ts';
@@ -26,26 +27,28 @@ export class LiveNetwork {
   readonly #subscribe;
   readonly #live;
   /** How many records of each changelog the live consumer has been given. */
-  readonly #told = { windows: 0, live: 0 };
+  readonly #told = { windows: 0, live: 0, alerts: 0 };
   #opened = 0;
   /** Every text that was sent by either side: for looking at. */
   readonly sent: string[] = [];
 
-  constructor(system: ReadingSystem, faults: Faults) {
+  /** `alerts`: what the live door reads them from. */
+  constructor(system: ReadingSystem, faults: Faults, alerts: Alerts = system.alerts) {
     this.#system = system;
     this.#faults = faults;
-    const { pipeline, states, windows, directory, connections, clock, observed } = system;
+    const { pipeline, states, windows, directory, connections, recent, clock, observed } = system;
     const common = {
       pipeline,
       windows,
       connections,
+      recent,
       clock,
       random: () => 0.5,
       poster: this.#poster(),
       log: observed.log,
       meter: observed.meter,
     };
-    this.#subscribe = createSubscribe({ ...common, states, directory });
+    this.#subscribe = createSubscribe({ ...common, states, directory, alerts });
     this.#live = createLive(common);
   }
 
@@ -106,10 +109,10 @@ export class LiveNetwork {
 
   /** The live consumer's next records of a changelog; again from `back` records before, as a redelivery does. */
   async tell(
-    changelog: 'windows' | 'live',
+    changelog: 'windows' | 'live' | 'alerts',
     { most = Number.POSITIVE_INFINITY, back = 0, lost = false } = {},
   ): Promise<void> {
-    const changes = changelog === 'windows' ? this.#system.tables.changes.windows : this.#system.liveChanges;
+    const changes = this.#changesOf(changelog);
     const from = Math.max(0, this.#told[changelog] - back);
     const to = Math.min(changes.length, this.#told[changelog] + most);
     this.#told[changelog] = to;
@@ -117,6 +120,10 @@ export class LiveNetwork {
     const Records = changes.slice(from, to).map((change, at) => changeRecord(change, sequenceOf(from + at)));
     const { batchItemFailures } = await this.#system.clock.run(this.#live({ Records }));
     if (batchItemFailures.length > 0) throw new Error('changes were not told');
+  }
+
+  #changesOf(changelog: 'windows' | 'live' | 'alerts') {
+    return changelog === 'live' ? this.#system.liveChanges : this.#system.tables.changes[changelog];
   }
 
   get isBehind(): boolean {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { rollupSeries } from '../../src/core/series.ts';
 import { LIVE_TABLE, READERS_TABLE } from '../../src/platform/names.ts';
 import { LEASE_MS, LiveConnections } from '../../src/stores/live-connections.ts';
+import { RecentAlerts } from '../../src/stores/recent-alerts.ts';
 import { RollupDirectory } from '../../src/stores/rollup-directory.ts';
 import { textOf } from '../../src/stores/table.ts';
 import { rollupTopic, sourceTopic } from '../../src/wire/live/topic.ts';
@@ -23,6 +24,21 @@ export function liveConnectionsContract(make: MakeTable): void {
       connections.subscribe(connection, { id, topic, filter: undefined }, { nowMs, most });
     return { table, connections, subscribe };
   };
+
+  describe('recent alerts', () => {
+    test('are those noted in the last minutes, however long their names, and however often they were noted', async () => {
+      const { table } = await make(LIVE_SCHEMA);
+      const recent = new RecentAlerts(table);
+      const long = `hot|${LONG}`;
+      await recent.note(['hot|source|a|1', long, long], 600_000);
+      await recent.note(['hot|source|a|1', 'hot|source|a|2'], 720_000);
+      const at = async (nowMs: number) => [...new Set(await collect(recent.list(nowMs)))].sort();
+      expect(await at(720_000)).toEqual([long, 'hot|source|a|1', 'hot|source|a|2'].sort());
+      expect(await at(900_000)).toContain(long);
+      expect(await at(1_020_000)).toEqual(['hot|source|a|1', 'hot|source|a|2']);
+      expect(await at(1_200_000)).toEqual([]);
+    });
+  });
 
   describe('live connections', () => {
     test('are found by what they are subscribed to, long topics too', async () => {

@@ -17,7 +17,10 @@ export const READER = 'token-of-a-reader';
 
 export function readingStack(): Stack {
   const folder = fileURLToPath(new URL('./handlers', import.meta.url));
-  const stack = new Stack(new App({ analyticsReporting: false }), 'Reading');
+  const stack = new Stack(
+    new App({ analyticsReporting: false, builtinCloudFormationValidation: false }),
+    'Reading',
+  );
   const asked = new LambdaFunction(stack, 'Authorizer', {
     runtime: Runtime.NODEJS_24_X,
     handler: 'index.handler',
@@ -27,6 +30,7 @@ export function readingStack(): Stack {
     sources: new SourcesTable(stack, 'Sources'),
     windows: new WindowsTable(stack, 'Windows'),
     readers: new ReadersTable(stack, 'Readers'),
+    alerts: new AlertsTable(stack, 'Alerts'),
   };
   new QueryApi(stack, 'Query', {
     ...tables,
@@ -37,13 +41,14 @@ export function readingStack(): Stack {
       identitySources: [IdentitySource.header('Authorization')],
     }),
     deadLetters: new DeadLettersTable(stack, 'DeadLetters'),
-    alerts: new AlertsTable(stack, 'Alerts'),
   });
   new LiveApi(stack, 'Live', {
     ...tables,
     codeFolders: { subscribe: folder, live: folder },
     authorizer: asked,
     live: new LiveTable(stack, 'LiveState'),
+    hasAlerts: true,
+    rollups: true,
     failures: new FailuresBucket(stack, 'Failures').bucket,
   });
   return stack;

@@ -11,6 +11,7 @@ import { Alerts } from '../../src/stores/alerts.ts';
 import { DeadLetters } from '../../src/stores/dead-letters.ts';
 import { LiveConnections } from '../../src/stores/live-connections.ts';
 import { MemoryTable, type TableChange } from '../../src/stores/memory-table.ts';
+import { RecentAlerts } from '../../src/stores/recent-alerts.ts';
 import { RollupDirectory } from '../../src/stores/rollup-directory.ts';
 import { SourceStates } from '../../src/stores/source-states.ts';
 import { Windows } from '../../src/stores/windows.ts';
@@ -42,6 +43,7 @@ export class ReadingSystem {
   readonly alerts = new Alerts(this.tables.alerts);
   readonly directory = new RollupDirectory(this.readersTable);
   readonly connections = new LiveConnections(this.liveTable);
+  readonly recent = new RecentAlerts(this.liveTable);
   readonly query: (event: RestEvent) => Promise<RestAnswer>;
   readonly #aggregate;
   readonly #rollup;

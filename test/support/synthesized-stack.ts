@@ -1,19 +1,20 @@
 import { fileURLToPath } from 'node:url';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import type { AlertsInUse } from '../../cdk/alerts-in.ts';
-import { TidemillStack, type TidemillStackOptions } from '../../cdk/stacks/tidemill-stack.ts';
+import { TidemillStack, type TidemillStackProps } from '../../cdk/stacks/tidemill-stack.ts';
 import { byFunctionName } from './by-function-name.ts';
 
 /** The stack's template, with a folder of test handlers in place of each function's code. */
-export function synthesizedStack(
-  options: TidemillStackOptions & { readonly alerts?: AlertsInUse } = {},
-): Template {
+export function synthesizedStack(options: Omit<TidemillStackProps, 'code' | 'dashboard'> = {}): Template {
   const folder = fileURLToPath(new URL('./handlers', import.meta.url));
-  const stack = new TidemillStack(new App({ analyticsReporting: false }), 'Tidemill', {
-    ...options,
-    code: byFunctionName(() => folder),
-    dashboard: { pageFolder: folder, assetsFolder: folder },
-  });
+  const stack = new TidemillStack(
+    new App({ analyticsReporting: false, builtinCloudFormationValidation: false }),
+    'Tidemill',
+    {
+      ...options,
+      code: byFunctionName(() => folder),
+      dashboard: { pageFolder: folder, assetsFolder: folder },
+    },
+  );
   return Template.fromStack(stack);
 }

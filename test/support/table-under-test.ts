@@ -38,6 +38,10 @@ export const ALERTS_SCHEMA: TableSchema = {
       partitionKey: ALERTS_TABLE.checkingBucket,
       sortKey: ALERTS_TABLE.checkAt,
     },
+    [ALERTS_TABLE.standingIndex]: {
+      partitionKey: ALERTS_TABLE.standing,
+      sortKey: ALERTS_TABLE.standingPlace,
+    },
   },
 };
 

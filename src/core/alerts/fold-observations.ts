@@ -1,5 +1,6 @@
 // The state machine of an alert: ok → pending → firing → resolved, driven by windows in order, in event time. Pure: the
 // same windows give the same transitions, each once, however often and in whatever batches they come.
+import { isSession } from '../window-spec.ts';
 import type { AlertRule } from './alert-rule.ts';
 import type { AlertState, AlertStatus, Transition } from './alert-state.ts';
 import { comparesOf, emptyAlertState } from './alert-state.ts';
@@ -12,7 +13,7 @@ export interface AlertFold {
   readonly state: AlertState | undefined;
   /**
    * Whether it must be written. What a window of a source leaves as it was need not: judged again it does so again, and
-   * an older one cannot come after it. Where one can (rollups, windows still open), its place must be known.
+   * an older one cannot come after it. Where one can (rollups, windows still open, sessions), its place must be known.
    */
   readonly changed: boolean;
   /** Where to go on after the write: less than the number of observations where it has transitions enough. */
@@ -61,8 +62,10 @@ export function current(rule: AlertRule, stored: AlertState | undefined): AlertS
   return stored.compares === compares ? stored : { ...stored, compares, history: [], waiting: [] };
 }
 
+/** Rollups, open windows, and sessions: one that is open may reach back over one that has closed. */
 function comesInAnyOrder({ on }: AlertRule): boolean {
-  return on.kind === 'rollup' || (on.kind === 'aggregation' && on.provisional);
+  if (on.kind !== 'aggregation') return on.kind === 'rollup';
+  return on.provisional || isSession(on.spec);
 }
 
 function isKnown({ frontier }: AlertState, { start, revision }: Observation): boolean {

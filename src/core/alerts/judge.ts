@@ -33,9 +33,9 @@ export function judge(rule: AlertRule, history: WindowHistory, observation: Obse
       const earlier = history.filter((past) => past.start < start).at(-when.over);
       if (earlier === undefined) return { holds: 'unknown' };
       const change = inDirection(changeOf(value, earlier.value, when.by), when.direction);
-      const size = when.by === 'ratio' ? `${figure(100 * change)} %` : figure(change);
-      const reason = `${what} went from ${figure(earlier.value)} to ${figure(value)}, a change of ${size}`;
-      return compared(rule, change, reason, { over: when.threshold });
+      const size = when.by === 'ratio' ? percent : figure;
+      const reason = `${what} went from ${figure(earlier.value)} to ${figure(value)}, a change of ${size(change)}`;
+      return compared(rule, change, reason, { over: when.threshold }, size);
     }
     case 'deviates': {
       const deviation = deviationOf(when, history, { start, lengthMs: end - start, value });
@@ -64,20 +64,21 @@ function compared(
   value: number,
   reason: string,
   limit: { readonly over: number } | { readonly under: number },
+  inWords: (limit: number) => string = figure,
 ): Judgement {
+  const bound = inWords(clear.bound);
   if ('over' in limit) {
-    if (value > limit.over) return { holds: 'met', reason: `${reason}, above ${figure(limit.over)}` };
+    const over = inWords(limit.over);
+    if (value > limit.over) return { holds: 'met', reason: `${reason}, above ${over}` };
     const back = clear.bound === limit.over ? value <= clear.bound : value < clear.bound;
-    if (back) return { holds: 'clear', reason: `${reason}, no longer above ${figure(clear.bound)}` };
-    return {
-      holds: 'between',
-      reason: `${reason}, between ${figure(clear.bound)} and ${figure(limit.over)}`,
-    };
+    if (back) return { holds: 'clear', reason: `${reason}, no longer above ${bound}` };
+    return { holds: 'between', reason: `${reason}, between ${bound} and ${over}` };
   }
-  if (value < limit.under) return { holds: 'met', reason: `${reason}, below ${figure(limit.under)}` };
+  const under = inWords(limit.under);
+  if (value < limit.under) return { holds: 'met', reason: `${reason}, below ${under}` };
   const back = clear.bound === limit.under ? value >= clear.bound : value > clear.bound;
-  if (back) return { holds: 'clear', reason: `${reason}, no longer below ${figure(clear.bound)}` };
-  return { holds: 'between', reason: `${reason}, between ${figure(limit.under)} and ${figure(clear.bound)}` };
+  if (back) return { holds: 'clear', reason: `${reason}, no longer below ${bound}` };
+  return { holds: 'between', reason: `${reason}, between ${under} and ${bound}` };
 }
 
 /** Of a ratio to nothing: any change is without bounds. */
@@ -96,4 +97,8 @@ function inDirection(change: number, direction: Direction): number {
 /** Six significant digits: for reading. */
 function figure(value: number): string {
   return String(Number(value.toPrecision(6)));
+}
+
+function percent(ratio: number): string {
+  return `${figure(100 * ratio)} %`;
 }

@@ -14,7 +14,10 @@ export function watchesSource({ on, filter: { sources } }: AlertRule, source: st
   return on.kind !== 'rollup' && (sources?.some((beginning) => source.startsWith(beginning)) ?? true);
 }
 
-/** In the order of their windows; none where the change has nothing new to say to the rule. */
+/**
+ * Closed windows in the order they closed, which does not depend on how many of them one write closes; with open ones
+ * by their starts. None where the change has nothing new to say to the rule.
+ */
 export function observeSource(
   rule: AlertRule,
   before: ChangedWindows | undefined,
@@ -24,14 +27,25 @@ export function observeSource(
   if (measure === undefined || on.kind === 'source' || on.kind === 'rollup') return [];
   if (on.kind === 'last') return observeLast(on, measure, before, after);
   const isWatched = isWindowOf(on);
-  const open = on.provisional ? after.open.filter(isWatched) : [];
-  const earlier = new Map(
-    on.provisional ? before?.open.filter(isWatched).map((window) => [window.start, revisionOf(window)]) : [],
+  const closed = after.closed.filter(isWatched);
+  const windows = on.provisional
+    ? withOpen(closed, before?.open.filter(isWatched), after.open.filter(isWatched))
+    : closed;
+  return windows.flatMap((window) =>
+    observe(measure, window, mergeGroups({ groups: groupsOf(window, filter) })),
   );
-  return [...after.closed.filter(isWatched), ...open]
+}
+
+/** What has closed, and what is open and has changed. */
+function withOpen(
+  closed: readonly ClosedWindow[],
+  before: readonly ClosedWindow[] | undefined,
+  open: readonly ClosedWindow[],
+): readonly ClosedWindow[] {
+  const earlier = new Map(before?.map((window) => [window.start, revisionOf(window)]));
+  return [...closed, ...open]
     .filter((window) => earlier.get(window.start) !== revisionOf(window))
-    .sort((a, b) => a.start - b.start)
-    .flatMap((window) => observe(measure, window, mergeGroups({ groups: groupsOf(window, filter) })));
+    .sort((a, b) => a.start - b.start);
 }
 
 /** Undefined where the rule does not watch the series, or this window not yet. */

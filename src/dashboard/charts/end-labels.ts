@@ -27,6 +27,7 @@ export function drawEndLabels({
         ctx.save();
         ctx.font = theme.font.replace('12px', `${12 * ratio}px`);
         ctx.textBaseline = 'middle';
+        ctx.textAlign = 'left';
         for (const { line, x, y } of spread(ends, APART_PX * ratio, bbox.top + bbox.height)) {
           ctx.fillStyle = theme.series[line.color] ?? theme.text;
           ctx.fillText(shortened(line.label), x + 8 * ratio, y);

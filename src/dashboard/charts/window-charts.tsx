@@ -123,7 +123,8 @@ function MetricChart({ name, windows, quantiles, color }: MetricChartProps) {
     ]);
     const [mean, ...rest] = columns.lines;
     const [upper, lower] = rest.slice(known.length);
-    const shades = [1, 3, 6].filter((shade) => shade !== color);
+    // None of them the metric's own colour.
+    const shades = [7, 4, 3, 6].filter((shade) => shade !== color);
     return {
       x: columns.x,
       lines:

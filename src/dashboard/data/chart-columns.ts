@@ -93,19 +93,31 @@ export function metricNames(windows: readonly WindowAnswer[]): readonly string[]
   return [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).map(([name]) => name);
 }
 
-/** Both by start, the newer revision of each; quantiles, which only one of them has, stay as long as they are not outdated. */
+/**
+ * Both by start and end, the newer revision of each; quantiles, which only what is stored has, stay for the time being. What
+ * was open when it was read, and of which live tells another end, is no more: a session has grown.
+ */
 export function mergeWindows(
-  kept: readonly WindowAnswer[],
+  stored: readonly WindowAnswer[],
   live: readonly WindowAnswer[],
 ): readonly WindowAnswer[] {
-  const byStart = new Map(kept.map((window) => [window.startMs, window]));
+  const told = new Set(live.map(({ startMs }) => startMs));
+  const ends = new Set(live.map(keyOf));
+  const kept = stored.filter(
+    (window) => window.final || !told.has(window.startMs) || ends.has(keyOf(window)),
+  );
+  const merged = new Map(kept.map((window) => [keyOf(window), window]));
   for (const window of live) {
-    const known = byStart.get(window.startMs);
+    const known = merged.get(keyOf(window));
     if (known === undefined || window.revision > known.revision || (window.final && !known.final)) {
-      byStart.set(window.startMs, known === undefined ? window : withQuantiles(window, known));
+      merged.set(keyOf(window), known === undefined ? window : withQuantiles(window, known));
     }
   }
-  return [...byStart.values()].sort((a, b) => a.startMs - b.startMs);
+  return [...merged.values()].sort((a, b) => a.startMs - b.startMs || a.endMs - b.endMs);
+}
+
+function keyOf({ startMs, endMs }: WindowAnswer): string {
+  return `${startMs}+${endMs}`;
 }
 
 /** The quantiles of a moment ago are better than none: the next asking brings new ones. */

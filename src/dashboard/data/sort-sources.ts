@@ -1,5 +1,6 @@
 // The table of sources: which are shown, in what order.
-import type { AlertAnswer, SourceAnswer } from '../../wire/api/answers.ts';
+import type { AlertAnswer } from '../../wire/api/alert-answer.ts';
+import type { SourceAnswer } from '../../wire/api/answers.ts';
 
 export interface SourceRow {
   readonly source: SourceAnswer;

@@ -1,21 +1,22 @@
 // The lists that several parts of the page show.
 import { createContext } from 'preact';
 import { useContext, useMemo, useRef } from 'preact/hooks';
-import type { AlertAnswer, LedgerAnswer, PipelineAnswer, SourceAnswer } from '../../wire/api/answers.ts';
-import { alertsSchema, ledgerSchema, pipelineSchema, sourcesSchema } from '../../wire/api/answers.ts';
+import type { AlertAnswer } from '../../wire/api/alert-answer.ts';
+import type { LedgerAnswer, PipelineAnswer, SourceAnswer } from '../../wire/api/answers.ts';
+import { ledgerSchema, pipelineSchema, sourcesSchema } from '../../wire/api/answers.ts';
 import { useData } from './context.ts';
-import { type AllOf, loadAll } from './load-all.ts';
+import { loadAll } from './load-all.ts';
 import { rankOf, rateBetween, type SourceRow } from './sort-sources.ts';
+import { type KnownAlerts, useAlerts } from './use-alerts.ts';
 import { type Polled, usePolled } from './use-polled.ts';
 
 /** More than so many are not listed: they are found by their address. */
 const MAX_SOURCES = 5_000;
-const MAX_ALERTS = 2_000;
 
 /** What every page needs is asked for once, and outlives them. */
 export interface Lists {
   readonly pipeline: Polled<PipelineAnswer>;
-  readonly alerts: Polled<AllOf<AlertAnswer>>;
+  readonly alerts: KnownAlerts;
 }
 
 export const ListsContext = createContext<Lists | undefined>(undefined);
@@ -28,7 +29,7 @@ export function useLists(): Lists {
 }
 
 export function usePolledLists(): Lists {
-  return { pipeline: usePolledPipeline(), alerts: usePolledAlerts() };
+  return { pipeline: usePolledPipeline(), alerts: useAlerts() };
 }
 
 function usePolledPipeline(): Polled<PipelineAnswer> {
@@ -47,23 +48,6 @@ export function useLedger(): Polled<LedgerAnswer> {
     key: 'ledger',
     everyMs: 15_000,
     load: (signal) => api.get('/v1/ledger', ledgerSchema, { signal }),
-  });
-}
-
-function usePolledAlerts(): Polled<AllOf<AlertAnswer>> {
-  const { api } = useData();
-  return usePolled({
-    key: 'alerts',
-    everyMs: 10_000,
-    load: (signal) =>
-      loadAll(api, {
-        path: '/v1/alerts',
-        schema: alertsSchema,
-        entriesOf: ({ alerts }) => alerts,
-        limit: 200,
-        atMost: MAX_ALERTS,
-        signal,
-      }),
   });
 }
 

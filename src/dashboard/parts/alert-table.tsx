@@ -1,5 +1,5 @@
 // Alerts: how each stands, for what, why, and since when.
-import type { AlertAnswer } from '../../wire/api/answers.ts';
+import type { AlertAnswer } from '../../wire/api/alert-answer.ts';
 import { formatCount, formatValues } from '../data/format.ts';
 import { Link } from './link.tsx';
 import { Status } from './status.tsx';
@@ -21,6 +21,7 @@ export function AlertTable({
             <th scope="col">Alert</th>
             {!hideSubject && <th scope="col">Of</th>}
             <th scope="col">Why</th>
+            <th scope="col">Window</th>
             <th scope="col">Since</th>
             <th scope="col" class="number">
               Transitions
@@ -38,11 +39,14 @@ export function AlertTable({
               </th>
               {!hideSubject && (
                 <td data-label="Of">
-                  <Subject alert={alert} />
+                  <AlertSubject alert={alert} />
                 </td>
               )}
               <td data-label="Why" class="why">
                 {alert.reason ?? '–'}
+              </td>
+              <td data-label="Window">
+                <AlertWindow alert={alert} />
               </td>
               <td data-label="Since">
                 {alert.sinceMs === undefined ? '–' : <Time atMs={alert.sinceMs} seconds={false} />}
@@ -58,7 +62,17 @@ export function AlertTable({
   );
 }
 
-function Subject({ alert }: { readonly alert: AlertAnswer }) {
+/** The one that caused the latest transition. */
+function AlertWindow({ alert: { window } }: { readonly alert: AlertAnswer }) {
+  if (window === undefined) return <>–</>;
+  return (
+    <>
+      <Time atMs={window.startMs} day={false} /> – <Time atMs={window.endMs} day={false} />
+    </>
+  );
+}
+
+export function AlertSubject({ alert }: { readonly alert: AlertAnswer }) {
   const { source, rollup, values } = alert;
   if (source !== undefined) return <Link to={{ page: 'source', source }}>{source}</Link>;
   if (rollup === undefined || values === undefined) return <>{alert.series}</>;

@@ -26,7 +26,7 @@ export function SessionTable({ windows }: { readonly windows: readonly WindowAns
         </thead>
         <tbody>
           {windows.toReversed().map((window) => (
-            <tr key={window.startMs}>
+            <tr key={`${window.startMs} ${window.endMs}`}>
               <th scope="row">
                 <Time atMs={window.startMs} />
               </th>

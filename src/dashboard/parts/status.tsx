@@ -1,5 +1,5 @@
 // How an alert stands: a shape and a word, and a colour for those who see it.
-import type { AlertAnswer } from '../../wire/api/answers.ts';
+import type { AlertAnswer } from '../../wire/api/alert-answer.ts';
 
 const SHAPES: Readonly<Record<AlertAnswer['status'], string>> = {
   firing: 'M8 1.5 15 14H1z',

@@ -1,20 +1,21 @@
 // Every alert, the worst first.
 import { useState } from 'preact/hooks';
-import type { AlertAnswer } from '../../wire/api/answers.ts';
+import type { AlertAnswer } from '../../wire/api/alert-answer.ts';
 import { formatCount } from '../data/format.ts';
 import { rankOf } from '../data/sort-sources.ts';
 import { useLists } from '../data/use-lists.ts';
 import { AlertTable } from '../parts/alert-table.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { Tile } from '../parts/tile.tsx';
+import { TransitionTable } from '../parts/transition-table.tsx';
 
-const STATUSES = ['firing', 'pending', 'resolved', 'ok'] as const;
+const STATUSES = ['firing', 'pending', 'resolved'] as const;
 const MOST_SHOWN = 200;
 
 export function AlertsView() {
-  const { value, trouble } = useLists().alerts;
+  const { alerts, isCut, transitions, trouble } = useLists().alerts;
   const [status, setStatus] = useState<AlertAnswer['status'] | undefined>(undefined);
-  const all = value?.entries ?? [];
+  const all = alerts?.filter(({ status: each }) => each !== 'ok') ?? [];
   const chosen = all
     .filter((alert) => status === undefined || alert.status === status)
     .toSorted((a, b) => rankOf(a) - rankOf(b) || (b.sinceMs ?? 0) - (a.sinceMs ?? 0));
@@ -28,7 +29,7 @@ export function AlertsView() {
           const tone = each === 'firing' && count > 0 ? 'bad' : undefined;
           return (
             <Tile key={each} name={each} tone={tone}>
-              {value === undefined ? '…' : formatCount(count)}
+              {alerts === undefined ? '…' : formatCount(count)}
             </Tile>
           );
         })}
@@ -48,23 +49,33 @@ export function AlertsView() {
             ))}
           </fieldset>
         </div>
-        {value === undefined ? (
+        {alerts === undefined ? (
           <Notice>Loading…</Notice>
         ) : chosen.length === 0 ? (
           <Notice>
             {all.length === 0
-              ? 'No alert has been judged yet, or the pipeline has none.'
+              ? 'All is well: no alert is pending or firing, and none has resolved lately.'
               : `None is ${status}.`}
           </Notice>
         ) : (
           <AlertTable alerts={chosen.slice(0, MOST_SHOWN)} />
         )}
-        {(chosen.length > MOST_SHOWN || value?.isCut === true) && (
+        {(chosen.length > MOST_SHOWN || isCut) && (
           <Notice>
             The first {formatCount(Math.min(MOST_SHOWN, chosen.length))} of {formatCount(chosen.length)}
-            {value?.isCut === true ? ' and more' : ''} are shown.
+            {isCut ? ' and more' : ''} are shown.
           </Notice>
         )}
+      </section>
+      <section class="panel" aria-labelledby="transitions-heading">
+        <h2 id="transitions-heading">Transitions since this page was opened</h2>
+        <div aria-live="polite">
+          {transitions.length === 0 ? (
+            <Notice>None yet: they appear here as they happen.</Notice>
+          ) : (
+            <TransitionTable transitions={transitions} />
+          )}
+        </div>
       </section>
     </>
   );

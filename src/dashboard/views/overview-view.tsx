@@ -13,9 +13,9 @@ import { SourceTable } from './source-table.tsx';
 export function OverviewView() {
   const { pipeline, alerts } = useLists();
   const ledger = useLedger();
-  const sources = useSourceRows(alerts.value?.entries);
+  const sources = useSourceRows(alerts.alerts);
   const nowMs = useNow(5_000);
-  const firing = alerts.value?.entries.filter(({ status }) => status === 'firing') ?? [];
+  const firing = alerts.alerts?.filter(({ status }) => status === 'firing') ?? [];
   const critical = firing.filter(({ severity }) => severity === 'critical').length;
   const { rows } = sources;
   const open = rows?.reduce((sum, { source }) => sum + (source.openWindows ?? 0), 0);
@@ -53,14 +53,12 @@ export function OverviewView() {
             </Link>
           }
         >
-          {alerts.value === undefined ? '…' : formatCount(firing.length)}
+          {alerts.alerts === undefined ? '…' : formatCount(firing.length)}
         </Tile>
         <Tile
           name="Books"
           tone={books === undefined ? undefined : books.balanced ? 'good' : 'bad'}
-          note={
-            <a href={writeRoute({ page: 'ledger' })}>received = applied + duplicate + late + quarantined</a>
-          }
+          note={<a href={writeRoute({ page: 'ledger' })}>each event has one verdict</a>}
         >
           {books === undefined ? '…' : books.balanced ? '✓ balanced' : '✗ not balanced'}
         </Tile>

@@ -33,7 +33,7 @@ export function RollupPanel({ rollups }: { readonly rollups: readonly Rollup[] }
   const metric = names.includes(measure) ? measure : undefined;
   const shown = series.slice(0, SERIES_COLORS);
   const { x, lines } = useMemo(() => {
-    const figure: Figure = metric === undefined ? rateFigure : metricFigure(metric, 'mean');
+    const figure: Figure = metric === undefined ? rateOfPast(nowMs) : metricFigure(metric, 'mean');
     const columns = chartColumns(shown.map(({ windows }) => ({ windows, figure })));
     return {
       x: columns.x,
@@ -42,7 +42,7 @@ export function RollupPanel({ rollups }: { readonly rollups: readonly Rollup[] }
         return of === undefined ? [] : [{ label: formatValues(values), columns: of, color }];
       }),
     };
-  }, [series, metric]);
+  }, [series, metric, nowMs]);
   const title = metric === undefined ? 'Events a second' : `Mean of ${metric}`;
   const by = level?.tags.join(' and ') ?? '';
   return (
@@ -114,6 +114,11 @@ export function RollupPanel({ rollups }: { readonly rollups: readonly Rollup[] }
       )}
     </section>
   );
+}
+
+/** A window that is still filling has no rate yet. */
+function rateOfPast(nowMs: number): Figure {
+  return (window) => (window.endMs <= nowMs ? rateFigure(window) : null);
 }
 
 interface ShownSeries {

@@ -41,7 +41,7 @@ export function RollupSeriesView({ rollup, values: written }: SeriesViewProps) {
     sinceMs: Math.floor(nowMs / 60_000) * 60_000 - rangeMs,
   });
   const series = rollupSeries(rollup, values);
-  const own = alerts.value?.entries.filter((alert) => alert.series === series) ?? [];
+  const own = alerts.alerts?.filter((alert) => alert.series === series) ?? [];
   return (
     <>
       <p class="crumbs">

@@ -2,10 +2,12 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { PipelineAnswer } from '../../wire/api/answers.ts';
-import { sourceDetailSchema } from '../../wire/api/answers.ts';
+import { alertsSchema, sourceDetailSchema } from '../../wire/api/answers.ts';
 import { WindowCharts } from '../charts/window-charts.tsx';
 import { useData } from '../data/context.ts';
 import { formatCount, formatDuration, formatFigure, formatShare } from '../data/format.ts';
+import { mergeAlerts } from '../data/merge-alerts.ts';
+import { rankOf } from '../data/sort-sources.ts';
 import { useLists } from '../data/use-lists.ts';
 import { useNow } from '../data/use-now.ts';
 import { usePolled } from '../data/use-polled.ts';
@@ -34,7 +36,15 @@ export function SourceView({ source }: { readonly source: string }) {
   const names = known?.aggregations.map(({ name }) => name) ?? [];
   const aggregations = (pipeline.value?.aggregations ?? []).filter(({ name }) => names.includes(name));
   const aggregation = aggregations.find(({ name }) => name === chosen) ?? aggregations[0];
-  const own = alerts.value?.entries.filter((alert) => alert.source === source) ?? [];
+  const judged = usePolled({
+    key: `alerts of ${source}`,
+    everyMs: 30_000,
+    load: (signal) => api.get('/v1/alerts', alertsSchema, { query: { source, limit: 200 }, signal }),
+  });
+  const own = mergeAlerts(
+    judged.value?.alerts ?? [],
+    (alerts.alerts ?? []).filter((alert) => alert.source === source),
+  ).toSorted((a, b) => rankOf(a) - rankOf(b));
   return (
     <>
       <p class="crumbs">

@@ -3,6 +3,7 @@ import type { RestMethod } from './rest-api.ts';
 
 export interface MethodMatch {
   readonly method: RestMethod;
+  /** As they were sent: the service decodes none of them. */
   readonly pathParameters: Readonly<Record<string, string>>;
 }
 
@@ -32,11 +33,11 @@ function matchPath(
     const part = parts[i];
     if (part === undefined) return undefined;
     if (name === undefined) {
-      if (decode(part) !== expected) return undefined;
+      if (decodeSegment(part) !== expected) return undefined;
     } else if (greedy === '+') {
-      return { ...parameters, [name]: parts.slice(i).map(decode).join('/') };
+      return { ...parameters, [name]: parts.slice(i).join('/') };
     } else {
-      parameters[name] = decode(part);
+      parameters[name] = part;
     }
   }
   return pattern.length === parts.length ? parameters : undefined;
@@ -52,7 +53,7 @@ function rankOf({ method }: MethodMatch): string {
 
 const compareText = (a: string, b: string) => (a < b ? -1 : Number(a > b));
 
-function decode(part: string): string {
+export function decodeSegment(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {

@@ -5,7 +5,7 @@ import { accessLine } from './access-line.ts';
 import { type AuthorizerContext, createAuthorize, type Decision } from './authorize.ts';
 import { gatewayResponse, type HttpAnswer, type Problem } from './gateway-response.ts';
 import { proxyAnswer, proxyEvent } from './lambda-proxy.ts';
-import { matchMethod } from './match-method.ts';
+import { decodeSegment, matchMethod } from './match-method.ts';
 import { methodArn } from './method-arn.ts';
 import type { InvocationRight, RestApi, RestMethod } from './rest-api.ts';
 import { headerOf, type RestRequest, singleValues } from './rest-request.ts';
@@ -163,7 +163,7 @@ export function createServeRest(api: RestApi, deps: GatewayDeps): ServeRest {
     const input = {
       body: at.request.body.toString('utf8'),
       params: {
-        path: at.pathParameters,
+        path: decodedPath(at.pathParameters),
         querystring: singleValues(at.request.query) ?? {},
         header: singleValues(at.request.headers) ?? {},
       },
@@ -264,4 +264,9 @@ async function withTimeout<T>(work: Promise<T>, ms: number): Promise<T | 'timed-
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** As templates read them. */
+function decodedPath(parameters: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, decodeSegment(value)]));
 }

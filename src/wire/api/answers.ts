@@ -1,8 +1,7 @@
 // What the query API answers: a schema each.
-import { SEVERITIES } from '../../core/alerts/alert-rule.ts';
-import { ALERT_STATUSES } from '../../core/alerts/alert-state.ts';
+import { alertSchema } from './alert-answer.ts';
 import type { TypeOf } from './schema.ts';
-import { choice, described, flag, integer, list, named, nullable, object, text } from './schema.ts';
+import { described, flag, integer, list, named, nullable, object, text } from './schema.ts';
 import { windowSchema } from './window-answer.ts';
 
 const count = integer({ minimum: 0 });
@@ -127,27 +126,6 @@ export const ledgerSchema = named(
   }),
 );
 
-const alertSchema = named(
-  'Alert',
-  object(
-    {
-      rule: text(),
-      series: described('What it watches, as the tables name it', text()),
-      status: choice(...ALERT_STATUSES),
-      sequence: described('Transitions so far', count),
-    },
-    {
-      source: described('Of a source', text()),
-      aggregation: text(),
-      rollup: described('Of a rollup', text()),
-      values: valuesSchema,
-      sinceMs: described('Start of the first window in a row that counts', integer()),
-      severity: described('Of the latest transition', choice(...SEVERITIES)),
-      reason: described('Why the latest transition was made', text()),
-    },
-  ),
-);
-
 export const alertsSchema = named('AlertsPage', object({ alerts: list(alertSchema) }, { next }));
 
 export const problemSchema = named(
@@ -173,6 +151,5 @@ export type RollupSeriesAnswer = TypeOf<typeof rollupSeriesSchema>;
 export type RollupWindowsAnswer = TypeOf<typeof rollupWindowsSchema>;
 export type PipelineAnswer = TypeOf<typeof pipelineSchema>;
 export type AlertsAnswer = TypeOf<typeof alertsSchema>;
-export type AlertAnswer = AlertsAnswer['alerts'][number];
 export type LedgerAnswer = TypeOf<typeof ledgerSchema>;
 export type Problem = TypeOf<typeof problemSchema>;

@@ -120,10 +120,16 @@ export const OPERATIONS = {
   },
   listAlerts: {
     path: '/v1/alerts',
-    summary: 'Where each alert stands for each subject it has seen, in no order of meaning',
+    summary:
+      'The alerts that are not well: active ones by rule, then those that have resolved, the latest first',
     parameters: {
       rule: queryText('Those of this rule', { maxLength: 64 }),
-      status: queryChoice('Those that stand so', choice('any', ...ALERT_STATUSES), 'any'),
+      source: queryText('All that the pipeline’s rules have on this source, well or not', { maxLength: 128 }),
+      status: queryChoice(
+        'Those that stand so: `active` is pending or firing, `any` all of them; `ok` only with `source`',
+        choice('any', 'active', ...ALERT_STATUSES),
+        'any',
+      ),
       limit: limit(200),
       cursor,
     },

@@ -1,5 +1,7 @@
 // What a live connection carries, both ways. What comes from a client is checked against these schemas; what goes to it is
 // typed by them, and checked again where it arrives.
+
+import { standingAlertSchema } from '../api/alert-answer.ts';
 import type { TypeOf } from '../api/schema.ts';
 import { constant, flag, integer, list, nullable, object, text, union } from '../api/schema.ts';
 import { windowSchema } from '../api/window-answer.ts';
@@ -30,26 +32,39 @@ const options = {
 
 const subscribeToSource = object({ ...common, source: text({ minLength: 1, maxLength: 128 }) }, options);
 
+const ofRollup = {
+  /** One series: the values of its tags, null for events without the tag. */
+  values: list(nullable(text({ maxLength: 1_000 })), { maxItems: 8 }),
+  /** Every series with these values. */
+  tags: list(
+    object({ tag: text({ minLength: 1, maxLength: 64 }), value: nullable(text({ maxLength: 1_000 })) }),
+    { minItems: 1, maxItems: 8 },
+  ),
+};
+
 const subscribeToRollup = object(
   { ...common, rollup: text({ minLength: 1, maxLength: 64 }) },
-  {
-    ...options,
-    /** One series: the values of its tags, null for events without the tag. */
-    values: list(nullable(text({ maxLength: 1_000 })), { maxItems: 8 }),
-    /** Every series with these values. */
-    tags: list(
-      object({ tag: text({ minLength: 1, maxLength: 64 }), value: nullable(text({ maxLength: 1_000 })) }),
-      {
-        minItems: 1,
-        maxItems: 8,
-      },
-    ),
-  },
+  { ...options, ...ofRollup },
 );
+
+const subscribeToAlerts = object({
+  ...common,
+  /** All alerts, or those that fit all that is said. */
+  alerts: object(
+    {},
+    {
+      rule: text({ minLength: 1, maxLength: 64 }),
+      source: text({ minLength: 1, maxLength: 128 }),
+      rollup: text({ minLength: 1, maxLength: 64 }),
+      ...ofRollup,
+    },
+  ),
+});
 
 export const clientMessageSchema = union(
   subscribeToSource,
   subscribeToRollup,
+  subscribeToAlerts,
   object({ type: constant('unsubscribe'), id }),
   object({ type: constant('ping') }),
 );
@@ -67,12 +82,15 @@ const changeSchema = object(
   {
     /** The subscriptions it is told to. */
     for: list(id),
-    /** Windows that are no more: sessions merged into others. */
-    removed: list(object({ aggregation: text(), startMs: integer() })),
+    /** Windows that are no more: sessions that have grown, or were merged into others. */
+    removed: list(object({ aggregation: text(), startMs: integer(), endMs: integer() })),
     /** There is more than a message carries: to be asked for anew. */
     stale: flag(),
   },
 );
+
+/** An alert as it is after a transition. */
+const transitionSchema = object({ alert: standingAlertSchema, for: list(id) });
 
 export const serverMessageSchema = union(
   object(
@@ -95,6 +113,18 @@ export const serverMessageSchema = union(
   /** All snapshots of a subscription have been sent: of these series. */
   object({ type: constant('ready'), id, round: count, series: list(series) }),
   object({ type: constant('changes'), changes: list(changeSchema) }),
+  object({
+    type: constant('alerts'),
+    id,
+    round: count,
+    alerts: list(standingAlertSchema),
+    /** false: there are more than a snapshot holds. */
+    whole: flag(),
+    /** false: more of the same snapshot follows. */
+    last: flag(),
+  }),
+  /** Of each alert in their order, each with the next sequence. */
+  object({ type: constant('transitions'), transitions: list(transitionSchema) }),
   object({ type: constant('pong'), subscriptions: list(id) }),
   object(
     { type: constant('error'), detail: text() },
@@ -108,4 +138,7 @@ export type ServerMessage = TypeOf<typeof serverMessageSchema>;
 export type Snapshot = Extract<ServerMessage, { readonly type: 'snapshot' }>;
 export type Change = TypeOf<typeof changeSchema>;
 export type LiveWindow = TypeOf<typeof liveWindowSchema>;
+export type AlertsSnapshot = Extract<ServerMessage, { readonly type: 'alerts' }>;
+export type LiveAlert = TypeOf<typeof standingAlertSchema>;
+export type LiveTransition = TypeOf<typeof transitionSchema>;
 export type Have = TypeOf<typeof haveSchema>;

@@ -1,5 +1,5 @@
 // Messages cut to what a connection carries at once.
-import type { Change, LiveWindow, ServerMessage } from './messages.ts';
+import type { AlertsSnapshot, Change, LiveTransition, LiveWindow, ServerMessage } from './messages.ts';
 
 /** API Gateway bills by 32 KB, and sends a larger message in frames. */
 const PACK_BYTES = 30_000;
@@ -8,23 +8,41 @@ const MAX_MESSAGE_LENGTH = 40_000;
 
 /** Changes in their order, several to a message. One too large for any is told as stale: its series is to be asked for anew. */
 export function packChanges(changes: readonly Change[]): readonly string[] {
-  const packed: string[] = [];
-  let pack: string[] = [];
-  let length = 0;
-  const finish = () => {
-    if (pack.length > 0) packed.push(`{"type":"changes","changes":[${pack.join(',')}]}`);
-    pack = [];
-    length = 0;
-  };
-  for (const change of changes) {
+  const texts = changes.map((change) => {
     const whole = JSON.stringify(change);
-    const text = whole.length <= MAX_MESSAGE_LENGTH ? whole : JSON.stringify(staleOf(change));
-    if (length + text.length > PACK_BYTES) finish();
-    pack.push(text);
+    return whole.length <= MAX_MESSAGE_LENGTH ? whole : JSON.stringify(staleOf(change));
+  });
+  return pack(texts).map((packed) => `{"type":"changes","changes":[${packed.join(',')}]}`);
+}
+
+/** Transitions in their order. Each is some hundred bytes, a few thousand with long names. */
+export function packTransitions(transitions: readonly LiveTransition[]): readonly string[] {
+  const texts = transitions.map((transition) => JSON.stringify(transition));
+  return pack(texts).map((packed) => `{"type":"transitions","transitions":[${packed.join(',')}]}`);
+}
+
+/** In as many messages as it takes; one at least. */
+export function packAlerts({ alerts, ...rest }: Omit<AlertsSnapshot, 'last'>): readonly string[] {
+  const packs = pack(alerts.map((alert) => JSON.stringify(alert)));
+  const frame = JSON.stringify(rest).slice(0, -1);
+  const message = (packed: readonly string[], last: boolean) =>
+    `${frame},"alerts":[${packed.join(',')}],"last":${last}}`;
+  if (packs.length === 0) return [message([], true)];
+  return packs.map((packed, at) => message(packed, at === packs.length - 1));
+}
+
+function pack(texts: readonly string[]): readonly (readonly string[])[] {
+  const packs: string[][] = [];
+  let length = Number.POSITIVE_INFINITY;
+  for (const text of texts) {
+    if (length + text.length > PACK_BYTES) {
+      packs.push([]);
+      length = 0;
+    }
+    packs.at(-1)?.push(text);
     length += text.length;
   }
-  finish();
-  return packed;
+  return packs;
 }
 
 function staleOf({ windows: _, removed: __, ...change }: Change): Change {

@@ -30,7 +30,10 @@ export function sourceChange(source: string, changes: readonly StateChange[]): C
   const removed = new Map(
     seen
       .filter((window) => !still.has(keyOf(window)))
-      .map(({ aggregation, start }) => [`${start} ${aggregation}`, { aggregation, startMs: start }]),
+      .map((window) => {
+        const { aggregation, start, end } = window;
+        return [keyOf(window), { aggregation, startMs: start, endMs: end }];
+      }),
   );
   return {
     series: sourceTopic(source),
@@ -50,11 +53,11 @@ export function liveSourceWindow(source: string, window: ClosedWindow, final: bo
   };
 }
 
-function keyOf({ aggregation, start }: ClosedWindow): string {
-  return `${start} ${aggregation}`;
+/** With its end: two sessions may begin together. One that grows is another. */
+function keyOf({ aggregation, start, end }: ClosedWindow): string {
+  return `${start} ${end} ${aggregation}`;
 }
 
-/** With its bounds: a session may grow without its start moving. */
-function eventsOf({ end, groups }: ClosedWindow): string {
-  return `${end} ${groups.reduce((sum, { events }) => sum + events, 0)}`;
+function eventsOf({ groups }: ClosedWindow): number {
+  return groups.reduce((sum, { events }) => sum + events, 0);
 }

@@ -7,7 +7,10 @@ import { describe, expect, it } from 'vitest';
 import { enforceStreamReaderRules } from '../../../cdk/constructs/stream-reader-rules.ts';
 
 function stackWithTable() {
-  const stack = new Stack(new App({ analyticsReporting: false }), 'Test');
+  const stack = new Stack(
+    new App({ analyticsReporting: false, builtinCloudFormationValidation: false }),
+    'Test',
+  );
   const table = new Table(stack, 'Sources', {
     partitionKey: { name: 'source', type: AttributeType.STRING },
     stream: StreamViewType.NEW_AND_OLD_IMAGES,

@@ -68,13 +68,18 @@ describe('the tables', () => {
     });
   });
 
-  it('hold one item an alert and subject, with a change stream and an index of whose silence to look at', () => {
+  it('hold one item an alert and subject, with a change stream and indexes of whose silence to look at and what is not well', () => {
     template.hasResourceProperties('AWS::DynamoDB::Table', {
       KeySchema: [key('alert', 'HASH')],
       GlobalSecondaryIndexes: [
         {
           IndexName: 'checking',
           KeySchema: [key('checkingBucket', 'HASH'), key('checkAt', 'RANGE')],
+          Projection: { ProjectionType: 'KEYS_ONLY' },
+        },
+        {
+          IndexName: 'standing',
+          KeySchema: [key('standing', 'HASH'), key('standingPlace', 'RANGE')],
           Projection: { ProjectionType: 'KEYS_ONLY' },
         },
       ],
@@ -203,17 +208,59 @@ describe('the event source mappings', () => {
         OnFailure: { Destination: { 'Fn::GetAtt': [logicalIdOf('AWS::S3::Bucket', 'Failures'), 'Arn'] } },
       },
       MetricsConfig: { Metrics: ['EventCount'] },
-      FilterCriteria: Match.absent(),
+      // The windows' readers have one of their own.
+      ...(source().includes(logicalIdOf('AWS::DynamoDB::Table', 'Windows'))
+        ? {}
+        : { FilterCriteria: Match.absent() }),
       TumblingWindowInSeconds: Match.absent(),
     });
   });
 
   it('wait for the permission to read', () => {
-    template.resourceCountIs('AWS::Lambda::EventSourceMapping', 7);
+    template.resourceCountIs('AWS::Lambda::EventSourceMapping', 8);
     // Those of live wait for what its API waits for too.
     template.allResources('AWS::Lambda::EventSourceMapping', {
       DependsOn: Match.arrayWith([Match.stringLikeRegexp('ConsumerRoleDefaultPolicy')]),
     });
+  });
+});
+
+describe('the reader of the live table’s changelog', () => {
+  it('hears of changes to be told, and not of who connects, subscribes or is noted', () => {
+    const [reader] = Object.entries(template.findResources('AWS::Lambda::EventSourceMapping')).filter(
+      ([id]) => id.startsWith('LiveLiveReader'),
+    );
+    const { Filters } = reader?.[1]['Properties'].FilterCriteria ?? {};
+    expect(Filters).toEqual([
+      { Pattern: JSON.stringify({ dynamodb: { Keys: { item: { S: ['change'] } } } }) },
+    ]);
+  });
+});
+
+describe('readers of the windows’ changelog', () => {
+  const readersOf = (stack: typeof template) =>
+    Object.entries(stack.findResources('AWS::Lambda::EventSourceMapping')).filter(([id]) =>
+      /^(Alert|Live)Windows/.test(id),
+    );
+
+  it('hear of writes to rollup windows alone, whatever the length of their names', () => {
+    const patterns = readersOf(template).map(([, { Properties }]) => Properties.FilterCriteria.Filters);
+    const filter = {
+      Pattern: JSON.stringify({
+        eventName: ['INSERT', 'MODIFY'],
+        dynamodb: { Keys: { series: { S: [{ prefix: 'rollup|' }, { prefix: 'sha256|' }] } } },
+      }),
+    };
+    expect(patterns).toEqual([[filter], [filter]]);
+  });
+
+  it('are off where the pipeline has no rollups', () => {
+    const stack = synthesizedStack({
+      rollups: false,
+      alerts: { onSources: true, onRollups: false, onSilence: true },
+    });
+    expect(readersOf(stack).map(([, { Properties }]) => Properties.Enabled)).toEqual([false, false]);
+    expect(readersOf(template).map(([, { Properties }]) => Properties.Enabled)).toEqual([true, true]);
   });
 });
 
@@ -227,7 +274,10 @@ describe('what no alert of the pipeline asks for', () => {
       ...rules.filter(([, { Properties }]) => Properties.State === 'ENABLED').map(([id]) => id),
     ]
       .map(
-        (id) => /^(AlertClock|AlertSources|AlertWindows|Aggregate|Rollup|Publish|Close|Live)/.exec(id)?.[0],
+        (id) =>
+          /^(AlertClock|AlertSources|AlertWindows|Aggregate|Rollup|Publish|Close|LiveAlerts|Live)/.exec(
+            id,
+          )?.[0],
       )
       .filter((id) => id !== 'Live');
   };
@@ -240,6 +290,7 @@ describe('what no alert of the pipeline asks for', () => {
       'Rollup',
       'AlertWindows',
       'Publish',
+      'LiveAlerts',
       'Close',
     ]);
     expect(enabled({ onSources: true, onRollups: false, onSilence: true })).toEqual([
@@ -247,6 +298,7 @@ describe('what no alert of the pipeline asks for', () => {
       'Rollup',
       'AlertSources',
       'Publish',
+      'LiveAlerts',
       'Close',
       'AlertClock',
     ]);

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { createLive } from '../../../consumers/live/live.ts';
 import { createSubscribe } from '../../../consumers/subscribe/subscribe.ts';
+import type { AlertStatus } from '../../../src/core/alerts/alert-state.ts';
+import type { PipelineDefinition } from '../../../src/core/pipeline.ts';
+import { rollupSeries, sourceSeries } from '../../../src/core/series.ts';
 import type { LivePoster, PostOutcome } from '../../../src/platform/live-poster.ts';
+import type { AlertKey, AlertWrite } from '../../../src/stores/alerts.ts';
 import { LiveConnections } from '../../../src/stores/live-connections.ts';
 import { checkValue } from '../../../src/wire/api/check-value.ts';
 import { MAX_SUBSCRIPTIONS, serverMessageSchema } from '../../../src/wire/live/messages.ts';
@@ -11,9 +15,13 @@ import { sequenceOf } from '../../support/event-streams.ts';
 import { ReadingSystem } from '../../support/reading-system.ts';
 import { down, tableOver } from '../../support/table-over.ts';
 
-const PIPELINE = {
+const PIPELINE: PipelineDefinition = {
   aggregations: [{ name: 'short', window: { tumbling: '10ms' } }],
   rollups: [{ name: 'by-site', of: 'short', levels: ['region', 'site'] }],
+  alerts: [
+    { name: 'hot', on: { aggregation: 'short' }, metric: 'v', aggregate: 'max', when: { above: 5 } },
+    { name: 'busy', on: { rollup: 'by-site' }, aggregate: 'events', when: { above: 5 } },
+  ],
 };
 
 class Posts implements LivePoster {
@@ -51,18 +59,25 @@ class Posts implements LivePoster {
 
 function setUp({ connections = (system: ReadingSystem) => system.connections } = {}) {
   const system = new ReadingSystem(PIPELINE);
-  const { pipeline, states, windows, directory, clock, observed } = system;
+  const { pipeline, states, windows, directory, alerts, recent, clock, observed } = system;
   const poster = new Posts();
   const common = {
     pipeline,
     windows,
+    recent,
     clock,
     random: () => 1,
     poster,
     log: observed.log,
     meter: observed.meter,
   };
-  const subscribe = createSubscribe({ ...common, connections: system.connections, states, directory });
+  const subscribe = createSubscribe({
+    ...common,
+    connections: system.connections,
+    states,
+    directory,
+    alerts,
+  });
   const live = createLive({ ...common, connections: connections(system) });
   const context = (eventType: 'CONNECT' | 'MESSAGE' | 'DISCONNECT', connectionId: string) => ({
     requestContext: { routeKey: '$default', eventType, connectionId },
@@ -79,12 +94,20 @@ function setUp({ connections = (system: ReadingSystem) => system.connections } =
     await connect(id);
     await say(id, { type: 'subscribe', id: 's', round: 1, ...of });
   };
-  const told = { windows: 0, live: 0 };
+  const told = { windows: 0, live: 0, alerts: 0 };
   const tell = async () => {
     await system.rollUp();
-    const [windowChanges, liveChanges] = [system.tables.changes.windows, system.liveChanges];
-    const changes = [...windowChanges.slice(told.windows), ...liveChanges.slice(told.live)];
-    Object.assign(told, { windows: windowChanges.length, live: liveChanges.length });
+    const { windows: windowChanges, alerts: alertChanges } = system.tables.changes;
+    const changes = [
+      ...windowChanges.slice(told.windows),
+      ...system.liveChanges.slice(told.live),
+      ...alertChanges.slice(told.alerts),
+    ];
+    Object.assign(told, {
+      windows: windowChanges.length,
+      live: system.liveChanges.length,
+      alerts: alertChanges.length,
+    });
     const Records = changes.map((change, at) => changeRecord(change, sequenceOf(at)));
     return await clock.run(live({ Records }));
   };
@@ -188,6 +211,170 @@ describe('the live door', () => {
     await say('ghost', { type: 'ping' });
     await say('ghost', { type: 'subscribe', id: 's', round: 1, source: 'a' });
     expect(poster.ended).toEqual(['ghost', 'ghost']);
+  });
+});
+
+const HOT_A = { rule: 'hot', series: sourceSeries('short', 'a') };
+const BUSY_N = { rule: 'busy', series: rollupSeries('by-site', ['eu', 'n']) };
+
+/** An alert that has made so many transitions, one a window, the last few of them in this write. */
+function alertWrite(
+  { rule, series }: AlertKey,
+  statuses: readonly AlertStatus[],
+  { made = 1, sequence = statuses.length } = {},
+): AlertWrite {
+  const transitions = statuses.slice(-made).map((to, at) => ({
+    sequence: sequence - made + 1 + at,
+    from: statuses.at(at - made - 1) ?? 'ok',
+    to,
+    severity: 'warning' as const,
+    reason: 'as it is',
+    window: { start: 10 * at, end: 10 * at + 10, revision: 1, value: at },
+  }));
+  return {
+    rule,
+    series,
+    expectedVersion: sequence > made ? sequence - made : undefined,
+    checkAtMs: undefined,
+    state: {
+      compares: '',
+      status: statuses.at(-1) ?? 'ok',
+      sequence,
+      since: undefined,
+      frontier: undefined,
+      waiting: [],
+      history: [],
+      transitions,
+    },
+  };
+}
+
+describe('alerts live', () => {
+  const alertsOf = (poster: Posts, id: string) =>
+    poster.of(id).flatMap((message) => {
+      if (message.type === 'alerts') return message.alerts;
+      return message.type === 'transitions' ? message.transitions.map(({ alert }) => alert) : [];
+    });
+  const stand = (poster: Posts, id: string) =>
+    alertsOf(poster, id).map(({ rule, status, sequence }) => `${rule} ${status} ${sequence}`);
+
+  it('begin with what is not well, and say that this was all', async () => {
+    const { system, poster, ask } = setUp();
+    await system.alerts.commit([
+      alertWrite(HOT_A, ['firing']),
+      alertWrite(BUSY_N, ['pending']),
+      alertWrite({ ...HOT_A, series: sourceSeries('short', 'b') }, ['resolved']),
+      alertWrite({ ...HOT_A, series: sourceSeries('short', 'c') }, ['ok']),
+    ]);
+    await ask('all', { alerts: {} });
+    expect(poster.of('all')).toMatchObject([
+      {
+        type: 'alerts',
+        id: 's',
+        round: 1,
+        whole: true,
+        last: true,
+        alerts: [
+          { rule: 'busy', rollup: 'by-site', values: ['eu', 'n'], status: 'pending' },
+          { rule: 'hot', source: 'a', status: 'firing', from: 'ok', reason: 'as it is' },
+          { rule: 'hot', source: 'b', status: 'resolved' },
+        ],
+      },
+      { type: 'ready', id: 's', round: 1, series: [] },
+    ]);
+    await ask('rule', { alerts: { rule: 'busy' } });
+    await ask('source', { alerts: { source: 'a' } });
+    await ask('both', { alerts: { rule: 'hot', source: 'b' } });
+    await ask('series', { alerts: { rollup: 'by-site', values: ['eu', 'n'] } });
+    await ask('tag', { alerts: { rollup: 'by-site', tags: [{ tag: 'site', value: 's' }] } });
+    expect(stand(poster, 'rule')).toEqual(['busy pending 1']);
+    expect(stand(poster, 'source')).toEqual(['hot firing 1']);
+    expect(stand(poster, 'both')).toEqual(['hot resolved 1']);
+    expect(stand(poster, 'series')).toEqual(['busy pending 1']);
+    expect(stand(poster, 'tag')).toEqual([]);
+  });
+
+  it('tell each transition, in order, to those who asked for it', async () => {
+    const { system, poster, ask, say, tell } = setUp();
+    await ask('all', { alerts: {} });
+    await say('all', { type: 'subscribe', id: 't', round: 1, alerts: { source: 'a' } });
+    await ask('rule', { alerts: { rule: 'busy' } });
+    await ask('tag', { alerts: { rollup: 'by-site', tags: [{ tag: 'site', value: 'n' }] } });
+    await ask('other', { alerts: { rollup: 'by-site', tags: [{ tag: 'site', value: 's' }] } });
+    await ask('windows', { source: 'a' });
+    poster.posts.length = 0;
+    await system.alerts.commit([alertWrite(HOT_A, ['pending', 'firing'], { made: 2 })]);
+    await system.alerts.commit([alertWrite(BUSY_N, ['firing'])]);
+    expect(await tell()).toEqual({ batchItemFailures: [] });
+    await system.alerts.commit([
+      { ...alertWrite(HOT_A, ['pending', 'firing', 'resolved']), expectedVersion: 1 },
+    ]);
+    await tell();
+    expect(stand(poster, 'all')).toEqual([
+      'hot pending 1',
+      'hot firing 2',
+      'busy firing 1',
+      'hot resolved 3',
+    ]);
+    expect(poster.of('all')[0]).toMatchObject({
+      transitions: [{ for: ['s', 't'] }, { for: ['s', 't'] }, { for: ['s'] }],
+    });
+    expect(stand(poster, 'rule')).toEqual(['busy firing 1']);
+    expect(stand(poster, 'tag')).toEqual(['busy firing 1']);
+    expect(stand(poster, 'other')).toEqual([]);
+    expect(poster.of('windows')).toEqual([]);
+  });
+
+  it('that the index does not have yet are in a snapshot, if they were told before', async () => {
+    const { system, poster, ask, tell } = setUp();
+    await system.alerts.commit([alertWrite(HOT_A, ['firing'])]);
+    await tell();
+    // Nobody was there to hear it; and the index is behind.
+    const { items } = await system.tables.alerts.scanPage({ limit: 10 });
+    const [first] = items;
+    if (first === undefined) throw new Error('no alert');
+    const { standing: _, standingPlace: __, ...unindexed } = first;
+    await system.tables.alerts.putMany([unindexed]);
+    await ask('soon', { alerts: {} });
+    expect(stand(poster, 'soon')).toEqual(['hot firing 1']);
+    await system.clock.advance(600_000);
+    await ask('late', { alerts: {} });
+    expect(stand(poster, 'late')).toEqual([]);
+  });
+
+  it('of more than a snapshot holds say so', async () => {
+    const { system, poster, ask } = setUp();
+    await system.alerts.commit(
+      Array.from({ length: 1_200 }, (_, at) =>
+        alertWrite({ ...HOT_A, series: sourceSeries('short', `s${at}`) }, ['firing']),
+      ),
+    );
+    await ask('all', { alerts: {} });
+    const messages = poster.of('all');
+    expect(messages.length).toBeGreaterThan(5);
+    expect(messages.slice(0, -1).map((one) => one.type === 'alerts' && [one.whole, one.last])).toEqual(
+      messages.slice(0, -1).map((_, at) => [false, at === messages.length - 2]),
+    );
+    expect(alertsOf(poster, 'all')).toHaveLength(1_001);
+    for (const { text } of poster.posts) expect(text.length).toBeLessThan(32_000);
+  });
+
+  it.each([
+    [{ rule: 'none' }, 'message.alerts.rule', '"none"'],
+    [{ source: 'a', rollup: 'by-site' }, 'message.alerts', 'source and rollup'],
+    [{ values: ['eu'] }, 'message.alerts', 'values alone'],
+    [{ rollup: 'none' }, 'message.alerts.rollup', '"none"'],
+    [{ rollup: 'by-site', values: ['a', 'b', 'c'] }, 'message.alerts.values', '3 values'],
+  ])('are not to be had by %j, and the answer says why', async (alerts, where, found) => {
+    const { poster, ask } = setUp();
+    await ask('c', { alerts });
+    expect(poster.of('c')).toEqual([
+      expect.objectContaining({
+        type: 'error',
+        id: 's',
+        problems: [expect.objectContaining({ where, found })],
+      }),
+    ]);
   });
 });
 

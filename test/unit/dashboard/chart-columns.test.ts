@@ -102,6 +102,13 @@ describe('windows stored and windows told live', () => {
     expect(merged[1]?.metrics).toEqual([{ ...metric('t', 2), quantiles }]);
   });
 
+  it('of a session that has grown have it once, and one that closed beside it too', () => {
+    const open = window(5, { final: false, endMs: 7 * MINUTE });
+    const grown = { ...open, endMs: 9 * MINUTE, revision: 2 };
+    const closed = window(5);
+    expect(mergeWindows([open], [closed, grown])).toEqual([closed, grown]);
+  });
+
   it('do not go back to what was before', () => {
     expect(mergeWindows(stored, [window(2, { final: false, revision: 4 })])[1]?.revision).toBe(5);
     expect(mergeWindows(stored, [window(2, { final: true, revision: 5 })])[1]?.final).toBe(true);

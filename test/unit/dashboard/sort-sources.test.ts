@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { rateBetween, type SourceRow, selectSources } from '../../../src/dashboard/data/sort-sources.ts';
-import type { AlertAnswer, SourceAnswer } from '../../../src/wire/api/answers.ts';
+import type { AlertAnswer } from '../../../src/wire/api/alert-answer.ts';
+import type { SourceAnswer } from '../../../src/wire/api/answers.ts';
 
 const NO_COUNTS = { applied: 0, duplicate: 0, late: 0, quarantined: 0 };
 

@@ -158,6 +158,52 @@ describe('a live client', () => {
     expect(latest().sent).toEqual([]);
   });
 
+  it('tells of alerts as they stand, then of each transition, and asks anew where one is missing', async () => {
+    const { clock, client, latest, tell } = setUp();
+    await clock.settle();
+    latest().listener.onOpen();
+    const heard: string[] = [];
+    const alert = (sequence: number, from: string, status: string) => ({
+      rule: 'hot',
+      series: 'source|short|a',
+      source: 'a',
+      aggregation: 'short',
+      status,
+      from,
+      sequence,
+      sinceMs: 0,
+      severity: 'warning',
+      reason: 'as it is',
+      window: { startMs: 0, endMs: 10, revision: 1, value: 9 },
+    });
+    client.subscribe(
+      { alerts: { rule: 'hot' } },
+      {
+        onAlerts: (view, changed) =>
+          heard.push(
+            `${changed.map(({ status, sequence }) => `${status} ${sequence}`)} of ${view.alerts.length}`,
+          ),
+        onReady: () => heard.push('ready'),
+      },
+    );
+    expect(latest().sent).toEqual([{ type: 'subscribe', id: '1', round: 1, alerts: { rule: 'hot' } }]);
+    const transition = (...of: Parameters<typeof alert>) => ({ alert: alert(...of), for: ['1'] });
+    const alerts = [alert(1, 'ok', 'pending')];
+    tell({ type: 'alerts', id: '1', round: 1, alerts, whole: true, last: true });
+    tell({ type: 'ready', id: '1', round: 1, series: [] });
+    tell({
+      type: 'transitions',
+      transitions: [transition(2, 'pending', 'firing'), transition(3, 'firing', 'resolved')],
+    });
+    tell({ type: 'transitions', transitions: [{ ...transition(4, 'resolved', 'firing'), for: ['2'] }] });
+    expect(heard).toEqual(['pending 1 of 1', 'ready', 'firing 2,resolved 3 of 1']);
+    tell({ type: 'transitions', transitions: [transition(5, 'firing', 'resolved')] });
+    expect(latest().sent.at(-1)).toMatchObject({ type: 'subscribe', id: '1', round: 2 });
+    const now = [alert(5, 'firing', 'resolved')];
+    tell({ type: 'alerts', id: '1', round: 2, alerts: now, whole: true, last: true });
+    expect(heard.at(-1)).toBe('resolved 5 of 1');
+  });
+
   it('that is closed does nothing any more', async () => {
     const { clock, client, sockets, statuses } = setUp();
     await clock.settle();

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { createQuery } from '../../../../consumers/query/query.ts';
-import type { AlertState, AlertStatus } from '../../../../src/core/alerts/alert-state.ts';
+import type { AlertStatus } from '../../../../src/core/alerts/alert-state.ts';
 import { rollupSeries, sourceSeries } from '../../../../src/core/series.ts';
+import type { AlertWrite } from '../../../../src/stores/alerts.ts';
+import { Alerts } from '../../../../src/stores/alerts.ts';
 import { SourceStates } from '../../../../src/stores/source-states.ts';
 import { ReadingSystem, restEvent } from '../../../support/reading-system.ts';
 import { down, tableOver } from '../../../support/table-over.ts';
@@ -25,7 +27,8 @@ async function setUp() {
   await system.rollUp();
   const json = async (path: string, headers?: Readonly<Record<string, string>>) =>
     JSON.parse((await system.get(path, headers)).body);
-  return { system, json };
+  const get = (path: string) => system.get(path);
+  return { system, json, get };
 }
 
 describe('windows of a source', () => {
@@ -196,33 +199,50 @@ describe('sources', () => {
 });
 
 describe('alerts', () => {
-  it('are listed with what they watch and why they stand so, by rule and status', async () => {
-    const { system, json } = await setUp();
-    const state = (status: AlertStatus, ...transitions: AlertState['transitions']): AlertState => ({
+  const write = (rule: string, series: string, status: AlertStatus, end = 20): AlertWrite => ({
+    rule,
+    series,
+    expectedVersion: undefined,
+    checkAtMs: undefined,
+    state: {
       compares: '',
       status,
-      sequence: transitions.length,
-      since: status === 'ok' ? undefined : 10,
+      sequence: 1,
+      since: undefined,
       frontier: undefined,
       waiting: [],
       history: [],
-      transitions,
-    });
-    const fired = {
-      sequence: 1,
-      from: 'pending' as const,
-      to: 'firing' as const,
-      severity: 'critical' as const,
-      reason: 'v is 9, above 5',
-      window: { start: 10, end: 20, revision: 1, final: true, value: 9 },
-    };
-    const write = { expectedVersion: undefined, checkAtMs: undefined };
+      transitions: [
+        {
+          sequence: 1,
+          from: 'pending',
+          to: status,
+          severity: 'critical',
+          reason: 'v is 9, above 5',
+          window: { start: end - 10, end, revision: 1, value: 9 },
+        },
+      ],
+    },
+  });
+  const ofSource = (source: string) => sourceSeries('short', source);
+
+  it('that are not well are listed with what they watch and why they stand so, by rule and status', async () => {
+    const { system, json, get } = await setUp();
     await system.alerts.commit([
-      { ...write, rule: 'hot', series: sourceSeries('short', 'dev/1'), state: state('firing', fired) },
-      { ...write, rule: 'hot', series: rollupSeries('by-site', ['a,b']), state: state('ok') },
-      { ...write, rule: 'cold', series: sourceSeries('short', 'b'), state: state('ok') },
+      write('hot', ofSource('dev/1'), 'firing'),
+      write('hot', rollupSeries('by-site', ['a,b']), 'pending'),
+      write('cold', ofSource('b'), 'ok'),
+      write('cold', ofSource('c'), 'resolved'),
     ]);
-    expect((await json('/v1/alerts')).alerts).toHaveLength(3);
+    const stand = async (query: string) =>
+      (await json(`/v1/alerts${query}`)).alerts
+        .map(({ rule, status }: { rule: string; status: string }) => `${rule} ${status}`)
+        .sort();
+    expect(await stand('')).toEqual(['cold resolved', 'hot firing', 'hot pending']);
+    expect(await stand('?status=active')).toEqual(['hot firing', 'hot pending']);
+    expect(await stand('?status=resolved')).toEqual(['cold resolved']);
+    expect(await stand('?rule=cold')).toEqual(['cold resolved']);
+    expect(await stand('?rule=ho')).toEqual([]);
     expect((await json('/v1/alerts?status=firing')).alerts).toEqual([
       {
         rule: 'hot',
@@ -231,17 +251,132 @@ describe('alerts', () => {
         aggregation: 'short',
         status: 'firing',
         sequence: 1,
+        from: 'pending',
         sinceMs: 10,
         severity: 'critical',
         reason: 'v is 9, above 5',
+        window: { startMs: 10, endMs: 20, revision: 1, value: 9 },
       },
     ]);
-    expect((await json('/v1/alerts?rule=hot&status=ok')).alerts).toMatchObject([
+    expect((await json('/v1/alerts?rule=hot&status=pending')).alerts).toMatchObject([
       { rollup: 'by-site', values: ['a,b'] },
     ]);
-    const first = await json('/v1/alerts?limit=2');
-    const second = await json(`/v1/alerts?limit=2&cursor=${first.next}`);
-    expect([...first.alerts, ...second.alerts]).toHaveLength(3);
+    expect(JSON.parse((await get('/v1/alerts?status=ok')).body).problems).toMatchObject([
+      { where: 'query.status', found: 'ok' },
+    ]);
+  });
+
+  it('of a source are those of the pipeline’s rules, well or not', async () => {
+    const system = new ReadingSystem({
+      ...PIPELINE,
+      alerts: [
+        { name: 'hot', on: { aggregation: 'short' }, metric: 'v', aggregate: 'max', when: { above: 5 } },
+        { name: 'gone', when: { absent: '10m' }, filter: { sources: ['dev/'] } },
+      ],
+    });
+    await system.alerts.commit([
+      write('hot', ofSource('dev/1'), 'ok'),
+      write('gone', sourceSeries('', 'dev/1'), 'firing'),
+      write('gone', sourceSeries('', 'b'), 'firing'),
+      write('hot', ofSource('b'), 'resolved'),
+      write('of another pipeline', ofSource('b'), 'firing'),
+    ]);
+    const of = async (query: string) => {
+      const { body } = await system.get(`/v1/alerts?${query}`);
+      const { alerts, next } = JSON.parse(body);
+      return {
+        next,
+        rules: alerts.map(({ rule, status }: { rule: string; status: string }) => `${rule} ${status}`),
+      };
+    };
+    expect((await of('source=dev%2F1')).rules).toEqual(['gone firing', 'hot ok']);
+    expect((await of('source=dev%2F1&status=ok')).rules).toEqual(['hot ok']);
+    expect((await of('source=b')).rules).toEqual(['hot resolved']);
+    const first = await of('source=dev%2F1&limit=1');
+    const second = await of(`source=dev%2F1&limit=1&cursor=${first.next}`);
+    expect([first.rules, second.rules, second.next]).toEqual([['gone firing'], ['hot ok'], undefined]);
+  });
+
+  it('come page by page, active ones by rule, then resolved ones, the latest first, none twice', async () => {
+    const { system, json, get } = await setUp();
+    const sources = Array.from({ length: 40 }, (_, at) => ofSource(`s${at}`));
+    await system.alerts.commit([
+      ...sources.map((series, at) => write(`rule${at % 3}`, series, at % 2 === 0 ? 'firing' : 'pending')),
+      ...sources.map((series, at) => write('past', series, 'resolved', 1_000 + 10 * at)),
+      ...sources.map((series) => write('well', series, 'ok')),
+    ]);
+    const walk = async (query: string, meanwhile: () => Promise<unknown> = async () => {}) => {
+      const all: { rule: string; series: string; window: { endMs: number } }[] = [];
+      let cursor = '';
+      for (let pages = 1; ; pages += 1) {
+        const page = await json(`/v1/alerts?${query}${cursor}`);
+        all.push(...page.alerts);
+        if (page.next === undefined) return { all, pages };
+        cursor = `&cursor=${page.next}`;
+        if (pages === 2) await meanwhile();
+      }
+    };
+    for (const limit of [1, 7, 8, 40, 80, 200]) {
+      const { all } = await walk(`limit=${limit}`);
+      expect(all.slice(0, 40).map(({ rule }) => rule)).toEqual(
+        sources.map((_, at) => `rule${at % 3}`).sort(),
+      );
+      expect(new Set(all.slice(0, 40).map(({ series }) => series)).size).toBe(40);
+      expect(all.slice(40).map(({ window }) => window.endMs)).toEqual(
+        sources.map((_, at) => 1_000 + 10 * at).reverse(),
+      );
+    }
+    expect((await walk('limit=9&rule=rule1')).all).toHaveLength(13);
+    // From pending to firing and back an alert keeps its place.
+    const swap = () =>
+      system.alerts.commit(
+        sources.map((series, at) => ({
+          ...write(`rule${at % 3}`, series, at % 2 === 0 ? 'pending' : 'firing'),
+          expectedVersion: 1,
+        })),
+      );
+    const { all } = await walk('limit=9&status=active', swap);
+    expect(all).toHaveLength(40);
+    expect(new Set(all.map(({ series }) => series)).size).toBe(40);
+    const other = await json('/v1/alerts?limit=1');
+    expect((await get(`/v1/alerts?limit=2&cursor=${other.next}`)).statusCode).toBe(400);
+  });
+
+  it('are found without a look at those that are well', async () => {
+    const { system } = await setUp();
+    await system.alerts.commit([
+      write('hot', ofSource('a'), 'firing'),
+      ...Array.from({ length: 50 }, (_, at) => write('hot', ofSource(`well${at}`), 'ok')),
+    ]);
+    const { pipeline, states, windows, deadLetters, directory, readersTable, clock, observed } = system;
+    let read = 0;
+    const counting = tableOver(system.tables.alerts, {
+      getMany: async (keys) => {
+        read += keys.length;
+        return await system.tables.alerts.getMany(keys);
+      },
+      scan: () => {
+        throw new Error('the table was walked');
+      },
+      scanPage: down,
+    });
+    const { log, meter } = observed;
+    const alerts = new Alerts(counting);
+    const query = createQuery({
+      pipeline,
+      states,
+      windows,
+      deadLetters,
+      alerts,
+      directory,
+      readersTable,
+      clock,
+      log,
+      meter,
+    });
+    const { body } = await query(restEvent('/v1/alerts'));
+    expect(JSON.parse(body).alerts).toMatchObject([{ source: 'a', status: 'firing' }]);
+    expect(read).toBe(1);
   });
 });
 

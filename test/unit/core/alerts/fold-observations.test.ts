@@ -54,6 +54,21 @@ describe('a threshold', () => {
   });
 });
 
+it('a session that reaches back over one that has closed is not judged, in the same batch or another', () => {
+  const rule = parsePipeline({
+    aggregations: [{ name: 's', window: { session: { gap: '1m' } } }],
+    alerts: [{ name: 'r', on: { aggregation: 's' }, metric: 'v', aggregate: 'max', when: { above: 3 } }],
+  }).alerts[0];
+  if (rule === undefined) throw new Error('no rule was parsed');
+  const later = { start: 5 * MINUTE, end: 6 * MINUTE, revision: 1, value: 0 };
+  const reachingBack = { start: 3 * MINUTE, end: 9 * MINUTE, revision: 4, value: 9 };
+  const together = foldObservations(rule, undefined, [later, reachingBack]);
+  expect(together.state).toMatchObject({ status: 'ok', sequence: 0 });
+  const first = foldObservations(rule, undefined, [later]);
+  expect(first.changed, 'its place is written').toBe(true);
+  expect(foldObservations(rule, first.state, [reachingBack]).state).toEqual(together.state);
+});
+
 describe('a change', () => {
   it('is one from the window so many before', () => {
     expect(transitionsOf({ when: { changesBy: { difference: 2 } } }, [0, 2, 5, 5])).toEqual([

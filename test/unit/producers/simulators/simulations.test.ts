@@ -1,6 +1,7 @@
 // Both simulators: repeatable from the seed, well formed, in order, and as faulty as asked for.
 import { describe, expect, test } from 'vitest';
 import { simulateGameSessions } from '../../../../producers/simulators/game-sessions.ts';
+import { DEFAULT_GAME_SESSIONS } from '../../../../producers/simulators/game-sessions-options.ts';
 import { simulateIotFleet } from '../../../../producers/simulators/iot-fleet.ts';
 import { recordingLines } from '../../../../producers/simulators/recording.ts';
 import type { SimulatedArrival, Simulation } from '../../../../producers/simulators/simulation.ts';
@@ -160,7 +161,7 @@ describe('the sensor fleet', () => {
   });
 
   test('measures plausible things', () => {
-    const bounds = { temperature: [-15, 45], humidity: [5, 100], battery: [3, 4.2], rssi: [-130, -40] };
+    const bounds = { temperature: [-15, 90], humidity: [5, 100], battery: [3, 4.2], rssi: [-155, -40] };
     const wrong: unknown[] = [];
     for (const { event } of simulateIotFleet({ seed: 1, startMs, endMs, devices: 20 }).arrivals) {
       const values = event['values'] as Record<string, number>;
@@ -173,6 +174,45 @@ describe('the sensor fleet', () => {
   });
 });
 
+describe('trouble in the sensor fleet', () => {
+  const readings = (options: Partial<Parameters<typeof simulateIotFleet>[0]>) =>
+    [...simulateIotFleet({ seed: 1, startMs, endMs, devices: 20, ...options }).arrivals].map(
+      ({ event }) => event as { source: string; values: Values; tags: { site: string } },
+    );
+  const never = { everyMs: Number.MAX_SAFE_INTEGER, lastsMs: [1, 1] as const };
+
+  test('a device that overheats does so alone, and cools down again', () => {
+    const overheating = { everyMs: 30 * MINUTE_MS, lastsMs: [MINUTE_MS, MINUTE_MS] as const };
+    const calm = readings({ overheating: never, disturbances: never });
+    const troubled = readings({ overheating, disturbances: never });
+    const hot = new Set<string>();
+    const wrong: unknown[] = [];
+    for (const [at, { source, values }] of troubled.entries()) {
+      const { temperature, ...rest } = values;
+      const { temperature: usual, ...others } = calm[at]?.values ?? {};
+      const excess = Number(temperature) - Number(usual);
+      if (excess > 40) hot.add(source);
+      if (excess < -0.02 || excess > 45.02) wrong.push({ source, excess });
+      if (JSON.stringify(rest) !== JSON.stringify(others)) wrong.push({ rest, others });
+    }
+    expect(wrong).toEqual([]);
+    expect(hot.size).toBeGreaterThan(3);
+    expect(hot.size).toBeLessThan(20);
+  });
+
+  test('a disturbed radio weakens the signal of all devices of the site, and of no other', () => {
+    const disturbances = { everyMs: 20 * MINUTE_MS, lastsMs: [2 * MINUTE_MS, 2 * MINUTE_MS] as const };
+    const calm = readings({ overheating: never, disturbances: never });
+    const lost = readings({ overheating: never, disturbances }).map(
+      ({ values }, at) => Number(calm[at]?.values['rssi']) - Number(values['rssi']),
+    );
+    expect(new Set(lost)).toEqual(new Set([0, 25]));
+    const isDisturbed = Map.groupBy(calm, (_, index) => lost[index] === 25);
+    expect(isDisturbed.get(true)?.length).toBeGreaterThan(500);
+    expect(isDisturbed.get(false)?.length).toBeGreaterThan(5_000);
+  });
+});
+
 describe('the game sessions', () => {
   test('start and end, but for the share that breaks off', () => {
     const simulation = simulateGameSessions({
@@ -180,6 +220,7 @@ describe('the game sessions', () => {
       startMs,
       endMs: startMs + 60 * MINUTE_MS,
       matches: 15,
+      lag: { ...DEFAULT_GAME_SESSIONS.lag, share: 0 },
     });
     const types = new Map<string, Set<string>>();
     for (const { event } of simulation.arrivals) {
@@ -193,6 +234,37 @@ describe('the game sessions', () => {
     // Sessions still going on at the end have none either.
     expect(ended).toBeGreaterThan(0.8);
     expect(ended).toBeLessThan(0.94);
+  });
+
+  test('in a match that lags answers take long for a while, some players leave, and it goes on without them', () => {
+    const [fromMs, toMs] = [60_000, 90_000];
+    const simulation = simulateGameSessions({
+      seed: 3,
+      startMs,
+      endMs: startMs + 10 * MINUTE_MS,
+      matches: 1,
+      playersPerMatch: [12, 12],
+      pauseMs: [0, 0],
+      matchMs: [9 * MINUTE_MS, 9 * MINUTE_MS],
+      abruptShare: 0,
+      wrongClocks: { offset: 0, drifting: 0, farFuture: 0, since1970: 0 },
+      lag: { share: 1, afterMs: [fromMs, fromMs], lastsMs: [toMs - fromMs, toMs - fromMs], leaveShare: 0.5 },
+    });
+    const spans = { before: [] as Values[], within: [] as Values[], after: [] as Values[] };
+    for (const { event } of simulation.arrivals) {
+      const values = event['values'] as Values;
+      const sinceMs = Number(event['time']) - startMs;
+      if (values['ping'] === undefined || (event['tags'] as { match: string }).match !== 'match-1') continue;
+      spans[sinceMs < fromMs ? 'before' : sinceMs < toMs ? 'within' : 'after'].push(values);
+    }
+    const of = (span: readonly Values[], name: string) => span.map((values) => Number(values[name]));
+    expect(Math.max(...of(spans.before, 'ping'))).toBeLessThan(150);
+    expect(Math.min(...of(spans.within, 'ping'))).toBeGreaterThanOrEqual(150);
+    expect(Math.max(...of(spans.after, 'ping'))).toBeLessThan(150);
+    expect(new Set(of(spans.before, 'players'))).toEqual(new Set([12]));
+    const [left] = new Set(of(spans.after, 'players'));
+    expect(left).toBeLessThan(10);
+    expect(new Set(of(spans.after, 'players')).size).toBe(1);
   });
 
   test('a player is in one match at a time, and no id comes twice', () => {
@@ -224,6 +296,8 @@ describe('the game sessions', () => {
     }
   });
 });
+
+type Values = Readonly<Record<string, number>>;
 
 function sourcesOf(events: Iterable<SimulatedArrival['event']>): Set<string> {
   return new Set([...events].map((event) => event.source));

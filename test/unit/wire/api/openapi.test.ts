@@ -1,6 +1,9 @@
 // The document against what the API does: every operation is called, and every answer is held to it.
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
+import type { AlertStatus, Transition } from '../../../../src/core/alerts/alert-state.ts';
+import type { PipelineDefinition } from '../../../../src/core/pipeline.ts';
+import { rollupSeries, sourceSeries } from '../../../../src/core/series.ts';
 import { openApiDocument } from '../../../../src/wire/api/openapi.ts';
 import { OPERATIONS } from '../../../../src/wire/api/operations.ts';
 import type { RestAnswer } from '../../../../src/wire/rest-event.ts';
@@ -42,7 +45,7 @@ function expectAsDescribed(path: string, { statusCode, headers, body }: RestAnsw
   expect(isValid ? [] : ajv.errors, `${path} ${statusCode}: ${body.slice(0, 500)}`).toEqual([]);
 }
 
-const PIPELINE = {
+const PIPELINE: PipelineDefinition = {
   aggregations: [
     { name: 'short', window: { tumbling: '10ms' }, aggregates: ['sum', 'first', 'last'] as const },
     { name: 'gaps', window: { session: { gap: '5ms' } } },
@@ -50,6 +53,10 @@ const PIPELINE = {
   rollups: [
     { name: 'by-site', of: 'short', by: ['site'] },
     { name: 'all', of: 'short', by: [] },
+  ],
+  alerts: [
+    { name: 'hot', on: { aggregation: 'short' }, metric: 'v', aggregate: 'max', when: { above: 5 } },
+    { name: 'silent', when: { absent: '10m' } },
   ],
 };
 
@@ -71,7 +78,14 @@ const REQUESTS: Readonly<Record<keyof typeof OPERATIONS, readonly string[]>> = {
     '/v1/rollups/all/x/windows',
     '/v1/rollups/nothing/x/windows',
   ],
-  listAlerts: ['/v1/alerts', '/v1/alerts?status=firing&rule=hot', '/v1/alerts?status=on'],
+  listAlerts: [
+    '/v1/alerts',
+    '/v1/alerts?limit=1',
+    '/v1/alerts?status=firing&rule=hot',
+    '/v1/alerts?status=on',
+    '/v1/alerts?status=ok',
+    '/v1/alerts?status=ok&source=a',
+  ],
   getLedger: ['/v1/ledger'],
   getOpenApi: ['/v1/openapi.json'],
 };
@@ -87,8 +101,29 @@ async function setUp(): Promise<ReadingSystem> {
     { source: 7 },
   );
   await system.rollUp();
+  const empty = { compares: '', since: undefined, frontier: undefined, waiting: [], history: [] };
+  const common = { expectedVersion: undefined, checkAtMs: undefined };
+  const transition = (to: AlertStatus): Transition => ({
+    sequence: 1,
+    from: 'ok',
+    to,
+    severity: 'info',
+    reason: 'v is 9, above 5',
+    window: { start: 10, end: 20, revision: 1, value: Number.POSITIVE_INFINITY },
+  });
+  await system.alerts.commit([
+    { ...common, ...HOT_ON_A, state: { ...empty, status: 'ok', sequence: 0, transitions: [] } },
+    ...(['pending', 'firing', 'resolved'] as const).map((status) => ({
+      ...common,
+      rule: status,
+      series: status === 'firing' ? rollupSeries('by-site', [null]) : sourceSeries('', 'b'),
+      state: { ...empty, status, sequence: 1, transitions: [transition(status)] },
+    })),
+  ]);
   return system;
 }
+
+const HOT_ON_A = { rule: 'hot', series: sourceSeries('short', 'a') };
 
 describe('the OpenAPI document', () => {
   it('is OpenAPI 3.1 with an operation for each that there is', () => {

@@ -1,0 +1,139 @@
+// What a window says beyond sums and extremes, against the reference: exactly where that is promised, else within the
+// error that is.
+import type { MetricSummary } from '../core/metric.ts';
+import type { Aggregation } from '../core/pipeline.ts';
+import type { FoundContents } from './read-state.ts';
+import { increaseOf, sortedValues, textCounts, varianceOf } from './reference-aggregates.ts';
+import type { ReferenceEvent } from './reference-model.ts';
+import { hold, holdSame } from './violation.ts';
+
+const LAW_OF_AGGREGATES =
+  'every aggregate is what the reference makes of the window’s events, within its error';
+
+export interface ExpectedEvents {
+  /** All of the window, in stream order. */
+  readonly events: readonly ReferenceEvent[];
+  /** What an increase is taken over, each by itself: the whole window of one source. */
+  readonly increaseOver: readonly (readonly ReferenceEvent[])[];
+  readonly lengthMs: number;
+}
+
+export function holdAggregates(
+  where: string,
+  found: FoundContents,
+  expected: ExpectedEvents,
+  aggregation: Aggregation,
+): void {
+  const { keep, distinct, topK } = aggregation;
+  if (keep.squares || keep.increase || keep.quantiles !== undefined) {
+    for (const [name, summary] of found.metrics) {
+      holdMetric(`${where}, ${name}`, { name, summary }, expected, aggregation);
+    }
+  }
+  for (const { text } of distinct)
+    holdDistinct(
+      `${where}, distinct ${text}`,
+      found.distinct.get(text),
+      textCounts(expected.events, text).size,
+    );
+  for (const { of, k } of topK) {
+    holdTop(
+      `${where}, top ${k} of ${of.text}`,
+      found.topK.get(of.text),
+      textCounts(expected.events, of.text),
+      k,
+    );
+  }
+}
+
+function holdMetric(
+  where: string,
+  { name, summary }: { readonly name: string; readonly summary: Partial<MetricSummary> },
+  { events, increaseOver, lengthMs }: ExpectedEvents,
+  { keep }: Aggregation,
+): void {
+  const law = LAW_OF_AGGREGATES;
+  if (keep.squares) {
+    const variance = varianceOf(events, name);
+    holdSame(law, `${where}: variance`, summary.variance, variance);
+    holdSame(law, `${where}: standard deviation`, summary.stddev, Math.sqrt(variance));
+  }
+  if (keep.increase) {
+    const increase = increaseOf(increaseOver, name);
+    holdSame(law, `${where}: increase`, summary.increase, increase);
+    holdSame(law, `${where}: rate`, summary.rate, increase / (lengthMs / 1_000));
+  }
+  if (keep.quantiles === undefined) return;
+  const sorted = sortedValues(events, name);
+  for (const [share, found] of [
+    [0.5, summary.p50],
+    [0.9, summary.p90],
+    [0.95, summary.p95],
+    [0.99, summary.p99],
+  ] as const) {
+    holdQuantile(`${where}: quantile ${share}`, found, { sorted, share, relativeError: keep.quantiles });
+  }
+}
+
+function holdQuantile(
+  where: string,
+  found: number | undefined,
+  {
+    sorted,
+    share,
+    relativeError,
+  }: { readonly sorted: readonly number[]; readonly share: number; readonly relativeError: number },
+): void {
+  const exact = sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN;
+  const [least = Number.NaN, most = Number.NaN] = [sorted.at(0), sorted.at(-1)];
+  const isWithin =
+    found !== undefined &&
+    found >= least &&
+    found <= most &&
+    // What is this much nearer to zero than the greatest has no bin of its own.
+    (Math.max(-least, most) > Math.abs(exact) * WIDEST ||
+      Math.abs(found - exact) <= relativeError * Math.abs(exact) * (1 + ROUNDING));
+  hold(LAW_OF_AGGREGATES, isWithin, () => {
+    return `${where}: found ${found}, expected ${exact} within ${relativeError}, between ${least} and ${most}`;
+  });
+}
+
+/** How far apart magnitudes may lie within 2,048 bins of 1 %. */
+const WIDEST = 1e17;
+const ROUNDING = 1e-9;
+
+function holdDistinct(where: string, found: number | undefined, exact: number): void {
+  // Two texts in one of 4,096 registers are rare, and told apart from there on by the estimate alone.
+  const slack = exact <= EXACT_UP_TO ? 0 : Math.max(LEAST_SLACK, SLACK * exact);
+  hold(LAW_OF_AGGREGATES, found !== undefined && Math.abs(found - exact) <= slack, () => {
+    return `${where}: found ${found}, expected ${exact}, give or take ${slack}`;
+  });
+}
+
+const EXACT_UP_TO = 3;
+const LEAST_SLACK = 3;
+/** Five standard errors. */
+const SLACK = 0.08;
+
+function holdTop(
+  where: string,
+  found: readonly (readonly [text: string, count: number])[] | undefined,
+  counts: ReadonlyMap<string, number>,
+  k: number,
+): void {
+  if (counts.size <= COUNTERS_PER_PLACE * k) {
+    const exact = [...counts].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).slice(0, k);
+    holdSame(LAW_OF_AGGREGATES, where, found, exact);
+    return;
+  }
+  const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  const most = Math.floor(total / (COUNTERS_PER_PLACE * k + 1));
+  for (const [text, count] of found ?? []) {
+    const exact = counts.get(text) ?? 0;
+    hold(LAW_OF_AGGREGATES, count <= exact && count >= exact - most, () => {
+      return `${where}, ${text}: found ${count}, expected ${exact}, or up to ${most} less`;
+    });
+  }
+}
+
+const COUNTERS_PER_PLACE = 8;

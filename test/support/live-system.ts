@@ -1,0 +1,120 @@
+// The functions as they run beside each other, without trouble: each second's arrivals as a batch, what changed handed on at
+// once, and the schedules every minute, all on tables in memory and by the arrivals' own clock.
+import { createAggregate } from '../../consumers/aggregate/aggregate.ts';
+import { createAlert } from '../../consumers/alert/alert.ts';
+import { createAlertClock } from '../../consumers/alert-clock/alert-clock.ts';
+import { createClose } from '../../consumers/close/close.ts';
+import { createPublish } from '../../consumers/publish/publish.ts';
+import { createRollup } from '../../consumers/rollup/rollup.ts';
+import type { SimulatedArrival } from '../../producers/simulators/simulation.ts';
+import type { Pipeline } from '../../src/core/pipeline.ts';
+import { Alerts } from '../../src/stores/alerts.ts';
+import { DeadLetters } from '../../src/stores/dead-letters.ts';
+import type { TableChange } from '../../src/stores/memory-table.ts';
+import { SourceStates } from '../../src/stores/source-states.ts';
+import { Windows } from '../../src/stores/windows.ts';
+import type { AlertEvent } from '../../src/wire/alert-event.ts';
+import type { DynamoDbEventRecord } from '../../src/wire/stream-records.ts';
+import { changeRecord } from './change-records.ts';
+import { SHARD, sequenceOf } from './event-streams.ts';
+import { kinesisRecord } from './kinesis-records.ts';
+import { Observed } from './observed.ts';
+import { StoredTables } from './stored-tables.ts';
+
+export interface PublishedAlert extends AlertEvent {
+  readonly atMs: number;
+}
+
+const BATCH_MS = 1_000;
+const SCHEDULE_MS = 60_000;
+
+/** What is published while the arrivals, in order, come in. */
+export async function alertsWhile(
+  arrivals: Iterable<SimulatedArrival>,
+  pipeline: Pipeline,
+): Promise<readonly PublishedAlert[]> {
+  const system = new LiveSystem(pipeline);
+  let batch: SimulatedArrival[] = [];
+  for (const arrival of arrivals) {
+    const first = batch[0];
+    if (first !== undefined && arrival.atMs >= first.atMs + BATCH_MS) {
+      await system.take(batch);
+      batch = [];
+    }
+    batch.push(arrival);
+  }
+  await system.take(batch);
+  return system.published;
+}
+
+class LiveSystem {
+  readonly published: PublishedAlert[] = [];
+  readonly #tables = new StoredTables();
+  readonly #handlers;
+  readonly #read = { sources: 0, windows: 0, alerts: 0 };
+  #nowMs = 0;
+  #scheduledMs = 0;
+  #records = 0;
+
+  constructor(pipeline: Pipeline) {
+    const { log, meter } = new Observed();
+    const states = new SourceStates(this.#tables.sources);
+    const windows = new Windows(this.#tables.windows);
+    const alerts = new Alerts(this.#tables.alerts);
+    const deadLetters = new DeadLetters(this.#tables.deadLetters);
+    const common = { pipeline, log, meter, nowMs: () => this.#nowMs };
+    const bus = {
+      put: async (entries: readonly { readonly detail: string }[]) =>
+        entries.map(({ detail }) => {
+          this.published.push({ ...JSON.parse(detail), atMs: this.#nowMs });
+          return undefined;
+        }),
+    };
+    this.#handlers = {
+      aggregate: createAggregate({ ...common, states, deadLetters }),
+      rollup: createRollup({ ...common, windows, deadLetters }),
+      close: createClose({ ...common, states }),
+      alert: createAlert({ ...common, alerts, windows }),
+      alertClock: createAlertClock({ ...common, alerts, states }),
+      publish: createPublish({ bus, log, meter, clock: { nowMs: () => this.#nowMs, sleep: async () => {} } }),
+    };
+  }
+
+  async take(arrivals: readonly SimulatedArrival[]): Promise<void> {
+    const { aggregate, close, alertClock } = this.#handlers;
+    this.#nowMs = arrivals.at(-1)?.atMs ?? this.#nowMs;
+    const records = arrivals.map(({ atMs, event }) =>
+      kinesisRecord({
+        shard: SHARD,
+        sequence: sequenceOf(++this.#records),
+        arrivalMs: atMs,
+        data: JSON.stringify(event),
+      }),
+    );
+    await aggregate({ Records: records });
+    if (this.#nowMs >= this.#scheduledMs + SCHEDULE_MS) {
+      this.#scheduledMs = this.#nowMs;
+      const context = { getRemainingTimeInMillis: () => 60_000 };
+      await close({}, context);
+      await alertClock({}, context);
+    }
+    await this.#handOn();
+  }
+
+  async #handOn(): Promise<void> {
+    const { rollup, alert, publish } = this.#handlers;
+    const sources = this.#changesOf('sources');
+    await rollup({ Records: sources });
+    await alert({ Records: sources });
+    await alert({ Records: this.#changesOf('windows') });
+    await publish({ Records: this.#changesOf('alerts') });
+  }
+
+  /** Since they were asked for last. */
+  #changesOf(table: 'sources' | 'windows' | 'alerts'): readonly DynamoDbEventRecord[] {
+    const changes: TableChange[] = this.#tables.changes[table];
+    const from = this.#read[table];
+    this.#read[table] = changes.length;
+    return changes.slice(from).map((change, at) => changeRecord(change, sequenceOf(from + at)));
+  }
+}

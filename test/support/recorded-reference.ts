@@ -1,0 +1,73 @@
+// A recording through the real servers, and the reference it must equal.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type ReplayOptions, replay } from '../../src/local/replay.ts';
+import { differences } from './expected-windows.ts';
+import { fastFolder } from './fast-folder.ts';
+import { recordingsFolder } from './recordings.ts';
+
+const folder = recordingsFolder();
+
+export function oneAggregation(window: object, allowedLateness: string, horizon: string): object {
+  return {
+    aggregations: [{ name: 'all', window, allowedLateness }],
+    dedupe: { horizon },
+  };
+}
+
+export async function replayRecording(
+  recording: string,
+  pipeline: object,
+  options: Partial<ReplayOptions> = {},
+) {
+  const out = join(await fastFolder(), 'windows.csv');
+  const report = await replay({
+    files: [join(folder ?? '', recording)],
+    pipeline,
+    speed: 'max',
+    shards: 1,
+    kills: 0,
+    reshard: false,
+    windowsFile: out,
+    ...options,
+  });
+  return { report, out };
+}
+
+/** `name`: of the reference's files. */
+export function expectReference(
+  { report, out }: Awaited<ReturnType<typeof replayRecording>>,
+  name: string,
+): void {
+  const expected = join(folder ?? '', 'expected', name);
+  const ledger: Readonly<Record<string, number>> = JSON.parse(
+    readFileSync(`${expected}.ledger.json`, 'utf8'),
+  );
+  const { received, applied, duplicate, late, windows, sources } = ledger;
+  expect(report).toMatchObject({ received, applied, duplicate, late, windows, sources, quarantined: 0 });
+  expect(report.received).toBe(report.applied + report.duplicate + report.late + report.quarantined);
+  expect(report.balanced).toBe(true);
+  expect(report.notice).toBeUndefined();
+  expect(differences(out, `${expected}.windows.csv.gz`)).toEqual([]);
+}
+
+/** Both ways of each setting: the plain one, and everything that may happen to a replay. */
+export function testRecording(
+  recording: string,
+  settings: Readonly<Record<string, ReturnType<typeof oneAggregation>>>,
+): void {
+  describe.skipIf(folder === undefined)('a recording through the real servers equals the reference', () => {
+    for (const [name, pipeline] of Object.entries(settings)) {
+      it(`${name}: with one shard`, async () => {
+        expectReference(await replayRecording(recording, pipeline), name);
+      });
+
+      it(`${name}: with four shards, a split, a merge and 20 functions killed in mid-batch`, async () => {
+        const run = await replayRecording(recording, pipeline, { shards: 4, reshard: true, kills: 20 });
+        expectReference(run, name);
+        expect(run.report.kills).toBe(20);
+      });
+    }
+  });
+}

@@ -1,0 +1,17 @@
+import { onTestFinished } from 'vitest';
+import { RemoteTable } from '../../../src/local/remote-table.ts';
+import { startTablesServer } from '../../../src/local/tables-server.ts';
+import { alertsContract } from '../../support/alerts-contract.ts';
+import { tableContract } from '../../support/table-contract.ts';
+import type { MakeTable } from '../../support/table-under-test.ts';
+import { makeMemoryTable } from '../../support/table-under-test.ts';
+
+const make: MakeTable = async (schema) => {
+  const { table, changes } = await makeMemoryTable(schema);
+  const server = await startTablesServer(() => table);
+  onTestFinished(() => server.stop());
+  return { changes, table: new RemoteTable(server.endpoint, 'any') };
+};
+
+tableContract(make);
+alertsContract(make);
