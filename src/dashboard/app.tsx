@@ -37,7 +37,8 @@ export function App({ session }: { readonly session: Session }) {
     const onHash = () => {
       const given = tokenIn(location.hash);
       if (given === undefined) return;
-      history.replaceState(null, '', '#/');
+      // Heard of as any other way to a page is.
+      location.replace('#/');
       begin(given);
     };
     addEventListener('hashchange', onHash);

@@ -29,12 +29,23 @@ const ROWS = 'tr[data-live] .sparkline';
 const PICTURES: readonly Picture[] = [
   { name: 'overview', route: '#/', ready: ROWS },
   { name: 'overview-dark', route: '#/', ready: ROWS, scheme: 'dark' },
-  { name: 'source', route: '#/sources/sensor-0003', ready: '.charts canvas', size: { width: 1280, height: 1060 } },
+  {
+    name: 'source',
+    route: '#/sources/sensor-0003',
+    ready: '.charts canvas',
+    size: { width: 1280, height: 1060 },
+  },
   { name: 'match', route: 'match', ready: '.shares', scheme: 'dark', size: { width: 1280, height: 1060 } },
   { name: 'alerts', route: '#/alerts', ready: 'table.alerts tbody tr', size: { width: 1280, height: 720 } },
   { name: 'ledger', route: '#/ledger', ready: '.shares', size: { width: 1280, height: 980 } },
   { name: 'phone', route: '#/', ready: ROWS, size: PHONE },
-  { name: 'phone-source', route: '#/sources/sensor-0003', ready: '.charts canvas', scheme: 'dark', size: PHONE },
+  {
+    name: 'phone-source',
+    route: '#/sources/sensor-0003',
+    ready: '.charts canvas',
+    scheme: 'dark',
+    size: PHONE,
+  },
 ];
 
 const run = await startDashboardRun({ pipeline, inMemory: true, schedules: true });
@@ -66,7 +77,10 @@ try {
   await run.runtime.stop();
 }
 
-async function take(page: Page, { name, route, ready, scheme = 'light', size = DESK }: Picture): Promise<void> {
+async function take(
+  page: Page,
+  { name, route, ready, scheme = 'light', size = DESK }: Picture,
+): Promise<void> {
   await page.setViewportSize(size);
   await page.emulateMedia({ colorScheme: scheme });
   await goTo(page, route === 'match' ? await latestFullMatch(page) : route);
@@ -103,7 +117,11 @@ function upToNow(arrivals: Simulation['arrivals']): () => Readonly<Record<string
   let next = coming.next();
   return () => {
     const events: Readonly<Record<string, unknown>>[] = [];
-    for (const nowMs = systemClock.nowMs(); next.done !== true && next.value.atMs <= nowMs; next = coming.next()) {
+    for (
+      const nowMs = systemClock.nowMs();
+      next.done !== true && next.value.atMs <= nowMs;
+      next = coming.next()
+    ) {
       events.push(next.value.event);
     }
     return events;

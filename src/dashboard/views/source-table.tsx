@@ -1,9 +1,10 @@
 // Every source, as many rows in the page as can be seen: the others are room above and below.
+import type { JSX } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { formatCount } from '../data/format.ts';
 import { type Sort, type SourceRow, selectSources } from '../data/sort-sources.ts';
 import { useNow } from '../data/use-now.ts';
-import { visibleRows } from '../data/visible-rows.ts';
+import { topRow, visibleRows } from '../data/visible-rows.ts';
 import { Notice } from '../parts/notice.tsx';
 import { SourceTableRow } from './source-table-row.tsx';
 
@@ -30,12 +31,16 @@ export function SourceTable({
   const [sort, setSort] = useState<Sort>('alert');
   const [scroll, setScroll] = useState({ top: 0, height: 600 });
   const place = useRef<HTMLDivElement>(null);
+  const drawn = useRef(new Map<string, DrawnRow>());
   const nowMs = useNow();
   const selected = useMemo(() => selectSources(rows ?? [], { search, sort }), [rows, search, sort]);
   useEffect(() => {
     const element = place.current;
     if (element === null) return;
-    const look = () => setScroll({ top: element.scrollTop, height: element.clientHeight });
+    const look = () => {
+      const seen = { top: topRow(element.scrollTop, ROW_PX) * ROW_PX, height: element.clientHeight };
+      setScroll((before) => (before.top === seen.top && before.height === seen.height ? before : seen));
+    };
     element.addEventListener('scroll', look, { passive: true });
     const resized = new ResizeObserver(look);
     resized.observe(element);
@@ -93,9 +98,7 @@ export function SourceTable({
             </thead>
             <tbody>
               {first > 0 && <Room rows={first} />}
-              {shown.map((row, at) => (
-                <SourceTableRow key={row.source.source} row={row} index={first + at + 2} nowMs={nowMs} />
-              ))}
+              {drawnRows(shown, { drawn: drawn.current, from: first + 2, nowMs })}
               {last < selected.length && <Room rows={selected.length - last} />}
             </tbody>
           </table>
@@ -110,6 +113,36 @@ export function SourceTable({
       )}
     </section>
   );
+}
+
+interface DrawnRow {
+  readonly row: SourceRow;
+  readonly index: number;
+  readonly nowMs: number;
+  readonly element: JSX.Element;
+}
+
+/** A row that is what it was is not looked at again: scrolling draws the new ones alone. */
+function drawnRows(
+  rows: readonly SourceRow[],
+  at: { readonly drawn: Map<string, DrawnRow>; readonly from: number; readonly nowMs: number },
+): readonly JSX.Element[] {
+  const { drawn, from, nowMs } = at;
+  const before = new Map(drawn);
+  drawn.clear();
+  return rows.map((row, offset) => {
+    const name = row.source.source;
+    const index = from + offset;
+    const known = before.get(name);
+    const isSame = known?.row === row && known.index === index && known.nowMs === nowMs;
+    const element = isSame ? (
+      known.element
+    ) : (
+      <SourceTableRow key={name} row={row} index={index} nowMs={nowMs} />
+    );
+    drawn.set(name, { row, index, nowMs, element });
+    return element;
+  });
 }
 
 /** Which way a column's order goes, in the words of the table's own column. */

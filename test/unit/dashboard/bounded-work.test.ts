@@ -32,7 +32,7 @@ describe('rows in the page', () => {
         fc.nat({ max: 5_000_000 }),
         (count, height, top) => {
           const { first, last } = visibleRows({ top, height, rowHeight: 44, count });
-          expect(last - first).toBeLessThanOrEqual(70);
+          expect(last - first).toBeLessThanOrEqual(75);
           expect(first).toBeGreaterThanOrEqual(0);
           expect(last).toBeLessThanOrEqual(count);
           // As far as there are rows, and a screen is no taller than sixty of them.
