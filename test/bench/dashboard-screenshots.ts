@@ -38,7 +38,7 @@ const PICTURES: readonly Picture[] = [
   { name: 'match', route: 'match', ready: '.shares', scheme: 'dark', size: { width: 1280, height: 1060 } },
   { name: 'alerts', route: '#/alerts', ready: 'table.alerts tbody tr', size: { width: 1280, height: 720 } },
   { name: 'ledger', route: '#/ledger', ready: '.shares', size: { width: 1280, height: 980 } },
-  { name: 'phone', route: '#/', ready: ROWS, size: PHONE },
+  { name: 'phone', route: '#/', ready: 'text=/^over the last/', size: PHONE },
   {
     name: 'phone-source',
     route: '#/sources/sensor-0003',

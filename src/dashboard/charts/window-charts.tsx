@@ -17,15 +17,15 @@ import { SERIES_COLORS } from './theme.ts';
 
 export interface WindowChartsProps {
   readonly windows: readonly WindowAnswer[];
-  /** Metrics as means within their range, or as sums. */
-  readonly show: 'mean' | 'sum';
+  /** Whether a metric is shown as a sum; else as a mean within its range. */
+  readonly isSum: (metric: string) => boolean;
   /** In percent; those asked for. */
   readonly quantiles: readonly number[];
   /** What distinct texts of a field are called here. */
   readonly nameOfDistinct: (field: string) => string;
 }
 
-export function WindowCharts({ windows, show, quantiles, nameOfDistinct }: WindowChartsProps) {
+export function WindowCharts({ windows, isSum, quantiles, nameOfDistinct }: WindowChartsProps) {
   const metrics = useMemo(() => metricNames(windows), [windows]);
   const distinct = useMemo(
     () => [...new Set(windows.flatMap((window) => (window.distinct ?? []).map(({ of }) => of)))],
@@ -45,7 +45,7 @@ export function WindowCharts({ windows, show, quantiles, nameOfDistinct }: Windo
         />
       ))}
       {metrics.map((name, at) =>
-        show === 'sum' ? (
+        isSum(name) ? (
           <OneFigure
             key={name}
             title={`${name}, sum`}
@@ -138,8 +138,7 @@ function MetricChart({ name, windows, quantiles, color }: MetricChartProps) {
                 return of === undefined ? [] : [{ label: `p${p}`, columns: of, color: shade, isMinor: true }];
               }),
             ],
-      band:
-        upper === undefined || lower === undefined ? undefined : { label: 'min – max', upper, lower, color },
+      band: upper === undefined || lower === undefined ? undefined : { label: 'range', upper, lower, color },
     };
   }, [windows, name, quantiles, color]);
   return (

@@ -84,13 +84,13 @@ export function metricOf({ metrics }: WindowAnswer, name: string): MetricAnswer 
   return metrics.find((metric) => metric.name === name);
 }
 
-/** Names of the metrics there are, those of most windows first. */
+/** Names of the metrics there are, those of most windows first, else in their order. */
 export function metricNames(windows: readonly WindowAnswer[]): readonly string[] {
   const counts = new Map<string, number>();
   for (const { metrics } of windows) {
     for (const { name } of metrics) counts.set(name, (counts.get(name) ?? 0) + 1);
   }
-  return [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).map(([name]) => name);
+  return [...counts].sort(([, m], [, n]) => n - m).map(([name]) => name);
 }
 
 /**

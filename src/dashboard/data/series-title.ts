@@ -19,12 +19,21 @@ export function seriesTitle(tags: readonly string[], values: readonly (string | 
     : `Match ${match}`;
 }
 
+/** What adds up in a match; other values are levels, such as a ping, of which a sum says nothing. */
+const SCORES = new Set(['points', 'score', 'damage', 'distance', 'kills', 'deaths', 'assists']);
+
+export function isScore(metric: string): boolean {
+  return SCORES.has(metric);
+}
+
 export interface MatchFacts {
   /** In the latest window. */
   readonly players: number | undefined;
   readonly events: number;
-  /** Of each metric, over all windows. */
+  /** Of each score, over all windows. */
   readonly totals: readonly { readonly name: string; readonly sum: number }[];
+  /** Means of the other metrics, in the latest window. */
+  readonly levels: readonly { readonly name: string; readonly mean: number | null }[];
   /** Events by type, where they are counted. */
   readonly kinds: readonly { readonly text: string; readonly count: number }[];
   /** Of each field, the most frequent first. */
@@ -39,7 +48,9 @@ export function matchFacts(windows: readonly WindowAnswer[]): MatchFacts {
   const totals = new Map<string, number>();
   const counts = new Map<string, Map<string, number>>();
   for (const { metrics, topK = [] } of windows) {
-    for (const { name, sum } of metrics) totals.set(name, (totals.get(name) ?? 0) + (sum ?? 0));
+    for (const { name, sum } of metrics) {
+      if (isScore(name)) totals.set(name, (totals.get(name) ?? 0) + (sum ?? 0));
+    }
     for (const { of, entries } of topK) {
       const known = counts.get(of) ?? new Map<string, number>();
       counts.set(of, known);
@@ -54,6 +65,7 @@ export function matchFacts(windows: readonly WindowAnswer[]): MatchFacts {
     players: latest === undefined ? undefined : (distinctFigure('source')(latest) ?? undefined),
     events: windows.reduce((sum, { events }) => sum + events, 0),
     totals: [...totals].map(([name, sum]) => ({ name, sum })),
+    levels: (latest?.metrics ?? []).filter(({ name }) => !isScore(name)),
     kinds: top.find(({ of }) => of === 'type')?.entries ?? [],
     top,
   };

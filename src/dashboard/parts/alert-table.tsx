@@ -1,9 +1,10 @@
 // Alerts: how each stands, for what, why, and since when.
 import type { AlertAnswer } from '../../wire/api/alert-answer.ts';
 import { formatCount, formatValues } from '../data/format.ts';
+import { useNow } from '../data/use-now.ts';
 import { Link } from './link.tsx';
 import { Status } from './status.tsx';
-import { Time } from './time.tsx';
+import { Age, Time } from './time.tsx';
 
 export function AlertTable({
   alerts,
@@ -12,6 +13,7 @@ export function AlertTable({
   readonly alerts: readonly AlertAnswer[];
   readonly hideSubject?: boolean;
 }) {
+  const nowMs = useNow(10_000);
   return (
     <div class="scroll">
       <table class="alerts">
@@ -45,11 +47,11 @@ export function AlertTable({
               <td data-label="Why" class="why">
                 {alert.reason ?? '–'}
               </td>
-              <td data-label="Window">
+              <td data-label="Window" class="span">
                 <AlertWindow alert={alert} />
               </td>
               <td data-label="Since">
-                {alert.sinceMs === undefined ? '–' : <Time atMs={alert.sinceMs} seconds={false} />}
+                {alert.sinceMs === undefined ? '–' : <Age atMs={alert.sinceMs} nowMs={nowMs} />}
               </td>
               <td data-label="Transitions" class="number">
                 {formatCount(alert.sequence)}
@@ -67,7 +69,7 @@ function AlertWindow({ alert: { window } }: { readonly alert: AlertAnswer }) {
   if (window === undefined) return <>–</>;
   return (
     <>
-      <Time atMs={window.startMs} day={false} /> – <Time atMs={window.endMs} day={false} />
+      <Time atMs={window.startMs} /> – <Time atMs={window.endMs} day={false} />
     </>
   );
 }

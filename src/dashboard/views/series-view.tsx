@@ -5,7 +5,7 @@ import { writeTagValues } from '../../wire/api/tag-values.ts';
 import type { WindowAnswer } from '../../wire/api/window-answer.ts';
 import { WindowCharts } from '../charts/window-charts.tsx';
 import { formatCount, formatFigure, formatShare, formatValues } from '../data/format.ts';
-import { isMatch, matchFacts, seriesTitle } from '../data/series-title.ts';
+import { isMatch, isScore, matchFacts, seriesTitle } from '../data/series-title.ts';
 import { useLists } from '../data/use-lists.ts';
 import { useNow } from '../data/use-now.ts';
 import { QUANTILES, useWindows } from '../data/use-windows.ts';
@@ -25,14 +25,14 @@ export function RollupSeriesView({ rollup, values: written }: SeriesViewProps) {
   const { pipeline, alerts } = useLists();
   const nowMs = useNow();
   const [rangeMs, setRangeMs] = useState<RangeMs>(3_600_000);
-  const [show, setShow] = useState<'mean' | 'sum' | undefined>(undefined);
+  const [show, setShow] = useState<Shown | undefined>(undefined);
   const definition = pipeline.value?.rollups.find(({ name }) => name === rollup);
   const isWhole = definition?.levels.some((tags) => tags.length === 0) === true && written.join('') === '';
   const values = isWhole ? [] : written;
   const tags = definition?.levels.find((level) => level.length === values.length) ?? [];
   const aggregation = pipeline.value?.aggregations.find(({ name }) => name === definition?.of);
   const ofMatch = isMatch(tags);
-  const figures = show ?? (ofMatch ? 'sum' : 'mean');
+  const figures = show ?? (ofMatch ? 'scores' : 'mean');
   const { windows, isReady, trouble, live } = useWindows({
     path: `/v1/rollups/${encodeURIComponent(rollup)}/${encodeURIComponent(writeTagValues(values))}/windows`,
     hasQuantiles: aggregation?.aggregates.includes('quantiles') === true,
@@ -66,9 +66,9 @@ export function RollupSeriesView({ rollup, values: written }: SeriesViewProps) {
           <h2 id="windows-heading">Windows</h2>
           <fieldset class="segments">
             <legend class="visually-hidden">Metrics as</legend>
-            {(['mean', 'sum'] as const).map((each) => (
+            {(ofMatch ? MATCH_SHOWS : SHOWS).map((each) => (
               <button key={each} type="button" aria-pressed={figures === each} onClick={() => setShow(each)}>
-                {each === 'mean' ? 'mean and range' : 'sum'}
+                {SHOWN_AS[each].name}
               </button>
             ))}
           </fieldset>
@@ -80,7 +80,7 @@ export function RollupSeriesView({ rollup, values: written }: SeriesViewProps) {
         ) : (
           <WindowCharts
             windows={windows}
-            show={figures}
+            isSum={SHOWN_AS[figures].isSum}
             quantiles={QUANTILES}
             nameOfDistinct={(field) => (ofMatch && field === 'source' ? 'Players' : `Distinct ${field}`)}
           />
@@ -97,6 +97,18 @@ export function RollupSeriesView({ rollup, values: written }: SeriesViewProps) {
   );
 }
 
+type Shown = 'scores' | 'mean' | 'sum';
+
+const SHOWS = ['mean', 'sum'] as const;
+const MATCH_SHOWS = ['scores', 'mean', 'sum'] as const;
+const SHOWN_AS: Readonly<
+  Record<Shown, { readonly name: string; readonly isSum: (metric: string) => boolean }>
+> = {
+  scores: { name: 'scores as sums', isSum: isScore },
+  mean: { name: 'mean and range', isSum: () => false },
+  sum: { name: 'sum', isSum: () => true },
+};
+
 interface MatchFiguresProps {
   readonly windows: readonly WindowAnswer[];
   readonly nowMs: number;
@@ -104,9 +116,9 @@ interface MatchFiguresProps {
 }
 
 function MatchFigures({ windows, nowMs, changedMs }: MatchFiguresProps) {
-  const { players, totals, events, kinds } = matchFacts(windows);
+  const { players, totals, levels, events, kinds } = matchFacts(windows);
   return (
-    <dl class="tiles">
+    <dl class="tiles small">
       <Tile name="Players" note="in the latest window">
         {players === undefined ? '–' : formatCount(players)}
       </Tile>
@@ -122,6 +134,11 @@ function MatchFigures({ windows, nowMs, changedMs }: MatchFiguresProps) {
             {formatCount(count)}
           </Tile>
         ))}
+      {levels.map(({ name, mean }) => (
+        <Tile key={name} name={name} note="mean, latest window">
+          {formatFigure(mean)}
+        </Tile>
+      ))}
       <Tile name="events" note={changedMs === undefined ? 'so far' : <Age atMs={changedMs} nowMs={nowMs} />}>
         <span data-latest="(events)">{formatCount(events)}</span>
       </Tile>

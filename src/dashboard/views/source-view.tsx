@@ -183,7 +183,7 @@ function SourceWindows({ source, path, aggregation, sinceMs, children }: SourceW
         ) : (
           <WindowCharts
             windows={windows}
-            show="mean"
+            isSum={() => false}
             quantiles={QUANTILES}
             nameOfDistinct={(field) => `Distinct ${field}`}
           />

@@ -11,7 +11,10 @@ function window(minute: number, more: Partial<WindowAnswer>): WindowAnswer {
 
 describe('a match', () => {
   it('is told by what its windows add up to, and by who plays in the latest', () => {
-    const points = (sum: number) => [{ name: 'points', count: 1, sum, min: 1, max: 9, mean: 5 }];
+    const points = (sum: number) => [
+      { name: 'points', count: 1, sum, min: 1, max: 9, mean: 5 },
+      { name: 'ping', count: 1, sum: 80, min: 80, max: 80, mean: 80 },
+    ];
     const types = (kill: number, score: number) => [
       {
         of: 'type',
@@ -39,6 +42,7 @@ describe('a match', () => {
       players: 3,
       events: 15,
       totals: [{ name: 'points', sum: 42 }],
+      levels: [{ name: 'ping', mean: 80 }],
       kinds: [
         { text: 'score', count: 9 },
         { text: 'kill', count: 6 },
