@@ -19,7 +19,10 @@ export function heldWindows(
     .map(({ window, final }) => sourceWindow(source, window, final));
 }
 
-/** Both by start, each start once: what is stored is final, whatever the state said a moment before. */
+/**
+ * Both by start, each window once: what is stored is final, whatever the state said a moment before. A stored session that
+ * ends before one held that begins with it is another one.
+ */
 export async function* mergeByStart(
   held: readonly StoredWindow[],
   stored: AsyncIterable<StoredWindow>,
@@ -31,7 +34,8 @@ export async function* mergeByStart(
       const first = waiting.shift();
       if (first !== undefined) yield first;
     }
-    if (waiting[0]?.start === window.start) waiting.shift();
+    const same = waiting.findIndex(({ start, end }) => start === window.start && end <= window.end);
+    if (same !== -1) waiting.splice(same, 1);
     yield window;
   }
   yield* waiting;

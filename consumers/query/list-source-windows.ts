@@ -73,6 +73,8 @@ async function readPage(reading: Reading): Promise<Outcome<SourceWindowsAnswer> 
   const page = await takePage(
     describeAll(mergeByStart(held.filter(isIn(range)), finals, descending), p),
     limit,
+    // Two sessions may begin together, and the cursor is a start.
+    ({ startMs }, before) => startMs === before.startMs,
   );
   const last = page.more ? page.entries.at(-1)?.startMs : undefined;
   const isBeyond = (start: number) => last !== undefined && isAfter(start, last, descending);

@@ -9,14 +9,22 @@ export interface Page<T> {
 /** An answer of a function ends at 6 MB. */
 const MAX_PAGE_BYTES = 4_000_000;
 
-/** One entry at least, however large. Reads one more than it gives. */
-export async function takePage<T>(entries: AsyncIterable<T>, limit: number): Promise<Page<T>> {
+/**
+ * One entry at least, however large; and some more than `limit` where a page would end between two that `isOnePlace` says
+ * a cursor cannot tell apart. Reads one more than it gives.
+ */
+export async function takePage<T>(
+  entries: AsyncIterable<T>,
+  limit: number,
+  isOnePlace: (entry: T, before: T) => boolean = () => false,
+): Promise<Page<T>> {
   const taken: T[] = [];
   let bytes = 0;
   for await (const entry of entries) {
     bytes += JSON.stringify(entry).length;
-    if (taken.length === limit || (bytes > MAX_PAGE_BYTES && taken.length > 0))
-      return { entries: taken, more: true };
+    const before = taken.at(-1);
+    const isFull = taken.length >= limit || bytes > MAX_PAGE_BYTES;
+    if (before !== undefined && isFull && !isOnePlace(entry, before)) return { entries: taken, more: true };
     taken.push(entry);
   }
   return { entries: taken, more: false };

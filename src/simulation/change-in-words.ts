@@ -1,7 +1,8 @@
 // A change of a table as a line of the trace.
+import { decodeAlertState } from '../core/alerts/alert-encoding.ts';
 import { decodeChangedWindows } from '../core/state-changes.ts';
 import { decodeCounts } from '../core/state-encoding.ts';
-import { DEAD_LETTERS_TABLE, SOURCES_TABLE } from '../platform/names.ts';
+import { ALERTS_TABLE, DEAD_LETTERS_TABLE, SOURCES_TABLE } from '../platform/names.ts';
 import type { TableChange } from '../stores/memory-table.ts';
 import { bytesOf, numberOf, textOf } from '../stores/table.ts';
 import { toPart } from '../stores/windows.ts';
@@ -26,6 +27,13 @@ export function changeInWords(table: TableName, { eventName, keys, newImage }: T
       const { version, window } = toPart(newImage);
       const part = window.part === undefined ? '' : ` part ${window.part} version ${version}`;
       return `windows  ${window.series}@${window.start - START_MS}${part}: ${window.events} events`;
+    }
+    case 'alerts': {
+      const [rule, series] = [textOf(newImage, ALERTS_TABLE.rule), textOf(newImage, ALERTS_TABLE.series)];
+      const encoded = bytesOf(newImage, ALERTS_TABLE.state);
+      if (encoded === undefined) return `alerts  ${rule} on ${series}, without a state`;
+      const { status, sequence } = decodeAlertState(`${rule} on ${series}`, encoded);
+      return `alerts  ${rule} on ${series} version ${numberOf(newImage, ALERTS_TABLE.version)}: ${status}, ${sequence} transitions`;
     }
     case 'deadLetters': {
       const [record, event] = [DEAD_LETTERS_TABLE.partitionKey, DEAD_LETTERS_TABLE.sortKey];

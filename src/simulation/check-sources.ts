@@ -28,6 +28,10 @@ export interface SourcesCheckDeps {
   readonly stream: ExpectedStream;
   readonly nowMs: () => number;
   readonly onVerdict: (arrival: Arrival, verdict: ReferenceVerdict) => void;
+  /** The latest arrival that a committed state knows of. */
+  readonly onArrival: (source: string, lastArrivalMs: number) => void;
+  /** Closed at once, by one event or by silence. */
+  readonly onClosed: (source: string, windows: readonly ReferenceWindow[]) => void;
 }
 
 export class SourcesCheck {
@@ -70,7 +74,9 @@ export class SourcesCheck {
     const late: string[] = [];
     const closed = new Set<ReferenceWindow>();
     const close = () => {
-      for (const window of reference.closeDue()) closed.add(window);
+      const due = reference.closeDue();
+      for (const window of due) closed.add(window);
+      if (due.length > 0) this.#deps.onClosed(source, due);
     };
     const arrivals = this.#newArrivals(source, checked, view);
     for (const arrival of arrivals) {
@@ -84,6 +90,7 @@ export class SourcesCheck {
       this.#checkSilence(source, reference, view.maxTime);
       close();
     }
+    this.#deps.onArrival(source, view.lastArrivalMs);
     this.#compare(source, view, { reference, late, closed });
   }
 

@@ -3,6 +3,8 @@ import type { Pipeline } from '../core/pipeline.ts';
 import type { DiscardedBatch } from '../event-source/ports.ts';
 import type { TableChange } from '../stores/memory-table.ts';
 import type { StoredLedger } from '../stores/read-ledger.ts';
+import type { AlertEvent } from '../wire/alert-event.ts';
+import { AlertsCheck } from './check-alerts.ts';
 import { checkBooks, checkDownstream, type EndCheckDeps, LAW_OF_BOOKS } from './check-end.ts';
 import { LettersCheck } from './check-letters.ts';
 import { SourcesCheck } from './check-sources.ts';
@@ -10,13 +12,14 @@ import { WindowsCheck } from './check-windows.ts';
 import { ExpectedStream } from './expected-stream.ts';
 import { hold, Violation } from './violation.ts';
 
-export type TableName = 'sources' | 'windows' | 'deadLetters';
+export type TableName = 'sources' | 'windows' | 'deadLetters' | 'alerts';
 
 export class Checks {
   readonly stream: ExpectedStream;
   readonly sources: SourcesCheck;
   readonly windows: WindowsCheck;
   readonly letters: LettersCheck;
+  readonly alerts: AlertsCheck;
   readonly #givenUp = new Set<string>();
   readonly #pipeline: Pipeline;
   readonly #broken = Promise.withResolvers<Violation>();
@@ -33,9 +36,12 @@ export class Checks {
         this.windows.noteVerdict(arrival, verdict);
         this.letters.noteVerdict(arrival, verdict);
       },
+      onArrival: (source, lastArrivalMs) => this.alerts.noteArrival(source, lastArrivalMs),
+      onClosed: (source, closed) => this.alerts.noteClosed(source, closed),
     });
     this.windows = new WindowsCheck(pipeline, this.sources);
     this.letters = new LettersCheck(this.stream, this.sources);
+    this.alerts = new AlertsCheck(pipeline, this.sources, nowMs);
   }
 
   /** Resolves with the first broken law. */
@@ -44,7 +50,8 @@ export class Checks {
   }
 
   changed(table: TableName, change: TableChange): void {
-    const check = { sources: this.sources, windows: this.windows, deadLetters: this.letters }[table];
+    const { sources, windows, letters, alerts } = this;
+    const check = { sources, windows, deadLetters: letters, alerts }[table];
     this.attempt(() => check.changed(change));
   }
 
@@ -54,6 +61,11 @@ export class Checks {
     this.attempt(() =>
       hold(LAW_OF_BOOKS, imbalance === 0, () => `a batch is out of balance by ${imbalance}`),
     );
+  }
+
+  /** An alert's transition is on the bus. */
+  alerted(event: AlertEvent): void {
+    this.attempt(() => this.alerts.published(event));
   }
 
   /** What a mapping gave up: from here on its sources cannot be followed. */
@@ -70,12 +82,16 @@ export class Checks {
     this.attempt(() => {
       checkBooks(this.#end(), ledger);
       checkDownstream(this.#end());
+      this.alerts.atEnd();
     });
   }
 
   /** Later than that: still nothing is missing. */
   downstream(): void {
-    this.attempt(() => checkDownstream(this.#end()));
+    this.attempt(() => {
+      checkDownstream(this.#end());
+      this.alerts.atEnd();
+    });
   }
 
   /** Runs a check; what it throws is the first violation, or none if there has been one before. */

@@ -43,6 +43,36 @@ export function drawActions({
   return actions.sort((a, b) => a.atMs - b.atMs);
 }
 
+/** The same of what alerts are made of: their streams, mappings and containers. */
+export function drawAlertActions(
+  records: readonly PlannedRecord[],
+  durationMs: number,
+  random: Random,
+): readonly PlannedAction[] {
+  const actions: PlannedAction[] = [];
+  const readers: readonly StreamReader[] = ['alert', 'alert-rollups', 'publish'];
+  const count = random.pick([0, 1, 2, 4]);
+  for (let n = 0; n < count; n += 1) {
+    const near = records.length === 0 ? random.integer(0, durationMs) : random.pick(records).atMs;
+    const atMs = near + random.pick([0, 50, 1_500]);
+    const reader = random.pick(readers);
+    switch (random.integer(0, 3)) {
+      case 0:
+        actions.push({ atMs, ...drawReshard(random), stream: random.pick(['windows', 'alerts']) });
+        break;
+      case 1:
+        actions.push({ atMs, kind: 'restart', reader, rewind: random.integer(0, 6) });
+        break;
+      case 2:
+        actions.push({ atMs, kind: 'recreate', reader });
+        break;
+      default:
+        actions.push({ atMs, kind: 'recycle', reader });
+    }
+  }
+  return actions;
+}
+
 function drawReshard(random: Random): { readonly kind: 'split' | 'merge'; readonly pick: number } {
   return { kind: random.pick(['split', 'split', 'merge']), pick: random.integer(0, 3) };
 }

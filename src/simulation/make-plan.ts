@@ -1,11 +1,12 @@
 // A seed's plan: what comes, through what, and what goes wrong. Each part has randomness of its own, so that drawing
 // one differently leaves the others as they were.
 import { createRandom, type Random } from '../../producers/simulators/random.ts';
-import { drawActions } from './draw-actions.ts';
-import { drawFaults } from './draw-faults.ts';
+import { drawActions, drawAlertActions } from './draw-actions.ts';
+import { drawAlerts } from './draw-alerts.ts';
+import { drawFaults, OF_ALERTS } from './draw-faults.ts';
 import { drawPipeline } from './draw-pipeline.ts';
 import { drawRecords, drawSources } from './draw-records.ts';
-import { PLAN_FORMAT, type Plan } from './plan.ts';
+import { PLAN_FORMAT, type Plan, type PlannedRecord, START_MS } from './plan.ts';
 
 export function makePlan(seed: number): Plan {
   const random = (part: string) => createRandom(`${part} ${seed}`);
@@ -15,7 +16,7 @@ export function makePlan(seed: number): Plan {
   const sources = drawSources(workload);
   const records = drawRecords({ sources, durationMs, random: workload });
   const names = sources.map(({ name }) => name);
-  return {
+  const plan: Plan = {
     format: PLAN_FORMAT,
     seed,
     pipeline,
@@ -24,6 +25,48 @@ export function makePlan(seed: number): Plan {
     actions: drawActions({ sources: names, records, durationMs, random: random('actions') }),
     faults: drawFaults(random('faults')),
   };
+  return random('has alerts').chance(ALERTS_SHARE) ? withAlerts(plan, durationMs, random('alerts')) : plan;
+}
+
+/** Of the plans: two or three more functions make a run dearer. */
+const ALERTS_SHARE = 0.25;
+
+/** The same run with alerts on it, and with what goes wrong with these. */
+function withAlerts(plan: Plan, durationMs: number, random: Random): Plan {
+  const alerts = drawAlerts(plan.pipeline, random);
+  const watchesSilence = alerts.some(({ when }) => 'absent' in when);
+  return {
+    ...plan,
+    pipeline: { ...plan.pipeline, alerts },
+    shards: { ...plan.shards, windows: random.integer(1, 2), alerts: random.integer(1, 2) },
+    mappings: {
+      ...plan.mappings,
+      alert: drawMapping(random, { losing: 0 }),
+      'alert-rollups': drawMapping(random, { losing: 0 }),
+      publish: drawMapping(random, { losing: 0 }),
+    },
+    records: watchesSilence
+      ? [...plan.records, ...laterRecords(plan.records, durationMs, random)]
+      : plan.records,
+    actions: [...plan.actions, ...drawAlertActions(plan.records, durationMs, random)].sort(
+      (a, b) => a.atMs - b.atMs,
+    ),
+    faults: [...plan.faults, ...drawFaults(random, OF_ALERTS)],
+  };
+}
+
+/** What ends a silence long enough to be told of. */
+function laterRecords(
+  records: readonly PlannedRecord[],
+  durationMs: number,
+  random: Random,
+): readonly PlannedRecord[] {
+  const usual = records.filter((record) => 'events' in record);
+  if (usual.length === 0) return [];
+  const atMs = durationMs + random.integer(60_000, 150_000);
+  const record = random.pick(usual);
+  const events = record.events.map(({ id, ...event }) => ({ ...event, time: START_MS + atMs }));
+  return [{ ...record, atMs, events }];
 }
 
 type Settings = Omit<Plan, 'format' | 'seed' | 'pipeline' | 'records' | 'actions' | 'faults'>;

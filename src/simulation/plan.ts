@@ -12,9 +12,11 @@ export interface Plan {
   /** What it was drawn from; seeds the jitter of the event source mappings too. */
   readonly seed: number;
   readonly pipeline: PipelineDefinition;
-  readonly shards: Readonly<Record<StreamName, number>>;
+  /** Those of the windows' and the alerts' changes are there where the pipeline has alerts. */
+  readonly shards: Readonly<Record<'telemetry' | 'changelog', number>> & Partial<Record<StreamName, number>>;
   /** Properties of the event source mappings, as a template has them. */
-  readonly mappings: Readonly<Record<StreamReader, Readonly<Record<string, unknown>>>>;
+  readonly mappings: Readonly<Record<'aggregate' | 'rollup', MappingProperties>> &
+    Partial<Record<StreamReader, MappingProperties>>;
   readonly polling: {
     readonly idlePollMs: number;
     readonly shardRefreshMs: number;
@@ -33,11 +35,24 @@ export interface Plan {
   readonly faults: readonly Fault[];
 }
 
-export const STREAM_NAMES = ['telemetry', 'changelog'] as const;
+export type MappingProperties = Readonly<Record<string, unknown>>;
+
+/** Records, and the changes of the tables: of sources (`changelog`), windows and alerts. */
+export const STREAM_NAMES = ['telemetry', 'changelog', 'windows', 'alerts'] as const;
 export type StreamName = (typeof STREAM_NAMES)[number];
-/** Functions behind a stream: `aggregate` reads telemetry, `rollup` the changelog. */
-export type StreamReader = 'aggregate' | 'rollup';
-export type FunctionName = StreamReader | 'close';
+/** Mappings, by what they bring to a function: `alert` has two. */
+export type StreamReader = 'aggregate' | 'rollup' | 'alert' | 'alert-rollups' | 'publish';
+export type FunctionName = 'aggregate' | 'rollup' | 'alert' | 'publish' | 'close' | 'alert-clock';
+
+export const STREAM_READERS: Readonly<
+  Record<StreamReader, { readonly stream: StreamName; readonly function: FunctionName }>
+> = {
+  aggregate: { stream: 'telemetry', function: 'aggregate' },
+  rollup: { stream: 'changelog', function: 'rollup' },
+  alert: { stream: 'changelog', function: 'alert' },
+  'alert-rollups': { stream: 'windows', function: 'alert' },
+  publish: { stream: 'alerts', function: 'publish' },
+};
 
 export type PlannedRecord =
   | {

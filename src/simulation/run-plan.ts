@@ -13,7 +13,9 @@ import {
   type PlannedRecord,
   START_MS,
   STREAM_NAMES,
+  STREAM_READERS,
   type StreamName,
+  type StreamReader,
 } from './plan.ts';
 import { recordData } from './record-data.ts';
 import { type Replacements, SimulatedSystem } from './simulated-system.ts';
@@ -74,9 +76,9 @@ class Run {
       const first = (await stream.listShards()).map(({ id }) => id);
       this.#openShards.set(name, new OpenShards(stream, first));
     }
-    this.#system.startMapping('aggregate');
-    this.#system.startMapping('rollup');
-    const schedule = this.#closeOnSchedule();
+    const { readers } = this.#system;
+    for (const reader of readers) this.#system.startMapping(reader);
+    const schedule = this.#onSchedule();
     this.#step('records come and things go wrong');
     await this.#timeline();
 
@@ -86,21 +88,24 @@ class Run {
     for (const each of Object.values(functions)) await each.idle();
     await this.#handled('aggregate');
     await this.#system.mapping('aggregate').stop({ invocation: 'finish' });
+    // What watches a source must have seen it before its silence is waited for.
+    if (readers.includes('alert')) await this.#handled('alert');
 
     this.#step('silence closes what is open');
     await clock.sleep(silenceMs(this.#system));
     this.#scheduleEnds = true;
     await schedule;
-    await this.#handled('rollup');
+    const downstream = readers.filter((reader) => reader !== 'aggregate');
+    for (const reader of downstream) await this.#handled(reader);
     checks.atEnd(await this.#ledger());
     if (checks.violation !== undefined) return;
 
     this.#step('states expire, and all changes come once more');
     await this.#expireSources();
-    await this.#system.recreateMapping('rollup');
-    await this.#handled('rollup');
+    for (const reader of downstream) await this.#system.recreateMapping(reader);
+    for (const reader of downstream) await this.#handled(reader);
     checks.downstream();
-    await this.#system.mapping('rollup').stop({ invocation: 'finish' });
+    for (const reader of downstream) await this.#system.mapping(reader).stop({ invocation: 'finish' });
   }
 
   async #timeline(): Promise<void> {
@@ -140,14 +145,16 @@ class Run {
         void this.#close();
         return;
       case 'restart':
+        if (!this.#system.readers.includes(action.reader)) return;
         trace.note(`${action.reader} mapping  dies; another begins ${action.rewind} checkpoints back`);
         return await this.#system.restartMapping(action.reader, action.rewind);
       case 'recreate':
+        if (!this.#system.readers.includes(action.reader)) return;
         trace.note(`${action.reader} mapping  is deleted and created again`);
         return await this.#system.recreateMapping(action.reader);
       case 'recycle':
         trace.note(`${action.reader}: idle containers go`);
-        return functions[action.reader].recycle();
+        return functions[STREAM_READERS[action.reader].function].recycle();
       case 'touch': {
         const [item] = await sources.getMany([{ [SOURCES_TABLE.partitionKey]: text(action.source) }]);
         if (item === undefined) return;
@@ -162,10 +169,13 @@ class Run {
     }
   }
 
-  async #closeOnSchedule(): Promise<void> {
+  async #onSchedule(): Promise<void> {
+    const { clock, functions, pipeline } = this.#system;
+    const watchesSilence = pipeline.alerts.some(({ when }) => when.kind === 'absent');
     while (!this.#scheduleEnds) {
-      await this.#system.clock.sleep(this.#plan.closeEveryMs);
+      await clock.sleep(this.#plan.closeEveryMs);
       await this.#close();
+      if (watchesSilence) await functions['alert-clock'].invoke('{}', '', () => 'a run');
     }
   }
 
@@ -173,9 +183,9 @@ class Run {
     await this.#system.functions.close.invoke('{}', '', () => 'a run');
   }
 
-  async #handled(reader: 'aggregate' | 'rollup'): Promise<void> {
+  async #handled(reader: StreamReader): Promise<void> {
     await this.#system.mapping(reader).caughtUp();
-    await this.#system.functions[reader].idle();
+    await this.#system.functions[STREAM_READERS[reader].function].idle();
   }
 
   async #ledger() {
@@ -207,7 +217,8 @@ function silenceMs({ pipeline, plan }: SimulatedSystem): number {
     ({ window, allowedLatenessMs, idleTimeoutMs }) =>
       (window.kind === 'session' ? window.gapMs : window.sizeMs) + allowedLatenessMs + idleTimeoutMs,
   );
-  return pipeline.maxClockSkewMs + Math.max(...longest) + 2 * plan.closeEveryMs;
+  const silences = pipeline.alerts.map(({ when }) => (when.kind === 'absent' ? when.afterMs : 0));
+  return Math.max(pipeline.maxClockSkewMs + Math.max(...longest), ...silences) + 3 * plan.closeEveryMs;
 }
 
 function recordInWords(record: PlannedRecord): string {

@@ -1,5 +1,6 @@
 // A plan that breaks a law, made small: whatever can go without mending it goes, the largest pieces first.
 import type { AggregationDefinition, PipelineDefinition } from '../core/pipeline.ts';
+import { parsePipeline } from '../core/pipeline.ts';
 import type { Fault, Plan, PlannedRecord } from './plan.ts';
 
 /** Enough for the plans there are; each run of a smaller plan is cheaper than the one before. */
@@ -101,6 +102,7 @@ class Shrinking {
   }
 
   async #tryPipeline(pipeline: PipelineDefinition): Promise<void> {
+    if (!isSound(pipeline)) return;
     await this.#try({ ...this.plan, pipeline });
   }
 
@@ -131,7 +133,12 @@ function* earlierFaults(faults: readonly Fault[], by: number): Iterable<readonly
   const moments = faults.map((fault) => ('invocation' in fault ? fault.invocation : 0));
   const cuts = faults.length > FEW_FAULTS ? [0] : [...new Set([0, ...moments])];
   for (const cut of cuts) {
-    for (const functions of [['aggregate', 'rollup'], ['aggregate'], ['rollup']]) {
+    for (const functions of [
+      ['aggregate', 'rollup', 'alert', 'publish'],
+      ['aggregate'],
+      ['rollup'],
+      ['alert'],
+    ]) {
       const isBehind = (fault: Fault): fault is Extract<Fault, { readonly invocation: number }> =>
         'invocation' in fault && functions.includes(fault.function) && fault.invocation > cut;
       const behind = faults.filter(isBehind);
@@ -182,6 +189,16 @@ function simplerSettings({ shards, mappings, containers, polling }: Plan): reado
   ];
 }
 
+/** Whether nothing in it is on something that has been taken away. */
+function isSound(pipeline: PipelineDefinition): boolean {
+  try {
+    parsePipeline(pipeline);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function withoutAggregation(pipeline: PipelineDefinition, at: number): PipelineDefinition {
   const gone = pipeline.aggregations[at]?.name;
   if (pipeline.aggregations.length === 1) return pipeline;
@@ -193,10 +210,12 @@ function withoutAggregation(pipeline: PipelineDefinition, at: number): PipelineD
 }
 
 function* simplerPipelines(pipeline: PipelineDefinition): Iterable<PipelineDefinition> {
-  const { rollups = [], retention, ...rest } = pipeline;
+  const { rollups = [], retention, alerts = [], ...rest } = pipeline;
   yield rest;
+  if (alerts.length > 0) yield { ...rest, rollups };
+  for (const at of alerts.keys()) yield { ...pipeline, alerts: alerts.toSpliced(at, 1) };
   for (const at of rollups.keys()) yield { ...pipeline, rollups: rollups.toSpliced(at, 1) };
-  yield { ...rest, rollups };
+  yield { ...rest, rollups, ...(alerts.length === 0 ? {} : { alerts }) };
   const plain = ({ values, aggregates, ...needed }: AggregationDefinition): AggregationDefinition => needed;
   yield { ...pipeline, aggregations: pipeline.aggregations.map(plain) };
 }

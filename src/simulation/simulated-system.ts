@@ -1,7 +1,10 @@
 // The system of one run: the real functions over tables in memory, behind the real event source mapping, under a
 // virtual clock. Everything that can go wrong stands between them.
 import { type AggregateDeps, createAggregate } from '../../consumers/aggregate/aggregate.ts';
+import { createAlert } from '../../consumers/alert/alert.ts';
+import { createAlertClock } from '../../consumers/alert-clock/alert-clock.ts';
 import { type CloseDeps, createClose } from '../../consumers/close/close.ts';
+import { createPublish } from '../../consumers/publish/publish.ts';
 import { createRollup, type RollupDeps } from '../../consumers/rollup/rollup.ts';
 import { createRandom } from '../../producers/simulators/random.ts';
 import { parsePipeline } from '../core/pipeline.ts';
@@ -12,6 +15,7 @@ import { parseMappingParameters } from '../event-source/mapping-parameters.ts';
 import { MemoryStream } from '../event-source/memory-stream.ts';
 import type { StreamSource } from '../event-source/ports.ts';
 import { VirtualClock } from '../event-source/virtual-clock.ts';
+import { Alerts } from '../stores/alerts.ts';
 import { DeadLetters } from '../stores/dead-letters.ts';
 import { changeJson } from '../stores/item-json.ts';
 import { SourceStates } from '../stores/source-states.ts';
@@ -23,10 +27,18 @@ import { Checks, type TableName } from './checks.ts';
 import { FaultSchedule } from './fault-schedule.ts';
 import type { Invocation } from './invocation.ts';
 import { OldCheckpoints } from './old-checkpoints.ts';
-import { type FunctionName, type Plan, START_MS, type StreamName, type StreamReader } from './plan.ts';
+import {
+  type FunctionName,
+  type Plan,
+  START_MS,
+  STREAM_READERS,
+  type StreamName,
+  type StreamReader,
+} from './plan.ts';
 import { type Handler, SimulatedFunction } from './simulated-function.ts';
 import { SimulatedTables, type StoredTable } from './simulated-tables.ts';
 import { shortSequence, shortShard, Trace } from './trace.ts';
+import { troubledBus } from './troubled-bus.ts';
 import { troubledStream } from './troubled-stream.ts';
 import { TroubledTable } from './troubled-table.ts';
 
@@ -40,8 +52,8 @@ export interface Replacements {
   readonly close?: (deps: CloseDeps) => ReturnType<typeof createClose>;
 }
 
-/** The closer keeps ten seconds for the write under way, so it needs more than others may have. */
-const CLOSE_TIMEOUT_MS = 60_000;
+/** What is scheduled keeps ten seconds for the write under way, so it needs more than others may have. */
+const SCHEDULED_TIMEOUT_MS = 60_000;
 
 export class SimulatedSystem {
   readonly clock = new VirtualClock(START_MS);
@@ -52,6 +64,8 @@ export class SimulatedSystem {
   readonly streams: Readonly<Record<StreamName, MemoryStream>>;
   readonly functions: Readonly<Record<FunctionName, SimulatedFunction>>;
   readonly pipeline;
+  /** The mappings there are: those of alerts only where the pipeline has some, as deployed. */
+  readonly readers: readonly StreamReader[];
   readonly plan: Plan;
   readonly #replacements: Replacements;
   readonly #checkpoints: Readonly<Record<StreamReader, OldCheckpoints>>;
@@ -73,34 +87,57 @@ export class SimulatedSystem {
     this.#checkpoints = {
       aggregate: new OldCheckpoints('aggregate', this.faults),
       rollup: new OldCheckpoints('rollup', this.faults),
+      alert: new OldCheckpoints('alert', this.faults),
+      'alert-rollups': new OldCheckpoints('alert-rollups', this.faults),
+      publish: new OldCheckpoints('publish', this.faults),
     };
     const { clock } = this;
+    const { telemetry, changelog, windows = 1, alerts = 1 } = plan.shards;
     this.streams = {
-      telemetry: new MemoryStream({ kind: 'kinesis', clock, shards: plan.shards.telemetry }),
-      changelog: new MemoryStream({ kind: 'dynamodb', clock, shards: plan.shards.changelog }),
+      telemetry: new MemoryStream({ kind: 'kinesis', clock, shards: telemetry }),
+      changelog: new MemoryStream({ kind: 'dynamodb', clock, shards: changelog }),
+      windows: new MemoryStream({ kind: 'dynamodb', clock, shards: windows }),
+      alerts: new MemoryStream({ kind: 'dynamodb', clock, shards: alerts }),
     };
+    const watched = new Set(
+      this.pipeline.alerts.map(({ on }) => (on.kind === 'rollup' ? 'windows' : 'changelog')),
+    );
+    this.readers = [
+      'aggregate',
+      'rollup',
+      ...(watched.has('changelog') ? ['alert' as const] : []),
+      ...(watched.has('windows') ? ['alert-rollups' as const] : []),
+      ...(watched.size > 0 ? ['publish' as const] : []),
+    ];
     this.tables = new SimulatedTables(
       (name, change) => {
         this.trace.note(() => changeInWords(name, change));
         this.checks.changed(name, change);
-        if (name === 'sources') this.#tellChange(changeJson(change));
+        if (name === 'sources') this.#tellChange('changelog', changeJson(change));
+        if (name === 'windows' && watched.has('windows')) this.#tellChange('windows', changeJson(change));
+        if (name === 'alerts') this.#tellChange('alerts', changeJson(change));
       },
       replacements.table ?? ((_, table) => table),
     );
     this.functions = {
       aggregate: this.#function('aggregate', plan.timeoutMs, (invocation) => this.#aggregate(invocation)),
       rollup: this.#function('rollup', plan.timeoutMs, (invocation) => this.#rollup(invocation)),
-      close: this.#function('close', CLOSE_TIMEOUT_MS, (invocation) => this.#close(invocation)),
+      alert: this.#function('alert', plan.timeoutMs, (invocation) => this.#alert(invocation)),
+      publish: this.#function('publish', plan.timeoutMs, (invocation) => this.#publish(invocation)),
+      close: this.#function('close', SCHEDULED_TIMEOUT_MS, (invocation) => this.#close(invocation)),
+      'alert-clock': this.#function('alert-clock', SCHEDULED_TIMEOUT_MS, (invocation) =>
+        this.#alertClock(invocation),
+      ),
     };
   }
 
   startMapping(reader: StreamReader, generation = 1): void {
     const { clock } = this;
     const { polling, backoff, mappings } = this.plan;
-    const name: StreamName = reader === 'aggregate' ? 'telemetry' : 'changelog';
+    const { stream: name, function: functionName } = STREAM_READERS[reader];
     const stream = this.streams[name];
     const parameters = parseMappingParameters(
-      { ...mappings[reader], StartingPosition: 'TRIM_HORIZON' },
+      { ...(mappings[reader] ?? REPORTING), StartingPosition: 'TRIM_HORIZON' },
       { kind: stream.kind, nowMs: clock.nowMs(), where: reader },
     );
     const replaced = this.#replacements.stream?.(name, stream) ?? stream;
@@ -109,7 +146,7 @@ export class SimulatedSystem {
       stream: troubledStream(replaced, { name, faults: this.faults, trace: this.trace }),
       invoker: {
         invoke: (payload, affinity = '') =>
-          this.functions[reader].invoke(payload, affinity, () => batchInWords(payload, affinity)),
+          this.functions[functionName].invoke(payload, affinity, () => batchInWords(payload, affinity)),
       },
       checkpoints: this.#checkpoints[reader],
       destination: undefined,
@@ -187,6 +224,30 @@ export class SimulatedSystem {
     return (event, context) => handler(event as { closeAll?: boolean }, context);
   }
 
+  #alert(invocation: () => Invocation): Handler {
+    const handler = createAlert({
+      alerts: new Alerts(this.#troubled('alerts', invocation)),
+      windows: new Windows(this.#troubled('windows', invocation)),
+      ...this.#surroundings(invocation),
+    });
+    return (event) => handler(event as StreamEvent<never>);
+  }
+
+  #publish(invocation: () => Invocation): Handler {
+    const bus = troubledBus(invocation, ({ detail }) => this.checks.alerted(JSON.parse(detail)));
+    const handler = createPublish({ bus, clock: this.clock, ...this.#surroundings(invocation) });
+    return (event) => handler(event as StreamEvent<never>);
+  }
+
+  #alertClock(invocation: () => Invocation): Handler {
+    const handler = createAlertClock({
+      alerts: new Alerts(this.#troubled('alerts', invocation)),
+      states: new SourceStates(this.#troubled('sources', invocation)),
+      ...this.#surroundings(invocation),
+    });
+    return (event, context) => handler(event, context);
+  }
+
   #surroundings(invocation: () => Invocation) {
     const note = (message: string, fields: object) => {
       invocation().note(() => `${message} ${JSON.stringify(fields)}`);
@@ -206,13 +267,13 @@ export class SimulatedSystem {
     });
   }
 
-  #tellChange(change: Parameters<typeof changeEventRecord>[0]): void {
-    const { changelog } = this.streams;
-    changelog.put(JSON.stringify(change.keys), ({ sequence, arrivalMs }) => {
-      const record = changeEventRecord(change, { sequence, atMs: arrivalMs, arn: changelog.arn });
+  #tellChange(name: Exclude<StreamName, 'telemetry'>, change: Parameters<typeof changeEventRecord>[0]): void {
+    const stream = this.streams[name];
+    stream.put(JSON.stringify(change.keys), ({ sequence, arrivalMs }) => {
+      const record = changeEventRecord(change, { sequence, atMs: arrivalMs, arn: stream.arn });
       const told =
         this.removalsByTtl && change.eventName === 'REMOVE' ? { ...record, userIdentity: TTL } : record;
-      return this.#replacements.change?.(told) ?? told;
+      return name === 'changelog' ? (this.#replacements.change?.(told) ?? told) : told;
     });
   }
 
@@ -225,6 +286,9 @@ export class SimulatedSystem {
     this.trace.note(() => `${reader} mapping  ${eventInWords(event)}`);
   }
 }
+
+/** What a mapping has that the plan says nothing of. */
+const REPORTING = { FunctionResponseTypes: ['ReportBatchItemFailures'] };
 
 /** As Lambda tells a removal by TTL (event source mapping rule 12). */
 const TTL = { type: 'Service', principalId: 'dynamodb.amazonaws.com' };

@@ -1,10 +1,10 @@
-// The three tables in memory. Each change of one is checked, and those of the sources' states go to the changelog.
-import { DEAD_LETTERS_TABLE, SOURCES_TABLE, WINDOWS_TABLE } from '../platform/names.ts';
+// The tables in memory. Each change of one is checked, and told to those who read its stream.
+import { ALERTS_TABLE, DEAD_LETTERS_TABLE, SOURCES_TABLE, WINDOWS_TABLE } from '../platform/names.ts';
 import { MemoryTable, type TableChange, type TableSchema } from '../stores/memory-table.ts';
 import type { Item, Table } from '../stores/table.ts';
 import type { TableName } from './checks.ts';
 
-export const TABLE_NAMES: readonly TableName[] = ['sources', 'windows', 'deadLetters'];
+export const TABLE_NAMES: readonly TableName[] = ['sources', 'windows', 'deadLetters', 'alerts'];
 
 export const TABLE_SCHEMAS: Readonly<Record<TableName, TableSchema>> = {
   sources: {
@@ -18,6 +18,15 @@ export const TABLE_SCHEMAS: Readonly<Record<TableName, TableSchema>> = {
   },
   windows: { partitionKey: WINDOWS_TABLE.partitionKey, sortKey: WINDOWS_TABLE.sortKey },
   deadLetters: { partitionKey: DEAD_LETTERS_TABLE.partitionKey, sortKey: DEAD_LETTERS_TABLE.sortKey },
+  alerts: {
+    partitionKey: ALERTS_TABLE.partitionKey,
+    indexes: {
+      [ALERTS_TABLE.checkingIndex]: {
+        partitionKey: ALERTS_TABLE.checkingBucket,
+        sortKey: ALERTS_TABLE.checkAt,
+      },
+    },
+  },
 };
 
 /** A table that somebody may also take items out of by hand. */
@@ -27,10 +36,12 @@ export interface StoredTable extends Table {
 
 export class SimulatedTables {
   readonly #tables: Readonly<Record<TableName, StoredTable>>;
-  readonly #previous = { sources: new Map(), windows: new Map(), deadLetters: new Map() } satisfies Record<
-    TableName,
-    Map<string, Item | undefined>
-  >;
+  readonly #previous = {
+    sources: new Map(),
+    windows: new Map(),
+    deadLetters: new Map(),
+    alerts: new Map(),
+  } satisfies Record<TableName, Map<string, Item | undefined>>;
 
   constructor(
     onChange: (table: TableName, change: TableChange) => void,
@@ -44,7 +55,12 @@ export class SimulatedTables {
           onChange(name, change);
         }),
       );
-    this.#tables = { sources: make('sources'), windows: make('windows'), deadLetters: make('deadLetters') };
+    this.#tables = {
+      sources: make('sources'),
+      windows: make('windows'),
+      deadLetters: make('deadLetters'),
+      alerts: make('alerts'),
+    };
   }
 
   get(name: TableName): StoredTable {

@@ -3,16 +3,27 @@ import { createAggregate } from '../../consumers/aggregate/aggregate.ts';
 import { StateCache } from '../../consumers/aggregate/state-cache.ts';
 import { createClose } from '../../consumers/close/close.ts';
 import { createRollup } from '../../consumers/rollup/rollup.ts';
+import { decodeAlertState, encodeAlertState } from '../../src/core/alerts/alert-encoding.ts';
 import type { Pipeline } from '../../src/core/pipeline.ts';
 import type { SourceState } from '../../src/core/source-state.ts';
 import { decodeState, encodeState } from '../../src/core/state-encoding.ts';
-import { SOURCES_TABLE } from '../../src/platform/names.ts';
+import { ALERTS_TABLE, SOURCES_TABLE } from '../../src/platform/names.ts';
 import type { Replacements } from '../../src/simulation/simulated-system.ts';
 import type { StoredTable } from '../../src/simulation/simulated-tables.ts';
 import { bytes, bytesOf, type Item, numberOf, type Table, textOf } from '../../src/stores/table.ts';
 import type { BatchItemFailures, StreamEvent, StreamEventRecord } from '../../src/wire/stream-records.ts';
 import { createCanaryAggregate } from './canary-aggregate.ts';
 import { tableOver } from './table-over.ts';
+
+/** Parts that only a plan with alerts has. */
+export const BROKEN_ALERTS: Readonly<Record<string, Replacements>> = {
+  'a table of alerts that writes whatever the version is': {
+    table: (name, table) => (name === 'alerts' ? withoutVersions(table) : table),
+  },
+  'an alert that does not know which windows it has judged': {
+    table: (name, table) => (name === 'alerts' ? withoutFrontiers(table) : table),
+  },
+};
 
 export const BROKEN_PARTS: Readonly<Record<string, Replacements>> = {
   'a canary that commits before it quarantines, and takes a failed quarantine for a small matter': {
@@ -43,6 +54,7 @@ export const BROKEN_PARTS: Readonly<Record<string, Replacements>> = {
   'a changelog whose child shards are read before their parents': {
     stream: (name, stream) => (name === 'changelog' ? orphaned(stream) : stream),
   },
+  ...BROKEN_ALERTS,
   'a removal by TTL that counts as a change': {
     // As if the state had been written anew: a change of its own, which nobody has seen before.
     change: (record) => {
@@ -113,6 +125,18 @@ function forgetful(): Replacements {
     },
     table: (name, table) => (name === 'sources' ? withoutPositions(table) : table),
   };
+}
+
+function withoutFrontiers(table: StoredTable): StoredTable {
+  return replacing(table, {
+    getMany: async (keys) =>
+      (await table.getMany(keys)).map((item) => {
+        const encoded = bytesOf(item, ALERTS_TABLE.state);
+        if (encoded === undefined) return item;
+        const state = { ...decodeAlertState('', encoded), frontier: undefined };
+        return { ...item, [ALERTS_TABLE.state]: bytes(encodeAlertState(state)) };
+      }),
+  });
 }
 
 function withoutVersions(table: StoredTable): StoredTable {

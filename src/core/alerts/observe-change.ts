@@ -63,8 +63,13 @@ export function watchesSeries({ on, filter }: AlertRule, series: string): boolea
   const level = on.levels.find(({ length }) => length === rollup.values.length);
   if (level === undefined) return false;
   return [...(filter.tags ?? [])].every(([tag, values]) =>
-    values.has(rollup.values[level.indexOf(tag)] ?? ''),
+    isAmong(values, rollup.values[level.indexOf(tag)]),
   );
+}
+
+/** An event without the tag is not one whose tag is empty. */
+function isAmong(values: ReadonlySet<string>, value: string | null | undefined): boolean {
+  return typeof value === 'string' && values.has(value);
 }
 
 function isWindowOf({ name, spec }: { readonly name: string; readonly spec: string }) {
@@ -74,7 +79,7 @@ function isWindowOf({ name, spec }: { readonly name: string; readonly spec: stri
 function groupsOf({ groups, groupBy }: ClosedWindow, { tags }: AlertFilter): ClosedWindow['groups'] {
   if (tags === undefined) return groups;
   const wanted = [...tags].map(([tag, values]) => ({ at: groupBy.indexOf(tag), values }));
-  return groups.filter((group) => wanted.every(({ at, values }) => values.has(group.tags[at] ?? '')));
+  return groups.filter((group) => wanted.every(({ at, values }) => isAmong(values, group.tags[at])));
 }
 
 /** None where the window does not have the metric. */

@@ -50,7 +50,7 @@ export function AlertTable({
               <td data-label="Window" class="span">
                 <AlertWindow alert={alert} />
               </td>
-              <td data-label="Since">
+              <td data-label="Since" class="span">
                 {alert.sinceMs === undefined ? '–' : <Age atMs={alert.sinceMs} nowMs={nowMs} />}
               </td>
               <td data-label="Transitions" class="number">

@@ -10,21 +10,25 @@ import { Link } from '../parts/link.tsx';
 import { Status } from '../parts/status.tsx';
 import { Age } from '../parts/time.tsx';
 
-/** Who scrolls by asks for nothing. */
+/** So long after the table was last scrolled: who scrolls by asks for nothing. */
 const SETTLE_MS = 350;
 const WINDOWS = 20;
 
-export function SourceTableRow({
-  row,
-  index,
-  nowMs,
-}: {
+/** When the table was last scrolled, by the page's clock. */
+export interface Scrolled {
+  readonly current: number;
+}
+
+export interface SourceTableRowProps {
   readonly row: SourceRow;
   readonly index: number;
   readonly nowMs: number;
-}) {
+  readonly scrolledMs: Scrolled;
+}
+
+export function SourceTableRow({ row, index, nowMs, scrolledMs }: SourceTableRowProps) {
   const { source, alert, perSecond } = row;
-  const live = useWhenSettled(source.source);
+  const live = useWhenSettled(source.source, scrolledMs);
   const told = [...live.series.values()].flat();
   // The aggregation that tells the most windows shows best how things go.
   const byAggregation = Map.groupBy(told, ({ aggregation = '' }) => aggregation);
@@ -68,20 +72,26 @@ export function SourceTableRow({
 }
 
 /** Asked for when the row has been in sight for a moment, and few others are being answered. */
-function useWhenSettled(source: string): LiveSet {
+function useWhenSettled(source: string, scrolledMs: Scrolled): LiveSet {
   const { snapshots } = useData();
   const [isTurn, setIsTurn] = useState(false);
   const release = useRef(() => {});
   useEffect(() => {
-    const timer = setTimeout(() => {
-      release.current = snapshots.take(() => setIsTurn(true));
-    }, SETTLE_MS);
+    let timer: ReturnType<typeof setTimeout>;
+    const settle = (waitMs: number) => {
+      timer = setTimeout(() => {
+        const leftMs = scrolledMs.current + SETTLE_MS - performance.now();
+        if (leftMs > 0) settle(leftMs);
+        else release.current = snapshots.take(() => setIsTurn(true));
+      }, waitMs);
+    };
+    settle(SETTLE_MS);
     return () => {
       clearTimeout(timer);
       release.current();
       release.current = () => {};
     };
-  }, [snapshots]);
+  }, [snapshots, scrolledMs]);
   const live = useLive(isTurn ? { source, windows: WINDOWS } : undefined);
   const isAnswered = live.isReady || live.refused !== undefined;
   useEffect(() => {

@@ -6,7 +6,7 @@ import { type Sort, type SourceRow, selectSources } from '../data/sort-sources.t
 import { useNow } from '../data/use-now.ts';
 import { topRow, visibleRows } from '../data/visible-rows.ts';
 import { Notice } from '../parts/notice.tsx';
-import { SourceTableRow } from './source-table-row.tsx';
+import { type Scrolled, SourceTableRow } from './source-table-row.tsx';
 
 /** As the style sheet has it. */
 const ROW_PX = 44;
@@ -32,12 +32,14 @@ export function SourceTable({
   const [scroll, setScroll] = useState({ top: 0, height: 600 });
   const place = useRef<HTMLDivElement>(null);
   const drawn = useRef(new Map<string, DrawnRow>());
+  const scrolledMs = useRef(0);
   const nowMs = useNow();
   const selected = useMemo(() => selectSources(rows ?? [], { search, sort }), [rows, search, sort]);
   useEffect(() => {
     const element = place.current;
     if (element === null) return;
     const look = () => {
+      scrolledMs.current = performance.now();
       const seen = { top: topRow(element.scrollTop, ROW_PX) * ROW_PX, height: element.clientHeight };
       setScroll((before) => (before.top === seen.top && before.height === seen.height ? before : seen));
     };
@@ -98,7 +100,7 @@ export function SourceTable({
             </thead>
             <tbody>
               {first > 0 && <Room rows={first} />}
-              {drawnRows(shown, { drawn: drawn.current, from: first + 2, nowMs })}
+              {drawnRows(shown, { drawn: drawn.current, from: first + 2, nowMs, scrolledMs })}
               {last < selected.length && <Room rows={selected.length - last} />}
             </tbody>
           </table>
@@ -125,9 +127,14 @@ interface DrawnRow {
 /** A row that is what it was is not looked at again: scrolling draws the new ones alone. */
 function drawnRows(
   rows: readonly SourceRow[],
-  at: { readonly drawn: Map<string, DrawnRow>; readonly from: number; readonly nowMs: number },
+  at: {
+    readonly drawn: Map<string, DrawnRow>;
+    readonly from: number;
+    readonly nowMs: number;
+    readonly scrolledMs: Scrolled;
+  },
 ): readonly JSX.Element[] {
-  const { drawn, from, nowMs } = at;
+  const { drawn, from, nowMs, scrolledMs } = at;
   const before = new Map(drawn);
   drawn.clear();
   return rows.map((row, offset) => {
@@ -138,7 +145,7 @@ function drawnRows(
     const element = isSame ? (
       known.element
     ) : (
-      <SourceTableRow key={name} row={row} index={index} nowMs={nowMs} />
+      <SourceTableRow key={name} row={row} index={index} nowMs={nowMs} scrolledMs={scrolledMs} />
     );
     drawn.set(name, { row, index, nowMs, element });
     return element;

@@ -31,7 +31,7 @@ const PUBLISHED: Readonly<Record<string, readonly [dimension: string, type: stri
 describe('alarms', () => {
   it('watch all readers, all functions and the stream', () => {
     // Of each mapping, of each function (the authorizer's refusals end as errors), of stream, API and functions' own.
-    expect(alarms).toHaveLength(7 * 3 + (FUNCTION_NAMES.length * 2 - 1) + 1 + 1 + 3);
+    expect(alarms).toHaveLength(8 * 3 + (FUNCTION_NAMES.length * 2 - 1) + 1 + 1 + 3);
   });
 
   it.each(alarms)(

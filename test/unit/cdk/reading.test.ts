@@ -54,7 +54,7 @@ describe('the readers’ APIs', () => {
     template.resourcePropertiesCountIs(
       'AWS::Lambda::EventSourceMapping',
       { BatchSize: 200, ParallelizationFactor: 1, FunctionResponseTypes: ['ReportBatchItemFailures'] },
-      2,
+      3,
     );
   });
 });

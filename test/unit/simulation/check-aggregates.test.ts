@@ -65,7 +65,7 @@ test.each<[string, FoundContents]>([
   ['rate', found({ rate: 1 })],
   ['quantile', found({ p50: 2.05 })],
   ['quantile', found({ p99: 8.01 })],
-  ['distinct', found({}, { distinct: new Map([['type', 3]]) })],
+  ['distinct', found({}, { distinct: new Map([['type', 6]]) })],
   ['top', found({}, { topK: new Map([['type', [['x', 2]]]]) })],
 ])('a wrong %s does not', (what, contents) => {
   expect(() => check(contents)).toThrow(what);
