@@ -21,7 +21,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { requestSchema } from '../../src/core/event-schema.ts';
 import { MAX_EVENTS_PER_REQUEST } from '../../src/platform/door.ts';
-import { OUTPUTS } from '../../src/platform/names.ts';
+import { API_STAGE, OUTPUTS } from '../../src/platform/names.ts';
 import { Authorize } from './authorize.ts';
 import { addDoorAnswers } from './door-answers.ts';
 import { FAILED_BODY, REFUSED_TEMPLATE, requestTemplate, STORED_TEMPLATE } from './events-templates.ts';
@@ -83,7 +83,7 @@ export class HttpDoor extends Construct {
       // The account's right to write access logs.
       cloudWatchRole: true,
       deployOptions: {
-        stageName: STAGE,
+        stageName: API_STAGE,
         accessLogDestination: new LogGroupLogDestination(accessLog),
         accessLogFormat: ACCESS_LOG_FORMAT,
         // Execution logs would hold headers, and so tokens.
@@ -123,7 +123,7 @@ export class HttpDoor extends Construct {
       description: 'The API answers 5xx in each of five minutes: the stream or the authorizer has trouble',
       namespace: 'AWS/ApiGateway',
       metric: '5XXError',
-      dimensions: { ApiName: this.api.restApiName, Stage: STAGE },
+      dimensions: { ApiName: this.api.restApiName, Stage: API_STAGE },
       statistic: 'Sum',
       over: 0,
       minutes: 5,
@@ -188,7 +188,6 @@ export class HttpDoor extends Construct {
   }
 }
 
-const STAGE = 'api';
 const JSON_TYPE = 'application/json';
 
 /** Unique in the account, as API Gateway asks of key values: with a part of the stack's own id. */

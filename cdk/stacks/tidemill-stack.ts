@@ -3,11 +3,13 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { type FunctionName, OUTPUTS } from '../../src/platform/names.ts';
 import type { AlertsInUse } from '../alerts-in.ts';
+import type { DashboardBundle } from '../bundle-dashboard.ts';
 import { Aggregate } from '../constructs/aggregate.ts';
 import { Alert } from '../constructs/alert.ts';
 import { AlertClock } from '../constructs/alert-clock.ts';
 import { AlertsTable } from '../constructs/alerts-table.ts';
 import { Close } from '../constructs/close.ts';
+import { Dashboard } from '../constructs/dashboard.ts';
 import { DeadLettersTable } from '../constructs/dead-letters-table.ts';
 import { FailuresBucket } from '../constructs/failures-bucket.ts';
 import { type DoorLimits, HttpDoor } from '../constructs/http-door.ts';
@@ -37,6 +39,7 @@ export interface TidemillStackOptions {
 export interface TidemillStackProps extends TidemillStackOptions, StackProps {
   /** Code folder of each function. */
   readonly code: Readonly<Record<FunctionName, string>>;
+  readonly dashboard: DashboardBundle;
   /** What of the alerts runs; default: all. */
   readonly alerts?: AlertsInUse;
   /** Whether the pipeline has any; default: true. */
@@ -127,6 +130,7 @@ export class TidemillStack extends Stack {
     });
     // Its access log asks for the account's right to write any, which comes with the other API.
     liveApi.node.addDependency(door.api.node.findChild('Account'));
+    new Dashboard(this, 'Dashboard', { bundle: props.dashboard, api: door.api, liveUrl: liveApi.url });
     new OperationsDashboard(this, 'Operations', {
       stream,
       readers: [

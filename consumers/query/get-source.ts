@@ -19,7 +19,7 @@ export async function getSource(
       expected: 'a source that has sent events',
     });
   }
-  const { maxTime, lastArrivalMs, counts, rememberedIds, open, lateByAggregation } = viewState(
+  const { maxTime, lastArrivalMs, counts, rememberedIds, open, lateByAggregation, tags } = viewState(
     source,
     stored.state,
   );
@@ -37,6 +37,7 @@ export async function getSource(
       lastArrivalMs,
       counts: { ...counts },
       rememberedIds,
+      tags: [...tags].map(([tag, value]) => ({ tag, value })),
       aggregations,
     },
   };

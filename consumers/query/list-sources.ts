@@ -40,7 +40,7 @@ const COUNTS = ['received', 'applied', 'duplicate', 'late', 'quarantined'] as co
 /** One state that cannot be read takes nothing from the others. */
 function describeSource({ source, version, state }: StoredState): SourceAnswer {
   try {
-    const { maxTime, lastArrivalMs, counts, open } = viewState(source, state);
+    const { maxTime, lastArrivalMs, counts, open, tags } = viewState(source, state);
     return {
       source,
       version,
@@ -48,6 +48,7 @@ function describeSource({ source, version, state }: StoredState): SourceAnswer {
       lastArrivalMs,
       counts: { ...counts },
       openWindows: open.length,
+      tags: [...tags].map(([tag, value]) => ({ tag, value })),
     };
   } catch (error) {
     return { source, version, unreadable: error instanceof Error ? error.message : String(error) };

@@ -6,7 +6,8 @@ import type { AlertEvent } from '../wire/alert-event.ts';
 import { devScreen, devStatusLine } from './dev-screen.ts';
 import { onInterruption } from './interruption.ts';
 import { formatLedger } from './ledger-command.ts';
-import { wholeNumber } from './options.ts';
+import { tokenDeskOf } from './open-token-desk.ts';
+import { duration, wholeNumber } from './options.ts';
 import { formatCell, formatTime } from './print-table.ts';
 import { Progress } from './progress.ts';
 
@@ -17,6 +18,7 @@ interface DevCommandOptions {
   readonly devices: number;
   readonly players: number;
   readonly seed: number;
+  readonly history: number;
   readonly kinesisPort?: number;
   readonly dynamodbPort?: number;
   readonly port?: number;
@@ -34,6 +36,12 @@ export function devCommand(): Command {
       'the simulations’ seed: the same seed, the same fleet and matches',
       wholeNumber(0, 2 ** 31),
       1,
+    )
+    .option(
+      '--history <duration>',
+      'begin the simulations so long ago, and send what they have missed at once',
+      duration,
+      0,
     )
     .option('--data <folder>', 'keep tables, streams and checkpoints here, and go on from what is there')
     .option(
@@ -69,9 +77,12 @@ async function dev(options: DevCommandOptions): Promise<void> {
       screen.clear();
       process.stdout.write(`tidemill: ${state.notice}\n`);
     }
-    if (state.apiUrl !== undefined && !screen.enabled && !urlTold) {
+    if (state.apiUrl !== undefined && !urlTold) {
       urlTold = true;
-      process.stdout.write(`HTTP API: ${state.apiUrl}\n`);
+      screen.clear();
+      // Above the screen that is drawn again and again: it is longer than a line.
+      if (state.dashboardUrl !== undefined) process.stdout.write(`dashboard: ${state.dashboardUrl}\n`);
+      if (!screen.enabled) process.stdout.write(`HTTP API: ${state.apiUrl}\n`);
     }
     if (screen.enabled) screen.draw(devScreen(state, process.stdout.columns));
     else if (state.step === 'running' && performance.now() - toldAtMs >= STATUS_EVERY_MS) {
@@ -87,6 +98,8 @@ async function dev(options: DevCommandOptions): Promise<void> {
       devices: options.devices,
       players: options.players,
       seed: options.seed,
+      historyMs: options.history,
+      readerToken: async (runtime) => (await tokenDeskOf(runtime).issue(DASHBOARD_READER)).text,
       kinesisPort: options.kinesisPort,
       dynamodbPort: options.dynamodbPort,
       httpPort: options.port,
@@ -111,5 +124,13 @@ function alertLine({ rule, subject, to, severity, reason, window }: AlertEvent):
   const span = `${formatTime(window.start)} to ${formatTime(window.end)}`;
   return `alert ${rule} of ${formatCell(of)}: ${to} (${severity}): ${formatCell(reason)}, in ${span}`;
 }
+
+/** Of whoever looks at this run, for a working day. */
+const DASHBOARD_READER = {
+  use: 'reader',
+  subject: 'dashboard of a local run',
+  sources: [],
+  lifetimeMs: 12 * 3_600_000,
+} as const;
 
 const STATUS_EVERY_MS = 5_000;

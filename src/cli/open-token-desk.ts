@@ -1,5 +1,6 @@
 // Opens the token desk where the other commands look too: at the local run of this folder, or on AWS.
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { Runtime } from '../local/runtime.ts';
 import { OUTPUTS } from '../platform/names.ts';
 import { createSecrets } from '../platform/secrets.ts';
 import { IssuedTokens } from '../stores/issued-tokens.ts';
@@ -28,13 +29,26 @@ export async function useTokenDesk<T>(
     return value;
   };
   const tokens = new IssuedTokens(place.table(output(OUTPUTS.tokensTable)));
-  const desk = new TokenDesk({
-    secrets: createSecrets(client),
-    signingKeys: output(OUTPUTS.signingKeys),
-    verifyingKeys: output(OUTPUTS.verifyingKeys),
-    tokens,
+  return await work(deskAt({ client, output, tokens }), tokens);
+}
+
+/** Of a local run in this process. */
+export function tokenDeskOf({ secrets, system, tokens }: Runtime): TokenDesk {
+  const client = new SecretsManagerClient({ ...LOCAL_CLIENT, endpoint: secrets });
+  return deskAt({ client, output: (name) => system.outputs.get(name) ?? '', tokens });
+}
+
+function deskAt(place: {
+  readonly client: SecretsManagerClient;
+  readonly output: (name: string) => string;
+  readonly tokens: IssuedTokens;
+}): TokenDesk {
+  return new TokenDesk({
+    secrets: createSecrets(place.client),
+    signingKeys: place.output(OUTPUTS.signingKeys),
+    verifyingKeys: place.output(OUTPUTS.verifyingKeys),
+    tokens: place.tokens,
     nowMs: () => Date.now(),
     newId: () => crypto.randomUUID(),
   });
-  return await work(desk, tokens);
 }

@@ -10,6 +10,12 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
   };
 }
 
+export function duration(text: string): number {
+  const ms = parseDurationMs(text);
+  if (ms !== undefined) return ms;
+  throw new InvalidArgumentError('Expected a duration such as 45s, 30m or 2h.');
+}
+
 /** A moment: RFC 3339, ms since the epoch, or how long ago (`15m`). */
 export function moment(text: string): number {
   const agoMs = parseDurationMs(text);

@@ -4,6 +4,7 @@ import { sourceWindow } from './rollup.ts';
 import type { GoneAggregation, UpTo, VerdictCounts } from './source-state.ts';
 import type { EncodedState } from './state-encoding.ts';
 import { decodeStateImage } from './state-encoding.ts';
+import type { AggregationImage } from './state-image.ts';
 import type { StoredWindow } from './stored-window.ts';
 
 export interface StateView {
@@ -17,6 +18,8 @@ export interface StateView {
   readonly lateByAggregation: ReadonlyMap<string, number>;
   readonly gone: readonly GoneAggregation[];
   readonly rememberedIds: number;
+  /** Values of the tags that windows are kept apart by, as the latest open windows have them. */
+  readonly tags: ReadonlyMap<string, string>;
 }
 
 export interface OpenWindowView extends StoredWindow {
@@ -43,5 +46,20 @@ export function viewState(source: string, encoded: EncodedState): StateView {
     lateByAggregation: new Map(aggregations.map(({ name, late }) => [name, late])),
     gone,
     rememberedIds: ids.entries(0).length,
+    tags: latestTags(aggregations),
   };
+}
+
+/** Of each aggregation's latest window, by the group that was begun last. */
+function latestTags(aggregations: readonly AggregationImage[]): ReadonlyMap<string, string> {
+  const tags = new Map<string, string>();
+  for (const { groupBy, windows } of aggregations) {
+    const latest = windows.toSorted((a, b) => a.start - b.start).at(-1);
+    const values = latest?.groups.at(-1)?.tags ?? [];
+    for (const [at, tag] of groupBy.entries()) {
+      const value = values[at];
+      if (typeof value === 'string') tags.set(tag, value);
+    }
+  }
+  return tags;
 }

@@ -28,6 +28,10 @@ export interface DevOptions {
   readonly kinesisPort?: number | undefined;
   readonly dynamodbPort?: number | undefined;
   readonly httpPort?: number | undefined;
+  /** How long ago, in event time, what is simulated began: it is sent at once. */
+  readonly historyMs?: number;
+  /** For the dashboard: a reader's token of the running system. */
+  readonly readerToken: (runtime: Runtime) => Promise<string>;
   readonly onState: (state: DevState) => void;
   /** A transition of an alert has been published. */
   readonly onAlert?: (event: AlertEvent) => void;
@@ -41,6 +45,8 @@ export interface DevState {
   readonly endpoints: Readonly<Record<string, string>>;
   /** Where the REST API is, with its stage. */
   readonly apiUrl: string | undefined;
+  /** Where the dashboard is, with a reader's token in the fragment. */
+  readonly dashboardUrl: string | undefined;
   readonly workFolder: string;
   readonly upForMs: number;
   readonly devices: number;
@@ -80,6 +86,7 @@ export async function runDev(options: DevOptions): Promise<StoredLedger> {
     notice: undefined,
     endpoints: {},
     apiUrl: undefined,
+    dashboardUrl: undefined,
     workFolder: '',
     upForMs: 0,
     devices: options.devices,
@@ -117,6 +124,7 @@ export async function runDev(options: DevOptions): Promise<StoredLedger> {
       notice: runtime.notice,
       endpoints: runtime.endpoints ?? {},
       apiUrl: runtime.system.outputs.get(OUTPUTS.apiUrl),
+      dashboardUrl: await dashboardUrl(runtime, options),
       workFolder: runtime.workFolder,
     });
     const client = createTelemetryClient({
@@ -165,6 +173,15 @@ const WINDOWS_SHOWN = 12;
 /** As many as somebody may want to look at. */
 const ALERTS_TOLD = 12;
 
+/** The fragment of an address is sent to no server, and the page takes it away. */
+async function dashboardUrl(
+  runtime: Runtime,
+  { readerToken }: Pick<DevOptions, 'readerToken'>,
+): Promise<string | undefined> {
+  const url = runtime.system.outputs.get(OUTPUTS.dashboardUrl);
+  return url === undefined ? undefined : `${url}#token=${await readerToken(runtime)}`;
+}
+
 async function announce(runtime: Runtime, dataFolder: string | undefined): Promise<() => Promise<void>> {
   return await writeRunningFile({
     pid: process.pid,
@@ -176,8 +193,8 @@ async function announce(runtime: Runtime, dataFolder: string | undefined): Promi
 }
 
 /** The simulations that run: a fleet of devices, and players in matches. */
-function simulationsOf({ devices, players, seed }: DevOptions): readonly Simulation[] {
-  const startMs = systemClock.nowMs();
+function simulationsOf({ devices, players, seed, historyMs = 0 }: DevOptions): readonly Simulation[] {
+  const startMs = systemClock.nowMs() - historyMs;
   const matches = Math.ceil(players / PLAYERS_PER_MATCH);
   return [
     ...(devices === 0 ? [] : [simulateIotFleet({ seed, startMs, devices, clockOffsetMs: CLOCKS_OFF_MS })]),

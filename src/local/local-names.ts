@@ -52,7 +52,8 @@ export function localName(
     }
     case 'AWS::S3::Bucket': {
       const name = named('BucketName').toLowerCase();
-      return { ref: name, attributes: { Arn: `arn:aws:s3:::${name}` } };
+      const host = `${name}.s3.${account.region}.amazonaws.com`;
+      return { ref: name, attributes: { Arn: `arn:aws:s3:::${name}`, RegionalDomainName: host } };
     }
     case 'AWS::SQS::Queue': {
       const name = named('QueueName');
@@ -78,6 +79,21 @@ export function localName(
     case 'AWS::SecretsManager::Secret': {
       const secretArn = arn('secretsmanager', `secret:${named('Name')}`);
       return { ref: secretArn, attributes: { Id: secretArn } };
+    }
+    case 'AWS::CloudFront::Distribution': {
+      const id = apiIdOf(generated);
+      return {
+        ref: id,
+        attributes: {
+          Arn: `arn:aws:cloudfront::${account.accountId}:distribution/${id}`,
+          DomainName: `${id}.cloudfront.net`,
+        },
+      };
+    }
+    case 'AWS::CloudFront::OriginAccessControl':
+    case 'AWS::CloudFront::ResponseHeadersPolicy': {
+      const id = uuidOf(generated);
+      return { ref: id, attributes: { Id: id } };
     }
     case 'AWS::ApiGateway::RestApi': {
       const id = apiIdOf(generated);

@@ -17,6 +17,7 @@ import { systemClock } from '../platform/clock.ts';
 import { OUTPUTS } from '../platform/names.ts';
 import { Alerts } from '../stores/alerts.ts';
 import { DeadLetters } from '../stores/dead-letters.ts';
+import { IssuedTokens } from '../stores/issued-tokens.ts';
 import { SourceStates } from '../stores/source-states.ts';
 import type { Table } from '../stores/table.ts';
 import { Windows } from '../stores/windows.ts';
@@ -48,6 +49,8 @@ export interface RuntimeOptions {
   readonly shards: number;
   /** Keeps tables, streams and checkpoints here between runs; default: in memory, gone with the run. */
   readonly dataFolder?: string | undefined;
+  /** Memory serves, and functions run in this process, though there be Java. */
+  readonly inMemory?: boolean | undefined;
   /** Whether the template's schedules run; a replay closes windows itself when it is done. */
   readonly schedules: boolean;
   readonly kinesisPort?: number | undefined;
@@ -91,6 +94,7 @@ export interface Runtime {
   readonly windows: Windows;
   readonly deadLetters: DeadLetters;
   readonly alerts: Alerts;
+  readonly tokens: IssuedTokens;
   /** What the functions published goes to. */
   readonly bus: LocalBus;
   readonly figures: Figures;
@@ -278,6 +282,7 @@ async function compose(
     windows: new Windows(tableOfOutput(OUTPUTS.windowsTable)),
     deadLetters: new DeadLetters(tableOfOutput(OUTPUTS.deadLettersTable)),
     alerts: new Alerts(tableOfOutput(OUTPUTS.alertsTable)),
+    tokens: new IssuedTokens(tableOfOutput(OUTPUTS.tokensTable)),
     bus,
     figures,
     workFolder,

@@ -20,6 +20,8 @@ export interface BackendOptions {
   readonly region: string;
   readonly shards: number;
   readonly dataFolder?: string | undefined;
+  /** Memory serves, and functions run in this process, though there be Java. */
+  readonly inMemory?: boolean | undefined;
   readonly kinesisPort?: number | undefined;
   readonly dynamodbPort?: number | undefined;
   /** Where the functions publish events. */
@@ -63,15 +65,7 @@ export async function startBackend(
   const secretsServer = await startSecretsServer(system.secrets, { file: secretsFile });
   cleanups.push(() => secretsServer.stop());
   const secrets = secretsServer.endpoint;
-  const dynamodb = await startDynamoDbServer({ ...port(options.dynamodbPort), ...folder('dynamodb') });
-  if (dynamodb.kind === 'no-java') {
-    if (options.dataFolder !== undefined) {
-      throw new RuntimeError(
-        'no-java',
-        `a data folder needs DynamoDB Local, and that needs Java. ${dynamodb.advice}`,
-      );
-    }
-    const notice = `in-memory stores serve, since there is no Java for DynamoDB Local. ${dynamodb.advice}`;
+  const inMemory = async (notice: string) => {
     const backend = createMemoryBackend(system, {
       clock: systemClock,
       shards: options.shards,
@@ -81,6 +75,18 @@ export async function startBackend(
     cleanups.push(() => tablesServer.stop());
     const tables = { kind: 'memory' as const, endpoint: tablesServer.endpoint };
     return { backend, kinesis: undefined, notice, secrets, tables };
+  };
+  if (options.inMemory === true) return await inMemory('in-memory stores serve');
+  const dynamodb = await startDynamoDbServer({ ...port(options.dynamodbPort), ...folder('dynamodb') });
+  if (dynamodb.kind === 'no-java') {
+    if (options.dataFolder !== undefined) {
+      throw new RuntimeError(
+        'no-java',
+        `a data folder needs DynamoDB Local, and that needs Java. ${dynamodb.advice}`,
+      );
+    }
+    const notice = `in-memory stores serve, since there is no Java for DynamoDB Local. ${dynamodb.advice}`;
+    return await inMemory(notice);
   }
   watch(dynamodb.server);
   const kinesis = await startKinesisServer({

@@ -1,6 +1,7 @@
 // Reads the synthesized template into what a laptop has to run, every reference resolved.
 import type { CloudFormationTemplate } from './cloudformation-template.ts';
 import { readRestApis } from './gateway/read-rest-api.ts';
+import { readSites, type Site } from './gateway/read-sites.ts';
 import { readWebSocketApis, type WebSocketApi } from './gateway/read-websocket-api.ts';
 import type { RestApi } from './gateway/rest-api.ts';
 import { createIamPolicies, type IamPolicies } from './iam-policies.ts';
@@ -12,7 +13,7 @@ import { readSchedule, type ScheduleSpec } from './read-schedule.ts';
 import { readSecret, type SecretSpec } from './read-secret.ts';
 import { readStream, type StreamSpec } from './read-stream.ts';
 import { readTable, type TableSpec } from './read-table.ts';
-import { createResolver } from './resolve-intrinsics.ts';
+import { createResolver, type Resolve } from './resolve-intrinsics.ts';
 import type { ResourceToRead } from './resource-to-read.ts';
 import type { Synthesis } from './synthesize.ts';
 
@@ -25,6 +26,7 @@ export interface LocalSystem {
   readonly secrets: readonly SecretSpec[];
   readonly restApis: readonly RestApi[];
   readonly webSocketApis: readonly WebSocketApi[];
+  readonly sites: readonly Site[];
   /** What the stack's roles and function permissions allow. */
   readonly policies: IamPolicies;
   readonly buckets: readonly { readonly logicalId: string; readonly name: string; readonly arn: string }[];
@@ -43,7 +45,10 @@ export function readTemplate(synthesis: Synthesis, region: string): LocalSystem 
 
   const streams = ofType('AWS::Kinesis::Stream').map(readStream);
   const tables = ofType('AWS::DynamoDB::Table').map(readTable);
-  const functions = ofType('AWS::Lambda::Function').map((resource) => readFunction(resource, codeFolders));
+  const deploying = actingWhileDeployed(template, resolve);
+  const functions = ofType('AWS::Lambda::Function')
+    .filter(({ arn }) => !deploying.has(arn))
+    .map((resource) => readFunction(resource, codeFolders));
   return {
     streams,
     tables,
@@ -55,6 +60,7 @@ export function readTemplate(synthesis: Synthesis, region: string): LocalSystem 
     secrets: ofType('AWS::SecretsManager::Secret').map(readSecret),
     restApis: readRestApis(ofType),
     webSocketApis: readWebSocketApis(ofType),
+    sites: readSites(ofType, codeFolders),
     policies: createIamPolicies(ofType),
     buckets: ofType('AWS::S3::Bucket').map(({ logicalId, name, arn }) => ({ logicalId, name, arn })),
     outputs: new Map(
@@ -77,6 +83,10 @@ const RUN = new Set([
   'AWS::Events::Rule',
   'AWS::S3::Bucket',
   'AWS::SecretsManager::Secret',
+  'AWS::CloudFront::Distribution',
+  'AWS::CloudFront::OriginAccessControl',
+  'AWS::CloudFront::ResponseHeadersPolicy',
+  'Custom::CDKBucketDeployment',
 ]);
 
 /** All of an API is read together. */
@@ -90,16 +100,27 @@ const WITHOUT_EFFECT_HERE = new Set([
   'AWS::IAM::Policy',
   'AWS::IAM::Role',
   'AWS::Lambda::EventInvokeConfig',
+  'AWS::Lambda::LayerVersion',
   'AWS::Lambda::Permission',
   'AWS::Logs::LogGroup',
   'AWS::S3::BucketPolicy',
 ]);
 
+/** Functions behind custom resources: they act when the stack is deployed, and have nothing to do afterwards. */
+function actingWhileDeployed(template: CloudFormationTemplate, resolve: Resolve): ReadonlySet<unknown> {
+  const custom = [...template.resources].filter(([, { type }]) => type.startsWith('Custom::'));
+  return new Set(
+    custom.map(([logicalId, { properties }]) =>
+      resolve(properties['ServiceToken'], `${logicalId}.ServiceToken`),
+    ),
+  );
+}
+
 function resourcesOfType(
   template: CloudFormationTemplate,
   account: LocalAccount,
   type: string,
-  resolve: ReturnType<typeof createResolver>,
+  resolve: Resolve,
 ): ResourceToRead[] {
   return [...template.resources]
     .filter(([, resource]) => resource.type === type)

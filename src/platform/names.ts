@@ -143,7 +143,8 @@ export const QUERY_PATHS = [
   '/v1/openapi.json',
 ] as const;
 
-/** Stage of the WebSocket API. */
+/** Stages of the REST API and of the WebSocket API: the dashboard asks for them by these paths. */
+export const API_STAGE = 'api';
 export const LIVE_STAGE = 'live';
 
 /** The CloudFormation stack, unless told otherwise. */
@@ -169,6 +170,8 @@ export const OUTPUTS = {
   liveUrl: 'LiveUrl',
   /** Where the REST API is, with its stage; ends with a slash. */
   apiUrl: 'ApiUrl',
+  /** Where the dashboard is; ends with a slash. */
+  dashboardUrl: 'DashboardUrl',
   tokensTable: 'TokensTableName',
   signingKeys: 'SigningKeysSecret',
   verifyingKeys: 'VerifyingKeysSecret',

@@ -41,8 +41,11 @@ type SubscribeOutcome = 'subscribed' | 'too-many' | 'gone';
 export const LEASE_MS = 900_000;
 /** API Gateway ends a connection after two hours; what is left over goes by TTL. */
 const CONNECTION_LIFE_MS = 7_200_000 + LEASE_MS;
-/** Messages of one connection may be handled at the same time. */
-const MAX_REFUSALS = 5;
+/**
+ * Messages of one connection are handled at the same time, as many as a client sends at once: each refusal is another's
+ * success, so that all come through.
+ */
+const MAX_REFUSALS = 200;
 
 export class LiveConnections {
   readonly #table: Table;

@@ -1,4 +1,5 @@
 // The local gateway over a stack of the test's own: functions are handlers of the test, services what it says.
+import { fileURLToPath } from 'node:url';
 import type { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { onTestFinished } from 'vitest';
@@ -42,7 +43,9 @@ export async function gatewayOverTemplate(
   const keys = [...template.resources.values()].flatMap(({ type, properties }) =>
     type === 'AWS::Lambda::Function' && isObject(properties['Code']) ? [properties['Code']['S3Key']] : [],
   );
-  const codeFolders = new Map(keys.map((key) => [String(key), '/code'] as const));
+  // What stands in for the functions' code in a stack of a test, and for the files of its site.
+  const folder = fileURLToPath(new URL('./handlers', import.meta.url));
+  const codeFolders = new Map(keys.map((key) => [String(key), folder] as const));
   const system = readTemplate({ stackName: 'Test', template, codeFolders }, 'us-east-1');
   const gateway = await startGateway({
     port: 0,

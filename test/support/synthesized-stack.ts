@@ -5,7 +5,7 @@ import { TidemillStack, type TidemillStackProps } from '../../cdk/stacks/tidemil
 import { byFunctionName } from './by-function-name.ts';
 
 /** The stack's template, with a folder of test handlers in place of each function's code. */
-export function synthesizedStack(options: Omit<TidemillStackProps, 'code'> = {}): Template {
+export function synthesizedStack(options: Omit<TidemillStackProps, 'code' | 'dashboard'> = {}): Template {
   const folder = fileURLToPath(new URL('./handlers', import.meta.url));
   const stack = new TidemillStack(
     new App({ analyticsReporting: false, builtinCloudFormationValidation: false }),
@@ -13,6 +13,7 @@ export function synthesizedStack(options: Omit<TidemillStackProps, 'code'> = {})
     {
       ...options,
       code: byFunctionName(() => folder),
+      dashboard: { pageFolder: folder, assetsFolder: folder },
     },
   );
   return Template.fromStack(stack);

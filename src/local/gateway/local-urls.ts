@@ -25,10 +25,10 @@ export function withLocalUrls(system: LocalSystem, gatewayUrl: string): LocalSys
   };
 }
 
-/** `https://<api id>.execute-api.…` and `wss://…` become the gateway's; other text stays as it is. */
+/** `https://<api id>.execute-api.…`, `wss://…` and `https://….cloudfront.net` become the gateway's; other text stays. */
 export function toLocalUrls(text: string, gatewayUrl: string): string {
   return text.replace(
-    /\b(https|wss):\/\/[a-z0-9]+\.execute-api\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/g,
+    /\b(https|wss):\/\/[a-z0-9]+\.(?:execute-api\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?|cloudfront\.net)/g,
     (_, scheme: string) => (scheme === 'wss' ? gatewayUrl.replace(/^http/, 'ws') : gatewayUrl),
   );
 }

@@ -12,6 +12,7 @@ import { headersOf, queryOf, singleValues } from './rest-request.ts';
 import { type GatewayDeps, rightToInvoke } from './serve-rest.ts';
 
 export interface ServeWebSocket {
+  readonly apiId: string;
   readonly connections: Connections;
   /** Takes over the socket. */
   connect(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>;
@@ -144,6 +145,7 @@ export function createServeWebSocket(api: WebSocketApi, deps: GatewayDeps): Serv
   sweep.unref();
 
   return {
+    apiId: api.id,
     connections,
     async connect(request, socket, head) {
       const connected = {

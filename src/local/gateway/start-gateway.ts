@@ -1,12 +1,15 @@
-// One server for all APIs of the stack: the first part of a path is the stage that it asks for.
+// One server for all APIs of the stack, and its site: the first part of a path is the stage that it asks for, and what is
+// of no stage is the site's. A request from the site's own page goes the way that the site's distribution has for it.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { HttpAnswer } from './gateway-response.ts';
 import { gatewayResponse } from './gateway-response.ts';
+import type { Site } from './read-sites.ts';
 import type { WebSocketApi } from './read-websocket-api.ts';
 import type { RestApi } from './rest-api.ts';
-import { headersOf, queryOf, readBody } from './rest-request.ts';
+import { headerOf, headersOf, queryOf, readBody } from './rest-request.ts';
 import { createServeRest, type GatewayDeps, type ServeRest } from './serve-rest.ts';
+import { createServeSite, type ServeSite } from './serve-site.ts';
 import { createServeWebSocket, type ServeWebSocket } from './serve-websocket.ts';
 
 export interface GatewayOptions {
@@ -19,7 +22,10 @@ export interface GatewayOptions {
 }
 
 export interface Gateway {
-  /** e.g. `http://127.0.0.1:7070`; a REST API is at `<url>/<stage>/`, a WebSocket API at `ws://…/<stage>`. */
+  /**
+   * e.g. `http://127.0.0.1:7070`; a REST API is at `<url>/<stage>/`, a WebSocket API at `ws://…/<stage>`,
+   * a site at `<url>/`.
+   */
   readonly url: string;
   /** From now on requests are served; before, they are answered 503. */
   serve(apis: GatewayApis, deps: GatewayDeps): void;
@@ -29,6 +35,7 @@ export interface Gateway {
 export interface GatewayApis {
   readonly restApis: readonly RestApi[];
   readonly webSocketApis: readonly WebSocketApi[];
+  readonly sites: readonly Site[];
 }
 
 const REQUEST_TIMEOUT_MS = 29_000;
@@ -38,6 +45,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const requestTimeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
   const rest = new Map<string, { readonly api: RestApi; readonly serve: ServeRest }>();
   const webSockets = new Map<string, ServeWebSocket>();
+  let site: ServeSite | undefined;
   let deps: GatewayDeps | undefined;
 
   const onRequest = async (request: IncomingMessage, response: ServerResponse) => {
@@ -63,6 +71,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       });
     }
     const found = rest.get(stage);
+    if (site !== undefined && (found === undefined || isFromPage(request))) {
+      const [whole = '/'] = (request.url ?? '/').split('?', 1);
+      const asked = { httpMethod: request.method ?? 'GET', path: whole };
+      if (found === undefined || site.apiOf(asked) !== found.api.id) {
+        return site.answer({ ...asked, ifNoneMatch: headerOf(headersOf(request), 'If-None-Match') });
+      }
+    }
     if (found === undefined) return { status: 403, headers: JSON_TYPE, body: '{"message":"Forbidden"}' };
     const arrived = {
       requestId: deps.newId(),
@@ -95,7 +110,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   );
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
-    const webSocket = webSockets.get(splitPath(request.url ?? '/').stage);
+    const { stage } = splitPath(request.url ?? '/');
+    const found = webSockets.get(stage);
+    const isLed =
+      site === undefined ||
+      !isFromPage(request) ||
+      site.apiOf({ httpMethod: 'GET', path: `/${stage}` }) === found?.apiId;
+    const webSocket = isLed ? found : undefined;
     if (webSocket === undefined) {
       socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
       return;
@@ -109,10 +130,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   return {
     url: `http://127.0.0.1:${port}`,
-    serve({ restApis, webSocketApis }, given) {
+    serve({ restApis, webSocketApis, sites }, given) {
       assertStagesDiffer([...restApis, ...webSocketApis]);
       for (const api of restApis) rest.set(api.stage.name, { api, serve: createServeRest(api, given) });
       for (const api of webSocketApis) webSockets.set(api.stage.name, createServeWebSocket(api, given));
+      assertOneSite(sites);
+      for (const each of sites) site = createServeSite(each, given.onFailure);
       deps = given;
     },
     async stop() {
@@ -130,6 +153,20 @@ function splitPath(url: string): { readonly stage: string; readonly path: string
   const [path = '', search = ''] = url.split('?', 2);
   const [, stage = '', rest = ''] = /^\/([^/]*)(.*)$/.exec(path) ?? [];
   return { stage, path: rest === '' ? '/' : rest, search };
+}
+
+/** By what browsers say of a request: scripts cannot say otherwise. */
+function isFromPage({ headers }: IncomingMessage): boolean {
+  return (
+    headers['sec-fetch-site'] === 'same-origin' ||
+    (headers.origin !== undefined && headers.origin === `http://${headers.host}`)
+  );
+}
+
+function assertOneSite(sites: readonly Site[]): void {
+  if (sites.length <= 1) return;
+  const ids = sites.map(({ logicalId }) => logicalId).join(', ');
+  throw new Error(`template: found the distributions ${ids}, expected one: one local server has them all`);
 }
 
 /** On AWS each API has a host of its own; here the stage's name has to tell them apart. */

@@ -13,6 +13,11 @@ const countsSchema = named(
   object({ received: count, applied: count, duplicate: count, late: count, quarantined: count }),
 );
 
+const tagsSchema = described(
+  'Values of the tags that rollups and alerts go by, as its latest open windows have them',
+  list(named('TagValue', object({ tag: text(), value: text() }))),
+);
+
 const sourceSchema = named(
   'Source',
   object(
@@ -22,6 +27,7 @@ const sourceSchema = named(
       lastArrivalMs: timeMs,
       counts: countsSchema,
       openWindows: count,
+      tags: tagsSchema,
       unreadable: described('Why its state cannot be read; then nothing else is known', text()),
     },
   ),
@@ -38,6 +44,7 @@ export const sourceDetailSchema = named(
     lastArrivalMs: timeMs,
     counts: countsSchema,
     rememberedIds: count,
+    tags: tagsSchema,
     aggregations: list(
       named(
         'SourceAggregation',

@@ -125,17 +125,22 @@ describe('the tables', () => {
 
 describe('the functions', () => {
   it('run on arm64 and the Node.js release of these sources, each with its own role and log', () => {
-    template.resourceCountIs('AWS::Lambda::Function', FUNCTION_NAMES.length);
-    // And two of API Gateway's.
-    template.resourceCountIs('AWS::IAM::Role', FUNCTION_NAMES.length + 2);
-    template.allResourcesProperties('AWS::Lambda::Function', {
-      Architectures: ['arm64'],
-      Runtime: 'nodejs24.x',
-      Handler: 'index.handler',
-      LoggingConfig: { LogGroup: { Ref: Match.anyValue() } },
-    });
-    // And the access logs of two APIs.
-    template.resourceCountIs('AWS::Logs::LogGroup', FUNCTION_NAMES.length + 2);
+    template.resourcePropertiesCountIs(
+      'AWS::Lambda::Function',
+      {
+        Architectures: ['arm64'],
+        Runtime: 'nodejs24.x',
+        Handler: 'index.handler',
+        LoggingConfig: { LogGroup: { Ref: Match.anyValue() } },
+      },
+      FUNCTION_NAMES.length,
+    );
+    // And the CDK's own, which puts the dashboard's files into their bucket.
+    template.resourceCountIs('AWS::Lambda::Function', FUNCTION_NAMES.length + 1);
+    // And two of API Gateway's, and that of the CDK's function.
+    template.resourceCountIs('AWS::IAM::Role', FUNCTION_NAMES.length + 3);
+    // And the access logs of two APIs, and that of the CDK's function.
+    template.resourceCountIs('AWS::Logs::LogGroup', FUNCTION_NAMES.length + 3);
     template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
   });
 
@@ -359,6 +364,7 @@ describe('the outputs', () => {
     expect(Object.keys(template.findOutputs('*')).sort()).toEqual([
       'AlertsTableName',
       'ApiUrl',
+      'DashboardUrl',
       'DeadLettersTableName',
       'FailuresBucketName',
       'LiveTableName',

@@ -21,6 +21,7 @@ const RUNNING: DevState = {
   notice: undefined,
   endpoints: {},
   apiUrl: undefined,
+  dashboardUrl: undefined,
   workFolder: '/tmp/tidemill-1',
   upForMs: 65_000,
   devices: 20,

@@ -1,0 +1,72 @@
+// What a series of a rollup is called, and what is told of a game's match beside its charts.
+import type { WindowAnswer } from '../../wire/api/window-answer.ts';
+import { distinctFigure } from './chart-columns.ts';
+import { formatValues } from './format.ts';
+
+/** Series by this tag are matches of a game: scores add up, sources are players. */
+const MATCH_TAG = 'match';
+
+export function isMatch(tags: readonly string[]): boolean {
+  return tags.includes(MATCH_TAG);
+}
+
+export function seriesTitle(tags: readonly string[], values: readonly (string | null)[]): string {
+  const match = values[tags.indexOf(MATCH_TAG)];
+  if (!isMatch(tags) || typeof match !== 'string') return formatValues(values);
+  // `match-17` is a match without being told so.
+  return match.toLowerCase().startsWith(MATCH_TAG)
+    ? `Match ${match.replace(/^match[-_ ]*/i, '')}`
+    : `Match ${match}`;
+}
+
+/** What adds up in a match; other values are levels, such as a ping, of which a sum says nothing. */
+const SCORES = new Set(['points', 'score', 'damage', 'distance', 'kills', 'deaths', 'assists']);
+
+export function isScore(metric: string): boolean {
+  return SCORES.has(metric);
+}
+
+export interface MatchFacts {
+  /** In the latest window. */
+  readonly players: number | undefined;
+  readonly events: number;
+  /** Of each score, over all windows. */
+  readonly totals: readonly { readonly name: string; readonly sum: number }[];
+  /** Means of the other metrics, in the latest window. */
+  readonly levels: readonly { readonly name: string; readonly mean: number | null }[];
+  /** Events by type, where they are counted. */
+  readonly kinds: readonly { readonly text: string; readonly count: number }[];
+  /** Of each field, the most frequent first. */
+  readonly top: readonly {
+    readonly of: string;
+    readonly entries: readonly { readonly text: string; readonly count: number }[];
+  }[];
+}
+
+export function matchFacts(windows: readonly WindowAnswer[]): MatchFacts {
+  const latest = windows.at(-1);
+  const totals = new Map<string, number>();
+  const counts = new Map<string, Map<string, number>>();
+  for (const { metrics, topK = [] } of windows) {
+    for (const { name, sum } of metrics) {
+      if (isScore(name)) totals.set(name, (totals.get(name) ?? 0) + (sum ?? 0));
+    }
+    for (const { of, entries } of topK) {
+      const known = counts.get(of) ?? new Map<string, number>();
+      counts.set(of, known);
+      for (const { text, count } of entries) known.set(text, (known.get(text) ?? 0) + count);
+    }
+  }
+  const top = [...counts].map(([of, known]) => ({
+    of,
+    entries: [...known].map(([text, count]) => ({ text, count })).sort((a, b) => b.count - a.count),
+  }));
+  return {
+    players: latest === undefined ? undefined : (distinctFigure('source')(latest) ?? undefined),
+    events: windows.reduce((sum, { events }) => sum + events, 0),
+    totals: [...totals].map(([name, sum]) => ({ name, sum })),
+    levels: (latest?.metrics ?? []).filter(({ name }) => !isScore(name)),
+    kinds: top.find(({ of }) => of === 'type')?.entries ?? [],
+    top,
+  };
+}

@@ -1,0 +1,306 @@
+// The dashboard in a real browser: the page as the local run serves it, a real WebSocket, the pipeline behind both.
+import axe from 'axe-core';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { type Browser, chromiumMissing, openBrowser } from '../support/browser.ts';
+import { type DashboardRun, startDashboardRun } from '../support/dashboard-run.ts';
+
+const missing = process.env['CI'] === 'true' ? undefined : await chromiumMissing();
+if (missing !== undefined) console.warn(`the dashboard is not tested: ${missing}`);
+
+const PIPELINE = {
+  aggregations: [
+    {
+      name: 'per-minute',
+      window: { tumbling: '60s' },
+      aggregates: ['count', 'sum', 'min', 'max', 'mean', 'last', 'quantiles'],
+      distinct: ['source'],
+      topK: [{ of: 'type', k: 4 }],
+    },
+  ],
+  rollups: [
+    { name: 'by-site', of: 'per-minute', by: ['site'] },
+    { name: 'by-match', of: 'per-minute', by: ['match'] },
+  ],
+  alerts: [
+    {
+      name: 'too-hot',
+      on: { aggregation: 'per-minute', provisional: true },
+      metric: 'temperature',
+      aggregate: 'max',
+      when: { above: 80 },
+      severity: 'critical',
+    },
+  ],
+};
+const SOURCES = 1_000;
+const SITES = ['harbour', 'mill', 'quarry'];
+/** In the past, so that no window is of the future. */
+const minuteMs = Math.floor(Date.now() / 60_000) * 60_000;
+
+/** Two windows of each source, the first of which has closed; one source is too hot. */
+function* fleet() {
+  for (let number = 0; number < SOURCES; number += 1) {
+    const source = `sensor-${String(number).padStart(4, '0')}`;
+    const tags = { site: SITES[number % SITES.length] ?? '', match: `match-${number % 2}` };
+    const temperature = number === 500 ? 99 : 20 + (number % 10);
+    for (const minute of [-2, -1]) {
+      yield { source, time: minuteMs + minute * 60_000, type: 'reading', values: { temperature }, tags };
+    }
+  }
+}
+
+describe.skipIf(missing !== undefined)('the dashboard', () => {
+  let run: DashboardRun;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    run = await startDashboardRun({ pipeline: PIPELINE, inMemory: true });
+    [browser] = await Promise.all([openBrowser(), run.put([...fleet()])]);
+    await run.runtime.caughtUp();
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await run?.runtime.stop();
+    expect(run?.failures ?? []).toEqual([]);
+  });
+
+  /** With a token, at this place of the page; what the browser complains of fails the test. */
+  async function open(route: string): Promise<Page> {
+    const page = await browser.context.newPage();
+    const complaints: string[] = [];
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('console', (message) => {
+      // Of a source that is not there yet, the page says so itself.
+      if (message.type() === 'error' && !message.text().includes('404')) complaints.push(message.text());
+    });
+    onTestFinished(async () => {
+      await page.close();
+      expect(complaints).toEqual([]);
+    });
+    await page.addInitScript(KEEP_SOCKETS);
+    await page.goto(`${run.url}#token=${run.readerToken}`);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    if (route !== '#/') await goTo(page, route);
+    return page;
+  }
+
+  it('takes the token out of the address, shows the fleet, and its books balance', async () => {
+    const page = await open('#/');
+    expect(page.url()).toBe(`${run.url}#/`);
+    await page.getByText('✓ balanced').waitFor();
+    await page.getByText(/^1,00\d sources$/).waitFor();
+    // The chart says in words what it shows, and as a table.
+    const chart = page.getByRole('img', { name: /^Events a second by site, in the latest closed window: / });
+    expect(await chart.getAttribute('aria-label')).toMatch(/harbour .*, mill .*, quarry /);
+    await page.getByRole('button', { name: /^Table: Events a second/ }).click();
+    const head = page.getByRole('region', { name: /^Table: / }).getByRole('columnheader');
+    expect(await head.allTextContents()).toEqual(['Window from', ...SITES, 'State']);
+    expect(await page.locator('.uplot canvas').count()).toBe(1);
+  });
+
+  it('shows an event that is posted without being loaded again', async () => {
+    const page = await open('#/sources/pump-1');
+    await page.getByText(/pump-1.*expected a source that has sent events/).waitFor();
+    await run.post('pump-1', { id: 1, time: minuteMs, values: { level: 0.25 }, tags: { site: 'mill' } });
+    await goTo(page, '#/alerts');
+    await goTo(page, '#/sources/pump-1');
+    const latest = page.locator('[data-latest="level"]');
+    await latest.getByText('0.25', { exact: true }).waitFor();
+    await page.evaluate('window.sameDocument = true');
+    await run.post('pump-1', { id: 2, time: minuteMs, values: { level: 0.75 }, tags: { site: 'mill' } });
+    await latest.getByText('0.75', { exact: true }).waitFor();
+    expect(await page.evaluate('window.sameDocument')).toBe(true);
+    await page.getByRole('list', { name: 'Tags' }).getByText('mill').waitFor();
+    await page.getByRole('img', { name: /^Mean of level: 0.5 in the latest window, provisional/ }).waitFor();
+  });
+
+  it('gets what it missed while its connection was gone', async () => {
+    const page = await open('#/sources/sensor-0007');
+    const events = page.locator('[data-latest="(events)"]');
+    await events.getByText('1', { exact: true }).waitFor();
+    await page.getByText('Live', { exact: true }).waitFor();
+    await page.evaluate('window.sockets.at(-1).close()');
+    await run.post('sensor-0007', { id: 'a', time: minuteMs - 60_000, values: { temperature: 1 } });
+    await events.getByText('2', { exact: true }).waitFor();
+    expect(await page.evaluate('window.sockets.length')).toBeGreaterThan(1);
+    await run.post('sensor-0007', { id: 'b', time: minuteMs - 60_000, values: { temperature: 1 } });
+    await events.getByText('3', { exact: true }).waitFor();
+  });
+
+  it('has few rows of a thousand sources in the page and few subscriptions, wherever one scrolls to', async () => {
+    const page = await browser.context.newPage();
+    onTestFinished(() => page.close());
+    const subscribed = new Set<string>();
+    let most = 0;
+    page.on('websocket', (socket) =>
+      socket.on('framesent', ({ payload }) => {
+        const { type, id } = JSON.parse(String(payload));
+        if (type === 'subscribe') subscribed.add(id);
+        if (type === 'unsubscribe') subscribed.delete(id);
+        most = Math.max(most, subscribed.size);
+      }),
+    );
+    await page.goto(`${run.url}#token=${run.readerToken}`);
+    await page.locator('tr[data-source="sensor-0500"]').waitFor();
+    const rows = page.locator('tr[data-source]');
+    expect(await page.getByRole('table').last().getAttribute('aria-rowcount')).toBe(
+      String((await shownSources(page)) + 1),
+    );
+    for (const share of [0.3, 0.6, 1]) {
+      await page.evaluate(
+        `(() => { const table = document.querySelector('.rows'); table.scrollTo(0, table.scrollHeight * ${share}); })()`,
+      );
+      const nearby = `sensor-${String(Math.min(999, Math.round(share * 1_000))).padStart(4, '0')}`;
+      await page.locator(`tr[data-source="${nearby}"]`).waitFor();
+      // The rows in sight are told live.
+      await page.locator('tr[data-source][data-live]').first().waitFor();
+      expect(await rows.count()).toBeLessThanOrEqual(MOST_ROWS);
+    }
+    expect(most).toBeLessThanOrEqual(MOST_ROWS + 1);
+    // Elements of the whole page, charts included.
+    expect(await page.evaluate('document.querySelectorAll("*").length')).toBeLessThan(2_000);
+
+    await page.getByRole('searchbox').fill('quarry 0998');
+    await page.getByText(/^1 of [\d,]+ sources$/).waitFor();
+    expect(await rows.count()).toBe(1);
+  });
+
+  it('lists what fires, why and of what, tells of what fires next, and leads to it', async () => {
+    const page = await open('#/alerts');
+    const row = page.getByRole('row').filter({ hasText: 'sensor-0500' });
+    await row.getByText('firing').waitFor();
+    expect(await row.textContent()).toContain('max of temperature is 99, above 80');
+    // And what changes, as it happens.
+    await page.getByText('None yet: they appear here as they happen.').waitFor();
+    await run.post('sensor-0900', { id: 1, time: minuteMs - 60_000, values: { temperature: 95.5 } });
+    const transitions = page.getByRole('region', { name: 'Table of transitions' });
+    await transitions.getByRole('row').filter({ hasText: 'max of temperature is 95.5' }).waitFor();
+    await page.getByText('2 firing').waitFor();
+    await row.getByRole('link', { name: 'sensor-0500' }).click();
+    await page.getByRole('heading', { level: 1, name: 'sensor-0500' }).waitFor();
+    await page.getByRole('row').filter({ hasText: 'too-hot' }).waitFor();
+  });
+
+  it('shows one match: players, scores, what happened', async () => {
+    const page = await open('#/rollups/by-match/match-1');
+    await page.getByRole('heading', { level: 1, name: 'Match 1' }).waitFor();
+    await page.getByRole('img', { name: /^Players in a window: \d+ in the latest window/ }).waitFor();
+    await page.getByRole('row').filter({ hasText: 'reading' }).waitFor();
+  });
+
+  it('is walked to a source by keyboard alone', async () => {
+    const page = await open('#/');
+    await page.locator('tr[data-source="sensor-0500"]').waitFor();
+    await page.keyboard.press('Tab');
+    expect(await focused(page)).toContain('Skip to content');
+    await page.keyboard.press('Enter');
+    const steps: string[] = [];
+    while (!steps.at(-1)?.startsWith('sensor-') && steps.length < 60) {
+      await page.keyboard.press('Tab');
+      steps.push(await focused(page));
+    }
+    const [first = ''] = steps.slice(-1);
+    expect(first).toBe('sensor-0500');
+    expect(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle')).toBe('solid');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: first }).waitFor();
+    expect(await focused(page)).toBe(first);
+    expect(await page.title()).toBe(`${first} – Tidemill`);
+  });
+
+  it('asks for a token where there is none, and again where it is refused', async () => {
+    const page = await browser.context.newPage();
+    onTestFinished(() => page.close());
+    await page.goto(run.url);
+    const field = page.getByLabel('A reader’s token');
+    await field.fill('not a token');
+    await page.getByRole('button', { name: 'Open' }).click();
+    await page.getByRole('alert').getByText('That is no token').waitFor();
+    await field.fill('eyJh.eyJp.c2ln');
+    await page.getByRole('button', { name: 'Open' }).click();
+    await page.getByRole('alert').getByText('The token was refused').waitFor();
+    await field.fill(run.readerToken);
+    await page.getByRole('button', { name: 'Open' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Fleet' }).waitFor();
+    // A link with a token, in a tab that is on another page.
+    await goTo(page, '#/alerts');
+    await page.getByRole('heading', { level: 1, name: 'Alerts' }).waitFor();
+    await goTo(page, `#token=${run.readerToken}`);
+    await page.getByRole('heading', { level: 1, name: 'Fleet' }).waitFor();
+    expect(page.url()).toBe(`${run.url}#/`);
+    await page.getByRole('button', { name: 'Forget token' }).click();
+    await field.waitFor();
+    expect(await page.evaluate('sessionStorage.length')).toBe(0);
+  });
+
+  it.each(['light', 'dark'] as const)(
+    'has nothing that keeps people out, in the %s scheme',
+    async (scheme) => {
+      const page = await open('#/');
+      await page.emulateMedia({ colorScheme: scheme });
+      for (const [route, ready] of PLACES) {
+        await goTo(page, route);
+        await page.locator(ready).first().waitFor();
+        await page.evaluate(axe.source);
+        const found = await page.evaluate(
+          `axe.run(document, ${JSON.stringify(AXE[scheme])}).then(({ violations }) => violations.map(({ id, impact, nodes }) => ({ id, impact, targets: nodes.map(({ target }) => String(target)) })))`,
+        );
+        expect({ route, found }).toEqual({ route, found: [] });
+      }
+    },
+  );
+
+  it('fits a phone: no page scrolls sideways, and everything that is pressed is large enough', async () => {
+    const page = await open('#/');
+    await page.setViewportSize({ width: 360, height: 740 });
+    for (const [route, ready] of PLACES) {
+      await goTo(page, route);
+      await page.locator(ready).first().waitFor();
+      expect([route, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([route, 360]);
+      const small = await page.evaluate(`[...document.querySelectorAll('a, button, select, input')]
+        .filter((each) => each.getClientRects().length > 0 && !each.closest('p'))
+        .map((each) => ({ name: each.textContent, height: Math.round(each.getBoundingClientRect().height) }))
+        .filter(({ height }) => height < 24)`);
+      expect([route, small]).toEqual([route, []]);
+    }
+  });
+});
+
+/** In sight of the tests' window, with what is kept beyond. */
+const MOST_ROWS = 40;
+
+/** Each page, and what is there once it has something to show. */
+const PLACES = [
+  ['#/', 'tr[data-live]'],
+  ['#/sources/sensor-0500', '.charts canvas'],
+  ['#/rollups', '.links a'],
+  ['#/rollups/by-match/match-1', '.charts canvas'],
+  ['#/alerts', 'table.alerts tbody tr'],
+  ['#/ledger', '.books'],
+] as const;
+
+/** The page is the same in both schemes, but for its colours. */
+const AXE = {
+  light: { resultTypes: ['violations'] },
+  dark: { resultTypes: ['violations'], runOnly: ['color-contrast'] },
+};
+
+/** To end a connection under the page's hands. */
+const KEEP_SOCKETS = `window.sockets = []; window.WebSocket = class extends WebSocket {
+  constructor(...given) { super(...given); window.sockets.push(this); }
+};`;
+
+async function goTo(page: Page, route: string): Promise<void> {
+  await page.evaluate(`location.hash = ${JSON.stringify(route)}`);
+}
+
+async function focused(page: Page): Promise<string> {
+  return String(await page.evaluate('document.activeElement.textContent'));
+}
+
+async function shownSources(page: Page): Promise<number> {
+  const text = await page.getByText(/^[\d,]+ sources$/).textContent();
+  return Number(text?.replace(/\D/g, ''));
+}
