@@ -74,6 +74,13 @@ it('runs, is asked by other commands in its folder, and ends on Ctrl-C with the 
 it('takes events over HTTP from whoever has a token, and from nobody else', async () => {
   const { dev, cwd } = await startDev(WITHOUT_ALERTS);
   const api = (await dev.line(/^HTTP API: /)).slice('HTTP API: '.length);
+  // The dashboard of this run, with a token in the fragment that reads.
+  const dashboard = new URL((await dev.line(/^dashboard: /)).slice('dashboard: '.length));
+  const page = await fetch(new URL('/', dashboard));
+  expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html']);
+  const reader = dashboard.hash.slice('#token='.length);
+  const listed = await fetch(`${api}v1/sources`, { headers: { Authorization: `Bearer ${reader}` } });
+  expect(listed.status).toBe(200);
   const run = async (...args: string[]) => {
     const { code, stdout, stderr } = await startCommand(args, { cwd }).ended;
     expect({ code, stderr }, args.join(' ')).toEqual({ code: 0, stderr: '' });
