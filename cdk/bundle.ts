@@ -10,6 +10,8 @@ export interface BundleOptions {
   readonly pipeline: object;
   /** Default: `dist` in the project. A folder `<name>` in it is replaced. */
   readonly bundleFolder?: string;
+  /** Whether to write source maps, for whoever reads a stack trace later; default: true. They take as long as all the rest. */
+  readonly sourceMaps?: boolean;
   /** Entry modules; default: `consumers/<name>/handler.ts` in the project. */
   readonly handlers?: Readonly<Record<FunctionName, string>>;
 }
@@ -54,15 +56,15 @@ export function assertBundleSizes(bundles: Readonly<Record<FunctionName, Functio
 /** What has been built in this process: a system that is started again has the same functions. */
 const built = new Map<string, Promise<readonly OutputFile[]>>();
 
-function buildFunctions({ handlers }: BundleOptions): Promise<readonly OutputFile[]> {
+function buildFunctions({ handlers, sourceMaps = true }: BundleOptions): Promise<readonly OutputFile[]> {
   const entries = FUNCTION_NAMES.map((name) => ({
     in: handlers?.[name] ?? join(PROJECT, 'consumers', name, 'handler.ts'),
     out: join(name, 'index'),
   }));
-  const key = JSON.stringify(entries);
+  const key = JSON.stringify([entries, sourceMaps]);
   const before = built.get(key);
   if (before !== undefined) return before;
-  const files = buildEntries(entries);
+  const files = buildEntries(entries, sourceMaps);
   built.set(key, files);
   // A build that failed is told of where it is waited for, and tried again.
   files.catch(() => built.delete(key));
@@ -70,7 +72,10 @@ function buildFunctions({ handlers }: BundleOptions): Promise<readonly OutputFil
 }
 
 /** All at once: what they have in common, the SDK above all, is read and parsed a single time. */
-async function buildEntries(entryPoints: { in: string; out: string }[]): Promise<readonly OutputFile[]> {
+async function buildEntries(
+  entryPoints: { in: string; out: string }[],
+  sourceMaps: boolean,
+): Promise<readonly OutputFile[]> {
   const { outputFiles } = await build({
     entryPoints,
     absWorkingDir: PROJECT,
@@ -85,7 +90,7 @@ async function buildEntries(entryPoints: { in: string; out: string }[]): Promise
     // The SDK's ES modules can be tree-shaken: a third smaller and faster to load than the default.
     mainFields: ['module', 'main'],
     alias: { '@aws-sdk/credential-provider-node': join(PROJECT, 'src/platform/function-credentials.ts') },
-    sourcemap: 'external',
+    sourcemap: sourceMaps && 'external',
     banner: { js: REQUIRE_FOR_COMMONJS },
     logLevel: 'silent',
   });

@@ -23,7 +23,7 @@ export interface Synthesis {
 export async function synthesize(options: SynthesizeOptions): Promise<Synthesis> {
   const outFolder = resolve(options.outFolder);
   const app = createApp(outFolder);
-  const stack = await addTidemill(app, { ...options, stackName: STACK_NAME });
+  const stack = await addTidemill(app, { sourceMaps: false, ...options, stackName: STACK_NAME });
   const assembly = app.synth();
   const { template, dependencies } = assembly.getStackArtifact(stack.artifactId);
   const manifests = dependencies.filter((artifact) => artifact.manifest.type === 'cdk:asset-manifest');
