@@ -112,12 +112,12 @@ export class SeriesView {
     );
     const isMissed = ({ key, from }: Change['versions'][number]) => from > (this.#versions.get(key) ?? 0) + 1;
     if (news.length > 0 && (stale || news.some(isMissed))) return { kind: 'gap' };
-    // A closed window of a source is final whatever it came with, and may come late: see how it is passed on.
-    const taken = windows.filter(
-      (one) =>
-        (news.length > 0 && one.window.startMs >= this.#fromMs) ||
-        (one.window.final && one.aggregation !== undefined),
-    );
+    const taken = windows.filter((one) => {
+      if (isClosed(one)) return true;
+      const known = this.#windows.get(keyOf(one));
+      if (known !== undefined && isClosed(known)) return false;
+      return news.length > 0 && one.window.startMs >= this.#fromMs;
+    });
     const changed = taken.filter(
       (one) => JSON.stringify(one) !== JSON.stringify(this.#windows.get(keyOf(one))),
     );
@@ -145,6 +145,14 @@ export class SeriesView {
     }
     for (const key of this.#versions.keys()) if (startOf(key) < this.#fromMs) this.#versions.delete(key);
   }
+}
+
+/**
+ * A source's, which is final whatever it came with: it may come late, see how it is passed on; and early, in a snapshot whose
+ * state was read before it closed. Changes up to its closing that come then show it as it was.
+ */
+function isClosed({ aggregation, window }: LiveWindow): boolean {
+  return aggregation !== undefined && window.final;
 }
 
 function keyOf({ aggregation = '', window }: LiveWindow): string {

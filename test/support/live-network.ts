@@ -5,6 +5,7 @@ import { createSubscribe } from '../../consumers/subscribe/subscribe.ts';
 import type { LiveSocket, OpenSocket, SocketListener } from '../../src/live-client/live-socket.ts';
 import type { LivePoster, PostOutcome } from '../../src/platform/live-poster.ts';
 import type { Alerts } from '../../src/stores/alerts.ts';
+import type { Windows } from '../../src/stores/windows.ts';
 import { LIVE_PROTOCOL } from '../../src/wire/live/messages.ts';
 import type { WebSocketEvent } from '../../src/wire/websocket-event.ts';
 import { changeRecord } from './change-records.ts';
@@ -32,11 +33,15 @@ export class LiveNetwork {
   /** Every text that was sent by either side: for looking at. */
   readonly sent: string[] = [];
 
-  /** `alerts`: what the live door reads them from. */
-  constructor(system: ReadingSystem, faults: Faults, alerts: Alerts = system.alerts) {
+  /** `door`: what the live door reads from, where it is not what everyone does. */
+  constructor(
+    system: ReadingSystem,
+    faults: Faults,
+    door: { readonly windows?: Windows; readonly alerts?: Alerts } = {},
+  ) {
     this.#system = system;
     this.#faults = faults;
-    const { pipeline, states, windows, directory, connections, recent, clock, observed } = system;
+    const { pipeline, states, windows, alerts, directory, connections, recent, clock, observed } = system;
     const common = {
       pipeline,
       windows,
@@ -48,7 +53,7 @@ export class LiveNetwork {
       log: observed.log,
       meter: observed.meter,
     };
-    this.#subscribe = createSubscribe({ ...common, states, directory, alerts });
+    this.#subscribe = createSubscribe({ ...common, states, directory, alerts, ...door });
     this.#live = createLive(common);
   }
 

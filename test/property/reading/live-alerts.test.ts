@@ -98,8 +98,8 @@ function setUp(faults: Faults) {
     }
     shown.changes = tables.changes.alerts.length;
   };
-  const behind = new Alerts(tableOver(tables.alerts, { query: (query) => indexed.query(query) }));
-  const network = new LiveNetwork(system, faults, behind);
+  const alerts = new Alerts(tableOver(tables.alerts, { query: (query) => indexed.query(query) }));
+  const network = new LiveNetwork(system, faults, { alerts });
   const client = createLiveClient({
     url: 'wss://here',
     token: () => 'token',
