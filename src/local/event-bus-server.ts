@@ -1,32 +1,17 @@
 // A server in this process that speaks as much of EventBridge's API as the publisher asks of it: PutEvents.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { EventBus } from '../platform/event-bus.ts';
+import { type ListeningServer, listenHere } from './listen-here.ts';
 import { asArray, asObject, asText } from './property.ts';
 
-export interface EventBusServer {
-  readonly endpoint: string;
-  /** Resolves when nothing listens any more. */
-  stop(): Promise<void>;
-}
-
-export async function startEventBusServer(bus: EventBus): Promise<EventBusServer> {
+export async function startEventBusServer(bus: EventBus): Promise<ListeningServer> {
   const server = createServer((request, response) => {
     answer(request, bus).then(
       (body) => send(response, 200, body),
       (error: unknown) => send(response, 400, { __type: 'ValidationException', message: String(error) }),
     );
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (typeof address !== 'object' || address === null) throw new Error('the event bus has no port');
-  return {
-    endpoint: `http://127.0.0.1:${address.port}`,
-    stop: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return await listenHere(server, 'the event bus');
 }
 
 const PUT_EVENTS = 'AWSEvents.PutEvents';

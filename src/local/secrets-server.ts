@@ -1,6 +1,7 @@
 // A small stand-in for Secrets Manager: the template's secrets, read and written by the calls that are used here.
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage } from 'node:http';
+import { listenHere } from './listen-here.ts';
 import { isObject } from './property.ts';
 import type { SecretSpec } from './read-secret.ts';
 
@@ -91,15 +92,11 @@ export async function startSecretsServer(
           .end(JSON.stringify(body));
       });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (typeof address !== 'object' || address === null) throw new Error('the secrets server has no port');
+  const { endpoint, stop } = await listenHere(server, 'the secrets server');
   return {
-    endpoint: `http://127.0.0.1:${address.port}`,
+    endpoint,
     async stop() {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeAllConnections();
-      await closed;
+      await stop();
       await writing;
     },
   };

@@ -1,15 +1,11 @@
 // Lets commands in other processes look into tables that this process has in memory, where there is no server for them.
 import { createServer, type IncomingMessage } from 'node:http';
 import type { Table } from '../stores/table.ts';
+import { type ListeningServer, listenHere } from './listen-here.ts';
 import type { TableCall } from './table-calls.ts';
 import { readTableJson, writeTableJson } from './table-calls.ts';
 
-export interface TablesServer {
-  readonly endpoint: string;
-  stop(): Promise<void>;
-}
-
-export async function startTablesServer(tableOf: (name: string) => Table): Promise<TablesServer> {
+export async function startTablesServer(tableOf: (name: string) => Table): Promise<ListeningServer> {
   const server = createServer((request, response) => {
     answer(request, tableOf)
       .catch((error: unknown) => ({
@@ -20,17 +16,7 @@ export async function startTablesServer(tableOf: (name: string) => Table): Promi
         response.writeHead(status, { 'content-type': TABLE_TYPE }).end(writeTableJson(body));
       });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (typeof address !== 'object' || address === null) throw new Error('the tables server has no port');
-  return {
-    endpoint: `http://127.0.0.1:${address.port}`,
-    stop: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return await listenHere(server, 'the tables server');
 }
 
 /** No web page can send it without asking first, and the answer to that is no. */
