@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { loadPipeline } from '../../cdk/load-pipeline.ts';
-import type { DevState } from '../local/dev.ts';
-import { HTTP_PORT } from '../local/http-port.ts';
+import { HTTP_PORT } from '../local-stack/http-port.ts';
+import type { DevState } from '../run/dev.ts';
 import type { AlertEvent } from '../wire/alert-event.ts';
 import { devScreen, devStatusLine } from './dev-screen.ts';
 import { onInterruption } from './interruption.ts';
@@ -65,7 +65,7 @@ or falls silent, a site's radio is disturbed, and players leave a match that lag
 
 async function dev(options: DevCommandOptions): Promise<void> {
   const pipeline = await loadPipeline(options.pipeline);
-  const { runDev } = await import('../local/dev.ts');
+  const { runDev } = await import('../run/dev.ts');
   const screen = new Progress(process.stdout);
   const interruption = onInterruption();
   let toldAtMs = 0;

@@ -1,7 +1,7 @@
 // What `tidemill dev` shows: a screen that is drawn again in place, or one line in a pipe.
 import { imbalance } from '../core/ledger.ts';
 import type { SeriesWindow } from '../core/stored-window.ts';
-import type { AlertsNow, DevState } from '../local/dev.ts';
+import type { AlertsNow, DevState } from '../run/dev.ts';
 import { nameOf } from './alerts-command.ts';
 import { formatCell, formatNumber, formatTable, formatTime } from './print-table.ts';
 import { describeSeries } from './windows-command.ts';

@@ -1,8 +1,8 @@
 // Opens the token desk where the other commands look too: at the local run of this folder, or on AWS.
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import type { Runtime } from '../local/runtime.ts';
 import { OUTPUTS } from '../platform/names.ts';
 import { createSecrets } from '../platform/secrets.ts';
+import type { Runtime } from '../run/runtime.ts';
 import { IssuedTokens } from '../stores/issued-tokens.ts';
 import { UsageError } from './exit.ts';
 import { findPlace, LOCAL_CLIENT, type StoreOptions } from './open-stores.ts';

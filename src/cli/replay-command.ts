@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { loadPipeline } from '../../cdk/load-pipeline.ts';
 import { parseReplaySpeed, type ReplaySpeed } from '../../producers/replay/speed.ts';
-import type { ReplayProgress, ReplayReport } from '../local/replay.ts';
+import type { ReplayProgress, ReplayReport } from '../run/replay.ts';
 import { UsageError } from './exit.ts';
 import { onInterruption } from './interruption.ts';
 import { formatLedger } from './ledger-command.ts';
@@ -49,7 +49,7 @@ The figures are what this replay added; with --data the object under "stored" ho
 async function runReplay(files: readonly string[], options: ReplayCommandOptions): Promise<void> {
   const pipeline = await loadPipeline(options.pipeline);
   if (options.windowsOut !== undefined) expectFolderOf(options.windowsOut);
-  const { replay } = await import('../local/replay.ts');
+  const { replay } = await import('../run/replay.ts');
   const progress = new Progress();
   const interruption = onInterruption();
   let noticed = false;

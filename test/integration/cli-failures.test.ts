@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { simulateIotFleet } from '../../producers/simulators/iot-fleet.ts';
 import { writeRecording } from '../../producers/simulators/recording.ts';
 import type { Simulation } from '../../producers/simulators/simulation.ts';
-import { replay } from '../../src/local/replay.ts';
+import { replay } from '../../src/run/replay.ts';
 import { failing } from '../support/failing-command.ts';
 import { processesIn, untilGone, untilNoneIn } from '../support/own-processes.ts';
 import { pathWithoutJava, startCommand } from '../support/run-command.ts';

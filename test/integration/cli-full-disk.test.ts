@@ -2,8 +2,8 @@
 import { readdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { replay } from '../../src/local/replay.ts';
-import { RuntimeError } from '../../src/local/runtime-error.ts';
+import { RuntimeError } from '../../src/local-stack/runtime-error.ts';
+import { replay } from '../../src/run/replay.ts';
 import { EVENT_LINES, failing, folderWith } from '../support/failing-command.ts';
 import { fastFolder } from '../support/fast-folder.ts';
 import { pathWithoutJava } from '../support/run-command.ts';

@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { createFunctionInvoker } from '../../src/local/function-invoker.ts';
-import { killAtRandom } from '../../src/local/kill-at-random.ts';
+import { createFunctionInvoker } from '../../src/local-stack/function-invoker.ts';
 import type { Clock } from '../../src/platform/clock.ts';
+import { killAtRandom } from '../../src/run/kill-at-random.ts';
 import { functionSpec } from '../support/function-spec.ts';
 
 /** Numbers in [0, 1), the same on every run (mulberry32). */

@@ -3,8 +3,8 @@ import {
   createFunctionInvoker,
   type FunctionLine,
   type LocalFunction,
-} from '../../src/local/function-invoker.ts';
-import type { FunctionSpec } from '../../src/local/read-function.ts';
+} from '../../src/local-stack/function-invoker.ts';
+import type { FunctionSpec } from '../../src/local-stack/read-function.ts';
 import { functionSpec } from '../support/function-spec.ts';
 
 const started: LocalFunction[] = [];

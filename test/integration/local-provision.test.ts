@@ -6,12 +6,12 @@ import {
 } from '@aws-sdk/client-dynamodb-streams';
 import { DescribeStreamSummaryCommand } from '@aws-sdk/client-kinesis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseTemplate } from '../../src/local/cloudformation-template.ts';
-import { startDynamoDbServer } from '../../src/local/dynamodb-server.ts';
-import { startKinesisServer } from '../../src/local/kinesis-server.ts';
-import type { LocalServer } from '../../src/local/local-server.ts';
-import { provision } from '../../src/local/provision.ts';
-import { readTemplate } from '../../src/local/template.ts';
+import { parseTemplate } from '../../src/local-stack/cloudformation-template.ts';
+import { startDynamoDbServer } from '../../src/local-stack/dynamodb-server.ts';
+import { startKinesisServer } from '../../src/local-stack/kinesis-server.ts';
+import type { LocalServer } from '../../src/local-stack/local-server.ts';
+import { provision } from '../../src/local-stack/provision.ts';
+import { readTemplate } from '../../src/local-stack/template.ts';
 import { PRIMER_KEY } from '../../src/platform/names.ts';
 import { localDynamoDb, localDynamoDbStreams, localKinesis } from '../support/local-clients.ts';
 import { synthesizedStack } from '../support/synthesized-stack.ts';

@@ -7,9 +7,9 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { CreateStreamCommand, ListStreamsCommand } from '@aws-sdk/client-kinesis';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { startDynamoDbServer } from '../../src/local/dynamodb-server.ts';
-import { startKinesisServer } from '../../src/local/kinesis-server.ts';
-import type { LocalServer } from '../../src/local/local-server.ts';
+import { startDynamoDbServer } from '../../src/local-stack/dynamodb-server.ts';
+import { startKinesisServer } from '../../src/local-stack/kinesis-server.ts';
+import type { LocalServer } from '../../src/local-stack/local-server.ts';
 import { localKinesis } from '../support/local-clients.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 

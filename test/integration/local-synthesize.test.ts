@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createFunctionInvoker } from '../../src/local/function-invoker.ts';
-import { synthesize } from '../../src/local/synthesize.ts';
-import { readTemplate } from '../../src/local/template.ts';
+import { createFunctionInvoker } from '../../src/local-stack/function-invoker.ts';
+import { readTemplate } from '../../src/local-stack/template.ts';
 import { FUNCTION_NAMES } from '../../src/platform/names.ts';
+import { synthesize } from '../../src/run/synthesize.ts';
 import { ECHO_HANDLERS } from '../support/echo-handlers.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 

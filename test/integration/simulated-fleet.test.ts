@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { simulateGameSessions } from '../../producers/simulators/game-sessions.ts';
 import { simulateIotFleet } from '../../producers/simulators/iot-fleet.ts';
 import { useStores } from '../../src/cli/open-stores.ts';
-import { type ReplayOptions, replay } from '../../src/local/replay.ts';
+import { type ReplayOptions, replay } from '../../src/run/replay.ts';
 import { collect } from '../support/collect.ts';
 import { fastFolder } from '../support/fast-folder.ts';
 import { recordSimulation } from '../support/simulated-recording.ts';

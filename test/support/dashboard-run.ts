@@ -1,9 +1,9 @@
 // A local run with its dashboard, as `npm start` has it: the template's site, APIs and functions, on one port.
 import { createTelemetryClient } from '../../producers/client/telemetry-client.ts';
 import { tokenDeskOf } from '../../src/cli/open-token-desk.ts';
-import { type Runtime, startRuntime } from '../../src/local/runtime.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { OUTPUTS } from '../../src/platform/names.ts';
+import { type Runtime, startRuntime } from '../../src/run/runtime.ts';
 
 export interface DashboardRun {
   readonly runtime: Runtime;

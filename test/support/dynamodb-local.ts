@@ -8,8 +8,8 @@ import {
   GetRecordsCommand,
   GetShardIteratorCommand,
 } from '@aws-sdk/client-dynamodb-streams';
-import { startDynamoDbServer } from '../../src/local/dynamodb-server.ts';
-import { findJava } from '../../src/local/java-version.ts';
+import { startDynamoDbServer } from '../../src/local-stack/dynamodb-server.ts';
+import { findJava } from '../../src/local-stack/java-version.ts';
 import { DynamoTable } from '../../src/stores/dynamo-table.ts';
 import type { TableChange, TableSchema } from '../../src/stores/memory-table.ts';
 import type { Item } from '../../src/stores/table.ts';

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import type { FunctionSpec } from '../../src/local/read-function.ts';
+import type { FunctionSpec } from '../../src/local-stack/read-function.ts';
 
 /** A function of `test/support/handlers`, by default the one that does what its event says. */
 export function functionSpec(overrides: Partial<FunctionSpec> = {}): FunctionSpec {

@@ -4,12 +4,12 @@ import type { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { onTestFinished } from 'vitest';
 import type { InvokeOutcome } from '../../src/event-source/ports.ts';
-import { parseTemplate } from '../../src/local/cloudformation-template.ts';
-import type { CallService, ServiceCall } from '../../src/local/gateway/service-endpoint.ts';
-import { startGateway } from '../../src/local/gateway/start-gateway.ts';
-import { LOCAL_ACCOUNT_ID } from '../../src/local/local-names.ts';
-import { isObject } from '../../src/local/property.ts';
-import { type LocalSystem, readTemplate } from '../../src/local/template.ts';
+import { parseTemplate } from '../../src/local-stack/cloudformation-template.ts';
+import type { CallService, ServiceCall } from '../../src/local-stack/gateway/service-endpoint.ts';
+import { startGateway } from '../../src/local-stack/gateway/start-gateway.ts';
+import { LOCAL_ACCOUNT_ID } from '../../src/local-stack/local-names.ts';
+import { isObject } from '../../src/local-stack/property.ts';
+import { type LocalSystem, readTemplate } from '../../src/local-stack/template.ts';
 
 export type TestHandler = (event: Record<string, unknown>) => unknown;
 

@@ -1,8 +1,8 @@
 // Starts the local servers and a function, says on a line where they listen, and waits for its end.
 
-import { startDynamoDbServer } from '../../src/local/dynamodb-server.ts';
-import { createFunctionInvoker } from '../../src/local/function-invoker.ts';
-import { startKinesisServer } from '../../src/local/kinesis-server.ts';
+import { startDynamoDbServer } from '../../src/local-stack/dynamodb-server.ts';
+import { createFunctionInvoker } from '../../src/local-stack/function-invoker.ts';
+import { startKinesisServer } from '../../src/local-stack/kinesis-server.ts';
 import { functionSpec } from './function-spec.ts';
 
 const kinesis = await startKinesisServer({ region: 'us-east-1' });

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type ReplayOptions, replay } from '../../src/local/replay.ts';
+import { type ReplayOptions, replay } from '../../src/run/replay.ts';
 import { differences } from './expected-windows.ts';
 import { fastFolder } from './fast-folder.ts';
 import { recordingsFolder } from './recordings.ts';

@@ -5,7 +5,7 @@ import { simulateGameSessions } from '../../../producers/simulators/game-session
 import { simulateIotFleet } from '../../../producers/simulators/iot-fleet.ts';
 import type { SimulatedArrival, Simulation } from '../../../producers/simulators/simulation.ts';
 import { parsePipeline } from '../../../src/core/pipeline.ts';
-import { CLOCKS_OFF_MS } from '../../../src/local/dev.ts';
+import { CLOCKS_OFF_MS } from '../../../src/run/dev.ts';
 import { alertsWhile } from '../../support/live-system.ts';
 
 const startMs = Date.UTC(2026, 0, 1, 12, 0, 20);

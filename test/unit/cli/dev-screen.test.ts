@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { devScreen, devStatusLine } from '../../../src/cli/dev-screen.ts';
 import type { AlertStatus } from '../../../src/core/alerts/alert-state.ts';
-import type { DevState } from '../../../src/local/dev.ts';
+import type { DevState } from '../../../src/run/dev.ts';
 import type { StoredAlert } from '../../../src/stores/alerts.ts';
 
 const BOOKS = {

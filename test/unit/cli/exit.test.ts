@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { PipelineFileError } from '../../../cdk/load-pipeline.ts';
 import { explainFailure, UsageError } from '../../../src/cli/exit.ts';
 import { PipelineError } from '../../../src/core/pipeline.ts';
-import { RuntimeError } from '../../../src/local/runtime-error.ts';
+import { RuntimeError } from '../../../src/local-stack/runtime-error.ts';
 import { RecordingError } from '../../../src/wire/recording-error.ts';
 
 function systemError(code: string, message: string): Error {

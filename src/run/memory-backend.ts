@@ -2,13 +2,13 @@
 import type { RecordSink } from '../../producers/client/record-sink.ts';
 import { createChangelog } from '../event-source/memory-changelog.ts';
 import { MemoryStream } from '../event-source/memory-stream.ts';
+import { callMemoryStreams } from '../local-stack/gateway/memory-service.ts';
+import type { TableSpec } from '../local-stack/read-table.ts';
+import type { LocalSystem } from '../local-stack/template.ts';
 import type { Clock } from '../platform/clock.ts';
 import { changeJson } from '../stores/item-json.ts';
 import { MemoryTable, type TableSchema } from '../stores/memory-table.ts';
 import type { Backend } from './backends.ts';
-import { callMemoryStreams } from './gateway/memory-service.ts';
-import type { TableSpec } from './read-table.ts';
-import type { LocalSystem } from './template.ts';
 
 export function createMemoryBackend(
   system: LocalSystem,

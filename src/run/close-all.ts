@@ -1,6 +1,6 @@
 // Has the closer close every open window, as often as it takes.
 import type { FunctionInvoker } from '../event-source/ports.ts';
-import { RuntimeError } from './runtime-error.ts';
+import { RuntimeError } from '../local-stack/runtime-error.ts';
 
 /** Returns how many windows were closed. @throws RuntimeError where they cannot be */
 export async function closeAll(closer: FunctionInvoker): Promise<number> {

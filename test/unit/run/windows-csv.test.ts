@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { addValue, emptyMetric } from '../../../src/core/metric.ts';
 import { rollupSeries, sourceSeries } from '../../../src/core/series.ts';
 import type { StoredWindow } from '../../../src/core/stored-window.ts';
-import { writeWindowsCsv } from '../../../src/local/windows-csv.ts';
+import { writeWindowsCsv } from '../../../src/run/windows-csv.ts';
 import { Windows } from '../../../src/stores/windows.ts';
 import { StoredTables } from '../../support/stored-tables.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';

@@ -12,6 +12,19 @@ import type { MappingEvent } from '../event-source/mapping-events.ts';
 import { parseMappingParameters } from '../event-source/mapping-parameters.ts';
 import { createMemoryCheckpoints } from '../event-source/memory-checkpoints.ts';
 import type { StreamSource } from '../event-source/ports.ts';
+import {
+  createFunctionInvoker,
+  type FunctionLine,
+  type LocalFunction,
+} from '../local-stack/function-invoker.ts';
+import { withLocalUrls } from '../local-stack/gateway/local-urls.ts';
+import { type Gateway, startGateway } from '../local-stack/gateway/start-gateway.ts';
+import { HTTP_PORT } from '../local-stack/http-port.ts';
+import { LOCAL_ACCOUNT_ID } from '../local-stack/local-names.ts';
+import type { MappingSpec } from '../local-stack/read-mapping.ts';
+import { RuntimeError } from '../local-stack/runtime-error.ts';
+import { runSchedule } from '../local-stack/schedule.ts';
+import { type LocalSystem, readTemplate } from '../local-stack/template.ts';
 import type { Clock } from '../platform/clock.ts';
 import { systemClock } from '../platform/clock.ts';
 import { OUTPUTS } from '../platform/names.ts';
@@ -26,20 +39,11 @@ import type { Backend } from './backends.ts';
 import { closeAll } from './close-all.ts';
 import { createFailedBatches } from './failed-batches.ts';
 import { Figures } from './figures.ts';
-import { createFunctionInvoker, type FunctionLine, type LocalFunction } from './function-invoker.ts';
-import { withLocalUrls } from './gateway/local-urls.ts';
-import { type Gateway, startGateway } from './gateway/start-gateway.ts';
-import { HTTP_PORT } from './http-port.ts';
 import { createInProcessFunction } from './in-process-function.ts';
 import { LocalBus } from './local-bus.ts';
-import { LOCAL_ACCOUNT_ID } from './local-names.ts';
-import type { MappingSpec } from './read-mapping.ts';
 import type { RunningFile } from './running-file.ts';
-import { RuntimeError } from './runtime-error.ts';
-import { runSchedule } from './schedule.ts';
 import { startBackend } from './start-backend.ts';
 import { synthesize } from './synthesize.ts';
-import { type LocalSystem, readTemplate } from './template.ts';
 import { makeWorkFolder } from './work-folder.ts';
 
 export interface RuntimeOptions {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Figures } from '../../../src/local/figures.ts';
+import { Figures } from '../../../src/run/figures.ts';
 
 const line = (service: string, counts: object) =>
   JSON.stringify({ _aws: { Timestamp: 1 }, service, ...counts });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { InvokeOutcome } from '../../../src/event-source/ports.ts';
-import { runSchedule } from '../../../src/local/schedule.ts';
+import { runSchedule } from '../../../src/local-stack/schedule.ts';
 import type { Clock } from '../../../src/platform/clock.ts';
 import { functionSpec } from '../../support/function-spec.ts';
 

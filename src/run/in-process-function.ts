@@ -13,6 +13,8 @@ import { createQuery } from '../../consumers/query/query.ts';
 import { createRollup } from '../../consumers/rollup/rollup.ts';
 import { createSubscribe } from '../../consumers/subscribe/subscribe.ts';
 import type { Pipeline } from '../core/pipeline.ts';
+import type { FunctionLine, LocalFunction } from '../local-stack/function-invoker.ts';
+import type { FunctionSpec } from '../local-stack/read-function.ts';
 import { createApiGatewayPoster } from '../platform/api-gateway-poster.ts';
 import type { Clock } from '../platform/clock.ts';
 import { KEY_CACHE_SECONDS } from '../platform/door.ts';
@@ -29,8 +31,6 @@ import { RollupDirectory } from '../stores/rollup-directory.ts';
 import { SourceStates } from '../stores/source-states.ts';
 import type { Table } from '../stores/table.ts';
 import { Windows } from '../stores/windows.ts';
-import type { FunctionLine, LocalFunction } from './function-invoker.ts';
-import type { FunctionSpec } from './read-function.ts';
 
 export interface InProcessOptions {
   readonly pipeline: Pipeline;

@@ -1,20 +1,20 @@
 // Starts what a local run stands on: the real servers where there is Java for them, else memory.
 import { join, resolve } from 'node:path';
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
+import { startDynamoDbServer } from '../local-stack/dynamodb-server.ts';
+import { startEventBusServer } from '../local-stack/event-bus-server.ts';
+import { startKinesisServer } from '../local-stack/kinesis-server.ts';
+import type { LocalServer } from '../local-stack/local-server.ts';
+import type { TableSpec } from '../local-stack/read-table.ts';
+import { RuntimeError } from '../local-stack/runtime-error.ts';
+import { startSecretsServer } from '../local-stack/secrets-server.ts';
+import type { LocalSystem } from '../local-stack/template.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { EventBus } from '../platform/event-bus.ts';
 import { type Backend, createServerBackend } from './backends.ts';
-import { startDynamoDbServer } from './dynamodb-server.ts';
-import { startEventBusServer } from './event-bus-server.ts';
-import { startKinesisServer } from './kinesis-server.ts';
-import type { LocalServer } from './local-server.ts';
 import { createMemoryBackend } from './memory-backend.ts';
-import type { TableSpec } from './read-table.ts';
 import type { RunningFile } from './running-file.ts';
-import { RuntimeError } from './runtime-error.ts';
-import { startSecretsServer } from './secrets-server.ts';
 import { startTablesServer } from './tables-server.ts';
-import type { LocalSystem } from './template.ts';
 
 export interface BackendOptions {
   readonly region: string;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { StreamRecord, StreamSource } from '../../../src/event-source/ports.ts';
 import { VirtualClock } from '../../../src/event-source/virtual-clock.ts';
-import { createMemoryBackend } from '../../../src/local/memory-backend.ts';
-import type { StreamSpec } from '../../../src/local/read-stream.ts';
-import type { TableSpec } from '../../../src/local/read-table.ts';
-import type { LocalSystem } from '../../../src/local/template.ts';
+import type { StreamSpec } from '../../../src/local-stack/read-stream.ts';
+import type { TableSpec } from '../../../src/local-stack/read-table.ts';
+import type { LocalSystem } from '../../../src/local-stack/template.ts';
+import { createMemoryBackend } from '../../../src/run/memory-backend.ts';
 import { number, text } from '../../../src/stores/table.ts';
 import { collect } from '../../support/collect.ts';
 

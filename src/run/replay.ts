@@ -5,6 +5,8 @@ import type { ReplaySpeed } from '../../producers/replay/speed.ts';
 import { imbalance, type Ledger } from '../core/ledger.ts';
 import { percentile } from '../core/percentile.ts';
 import type { MappingEvent } from '../event-source/mapping-events.ts';
+import { mergeLowestShards, splitWidestShard } from '../local-stack/reshard.ts';
+import { RuntimeError } from '../local-stack/runtime-error.ts';
 import type { Clock } from '../platform/clock.ts';
 import { systemClock } from '../platform/clock.ts';
 import { readLedger, type StoredLedger } from '../stores/read-ledger.ts';
@@ -12,9 +14,7 @@ import { readRecording } from '../wire/recordings.ts';
 import { Figures } from './figures.ts';
 import { killAtRandom } from './kill-at-random.ts';
 import { type RecordingSummary, recordedStream, summarizeRecordings } from './read-recordings.ts';
-import { mergeLowestShards, splitWidestShard } from './reshard.ts';
 import { type Runtime, startRuntime } from './runtime.ts';
-import { RuntimeError } from './runtime-error.ts';
 import { writeWindowsCsv } from './windows-csv.ts';
 
 export interface ReplayOptions {

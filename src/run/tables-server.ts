@@ -1,7 +1,7 @@
 // Lets commands in other processes look into tables that this process has in memory, where there is no server for them.
 import { createServer, type IncomingMessage } from 'node:http';
+import { type ListeningServer, listenHere } from '../local-stack/listen-here.ts';
 import type { Table } from '../stores/table.ts';
-import { type ListeningServer, listenHere } from './listen-here.ts';
 import type { TableCall } from './table-calls.ts';
 import { readTableJson, writeTableJson } from './table-calls.ts';
 

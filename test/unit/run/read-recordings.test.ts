@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { ShardId } from '../../../src/core/brands.ts';
 import { VirtualClock } from '../../../src/event-source/virtual-clock.ts';
-import { recordedStream, summarizeRecordings } from '../../../src/local/read-recordings.ts';
+import { recordedStream, summarizeRecordings } from '../../../src/run/read-recordings.ts';
 import { RecordingError } from '../../../src/wire/recording-error.ts';
 import { eventLine, kinesisLine } from '../../../src/wire/recording-line.ts';
 import { CHILD_SHARD, SHARD, sequenceOf } from '../../support/event-streams.ts';

@@ -1,4 +1,5 @@
 // Reads the synthesized template into what a laptop has to run, every reference resolved.
+
 import type { CloudFormationTemplate } from './cloudformation-template.ts';
 import { readRestApis } from './gateway/read-rest-api.ts';
 import { readSites, type Site } from './gateway/read-sites.ts';
@@ -15,7 +16,7 @@ import { readStream, type StreamSpec } from './read-stream.ts';
 import { readTable, type TableSpec } from './read-table.ts';
 import { createResolver, type Resolve } from './resolve-intrinsics.ts';
 import type { ResourceToRead } from './resource-to-read.ts';
-import type { Synthesis } from './synthesize.ts';
+import type { Synthesis } from './synthesis.ts';
 
 export interface LocalSystem {
   readonly streams: readonly StreamSpec[];

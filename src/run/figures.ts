@@ -1,5 +1,5 @@
 // The figures the functions publish, summed up from the metric lines they write, as CloudWatch would.
-import { isObject } from './property.ts';
+import { isObject } from '../local-stack/property.ts';
 
 export class Figures {
   readonly #sums = new Map<string, number>();

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { parsePipeline } from '../../../src/core/pipeline.ts';
 import { VirtualClock } from '../../../src/event-source/virtual-clock.ts';
-import type { FunctionLine } from '../../../src/local/function-invoker.ts';
-import { createInProcessFunction } from '../../../src/local/in-process-function.ts';
+import type { FunctionLine } from '../../../src/local-stack/function-invoker.ts';
 import { ENV, FUNCTION_NAMES, LIVE_TABLE, READERS_TABLE } from '../../../src/platform/names.ts';
+import { createInProcessFunction } from '../../../src/run/in-process-function.ts';
 import { MemoryTable } from '../../../src/stores/memory-table.ts';
 import type { Table } from '../../../src/stores/table.ts';
 import { changeRecord } from '../../support/change-records.ts';

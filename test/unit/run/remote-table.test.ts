@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest';
-import { RemoteTable } from '../../../src/local/remote-table.ts';
-import { startTablesServer } from '../../../src/local/tables-server.ts';
+import { RemoteTable } from '../../../src/run/remote-table.ts';
+import { startTablesServer } from '../../../src/run/tables-server.ts';
 import { alertsContract } from '../../support/alerts-contract.ts';
 import { tableContract } from '../../support/table-contract.ts';
 import type { MakeTable } from '../../support/table-under-test.ts';

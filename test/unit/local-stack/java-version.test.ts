@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findJava, parseJavaVersion } from '../../../src/local/java-version.ts';
+import { findJava, parseJavaVersion } from '../../../src/local-stack/java-version.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 describe('the version of Java', () => {

@@ -3,20 +3,14 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { addTidemill, type TidemillOptions } from '../../cdk/add-tidemill.ts';
 import { createApp } from '../../cdk/create-app.ts';
+import { parseTemplate } from '../local-stack/cloudformation-template.ts';
+import { asArray, asObject, asText } from '../local-stack/property.ts';
+import type { Synthesis } from '../local-stack/synthesis.ts';
 import { STACK_NAME } from '../platform/names.ts';
-import { type CloudFormationTemplate, parseTemplate } from './cloudformation-template.ts';
-import { asArray, asObject, asText } from './property.ts';
 
 export interface SynthesizeOptions extends Omit<TidemillOptions, 'stackName'> {
   /** Where template and code go; what an earlier run left there is overwritten. */
   readonly outFolder: string;
-}
-
-export interface Synthesis {
-  readonly stackName: string;
-  readonly template: CloudFormationTemplate;
-  /** Folder of a function's code, by the `S3Key` the template names. */
-  readonly codeFolders: ReadonlyMap<string, string>;
 }
 
 /** Throws what the stack's own rules, the bundler or the CDK object to. */

@@ -8,14 +8,14 @@ import type { RecordSink } from '../../producers/client/record-sink.ts';
 import { createDynamoDbSource } from '../event-source/dynamodb-source.ts';
 import { createKinesisSource } from '../event-source/kinesis-source.ts';
 import type { StreamSource } from '../event-source/ports.ts';
+import { type CallService, callLocalServers } from '../local-stack/gateway/service-endpoint.ts';
+import type { LocalServer } from '../local-stack/local-server.ts';
+import { provision } from '../local-stack/provision.ts';
+import type { StreamSpec } from '../local-stack/read-stream.ts';
+import type { TableSpec } from '../local-stack/read-table.ts';
+import type { LocalSystem } from '../local-stack/template.ts';
 import { DynamoTable } from '../stores/dynamo-table.ts';
 import type { Table } from '../stores/table.ts';
-import { type CallService, callLocalServers } from './gateway/service-endpoint.ts';
-import type { LocalServer } from './local-server.ts';
-import { provision } from './provision.ts';
-import type { StreamSpec } from './read-stream.ts';
-import type { TableSpec } from './read-table.ts';
-import type { LocalSystem } from './template.ts';
 
 /** Streams and tables by what the template says of them. */
 export interface Backend {

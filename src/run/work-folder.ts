@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { RuntimeError } from './runtime-error.ts';
+import { RuntimeError } from '../local-stack/runtime-error.ts';
 
 /** Adds to `cleanups` what removes a temporary one. @throws RuntimeError where it cannot be made or written */
 export async function makeWorkFolder(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseTemplate } from '../../../src/local/cloudformation-template.ts';
-import { readTemplate } from '../../../src/local/template.ts';
+import { parseTemplate } from '../../../src/local-stack/cloudformation-template.ts';
+import { readTemplate } from '../../../src/local-stack/template.ts';
 import { synthesizedStack } from '../../support/synthesized-stack.ts';
 
 type Resources = Record<string, { Type: string; Properties: Record<string, unknown> }>;

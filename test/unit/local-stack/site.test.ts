@@ -1,7 +1,7 @@
 // The dashboard's site on the local gateway, from the stack's own template: what is forgotten there fails here.
 import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { isObject } from '../../../src/local/property.ts';
+import { isObject } from '../../../src/local-stack/property.ts';
 import { gatewayOverTemplate } from '../../support/local-gateway.ts';
 import { synthesizedStack } from '../../support/synthesized-stack.ts';
 

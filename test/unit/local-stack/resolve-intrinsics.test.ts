@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseTemplate } from '../../../src/local/cloudformation-template.ts';
-import { createResolver } from '../../../src/local/resolve-intrinsics.ts';
+import { parseTemplate } from '../../../src/local-stack/cloudformation-template.ts';
+import { createResolver } from '../../../src/local-stack/resolve-intrinsics.ts';
 
 const template = parseTemplate({
   Parameters: { Stage: { Default: 'test' }, Secret: {} },
