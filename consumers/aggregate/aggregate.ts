@@ -37,10 +37,11 @@ export function createAggregate(
   return async ({ Records }) => {
     const batch = decodeBatch(Records, deps.pipeline.maxClockSkewMs);
     const failures: Failure[] = [];
+    const letters = [...batch.quarantined, ...batch.setAside];
     try {
-      await deps.deadLetters.put(batch.quarantined);
+      await deps.deadLetters.put(letters);
     } catch (error) {
-      for (const { at } of batch.quarantined) failures.push({ sequence: at.sequence, reason: String(error) });
+      for (const { at } of letters) failures.push({ sequence: at.sequence, reason: String(error) });
     }
     const loaded = await load(batch.bySource, cache, deps);
     failures.push(...loaded.failures);
@@ -56,6 +57,7 @@ export function createAggregate(
       duplicate,
       late,
       quarantined: batch.quarantined.length + full,
+      setAside: batch.setAside.length,
       redelivered,
       closedWindows: report.closedWindows,
       sources: batch.bySource.size,

@@ -3,7 +3,7 @@ import type { SequenceNumber, ShardId } from '../../src/core/brands.ts';
 import type { TelemetryEvent } from '../../src/core/event.ts';
 import type { SourceEvents } from '../../src/core/fold.ts';
 import type { DeadLetter } from '../../src/stores/dead-letters.ts';
-import type { ItemSink, QuarantinedItem } from '../../src/wire/decoded-item.ts';
+import type { ItemSink, QuarantinedItem, SetAsideValues } from '../../src/wire/decoded-item.ts';
 import { decodeRecordInto } from '../../src/wire/record-codec.ts';
 import type { KinesisEventRecord } from '../../src/wire/stream-records.ts';
 
@@ -11,6 +11,8 @@ export interface DecodedBatch {
   /** In the order the sources first appear; each one's events in stream order. */
   readonly bySource: ReadonlyMap<string, SourceEvents>;
   readonly quarantined: readonly DeadLetter[];
+  /** One for each event with values that do not count; it has its verdict all the same. */
+  readonly setAside: readonly DeadLetter[];
   readonly events: number;
   /** Of the last record, which is the latest delivered. */
   readonly lastArrivalMs: number;
@@ -24,14 +26,15 @@ export function decodeBatch(records: readonly KinesisEventRecord[], maxClockSkew
     decodeRecordInto(record.kinesis.data, batch, batch);
     batch.events += batch.count;
   }
-  const { bySource, quarantined, events, arrivalMs } = batch;
-  return { bySource, quarantined, events, lastArrivalMs: arrivalMs };
+  const { bySource, quarantined, setAside, events, arrivalMs } = batch;
+  return { bySource, quarantined, setAside, events, lastArrivalMs: arrivalMs };
 }
 
 /** Puts what comes of each record in its place; it says too what the record's events are measured against. */
 class BatchSink implements ItemSink {
   readonly bySource = new Map<string, SourceEvents>();
   readonly quarantined: DeadLetter[] = [];
+  readonly setAside: DeadLetter[] = [];
   readonly maxClockSkewMs: number;
   arrivalMs = 0;
   /** Of the record begun last. */
@@ -52,7 +55,11 @@ class BatchSink implements ItemSink {
     this.count = 0;
   }
 
-  addEvent(event: TelemetryEvent): void {
+  addEvent(event: TelemetryEvent, setAside?: SetAsideValues): void {
+    if (setAside !== undefined) {
+      const { source } = event;
+      this.setAside.push(this.#letter({ reason: 'value-set-aside', source, ...setAside }, this.count));
+    }
     const into = this.bySource.get(event.source);
     if (into === undefined) {
       // Arrays that are made with a first entry need not change their kind when it comes.
@@ -73,9 +80,13 @@ class BatchSink implements ItemSink {
   }
 
   addQuarantined({ reason, detail, source, payload, index }: QuarantinedItem): void {
-    const at = { shard: this.#shard, sequence: this.#sequence, index };
-    this.quarantined.push({ at, reason, detail, source, arrivalMs: this.arrivalMs, payload });
+    this.quarantined.push(this.#letter({ reason, detail, source, payload }, index));
     this.count += 1;
+  }
+
+  #letter(said: Omit<DeadLetter, 'at' | 'arrivalMs'>, index: number): DeadLetter {
+    const at = { shard: this.#shard, sequence: this.#sequence, index };
+    return { at, arrivalMs: this.arrivalMs, ...said };
   }
 }
 

@@ -31,6 +31,12 @@ export function formatLedger(ledger: StoredLedger): string {
     written === due
       ? []
       : [`${written} of ${due} late events are in the dead letters: the changelog is not read to its end`];
+  const setAside =
+    ledger.setAside === 0
+      ? []
+      : [
+          `${ledger.setAside} events had values that do not count: tidemill dead-letters list --reason value-set-aside`,
+        ];
   return [
     formatTable(
       ['received', 'applied', 'duplicate', 'late', 'quarantined', 'sources'],
@@ -38,5 +44,6 @@ export function formatLedger(ledger: StoredLedger): string {
     ),
     verdict,
     ...letters,
+    ...setAside,
   ].join('\n');
 }

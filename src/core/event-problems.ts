@@ -3,6 +3,7 @@ import type { EpochMs } from './brands.ts';
 import { describeFound, quote } from './describe-found.ts';
 import { EVENT_LIMITS } from './event-limits.ts';
 import { isName, isObject, isTag } from './event-rules.ts';
+import type { SortedValues } from './sort-values.ts';
 
 export function eventProblem(candidate: unknown): string {
   return `event: found ${describeFound(candidate)}, expected an object`;
@@ -33,10 +34,14 @@ export function valuesProblem(values: unknown): string {
   const names = Object.keys(values);
   if (names.length > EVENT_LIMITS.values) return tooMany('values', names.length);
   const badName = names.find((name) => !isName(name, EVENT_LIMITS.valueNameLength, true));
-  if (badName !== undefined)
-    return `values: found the name ${quote(badName)}, ${expectedText('valueNameLength')}`;
-  const name = names.find((name) => !Number.isFinite(values[name])) ?? '';
-  return `values[${quote(name)}]: found ${describeFound(values[name])}, expected a finite number`;
+  return `values: found the name ${quote(badName ?? '')}, ${expectedText('valueNameLength')}`;
+}
+
+/** What is said of values that are set aside while their event counts. */
+export function setAsideDetail(values: SortedValues['setAside']): string {
+  return values
+    .map(([name, found]) => `values[${quote(name)}]: found ${describeFound(found)}, ${EXPECTED_VALUE}`)
+    .join('; ');
 }
 
 export function tagsProblem(tags: unknown): string {
@@ -59,6 +64,7 @@ export function clockSkewProblem(
 }
 
 const EXPECTED_SOURCE = `expected a text of 1–${EVENT_LIMITS.sourceLength} characters, none of them a control character`;
+const EXPECTED_VALUE = 'expected a finite number, true, false or null';
 const EXPECTED_TIME =
   'expected an integer, ms since 1970-01-01T00:00:00Z, or a date-time of RFC 3339 not before it';
 

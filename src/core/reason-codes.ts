@@ -26,8 +26,13 @@ export const REASON_CODES = [
   'type',
   /** `time` is missing, or neither ms since the epoch nor RFC 3339 text. */
   'time',
-  /** `values` is not an object of finite numbers, or holds too many, or a name has the wrong length. */
+  /** `values` is not an object, or holds too many entries, or a name has the wrong length. */
   'values',
+  /**
+   * No verdict: the event has its own, and counts with its other values. Of these it had some that are no numbers; the dead
+   * letter names them.
+   */
+  'value-set-aside',
   /** `tags` is not an object of texts, or holds too many, or a name or text has the wrong length. */
   'tags',
   /** `time` is further ahead of the record's arrival than the pipeline allows. */

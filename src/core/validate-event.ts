@@ -6,6 +6,7 @@ import {
   clockSkewProblem,
   eventProblem,
   idProblem,
+  setAsideDetail,
   sourceProblem,
   tagsProblem,
   timeProblem,
@@ -15,6 +16,7 @@ import {
 import { isId, isObject, isSource, isTags, isTime, isType, isValues } from './event-rules.ts';
 import type { ReasonCode } from './reason-codes.ts';
 import { parseRfc3339 } from './rfc3339.ts';
+import { sortValues } from './sort-values.ts';
 
 const DEFAULT_TYPE = 'reading';
 const NO_VALUES: Readonly<Record<string, number>> = Object.freeze({});
@@ -34,7 +36,12 @@ export interface ValidateOptions {
 }
 
 export type Validation =
-  | { readonly kind: 'valid'; readonly event: TelemetryEvent }
+  | {
+      readonly kind: 'valid';
+      readonly event: TelemetryEvent;
+      /** Which of its values do not count, and why; undefined where all do. */
+      readonly setAside: string | undefined;
+    }
   | {
       readonly kind: 'invalid';
       readonly reason: ReasonCode;
@@ -55,8 +62,8 @@ interface Candidate {
 }
 
 /**
- * Checks a parsed JSON value against the rules of an event. The event takes over the candidate's own `values` and
- * `tags` objects: they are not copied. Never throws on what JSON can express.
+ * Checks a parsed JSON value against the rules of an event. The event takes over the candidate's own `tags`, and its
+ * `values` where all are finite numbers: they are not copied. Never throws on what JSON can express.
  */
 export function validateEvent(candidate: unknown, options: ValidateOptions): Validation {
   if (!isObject(candidate)) return invalid('not-an-event', eventProblem(candidate), undefined);
@@ -76,13 +83,18 @@ export function validateEvent(candidate: unknown, options: ValidateOptions): Val
   const timeMs = typeof time === 'string' ? parseRfc3339(time) : time;
   if (!isTime(timeMs)) return invalid('time', timeProblem(time), source);
   if (values !== undefined && !isValues(values, checked)) {
-    return invalid('values', valuesProblem(values), source);
+    const sorted = sortValues(values, checked);
+    if (sorted === undefined) return invalid('values', valuesProblem(values), source);
+    const validation = validateEvent({ ...candidate, values: sorted.values }, options);
+    if (validation.kind === 'invalid' || sorted.setAside.length === 0) return validation;
+    return { ...validation, setAside: setAsideDetail(sorted.setAside) };
   }
   if (tags !== undefined && !isTags(tags, checked)) return invalid('tags', tagsProblem(tags), source);
   if (timeMs > options.arrivalMs + options.maxClockSkewMs) {
     return invalid('clock-skew', clockSkewProblem(timeMs, options), source);
   }
-  return { kind: 'valid', event: completeEvent({ source, id, type, time: timeMs, values, tags }) };
+  const event = completeEvent({ source, id, type, time: timeMs, values, tags });
+  return { kind: 'valid', event, setAside: undefined };
 }
 
 /** Fields that have been checked. */

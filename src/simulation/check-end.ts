@@ -8,7 +8,7 @@ import { holdAggregates } from './check-aggregates.ts';
 import { LAW_OF_LETTERS, type LettersCheck } from './check-letters.ts';
 import { LAW_OF_CLOSING, type SourcesCheck } from './check-sources.ts';
 import { LAW_OF_ROLLUPS, LAW_OF_STORED, seriesKey, type WindowsCheck } from './check-windows.ts';
-import type { ExpectedStream } from './expected-stream.ts';
+import { type ExpectedStream, setAsidePlace } from './expected-stream.ts';
 import { comparable, referenceContents } from './read-state.ts';
 import { metricsOf } from './reference-model.ts';
 import { hold, holdSame } from './violation.ts';
@@ -43,6 +43,7 @@ export function checkBooks(deps: EndCheckDeps, ledger: StoredLedger): void {
   if (sources.uncertain.size > 0 || givenUp.size > 0) return;
   holdSame(LAW_OF_BOOKS, 'events received', ledger.received, stream.events);
   holdSame(LAW_OF_BOOKS, 'events in quarantine', ledger.quarantined, stream.quarantined.size);
+  holdSame(LAW_OF_BOOKS, 'events with values set aside', ledger.setAside, stream.setAside.size);
   holdSame(LAW_OF_LETTERS, 'late events in the dead letters', ledger.lateLetters, ledger.late);
 }
 
@@ -58,6 +59,11 @@ function checkLetters({ stream, letters, givenUp }: EndCheckDeps): void {
     const found = letters.stored.get(place);
     const isThere = found === reason || (found === undefined && givenUp.has(place));
     hold(LAW_OF_LETTERS, isThere, () => `${place}: found ${found ?? 'none'}, expected ${reason}`);
+  }
+  for (const place of stream.setAside) {
+    const key = setAsidePlace(place);
+    const isThere = letters.stored.has(key) || givenUp.has(key);
+    hold(LAW_OF_LETTERS, isThere, () => `${place}: found no word of the values set aside, expected one`);
   }
   for (const place of letters.late) {
     holdSame(LAW_OF_LETTERS, place, letters.stored.get(place), 'late');

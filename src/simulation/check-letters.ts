@@ -1,9 +1,10 @@
-// What stands in the dead letters: each late and each bad event, once, under its place, and nothing else.
+// What stands in the dead letters: each late and each bad event, and what is set aside of a good one, once, under its place,
+// and nothing else.
 import { DEAD_LETTERS_TABLE } from '../platform/names.ts';
 import type { TableChange } from '../stores/memory-table.ts';
 import { textOf } from '../stores/table.ts';
 import type { SourcesCheck } from './check-sources.ts';
-import type { Arrival, ExpectedStream } from './expected-stream.ts';
+import { type Arrival, type ExpectedStream, setAsidePlace } from './expected-stream.ts';
 import type { ReferenceVerdict } from './reference-model.ts';
 import { hold, holdSame } from './violation.ts';
 
@@ -28,9 +29,16 @@ export class LettersCheck {
 
   changed({ eventName, keys, newImage }: TableChange): void {
     const record = textOf(keys, DEAD_LETTERS_TABLE.partitionKey) ?? '';
-    const place = `${record}:${Number(textOf(keys, DEAD_LETTERS_TABLE.sortKey))}`;
+    const place = `${record}:${Number.parseInt(textOf(keys, DEAD_LETTERS_TABLE.sortKey) ?? '', 10)}`;
     hold(LAW_OF_LETTERS, eventName === 'INSERT', () => `${place}: found ${eventName} of it, expected none`);
     const reason = textOf(newImage ?? {}, 'reason') ?? '';
+    if (reason === 'value-set-aside') {
+      this.stored.set(setAsidePlace(place), reason);
+      hold(LAW_OF_LETTERS, this.#stream.setAside.has(place), () => {
+        return `${place}: found values of it set aside, expected all to count`;
+      });
+      return;
+    }
     this.stored.set(place, reason);
     if (reason !== 'late') {
       holdSame(LAW_OF_LETTERS, `${place}, reason`, reason, this.#stream.quarantined.get(place));

@@ -71,8 +71,8 @@ export class Checks {
   /** What a mapping gave up: from here on its sources cannot be followed. */
   discarded({ shard, records }: DiscardedBatch): void {
     for (const { sequence } of records) {
-      const { quarantined, sources } = this.stream.recordAt(shard, sequence);
-      for (const place of quarantined) this.#givenUp.add(place);
+      const { letters, sources } = this.stream.recordAt(shard, sequence);
+      for (const place of letters) this.#givenUp.add(place);
       for (const source of sources) this.sources.uncertain.add(source);
     }
   }

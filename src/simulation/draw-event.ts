@@ -1,7 +1,7 @@
 // One event of a planned source, now and then a broken one.
 import type { Random } from '../../producers/simulators/random.ts';
 import type { PlannedSource } from './draw-records.ts';
-import { type PlannedEvent, START_MS } from './plan.ts';
+import { type PlannedEvent, START_MS, TOO_LARGE } from './plan.ts';
 
 export function drawEvent(
   source: PlannedSource,
@@ -20,6 +20,7 @@ export function drawEvent(
     time: random.chance(0.1) ? new Date(timeMs).toISOString() : timeMs,
     values: drawValues(source, random),
     tags: source.isHeavy ? { ...tags, ...PADDING } : (tags ?? {}),
+    ...(random.chance(source.brokenShare) ? { odd: drawOdd(random) } : {}),
     ...(random.chance(source.brokenShare) ? { broken: random.pick(BROKEN) } : {}),
   };
 }
@@ -43,13 +44,20 @@ function drawValues({ wildValues }: PlannedSource, random: Random): Readonly<Rec
   return Object.fromEntries(names.map((name) => [name, value()]));
 }
 
+function drawOdd(random: Random): Readonly<Record<string, unknown>> {
+  const names = random.pick([['v'], ['w', 'x'], ['__proto__'], ['x']]);
+  return Object.fromEntries(names.map((name) => [name, random.pick(ODD)]));
+}
+
+const ODD: readonly unknown[] = [null, null, true, false, 'warm', '12', TOO_LARGE, [21.5], {}];
+
 /** Sums of these overflow, cancel and lose bits when added carelessly. */
 const WILD = [0, -0.3, 0.1, 1e16, -1e16, 2 ** -1074, Number.MAX_VALUE, -Number.MAX_VALUE, 2 ** 970];
 
 const BROKEN: readonly NonNullable<PlannedEvent['broken']>[] = [
   { fields: { time: 'yesterday' }, reason: 'time' },
   { fields: { time: -1 }, reason: 'time' },
-  { fields: { values: { v: 'warm' } }, reason: 'values' },
+  { fields: { values: { '': 21.5 } }, reason: 'values' },
   { fields: { values: [21.5] }, reason: 'values' },
   { fields: { tags: { site: 7 } }, reason: 'tags' },
   { fields: { type: '' }, reason: 'type' },

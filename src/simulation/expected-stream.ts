@@ -17,8 +17,10 @@ export class ExpectedStream {
   /** Where each of them stands among its source's. */
   readonly positions = new Map<string, number>();
   readonly quarantined = new Map<string, ReasonCode>();
-  /** By record, what it holds: places in quarantine, and sources. */
-  readonly #records = new Map<string, { readonly quarantined: string[]; readonly sources: Set<string> }>();
+  /** Places of good events with values that do not count. */
+  readonly setAside = new Set<string>();
+  /** By record, what it holds: places that have a dead letter of it, and sources. */
+  readonly #records = new Map<string, { readonly letters: string[]; readonly sources: Set<string> }>();
   readonly #maxClockSkewMs: number;
   events = 0;
 
@@ -27,12 +29,12 @@ export class ExpectedStream {
   }
 
   put(record: PlannedRecord, { shard, sequence, arrivalMs }: Placement): void {
-    const holds = { quarantined: [] as string[], sources: new Set<string>() };
+    const holds = { letters: [] as string[], sources: new Set<string>() };
     this.#records.set(`${shard}:${sequence}`, holds);
     const quarantine = (index: number, reason: ReasonCode) => {
       const place = placeOf({ shard, sequence, index });
       this.quarantined.set(place, reason);
-      holds.quarantined.push(place);
+      holds.letters.push(place);
       this.events += 1;
     };
     if ('poison' in record) {
@@ -49,6 +51,10 @@ export class ExpectedStream {
         this.bySource.set(event.source, own);
         this.positions.set(place, own.length);
         own.push({ event, place, arrivalMs });
+        if (Object.values(planned.odd ?? {}).some(isSetAside)) {
+          this.setAside.add(place);
+          holds.letters.push(setAsidePlace(place));
+        }
         holds.sources.add(event.source);
         this.events += 1;
       }
@@ -70,6 +76,28 @@ export function placeOf(at: {
   return `${at.shard}:${at.sequence}:${at.index}`;
 }
 
+/** Under which its values' dead letter is noted: the event itself may have another. */
+export function setAsidePlace(place: string): string {
+  return `${place} values`;
+}
+
+function isSetAside(value: unknown): boolean {
+  return value !== null && typeof value !== 'boolean';
+}
+
+/** null is absent, true and false are 1 and 0, and all else that is no number does not count. */
+function countingValues(
+  values: Readonly<Record<string, number>>,
+  odd: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, number>> {
+  const counting = new Map(Object.entries(values));
+  for (const [name, value] of Object.entries(odd)) {
+    if (typeof value === 'boolean') counting.set(name, Number(value));
+    else counting.delete(name);
+  }
+  return Object.fromEntries(counting);
+}
+
 function referenceEvent({
   source,
   id,
@@ -77,13 +105,14 @@ function referenceEvent({
   time,
   values = {},
   tags = {},
+  odd = {},
 }: PlannedEvent): ReferenceEvent {
   return {
     source,
     id: id === undefined ? undefined : String(id),
     type,
     time: typeof time === 'string' ? Date.parse(time) : time,
-    values,
+    values: countingValues(values, odd),
     tags,
   };
 }

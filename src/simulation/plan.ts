@@ -77,9 +77,13 @@ export interface PlannedEvent {
   readonly time: number | string;
   readonly values?: Readonly<Record<string, number>>;
   readonly tags?: Readonly<Record<string, string>>;
+  /** Values as sent, beside or in place of those above, that are no numbers; `TOO_LARGE` stands for 1e999, which is none either. */
+  readonly odd?: Readonly<Record<string, unknown>>;
   /** Fields that break a rule, in place of the right ones, and the reason it is to be quarantined for. */
   readonly broken?: { readonly fields: Readonly<Record<string, unknown>>; readonly reason: ReasonCode };
 }
+
+export const TOO_LARGE = '@1e999';
 
 export type PlannedAction = { readonly atMs: number } & (
   | { readonly kind: 'split' | 'merge'; readonly stream: StreamName; readonly pick: number }

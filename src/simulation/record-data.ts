@@ -1,10 +1,10 @@
 // A planned record as the bytes a producer puts.
 import { gzipSync } from 'node:zlib';
-import type { PlannedEvent, PlannedRecord, Poison } from './plan.ts';
+import { type PlannedEvent, type PlannedRecord, type Poison, TOO_LARGE } from './plan.ts';
 
 export function recordData(record: PlannedRecord): Uint8Array {
   if ('poison' in record) return POISON[record.poison];
-  const bytes = Buffer.from(JSON.stringify(bodyOf(record)));
+  const bytes = Buffer.from(JSON.stringify(bodyOf(record)).replaceAll(JSON.stringify(TOO_LARGE), '1e999'));
   return record.gzip === true ? gzipSync(bytes, { level: 1 }) : bytes;
 }
 
@@ -31,6 +31,7 @@ function unstated({ broken }: PlannedEvent): Readonly<Record<string, unknown>> {
   return broken !== undefined && 'source' in broken.fields ? {} : { source: undefined };
 }
 
-function eventBody({ broken, ...event }: PlannedEvent): Readonly<Record<string, unknown>> {
-  return { ...event, ...broken?.fields };
+function eventBody({ broken, odd, ...event }: PlannedEvent): Readonly<Record<string, unknown>> {
+  const values = odd === undefined ? {} : { values: { ...event.values, ...odd } };
+  return { ...event, ...values, ...broken?.fields };
 }

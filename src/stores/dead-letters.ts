@@ -1,15 +1,16 @@
-// Where quarantined and late events are kept, with payload, reason and coordinates. The key is the coordinates, so
-// writing one twice is writing it once.
+// Where quarantined and late events are kept, and values that were set aside, with payload, reason and coordinates. The key
+// is the coordinates, so writing one twice is writing it once.
 
 import type { SequenceNumber, ShardId } from '../core/brands.ts';
 import type { Coordinates } from '../core/event.ts';
+import type { ReasonCode } from '../core/reason-codes.ts';
 import { DEAD_LETTERS_TABLE } from '../platform/names.ts';
 import type { Item, Table } from './table.ts';
 import { number, numberOf, text, textOf } from './table.ts';
 
 export interface DeadLetter {
   readonly at: Coordinates;
-  /** A reason code; `late` and `source-full` for events that were valid. */
+  /** A reason code; `late`, `source-full` and `value-set-aside` for events that were valid. */
   readonly reason: string;
   /** What was found, what was expected, and where. */
   readonly detail: string;
@@ -19,6 +20,8 @@ export interface DeadLetter {
   readonly arrivalMs: number;
   readonly payload: { readonly encoding: string; readonly body: string };
 }
+
+const SET_ASIDE: ReasonCode = 'value-set-aside';
 
 export class DeadLetters {
   readonly #table: Table;
@@ -30,7 +33,7 @@ export class DeadLetters {
   /** Rejects unless all are stored; storing some of them again is harmless, also in one call. */
   async put(letters: readonly DeadLetter[]): Promise<void> {
     if (letters.length === 0) return;
-    const byPlace = new Map(letters.map((letter) => [JSON.stringify(letter.at), letter]));
+    const byPlace = new Map(letters.map((letter) => [JSON.stringify([letter.at, eventKey(letter)]), letter]));
     await this.#table.putMany([...byPlace.values()].flatMap(toItems));
   }
 
@@ -56,7 +59,7 @@ export class DeadLetters {
     }
   }
 
-  /** How many events are in quarantine, how many were late, and for how many their source had no room. */
+  /** How many events are in quarantine, were late, had a source without room for them, or had values set aside. */
   async count(): Promise<LetterCounts> {
     let counts = NO_LETTERS;
     for await (const item of this.#table.scan()) counts = counted(counts, item);
@@ -95,6 +98,8 @@ export interface LetterCounts {
   readonly quarantined: number;
   readonly late: number;
   readonly sourceFull: number;
+  /** Events with values that do not count. They have a verdict of their own, and stand in no other count here for this. */
+  readonly setAside: number;
 }
 
 /** Where a piece of a walk ended. */
@@ -103,13 +108,20 @@ export interface LetterKey {
   readonly event: string;
 }
 
-const NO_LETTERS: LetterCounts = { quarantined: 0, late: 0, sourceFull: 0 };
+const NO_LETTERS: LetterCounts = { quarantined: 0, late: 0, sourceFull: 0, setAside: 0 };
+
+/** Which count a reason goes into; all others are a quarantine's. */
+const COUNTED_AS: ReadonlyMap<string, keyof LetterCounts> = new Map([
+  ['late', 'late'],
+  ['source-full', 'sourceFull'],
+  [SET_ASIDE, 'setAside'],
+]);
 
 /** The parts of a long payload have no reason: the letter counts once. */
 function counted(counts: LetterCounts, item: Item): LetterCounts {
   const reason = textOf(item, 'reason');
   if (reason === undefined) return counts;
-  const kind = reason === 'late' ? 'late' : reason === 'source-full' ? 'sourceFull' : 'quarantined';
+  const kind = COUNTED_AS.get(reason) ?? 'quarantined';
   return { ...counts, [kind]: counts[kind] + 1 };
 }
 
@@ -117,8 +129,8 @@ function counted(counts: LetterCounts, item: Item): LetterCounts {
 const BODY_PART_LENGTH = 100_000;
 
 function toItems(letter: DeadLetter): Item[] {
-  const { shard, sequence, index } = letter.at;
-  const event = String(index).padStart(5, '0');
+  const { shard, sequence } = letter.at;
+  const event = eventKey(letter);
   const record = { [DEAD_LETTERS_TABLE.partitionKey]: text(`${shard}:${sequence}`) };
   const body = letter.payload.body;
   const pieces = cut(body);
@@ -145,6 +157,13 @@ function toItems(letter: DeadLetter): Item[] {
   ];
 }
 
+/** The index; an event that has a letter of its own may have one for its values besides. */
+function eventKey({ at, reason }: DeadLetter): string {
+  return `${String(at.index).padStart(5, '0')}${reason === SET_ASIDE ? VALUES_MARK : ''}`;
+}
+
+const VALUES_MARK = '~values';
+
 function fromItem(item: Item, body: string): DeadLetter {
   const [record, event] = [
     textOf(item, DEAD_LETTERS_TABLE.partitionKey),
@@ -160,7 +179,7 @@ function fromItem(item: Item, body: string): DeadLetter {
     at: {
       shard: record.slice(0, colon) as ShardId,
       sequence: record.slice(colon + 1) as SequenceNumber,
-      index: Number(event),
+      index: Number.parseInt(event, 10),
     },
     reason: textOf(item, 'reason') ?? '',
     detail: textOf(item, 'detail') ?? '',

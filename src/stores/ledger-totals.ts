@@ -16,6 +16,8 @@ export interface LedgerTotals {
   readonly quarantined: number;
   readonly sources: number;
   readonly lateLetters: number;
+  /** Events with values that were set aside: beside the books. */
+  readonly setAside: number;
   /** No figure is older. */
   readonly fromMs: number;
   /** None is newer. */
@@ -73,7 +75,7 @@ interface Stored {
 
 function beginWalk(fromMs: number): Walk {
   const counts = { received: 0, applied: 0, duplicate: 0, late: 0, quarantined: 0 };
-  return { ...counts, sources: 0, lateLetters: 0, fromMs, after: {}, done: false };
+  return { ...counts, sources: 0, lateLetters: 0, setAside: 0, fromMs, after: {}, done: false };
 }
 
 async function goOn(begun: Walk, deps: LedgerTotalsDeps): Promise<Walk> {
@@ -110,6 +112,7 @@ async function addLetters(walk: Walk, { deadLetters }: LedgerTotalsDeps): Promis
     received: walk.received + counts.quarantined,
     quarantined: walk.quarantined + counts.quarantined,
     lateLetters: walk.lateLetters + counts.late,
+    setAside: walk.setAside + counts.setAside,
     after: { letter: next ?? null },
     done: next === undefined,
   };
@@ -126,7 +129,11 @@ async function load(table: Table): Promise<Stored> {
   if (item === undefined || body === undefined) {
     return { version: undefined, totals: undefined, walk: undefined, leaseMs: 0 };
   }
-  return { ...JSON.parse(body), version: numberOf(item, 'version') };
+  const version = numberOf(item, 'version');
+  const kept: Omit<Stored, 'version'> = JSON.parse(body);
+  // Sums of a time when not all of these were counted are begun anew.
+  const isWhole = [kept.totals, kept.walk].every((sums) => sums === undefined || 'setAside' in sums);
+  return isWhole ? { ...kept, version } : { version, totals: undefined, walk: undefined, leaseMs: 0 };
 }
 
 /** The new version; undefined where another call was quicker. */

@@ -11,6 +11,8 @@ export interface StoredLedger extends Ledger {
   /** Events counted as quarantined by their sources, which were full, and those of them in the dead letters. */
   readonly sourceFull: number;
   readonly sourceFullLetters: number;
+  /** Events with values that were set aside: beside the books, since each has its verdict. */
+  readonly setAside: number;
 }
 
 /**
@@ -41,5 +43,6 @@ export async function readLedger(states: SourceStates, deadLetters: DeadLetters)
     lateLetters: letters.late,
     sourceFull,
     sourceFullLetters: letters.sourceFull,
+    setAside: letters.setAside,
   };
 }

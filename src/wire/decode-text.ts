@@ -66,23 +66,28 @@ function decodeEach(
   if (sink.count + candidates.length > MAX_EVENTS_PER_RECORD) {
     return tooMany(sink.count + candidates.length);
   }
-  let texts: readonly string[] | undefined; // costly to cut: only once an event is bad
+  let texts: readonly string[] | undefined; // costly to cut: only once something of an event is bad
   for (let i = 0; i < candidates.length; i++) {
     const validation = validateEvent(candidates[i], rules);
-    if (validation.kind === 'invalid') texts ??= candidateTexts(text, candidates, rules.statedSource);
+    if (needsText(validation)) texts ??= candidateTexts(text, candidates, rules.statedSource);
     hand(validation, texts?.[i] ?? '', sink);
   }
   return undefined;
 }
 
 function hand(validation: Validation, text: string, sink: ItemSink): void {
+  const payload = { encoding: 'json', body: text } as const;
   if (validation.kind === 'valid') {
-    sink.addEvent(validation.event);
+    const { event, setAside: detail } = validation;
+    sink.addEvent(event, detail === undefined ? undefined : { detail, payload });
     return;
   }
   const { reason, detail, source } = validation;
-  const payload = { encoding: 'json', body: text } as const;
   sink.addQuarantined({ index: sink.count, kind: 'quarantined', reason, detail, source, payload });
+}
+
+function needsText(validation: Validation): boolean {
+  return validation.kind === 'invalid' || validation.setAside !== undefined;
 }
 
 /** Each candidate's own text, with the source that its envelope states for it: so it means the same alone. */

@@ -10,6 +10,16 @@ interface DecodedEvent {
   readonly index: number;
   readonly kind: 'event';
   readonly event: TelemetryEvent;
+  /** Where some of its values do not count. */
+  readonly setAside?: SetAsideValues;
+}
+
+/** Values of a good event that do not count: what becomes of them is told beside its verdict. */
+export interface SetAsideValues {
+  /** Each one's name, what was found, what was expected. */
+  readonly detail: string;
+  /** The whole event. */
+  readonly payload: DeadLetterPayload;
 }
 
 export interface QuarantinedItem {
@@ -27,7 +37,7 @@ export interface QuarantinedItem {
 export interface ItemSink {
   /** How many items of the record have come so far: the index of the next. */
   readonly count: number;
-  addEvent(event: TelemetryEvent): void;
+  addEvent(event: TelemetryEvent, setAside?: SetAsideValues): void;
   addQuarantined(item: QuarantinedItem): void;
 }
 

@@ -27,6 +27,11 @@ const MINUS = 0x2d;
 const POINT = 0x2e;
 const DIGIT_0 = 0x30;
 const DIGIT_9 = 0x39;
+const LETTER_F = 0x66;
+/** Four letters as one number, as they stand in the text. */
+const NULL = 0x6e75_6c6c;
+const TRUE = 0x7472_7565;
+const ALSE = 0x616c_7365;
 
 /** Numbers of so many digits are exact, and so are the powers of ten up to it: their quotient is what JSON.parse gives. */
 const MAX_DIGITS = 15;
@@ -121,6 +126,21 @@ export function takeNumber(cursor: TokenCursor): number {
   if (whole === 0 || hasLeadingZero || whole + decimals > MAX_DIGITS) cursor.isUsual = false;
   if (decimals > 0) number /= POWERS_OF_TEN[decimals] ?? 1;
   return isNegative ? -number : number;
+}
+
+/** A number; true and false are 1 and 0, and null is none. */
+export function takeNumberOrWord(cursor: TokenCursor): number | undefined {
+  const { bytes, view, at } = cursor;
+  const first = bytes[at] ?? 0;
+  if (first <= DIGIT_9) return takeNumber(cursor);
+  const isNull = view.getUint32(at) === NULL;
+  if (isNull || view.getUint32(at) === TRUE) {
+    cursor.at += 4;
+    return isNull ? undefined : 1;
+  }
+  if (first !== LETTER_F || view.getUint32(at + 1) !== ALSE) cursor.isUsual = false;
+  cursor.at += 5;
+  return 0;
 }
 
 /** Goes past a character and the blanks behind it. */

@@ -4,7 +4,7 @@ import type { TelemetryEvent } from '../core/event.ts';
 import { asciiText } from './ascii-text.ts';
 import { decodePart, quarantinePart } from './decode-part.ts';
 import { type DecodeOptions, decodeText, MAX_EVENTS_PER_RECORD, tooMany } from './decode-text.ts';
-import type { DecodedItem, ItemSink, QuarantinedItem, Refusal } from './decoded-item.ts';
+import type { DecodedItem, ItemSink, QuarantinedItem, Refusal, SetAsideValues } from './decoded-item.ts';
 import { isKpl, readKpl } from './kpl.ts';
 import { UsualEventReader } from './usual-event.ts';
 
@@ -57,7 +57,7 @@ function decodeAggregated(bytes: Buffer, options: DecodeOptions, sink: ItemSink)
     return;
   }
   for (const item of list.items) {
-    if (item.kind === 'event') sink.addEvent(item.event);
+    if (item.kind === 'event') sink.addEvent(item.event, item.setAside);
     else sink.addQuarantined(item);
   }
 }
@@ -90,8 +90,9 @@ class ItemList implements ItemSink {
     return this.items.length;
   }
 
-  addEvent(event: TelemetryEvent): void {
-    this.items.push({ index: this.items.length, kind: 'event', event });
+  addEvent(event: TelemetryEvent, setAside?: SetAsideValues): void {
+    const item = { index: this.items.length, kind: 'event', event } as const;
+    this.items.push(setAside === undefined ? item : { ...item, setAside });
   }
 
   addQuarantined(item: QuarantinedItem): void {

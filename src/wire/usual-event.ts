@@ -14,6 +14,7 @@ import {
   takeName,
   takeNewText,
   takeNumber,
+  takeNumberOrWord,
   takeText,
 } from './json-tokens.ts';
 import { KnownNames, NAME_SLACK_BYTES } from './known-names.ts';
@@ -89,15 +90,19 @@ function takeId(cursor: TokenCursor): string | number {
 
 function takeValues(cursor: TokenCursor): Readonly<Record<string, number>> {
   const values: Record<string, number> = {};
+  let absent: string[] | undefined;
   if (!hasMembers(cursor)) return values;
   let entries = 0;
   do {
     const name = takeName(cursor);
-    const value = takeNumber(cursor);
+    const value = takeNumberOrWord(cursor);
     entries += 1;
     if (entries > EVENT_LIMITS.values || !isPlainName(name, EVENT_LIMITS.valueNameLength))
       cursor.isUsual = false;
-    else values[name] = value;
+    // Of two members with one name the last counts, in the place of the first: not where one of them is absent.
+    else if (value === undefined ? name in values : absent?.includes(name) === true) cursor.isUsual = false;
+    else if (value !== undefined) values[name] = value;
+    else absent = [...(absent ?? []), name];
   } while (hasNextMember(cursor));
   return values;
 }

@@ -83,7 +83,7 @@ describe('the HTTP door', () => {
     ['nothing', '', 400],
     ['no event', '"text"', 400],
     ['an event without a time', '{"values":{"a":1}}', 400],
-    ['a bad event among good ones', `[${EVENT},{"time":1,"values":{"a":"1"}}]`, 400],
+    ['a bad event among good ones', `[${EVENT},{"time":1,"values":["1"]}]`, 400],
     ['a number that is none', '{"time":1,"values":{"a":NaN}}', 400],
     [
       'too many events',

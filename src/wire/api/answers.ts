@@ -120,6 +120,10 @@ export const ledgerSchema = named(
     quarantined: count,
     sources: count,
     lateLetters: described('Late events kept in the dead letters', count),
+    setAside: described(
+      'Events with values that do not count, which the dead letters name; each has its verdict',
+      count,
+    ),
     balanced: described('received = applied + duplicate + late + quarantined', flag()),
     fromMs: described('When the adding up began: no figure is older', timeMs),
     toMs: described('When it ended: none is newer', timeMs),

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fastFolder } from '../../support/fast-folder.ts';
+import { HOSTILE_RECORDING, hostileLines } from '../../support/hostile-recording.ts';
 import { oneAggregation, replayRecording } from '../../support/recorded-reference.ts';
 import { recordingsFolder } from '../../support/recordings.ts';
 
@@ -9,14 +8,11 @@ const folder = recordingsFolder();
 
 describe.skipIf(folder === undefined)('a recording', () => {
   it('hostile: every event has the verdict it should, and again nothing changes', async () => {
-    const lines = readFileSync(join(folder ?? '', 'hostile.ndjson'), 'utf8')
-      .trimEnd()
-      .split('\n');
-    const expected = lines.flatMap((line): string[] => JSON.parse(line).expect);
+    const expected = hostileLines(folder).flatMap((line): readonly string[] => line.expect);
     const count = (verdict: string) => expected.filter((each) => each === verdict).length;
     const kept = await fastFolder();
     const pipeline = oneAggregation({ tumbling: '10s' }, '1m', '10m');
-    const { report } = await replayRecording('hostile.ndjson', pipeline, { dataFolder: kept });
+    const { report } = await replayRecording(HOSTILE_RECORDING, pipeline, { dataFolder: kept });
     expect(report).toMatchObject({
       received: expected.length,
       applied: count('applied'),
@@ -25,7 +21,7 @@ describe.skipIf(folder === undefined)('a recording', () => {
       quarantined: count('quarantined'),
       balanced: true,
     });
-    const again = await replayRecording('hostile.ndjson', pipeline, { dataFolder: kept });
+    const again = await replayRecording(HOSTILE_RECORDING, pipeline, { dataFolder: kept });
     expect(again.report).toMatchObject({ received: 0, applied: 0, windows: 0, balanced: true });
   });
 });

@@ -65,7 +65,7 @@ describe.each(Object.entries(FRAMINGS))('in the framing %s', (_, frame) => {
   test('what a dead letter keeps is refused again for the same reason, alone', () => {
     const bad = fc.oneof(
       arbitraryFields.map((fields) => ({ ...fields, time: -1 })),
-      arbitraryFields.map((fields) => ({ ...fields, values: { x: '1' } })),
+      arbitraryFields.map((fields) => ({ ...fields, values: { '': 1 } })),
       arbitraryFields.map((fields) => ({ ...fields, id: 2 ** 60 })),
     );
     fc.assert(

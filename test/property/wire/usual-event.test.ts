@@ -44,6 +44,12 @@ const object = (value: fc.Arbitrary<string>) =>
       (members) =>
         `{${members.map(([name, before, own, after]) => `${name}:${before}${own}${after}`).join(',')}}`,
     );
+/** Numbers, and the words that may stand for one. */
+const value = fc.oneof(
+  { weight: 10, arbitrary: number },
+  { weight: 2, arbitrary: fc.constantFrom('null', 'true', 'false') },
+  { weight: 1, arbitrary: fc.constantFrom('nul', 'nulls', 'True', 'fals', 'falsy', 'f', '1e999', 'NaN') },
+);
 const anything = fc.oneof(
   number,
   text,
@@ -58,7 +64,7 @@ const member = fc.oneof(
   fc.tuple(fc.constant('"time"'), usually(fc.nat({ max: ARRIVAL_MS + 2 * MAX_CLOCK_SKEW_MS }).map(String))),
   fc.tuple(fc.constant('"id"'), usually(fc.oneof(number, text))),
   fc.tuple(fc.constant('"type"'), usually(text)),
-  fc.tuple(fc.constant('"values"'), usually(object(number))),
+  fc.tuple(fc.constant('"values"'), usually(object(value))),
   fc.tuple(fc.constant('"tags"'), usually(object(text))),
   fc.tuple(usually(fc.constant('"type"')), usually(text)),
 );

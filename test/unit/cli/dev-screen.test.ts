@@ -14,6 +14,7 @@ const BOOKS = {
   sourceFull: 0,
   sourceFullLetters: 0,
   lateLetters: 1,
+  setAside: 0,
 };
 
 const RUNNING: DevState = {

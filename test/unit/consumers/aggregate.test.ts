@@ -92,9 +92,18 @@ describe('what is no event', () => {
     expect(await countsOf('b')).toMatchObject({ applied: 1 });
   });
 
+  it('says nothing in the log of values that are set aside, which stand in the dead letters alone', async () => {
+    const { aggregate, observed, countsOf, letters } = setUp();
+    await aggregate(batch({ source: 'a', time: 1, values: { secret: 'token-123', t: 1 } }));
+    expect(observed.lines).toEqual([]);
+    expect(observed.latest()).toMatchObject({ applied: 1, quarantined: 0, setAside: 1, imbalance: 0 });
+    expect(await countsOf('a')).toMatchObject({ received: 1, applied: 1 });
+    expect(await collect(letters.list())).toMatchObject([{ reason: 'value-set-aside', source: 'a' }]);
+  });
+
   it('leaves no payload in the log, which names coordinates and reasons', async () => {
     const { aggregate, observed } = setUp();
-    await aggregate(batch({ source: 'a', time: 1, values: { secret: 'token-123' } }));
+    await aggregate(batch({ source: 'a', time: 1, values: ['secret', 'token-123'] }));
     expect(observed.lines).toEqual([
       {
         level: 'warn',

@@ -1,8 +1,6 @@
 // The recording of bad input, through the real consumers: each event gets the verdict the recording names, each bad
 // one a dead letter that says what was wrong, and nothing ever holds up the stream.
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { SequenceNumber } from '../../../src/core/brands.ts';
 import { imbalance } from '../../../src/core/ledger.ts';
 import { parsePipeline } from '../../../src/core/pipeline.ts';
 import { kinesisEventRecord } from '../../../src/event-source/kinesis-record.ts';
@@ -14,6 +12,7 @@ import { collect } from '../../support/collect.ts';
 import { ConsumerSystem } from '../../support/consumer-system.ts';
 import type { Delivery } from '../../support/deliverer.ts';
 import { SHARD } from '../../support/event-streams.ts';
+import { hostileLines } from '../../support/hostile-recording.ts';
 import { recordingsFolder } from '../../support/recordings.ts';
 
 const PIPELINE = parsePipeline({
@@ -40,9 +39,6 @@ const WRONG: Readonly<Record<string, readonly [string, RegExp]>> = {
   'fractional ms': ['time', /^time: found the number 1\.5, expected an integer/],
   'a year ahead of arrival': ['clock-skew', /31535984000 ms ahead, expected at most 300000 ms/],
   'before the epoch': ['time', /^time: found the number -1, expected/],
-  'a number as text': ['values', /^values\["x"\]: found the text "12", expected a finite number/],
-  'null value': ['values', /^values\["x"\]: found null, expected a finite number/],
-  'overflows to Infinity': ['values', /^values\["x"\]: found the number Infinity/],
   'NaN is not JSON': ['not-json', /NaN/],
   '65 values': ['values', /^values: found 65 entries, expected at most 64/],
   'a tag that is not text': ['tags', /^tags\["site"\]: found the number 1, expected/],
@@ -57,25 +53,14 @@ const WRONG: Readonly<Record<string, readonly [string, RegExp]>> = {
   'KPL magic with a wrong checksum': ['kpl', /checksum 0{32}, expected [0-9a-f]{32}/],
 };
 
-interface HostileLine {
-  readonly kinesis: {
-    readonly data: string;
-    readonly partitionKey: string;
-    readonly sequenceNumber: SequenceNumber;
-    readonly approximateArrivalTimestamp: number;
-  };
-  readonly note: string;
-  readonly expect: readonly ('applied' | 'duplicate' | 'late' | 'quarantined')[];
-}
+/** By the note of the line: what the dead letter says of values that are set aside of an event that counts. */
+const SET_ASIDE: Readonly<Record<string, RegExp>> = {
+  'a number as text': /^values\["x"\]: found the text "12", expected a finite number, true, false or null$/,
+  'overflows to Infinity': /^values\["x"\]: found the number Infinity, expected a finite number/,
+};
 
 const folder = recordingsFolder();
-const lines: readonly HostileLine[] =
-  folder === undefined
-    ? []
-    : readFileSync(`${folder}hostile.ndjson`, 'utf8')
-        .trim()
-        .split('\n')
-        .map((line) => JSON.parse(line));
+const lines = hostileLines(folder);
 
 describe.skipIf(folder === undefined)('the hostile recording', () => {
   it('gets the verdicts it names, one record at a time', async () => {
@@ -124,22 +109,37 @@ function deliveries(): Delivery<KinesisEventRecord>[] {
 async function expectRightDeadLetters(system: ConsumerSystem): Promise<void> {
   await system.rollupDeliverer().finish();
   const letters = await collect(system.deadLetters.list());
-  const byPlace = new Map(letters.map((letter) => [`${letter.at.sequence} ${letter.at.index}`, letter]));
+  const [aside, whole] = [true, false].map(
+    (isAside) =>
+      new Map(
+        letters
+          .filter(({ reason }) => (reason === 'value-set-aside') === isAside)
+          .map((letter) => [`${letter.at.sequence} ${letter.at.index}`, letter]),
+      ),
+  );
   let expected = 0;
   for (const { note, kinesis, expect: verdicts } of lines) {
     for (const [index, verdict] of verdicts.entries()) {
-      const letter = byPlace.get(`${kinesis.sequenceNumber} ${index}`);
+      const place = `${kinesis.sequenceNumber} ${index}`;
+      const letter = whole?.get(place);
       const kept = verdict === 'late' || verdict === 'quarantined';
       if (kept) expected += 1;
       if (kept) expectRightDeadLetter(letter, note, kinesis.data);
       else expect(letter, note).toBeUndefined();
+      const detail = SET_ASIDE[note];
+      if (detail === undefined) expect(aside?.get(place), note).toBeUndefined();
+      else {
+        expect(aside?.get(place)?.detail, note).toMatch(detail);
+        expect(aside?.get(place)?.payload.body, note).toBe(Buffer.from(kinesis.data, 'base64').toString());
+      }
     }
   }
-  expect(letters).toHaveLength(expected);
+  expect(letters).toHaveLength(expected + Object.keys(SET_ASIDE).length);
   const ledger = await readLedger(system.states, system.deadLetters);
   expect(ledger).toMatchObject(countsOf(lines.flatMap(({ expect: verdicts }) => verdicts)));
   expect(ledger.lateLetters).toBe(ledger.late);
   expect(imbalance(ledger)).toBe(0);
+  expect(ledger.setAside).toBe(Object.keys(SET_ASIDE).length);
 }
 
 function expectRightDeadLetter(letter: DeadLetter | undefined, note: string, data: string): void {

@@ -162,6 +162,25 @@ describe('a bad event is quarantined alone, with its own exact text', () => {
     ]);
   });
 
+  test('values set aside are told with their own event, with its source, and its place stays', () => {
+    const items = decode(
+      '{"source":"dev-1","events":[{"time":5},{"time":6,"values":{"x":"1"}},{"time":-1}]}',
+    );
+    expect(items).toMatchObject([
+      { index: 0, kind: 'event' },
+      {
+        index: 1,
+        event: { values: {} },
+        setAside: {
+          detail: expect.stringMatching(/^values\["x"\]: /),
+          payload: { encoding: 'json', body: '{"source":"dev-1","time":6,"values":{"x":"1"}}' },
+        },
+      },
+      { index: 2, kind: 'quarantined' },
+    ]);
+    expect(items[0]).not.toHaveProperty('setAside');
+  });
+
   test('the last of several members named events counts, however it is spelt', () => {
     const items = decode('{"events":[1,2],"source":"dev-1","\\u0065vents":[{"time":"]"}]}');
     expect(items).toMatchObject([{ payload: { body: '{"source":"dev-1","time":"]"}' } }]);
@@ -182,7 +201,7 @@ describe('nesting 100,000 deep stops nothing', () => {
     ['alone', deep, ['quarantined']],
     ['in an array', `[${GOOD},${deep}]`, ['event', 'quarantined']],
     ['in a field that is ignored', `{"source":"dev-1","time":5,"x":${deep}}`, ['event']],
-    ['in values', `{"source":"dev-1","time":5,"values":{"x":${deep}}}`, ['quarantined']],
+    ['in a value, which is set aside', `{"source":"dev-1","time":5,"values":{"x":${deep}}}`, ['event']],
     ['as the source', `{"source":${deep},"events":[{"time":5}]}`, ['quarantined']],
     ['cut short', '['.repeat(100_000), ['quarantined']],
   ])('%s', (_, text, kinds) => {

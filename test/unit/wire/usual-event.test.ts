@@ -13,6 +13,7 @@ describe('the short way is taken', () => {
     ],
     ['one with a text for an id', '"id":"a-1"'],
     ['one with blanks as Python writes them', '"id": 7, "values": {"x": 1, "y": 2}'],
+    ['one with words for values', '"values":{"on":true,"off":false,"x":null,"y":1}'],
     ['one with empty objects', '"values":{},"tags":{}'],
     ['one with a number of 15 digits', '"values":{"x":0.12345678901234}'],
   ])('by %s', (_, fields) => {
@@ -63,6 +64,9 @@ describe('what is not plainly a valid event is left to the long way', () => {
     ['a comma at the end', '"id":7,'],
     ['white space that is no blank', '"id":\n7'],
     ['null', '"tags":null'],
+    ['a value said twice, the second time to be absent', '"values":{"x":1,"x":null}'],
+    ['a word that is none', '"values":{"x":nul}'],
+    ['a value that is set aside', '"values":{"x":"1"}'],
   ])('%s', (_, fields) => {
     expect(read(`{"source":"dev-1","time":5,${fields}}`)).toBeUndefined();
   });
