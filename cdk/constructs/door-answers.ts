@@ -7,12 +7,23 @@ export function addDoorAnswers(api: RestApi): void {
     const options: GatewayResponseOptions = {
       type,
       statusCode: String(status),
-      templates: { 'application/json': JSON.stringify(body) },
+      templates: { 'application/json': templateOf(body) },
       ...(headers === undefined ? {} : { responseHeaders: headers }),
     };
     api.addGatewayResponse(id, options);
   }
 }
+
+/**
+ * Variables stand outside of quotes: of those of the service, one alone is JSON text already, and none is known to be
+ * escaped. So what the validator says in its own words, which has quotes in it, is not put into an answer.
+ */
+function templateOf(body: Answer['body']): string {
+  return JSON.stringify(body).replaceAll(`"${MESSAGE}"`, MESSAGE);
+}
+
+/** The service's own message, as JSON text. */
+const MESSAGE = '$context.error.messageString';
 
 interface Answer {
   readonly type: ResponseType;
@@ -21,6 +32,7 @@ interface Answer {
   readonly headers?: { [name: string]: string };
 }
 
+/** REQUEST_TOO_LARGE is not among them: the service takes no other words for it. */
 const ANSWERS: Readonly<Record<string, Answer>> = {
   BadBody: {
     type: ResponseType.BAD_REQUEST_BODY,
@@ -28,7 +40,7 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
     body: {
       message: 'refused',
       where: 'body',
-      found: '$context.error.validationErrorString',
+      found: 'no JSON, or no event that the schema takes',
       expected: `JSON: an event, an array of 1 to ${MAX_EVENTS_PER_REQUEST} events, or {"events": [...]}`,
     },
   },
@@ -38,7 +50,7 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
     body: {
       message: 'refused',
       where: 'parameters',
-      found: '$context.error.validationErrorString',
+      found: MESSAGE,
       expected: 'them all',
     },
   },
@@ -61,16 +73,6 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
       where: 'token',
       found: 'a token that may not do this',
       expected: 'one that may, for the source it speaks for',
-    },
-  },
-  TooLarge: {
-    type: ResponseType.REQUEST_TOO_LARGE,
-    status: 413,
-    body: {
-      message: 'refused',
-      where: 'body',
-      found: 'more than 10 MiB',
-      expected: 'less: send fewer events at a time',
     },
   },
   MediaType: {
@@ -103,6 +105,13 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   },
   NoVerdict: {
     type: ResponseType.AUTHORIZER_FAILURE,
+    status: 503,
+    body: { message: 'the token could not be checked: nothing was stored, try again' },
+    headers: { 'Retry-After': "'2'" },
+  },
+  // An authorizer that fails or takes too long is this to the service.
+  NoVerdictGiven: {
+    type: ResponseType.AUTHORIZER_CONFIGURATION_ERROR,
     status: 503,
     body: { message: 'the token could not be checked: nothing was stored, try again' },
     headers: { 'Retry-After': "'2'" },

@@ -2,6 +2,7 @@
 import { Compile, parse } from 'velocityjs';
 import { javaMethods } from './java-methods.ts';
 import { evaluateJsonPath } from './json-path.ts';
+import { LIKELY_ANSWERS, type OpenAnswers } from './open-answers.ts';
 
 export interface TemplateInput {
   readonly body: string;
@@ -12,6 +13,7 @@ export interface TemplateInput {
   };
   readonly context: Readonly<Record<string, unknown>>;
   readonly stageVariables: Readonly<Record<string, string>>;
+  readonly answers?: Partial<OpenAnswers>;
 }
 
 export interface Rendered {
@@ -51,7 +53,8 @@ function parsed(template: string): ReturnType<typeof parse> {
   return made;
 }
 
-function inputVariable({ body, params }: TemplateInput): object {
+function inputVariable({ body, params, answers }: TemplateInput): object {
+  const { jsonOfNothing } = { ...LIKELY_ANSWERS, ...answers };
   let root: { readonly value: unknown } | undefined;
   const at = (path: string): unknown => {
     // An empty body is an empty object to API Gateway.
@@ -60,8 +63,11 @@ function inputVariable({ body, params }: TemplateInput): object {
   };
   return {
     body,
-    /** JSON text of what the path leads to, empty where it leads nowhere. */
-    json: (path: string) => JSON.stringify(at(path)) ?? '',
+    /** JSON text of what the path leads to. */
+    json: (path: string) => {
+      const found = at(path);
+      return found === undefined || found === null ? jsonOfNothing : JSON.stringify(found);
+    },
     path: (path: string) => at(path),
     params: (name?: string) =>
       name === undefined

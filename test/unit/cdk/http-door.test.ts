@@ -64,12 +64,39 @@ describe('the HTTP door', () => {
   });
 
   it('says when to try again wherever trying again helps', () => {
-    for (const type of ['THROTTLED', 'INTEGRATION_FAILURE', 'INTEGRATION_TIMEOUT', 'AUTHORIZER_FAILURE']) {
+    for (const type of [
+      'THROTTLED',
+      'INTEGRATION_FAILURE',
+      'INTEGRATION_TIMEOUT',
+      'AUTHORIZER_FAILURE',
+      'AUTHORIZER_CONFIGURATION_ERROR',
+    ]) {
       template.hasResourceProperties('AWS::ApiGateway::GatewayResponse', {
         ResponseType: type,
         ResponseParameters: { 'gatewayresponse.header.Retry-After': Match.anyValue() },
       });
     }
+  });
+
+  it('puts nothing into its refusals that could end their JSON', () => {
+    const refusals = Object.values(template.findResources('AWS::ApiGateway::GatewayResponse'));
+    expect(refusals.length).toBeGreaterThan(0);
+    for (const { Properties } of refusals) {
+      const text = String(Properties['ResponseTemplates']['application/json']);
+      expect(text).not.toContain('validationErrorString');
+      // This one alone is JSON text by itself, so it stands outside of quotes.
+      const filled = text.replaceAll('$context.error.messageString', '"a \\"message\\""');
+      expect(filled).not.toContain('$');
+      expect(() => JSON.parse(filled)).not.toThrow();
+    }
+  });
+
+  it('asks for no other words for a request that is too large: the service takes none', () => {
+    template.resourcePropertiesCountIs(
+      'AWS::ApiGateway::GatewayResponse',
+      { ResponseType: 'REQUEST_TOO_LARGE' },
+      0,
+    );
   });
 
   it('keeps keys in two secrets that begin empty and are kept', () => {
