@@ -114,7 +114,7 @@ function isText(
 
 const IS_OF_TYPE = {
   string: (value: unknown) => typeof value === 'string',
-  integer: (value: unknown) => Number.isSafeInteger(value),
+  integer: (value: unknown) => Number.isInteger(value),
   number: (value: unknown) => Number.isFinite(value),
   boolean: (value: unknown) => typeof value === 'boolean',
   null: (value: unknown) => value === null,

@@ -40,8 +40,13 @@ export function text(limits: Pick<JsonSchema, 'minLength' | 'maxLength' | 'patte
   return { json: { type: 'string', ...limits } };
 }
 
+/**
+ * Within ±(2^53 − 1) unless the limits are narrower: beyond, a number that was read is not sure to be the one that was
+ * written, and the document says so to whoever checks by it.
+ */
 export function integer(limits: Pick<JsonSchema, 'minimum' | 'maximum'> = {}): Schema<number> {
-  return { json: { type: 'integer', ...limits } };
+  const exact = { minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER };
+  return { json: { type: 'integer', ...exact, ...limits } };
 }
 
 export function number(limits: Pick<JsonSchema, 'minimum' | 'maximum'> = {}): Schema<number> {

@@ -52,7 +52,7 @@ describe('a value', () => {
         null,
       ),
       fc.integer({ min: -4, max: 5 }),
-      fc.constantFrom(0.5, 1e300),
+      fc.constantFrom(0.5, 1e300, -1e300, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER + 1),
     );
     const names = fc.constantFrom(
       'a',
