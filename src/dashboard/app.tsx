@@ -1,5 +1,5 @@
 // The frame around every page: who reads, whether it is live, where to go.
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { createLiveClient, type LiveStatus } from '../live-client/live-client.ts';
 import { createApi } from './data/api.ts';
 import { DataContext, useData } from './data/context.ts';
@@ -91,7 +91,9 @@ function Frame({ onLeave }: { readonly onLeave: () => void }) {
   const main = useRef<HTMLElement>(null);
   const address = writeRoute(route);
   const isFirst = useRef(true);
-  useEffect(() => {
+  // In the same step as the page itself: until then the focus would be nowhere, the title the one of the page before, and
+  // a screen reader would read those, or a key that is pressed at once go astray.
+  useLayoutEffect(() => {
     document.title = `${titleOf(route)} – Tidemill`;
     // Who comes from another page is to hear what this one is; who has just come hears it anyway.
     if (!isFirst.current) main.current?.querySelector('h1')?.focus();
