@@ -9,6 +9,7 @@ import { ledgerCommand } from './ledger-command.ts';
 import { replayCommand } from './replay-command.ts';
 import { simulateCommand } from './simulate-command.ts';
 import { sourcesCommand } from './sources-command.ts';
+import { testCommand } from './test-command.ts';
 import { tokensCommand } from './tokens-command.ts';
 import { windowsCommand } from './windows-command.ts';
 
@@ -31,6 +32,7 @@ for (const command of [
   devCommand(),
   replayCommand(),
   simulateCommand(),
+  testCommand(),
   ledgerCommand(),
   sourcesCommand(),
   windowsCommand(),

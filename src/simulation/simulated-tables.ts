@@ -1,33 +1,10 @@
 // The tables in memory. Each change of one is checked, and told to those who read its stream.
-import { ALERTS_TABLE, DEAD_LETTERS_TABLE, SOURCES_TABLE, WINDOWS_TABLE } from '../platform/names.ts';
-import { MemoryTable, type TableChange, type TableSchema } from '../stores/memory-table.ts';
+import { MemoryTable, type TableChange } from '../stores/memory-table.ts';
 import type { Item, Table } from '../stores/table.ts';
+import { TABLE_SCHEMAS } from '../stores/table-schemas.ts';
 import type { TableName } from './checks.ts';
 
 export const TABLE_NAMES: readonly TableName[] = ['sources', 'windows', 'deadLetters', 'alerts'];
-
-export const TABLE_SCHEMAS: Readonly<Record<TableName, TableSchema>> = {
-  sources: {
-    partitionKey: SOURCES_TABLE.partitionKey,
-    indexes: {
-      [SOURCES_TABLE.closingIndex]: {
-        partitionKey: SOURCES_TABLE.closingBucket,
-        sortKey: SOURCES_TABLE.closesAt,
-      },
-    },
-  },
-  windows: { partitionKey: WINDOWS_TABLE.partitionKey, sortKey: WINDOWS_TABLE.sortKey },
-  deadLetters: { partitionKey: DEAD_LETTERS_TABLE.partitionKey, sortKey: DEAD_LETTERS_TABLE.sortKey },
-  alerts: {
-    partitionKey: ALERTS_TABLE.partitionKey,
-    indexes: {
-      [ALERTS_TABLE.checkingIndex]: {
-        partitionKey: ALERTS_TABLE.checkingBucket,
-        sortKey: ALERTS_TABLE.checkAt,
-      },
-    },
-  },
-};
 
 /** A table that somebody may also take items out of by hand. */
 export interface StoredTable extends Table {

@@ -1,0 +1,174 @@
+// A recorded case: a folder with `pipeline.json` (and others that the events name), `events.ndjson` and `expected.csv`.
+import { readFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { describeFound, quote } from '../core/describe-found.ts';
+import { isObject } from '../core/event-rules.ts';
+import { parseRfc3339 } from '../core/rfc3339.ts';
+import { readRecordingEntry } from '../wire/recording-entry.ts';
+import { CaseError } from './case-error.ts';
+import type { Expectation } from './case-rows.ts';
+import type { RecordToPut } from './pipeline-runner.ts';
+import { readExpected } from './read-expected.ts';
+
+export interface RecordedCase {
+  readonly name: string;
+  readonly pipeline: CaseDefinition;
+  readonly steps: readonly CaseStep[];
+  readonly expected: Expectation;
+}
+
+/** Not checked: what is wrong with it is the case's failure. */
+export interface CaseDefinition {
+  readonly file: string;
+  readonly definition: unknown;
+}
+
+export type CaseStep =
+  | { readonly kind: 'record'; readonly record: RecordToPut }
+  /** The closer runs. */
+  | { readonly kind: 'close'; readonly atMs: number }
+  /** The alert clock runs. */
+  | { readonly kind: 'clock'; readonly atMs: number }
+  /** TTL removes what has expired. */
+  | { readonly kind: 'expire'; readonly atMs: number }
+  | { readonly kind: 'deploy'; readonly pipeline: CaseDefinition }
+  /** The batch ends. */
+  | { readonly kind: 'flush' };
+
+/** @throws CaseError for a folder that is no case, naming what is missing or wrong */
+export async function readRecordedCase(folder: string): Promise<RecordedCase> {
+  const [events, expected, pipeline] = await Promise.all([
+    readText(folder, 'events.ndjson'),
+    readText(folder, 'expected.csv'),
+    readDefinition(folder, 'pipeline.json'),
+  ]);
+  return {
+    name: basename(resolve(folder)),
+    pipeline,
+    steps: await readSteps(events, folder),
+    expected: readExpected(expected, join(folder, 'expected.csv')),
+  };
+}
+
+async function readText(folder: string, name: string): Promise<string> {
+  try {
+    return await readFile(join(folder, name), 'utf8');
+  } catch (cause) {
+    const problem =
+      cause instanceof Error && 'code' in cause ? `found no readable ${name} (${cause.code})` : String(cause);
+    const expected = 'expected a recorded case: pipeline.json, events.ndjson and expected.csv';
+    throw new CaseError(`${folder}: ${problem}, ${expected}`, { cause });
+  }
+}
+
+async function readDefinition(folder: string, name: string): Promise<CaseDefinition> {
+  const file = join(folder, name);
+  return { file, definition: parseJson(await readText(folder, name), file) };
+}
+
+function parseJson(text: string, where: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new CaseError(`${where}: found ${quote(text)}, expected JSON: ${String(cause)}`, { cause });
+  }
+}
+
+async function readSteps(text: string, folder: string): Promise<readonly CaseStep[]> {
+  const steps: CaseStep[] = [];
+  let latestMs = 0;
+  for (const [at, line] of text.split('\n').entries()) {
+    if (line.trim() === '') continue;
+    const where = `${join(folder, 'events.ndjson')}, line ${at + 1}`;
+    const parsed = parseJson(line, where);
+    const step = await readControl(parsed, folder, where);
+    if (step !== undefined) {
+      steps.push(step);
+      continue;
+    }
+    const record = readRecord({ line, parsed, number: at + 1, latestMs }, where);
+    latestMs = Math.max(latestMs, record.arrivalMs);
+    steps.push({ kind: 'record', record });
+  }
+  return steps;
+}
+
+async function readControl(parsed: unknown, folder: string, where: string): Promise<CaseStep | undefined> {
+  const [key, ...others] = isObject(parsed) ? Object.keys(parsed) : [];
+  if (!isObject(parsed) || key === undefined || !key.startsWith('$')) return undefined;
+  if (others.length > 0)
+    throw new CaseError(`${where}: found ${[key, ...others].join(', ')}, expected one control`);
+  const value = parsed[key];
+  const atMs = () => {
+    if (typeof value === 'number' && Number.isFinite(value)) return value;
+    throw new CaseError(`${where}: ${key}: found ${describeFound(value)}, expected ms since the epoch`);
+  };
+  switch (key) {
+    case '$close':
+      return { kind: 'close', atMs: atMs() };
+    case '$clock':
+      return { kind: 'clock', atMs: atMs() };
+    case '$expire':
+      return { kind: 'expire', atMs: atMs() };
+    case '$pipeline':
+      if (typeof value === 'string') return { kind: 'deploy', pipeline: await readDefinition(folder, value) };
+      throw new CaseError(`${where}: $pipeline: found ${describeFound(value)}, expected a file's name`);
+    case '$flush':
+      if (value === true) return { kind: 'flush' };
+      throw new CaseError(`${where}: $flush: found ${describeFound(value)}, expected true`);
+    default: {
+      const expected = '$close, $clock, $pipeline, $expire or $flush';
+      throw new CaseError(`${where}: found the control ${quote(key)}, expected ${expected}`);
+    }
+  }
+}
+
+interface CaseLine {
+  readonly line: string;
+  readonly parsed: unknown;
+  readonly number: number;
+  /** The latest arrival so far. */
+  readonly latestMs: number;
+}
+
+/** The line itself is what the stream carries: numbers that no double holds and keys that stand twice are as written. */
+function readRecord({ line, parsed, number, latestMs }: CaseLine, where: string): RecordToPut {
+  if (!isObject(parsed) || isRecord(parsed)) {
+    const entry = Array.isArray(parsed) ? undefined : readRecordingEntry(parsed, number);
+    if (typeof entry === 'string') throw new CaseError(`${where}: ${entry}`);
+    if (entry?.kind === 'kinesis') {
+      const { shard, sequence, partitionKey, arrivalMs } = entry;
+      return { partitionKey, data: Buffer.from(entry.data, 'base64'), arrivalMs, place: { shard, sequence } };
+    }
+  }
+  const { source, arrivedAt } = isObject(parsed) ? parsed : { source: undefined, arrivedAt: undefined };
+  if (arrivedAt !== undefined && !(typeof arrivedAt === 'number' && Number.isFinite(arrivedAt))) {
+    throw new CaseError(
+      `${where}: arrivedAt: found ${describeFound(arrivedAt)}, expected ms since the epoch`,
+    );
+  }
+  return {
+    partitionKey: typeof source === 'string' ? source : NO_SOURCE,
+    data: Buffer.from(line),
+    arrivalMs: arrivedAt ?? Math.max(ownTimeMs(parsed), latestMs),
+  };
+}
+
+function isRecord(parsed: Readonly<Record<string, unknown>>): boolean {
+  return (
+    'kinesis' in parsed || ('sequenceNumber' in parsed && 'data' in parsed) || 'SequenceNumber' in parsed
+  );
+}
+
+/** Events without a source go somewhere too. */
+const NO_SOURCE = 'none';
+
+/** Of what carries several events, the latest one's. */
+function ownTimeMs(parsed: unknown): number {
+  if (Array.isArray(parsed)) return Math.max(0, ...parsed.map(ownTimeMs));
+  if (!isObject(parsed)) return 0;
+  const { time, events } = parsed;
+  if (time === undefined && Array.isArray(events)) return ownTimeMs(events);
+  const ms = typeof time === 'string' ? parseRfc3339(time) : time;
+  return typeof ms === 'number' && Number.isFinite(ms) ? ms : 0;
+}
