@@ -9,6 +9,7 @@ export default defineConfig({
   test: {
     // Many tests wait for servers and processes of their own: one worker would leave a core idle.
     maxWorkers: 2,
+    globalSetup: ['test/support/nothing-left-behind.ts'],
     projects: [
       project('unit'),
       project('property', 300_000),

@@ -27,8 +27,12 @@ export interface WatchedServer {
   readonly lastLines: readonly string[];
 }
 
-/** Follows a server's process from its start. */
-export function watchServer(server: string, child: ChildProcess): WatchedServer {
+/** Follows a server's process from its start. `tidyUp`: once it is gone, whoever ended it. */
+export function watchServer(
+  server: string,
+  child: ChildProcess,
+  tidyUp: () => Promise<void> = async () => {},
+): WatchedServer {
   const lastLines: string[] = [];
   for (const output of [child.stdout, child.stderr]) {
     if (output === null) continue;
@@ -40,10 +44,10 @@ export function watchServer(server: string, child: ChildProcess): WatchedServer 
   let stopping = false;
   const { promise: died, resolve: tellDeath } = Promise.withResolvers<ServerDeath>();
   // `close` comes after `exit`, when all it wrote has been read.
-  const closed = new Promise<void>((resolve) => {
+  const closed = new Promise<void>((resolve, reject) => {
     child.once('close', (code, signal) => {
+      tidyUp().then(resolve, reject);
       if (!stopping) tellDeath({ server, code, signal, lastLines });
-      resolve();
     });
   });
   const stop = async (): Promise<void> => {

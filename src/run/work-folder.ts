@@ -1,7 +1,8 @@
 // The folder of a local run: a temporary one that goes with it, or the data folder that is kept.
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { makeOwnedFolder } from '../local-stack/owned-folder.ts';
 import { RuntimeError } from '../local-stack/runtime-error.ts';
 
 /** Adds to `cleanups` what removes a temporary one. @throws RuntimeError where it cannot be made or written */
@@ -11,9 +12,9 @@ export async function makeWorkFolder(
 ): Promise<string> {
   try {
     if (dataFolder === undefined) {
-      const folder = await mkdtemp(join(tmpdir(), 'tidemill-'));
-      cleanups.push(() => rm(folder, { recursive: true, force: true }));
-      return folder;
+      const folder = await makeOwnedFolder('tidemill-');
+      cleanups.push(folder.remove);
+      return folder.path;
     }
     const folder = resolve(dataFolder);
     for (const name of ['kinesis', 'dynamodb']) await mkdir(join(folder, name), { recursive: true });

@@ -9,8 +9,8 @@ import { writeRecording } from '../../producers/simulators/recording.ts';
 import type { Simulation } from '../../producers/simulators/simulation.ts';
 import { replay } from '../../src/run/replay.ts';
 import { failing } from '../support/failing-command.ts';
-import { processesIn, untilGone, untilNoneIn } from '../support/own-processes.ts';
-import { pathWithoutJava, startCommand } from '../support/run-command.ts';
+import { processesIn, untilGone } from '../support/own-processes.ts';
+import { expectNothingLeft, pathWithoutJava, startCommand } from '../support/run-command.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 it.each(['--kinesis-port', '--dynamodb-port'])('a port in use (%s) is named', async (option) => {
@@ -39,7 +39,7 @@ it.each<NodeJS.Signals>(['SIGINT', 'SIGTERM'])(
     const { code, stdout, stderr } = await ended;
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr.split('\n').slice(1)).toEqual(['tidemill: interrupted', '']);
-    await untilNoneIn(cwd);
+    await expectNothingLeft(cwd);
   },
 );
 

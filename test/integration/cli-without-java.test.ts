@@ -5,8 +5,13 @@ import { describe, expect, it } from 'vitest';
 import { simulateIotFleet } from '../../producers/simulators/iot-fleet.ts';
 import { writeRecording } from '../../producers/simulators/recording.ts';
 import { EVENT_LINES, failing, folderWith } from '../support/failing-command.ts';
-import { untilNoneIn } from '../support/own-processes.ts';
-import { type CommandOptions, pathWithoutJava, runCommand, startCommand } from '../support/run-command.ts';
+import {
+  type CommandOptions,
+  expectNothingLeft,
+  pathWithoutJava,
+  runCommand,
+  startCommand,
+} from '../support/run-command.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const startMs = 1_760_000_000_000;
@@ -74,7 +79,7 @@ describe('without Java', () => {
     expect((await dev.ended).code).toBe(0);
     const { code, stderr } = await startCommand(['tokens', 'list'], { cwd, path }).ended;
     expect([code, stderr]).toEqual([2, expect.stringContaining('found no local run in this folder')]);
-    await untilNoneIn(cwd);
+    await expectNothingLeft(cwd);
   });
 
   it('a data folder cannot be kept: that ends with 1 and how to get Java', async () => {

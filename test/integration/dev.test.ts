@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { folderWith } from '../support/failing-command.ts';
-import { processesIn, untilNoneIn } from '../support/own-processes.ts';
-import { runCommand, type StartedCommand, startCommand } from '../support/run-command.ts';
+import { processesIn } from '../support/own-processes.ts';
+import { expectNothingLeft, runCommand, type StartedCommand, startCommand } from '../support/run-command.ts';
 
 /** The first status lines may come before the books are read. */
 const WITH_BOOKS = /events\/s.*[1-9]\d* applied.*: balanced \(\d+ sources\).*aggregate lag/;
@@ -68,7 +68,7 @@ it('runs, is asked by other commands in its folder, and ends on Ctrl-C with the 
     /received +applied +duplicate +late +quarantined +sources\n[^\n]+\nthe books balance: /,
   );
   expect(existsSync(join(cwd, '.tidemill/running.json'))).toBe(false);
-  await untilNoneIn(cwd);
+  await expectNothingLeft(cwd);
 });
 
 it('takes events over HTTP from whoever has a token, and from nobody else', async () => {
@@ -113,7 +113,7 @@ it('takes events over HTTP from whoever has a token, and from nobody else', asyn
   const { code, stdout } = await dev.ended;
   expect(code).toBe(0);
   expect(stdout).not.toContain(token);
-  await untilNoneIn(cwd);
+  await expectNothingLeft(cwd);
 });
 
 it('killed, it takes everything with it, and what it left in the folder misleads nobody', async () => {
@@ -122,7 +122,7 @@ it('killed, it takes everything with it, and what it left in the folder misleads
   expect((await processesIn(cwd)).length).toBeGreaterThanOrEqual(4);
   dev.child.kill('SIGKILL');
   expect(await dev.ended).toMatchObject({ signal: 'SIGKILL' });
-  await untilNoneIn(cwd);
+  await expectNothingLeft(cwd);
   const { code, stderr } = await runCommand(['ledger'], { cwd });
   expect(stderr).toContain('found no local run in this folder');
   expect(code).toBe(2);

@@ -1,16 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, writeFile } from 'node:fs/promises';
+import { chmod, readdir, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { CreateStreamCommand, ListStreamsCommand } from '@aws-sdk/client-kinesis';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { startDynamoDbServer } from '../../src/local-stack/dynamodb-server.ts';
 import { startKinesisServer } from '../../src/local-stack/kinesis-server.ts';
 import type { LocalServer } from '../../src/local-stack/local-server.ts';
-import { localKinesis } from '../support/local-clients.ts';
+import { localDynamoDb, localKinesis } from '../support/local-clients.ts';
+import { untilNoneIn } from '../support/own-processes.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const REGION = { region: 'us-east-1' };
@@ -112,13 +114,33 @@ describe('the local DynamoDB server', () => {
   });
 });
 
+it('DynamoDB Local leaves nothing in the temporary folder, stopped or killed', async () => {
+  const folder = await temporaryFolder();
+  vi.stubEnv('TMPDIR', folder);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    const server = await startDynamoDb();
+    // Its libraries are unpacked with the first table.
+    await localDynamoDb(server.endpoint).send(new ListTablesCommand({}));
+    expect(await readdir(folder)).toHaveLength(1);
+    if (signal === 'SIGKILL') process.kill(server.pid, signal);
+    await server.stop();
+    expect(await readdir(folder)).toEqual([]);
+  }
+});
+
 describe('a process that started servers and functions', () => {
   const MAIN = fileURLToPath(new URL('../support/processes-left-alone.ts', import.meta.url));
 
   it.each<NodeJS.Signals>(['SIGKILL', 'SIGINT', 'SIGTERM'])(
-    'leaves none behind when it ends by %s',
+    'leaves none behind when it ends by %s, and no folder',
     async (signal) => {
-      const parent = spawn(process.execPath, [MAIN], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const folder = await temporaryFolder();
+      const parent = spawn(process.execPath, [MAIN], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+        cwd: folder,
+        env: { ...process.env, TMPDIR: folder },
+      });
       const [line] = await once(createInterface({ input: parent.stdout }), 'line');
       const endpoints: string[] = JSON.parse(line);
       // A connection to each of them ends with it.
@@ -132,6 +154,8 @@ describe('a process that started servers and functions', () => {
       const ends = sockets.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
       parent.kill(signal);
       expect(await Promise.all(ends)).toHaveLength(3);
+      await untilNoneIn(folder);
+      expect(await readdir(folder)).toEqual([]);
     },
   );
 });

@@ -1,7 +1,7 @@
 // The local gateway over a stack of the test's own: functions are handlers of the test, services what it says.
 import { fileURLToPath } from 'node:url';
 import type { Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import type { Template } from 'aws-cdk-lib/assertions';
 import { onTestFinished } from 'vitest';
 import type { InvokeOutcome } from '../../src/event-source/ports.ts';
 import { parseTemplate } from '../../src/local-stack/cloudformation-template.ts';
@@ -10,6 +10,7 @@ import { startGateway } from '../../src/local-stack/gateway/start-gateway.ts';
 import { LOCAL_ACCOUNT_ID } from '../../src/local-stack/local-names.ts';
 import { isObject } from '../../src/local-stack/property.ts';
 import { type LocalSystem, readTemplate } from '../../src/local-stack/template.ts';
+import { templateOf } from './template-of.ts';
 
 export type TestHandler = (event: Record<string, unknown>) => unknown;
 
@@ -32,7 +33,7 @@ export interface TestGatewayOptions {
 }
 
 export function gatewayOver(stack: Stack, options: TestGatewayOptions = {}): Promise<TestGateway> {
-  return gatewayOverTemplate(Template.fromStack(stack), options);
+  return gatewayOverTemplate(templateOf(stack), options);
 }
 
 export async function gatewayOverTemplate(

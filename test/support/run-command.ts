@@ -1,10 +1,10 @@
 // The real command as a child process, as a user starts it.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
-import { mkdir, symlink } from 'node:fs/promises';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { mkdir, readdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { untilNoneIn } from './own-processes.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/tidemill.ts', import.meta.url));
@@ -36,9 +36,11 @@ export function startCommand(
   { cwd, path, stdoutTo }: CommandOptions,
 ): StartedCommand {
   const file = stdoutTo === undefined ? undefined : openSync(stdoutTo, 'w');
+  const temporary = temporaryOf(cwd);
+  mkdirSync(temporary, { recursive: true });
   const child = spawn(process.execPath, [MAIN, ...args], {
     cwd,
-    env: { ...process.env, PATH: path ?? process.env['PATH'], TMPDIR: cwd, TIDEMILL_DEBUG: undefined },
+    env: { ...process.env, PATH: path ?? process.env['PATH'], TMPDIR: temporary, TIDEMILL_DEBUG: undefined },
     stdio: ['ignore', file ?? 'pipe', 'pipe'],
   });
   if (file !== undefined) closeSync(file);
@@ -70,12 +72,21 @@ export function startCommand(
   return { child, line, ended };
 }
 
-/** Runs it to its end and until nothing that it started is left. */
+/** Runs it to its end and until nothing that it started is left; it leaves no temporary files. */
 export async function runCommand(args: readonly string[], options: CommandOptions): Promise<CommandResult> {
   const result = await startCommand(args, options).ended;
-  await untilNoneIn(options.cwd);
+  await expectNothingLeft(options.cwd);
   return result;
 }
+
+/** Of commands in this folder that have ended: waits for their last process, and looks for temporary files. */
+export async function expectNothingLeft(cwd: string): Promise<void> {
+  await untilNoneIn(cwd);
+  expect(await readdir(temporaryOf(cwd)), 'temporary files left').toEqual([]);
+}
+
+/** What commands in this folder use as the temporary folder. */
+const temporaryOf = (cwd: string) => join(cwd, '.temporary');
 
 /** PATH with Node and a shell, but no Java. */
 export async function pathWithoutJava(folder: string): Promise<string> {

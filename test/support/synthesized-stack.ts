@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { App } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import type { Template } from 'aws-cdk-lib/assertions';
 import { TidemillStack, type TidemillStackProps } from '../../cdk/stacks/tidemill-stack.ts';
 import { byFunctionName } from './by-function-name.ts';
+import { templateOf } from './template-of.ts';
 
 /** The stack's template, with a folder of test handlers in place of each function's code. */
 export function synthesizedStack(options: Omit<TidemillStackProps, 'code' | 'dashboard'> = {}): Template {
@@ -16,5 +17,5 @@ export function synthesizedStack(options: Omit<TidemillStackProps, 'code' | 'das
       dashboard: { pageFolder: folder, assetsFolder: folder },
     },
   );
-  return Template.fromStack(stack);
+  return templateOf(stack);
 }

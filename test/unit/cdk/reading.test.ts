@@ -1,10 +1,11 @@
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { QUERY_PATHS } from '../../../src/platform/names.ts';
 import { OPERATIONS } from '../../../src/wire/api/operations.ts';
 import { readingStack } from '../../support/reading-stack.ts';
+import { templateOf } from '../../support/template-of.ts';
 
-const template = Template.fromStack(readingStack());
+const template = templateOf(readingStack());
 
 describe('the readers’ APIs', () => {
   it('have the paths of the operations, each for readers alone', () => {

@@ -1,10 +1,11 @@
 import { App, Stack } from 'aws-cdk-lib';
-import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { Match } from 'aws-cdk-lib/assertions';
 import { AttributeType, StreamViewType, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { CfnStream } from 'aws-cdk-lib/aws-kinesis';
 import { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { enforceStreamReaderRules } from '../../../cdk/constructs/stream-reader-rules.ts';
+import { annotationsOf, templateOf } from '../../support/template-of.ts';
 
 function stackWithTable() {
   const stack = new Stack(
@@ -31,13 +32,13 @@ describe('the rules for readers of streams', () => {
     const { stack, addReader } = stackWithTable();
     addReader('Rollup');
     addReader('Alert');
-    expect(() => Template.fromStack(stack)).not.toThrow();
+    expect(() => templateOf(stack)).not.toThrow();
   });
 
   it('refuse a third, naming all of them and a way out', () => {
     const { stack, addReader } = stackWithTable();
     for (const id of ['Rollup', 'Alert', 'Live']) addReader(id);
-    expect(() => Template.fromStack(stack)).toThrow(
+    expect(() => templateOf(stack)).toThrow(
       /3 readers on the DynamoDB stream .*Sources.* expected at most 2: Test\/Rollup, Test\/Alert, Test\/Live.*SNS topic/,
     );
   });
@@ -46,20 +47,20 @@ describe('the rules for readers of streams', () => {
     const { stack, addReader } = stackWithTable();
     const stream = new CfnStream(stack, 'Stream', { shardCount: 1 });
     for (const id of ['A', 'B', 'C']) addReader(id, { eventSourceArn: stream.attrArn });
-    expect(() => Template.fromStack(stack)).not.toThrow();
+    expect(() => templateOf(stack)).not.toThrow();
   });
 
   it('refuse records spread without regard to their key', () => {
     const { stack } = stackWithTable();
     new CfnStream(stack, 'Stream', { recordDistributionStrategy: 'AUTO' });
-    expect(() => Template.fromStack(stack)).toThrow(/Test\/Stream has record distribution AUTO/);
+    expect(() => templateOf(stack)).toThrow(/Test\/Stream has record distribution AUTO/);
   });
 
   it('warn of several batches of a shard at a time', () => {
     const { stack, addReader } = stackWithTable();
     addReader('Rollup', { parallelizationFactor: 2 });
     addReader('Alert', { parallelizationFactor: 1 });
-    const annotations = Annotations.fromStack(stack);
+    const annotations = annotationsOf(stack);
     annotations.hasWarning('/Test/Rollup', Match.stringLikeRegexp('ParallelizationFactor is 2, expected 1'));
     annotations.hasNoWarning('/Test/Alert', Match.anyValue());
   });
