@@ -85,6 +85,7 @@ function windowsFor(
       .filter((start) => isOpen(open, start + spec.sizeMs, maxTimeBefore))
       .map((start) => open.windows.get(start));
   }
+  if (time < open.sessionsEnd) return [];
   // Sessions that become one take no more than they did apart.
   const [session] = touchedSessions(open, spec.gapMs, time);
   return session !== undefined || isOpen(open, time + spec.gapMs, maxTimeBefore) ? [session] : [];
@@ -132,7 +133,10 @@ function foldHopping(
   return folded;
 }
 
-/** The event joins every open session it touches, which become one; touching none it begins one, unless it is late. */
+/**
+ * The event joins every open session it touches, which become one; touching none it begins one, unless it is late. Before the end of a
+ * closed session it is late whatever it touches: sessions do not overlap, and what has closed does not change.
+ */
 function foldSession(
   state: SourceState,
   open: OpenAggregation,
@@ -141,6 +145,7 @@ function foldSession(
   maxTimeBefore: EpochMs,
 ): boolean {
   const { time } = event;
+  if (time < open.sessionsEnd) return false;
   const [session, ...others] = touchedSessions(open, gapMs, time);
   if (session === undefined) {
     if (!isOpen(open, time + gapMs, maxTimeBefore)) return false;

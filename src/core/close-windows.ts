@@ -21,6 +21,7 @@ export function closeByEventTime(state: SourceState, open: OpenAggregation): num
   for (const window of due.sort((a, b) => a.start - b.start)) {
     takeWindow(state, open, window);
     state.closed.push(toClosed(window, open.aggregation));
+    if (open.aggregation.window.kind === 'session') open.sessionsEnd = Math.max(open.sessionsEnd, window.end);
     bytes += window.bytes;
   }
   return bytes;

@@ -66,6 +66,8 @@ export interface OpenAggregation {
   late: number;
   /** Windows that end at or before it closed under an earlier pipeline, which may have allowed less lateness. */
   readonly closedBefore: EpochMs;
+  /** Greatest end of a session that has closed; 0 where none has. No session reaches behind it. */
+  sessionsEnd: EpochMs;
 }
 
 /** What is remembered of an aggregation, so that its windows stay closed if a later pipeline brings it back. */
@@ -73,6 +75,7 @@ export interface GoneAggregation {
   readonly name: string;
   readonly spec: string;
   readonly closedBefore: EpochMs;
+  readonly sessionsEnd: EpochMs;
 }
 
 export interface Letter {
@@ -104,7 +107,7 @@ export function emptySourceState(source: string, pipeline: Pipeline): SourceStat
 
 export function openAggregation(
   aggregation: Aggregation,
-  { late = 0, closedBefore = 0 } = {},
+  { late = 0, closedBefore = 0, sessionsEnd = 0 } = {},
 ): OpenAggregation {
   return {
     aggregation,
@@ -114,6 +117,7 @@ export function openAggregation(
     growthMost: growthMostOf(aggregation),
     late,
     closedBefore,
+    sessionsEnd,
   };
 }
 

@@ -25,9 +25,15 @@ export function readStateV1(text: StateText): StateImage {
       groupBy,
       late: lateEvents,
       closedBefore,
+      sessionsEnd: 0,
       windows: windows.map((window) => windowOf(window, sizeMs, text.n)),
     })),
-    gone: (text.g ?? []).map(([name, sizeMs, closedBefore]) => ({ name, spec: `t${sizeMs}`, closedBefore })),
+    gone: (text.g ?? []).map(([name, sizeMs, closedBefore]) => ({
+      name,
+      spec: `t${sizeMs}`,
+      closedBefore,
+      sessionsEnd: 0,
+    })),
     closed: (text.x ?? []).map(([aggregation, sizeMs, groupBy, window]) => ({
       aggregation,
       spec: `t${sizeMs}`,

@@ -20,13 +20,15 @@ import type { ClosedWindow, SourceWindow, WindowGroup } from './window.ts';
 import { mergeGroup } from './window.ts';
 import { windowBytes } from './window-bytes.ts';
 import { NameTable, nameAt, readTexts, readWindow, writeTexts, writeWindow } from './window-encoding.ts';
-import { specText } from './window-spec.ts';
+import { isSession, specText } from './window-spec.ts';
 
 /** What an item holds: bytes, or in the first form a text. */
 export type EncodedState = Uint8Array | string;
 
 /** Raised when the shape of the bytes changes; a reader refuses a version it does not know. */
-const STATE_VERSION = 2;
+const STATE_VERSION = 3;
+/** Without what is known of sessions that have closed. */
+const STATE_VERSION_V2 = 2;
 
 /** Equal states may differ in their bytes by ids already forgotten. */
 export function encodeState(state: SourceState, pipeline: Pipeline): Uint8Array {
@@ -41,18 +43,21 @@ export function encodeState(state: SourceState, pipeline: Pipeline): Uint8Array 
   }
   BODY.bytes(state.ids.encode(state.maxTime - pipeline.dedupeHorizonMs));
   BODY.varint(state.open.length);
-  for (const { aggregation, windows, late, closedBefore } of state.open) {
-    writeHead(BODY, { ...aggregation, spec: specText(aggregation.window) }, names);
+  for (const { aggregation, windows, late, closedBefore, sessionsEnd } of state.open) {
+    const spec = specText(aggregation.window);
+    writeHead(BODY, { ...aggregation, spec }, names);
     BODY.varint(late);
     BODY.signed(Math.max(closedBefore, state.maxTime - aggregation.allowedLatenessMs) - state.maxTime);
+    if (isSession(spec)) BODY.varint(sessionsEnd);
     BODY.varint(windows.size);
     for (const window of windows.values()) writeWindow(BODY, window, names, state.maxTime);
   }
   BODY.varint(state.gone.length);
-  for (const { name, spec, closedBefore } of state.gone) {
+  for (const { name, spec, closedBefore, sessionsEnd } of state.gone) {
     BODY.text(name);
     BODY.text(spec);
     BODY.signed(closedBefore);
+    if (isSession(spec)) BODY.varint(sessionsEnd);
   }
   writeAllClosed(BODY, state.closed, names, state.maxTime);
   BODY.varint(state.letters.length);
@@ -107,7 +112,7 @@ export function decodeState(source: string, encoded: EncodedState, pipeline: Pip
 /** Only the ledger of a state: for adding up many. */
 export function decodeCounts(source: string, encoded: EncodedState): VerdictCounts {
   if (typeof encoded === 'string') return decodeStateImage(source, encoded).counts;
-  return readCounts(openBytes(source, encoded));
+  return readCounts(openBytes(source, encoded).head);
 }
 
 /** @throws Error for what is not of a known version, or cut short */
@@ -117,13 +122,13 @@ export function decodeStateImage(source: string, encoded: EncodedState): StateIm
     if (text.v !== STATE_VERSION_V1) throw unknownVersion(source, text.v);
     return readStateV1(text);
   }
-  const head = openBytes(source, encoded);
+  const { head, version } = openBytes(source, encoded);
   const counts = readCounts(head);
   const maxTime = head.signed();
   const lastArrivalMs = maxTime + head.signed();
   const names = readTexts(head);
   const body = new ByteReader(head.bytes());
-  return {
+  const image = {
     counts,
     maxTime,
     lastArrivalMs,
@@ -132,20 +137,48 @@ export function decodeStateImage(source: string, encoded: EncodedState): StateIm
       (): UpTo => ({ shard: readShard(body), sequence: readDigits(body), index: body.varint() }),
     ),
     ids: RememberedIds.decode(body.bytes()),
-    aggregations: times(body, () => readAggregation(body, names, maxTime)),
-    gone: times(body, () => ({ name: body.text(), spec: body.text(), closedBefore: body.signed() })),
+    aggregations: times(body, () => readAggregation(body, { names, maxTime, version })),
+    gone: times(body, () => readGone(body, version)),
     closed: readAllClosed(body, names, maxTime),
     letters: times(body, (): Letter => JSON.parse(body.text())),
   };
+  return version === STATE_VERSION ? image : { ...image, aggregations: withSessionsEnds(image) };
 }
 
-function readAggregation(body: ByteReader, names: readonly string[], maxTime: EpochMs): AggregationImage {
+interface BodyContext {
+  readonly names: readonly string[];
+  readonly maxTime: EpochMs;
+  readonly version: number;
+}
+
+function readAggregation(body: ByteReader, { names, maxTime, version }: BodyContext): AggregationImage {
+  const head = readHead(body, names);
   return {
-    ...readHead(body, names),
+    ...head,
     late: body.varint(),
     closedBefore: maxTime + body.signed(),
+    sessionsEnd: readSessionsEnd(body, head.spec, version),
     windows: times(body, () => readWindow(body, names, maxTime)),
   };
+}
+
+function readGone(body: ByteReader, version: number): GoneAggregation {
+  const gone = { name: body.text(), spec: body.text(), closedBefore: body.signed() };
+  return { ...gone, sessionsEnd: readSessionsEnd(body, gone.spec, version) };
+}
+
+function readSessionsEnd(body: ByteReader, spec: string, version: number): EpochMs {
+  return isSession(spec) && version !== STATE_VERSION_V2 ? body.varint() : 0;
+}
+
+/** What a state of the second version knows of closed sessions: those of its latest write. */
+function withSessionsEnds({ aggregations, closed }: Omit<StateImage, 'ids'>): AggregationImage[] {
+  return aggregations.map((aggregation) => ({
+    ...aggregation,
+    sessionsEnd: closed
+      .filter(({ aggregation: name, spec }) => aggregation.name === name && aggregation.spec === spec)
+      .reduce((latest, { spec, end }) => (isSession(spec) ? Math.max(latest, end) : latest), 0),
+  }));
 }
 
 /** What a window is of. */
@@ -210,16 +243,16 @@ function readAllClosed(reader: ByteReader, names: readonly string[], from: Epoch
   });
 }
 
-function openBytes(source: string, encoded: Uint8Array): ByteReader {
-  const reader = new ByteReader(encoded);
-  const version = reader.byte();
-  if (version !== STATE_VERSION) throw unknownVersion(source, version);
-  return reader;
+function openBytes(source: string, encoded: Uint8Array): { head: ByteReader; version: number } {
+  const head = new ByteReader(encoded);
+  const version = head.byte();
+  if (version !== STATE_VERSION && version !== STATE_VERSION_V2) throw unknownVersion(source, version);
+  return { head, version };
 }
 
 function unknownVersion(source: string, version: unknown): Error {
   return new Error(
-    `state of source ${JSON.stringify(source)}: found encoding version ${String(version)}, expected ${STATE_VERSION_V1} or ${STATE_VERSION}`,
+    `state of source ${JSON.stringify(source)}: found encoding version ${String(version)}, expected one of ${STATE_VERSION_V1} to ${STATE_VERSION}`,
   );
 }
 
@@ -285,16 +318,20 @@ function openFromImage(image: StateImage, aggregation: Aggregation): OpenAggrega
   const same = image.aggregations.find((candidate) => isSame(aggregation, candidate));
   if (same !== undefined) return openAggregation(aggregation, same);
   const gone = image.gone.find((candidate) => isSame(aggregation, candidate));
-  return openAggregation(aggregation, gone === undefined ? {} : { closedBefore: gone.closedBefore });
+  return openAggregation(aggregation, gone ?? {});
 }
 
 /** Of an aggregation gone just now the open windows are closed too. */
 function goneFromImage(image: StateImage, pipeline: Pipeline): GoneAggregation[] {
-  const dropped = image.aggregations.map(({ name, spec, windows, closedBefore }) => ({
-    name,
-    spec,
-    closedBefore: windows.reduce((latest, { end }) => Math.max(latest, end), closedBefore),
-  }));
+  const dropped = image.aggregations.map(({ name, spec, windows, closedBefore, sessionsEnd }) => {
+    const latestEnd = windows.reduce((latest, { end }) => Math.max(latest, end), 0);
+    return {
+      name,
+      spec,
+      closedBefore: Math.max(closedBefore, latestEnd),
+      sessionsEnd: isSession(spec) ? Math.max(sessionsEnd, latestEnd) : 0,
+    };
+  });
   return [...dropped, ...image.gone]
     .filter((gone) => !pipeline.aggregations.some((aggregation) => isSame(aggregation, gone)))
     .slice(0, MAX_GONE_AGGREGATIONS);

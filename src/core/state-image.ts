@@ -22,5 +22,6 @@ export interface AggregationImage {
   readonly groupBy: readonly string[];
   readonly late: number;
   readonly closedBefore: EpochMs;
+  readonly sessionsEnd: EpochMs;
   readonly windows: readonly SourceWindow[];
 }

@@ -12,7 +12,8 @@ export function drawEvent(
   }: { readonly nowMs: number; readonly count: number; readonly tags: PlannedEvent['tags'] },
   random: Random,
 ): PlannedEvent {
-  const timeMs = Math.max(0, Math.round(START_MS + nowMs + source.clockOffMs));
+  const { tickMs, clockOffMs } = source;
+  const timeMs = Math.max(0, Math.round((START_MS + nowMs + clockOffMs) / tickMs) * tickMs);
   return {
     source: source.name,
     ...(random.chance(0.3) ? { type: random.pick(['alarm', 'state']) } : {}),

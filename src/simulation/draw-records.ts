@@ -11,6 +11,8 @@ export interface PlannedSource {
   readonly everyMs: number;
   /** How far its clock is off. */
   readonly clockOffMs: number;
+  /** What its clock ticks in: on a coarse one stamps stand exactly where windows, gaps and horizons end. */
+  readonly tickMs: number;
   readonly ids: 'none' | 'counter' | 'text' | 'few';
   readonly delayMs: number;
   readonly delayedShare: number;
@@ -38,6 +40,7 @@ export function drawSources(random: Random): readonly PlannedSource[] {
     key: sharesGateway && random.chance(0.6) ? 'gateway' : name,
     everyMs: random.pick([700, 1_500, 4_000, 9_000]),
     clockOffMs: drawClock(random),
+    tickMs: random.pick([1, 1, 500, 1_000]),
     ids: random.pick(['none', 'counter', 'counter', 'text', 'few']),
     delayMs: random.pick([500, 4_000, 30_000]),
     delayedShare: random.pick([0, 0.1, 0.4]),

@@ -153,7 +153,9 @@ function hasOpenWindow(
       (start) => start + window.sizeMs + allowedLatenessMs > maxTimeBefore,
     );
   }
-  const open = sessionsOf(aggregation, window.gapMs, own).filter(({ closed }) => !closed);
+  const sessions = sessionsOf(aggregation, window.gapMs, own);
+  if (sessions.some(({ closed, end }) => closed && event.time < end)) return false;
+  const open = sessions.filter(({ closed }) => !closed);
   if (open.some((session) => touches(session, event.time, window.gapMs))) return true;
   return event.time + window.gapMs + allowedLatenessMs > maxTimeBefore;
 }

@@ -151,6 +151,8 @@ export class ReferenceSource {
     maxTimeBefore: number,
   ): boolean {
     const { time } = event;
+    const closed = this.windows.filter((each) => each.aggregation === aggregation && !each.isOpen);
+    if (closed.some(({ end }) => time < end)) return false;
     const touched = this.open().filter(
       (each) => each.aggregation === aggregation && each.start - gapMs < time && time < each.end,
     );

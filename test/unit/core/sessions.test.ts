@@ -47,12 +47,31 @@ describe('an event', () => {
     expect(fold([200, 185]).verdicts).toEqual(['applied', 'late']);
   });
 
-  test('cannot bridge to a session that has closed: it begins another, or joins the one that is open', () => {
-    // 100 closes at 115. 108 then is within its gap, but it is gone; it touches 115.
-    const { verdicts, state } = fold([100, 115, 108]);
-    expect(verdicts).toEqual(['applied', 'applied', 'applied']);
+  test('is late before the end of a session that has closed, though it touches one that is open', () => {
+    // 100 closes at 115. 109 is within its gap, and within that of 115; 110 is not before its end.
+    const { verdicts, state } = fold([100, 115, 109, 110]);
+    expect(verdicts).toEqual(['applied', 'applied', 'late', 'applied']);
     expect(state.closed.map(({ start, end }) => [start, end])).toEqual([[100, 110]]);
-    expect(openSessions(state)).toEqual([[108, 125, 2]]);
+    expect(openSessions(state)).toEqual([[110, 125, 2]]);
+  });
+
+  test('is late there after the state was stored, too, and where the aggregation was gone in between', () => {
+    const stored = encodeState(stateAfter([100, 115]), PIPELINE);
+    const other = pipelineOf({ name: 'other' });
+    const gone = encodeState(decodeState('a', stored, other), other);
+    for (const bytes of [stored, gone]) {
+      const batch = batchOf([eventOf({ time: 109 })], { firstRecord: 9 });
+      expect(foldEvents(decodeState('a', bytes, PIPELINE), batch, PIPELINE).verdicts).toEqual(['late']);
+    }
+  });
+
+  test('never lies in more than two sessions at once, since what touches three has merged two of them before', () => {
+    const times = Array.from({ length: 7 }, (_, at) => 100 + 10 * at);
+    for (const time of Array.from({ length: 90 }, (_, at) => 90 + at)) {
+      const before = openSessions(stateAfter([...times, time].slice(0, -1)));
+      const after = openSessions(stateAfter([...times, time]));
+      expect(after.length).toBeGreaterThanOrEqual(before.length - 1);
+    }
   });
 });
 
