@@ -1,6 +1,9 @@
 // What a user sees when a command cannot begin: a message that says what, where and what to do, and the exit code.
+import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { kinesisLine } from '../../src/wire/recording-line.ts';
@@ -107,4 +110,21 @@ it.each([
   await mkdir(join(cwd, '.tidemill'));
   await writeFile(join(cwd, '.tidemill/running.json'), note);
   expect((await failing(['ledger'], { cwd })).stderr).toMatch(message);
+});
+
+it('nothing is said before the command speaks, with whatever Node a terminal has', async () => {
+  // npm's scripts put the packages' own Node before the terminal's.
+  const path = (process.env['PATH'] ?? '').split(delimiter).filter((each) => !each.includes('node_modules'));
+  const { stdout, stderr } = await promisify(execFile)('npx', ['tidemill', '--help'], {
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    env: {
+      PATH: path.join(delimiter),
+      HOME: await temporaryFolder(),
+      TMPDIR: process.env['TMPDIR'],
+      npm_config_offline: 'true',
+      npm_config_update_notifier: 'false',
+    },
+  });
+  expect(stdout).toMatch(/^Usage: tidemill /);
+  expect(stderr).toBe('');
 });
