@@ -35,7 +35,7 @@ export function createAggregate(
 ): (event: StreamEvent<KinesisEventRecord>) => Promise<BatchItemFailures> {
   const cache = deps.cache ?? new StateCache();
   return async ({ Records }) => {
-    const batch = decodeBatch(Records, deps.pipeline.maxClockSkewMs);
+    const batch = decodeBatch(Records);
     const failures: Failure[] = [];
     const letters = [...batch.quarantined, ...batch.setAside];
     try {
@@ -79,7 +79,7 @@ export function createAggregate(
       const reasons = batch.quarantined.slice(0, 5).map(({ at, reason }) => ({ ...at, reason }));
       deps.log.warn('events quarantined', { quarantined: batch.quarantined.length, first: reasons });
     }
-    if (full > 0) deps.log.warn('sources are full: events quarantined', { quarantined: full });
+    if (full > 0) deps.log.warn('events quarantined by their sources', { quarantined: full });
     if (failures.length > 0) {
       deps.log.error('batch not wholly committed', {
         failures: failures.length,

@@ -19,23 +19,22 @@ export interface DecodedBatch {
 }
 
 /** @throws Error for a record that is none: Lambda has never been seen to hand one over */
-export function decodeBatch(records: readonly KinesisEventRecord[], maxClockSkewMs: number): DecodedBatch {
-  const batch = new BatchSink(maxClockSkewMs);
+export function decodeBatch(records: readonly KinesisEventRecord[]): DecodedBatch {
+  const batch = new BatchSink();
   for (const record of records) {
     batch.begin(record);
-    decodeRecordInto(record.kinesis.data, batch, batch);
+    decodeRecordInto(record.kinesis.data, batch);
     batch.events += batch.count;
   }
   const { bySource, quarantined, setAside, events, arrivalMs } = batch;
   return { bySource, quarantined, setAside, events, lastArrivalMs: arrivalMs };
 }
 
-/** Puts what comes of each record in its place; it says too what the record's events are measured against. */
+/** Puts what comes of each record in its place. */
 class BatchSink implements ItemSink {
   readonly bySource = new Map<string, SourceEvents>();
   readonly quarantined: DeadLetter[] = [];
   readonly setAside: DeadLetter[] = [];
-  readonly maxClockSkewMs: number;
   arrivalMs = 0;
   /** Of the record begun last. */
   count = 0;
@@ -43,10 +42,6 @@ class BatchSink implements ItemSink {
   events = 0;
   #shard = '' as ShardId;
   #sequence = '' as SequenceNumber;
-
-  constructor(maxClockSkewMs: number) {
-    this.maxClockSkewMs = maxClockSkewMs;
-  }
 
   begin({ eventID, kinesis }: KinesisEventRecord): void {
     this.#sequence = kinesis.sequenceNumber as SequenceNumber;

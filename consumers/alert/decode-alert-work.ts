@@ -71,6 +71,8 @@ export function decodeAlertWork(records: readonly DynamoDbEventRecord[], pipelin
     const then = isEncoded(before) ? decodeChangedWindows(source, before) : undefined;
     for (const rule of rules) {
       if (rule.on.kind === 'source') {
+        // All it has sent so far is in quarantine: nothing has arrived of it.
+        if (now.lastArrivalMs < 0) continue;
         noteArrival(arrivals, rule, {
           source,
           sequence,

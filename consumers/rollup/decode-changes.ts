@@ -1,5 +1,6 @@
 // Changelog records to what each one means downstream: closed windows to store, late events, additions to rollups.
 import type { SequenceNumber } from '../../src/core/brands.ts';
+import { clockSkewProblem, oldTimeProblem } from '../../src/core/event-problems.ts';
 import type { Pipeline } from '../../src/core/pipeline.ts';
 import type { Contribution } from '../../src/core/rollup.ts';
 import { closedSourceWindows, contributionsOf } from '../../src/core/rollup.ts';
@@ -74,6 +75,7 @@ function toDeadLetter(letter: Letter): DeadLetter {
   return {
     at,
     reason,
+    ...(reason === 'late' ? {} : { countedBySource: true as const }),
     detail: DETAILS[reason](letter),
     source: event.source,
     arrivalMs,
@@ -84,6 +86,9 @@ function toDeadLetter(letter: Letter): DeadLetter {
 const DETAILS = {
   late: ({ event, maxTime }: Letter) =>
     `event time ${isoTime(event.time)}: every window it falls in had closed; the source's latest event time was ${isoTime(maxTime)}`,
+  'clock-skew': ({ event, arrivalMs, maxClockSkewMs = 0 }: Letter) =>
+    clockSkewProblem(event.time, { arrivalMs, maxClockSkewMs }),
+  'old-time': ({ event, arrivalMs }: Letter) => oldTimeProblem(event.time, arrivalMs),
   'source-full': ({ event }: Letter) =>
     `event time ${isoTime(event.time)}: its source holds as many open windows or remembered ids as fit one table item; less allowed lateness, larger windows, fewer value names or a shorter dedupe horizon make room`,
 };

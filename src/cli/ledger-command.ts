@@ -20,8 +20,8 @@ export function ledgerCommand(): Command {
 
 export function formatLedger(ledger: StoredLedger): string {
   const { received, applied, duplicate, late, quarantined, sources } = ledger;
-  const due = late + ledger.sourceFull;
-  const written = ledger.lateLetters + ledger.sourceFullLetters;
+  const due = late + ledger.refused;
+  const written = ledger.lateLetters + ledger.refusedLetters;
   const missing = imbalance(ledger);
   const verdict =
     missing === 0

@@ -63,6 +63,19 @@ export function clockSkewProblem(
   return `time: found ${timeMs}, ${timeMs - arrivalMs} ms ahead, ${expected}`;
 }
 
+/** What is said of a time that cannot be right, though it is a time. */
+export function oldTimeProblem(timeMs: EpochMs, arrivalMs: EpochMs): string {
+  const asSeconds = timeMs * 1_000;
+  const looksLike =
+    timeMs > 0 && Math.abs(asSeconds - arrivalMs) < A_FEW_YEARS_MS
+      ? `as seconds it would be ${new Date(asSeconds).toISOString()}: expected ms`
+      : 'it looks like a clock that was never set';
+  return `time: found ${timeMs}, ${new Date(timeMs).toISOString()}, in a record that arrived at ${new Date(arrivalMs).toISOString()}; ${looksLike}. "allowOldTimes": true in the pipeline lets such times through`;
+}
+
+/** So near the arrival a time read as seconds is taken for the reason. */
+const A_FEW_YEARS_MS = 10 * 366 * 86_400_000;
+
 const EXPECTED_SOURCE = `expected a text of 1–${EVENT_LIMITS.sourceLength} characters, none of them a control character`;
 const EXPECTED_VALUE = 'expected a finite number, true, false or null';
 const EXPECTED_TIME =

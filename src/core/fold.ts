@@ -4,6 +4,7 @@ import { applyToOpenWindows, growthOf, isLate } from './apply-event.ts';
 import type { EpochMs, SequenceNumber, ShardId } from './brands.ts';
 import { closeByEventTime } from './close-windows.ts';
 import type { TelemetryEvent } from './event.ts';
+import { timeProblemOf } from './event-time.ts';
 import {
   MAX_EVENT_GROWTH_BYTES,
   MAX_ID_BYTES,
@@ -14,7 +15,7 @@ import {
 } from './limits.ts';
 import type { Pipeline } from './pipeline.ts';
 import { compareSequenceNumbers } from './sequence-number.ts';
-import type { SourceState } from './source-state.ts';
+import type { Letter, SourceState } from './source-state.ts';
 import { beginWrite } from './source-state.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -51,16 +52,16 @@ export function foldEvents(
   const horizonMs = pipeline.dedupeHorizonMs;
   const before = positionIn(state, batch.shard);
   let outgoingBytes = 0;
-  let at = from;
+  let next = from;
   let changed = false;
   // One event at least, whatever the write carries already: the fold always goes on.
-  for (; at < batch.events.length && (!changed || outgoingBytes < MAX_OUTGOING_BYTES); at += 1) {
-    const event = batch.events[at];
-    const sequence = batch.sequences[at];
-    const index = batch.indexes[at];
-    const arrivalMs = batch.arrivalsMs[at];
+  for (; next < batch.events.length && (!changed || outgoingBytes < MAX_OUTGOING_BYTES); next += 1) {
+    const event = batch.events[next];
+    const sequence = batch.sequences[next];
+    const index = batch.indexes[next];
+    const arrivalMs = batch.arrivalsMs[next];
     if (event === undefined || sequence === undefined || index === undefined || arrivalMs === undefined) {
-      throw new Error(`columns of unequal length at event ${at} of ${state.source}`);
+      throw new Error(`columns of unequal length at event ${next} of ${state.source}`);
     }
     // In stream order nothing behind a new event is an old one.
     if (!changed && before !== undefined && isAtOrBefore(sequence, index, before)) {
@@ -73,10 +74,27 @@ export function foldEvents(
       for (const window of state.closed) outgoingBytes += window.bytes;
     }
     counts.received += 1;
+    const at = { shard: batch.shard, sequence, index };
+    const timeProblem = timeProblemOf(event.time, arrivalMs, pipeline);
+    if (timeProblem !== undefined) {
+      counts.quarantined += 1;
+      verdicts.push('quarantined');
+      outgoingBytes += handOn(state, {
+        reason: timeProblem,
+        at,
+        arrivalMs,
+        event,
+        maxTime: state.maxTime,
+        ...(timeProblem === 'clock-skew' ? { maxClockSkewMs: pipeline.maxClockSkewMs } : {}),
+      });
+      continue;
+    }
     if (arrivalMs > state.lastArrivalMs) state.lastArrivalMs = arrivalMs;
     const maxTimeBefore = state.maxTime;
-    if (event.time > maxTimeBefore) {
-      state.maxTime = event.time;
+    // A clock that leads fills windows ahead of time, and makes no other event late.
+    const shown = event.time < arrivalMs ? event.time : arrivalMs;
+    if (shown > maxTimeBefore) {
+      state.maxTime = shown;
       // None of the windows this closes holds the event: their ends are not after it.
       for (const aggregation of open) outgoingBytes += closeByEventTime(state, aggregation);
     }
@@ -87,13 +105,17 @@ export function foldEvents(
       if (event.id !== undefined && event.time >= state.maxTime - horizonMs) ids.add(event.id, event.time);
     } else if (verdict !== 'duplicate') {
       const reason = verdict === 'late' ? 'late' : 'source-full';
-      const place = { shard: batch.shard, sequence, index };
-      state.letters.push({ reason, at: place, arrivalMs, event, maxTime: maxTimeBefore });
-      outgoingBytes += LETTER_BYTES + roughBytes(event);
+      outgoingBytes += handOn(state, { reason, at, arrivalMs, event, maxTime: maxTimeBefore });
     }
   }
-  if (changed) moveUpTo(state, batch, at - 1);
-  return { state, verdicts, next: at, changed };
+  if (changed) moveUpTo(state, batch, next - 1);
+  return { state, verdicts, next, changed };
+}
+
+/** Gives its rough size in bytes. */
+function handOn(state: SourceState, letter: Letter): number {
+  state.letters.push(letter);
+  return LETTER_BYTES + roughBytes(letter.event);
 }
 
 /** Rules 2 to 4 of the semantics; an event that is applied is in its windows then. */

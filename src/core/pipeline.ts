@@ -18,6 +18,8 @@ export interface PipelineDefinition {
   readonly dedupe?: { readonly horizon?: string };
   /** How far ahead of its arrival an event's time may lie. Default `5m`. */
   readonly maxClockSkew?: string;
+  /** Takes times before 1990 for right, in records that arrived after 2000: recordings of long ago. Default `false`. */
+  readonly allowOldTimes?: boolean;
   /** How long closed windows are kept. Default: for ever. */
   readonly retention?: string;
 }
@@ -144,6 +146,7 @@ export interface Pipeline {
   readonly alerts: readonly AlertRule[];
   readonly dedupeHorizonMs: number;
   readonly maxClockSkewMs: number;
+  readonly allowOldTimes: boolean;
   /** Of windows whose aggregation does not say; undefined: for ever. */
   readonly retentionMs: number | undefined;
 }
@@ -208,7 +211,15 @@ export class PipelineError extends Error {
 export function parsePipeline(definition: unknown): Pipeline {
   const problems: string[] = [];
   const root = new DefinitionReader('', definition, problems);
-  root.onlyKeys(['aggregations', 'rollups', 'alerts', 'dedupe', 'maxClockSkew', 'retention']);
+  root.onlyKeys([
+    'aggregations',
+    'rollups',
+    'alerts',
+    'dedupe',
+    'maxClockSkew',
+    'allowOldTimes',
+    'retention',
+  ]);
   const retentionMs = readRetention(root);
   const drafts = root
     .list('aggregations', { least: 1, most: MAX_AGGREGATIONS })
@@ -230,6 +241,7 @@ export function parsePipeline(definition: unknown): Pipeline {
     alerts,
     dedupeHorizonMs: dedupe?.duration('horizon', { default: 600_000, least: 0 }) ?? 600_000,
     maxClockSkewMs: root.duration('maxClockSkew', { default: 300_000, least: 0 }),
+    allowOldTimes: root.flag('allowOldTimes'),
     retentionMs,
   };
   if (problems.length > 0) throw new PipelineError(problems);

@@ -37,6 +37,8 @@ export const REASON_CODES = [
   'tags',
   /** `time` is further ahead of the record's arrival than the pipeline allows. */
   'clock-skew',
+  /** `time` is before 1990 where the record arrived after 2000: seconds taken for ms, or a clock that was never set. */
+  'old-time',
   /** Valid and no duplicate, but every window it belongs to is closed. */
   'late',
   /** Valid, no duplicate and in time, but its source holds as many open windows or remembered ids as one item can. */

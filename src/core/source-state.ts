@@ -1,6 +1,7 @@
 // Everything kept about one source: one item, one write a batch.
 import type { EpochMs, SequenceNumber, ShardId } from './brands.ts';
 import type { Coordinates, TelemetryEvent } from './event.ts';
+import type { TimeProblem } from './event-time.ts';
 import type { Aggregation, Pipeline } from './pipeline.ts';
 import { RememberedIds } from './remembered-ids.ts';
 import type { ClosedWindow, SourceWindow } from './window.ts';
@@ -14,7 +15,10 @@ export interface SourceState {
   readonly source: string;
   /** The last position folded in, per shard; the newest shard first. A reshard gives a source a new shard. */
   upTo: UpTo[];
-  /** Greatest event time shown, or the floor a closing by silence has set; -1 before the first event. */
+  /**
+   * Greatest event time shown, none counting for more than its arrival, or the floor a closing by silence has set; -1 before the
+   * first event.
+   */
   maxTime: EpochMs;
   /** Latest arrival in the stream among the events folded in; -1 before the first. */
   lastArrivalMs: EpochMs;
@@ -31,7 +35,7 @@ export interface SourceState {
   orphans: ClosedWindow[];
   /** Aggregations the pipeline had once; the latest first. */
   gone: GoneAggregation[];
-  /** Events the latest write found late, or had no room for: the changelog carries them to the dead letters. */
+  /** Events the latest write found late or quarantined: the changelog carries them to the dead letters. */
   letters: Letter[];
 }
 
@@ -48,7 +52,7 @@ export interface VerdictCounts {
   applied: number;
   duplicate: number;
   late: number;
-  /** Those the source had no room for; what is no event is quarantined before it reaches a source. */
+  /** Of a time that cannot be right, or without room; what is no event is quarantined before it reaches a source. */
   quarantined: number;
 }
 
@@ -79,12 +83,14 @@ export interface GoneAggregation {
 }
 
 export interface Letter {
-  readonly reason: 'late' | 'source-full';
+  readonly reason: 'late' | 'source-full' | TimeProblem;
   readonly at: Coordinates;
   readonly arrivalMs: EpochMs;
   readonly event: TelemetryEvent;
   /** Greatest event time before it. */
   readonly maxTime: EpochMs;
+  /** Where a clock leads: how far it was allowed to. */
+  readonly maxClockSkewMs?: number;
 }
 
 export function emptySourceState(source: string, pipeline: Pipeline): SourceState {

@@ -3,7 +3,6 @@
 import type { EpochMs } from './brands.ts';
 import type { TelemetryEvent } from './event.ts';
 import {
-  clockSkewProblem,
   eventProblem,
   idProblem,
   setAsideDetail,
@@ -23,10 +22,6 @@ const NO_VALUES: Readonly<Record<string, number>> = Object.freeze({});
 const NO_TAGS: Readonly<Record<string, string>> = Object.freeze({});
 
 export interface ValidateOptions {
-  /** When the record that carries the event arrived in the stream. */
-  readonly arrivalMs: EpochMs;
-  /** How far an event's time may lie ahead of that. */
-  readonly maxClockSkewMs: number;
   /** The source its envelope states for it: the event may leave it out or repeat it, not contradict it. */
   readonly statedSource?: unknown;
   /** The candidate comes from valid UTF-8 without a backslash, so no text in it can hold half a surrogate pair. */
@@ -65,7 +60,7 @@ interface Candidate {
  * Checks a parsed JSON value against the rules of an event. The event takes over the candidate's own `tags`, and its
  * `values` where all are finite numbers: they are not copied. Never throws on what JSON can express.
  */
-export function validateEvent(candidate: unknown, options: ValidateOptions): Validation {
+export function validateEvent(candidate: unknown, options: ValidateOptions = {}): Validation {
   if (!isObject(candidate)) return invalid('not-an-event', eventProblem(candidate), undefined);
   const { id, type, time, values, tags, source: ownSource }: Candidate = candidate;
   const { statedSource } = options;
@@ -90,9 +85,6 @@ export function validateEvent(candidate: unknown, options: ValidateOptions): Val
     return { ...validation, setAside: setAsideDetail(sorted.setAside) };
   }
   if (tags !== undefined && !isTags(tags, checked)) return invalid('tags', tagsProblem(tags), source);
-  if (timeMs > options.arrivalMs + options.maxClockSkewMs) {
-    return invalid('clock-skew', clockSkewProblem(timeMs, options), source);
-  }
   const event = completeEvent({ source, id, type, time: timeMs, values, tags });
   return { kind: 'valid', event, setAside: undefined };
 }

@@ -158,7 +158,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
       balanced:
         imbalance(stored) === 0 &&
         stored.late === stored.lateLetters &&
-        stored.sourceFull === stored.sourceFullLetters &&
+        stored.refused === stored.refusedLetters &&
         (summary.kind === 'kinesis' || stored.received - before.received === summary.entries),
       sources: stored.sources,
       windows: windows - windowsBefore,

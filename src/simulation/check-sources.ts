@@ -71,7 +71,7 @@ export class SourcesCheck {
   #follow(source: string, view: StateView): void {
     const checked = this.#checked(source);
     const { reference } = checked;
-    const late: string[] = [];
+    const handedOn: string[] = [];
     const closed = new Set<ReferenceWindow>();
     const close = () => {
       const due = reference.closeDue();
@@ -80,8 +80,8 @@ export class SourcesCheck {
     };
     const arrivals = this.#newArrivals(source, checked, view);
     for (const arrival of arrivals) {
-      const verdict = reference.receive(arrival.event, arrival.arrivalMs);
-      if (verdict.verdict === 'late') late.push(arrival.place);
+      const verdict = reference.receive(arrival.event);
+      if (verdict.verdict === 'late' || verdict.verdict === 'quarantined') handedOn.push(arrival.place);
       this.#deps.onVerdict(arrival, verdict);
       close();
     }
@@ -91,7 +91,7 @@ export class SourcesCheck {
       close();
     }
     this.#deps.onArrival(source, view.lastArrivalMs);
-    this.#compare(source, view, { reference, late, closed });
+    this.#compare(source, view, { reference, handedOn, closed });
   }
 
   /** The events between the position before and the one this state gives. */
@@ -131,17 +131,17 @@ export class SourcesCheck {
     view: StateView,
     expected: {
       readonly reference: ReferenceSource;
-      readonly late: readonly string[];
+      readonly handedOn: readonly string[];
       readonly closed: ReadonlySet<ReferenceWindow>;
     },
   ): void {
-    const { reference, late, closed } = expected;
+    const { reference, handedOn, closed } = expected;
     const law = LAW_OF_STATE;
     holdSame(law, `${source}, counts`, view.counts, reference.counts);
     holdSame(law, `${source}, latest event time`, view.maxTime, reference.maxTime);
     holdSame(law, `${source}, latest arrival`, view.lastArrivalMs, reference.lastArrivalMs);
     holdSame(law, `${source}, late by aggregation`, view.lateFor, reference.lateFor);
-    holdSame(law, `${source}, late events of this write`, view.late, late);
+    holdSame(law, `${source}, late and quarantined events of this write`, view.handedOn, handedOn);
     this.#compareWindows(LAW_OF_CLOSING, `${source}, closed by this write`, view.closed, [...closed]);
     this.#compareWindows(law, `${source}, open`, view.open, reference.open());
     holdSame(law, `${source}, when it is due for closing`, view.closesAtMs, reference.closesAtMs());

@@ -1,14 +1,16 @@
 // What was put into the stream, and what each event of it is to become before any state is looked at: one of its
-// source's events, in order, or one for the quarantine.
+// source's events, in order, though its time may quarantine it there, or one for the quarantine.
 import type { ReasonCode } from '../core/reason-codes.ts';
 import type { Placement } from '../event-source/memory-stream.ts';
 import type { PlannedEvent, PlannedRecord } from './plan.ts';
-import type { ReferenceEvent } from './reference-model.ts';
+import type { ReferenceEvent, ReferenceRules } from './reference-model.ts';
+import { reasonOfTime } from './reference-model.ts';
+
+type TimeRules = Pick<ReferenceRules, 'maxClockSkewMs' | 'allowOldTimes'>;
 
 export interface Arrival {
   readonly event: ReferenceEvent;
   readonly place: string;
-  readonly arrivalMs: number;
 }
 
 export class ExpectedStream {
@@ -21,11 +23,11 @@ export class ExpectedStream {
   readonly setAside = new Set<string>();
   /** By record, what it holds: places that have a dead letter of it, and sources. */
   readonly #records = new Map<string, { readonly letters: string[]; readonly sources: Set<string> }>();
-  readonly #maxClockSkewMs: number;
+  readonly #rules: TimeRules;
   events = 0;
 
-  constructor({ maxClockSkewMs }: { readonly maxClockSkewMs: number }) {
-    this.#maxClockSkewMs = maxClockSkewMs;
+  constructor(rules: TimeRules) {
+    this.#rules = rules;
   }
 
   put(record: PlannedRecord, { shard, sequence, arrivalMs }: Placement): void {
@@ -42,21 +44,22 @@ export class ExpectedStream {
       return;
     }
     for (const [index, planned] of record.events.entries()) {
-      const event = referenceEvent(planned);
+      const event = referenceEvent(planned, arrivalMs);
       if (planned.broken !== undefined) quarantine(index, planned.broken.reason);
-      else if (event.time > arrivalMs + this.#maxClockSkewMs) quarantine(index, 'clock-skew');
       else {
+        const reason = reasonOfTime(event, this.#rules);
+        if (reason !== undefined) quarantine(index, reason);
+        else this.events += 1;
         const place = placeOf({ shard, sequence, index });
         const own = this.bySource.get(event.source) ?? [];
         this.bySource.set(event.source, own);
         this.positions.set(place, own.length);
-        own.push({ event, place, arrivalMs });
+        own.push({ event, place });
         if (Object.values(planned.odd ?? {}).some(isSetAside)) {
           this.setAside.add(place);
           holds.letters.push(setAsidePlace(place));
         }
         holds.sources.add(event.source);
-        this.events += 1;
       }
     }
   }
@@ -98,17 +101,13 @@ function countingValues(
   return Object.fromEntries(counting);
 }
 
-function referenceEvent({
-  source,
-  id,
-  type = 'reading',
-  time,
-  values = {},
-  tags = {},
-  odd = {},
-}: PlannedEvent): ReferenceEvent {
+function referenceEvent(
+  { source, id, type = 'reading', time, values = {}, tags = {}, odd = {} }: PlannedEvent,
+  arrivalMs: number,
+): ReferenceEvent {
   return {
     source,
+    arrivalMs,
     id: id === undefined ? undefined : String(id),
     type,
     time: typeof time === 'string' ? Date.parse(time) : time,

@@ -36,8 +36,8 @@ export interface StateView {
   readonly open: ReadonlyMap<string, () => FoundContents>;
   /** Closed by this write. */
   readonly closed: ReadonlyMap<string, () => FoundContents>;
-  /** Places of the events this write found late. */
-  readonly late: readonly string[];
+  /** Places of the events this write found late or quarantined. */
+  readonly handedOn: readonly string[];
   readonly ids: () => ReadonlyMap<string, EpochMs>;
   readonly closesAtMs: number | undefined;
 }
@@ -73,7 +73,7 @@ export function readState(source: string, item: Item, pipeline: Pipeline): State
         () => summarizeStored(sourceWindow(source, window, true)),
       ]),
     ),
-    late: state.letters.map(({ at }) => placeOf(at)),
+    handedOn: state.letters.map(({ at }) => placeOf(at)),
     ids: () => new Map(state.ids.entries(state.maxTime - pipeline.dedupeHorizonMs)),
     closesAtMs: numberOf(item, SOURCES_TABLE.closesAt),
   };

@@ -9,10 +9,14 @@ export interface ReferenceEvent {
   readonly time: number;
   readonly values: Readonly<Record<string, number>>;
   readonly tags: Readonly<Record<string, string>>;
+  /** Of its record, in the stream. */
+  readonly arrivalMs: number;
 }
 
 export interface ReferenceRules {
   readonly dedupeHorizonMs: number;
+  readonly maxClockSkewMs: number;
+  readonly allowOldTimes: boolean;
   readonly aggregations: readonly ReferenceAggregation[];
 }
 
@@ -36,7 +40,7 @@ export interface ReferenceAggregation {
 
 export interface ReferenceVerdict {
   readonly event: ReferenceEvent;
-  readonly verdict: 'applied' | 'duplicate' | 'late';
+  readonly verdict: 'applied' | 'duplicate' | 'late' | 'quarantined';
   /** Greatest event time of its source before it. */
   readonly maxTimeBefore: number;
   /** Names of the aggregations it was folded into. */
@@ -68,9 +72,15 @@ export interface ReferenceWindow {
 export function judge(stream: readonly ReferenceEvent[], rules: ReferenceRules): ReferenceVerdict[] {
   const history: ReferenceVerdict[] = [];
   for (const event of stream) {
-    const own = history.filter((past) => past.event.source === event.source);
-    const maxTimeBefore = Math.max(-Infinity, ...own.map((past) => past.event.time));
-    const maxTime = Math.max(maxTimeBefore, event.time);
+    const own = history.filter(
+      (past) => past.event.source === event.source && past.verdict !== 'quarantined',
+    );
+    const maxTimeBefore = Math.max(-Infinity, ...own.map((past) => shownTime(past.event)));
+    const maxTime = Math.max(maxTimeBefore, shownTime(event));
+    if (reasonOfTime(event, rules) !== undefined) {
+      history.push({ event, verdict: 'quarantined', maxTimeBefore, appliedTo: [], lateFor: [] });
+      continue;
+    }
     const isDuplicate = own.some(
       (past) =>
         past.verdict === 'applied' &&
@@ -92,17 +102,34 @@ export function judge(stream: readonly ReferenceEvent[], rules: ReferenceRules):
   return history;
 }
 
+/** What an event shows of its source's time: a clock that leads does not count for more than the arrival. */
+export function shownTime({ time, arrivalMs }: ReferenceEvent): number {
+  return Math.min(time, arrivalMs);
+}
+
+/** Why the time of an event cannot be right; undefined where it can. */
+export function reasonOfTime(
+  { time, arrivalMs }: ReferenceEvent,
+  { maxClockSkewMs, allowOldTimes }: Pick<ReferenceRules, 'maxClockSkewMs' | 'allowOldTimes'>,
+): 'clock-skew' | 'old-time' | undefined {
+  if (time - arrivalMs > maxClockSkewMs) return 'clock-skew';
+  const isOld = time < Date.parse('1990-01-01') && arrivalMs >= Date.parse('2000-01-01');
+  return isOld && !allowOldTimes ? 'old-time' : undefined;
+}
+
 /** The windows of every source once everything is closed: source by source, each one's in the order they close. */
 export function finalWindows(judged: readonly ReferenceVerdict[], rules: ReferenceRules): ReferenceWindow[] {
   const sources = [...new Set(judged.map(({ event }) => event.source))];
   return sources.flatMap((source) => {
-    const own = judged.filter(({ event }) => event.source === source);
+    const own = judged.filter(({ event, verdict }) => event.source === source && verdict !== 'quarantined');
     const closing = rules.aggregations.flatMap((aggregation, rank) =>
       windowsOf(aggregation, own).map((window) => ({
         window: { source, aggregation: aggregation.name, ...contentsOf(window, aggregation) },
         rank,
         // The first event that shows the time it closes at; what no event closes is closed at the end.
-        closedBy: own.findIndex(({ event }) => event.time >= window.end + aggregation.allowedLatenessMs),
+        closedBy: own.findIndex(
+          ({ event }) => shownTime(event) >= window.end + aggregation.allowedLatenessMs,
+        ),
       })),
     );
     const turn = (closedBy: number) => (closedBy < 0 ? own.length : closedBy);
@@ -188,7 +215,7 @@ function sessionsOf(
   let maxTime = -Infinity;
   for (const judged of own) {
     const { time } = judged.event;
-    maxTime = Math.max(maxTime, time);
+    maxTime = Math.max(maxTime, shownTime(judged.event));
     if (judged.appliedTo.includes(name)) {
       const touched = sessions.filter((each) => !each.closed && touches(each, time, gapMs));
       const joined = [...touched.flatMap(({ members }) => members), judged];

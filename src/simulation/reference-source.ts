@@ -8,6 +8,8 @@ import {
   type ReferenceMetric,
   type ReferenceRules,
   type ReferenceVerdict,
+  reasonOfTime,
+  shownTime,
   takes,
 } from './reference-model.ts';
 
@@ -62,11 +64,8 @@ export class ReferenceSource {
   }
 
   /** Takes the source's next event. Windows it closes stay to be seen: `closeDue`. */
-  receive(event: ReferenceEvent, arrivalMs: number): ReferenceVerdict {
-    const maxTimeBefore = this.maxTime;
-    this.maxTime = Math.max(maxTimeBefore, event.time);
-    this.lastArrivalMs = Math.max(this.lastArrivalMs, arrivalMs);
-    const judgement = this.#judge(event, maxTimeBefore);
+  receive(event: ReferenceEvent): ReferenceVerdict {
+    const judgement = this.#judgeTime(event);
     this.judged.push(judgement);
     this.counts.received += 1;
     this.counts[judgement.verdict] += 1;
@@ -107,6 +106,15 @@ export class ReferenceSource {
         remembered.set(String(event.id), event.time);
     }
     return remembered;
+  }
+
+  #judgeTime(event: ReferenceEvent): ReferenceVerdict {
+    const maxTimeBefore = this.maxTime;
+    if (reasonOfTime(event, this.#rules) !== undefined)
+      return { event, verdict: 'quarantined', maxTimeBefore, appliedTo: [], lateFor: [] };
+    this.maxTime = Math.max(maxTimeBefore, shownTime(event));
+    this.lastArrivalMs = Math.max(this.lastArrivalMs, event.arrivalMs);
+    return this.#judge(event, maxTimeBefore);
   }
 
   #judge(event: ReferenceEvent, maxTimeBefore: number): ReferenceVerdict {

@@ -19,6 +19,8 @@ export interface DeadLetter {
   /** When its record arrived in the stream. */
   readonly arrivalMs: number;
   readonly payload: { readonly encoding: string; readonly body: string };
+  /** Its source's own books count it as quarantined, so the letters are not asked for it. */
+  readonly countedBySource?: true;
 }
 
 const SET_ASIDE: ReasonCode = 'value-set-aside';
@@ -59,7 +61,7 @@ export class DeadLetters {
     }
   }
 
-  /** How many events are in quarantine, were late, had a source without room for them, or had values set aside. */
+  /** How many events are in quarantine, were late, were refused by their sources, or had values set aside. */
   async count(): Promise<LetterCounts> {
     let counts = NO_LETTERS;
     for await (const item of this.#table.scan()) counts = counted(counts, item);
@@ -97,7 +99,8 @@ export class DeadLetters {
 export interface LetterCounts {
   readonly quarantined: number;
   readonly late: number;
-  readonly sourceFull: number;
+  /** Quarantined by their sources, whose own books count them. */
+  readonly refused: number;
   /** Events with values that do not count. They have a verdict of their own, and stand in no other count here for this. */
   readonly setAside: number;
 }
@@ -108,20 +111,23 @@ export interface LetterKey {
   readonly event: string;
 }
 
-const NO_LETTERS: LetterCounts = { quarantined: 0, late: 0, sourceFull: 0, setAside: 0 };
+const NO_LETTERS: LetterCounts = { quarantined: 0, late: 0, refused: 0, setAside: 0 };
 
 /** Which count a reason goes into; all others are a quarantine's. */
 const COUNTED_AS: ReadonlyMap<string, keyof LetterCounts> = new Map([
   ['late', 'late'],
-  ['source-full', 'sourceFull'],
+  ['source-full', 'refused'],
   [SET_ASIDE, 'setAside'],
 ]);
+
+const COUNTED_BY_SOURCE = 'countedBySource';
 
 /** The parts of a long payload have no reason: the letter counts once. */
 function counted(counts: LetterCounts, item: Item): LetterCounts {
   const reason = textOf(item, 'reason');
   if (reason === undefined) return counts;
-  const kind = COUNTED_AS.get(reason) ?? 'quarantined';
+  const refused = numberOf(item, COUNTED_BY_SOURCE) === undefined ? undefined : 'refused';
+  const kind = COUNTED_AS.get(reason) ?? refused ?? 'quarantined';
   return { ...counts, [kind]: counts[kind] + 1 };
 }
 
@@ -152,6 +158,7 @@ function toItems(letter: DeadLetter): Item[] {
       arrivalMs: number(letter.arrivalMs),
       encoding: text(letter.payload.encoding),
       ...(letter.source === undefined ? {} : { source: text(letter.source) }),
+      ...(letter.countedBySource === undefined ? {} : { [COUNTED_BY_SOURCE]: number(1) }),
       ...(whole ? { body: text(body) } : { parts: number(pieces.length) }),
     },
   ];
@@ -186,6 +193,7 @@ function fromItem(item: Item, body: string): DeadLetter {
     source: textOf(item, 'source'),
     arrivalMs: numberOf(item, 'arrivalMs') ?? 0,
     payload: { encoding: textOf(item, 'encoding') ?? '', body },
+    ...(numberOf(item, COUNTED_BY_SOURCE) === undefined ? {} : { countedBySource: true as const }),
   };
 }
 

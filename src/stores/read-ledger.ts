@@ -8,9 +8,9 @@ export interface StoredLedger extends Ledger {
   readonly sources: number;
   /** Late events in the dead letters: as many as the sources count, once the changelog is handled. */
   readonly lateLetters: number;
-  /** Events counted as quarantined by their sources, which were full, and those of them in the dead letters. */
-  readonly sourceFull: number;
-  readonly sourceFullLetters: number;
+  /** Events that their sources count as quarantined: of a time that cannot be right, or without room. And those of them in the dead letters. */
+  readonly refused: number;
+  readonly refusedLetters: number;
   /** Events with values that were set aside: beside the books, since each has its verdict. */
   readonly setAside: number;
 }
@@ -21,7 +21,7 @@ export interface StoredLedger extends Ledger {
  */
 export async function readLedger(states: SourceStates, deadLetters: DeadLetters): Promise<StoredLedger> {
   let { received, applied, duplicate, late } = EMPTY_LEDGER;
-  let sourceFull = 0;
+  let refused = 0;
   let sources = 0;
   for await (const { source, state } of states.scan()) {
     const counts = decodeCounts(source, state);
@@ -30,7 +30,7 @@ export async function readLedger(states: SourceStates, deadLetters: DeadLetters)
     applied += counts.applied;
     duplicate += counts.duplicate;
     late += counts.late;
-    sourceFull += counts.quarantined;
+    refused += counts.quarantined;
   }
   const letters = await deadLetters.count();
   return {
@@ -38,11 +38,11 @@ export async function readLedger(states: SourceStates, deadLetters: DeadLetters)
     applied,
     duplicate,
     late,
-    quarantined: letters.quarantined + sourceFull,
+    quarantined: letters.quarantined + refused,
     sources,
     lateLetters: letters.late,
-    sourceFull,
-    sourceFullLetters: letters.sourceFull,
+    refused,
+    refusedLetters: letters.refused,
     setAside: letters.setAside,
   };
 }

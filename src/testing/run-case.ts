@@ -142,11 +142,10 @@ function checked(prepared: Prepared, definition: CaseDefinition): Pipeline {
 /** What no case needs to say. */
 async function brokenBooks({ states, deadLetters }: PipelineRunner): Promise<string | undefined> {
   const ledger = await readLedger(states, deadLetters);
-  const { received, applied, duplicate, late, quarantined, lateLetters, sourceFull, sourceFullLetters } =
-    ledger;
+  const { received, applied, duplicate, late, quarantined, lateLetters, refused, refusedLetters } = ledger;
   if (imbalance(ledger) !== 0) {
     return `the books do not balance: received ${received}, applied ${applied}, duplicate ${duplicate}, late ${late}, quarantined ${quarantined}`;
   }
-  if (late === lateLetters && sourceFull === sourceFullLetters) return undefined;
-  return `the dead letters do not match the books: late ${late} with ${lateLetters} letters, source full ${sourceFull} with ${sourceFullLetters} letters`;
+  if (late === lateLetters && refused === refusedLetters) return undefined;
+  return `the dead letters do not match the books: late ${late} with ${lateLetters} letters, source full ${refused} with ${refusedLetters} letters`;
 }

@@ -1,5 +1,5 @@
 // The data of a record, or of one user record in an aggregated one: plain or compressed text.
-import { type DecodeOptions, decodeText } from './decode-text.ts';
+import { decodeText } from './decode-text.ts';
 import type { ItemSink, QuarantinedItem, Refusal } from './decoded-item.ts';
 import { compressionOf, unpack } from './unpack.ts';
 import { utf8Text } from './utf8-text.ts';
@@ -10,17 +10,12 @@ const SHOWN_BYTES = 16;
  * Hands what became of each event in the part to `sink`, and gives the number of bytes it unpacked to; hands nothing
  * when the part as a whole is refused.
  */
-export function decodePart(
-  bytes: Buffer,
-  maxBytes: number,
-  options: DecodeOptions,
-  sink: ItemSink,
-): number | Refusal {
+export function decodePart(bytes: Buffer, maxBytes: number, sink: ItemSink): number | Refusal {
   const compression = compressionOf(bytes);
-  if (compression === undefined) return decodeUtf8(bytes, maxBytes, options, sink);
+  if (compression === undefined) return decodeUtf8(bytes, maxBytes, sink);
   const unpacked = unpack(bytes, compression, maxBytes);
   if (unpacked.kind === 'unreadable') return unpacked;
-  return decodeUtf8(unpacked.bytes, maxBytes, options, sink);
+  return decodeUtf8(unpacked.bytes, maxBytes, sink);
 }
 
 /** The item for a part that is refused as a whole: as text where it came as text. */
@@ -34,12 +29,7 @@ export function quarantinePart(bytes: Buffer, refusal: Refusal, index: number): 
   return { index, kind: 'quarantined', reason, detail, source: undefined, payload };
 }
 
-function decodeUtf8(
-  bytes: Buffer,
-  maxBytes: number,
-  options: DecodeOptions,
-  sink: ItemSink,
-): number | Refusal {
+function decodeUtf8(bytes: Buffer, maxBytes: number, sink: ItemSink): number | Refusal {
   const { length } = bytes;
   if (length > maxBytes) {
     const detail = `data: found ${length} bytes, expected at most ${maxBytes}`;
@@ -50,5 +40,5 @@ function decodeUtf8(
     const found = bytes.toString('hex', 0, Math.min(length, SHOWN_BYTES));
     return { reason: 'not-utf8', detail: `data: found ${length} bytes, ${found}…, expected UTF-8 text` };
   }
-  return decodeText(text, options, sink) ?? length;
+  return decodeText(text, sink) ?? length;
 }

@@ -11,20 +11,8 @@ export const MAX_EVENTS_PER_RECORD = 10_000;
 
 const DELETE = '\x7f';
 
-export interface DecodeOptions {
-  /** When the record arrived in the stream, ms since the epoch. */
-  readonly arrivalMs: number;
-  /** How far an event's time may lie ahead of that. */
-  readonly maxClockSkewMs: number;
-}
-
 /** Hands what became of each event in `text` to `sink`; adds nothing when the text as a whole is refused. */
-export function decodeText(
-  text: string,
-  options: DecodeOptions,
-  sink: ItemSink,
-  ascii = false,
-): Refusal | undefined {
+export function decodeText(text: string, sink: ItemSink, ascii = false): Refusal | undefined {
   if (holdsTooManyContainers(text)) return tooManyContainers();
   let parsed: unknown;
   try {
@@ -32,18 +20,17 @@ export function decodeText(
   } catch (error) {
     return notJson(text, error);
   }
-  const { arrivalMs, maxClockSkewMs } = options;
   const wellFormed = !text.includes('\\');
   const printable = ascii && wellFormed && !text.includes(DELETE);
   if (Array.isArray(parsed)) {
-    const rules = { arrivalMs, maxClockSkewMs, statedSource: undefined, wellFormed, printable };
+    const rules = { statedSource: undefined, wellFormed, printable };
     return decodeEach(parsed, rules, text, sink);
   }
   if (isEnvelope(parsed)) {
-    const rules = { arrivalMs, maxClockSkewMs, statedSource: parsed.source, wellFormed, printable };
+    const rules = { statedSource: parsed.source, wellFormed, printable };
     return decodeEach(parsed.events, rules, text, sink);
   }
-  const rules = { arrivalMs, maxClockSkewMs, statedSource: undefined, wellFormed, printable };
+  const rules = { statedSource: undefined, wellFormed, printable };
   hand(validateEvent(parsed, rules), text, sink);
   return undefined;
 }

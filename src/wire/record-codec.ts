@@ -3,7 +3,7 @@
 import type { TelemetryEvent } from '../core/event.ts';
 import { asciiText } from './ascii-text.ts';
 import { decodePart, quarantinePart } from './decode-part.ts';
-import { type DecodeOptions, decodeText, MAX_EVENTS_PER_RECORD, tooMany } from './decode-text.ts';
+import { decodeText, MAX_EVENTS_PER_RECORD, tooMany } from './decode-text.ts';
 import type { DecodedItem, ItemSink, QuarantinedItem, Refusal, SetAsideValues } from './decoded-item.ts';
 import { isKpl, readKpl } from './kpl.ts';
 import { UsualEventReader } from './usual-event.ts';
@@ -22,36 +22,36 @@ const usual = new UsualEventReader();
  * Hands over what became of each event of one Kinesis record, in order; data that is no event at all is one item, and
  * an empty array none. `data` is the record's base64. The same data gives the same items on every delivery.
  */
-export function decodeRecordInto(data: string, options: DecodeOptions, sink: ItemSink): void {
-  const event = usual.read(data, options);
+export function decodeRecordInto(data: string, sink: ItemSink): void {
+  const event = usual.read(data);
   if (event !== undefined) {
     sink.addEvent(event);
     return;
   }
 
   const text = asciiText(data, MAX_UNPACKED_BYTES);
-  if (text !== undefined && decodeText(text, options, sink, true) === undefined) return;
+  if (text !== undefined && decodeText(text, sink, true) === undefined) return;
 
   const bytes = Buffer.from(data, 'base64');
   if (isKpl(bytes)) {
-    decodeAggregated(bytes, options, sink);
+    decodeAggregated(bytes, sink);
     return;
   }
-  const outcome = decodePart(bytes, MAX_UNPACKED_BYTES, options, sink);
+  const outcome = decodePart(bytes, MAX_UNPACKED_BYTES, sink);
   if (typeof outcome !== 'number') sink.addQuarantined(quarantinePart(bytes, outcome, 0));
 }
 
 /** What `decodeRecordInto` hands over, as a list. */
-export function decodeRecord(data: string, options: DecodeOptions): DecodedItem[] {
+export function decodeRecord(data: string): DecodedItem[] {
   const list = new ItemList();
-  decodeRecordInto(data, options, list);
+  decodeRecordInto(data, list);
   return list.items;
 }
 
 /** An aggregated record may be refused as a whole at its end: its items are held back until then. */
-function decodeAggregated(bytes: Buffer, options: DecodeOptions, sink: ItemSink): void {
+function decodeAggregated(bytes: Buffer, sink: ItemSink): void {
   const list = new ItemList();
-  const refusal = decodeUserRecords(bytes, options, list);
+  const refusal = decodeUserRecords(bytes, list);
   if (refusal !== undefined) {
     sink.addQuarantined(quarantinePart(bytes, refusal, 0));
     return;
@@ -63,14 +63,12 @@ function decodeAggregated(bytes: Buffer, options: DecodeOptions, sink: ItemSink)
 }
 
 /** Decodes each user record by itself. Gives why the record as a whole is refused, if it is. */
-function decodeUserRecords(bytes: Buffer, options: DecodeOptions, list: ItemList): Refusal | undefined {
+function decodeUserRecords(bytes: Buffer, list: ItemList): Refusal | undefined {
   const records = readKpl(bytes);
   if (records.kind === 'unreadable') return { reason: 'kpl', detail: records.detail };
   let unpackedBytes = 0;
   for (const part of records.userData) {
-    const outcome = isKpl(part)
-      ? NESTED
-      : decodePart(part, MAX_UNPACKED_BYTES - unpackedBytes, options, list);
+    const outcome = isKpl(part) ? NESTED : decodePart(part, MAX_UNPACKED_BYTES - unpackedBytes, list);
     if (typeof outcome === 'number') {
       unpackedBytes += outcome;
     } else if (outcome.reason === 'too-large' || outcome.reason === 'too-many-events') {

@@ -5,7 +5,6 @@ import type { TelemetryEvent } from '../core/event.ts';
 import { EVENT_LIMITS } from '../core/event-limits.ts';
 import { isId, isName, isSource, isTag, isTime, isType } from '../core/event-rules.ts';
 import { completeEvent } from '../core/validate-event.ts';
-import type { DecodeOptions } from './decode-text.ts';
 import {
   hasMembers,
   hasNextMember,
@@ -36,9 +35,9 @@ export class UsualEventReader {
   }
 
   /** The one event that the base64 `data` holds; undefined when that is not plain to see. */
-  read(data: string, options: DecodeOptions): TelemetryEvent | undefined {
+  read(data: string): TelemetryEvent | undefined {
     const length = unpackBase64(data, this.#cursor.bytes);
-    return length === undefined ? undefined : readEvent(this.#cursor, length, options);
+    return length === undefined ? undefined : readEvent(this.#cursor, length);
   }
 }
 
@@ -52,11 +51,7 @@ function unpackBase64(data: string, into: Buffer): number | undefined {
   return bytes === (length / 4) * 3 - padding ? bytes : undefined;
 }
 
-function readEvent(
-  cursor: TokenCursor,
-  length: number,
-  { arrivalMs, maxClockSkewMs }: DecodeOptions,
-): TelemetryEvent | undefined {
+function readEvent(cursor: TokenCursor, length: number): TelemetryEvent | undefined {
   let source: string | undefined;
   let id: string | number | undefined;
   let type: string | undefined;
@@ -80,7 +75,7 @@ function readEvent(
   if (!cursor.isUsual || cursor.at !== length) return undefined;
   if (!isSource(source, true) || (type !== undefined && !isType(type, false))) return undefined;
   if (id !== undefined && !isId(id, false)) return undefined;
-  if (!isTime(time) || time > arrivalMs + maxClockSkewMs) return undefined;
+  if (!isTime(time)) return undefined;
   return completeEvent({ source, id, type, time, values, tags });
 }
 

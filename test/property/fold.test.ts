@@ -16,6 +16,7 @@ import {
   arbitraryStream,
   CHILD_SHARD,
   cut,
+  referenceEvents,
   sequenceOf,
 } from '../support/event-streams.ts';
 import { keyOfEntry, StreamRunner } from '../support/stream-runner.ts';
@@ -167,10 +168,7 @@ function runInBatches(pipeline: Pipeline, batches: readonly StreamEntry[][]): St
 
 /** Closes what is open and compares verdicts, windows and books with the reference. */
 function expectReference(runner: StreamRunner, stream: readonly StreamEntry[], pipeline: Pipeline): void {
-  const judged = judge(
-    stream.map(({ event }) => event),
-    pipeline,
-  );
+  const judged = judge(referenceEvents(stream), pipeline);
   expect(stream.map((entry) => runner.verdicts.get(keyOfEntry(entry)))).toEqual(
     judged.map(({ verdict }) => verdict),
   );
@@ -188,11 +186,13 @@ function expectReference(runner: StreamRunner, stream: readonly StreamEntry[], p
       applied: own.filter((verdict) => verdict === 'applied').length,
       duplicate: own.filter((verdict) => verdict === 'duplicate').length,
       late: own.filter((verdict) => verdict === 'late').length,
-      quarantined: 0,
+      quarantined: own.filter((verdict) => verdict === 'quarantined').length,
     });
     expect(imbalance(counts)).toBe(0);
   }
-  expect(runner.letters.length).toBe(judged.filter(({ verdict }) => verdict === 'late').length);
+  expect(runner.letters.length).toBe(
+    judged.filter(({ verdict }) => verdict === 'late' || verdict === 'quarantined').length,
+  );
   runner.closeAll();
   expect(finalView(runner, pipeline)).toEqual(referenceView(judged, pipeline));
 }

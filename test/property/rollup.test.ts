@@ -11,7 +11,13 @@ import type { StoredWindow } from '../../src/core/stored-window.ts';
 import { decodeStoredWindow, encodeStoredWindow } from '../../src/core/stored-window.ts';
 import { judge } from '../../src/simulation/reference-model.ts';
 import type { StreamEntry } from '../support/event-streams.ts';
-import { arbitraryCuts, arbitraryPipeline, arbitraryStream, cut } from '../support/event-streams.ts';
+import {
+  arbitraryCuts,
+  arbitraryPipeline,
+  arbitraryStream,
+  cut,
+  referenceEvents,
+} from '../support/event-streams.ts';
 import { pipelineOf } from '../support/events.ts';
 import { groupBy } from '../support/reference-system.ts';
 import type { Change } from '../support/stream-runner.ts';
@@ -71,10 +77,7 @@ describe('rollup windows', () => {
           }
         }
         const expected = new Map<string, number>();
-        for (const { event, appliedTo } of judge(
-          stream.map((entry) => entry.event),
-          first,
-        )) {
+        for (const { event, appliedTo } of judge(referenceEvents(stream), first)) {
           if (appliedTo.length === 0) continue;
           const start = event.time - (event.time % 10);
           add(expected, `${start}`, 1);
@@ -153,10 +156,7 @@ function mergedView(parts: ReadonlyMap<string, StoredWindow>): ReadonlyMap<strin
 }
 
 function groupByView(stream: readonly StreamEntry[], pipeline: Pipeline): ReadonlyMap<string, unknown> {
-  const judged = judge(
-    stream.map(({ event }) => event),
-    pipeline,
-  );
+  const judged = judge(referenceEvents(stream), pipeline);
   return new Map(pipeline.rollups.flatMap((rollup) => [...groupBy(rollup, judged, pipeline)]));
 }
 

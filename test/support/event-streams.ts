@@ -4,6 +4,7 @@ import type { SequenceNumber, ShardId } from '../../src/core/brands.ts';
 import type { Coordinates, TelemetryEvent } from '../../src/core/event.ts';
 import type { AggregationDefinition, Pipeline, PipelineDefinition } from '../../src/core/pipeline.ts';
 import { parsePipeline } from '../../src/core/pipeline.ts';
+import type { ReferenceEvent } from '../../src/simulation/reference-model.ts';
 
 /** An event with its place in the stream. */
 export interface StreamEntry {
@@ -32,6 +33,11 @@ export function arbitraryStream({ maxLength = 40 } = {}): fc.Arbitrary<StreamEnt
         };
       });
     });
+}
+
+/** What the reference is given of a stream. */
+export function referenceEvents(stream: readonly StreamEntry[]): ReferenceEvent[] {
+  return stream.map(({ event, arrivalMs }) => ({ ...event, arrivalMs }));
 }
 
 /** Sequence numbers longer than a double holds, of lengths that differ from the tenth on. */
@@ -94,10 +100,11 @@ export const arbitraryPipeline: fc.Arbitrary<Pipeline> = fc
       { minLength: 1, maxLength: 4 },
     ),
     horizon: fc.constantFrom(0, 8, 50),
+    maxClockSkew: fc.constantFrom('5m', '5m', '1s'),
     rollupTags: fc.subarray(['site', '__proto__'], { minLength: 0 }),
     parts: fc.constantFrom(undefined, 1, 2),
   })
-  .map(({ aggregations, horizon, rollupTags, parts }) => {
+  .map(({ aggregations, horizon, maxClockSkew, rollupTags, parts }) => {
     const summedUp = aggregations.findIndex(({ window }) => !('session' in window));
     const rollup = { of: `a${summedUp}`, ...(parts === undefined ? {} : { parts }) };
     return parsePipeline({
@@ -118,6 +125,7 @@ export const arbitraryPipeline: fc.Arbitrary<Pipeline> = fc
               ...(rollupTags.length > 1 ? [{ ...rollup, name: 'r1', levels: rollupTags }] : []),
             ],
       dedupe: { horizon: `${horizon}ms` },
+      maxClockSkew,
     } satisfies PipelineDefinition);
   });
 

@@ -10,17 +10,17 @@ export function eventOf(overrides: Partial<TelemetryEvent>): TelemetryEvent {
   return { source: 'a', id: undefined, type: 'reading', time: 0, values: {}, tags: {}, ...overrides };
 }
 
-/** A batch of one record an event, numbered from `firstRecord`, all arrived at one moment. */
+/** A batch of one record an event, numbered from `firstRecord`; unless told otherwise none arrived before its time. */
 export function batchOf(
   events: readonly TelemetryEvent[],
-  { firstRecord = 1, arrivalMs = 1_000 } = {},
+  { firstRecord = 1, arrivalMs }: { readonly firstRecord?: number; readonly arrivalMs?: number } = {},
 ): SourceEvents {
   return {
     shard: SHARD,
     events: [...events],
     sequences: events.map((_, at) => String(firstRecord + at) as SequenceNumber),
     indexes: events.map(() => 0),
-    arrivalsMs: events.map(() => arrivalMs),
+    arrivalsMs: events.map(({ time }) => arrivalMs ?? Math.max(1_000, time)),
   };
 }
 

@@ -21,9 +21,5 @@ export function hostileLines(folder: string | undefined): readonly HostileLine[]
   return readFileSync(`${folder}${HOSTILE_RECORDING}`, 'utf8')
     .trim()
     .split('\n')
-    .map((line): HostileLine => JSON.parse(line))
-    .map((line) => (line.note === LONG_PAST ? { ...line, expect: ['late'] } : line));
+    .map((line): HostileLine => JSON.parse(line));
 }
-
-/** Taken as it is: a time in seconds is a time long past, and late. */
-const LONG_PAST = 'time in seconds instead of ms: a date in January 1970, valid but long past';

@@ -52,7 +52,7 @@ export class ReadingSystem {
   #rolledUp = 0;
 
   constructor(definition: PipelineDefinition) {
-    this.pipeline = parsePipeline(definition);
+    this.pipeline = parsePipeline({ allowOldTimes: true, ...definition });
     const { pipeline, states, windows, deadLetters, alerts, directory, clock, readersTable } = this;
     const common = {
       pipeline,

@@ -11,6 +11,7 @@ import {
   startsOf,
 } from '../../src/simulation/reference-model.ts';
 import type { Telemetry } from './arbitrary-telemetry.ts';
+import { referenceEvents } from './event-streams.ts';
 import { plain, windowKey } from './system-view.ts';
 
 export interface ReferenceOutcome {
@@ -22,11 +23,11 @@ export interface ReferenceOutcome {
 }
 
 export function referenceOutcome(telemetry: Telemetry, pipeline: Pipeline): ReferenceOutcome {
-  const judged = judge(
-    telemetry.entries.map(({ event }) => event),
-    pipeline,
-  );
+  const judged = judge(referenceEvents(telemetry.entries), pipeline);
   const count = (verdict: string) => judged.filter((each) => each.verdict === verdict).length;
+  const refusedAt = telemetry.entries
+    .filter((_, at) => judged[at]?.verdict === 'quarantined')
+    .map(({ at }) => at);
   const lateAt = telemetry.entries.filter((_, at) => judged[at]?.verdict === 'late').map(({ at }) => at);
   return {
     ledger: {
@@ -34,7 +35,7 @@ export function referenceOutcome(telemetry: Telemetry, pipeline: Pipeline): Refe
       applied: count('applied'),
       duplicate: count('duplicate'),
       late: count('late'),
-      quarantined: telemetry.quarantined.length,
+      quarantined: telemetry.quarantined.length + refusedAt.length,
     },
     sourceWindows: new Map(
       finalWindows(judged, pipeline).map(({ source, aggregation, start, end, events, metrics }) => [
@@ -46,7 +47,7 @@ export function referenceOutcome(telemetry: Telemetry, pipeline: Pipeline): Refe
     letters: new Map(
       [
         ...lateAt.map((at) => [letterKey(at), 'late'] as const),
-        ...telemetry.quarantined.map((at) => [letterKey(at), 'quarantined'] as const),
+        ...[...telemetry.quarantined, ...refusedAt].map((at) => [letterKey(at), 'quarantined'] as const),
       ].sort(([a], [b]) => (a < b ? -1 : 1)),
     ),
   };

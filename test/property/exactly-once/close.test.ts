@@ -38,7 +38,8 @@ describe('whenever the closer runs, stalls or fails', () => {
       const ledger = await readLedger(system.states, system.deadLetters);
       expect(imbalance(ledger)).toBe(0);
       expect(ledger.received).toBe(telemetry.entries.length + telemetry.quarantined.length);
-      expect(ledger.quarantined).toBe(telemetry.quarantined.length);
+      expect(ledger.quarantined - ledger.refused).toBe(telemetry.quarantined.length);
+      expect(ledger.refusedLetters).toBe(ledger.refused);
       expect(ledger.lateLetters).toBe(ledger.late);
     });
   });

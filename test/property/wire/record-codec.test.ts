@@ -6,16 +6,9 @@ import { parseRfc3339 } from '../../../src/core/rfc3339.ts';
 import { payloadBytes } from '../../../src/wire/dead-letter-payload.ts';
 import type { DecodedItem } from '../../../src/wire/decoded-item.ts';
 import { decodeRecord } from '../../../src/wire/record-codec.ts';
-import {
-  ARRIVAL_MS,
-  arbitraryFields,
-  arbitrarySource,
-  MAX_CLOCK_SKEW_MS,
-} from '../../support/arbitrary-event.ts';
+import { arbitraryFields, arbitrarySource } from '../../support/arbitrary-event.ts';
 import { FRAMINGS } from '../../support/framings.ts';
 import { kplFrame, kplRecord } from '../../support/kpl-writer.ts';
-
-const OPTIONS = { arrivalMs: ARRIVAL_MS, maxClockSkewMs: MAX_CLOCK_SKEW_MS };
 
 describe.each(Object.entries(FRAMINGS))('in the framing %s', (_, frame) => {
   test('any valid events come out as they were sent, in order', () => {
@@ -166,7 +159,7 @@ describe('any bytes', () => {
 });
 
 function decode(data: Uint8Array): DecodedItem[] {
-  return decodeRecord(Buffer.from(data).toString('base64'), OPTIONS);
+  return decodeRecord(Buffer.from(data).toString('base64'));
 }
 
 function asEvent(sent: {

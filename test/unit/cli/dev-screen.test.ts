@@ -11,8 +11,8 @@ const BOOKS = {
   late: 1,
   quarantined: 3,
   sources: 20,
-  sourceFull: 0,
-  sourceFullLetters: 0,
+  refused: 0,
+  refusedLetters: 0,
   lateLetters: 1,
   setAside: 0,
 };

@@ -45,7 +45,13 @@ const DOWN = { getMany: down, commit: down, putMany: down };
 
 /** Records numbered from 1, each with the data given. */
 function batch(...data: readonly unknown[]) {
-  return { Records: data.map((each, at) => kinesisRecord({ data: each, sequence: sequenceOf(at + 1) })) };
+  return batchAt(1_000, ...data);
+}
+
+function batchAt(arrivalMs: number, ...data: readonly unknown[]) {
+  return {
+    Records: data.map((each, at) => kinesisRecord({ data: each, sequence: sequenceOf(at + 1), arrivalMs })),
+  };
 }
 
 const event = (source: string, time = 1_000, more: object = {}) => ({ source, time, ...more });
@@ -156,7 +162,7 @@ describe('a batch', () => {
     const { aggregate, deps, countsOf, observed, tables } = setUp();
     const tags = Object.fromEntries(Array.from({ length: 16 }, (_, at) => [`t${at}`, 'x'.repeat(256)]));
     const late = Array.from({ length: 100 }, () => event('a', 1_000, { tags }));
-    const records = batch(event('a', 200_000), late);
+    const records = batchAt(200_000, event('a', 200_000), late);
     expect(await aggregate(records)).toEqual(NOTHING_FAILED);
     expect(observed.latest()).toMatchObject({ received: 101, applied: 1, late: 100, redelivered: 0 });
     expect(observed.latest()['stateWrites']).toBeGreaterThan(2);
@@ -260,6 +266,37 @@ describe('what cannot be committed', () => {
     isDown = false;
     expect(await aggregate(next)).toEqual(NOTHING_FAILED);
     expect(await countsOf('a')).toMatchObject({ received: 2, applied: 2 });
+  });
+});
+
+describe('a deployment between two deliveries of a batch', () => {
+  const skewed = (maxClockSkew: string) =>
+    parsePipeline({ aggregations: [{ name: 'per-minute', window: { tumbling: '1m' } }], maxClockSkew });
+  const records = batchAt(10_000, event('b', 10_000), event('a', 10_000), event('a', 400_000));
+
+  it.each([
+    ['5m', '10m'],
+    ['10m', '5m'],
+  ])('that changes maxClockSkew from %s to %s gives each event one verdict', async (before, after) => {
+    const failing = new Set(['b']);
+    const { deps, states, tables } = setUp({
+      sources: (table) =>
+        tableOver(table, {
+          commit: async (writes) => {
+            const done = writes.filter(({ key }) => !failing.has(textOf(key, 'source') ?? ''));
+            const outcomes = await table.commit(done);
+            return writes.map(
+              (write) => outcomes[done.indexOf(write)] ?? { kind: 'failed', reason: 'throttled' },
+            );
+          },
+        }),
+    });
+    await createAggregate({ ...deps, pipeline: skewed(before) })(records);
+    failing.clear();
+    await createAggregate({ ...deps, pipeline: skewed(after) })(records);
+    const ledger = await readLedger(states, new DeadLetters(tables.deadLetters));
+    const applied = before === '10m' ? 3 : 2;
+    expect(ledger).toMatchObject({ received: 3, applied, quarantined: 3 - applied });
   });
 });
 

@@ -42,7 +42,7 @@ function setUp(over: Over = {}, tables = new StoredTables()) {
     deadLetters: new DeadLetters(over.deadLetters?.(tables.deadLetters) ?? tables.deadLetters),
     log: observed.log,
     meter: observed.meter,
-    nowMs: () => 10_000,
+    nowMs: () => 2 * MINUTE + 3_000,
   });
   const listed = async (series: string) =>
     (await collect(new Windows(tables.windows).list(series))).map(summarizeStored);
@@ -59,7 +59,13 @@ function changesOf(source: string, times: readonly number[], from = 1): DynamoDb
         : decodeState(source, bytesOf(image, 'state') ?? '', PIPELINE);
     const event = { source, id: undefined, type: 'reading', time, values: { v: 1 }, tags: { site: 'n' } };
     const sequences = [sequenceOf(at + 1)];
-    const batch = { shard: SHARD, events: [event], sequences, indexes: [0], arrivalsMs: [7_000] };
+    const batch = {
+      shard: SHARD,
+      events: [event],
+      sequences,
+      indexes: [0],
+      arrivalsMs: [Math.max(7_000, time)],
+    };
     const folded = foldEvents(state, batch, PIPELINE);
     const newImage = {
       source: text(source),
@@ -89,7 +95,7 @@ describe('a closed window', () => {
     ]);
     const stored = tables.changes.windows.filter(({ keys }) => textOf(keys, 'series')?.startsWith('source|'));
     expect(stored.map(({ eventName }) => eventName)).toEqual(['INSERT']);
-    expect(stored[0]?.newImage?.['expiresAt']).toEqual(number((MINUTE + 3_600_000) / 1_000));
+    expect(stored[0]?.newImage?.['expiresAt']).toEqual(number((2 * MINUTE + 3_600_000) / 1_000));
     expect(observed.published[0]).toMatchObject({ changes: 3, closedWindows: 1, records: 3, lagMs: 3_000 });
   });
 

@@ -41,16 +41,18 @@ describe('a source that has no room for more windows', () => {
     const { system, ledger } = await deliver(50);
     expect(imbalance(ledger)).toBe(0);
     expect(ledger.received).toBe(302);
-    expect(ledger.sourceFull).toBeGreaterThan(100);
-    expect(ledger).toMatchObject({ late: 0, duplicate: 0, sourceFullLetters: ledger.sourceFull });
-    expect(ledger.quarantined).toBe(ledger.sourceFull);
+    expect(ledger.refused).toBeGreaterThan(100);
+    expect(ledger).toMatchObject({ late: 0, duplicate: 0, refusedLetters: ledger.refused });
+    expect(ledger.quarantined).toBe(ledger.refused);
     expect(system.observed.sum('failures')).toBe(0);
     expect(system.observed.sum('imbalance')).toBe(0);
     const letters = await collect(system.deadLetters.list());
     expect(new Set(letters.map(({ reason }) => reason))).toEqual(new Set(['source-full']));
     expect(letters[0]?.detail).toMatch(/its source holds as many open windows or remembered ids as fit/);
     expect(JSON.parse(letters[0]?.payload.body ?? '')).toMatchObject({ source: 'a', values: WIDE });
-    const said = system.observed.lines.filter(({ message }) => message.startsWith('sources are full'));
+    const said = system.observed.lines.filter(
+      ({ message }) => message === 'events quarantined by their sources',
+    );
     expect(said.length).toBeGreaterThan(0);
   });
 
@@ -74,7 +76,7 @@ describe('a source that has no room for more windows', () => {
     for (const batchLength of [13, 302]) {
       const { system, ledger } = await deliver(batchLength);
       expect(ledger).toEqual(inBatches.ledger);
-      expect((await collect(system.deadLetters.list())).length).toBe(ledger.sourceFull);
+      expect((await collect(system.deadLetters.list())).length).toBe(ledger.refused);
       for (const { newImage } of system.tables.changes.sources) {
         expect(bytesOf(newImage ?? {}, 'state')?.length).toBeLessThan(400_000);
       }

@@ -29,7 +29,7 @@ describe('a window closes by event time', () => {
 describe('the windows of a silent source', () => {
   test('say when they may close: the earliest end, lateness and idle timeout', () => {
     expect(closesAtMs(emptySourceState('a', PIPELINE))).toBeUndefined();
-    expect(closesAtMs(stateAfter([12, 3]))).toBe(10 + 5 + 1_000);
+    expect(closesAtMs(stateAfter([12, 3], { arrivalMs: 12 }))).toBe(10 + 5 + 1_000);
   });
 
   test('close when the clock reaches that, not a millisecond before', () => {
@@ -56,7 +56,7 @@ describe('the windows of a silent source', () => {
   });
 
   test('close only as far as silence has lasted', () => {
-    const state = stateAfter([3, 12], { arrivalMs: 0 });
+    const state = stateAfter([3, 12], { arrivalMs: 12 });
     expect(closeBySilence(state, 1_015)).toBe(true);
     expect(startsOf(state.closed)).toEqual([0]);
     expect(closesAtMs(state)).toBe(1_025);
@@ -85,8 +85,8 @@ describe('the windows of a silent source', () => {
   });
 });
 
-function stateAfter(times: readonly number[], { arrivalMs = 0 } = {}): SourceState {
-  const batch = batchOf(times.map(at), { arrivalMs });
+function stateAfter(times: readonly number[], options: Parameters<typeof batchOf>[1] = {}): SourceState {
+  const batch = batchOf(times.map(at), options);
   return foldEvents(emptySourceState('a', PIPELINE), batch, PIPELINE).state;
 }
 

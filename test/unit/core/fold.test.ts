@@ -69,6 +69,37 @@ describe('a fold', () => {
     expect(state.upTo.map(({ shard }) => shard)).toEqual(['shard-5', 'shard-4', 'shard-3', 'shard-2']);
   });
 
+  test('lets a clock that leads make nothing late: what counts of its time is no more than the arrival', () => {
+    const pipeline = pipelineOf({ sizeMs: 10 });
+    const events = [95, 130, 96, 99, 101].map((time) => eventOf({ time }));
+    const batch = { ...batchOf(events), arrivalsMs: [96, 97, 98, 100, 120] };
+    const { state, verdicts } = foldEvents(emptySourceState('a', pipeline), batch, pipeline);
+    expect(verdicts).toEqual(['applied', 'applied', 'applied', 'applied', 'applied']);
+    expect(state.maxTime).toBe(101);
+    expect(state.closed.map(({ start }) => start)).toEqual([90]);
+  });
+
+  test('quarantines a time that cannot be right, and moves nothing of the source by it but its place', () => {
+    const pipeline = pipelineOf({ sizeMs: 1_000 });
+    const arrivalMs = Date.UTC(2026, 0, 1);
+    const before1990 = Date.UTC(1990, 0, 1) - 1;
+    const times = [arrivalMs, arrivalMs + 300_001, arrivalMs + 300_000, before1990, before1990 + 1, 0];
+    const batch = batchOf(
+      times.map((time) => eventOf({ time })),
+      { arrivalMs },
+    );
+    const { state, verdicts } = foldEvents(emptySourceState('a', pipeline), batch, pipeline);
+    expect(verdicts).toEqual(['applied', 'quarantined', 'applied', 'quarantined', 'late', 'quarantined']);
+    expect(state.maxTime).toBe(arrivalMs);
+    expect(state.letters.map(({ reason }) => reason)).toEqual(['clock-skew', 'old-time', 'late', 'old-time']);
+    const allowing = { ...pipeline, allowOldTimes: true };
+    const again = foldEvents(emptySourceState('a', allowing), batch, allowing);
+    expect(again.verdicts).toEqual(['applied', 'quarantined', 'applied', 'late', 'late', 'late']);
+    // Before 2000 the stream itself is of another time.
+    const long = batchOf([eventOf({ time: 5 })], { arrivalMs: Date.UTC(2000, 0, 1) - 1 });
+    expect(foldEvents(emptySourceState('a', pipeline), long, pipeline).verdicts).toEqual(['applied']);
+  });
+
   test('refuses a batch whose columns do not fit together', () => {
     const pipeline = pipelineOf({});
     const batch = { ...batchOf([eventOf({}), eventOf({})]), sequences: ['1' as SequenceNumber] };
@@ -147,7 +178,7 @@ function entriesOf(events: readonly ReturnType<typeof eventOf>[], { firstRecord 
   return events.map((event, at) => ({
     event,
     at: { shard: SHARD, sequence: sequenceOf(firstRecord + at), index: 0 },
-    arrivalMs: 1_000,
+    arrivalMs: Math.max(1_000, event.time),
   }));
 }
 

@@ -31,6 +31,7 @@ describe('a pipeline definition', () => {
       alerts: [],
       dedupeHorizonMs: 600_000,
       maxClockSkewMs: 300_000,
+      allowOldTimes: false,
       retentionMs: undefined,
     });
   });
@@ -43,6 +44,7 @@ describe('a pipeline definition', () => {
       rollups: [],
       dedupeHorizonMs: 600_000,
       maxClockSkewMs: 300_000,
+      allowOldTimes: false,
       retentionMs: undefined,
     });
   });
@@ -145,7 +147,7 @@ const REFUSED: readonly [definition: unknown, problem: string][] = [
   [{ aggregations: [7] }, 'aggregations[0]: found 7, expected an object'],
   [
     { aggregations: [MINUTE], agregations: 1 },
-    'agregations: unknown key, expected one of aggregations, rollups, alerts, dedupe, maxClockSkew, retention',
+    'agregations: unknown key, expected one of aggregations, rollups, alerts, dedupe, maxClockSkew, allowOldTimes, retention',
   ],
   [
     aggregation({ lateness: '1h' }),
@@ -324,6 +326,7 @@ const REFUSED: readonly [definition: unknown, problem: string][] = [
     'dedupe.horison: unknown key, expected one of horizon',
   ],
   [{ aggregations: [MINUTE], dedupe: { horizon: 'ten' } }, `dedupe.horizon: found "ten", ${duration(0)}`],
+  [{ aggregations: [MINUTE], allowOldTimes: 'yes' }, 'allowOldTimes: found "yes", expected true or false'],
   [{ aggregations: [MINUTE], maxClockSkew: '1w' }, `maxClockSkew: found "1w", ${duration(0)}`],
   [{ aggregations: [MINUTE], retention: '1m' }, `retention: found "1m", ${duration(3_600_000)}`],
 ];
@@ -343,7 +346,7 @@ describe('a wrong pipeline definition is refused with the key, what was found an
   test('everything wrong is told at once', () => {
     const definition = { aggregations: [{ name: '', window: { tumbling: 1 } }], rolups: [] };
     expect(problemsOf(definition)).toEqual([
-      'rolups: unknown key, expected one of aggregations, rollups, alerts, dedupe, maxClockSkew, retention',
+      'rolups: unknown key, expected one of aggregations, rollups, alerts, dedupe, maxClockSkew, allowOldTimes, retention',
       `aggregations[0].name: found "", ${NAME}`,
       `aggregations[0].window.tumbling: found 1, ${duration(1)}`,
     ]);

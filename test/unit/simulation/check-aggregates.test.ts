@@ -24,7 +24,14 @@ const EVENTS = [
   { time: 1, v: 4, type: 'x' },
   { time: 3, v: 8, type: 'x' },
 ].map(
-  ({ v, ...event }): ReferenceEvent => ({ source: 's', id: undefined, tags: {}, values: { v }, ...event }),
+  ({ v, ...event }): ReferenceEvent => ({
+    source: 's',
+    arrivalMs: 0,
+    id: undefined,
+    tags: {},
+    values: { v },
+    ...event,
+  }),
 );
 
 const RIGHT = {
