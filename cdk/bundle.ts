@@ -1,9 +1,9 @@
 // Bundles each function into one minified ES module, with the AWS SDK and the pipeline definition beside it.
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type OutputFile } from 'esbuild';
-import { FUNCTION_NAMES, type FunctionName, PIPELINE_FILE } from '../src/platform/names.ts';
+import { FUNCTION_NAMES, type FunctionName, handlerPath, PIPELINE_FILE } from '../src/platform/names.ts';
 
 export interface BundleOptions {
   /** Written as JSON beside each bundle. */
@@ -18,7 +18,7 @@ export interface BundleOptions {
 
 export interface FunctionBundle {
   readonly name: FunctionName;
-  /** The function's code: `index.mjs` and the pipeline definition. */
+  /** The function's code: the module at `handlerPath`, `.mjs`, and the pipeline definition. */
   readonly folder: string;
   readonly sizeBytes: number;
 }
@@ -58,8 +58,8 @@ const built = new Map<string, Promise<readonly OutputFile[]>>();
 
 function buildFunctions({ handlers, sourceMaps = true }: BundleOptions): Promise<readonly OutputFile[]> {
   const entries = FUNCTION_NAMES.map((name) => ({
-    in: handlers?.[name] ?? join(PROJECT, 'consumers', name, 'handler.ts'),
-    out: join(name, 'index'),
+    in: handlers?.[name] ?? join(PROJECT, `${handlerPath(name)}.ts`),
+    out: join(name, handlerPath(name)),
   }));
   const key = JSON.stringify([entries, sourceMaps]);
   const before = built.get(key);
@@ -105,14 +105,15 @@ async function writeBundle(
   const folder = join(folderOf(options), name);
   const mapsFolder = join(folderOf(options), MAPS_FOLDER);
   await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true });
+  const module = join(folder, `${handlerPath(name)}.mjs`);
+  await mkdir(dirname(module), { recursive: true });
   await mkdir(mapsFolder, { recursive: true });
   await writeFile(join(folder, PIPELINE_FILE), `${JSON.stringify(options.pipeline, null, 2)}\n`);
   let sizeBytes = 0;
-  for (const { path, contents } of files.filter((file) => dirname(file.path) === join(OUT, name))) {
+  for (const { path, contents } of files.filter((file) => file.path.startsWith(join(OUT, name, sep)))) {
     const isMap = path.endsWith('.map');
     if (!isMap) sizeBytes += contents.length;
-    await writeFile(isMap ? join(mapsFolder, `${name}.mjs.map`) : join(folder, basename(path)), contents);
+    await writeFile(isMap ? join(mapsFolder, `${name}.mjs.map`) : module, contents);
   }
   return { name, folder, sizeBytes };
 }

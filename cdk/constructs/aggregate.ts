@@ -3,7 +3,7 @@ import { Duration } from 'aws-cdk-lib';
 import type { Stream } from 'aws-cdk-lib/aws-kinesis';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { ENV, METRICS_NAMESPACE } from '../../src/platform/names.ts';
+import { METRICS_NAMESPACE, VARIABLE } from '../../src/platform/names.ts';
 import { ConsumerFunction } from './consumer-function.ts';
 import type { DeadLettersTable } from './dead-letters-table.ts';
 import { addMetricAlarm } from './metric-alarm.ts';
@@ -31,8 +31,8 @@ export class Aggregate extends Construct {
       memoryMb: 1024,
       timeout: Duration.minutes(1),
       environment: {
-        [ENV.sourcesTable]: sources.table.tableName,
-        [ENV.deadLettersTable]: deadLetters.table.tableName,
+        [VARIABLE.table('sources')]: sources.table.tableName,
+        [VARIABLE.table('deadLetters')]: deadLetters.table.tableName,
       },
     });
     this.consumer.allow(SOURCES_ACTIONS, sources.table.tableArn);

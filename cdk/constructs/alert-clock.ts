@@ -3,7 +3,7 @@ import { Duration } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
-import { ENV } from '../../src/platform/names.ts';
+import { VARIABLE } from '../../src/platform/names.ts';
 import type { AlertsTable } from './alerts-table.ts';
 import { ConsumerFunction } from './consumer-function.ts';
 import type { SourcesTable } from './sources-table.ts';
@@ -27,8 +27,8 @@ export class AlertClock extends Construct {
       // Ends before the next one begins.
       timeout: Duration.seconds(50),
       environment: {
-        [ENV.alertsTable]: alerts.table.tableName,
-        [ENV.sourcesTable]: sources.table.tableName,
+        [VARIABLE.table('alerts')]: alerts.table.tableName,
+        [VARIABLE.table('sources')]: sources.table.tableName,
       },
     });
     this.consumer.allow(['dynamodb:Query'], alerts.checkingIndexArn);

@@ -2,7 +2,7 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { ENV } from '../../src/platform/names.ts';
+import { VARIABLE } from '../../src/platform/names.ts';
 import type { AlertsInUse } from '../alerts-in.ts';
 import type { AlertsTable } from './alerts-table.ts';
 import { ConsumerFunction } from './consumer-function.ts';
@@ -35,8 +35,8 @@ export class Alert extends Construct {
       memoryMb: 1024,
       timeout: Duration.minutes(1),
       environment: {
-        [ENV.alertsTable]: alerts.table.tableName,
-        [ENV.windowsTable]: windows.table.tableName,
+        [VARIABLE.table('alerts')]: alerts.table.tableName,
+        [VARIABLE.table('windows')]: windows.table.tableName,
       },
     });
     this.consumer.allow(ALERTS_ACTIONS, alerts.table.tableArn);

@@ -3,7 +3,7 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { IdentitySource, RequestAuthorizer } from 'aws-cdk-lib/aws-apigateway';
 import { Construct } from 'constructs';
 import { AUTHORIZATION_CACHE_SECONDS, SOURCE_HEADER } from '../../src/platform/door.ts';
-import { ENV, METRICS_NAMESPACE } from '../../src/platform/names.ts';
+import { METRICS_NAMESPACE, VARIABLE } from '../../src/platform/names.ts';
 import { ConsumerFunction } from './consumer-function.ts';
 import { addMetricAlarm } from './metric-alarm.ts';
 import type { TokenKeys } from './token-keys.ts';
@@ -30,9 +30,9 @@ export class Authorize extends Construct {
       // Somebody waits for each answer.
       timeout: Duration.seconds(8),
       environment: {
-        [ENV.tokensTable]: tokens.table.tableName,
-        [ENV.verifyingKeys]: keys.verifying.secretArn,
-        [ENV.planKeys]: this.#json(planKeys),
+        [VARIABLE.table('tokens')]: tokens.table.tableName,
+        [VARIABLE.secret('verifyingKeys')]: keys.verifying.secretArn,
+        [VARIABLE.setting('planKeys')]: this.#json(planKeys),
       },
       // A refused token ends as an error: `Unauthorized` is how API Gateway is told to answer 401.
       errorsAreAnswers: true,

@@ -3,7 +3,7 @@ import { Duration } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
-import { ENV } from '../../src/platform/names.ts';
+import { VARIABLE } from '../../src/platform/names.ts';
 import { ConsumerFunction } from './consumer-function.ts';
 import type { SourcesTable } from './sources-table.ts';
 
@@ -23,7 +23,7 @@ export class Close extends Construct {
       memoryMb: 512,
       // Ends before the next one begins.
       timeout: Duration.seconds(50),
-      environment: { [ENV.sourcesTable]: sources.table.tableName },
+      environment: { [VARIABLE.table('sources')]: sources.table.tableName },
     });
     this.consumer.allow(['dynamodb:Query'], sources.closingIndexArn);
     this.consumer.allow(SOURCES_ACTIONS, sources.table.tableArn);

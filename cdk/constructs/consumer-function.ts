@@ -4,12 +4,18 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct, type IDependable } from 'constructs';
-import { ENV, type FunctionName, METRICS_NAMESPACE, PIPELINE_FILE } from '../../src/platform/names.ts';
+import {
+  type FunctionName,
+  handlerPath,
+  METRICS_NAMESPACE,
+  PIPELINE_FILE,
+  PIPELINE_FILE_VARIABLE,
+} from '../../src/platform/names.ts';
 import { addMetricAlarm } from './metric-alarm.ts';
 
 export interface ConsumerFunctionOptions {
   readonly name: FunctionName;
-  /** Folder with `index.mjs` and the pipeline definition. */
+  /** The function's bundle. */
   readonly codeFolder: string;
   readonly memoryMb: number;
   readonly timeout: Duration;
@@ -35,13 +41,13 @@ export class ConsumerFunction extends Construct {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       code: Code.fromAsset(options.codeFolder),
-      handler: 'index.handler',
+      handler: `${handlerPath(options.name)}.handler`,
       memorySize: options.memoryMb,
       timeout: options.timeout,
       role: this.#role,
       logGroup,
       environment: {
-        [ENV.pipelineFile]: PIPELINE_FILE,
+        [PIPELINE_FILE_VARIABLE]: PIPELINE_FILE,
         POWERTOOLS_SERVICE_NAME: options.name,
         POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,
         POWERTOOLS_LOG_LEVEL: 'INFO',

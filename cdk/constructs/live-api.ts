@@ -9,7 +9,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { ENV, LIVE_STAGE, LIVE_TABLE, METRICS_NAMESPACE } from '../../src/platform/names.ts';
+import { LIVE_STAGE, LIVE_TABLE, METRICS_NAMESPACE, VARIABLE } from '../../src/platform/names.ts';
 import type { AlertsTable } from './alerts-table.ts';
 import { ConsumerFunction } from './consumer-function.ts';
 import type { LiveTable } from './live-table.ts';
@@ -49,7 +49,10 @@ export class LiveApi extends Construct {
   constructor(scope: Construct, id: string, options: LiveApiOptions) {
     super(scope, id);
     const { sources, windows, readers, live, alerts, failures } = options;
-    const tables = { [ENV.windowsTable]: windows.table.tableName, [ENV.liveTable]: live.table.tableName };
+    const tables = {
+      [VARIABLE.table('windows')]: windows.table.tableName,
+      [VARIABLE.table('live')]: live.table.tableName,
+    };
     this.subscribe = new ConsumerFunction(this, 'Subscribe', {
       name: 'subscribe',
       codeFolder: options.codeFolders.subscribe,
@@ -58,9 +61,9 @@ export class LiveApi extends Construct {
       timeout: Duration.seconds(28),
       environment: {
         ...tables,
-        [ENV.sourcesTable]: sources.table.tableName,
-        [ENV.readersTable]: readers.table.tableName,
-        [ENV.alertsTable]: alerts.table.tableName,
+        [VARIABLE.table('sources')]: sources.table.tableName,
+        [VARIABLE.table('readers')]: readers.table.tableName,
+        [VARIABLE.table('alerts')]: alerts.table.tableName,
       },
     });
     this.consumer = new ConsumerFunction(this, 'Consumer', {
@@ -74,7 +77,7 @@ export class LiveApi extends Construct {
     const stage = this.#addStage(api);
     this.url = stage.url;
     for (const consumer of [this.subscribe, this.consumer]) {
-      consumer.fn.addEnvironment(ENV.liveEndpoint, stage.callbackUrl);
+      consumer.fn.addEnvironment(VARIABLE.poster('live'), stage.callbackUrl);
       // To post to a connection of this API, and to end it.
       const connections = ['POST', 'DELETE'].map((method) =>
         Stack.of(this).formatArn({

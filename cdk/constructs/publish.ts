@@ -2,7 +2,7 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { ENV } from '../../src/platform/names.ts';
+import { VARIABLE } from '../../src/platform/names.ts';
 import type { AlertsTable } from './alerts-table.ts';
 import { ConsumerFunction } from './consumer-function.ts';
 import { StreamMapping } from './stream-mapping.ts';
@@ -26,7 +26,7 @@ export class Publish extends Construct {
       codeFolder,
       memoryMb: 512,
       timeout: Duration.minutes(1),
-      environment: { [ENV.eventBus]: DEFAULT_BUS },
+      environment: { [VARIABLE.bus('alerts')]: DEFAULT_BUS },
     });
     const bus = Stack.of(this).formatArn({
       service: 'events',

@@ -2,7 +2,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { type IAuthorizer, LambdaIntegration, type RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { Construct } from 'constructs';
-import { ENV, QUERY_PATHS } from '../../src/platform/names.ts';
+import { QUERY_PATHS, VARIABLE } from '../../src/platform/names.ts';
 import type { AlertsTable } from './alerts-table.ts';
 import { ConsumerFunction } from './consumer-function.ts';
 import type { DeadLettersTable } from './dead-letters-table.ts';
@@ -36,11 +36,11 @@ export class QueryApi extends Construct {
       // API Gateway waits 29 seconds.
       timeout: Duration.seconds(28),
       environment: {
-        [ENV.sourcesTable]: sources.table.tableName,
-        [ENV.windowsTable]: windows.table.tableName,
-        [ENV.deadLettersTable]: deadLetters.table.tableName,
-        [ENV.alertsTable]: alerts.table.tableName,
-        [ENV.readersTable]: readers.table.tableName,
+        [VARIABLE.table('sources')]: sources.table.tableName,
+        [VARIABLE.table('windows')]: windows.table.tableName,
+        [VARIABLE.table('deadLetters')]: deadLetters.table.tableName,
+        [VARIABLE.table('alerts')]: alerts.table.tableName,
+        [VARIABLE.table('readers')]: readers.table.tableName,
       },
     });
     this.consumer.allow(['dynamodb:BatchGetItem', 'dynamodb:Scan'], sources.table.tableArn);

@@ -2,7 +2,7 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { ENV } from '../../src/platform/names.ts';
+import { VARIABLE } from '../../src/platform/names.ts';
 import { ConsumerFunction } from './consumer-function.ts';
 import type { DeadLettersTable } from './dead-letters-table.ts';
 import type { LiveTable } from './live-table.ts';
@@ -35,10 +35,10 @@ export class Rollup extends Construct {
       memoryMb: 1024,
       timeout: Duration.minutes(1),
       environment: {
-        [ENV.windowsTable]: windows.table.tableName,
-        [ENV.deadLettersTable]: deadLetters.table.tableName,
-        [ENV.readersTable]: readers.table.tableName,
-        [ENV.liveTable]: live.table.tableName,
+        [VARIABLE.table('windows')]: windows.table.tableName,
+        [VARIABLE.table('deadLetters')]: deadLetters.table.tableName,
+        [VARIABLE.table('readers')]: readers.table.tableName,
+        [VARIABLE.table('live')]: live.table.tableName,
       },
     });
     this.consumer.allow(WINDOWS_ACTIONS, windows.table.tableArn);

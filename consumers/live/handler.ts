@@ -1,26 +1,7 @@
-// Wiring: what the stack gives the function, to what the consumer needs.
-import { createApiGatewayPoster } from '../../src/platform/api-gateway-poster.ts';
-import { systemClock } from '../../src/platform/clock.ts';
-import { createDynamoDbClient } from '../../src/platform/dynamodb-client.ts';
-import { readPipelineFile, readTableName, readVariable } from '../../src/platform/function-config.ts';
-import { createLog, createMeter } from '../../src/platform/powertools.ts';
-import { DynamoTable } from '../../src/stores/dynamo-table.ts';
-import { LiveConnections } from '../../src/stores/live-connections.ts';
-import { RecentAlerts } from '../../src/stores/recent-alerts.ts';
-import { Windows } from '../../src/stores/windows.ts';
-import { createLive } from './live.ts';
+import { lambdaHost } from '../../src/host/lambda/lambda-host.ts';
+import { lambdaPipeline } from '../../src/host/lambda/lambda-pipeline.ts';
+import { lambdaPosters } from '../../src/host/lambda/lambda-posters.ts';
+import { lambdaTables } from '../../src/host/lambda/lambda-tables.ts';
+import { wire } from './wire.ts';
 
-const client = createDynamoDbClient();
-const liveTable = new DynamoTable(client, readTableName('liveTable'));
-
-export const handler = createLive({
-  pipeline: readPipelineFile(),
-  windows: new Windows(new DynamoTable(client, readTableName('windowsTable'))),
-  recent: new RecentAlerts(liveTable),
-  connections: new LiveConnections(liveTable),
-  poster: createApiGatewayPoster(readVariable('liveEndpoint', 'a URL')),
-  clock: systemClock,
-  random: Math.random,
-  log: createLog(),
-  meter: createMeter(),
-});
+export const handler = wire({ ...lambdaHost(), ...lambdaPipeline(), ...lambdaPosters(), ...lambdaTables() });

@@ -1,25 +1,33 @@
 // Names that the stack, the stores and the local runtime share.
 
-/** Environment variables of the functions. */
-export const ENV = {
-  sourcesTable: 'TIDEMILL_SOURCES_TABLE',
-  windowsTable: 'TIDEMILL_WINDOWS_TABLE',
-  deadLettersTable: 'TIDEMILL_DEAD_LETTERS_TABLE',
-  readersTable: 'TIDEMILL_READERS_TABLE',
-  liveTable: 'TIDEMILL_LIVE_TABLE',
-  /** Where messages to live connections are posted: `https://…/stage`. */
-  liveEndpoint: 'TIDEMILL_LIVE_ENDPOINT',
-  tokensTable: 'TIDEMILL_TOKENS_TABLE',
-  /** The secret with the public keys that tokens are verified with. */
-  verifyingKeys: 'TIDEMILL_VERIFYING_KEYS',
-  /** The keys of the usage plans, as JSON: use to key. */
-  planKeys: 'TIDEMILL_PLAN_KEYS',
-  alertsTable: 'TIDEMILL_ALERTS_TABLE',
-  /** Name or ARN of the EventBridge bus that transitions of alerts go to. */
-  eventBus: 'TIDEMILL_EVENT_BUS',
-  /** The pipeline definition as JSON, beside the bundle; relative to the function's code. */
-  pipelineFile: 'TIDEMILL_PIPELINE_FILE',
+/** The stack's tables, as functions ask for them. */
+export const TABLES = ['sources', 'windows', 'deadLetters', 'alerts', 'tokens', 'readers', 'live'] as const;
+export type TableName = (typeof TABLES)[number];
+
+/**
+ * The environment variable that tells a function what a name stands for: `VARIABLE.table('deadLetters')` is
+ * `TIDEMILL_DEAD_LETTERS_TABLE`. A construct sets it, the function's host reads it.
+ */
+export const VARIABLE = {
+  /** The name of a DynamoDB table. */
+  table: (name: string) => variable(name, 'TABLE'),
+  /** The name or ARN of an EventBridge bus. */
+  bus: (name: string) => variable(name, 'BUS'),
+  /** The ARN of a secret. */
+  secret: (name: string) => variable(name, 'SECRET'),
+  /** Where messages to WebSocket connections are posted: `https://…/stage`. */
+  poster: (name: string) => variable(name, 'ENDPOINT'),
+  /** A text of the stack's own. */
+  setting: (name: string) => variable(name),
 } as const;
+
+/** The pipeline definition as JSON, beside the bundle; relative to the function's code. */
+export const PIPELINE_FILE_VARIABLE = 'TIDEMILL_PIPELINE_FILE';
+
+function variable(name: string, ...kind: readonly string[]): string {
+  const words = name.replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2').split(/[^A-Za-z0-9]+/);
+  return ['TIDEMILL', ...words, ...kind].join('_').toUpperCase();
+}
 
 /** One item a source: its whole state. Change stream: both images. */
 export const SOURCES_TABLE = {
@@ -115,7 +123,7 @@ export const ALERT_DETAIL_TYPE = 'Alert Transition';
 /** TTL attribute, on every table: seconds since the epoch. */
 export const TTL_ATTRIBUTE = 'expiresAt';
 
-/** The functions: `consumers/<name>/handler.ts` exports `handler`. */
+/** The functions: `consumers/<name>/wire.ts` exports `wire`, `consumers/<name>/handler.ts` exports `handler`. */
 export const FUNCTION_NAMES = [
   'aggregate',
   'rollup',
@@ -129,6 +137,11 @@ export const FUNCTION_NAMES = [
   'live',
 ] as const;
 export type FunctionName = (typeof FUNCTION_NAMES)[number];
+
+/** Where a function's handler is, in the project and in its bundle, without the ending: what the template's `Handler` begins with. */
+export function handlerPath(name: FunctionName): string {
+  return `consumers/${name}/handler`;
+}
 
 /** Paths of the query API: those of its operations, which the stack cannot read. */
 export const QUERY_PATHS = [

@@ -186,7 +186,7 @@ async function compose(
     functions.set(
       fn.name,
       endpoints === undefined
-        ? createInProcessFunction(fn, {
+        ? await createInProcessFunction(fn, {
             pipeline,
             clock,
             table: tableByName,

@@ -6,10 +6,10 @@ import { ALERTS_TABLE, DEAD_LETTERS_TABLE, SOURCES_TABLE } from '../platform/nam
 import type { TableChange } from '../stores/memory-table.ts';
 import { bytesOf, numberOf, textOf } from '../stores/table.ts';
 import { toPart } from '../stores/windows.ts';
-import type { TableName } from './checks.ts';
 import { START_MS } from './plan.ts';
+import type { SimulatedTable } from './simulated-tables.ts';
 
-export function changeInWords(table: TableName, { eventName, keys, newImage }: TableChange): string {
+export function changeInWords(table: SimulatedTable, { eventName, keys, newImage }: TableChange): string {
   if (newImage === undefined || eventName === 'REMOVE') return `${table}  ${JSON.stringify(keys)} is removed`;
   switch (table) {
     case 'sources': {
@@ -35,6 +35,9 @@ export function changeInWords(table: TableName, { eventName, keys, newImage }: T
       const { status, sequence } = decodeAlertState(`${rule} on ${series}`, encoded);
       return `alerts  ${rule} on ${series} version ${numberOf(newImage, ALERTS_TABLE.version)}: ${status}, ${sequence} transitions`;
     }
+    case 'readers':
+    case 'live':
+      return `${table}  ${JSON.stringify(keys)}`;
     case 'deadLetters': {
       const [record, event] = [DEAD_LETTERS_TABLE.partitionKey, DEAD_LETTERS_TABLE.sortKey];
       const place = `${textOf(keys, record)?.replace(/^.*(....)$/, '…$1')} event ${Number(textOf(keys, event))}`;

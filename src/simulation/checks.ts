@@ -10,9 +10,8 @@ import { LettersCheck } from './check-letters.ts';
 import { SourcesCheck } from './check-sources.ts';
 import { WindowsCheck } from './check-windows.ts';
 import { ExpectedStream } from './expected-stream.ts';
+import type { SimulatedTable } from './simulated-tables.ts';
 import { hold, Violation } from './violation.ts';
-
-export type TableName = 'sources' | 'windows' | 'deadLetters' | 'alerts';
 
 export class Checks {
   readonly stream: ExpectedStream;
@@ -49,10 +48,12 @@ export class Checks {
     return this.#broken.promise;
   }
 
-  changed(table: TableName, change: TableChange): void {
+  changed(table: SimulatedTable, change: TableChange): void {
     const { sources, windows, letters, alerts } = this;
-    const check = { sources, windows, deadLetters: letters, alerts }[table];
-    this.attempt(() => check.changed(change));
+    const check = { sources, windows, deadLetters: letters, alerts, readers: undefined, live: undefined }[
+      table
+    ];
+    this.attempt(() => check?.changed(change));
   }
 
   /** The figures that a function publishes of a batch. */

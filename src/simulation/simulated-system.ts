@@ -1,11 +1,11 @@
 // The system of one run: the real functions over tables in memory, behind the real event source mapping, under a
 // virtual clock. Everything that can go wrong stands between them.
-import { type AggregateDeps, createAggregate } from '../../consumers/aggregate/aggregate.ts';
-import { createAlert } from '../../consumers/alert/alert.ts';
-import { createAlertClock } from '../../consumers/alert-clock/alert-clock.ts';
-import { type CloseDeps, createClose } from '../../consumers/close/close.ts';
-import { createPublish } from '../../consumers/publish/publish.ts';
-import { createRollup, type RollupDeps } from '../../consumers/rollup/rollup.ts';
+import { wire as wireAggregate } from '../../consumers/aggregate/wire.ts';
+import { wire as wireAlert } from '../../consumers/alert/wire.ts';
+import { wire as wireAlertClock } from '../../consumers/alert-clock/wire.ts';
+import { wire as wireClose } from '../../consumers/close/wire.ts';
+import { wire as wirePublish } from '../../consumers/publish/wire.ts';
+import { wire as wireRollup } from '../../consumers/rollup/wire.ts';
 import { createRandom } from '../../producers/simulators/random.ts';
 import { parsePipeline } from '../core/pipeline.ts';
 import { exponentialBackoff } from '../event-source/backoff.ts';
@@ -15,15 +15,12 @@ import { parseMappingParameters } from '../event-source/mapping-parameters.ts';
 import { MemoryStream } from '../event-source/memory-stream.ts';
 import type { StreamSource } from '../event-source/ports.ts';
 import { VirtualClock } from '../event-source/virtual-clock.ts';
-import { Alerts } from '../stores/alerts.ts';
-import { DeadLetters } from '../stores/dead-letters.ts';
+import type { FunctionHost } from '../host/function-host.ts';
 import { changeJson } from '../stores/item-json.ts';
-import { SourceStates } from '../stores/source-states.ts';
-import { Windows } from '../stores/windows.ts';
 import { changeEventRecord } from '../wire/change-event.ts';
 import type { DynamoDbEventRecord, StreamEvent } from '../wire/stream-records.ts';
 import { changeInWords } from './change-in-words.ts';
-import { Checks, type TableName } from './checks.ts';
+import { Checks } from './checks.ts';
 import { FaultSchedule } from './fault-schedule.ts';
 import type { Invocation } from './invocation.ts';
 import { OldCheckpoints } from './old-checkpoints.ts';
@@ -35,21 +32,21 @@ import {
   type StreamName,
   type StreamReader,
 } from './plan.ts';
-import { type Handler, SimulatedFunction } from './simulated-function.ts';
-import { SimulatedTables, type StoredTable } from './simulated-tables.ts';
+import { type Handler, type HandlerContext, SimulatedFunction } from './simulated-function.ts';
+import { simulatedHost } from './simulated-host.ts';
+import { type SimulatedTable, SimulatedTables, type StoredTable } from './simulated-tables.ts';
 import { shortSequence, shortShard, Trace } from './trace.ts';
 import { troubledBus } from './troubled-bus.ts';
 import { troubledStream } from './troubled-stream.ts';
-import { TroubledTable } from './troubled-table.ts';
 
 /** What stands in place of a real part: something broken that must be found, or a second table beside it. */
 export interface Replacements {
-  readonly table?: (name: TableName, table: StoredTable) => StoredTable;
+  readonly table?: (name: SimulatedTable, table: StoredTable) => StoredTable;
   readonly stream?: (name: StreamName, stream: StreamSource) => StreamSource;
   readonly change?: (record: DynamoDbEventRecord) => DynamoDbEventRecord;
-  readonly aggregate?: (deps: AggregateDeps) => ReturnType<typeof createAggregate>;
-  readonly rollup?: (deps: RollupDeps) => ReturnType<typeof createRollup>;
-  readonly close?: (deps: CloseDeps) => ReturnType<typeof createClose>;
+  readonly aggregate?: typeof wireAggregate;
+  readonly rollup?: typeof wireRollup;
+  readonly close?: typeof wireClose;
 }
 
 /** What is scheduled keeps ten seconds for the write under way, so it needs more than others may have. */
@@ -69,7 +66,10 @@ export class SimulatedSystem {
   readonly plan: Plan;
   readonly #replacements: Replacements;
   readonly #checkpoints: Readonly<Record<StreamReader, OldCheckpoints>>;
+  /** Jitter of the mappings. */
   readonly #random: () => number;
+  /** Pauses of the functions. */
+  readonly #pauses: () => number;
   readonly #mappings = new Map<
     StreamReader,
     { readonly running: RunningMapping; readonly generation: number }
@@ -83,6 +83,7 @@ export class SimulatedSystem {
     this.pipeline = parsePipeline(plan.pipeline);
     this.faults = new FaultSchedule(plan.faults);
     this.#random = createRandom(`jitter ${plan.seed}`).next;
+    this.#pauses = createRandom(`pauses ${plan.seed}`).next;
     this.checks = new Checks(this.pipeline, () => this.clock.nowMs());
     this.#checkpoints = {
       aggregate: new OldCheckpoints('aggregate', this.faults),
@@ -119,15 +120,14 @@ export class SimulatedSystem {
       },
       replacements.table ?? ((_, table) => table),
     );
+    const { aggregate = wireAggregate, rollup = wireRollup, close = wireClose } = replacements;
     this.functions = {
-      aggregate: this.#function('aggregate', plan.timeoutMs, (invocation) => this.#aggregate(invocation)),
-      rollup: this.#function('rollup', plan.timeoutMs, (invocation) => this.#rollup(invocation)),
-      alert: this.#function('alert', plan.timeoutMs, (invocation) => this.#alert(invocation)),
-      publish: this.#function('publish', plan.timeoutMs, (invocation) => this.#publish(invocation)),
-      close: this.#function('close', SCHEDULED_TIMEOUT_MS, (invocation) => this.#close(invocation)),
-      'alert-clock': this.#function('alert-clock', SCHEDULED_TIMEOUT_MS, (invocation) =>
-        this.#alertClock(invocation),
-      ),
+      aggregate: this.#function('aggregate', plan.timeoutMs, aggregate),
+      rollup: this.#function('rollup', plan.timeoutMs, rollup),
+      alert: this.#function('alert', plan.timeoutMs, wireAlert),
+      publish: this.#function('publish', plan.timeoutMs, wirePublish),
+      close: this.#function('close', SCHEDULED_TIMEOUT_MS, close),
+      'alert-clock': this.#function('alert-clock', SCHEDULED_TIMEOUT_MS, wireAlertClock),
     };
   }
 
@@ -185,86 +185,32 @@ export class SimulatedSystem {
     return current;
   }
 
-  #function(
+  /** A container is the function wired anew, to a host whose calls go wrong as planned. */
+  #function<E, A>(
     name: FunctionName,
     timeoutMs: number,
-    start: (invocation: () => Invocation) => Handler,
+    wire: (host: FunctionHost) => (event: E, context: HandlerContext) => Promise<A>,
   ): SimulatedFunction {
-    const { clock, trace, faults } = this;
+    const { clock, trace, faults, pipeline, tables } = this;
     const { containers, latenciesMs } = this.plan;
+    const start = (invocation: () => Invocation): Handler => {
+      const handler = wire(
+        simulatedHost(invocation, {
+          pipeline,
+          clock,
+          random: this.#pauses,
+          tables,
+          bus: troubledBus(invocation, ({ detail }) => this.checks.alerted(JSON.parse(detail))),
+          onCounts: (counts) => this.checks.published(counts),
+        }),
+      );
+      // what the mapping or the schedule made is of the form that the function takes
+      return (event, context) => handler(event as E, context);
+    };
     return new SimulatedFunction(
       { name, timeoutMs, containers, start },
       { clock, trace, faults, latenciesMs },
     );
-  }
-
-  #aggregate(invocation: () => Invocation): Handler {
-    const handler = (this.#replacements.aggregate ?? createAggregate)({
-      states: new SourceStates(this.#troubled('sources', invocation)),
-      deadLetters: new DeadLetters(this.#troubled('deadLetters', invocation)),
-      ...this.#surroundings(invocation),
-    });
-    return (event) => handler(event as StreamEvent<never>);
-  }
-
-  #rollup(invocation: () => Invocation): Handler {
-    const handler = (this.#replacements.rollup ?? createRollup)({
-      windows: new Windows(this.#troubled('windows', invocation)),
-      deadLetters: new DeadLetters(this.#troubled('deadLetters', invocation)),
-      ...this.#surroundings(invocation),
-    });
-    return (event) => handler(event as StreamEvent<never>);
-  }
-
-  #close(invocation: () => Invocation): Handler {
-    const handler = (this.#replacements.close ?? createClose)({
-      states: new SourceStates(this.#troubled('sources', invocation)),
-      ...this.#surroundings(invocation),
-    });
-    return (event, context) => handler(event as { closeAll?: boolean }, context);
-  }
-
-  #alert(invocation: () => Invocation): Handler {
-    const handler = createAlert({
-      alerts: new Alerts(this.#troubled('alerts', invocation)),
-      windows: new Windows(this.#troubled('windows', invocation)),
-      ...this.#surroundings(invocation),
-    });
-    return (event) => handler(event as StreamEvent<never>);
-  }
-
-  #publish(invocation: () => Invocation): Handler {
-    const bus = troubledBus(invocation, ({ detail }) => this.checks.alerted(JSON.parse(detail)));
-    const handler = createPublish({ bus, clock: this.clock, ...this.#surroundings(invocation) });
-    return (event) => handler(event as StreamEvent<never>);
-  }
-
-  #alertClock(invocation: () => Invocation): Handler {
-    const handler = createAlertClock({
-      alerts: new Alerts(this.#troubled('alerts', invocation)),
-      states: new SourceStates(this.#troubled('sources', invocation)),
-      ...this.#surroundings(invocation),
-    });
-    return (event, context) => handler(event, context);
-  }
-
-  #surroundings(invocation: () => Invocation) {
-    const note = (message: string, fields: object) => {
-      invocation().note(() => `${message} ${JSON.stringify(fields)}`);
-    };
-    return {
-      pipeline: this.pipeline,
-      log: { info: note, warn: note, error: note },
-      meter: { publish: (counts: Readonly<Record<string, number>>) => this.checks.published(counts) },
-      nowMs: () => this.clock.nowMs(),
-    };
-  }
-
-  #troubled(name: TableName, invocation: () => Invocation): TroubledTable {
-    return new TroubledTable(this.tables.get(name), {
-      invocation,
-      previousImage: (key) => this.tables.previousImage(name, key),
-    });
   }
 
   #tellChange(name: Exclude<StreamName, 'telemetry'>, change: Parameters<typeof changeEventRecord>[0]): void {

@@ -2,9 +2,10 @@
 import { MemoryTable, type TableChange } from '../stores/memory-table.ts';
 import type { Item, Table } from '../stores/table.ts';
 import { TABLE_SCHEMAS } from '../stores/table-schemas.ts';
-import type { TableName } from './checks.ts';
 
-export const TABLE_NAMES: readonly TableName[] = ['sources', 'windows', 'deadLetters', 'alerts'];
+/** Those that functions of the simulation ask for. */
+export const SIMULATED_TABLES = ['sources', 'windows', 'deadLetters', 'alerts', 'readers', 'live'] as const;
+export type SimulatedTable = (typeof SIMULATED_TABLES)[number];
 
 /** A table that somebody may also take items out of by hand. */
 export interface StoredTable extends Table {
@@ -12,40 +13,32 @@ export interface StoredTable extends Table {
 }
 
 export class SimulatedTables {
-  readonly #tables: Readonly<Record<TableName, StoredTable>>;
-  readonly #previous = {
-    sources: new Map(),
-    windows: new Map(),
-    deadLetters: new Map(),
-    alerts: new Map(),
-  } satisfies Record<TableName, Map<string, Item | undefined>>;
+  readonly #tables = new Map<string, StoredTable>();
+  readonly #previous = new Map<string, Map<string, Item | undefined>>();
 
   constructor(
-    onChange: (table: TableName, change: TableChange) => void,
-    inPlaceOf: (name: TableName, table: StoredTable) => StoredTable,
+    onChange: (table: SimulatedTable, change: TableChange) => void,
+    inPlaceOf: (name: SimulatedTable, table: StoredTable) => StoredTable,
   ) {
-    const make = (name: TableName): StoredTable =>
-      inPlaceOf(
-        name,
-        new MemoryTable(TABLE_SCHEMAS[name], (change) => {
-          this.#previous[name].set(JSON.stringify(change.keys), change.oldImage);
-          onChange(name, change);
-        }),
-      );
-    this.#tables = {
-      sources: make('sources'),
-      windows: make('windows'),
-      deadLetters: make('deadLetters'),
-      alerts: make('alerts'),
-    };
+    for (const name of SIMULATED_TABLES) {
+      const previous = new Map<string, Item | undefined>();
+      this.#previous.set(name, previous);
+      const table = new MemoryTable(TABLE_SCHEMAS[name], (change) => {
+        previous.set(JSON.stringify(change.keys), change.oldImage);
+        onChange(name, change);
+      });
+      this.#tables.set(name, inPlaceOf(name, table));
+    }
   }
 
-  get(name: TableName): StoredTable {
-    return this.#tables[name];
+  get(name: string): StoredTable {
+    const table = this.#tables.get(name);
+    if (table !== undefined) return table;
+    throw new Error(`the simulation has no table ${name}: found ${SIMULATED_TABLES.join(', ')}`);
   }
 
   /** What the item was before its latest change. */
-  previousImage(name: TableName, key: Item): Item | undefined {
-    return this.#previous[name].get(JSON.stringify(key));
+  previousImage(name: string, key: Item): Item | undefined {
+    return this.#previous.get(name)?.get(JSON.stringify(key));
   }
 }

@@ -1,10 +1,20 @@
-// The tables of the pipeline as they are kept in memory: keys and indexes as the stack has them.
-import { ALERTS_TABLE, DEAD_LETTERS_TABLE, SOURCES_TABLE, WINDOWS_TABLE } from '../platform/names.ts';
+// The keys and indexes of the stack's tables, for tables in memory where no template says them.
+import {
+  ALERTS_TABLE,
+  DEAD_LETTERS_TABLE,
+  LIVE_TABLE,
+  READERS_TABLE,
+  SOURCES_TABLE,
+  type TableName,
+  TOKENS_TABLE,
+  WINDOWS_TABLE,
+} from '../platform/names.ts';
 import type { TableSchema } from './memory-table.ts';
 
-export type PipelineTable = 'sources' | 'windows' | 'deadLetters' | 'alerts';
+/** Those that the way of an event goes through. */
+export type PipelineTable = Extract<TableName, 'sources' | 'windows' | 'deadLetters' | 'alerts'>;
 
-export const TABLE_SCHEMAS: Readonly<Record<PipelineTable, TableSchema>> = {
+export const TABLE_SCHEMAS: Readonly<Record<TableName, TableSchema>> = {
   sources: {
     partitionKey: SOURCES_TABLE.partitionKey,
     indexes: {
@@ -23,6 +33,13 @@ export const TABLE_SCHEMAS: Readonly<Record<PipelineTable, TableSchema>> = {
         partitionKey: ALERTS_TABLE.checkingBucket,
         sortKey: ALERTS_TABLE.checkAt,
       },
+      [ALERTS_TABLE.standingIndex]: {
+        partitionKey: ALERTS_TABLE.standing,
+        sortKey: ALERTS_TABLE.standingPlace,
+      },
     },
   },
+  tokens: { partitionKey: TOKENS_TABLE.partitionKey },
+  readers: { partitionKey: READERS_TABLE.partitionKey, sortKey: READERS_TABLE.sortKey },
+  live: { partitionKey: LIVE_TABLE.partitionKey, sortKey: LIVE_TABLE.sortKey },
 };

@@ -7,7 +7,15 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { BUNDLE_LIMIT_BYTES, bundleFunctions, type FunctionBundle } from '../../cdk/bundle.ts';
 import { percentile } from '../../src/core/percentile.ts';
-import { ENV, FUNCTION_NAMES, type FunctionName, PIPELINE_FILE } from '../../src/platform/names.ts';
+import {
+  FUNCTION_NAMES,
+  type FunctionName,
+  handlerPath,
+  PIPELINE_FILE,
+  PIPELINE_FILE_VARIABLE,
+  TABLES,
+  VARIABLE,
+} from '../../src/platform/names.ts';
 import { BENCH_ENVIRONMENT } from './bench-environment.ts';
 import { BENCH_PIPELINE } from './bench-pipeline.ts';
 
@@ -49,18 +57,20 @@ export async function measureBundles(
 }
 
 /** In a process of its own, with the environment a function has. */
-async function importOnce({ folder }: FunctionBundle): Promise<number> {
+async function importOnce({ name, folder }: FunctionBundle): Promise<number> {
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    ['--input-type=module', '--eval', IMPORT, pathToFileURL(join(folder, 'index.mjs')).href],
+    ['--input-type=module', '--eval', IMPORT, pathToFileURL(join(folder, `${handlerPath(name)}.mjs`)).href],
     {
       env: {
         ...BENCH_ENVIRONMENT,
         LAMBDA_TASK_ROOT: folder,
-        ...Object.fromEntries(Object.values(ENV).map((name) => [name, 'bench'])),
-        [ENV.liveEndpoint]: 'https://bench.example/live',
-        [ENV.planKeys]: '{}',
-        [ENV.pipelineFile]: PIPELINE_FILE,
+        ...Object.fromEntries(TABLES.map((table) => [VARIABLE.table(table), 'bench'])),
+        [VARIABLE.bus('alerts')]: 'bench',
+        [VARIABLE.secret('verifyingKeys')]: 'bench',
+        [VARIABLE.poster('live')]: 'https://bench.example/live',
+        [VARIABLE.setting('planKeys')]: '{}',
+        [PIPELINE_FILE_VARIABLE]: PIPELINE_FILE,
       },
     },
   );

@@ -36,12 +36,15 @@ it('a bundled function finds the local servers by nothing but its environment', 
   } as const;
   await provision({ streams: [], tables: [table] }, { dynamodb, kinesis: localKinesis(endpoint) });
 
-  const fn = createFunctionInvoker(functionSpec({ codeFolder: aggregate.folder, handler: 'index.handler' }), {
-    region: 'us-east-1',
-    endpoints: { AWS_ENDPOINT_URL_DYNAMODB: endpoint },
-    newRequestId: () => 'request',
-    onLine: () => {},
-  });
+  const fn = createFunctionInvoker(
+    functionSpec({ codeFolder: aggregate.folder, handler: 'consumers/aggregate/handler.handler' }),
+    {
+      region: 'us-east-1',
+      endpoints: { AWS_ENDPOINT_URL_DYNAMODB: endpoint },
+      newRequestId: () => 'request',
+      onLine: () => {},
+    },
+  );
   onTestFinished(() => fn.stop());
   expect(await fn.invoke('{"table":"Items","id":"a"}')).toEqual({ kind: 'returned', payload: '"written"' });
   const { Item } = await dynamodb.send(new GetItemCommand({ TableName: 'Items', Key: { id: { S: 'a' } } }));

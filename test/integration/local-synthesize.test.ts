@@ -25,7 +25,7 @@ describe('synthesizing in process', () => {
     expect(system.streams).toMatchObject([{ shards: 2 }]);
     expect(system.functions).toHaveLength(FUNCTION_NAMES.length);
     for (const fn of system.functions) {
-      expect(existsSync(join(fn.codeFolder, 'index.mjs'))).toBe(true);
+      expect(existsSync(join(fn.codeFolder, fn.handler.replace(/\.handler$/, '.mjs')))).toBe(true);
       expect(JSON.parse(await readFile(join(fn.codeFolder, 'pipeline.json'), 'utf8'))).toEqual(pipeline);
     }
     const [spec] = system.functions;

@@ -1,10 +1,9 @@
 // The tables that simulations run on are DynamoDB's in effect: what runs did to them is done again on DynamoDB Local, and
 // every outcome, every item and every change must be the same.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { TableName } from '../../src/simulation/checks.ts';
 import { makePlan } from '../../src/simulation/make-plan.ts';
 import { runPlan } from '../../src/simulation/run-plan.ts';
-import { TABLE_NAMES } from '../../src/simulation/simulated-tables.ts';
+import { SIMULATED_TABLES, type SimulatedTable } from '../../src/simulation/simulated-tables.ts';
 import { MemoryTable, type TableChange } from '../../src/stores/memory-table.ts';
 import type { Item } from '../../src/stores/table.ts';
 import { TABLE_SCHEMAS } from '../../src/stores/table-schemas.ts';
@@ -31,12 +30,14 @@ describe.skipIf(missing !== undefined)(
 
     test(`${SEEDS} runs come to the same in every table`, async () => {
       if (server === undefined) throw new Error('DynamoDB Local was not started');
-      const twins = new Map<TableName, Twin>();
-      for (const name of TABLE_NAMES) {
+      const twins = new Map<SimulatedTable, Twin>();
+      for (const name of SIMULATED_TABLES) {
         twins.set(name, new Twin(name, await server.makeTable(TABLE_SCHEMAS[name])));
       }
       for (let seed = 1; seed <= SEEDS; seed += 1) {
-        const operations = new Map(TABLE_NAMES.map((name): [TableName, TableOperation[]] => [name, []]));
+        const operations = new Map(
+          SIMULATED_TABLES.map((name): [SimulatedTable, TableOperation[]] => [name, []]),
+        );
         const { violation } = await runPlan(makePlan(seed), {
           table: (name, table) => recordingTable(table, (operation) => operations.get(name)?.push(operation)),
         });
@@ -60,7 +61,7 @@ class Twin {
   /** Reads since the last write: again they would say the same. */
   readonly #read = new Set<string>();
 
-  constructor(name: TableName, dynamo: RemovableTable) {
+  constructor(name: SimulatedTable, dynamo: RemovableTable) {
     const schema = TABLE_SCHEMAS[name];
     this.#memory = new MemoryTable(schema, (change) => this.#changes.push(change));
     this.#dynamo = dynamo;

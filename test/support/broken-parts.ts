@@ -1,8 +1,9 @@
 // Parts of the system broken from outside, each in a way that the simulation must find.
 import { createAggregate } from '../../consumers/aggregate/aggregate.ts';
 import { StateCache } from '../../consumers/aggregate/state-cache.ts';
-import { createClose } from '../../consumers/close/close.ts';
-import { createRollup } from '../../consumers/rollup/rollup.ts';
+import { aggregateDeps, wire as wireAggregate } from '../../consumers/aggregate/wire.ts';
+import { wire as wireClose } from '../../consumers/close/wire.ts';
+import { wire as wireRollup } from '../../consumers/rollup/wire.ts';
 import { decodeAlertState, encodeAlertState } from '../../src/core/alerts/alert-encoding.ts';
 import type { Pipeline } from '../../src/core/pipeline.ts';
 import type { SourceState } from '../../src/core/source-state.ts';
@@ -27,7 +28,7 @@ export const BROKEN_ALERTS: Readonly<Record<string, Replacements>> = {
 
 export const BROKEN_PARTS: Readonly<Record<string, Replacements>> = {
   'a canary that commits before it quarantines, and takes a failed quarantine for a small matter': {
-    aggregate: createCanaryAggregate,
+    aggregate: (host) => createCanaryAggregate(aggregateDeps(host)),
   },
   'an aggregate that does not look how far a source is folded in': forgetful(),
   'a table of states that writes whatever the version is': {
@@ -37,16 +38,20 @@ export const BROKEN_PARTS: Readonly<Record<string, Replacements>> = {
     table: (name, table) => (name === 'windows' ? withoutVersions(table) : table),
   },
   'an aggregate that reports the record behind the first that failed': {
-    aggregate: (deps) => reportingTheNext(createAggregate(deps)),
+    aggregate: (host) => reportingTheNext(wireAggregate(host)),
   },
   'a rollup that reports the record behind the first that failed': {
-    rollup: (deps) => reportingTheNext(createRollup(deps)),
+    rollup: (host) => reportingTheNext(wireRollup(host)),
   },
   'an aggregate whose cache keeps a state that is being folded': {
-    aggregate: (deps) => createAggregate({ ...deps, cache: new KeepingCache() }),
+    aggregate: (host) => createAggregate({ ...aggregateDeps(host), cache: new KeepingCache() }),
   },
   'a closer whose clock is five seconds ahead': {
-    close: (deps) => createClose({ ...deps, nowMs: () => deps.nowMs() + 5_000 }),
+    close: (host) => {
+      const { clock } = host;
+      const ahead = (): number => clock.nowMs() + 5_000;
+      return wireClose({ ...host, clock: { nowMs: ahead, sleep: clock.sleep.bind(clock) } });
+    },
   },
   'a stream whose child shards are read before their parents': {
     stream: (name, stream) => (name === 'telemetry' ? orphaned(stream) : stream),
@@ -119,9 +124,9 @@ function forgetful(): Replacements {
     });
   };
   return {
-    aggregate: (deps) => {
-      pipeline = deps.pipeline;
-      return createAggregate({ ...deps, cache: new StateCache(0) });
+    aggregate: (host) => {
+      pipeline = host.pipeline;
+      return createAggregate({ ...aggregateDeps(host), cache: new StateCache(0) });
     },
     table: (name, table) => (name === 'sources' ? withoutPositions(table) : table),
   };

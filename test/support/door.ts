@@ -8,7 +8,7 @@ import { TokenDesk, type TokenOrder } from '../../src/cli/token-desk.ts';
 import { MemoryStream } from '../../src/event-source/memory-stream.ts';
 import { callMemoryStreams } from '../../src/local-stack/gateway/memory-service.ts';
 import type { CallService } from '../../src/local-stack/gateway/service-endpoint.ts';
-import { ENV, TOKENS_TABLE } from '../../src/platform/names.ts';
+import { TOKENS_TABLE, VARIABLE } from '../../src/platform/names.ts';
 import type { Secrets } from '../../src/platform/secrets.ts';
 import { IssuedTokens } from '../../src/stores/issued-tokens.ts';
 import { MemoryTable } from '../../src/stores/memory-table.ts';
@@ -75,11 +75,11 @@ export async function openDoor({
   const environment = gateway.system.functions.find(({ logicalId }) =>
     logicalId.startsWith('DoorAuthorize'),
   )?.environment;
-  const verifyingKeys = environment?.[ENV.verifyingKeys] ?? '';
+  const verifyingKeys = environment?.[VARIABLE.secret('verifyingKeys')] ?? '';
   authorize = createAuthorize({
     keys: new KeyCache({ read: () => secrets.read(verifyingKeys), nowMs, maxAgeMs: 60_000, minAgeMs: 2_000 }),
     isRevoked: (token) => tokens.isRevoked(token),
-    planKeys: JSON.parse(environment?.[ENV.planKeys] ?? '{}'),
+    planKeys: JSON.parse(environment?.[VARIABLE.setting('planKeys')] ?? '{}'),
     log: { info: say, warn: say, error: say },
     meter: { publish: () => {} },
     nowMs,

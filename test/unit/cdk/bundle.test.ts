@@ -1,27 +1,34 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { assertBundleSizes, bundleFunctions } from '../../../cdk/bundle.ts';
-import { FUNCTION_NAMES, type FunctionName } from '../../../src/platform/names.ts';
+import { assertBundleSizes, bundleFunctions, type FunctionBundle } from '../../../cdk/bundle.ts';
+import { FUNCTION_NAMES, type FunctionName, handlerPath } from '../../../src/platform/names.ts';
 import { byFunctionName } from '../../support/by-function-name.ts';
 import { ECHO_HANDLERS } from '../../support/echo-handlers.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const pipeline = { aggregations: [{ name: 'per-minute' }] };
 
+const moduleOf = ({ name, folder }: FunctionBundle) => join(folder, `${handlerPath(name)}.mjs`);
+
 describe('a bundle', () => {
   it('is one module with the pipeline definition beside it, and its map elsewhere', async () => {
     const bundleFolder = await temporaryFolder();
     const { aggregate } = await bundleFunctions({ pipeline, bundleFolder, handlers: ECHO_HANDLERS });
     expect(aggregate).toMatchObject({ name: 'aggregate', folder: join(bundleFolder, 'aggregate') });
-    expect((await readdir(aggregate.folder)).sort()).toEqual(['index.mjs', 'pipeline.json']);
+    const files = await readdir(aggregate.folder, { recursive: true, withFileTypes: true });
+    const paths = files.filter((file) => file.isFile()).map((file) => join(file.parentPath, file.name));
+    expect(paths.map((path) => relative(aggregate.folder, path)).sort()).toEqual([
+      'consumers/aggregate/handler.mjs',
+      'pipeline.json',
+    ]);
     expect(JSON.parse(await readFile(join(aggregate.folder, 'pipeline.json'), 'utf8'))).toEqual(pipeline);
-    expect((await readFile(join(aggregate.folder, 'index.mjs'))).length).toBe(aggregate.sizeBytes);
+    expect((await readFile(moduleOf(aggregate))).length).toBe(aggregate.sizeBytes);
     expect((await readdir(join(bundleFolder, 'source-maps'))).sort()).toEqual([
       ...FUNCTION_NAMES.map((name) => `${name}.mjs.map`).sort(),
     ]);
-    const module = await import(pathToFileURL(join(aggregate.folder, 'index.mjs')).href);
+    const module = await import(pathToFileURL(moduleOf(aggregate)).href);
     expect(await module.handler({ a: 1 })).toEqual({ a: 1 });
   });
 
@@ -30,7 +37,7 @@ describe('a bundle', () => {
     for (const bundleFolder of [first, second]) {
       await bundleFunctions({ pipeline, bundleFolder, handlers: ECHO_HANDLERS });
     }
-    const bytes = (folder: string) => readFile(join(folder, 'close', 'index.mjs'));
+    const bytes = (folder: string) => readFile(join(folder, 'close', 'consumers/close/handler.mjs'));
     expect(await bytes(second)).toEqual(await bytes(first));
   });
 
@@ -44,7 +51,7 @@ describe('a bundle', () => {
     await writeFile(entry, "import old from './old.cjs';\nexport const handler = () => old.join('a', 'b');");
     const handlers = { ...ECHO_HANDLERS, close: entry };
     const { close } = await bundleFunctions({ pipeline, bundleFolder, handlers });
-    const module = await import(pathToFileURL(join(close.folder, 'index.mjs')).href);
+    const module = await import(pathToFileURL(moduleOf(close)).href);
     expect(module.handler()).toBe('a/b');
   });
 

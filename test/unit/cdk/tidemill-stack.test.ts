@@ -130,7 +130,7 @@ describe('the functions', () => {
       {
         Architectures: ['arm64'],
         Runtime: 'nodejs24.x',
-        Handler: 'index.handler',
+        Handler: Match.stringLikeRegexp('^consumers/[a-z-]+/handler.handler$'),
         LoggingConfig: { LogGroup: { Ref: Match.anyValue() } },
       },
       FUNCTION_NAMES.length,

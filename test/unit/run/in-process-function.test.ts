@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parsePipeline } from '../../../src/core/pipeline.ts';
 import { VirtualClock } from '../../../src/event-source/virtual-clock.ts';
 import type { FunctionLine } from '../../../src/local-stack/function-invoker.ts';
-import { ENV, FUNCTION_NAMES, LIVE_TABLE, READERS_TABLE } from '../../../src/platform/names.ts';
+import { LIVE_TABLE, READERS_TABLE, VARIABLE } from '../../../src/platform/names.ts';
 import { createInProcessFunction } from '../../../src/run/in-process-function.ts';
 import { MemoryTable } from '../../../src/stores/memory-table.ts';
 import type { Table } from '../../../src/stores/table.ts';
@@ -33,18 +33,20 @@ function setUp(over: (table: Table, clock: VirtualClock) => Table = (table) => t
     A: tables.alerts,
   };
   const environment = {
-    [ENV.sourcesTable]: 'S',
-    [ENV.windowsTable]: 'W',
-    [ENV.deadLettersTable]: 'D',
-    [ENV.readersTable]: 'R',
-    [ENV.liveTable]: 'L',
-    [ENV.liveEndpoint]: 'http://127.0.0.1:1/live',
-    [ENV.alertsTable]: 'A',
+    [VARIABLE.table('sources')]: 'S',
+    [VARIABLE.table('windows')]: 'W',
+    [VARIABLE.table('deadLetters')]: 'D',
+    [VARIABLE.table('readers')]: 'R',
+    [VARIABLE.table('live')]: 'L',
+    [VARIABLE.poster('live')]: 'http://127.0.0.1:1/live',
+    [VARIABLE.table('alerts')]: 'A',
+    [VARIABLE.bus('alerts')]: 'B',
   };
   const start = (service: string) =>
     createInProcessFunction(
       functionSpec({
         name: `Test-${service}`,
+        handler: `consumers/${service}/handler.handler`,
         environment: { ...environment, POWERTOOLS_SERVICE_NAME: service },
       }),
       {
@@ -71,23 +73,23 @@ function setUp(over: (table: Table, clock: VirtualClock) => Table = (table) => t
 const eventOf = (data: unknown) => JSON.stringify({ Records: [kinesisRecord({ data })] });
 
 describe('a function in this process', () => {
-  it('is the consumer its service name says, on the tables its environment names', async () => {
+  it('is the consumer its handler names, on the tables its environment names', async () => {
     const { start, tables, published } = setUp();
-    expect(await start('aggregate').invoke(eventOf([{ source: 's', time: 1_000 }, 7]))).toEqual(
+    expect(await (await start('aggregate')).invoke(eventOf([{ source: 's', time: 1_000 }, 7]))).toEqual(
       NOTHING_FAILED,
     );
     expect(tables.changes.sources).toHaveLength(1);
     expect(tables.changes.deadLetters).toHaveLength(1);
-    const closed = await start('close').invoke('{"closeAll":true}');
+    const closed = await (await start('close')).invoke('{"closeAll":true}');
     expect(closed).toMatchObject({ kind: 'returned', payload: expect.stringContaining('"closedWindows":1') });
     const Records = tables.changes.sources.map((change, at) => changeRecord(change, sequenceOf(at)));
-    expect(await start('rollup').invoke(JSON.stringify({ Records }))).toEqual(NOTHING_FAILED);
+    expect(await (await start('rollup')).invoke(JSON.stringify({ Records }))).toEqual(NOTHING_FAILED);
     expect(tables.changes.windows).toHaveLength(1);
-    expect(await start('alert').invoke(JSON.stringify({ Records }))).toEqual(NOTHING_FAILED);
+    expect(await (await start('alert')).invoke(JSON.stringify({ Records }))).toEqual(NOTHING_FAILED);
     const Fired = tables.changes.alerts.map((change, at) => changeRecord(change, sequenceOf(at)));
-    expect(await start('publish').invoke(JSON.stringify({ Records: Fired }))).toEqual(NOTHING_FAILED);
+    expect(await (await start('publish')).invoke(JSON.stringify({ Records: Fired }))).toEqual(NOTHING_FAILED);
     expect(published.map((detail) => JSON.parse(detail).id)).toEqual(['any/source|a|s/1']);
-    expect(await start('alert-clock').invoke('{}')).toMatchObject({
+    expect(await (await start('alert-clock')).invoke('{}')).toMatchObject({
       kind: 'returned',
       payload: expect.stringContaining('"finished":true'),
     });
@@ -95,7 +97,7 @@ describe('a function in this process', () => {
 
   it('writes its figures and its log as lines, as one in a process of its own does', async () => {
     const { start, lines } = setUp();
-    await start('aggregate').invoke(eventOf(7));
+    await (await start('aggregate')).invoke(eventOf(7));
     expect(lines.map(({ functionName, output }) => [functionName, output])).toEqual([
       ['Test-aggregate', 'stdout'],
       ['Test-aggregate', 'stdout'],
@@ -108,7 +110,7 @@ describe('a function in this process', () => {
 
   it('that throws has failed, and is there for the next invocation', async () => {
     const { start } = setUp();
-    const fn = start('aggregate');
+    const fn = await start('aggregate');
     expect(await fn.invoke('{"Records":')).toMatchObject({
       kind: 'function-error',
       errorType: 'SyntaxError',
@@ -130,21 +132,27 @@ describe('a function in this process', () => {
         },
       }),
     );
-    await start('aggregate').invoke(eventOf({ source: 's', time: 1_000 }));
+    await (await start('aggregate')).invoke(eventOf({ source: 's', time: 1_000 }));
     // Eight reads of the index take 80 s; the function has 60.
-    const answer = await start('close').invoke('{"closeAll":true}');
+    const answer = await (await start('close')).invoke('{"closeAll":true}');
     expect(answer).toMatchObject({ kind: 'returned', payload: expect.stringContaining('"finished":false') });
   });
 
   it('has no processes, and stops at once', async () => {
-    const fn = setUp().start('aggregate');
+    const fn = await setUp().start('aggregate');
     expect([...fn.pids(), ...fn.busyPids()]).toEqual([]);
     await fn.stop();
   });
 
-  it('of a service that is none of the consumers is refused, by name', () => {
-    expect(() => setUp().start('record')).toThrow(
-      `function Test-record: found the service "record", expected one of ${FUNCTION_NAMES.join(', ')}`,
+  it('with a handler that nothing wires is refused, by both', async () => {
+    await expect(setUp().start('record')).rejects.toThrow(
+      'function Test-record: found the handler "consumers/record/handler.handler", expected consumers/<name>/handler.handler with a wire.ts beside it',
+    );
+  });
+
+  it('that lacks something it is to be given is refused before its first event', async () => {
+    await expect(setUp().start('authorize')).rejects.toThrow(
+      'function Test-authorize: environment variable TIDEMILL_TOKENS_TABLE: missing, expected the name of a table',
     );
   });
 });

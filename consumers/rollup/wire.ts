@@ -1,0 +1,24 @@
+import type { FunctionHost } from '../../src/host/function-host.ts';
+import { DeadLetters } from '../../src/stores/dead-letters.ts';
+import { LiveConnections } from '../../src/stores/live-connections.ts';
+import { RollupDirectory } from '../../src/stores/rollup-directory.ts';
+import { Windows } from '../../src/stores/windows.ts';
+import { createRollup } from './rollup.ts';
+
+type Host = Pick<FunctionHost, 'pipeline' | 'table' | 'log' | 'meter' | 'clock' | 'random'>;
+
+export const wire = ({ pipeline, table, log, meter, clock, random }: Host) =>
+  createRollup({
+    pipeline,
+    windows: new Windows(table('windows')),
+    deadLetters: new DeadLetters(table('deadLetters')),
+    readers: {
+      directory: new RollupDirectory(table('readers')),
+      live: new LiveConnections(table('live')),
+    },
+    log,
+    meter,
+    nowMs: () => clock.nowMs(),
+    // A write takes some 5 ms: writers that met once are spread over more and more of them.
+    retryPause: (round) => clock.sleep(10 * 2 ** round * random()),
+  });

@@ -1,0 +1,65 @@
+// What a function asks for where it runs in this process: tables in memory by the names that its environment gives.
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { Pipeline } from '../core/pipeline.ts';
+import type { FunctionHost } from '../host/function-host.ts';
+import type { FunctionLine } from '../local-stack/function-invoker.ts';
+import type { FunctionSpec } from '../local-stack/read-function.ts';
+import { createApiGatewayPoster } from '../platform/api-gateway-poster.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { EventBus } from '../platform/event-bus.ts';
+import { VARIABLE } from '../platform/names.ts';
+import type { Log } from '../platform/observe.ts';
+import { createSecrets } from '../platform/secrets.ts';
+import type { Table } from '../stores/table.ts';
+
+export interface InProcessOptions {
+  readonly pipeline: Pipeline;
+  readonly clock: Clock;
+  /** The table a function's environment names. */
+  readonly table: (name: string) => Table;
+  /** Endpoint of Secrets Manager's stand-in. */
+  readonly secretsEndpoint: string;
+  readonly bus: EventBus;
+  readonly onLine: (line: FunctionLine) => void;
+}
+
+export function inProcessHost(fn: FunctionSpec, options: InProcessOptions): FunctionHost {
+  const { pipeline, clock, table, secretsEndpoint, bus } = options;
+  const service = fn.environment['POWERTOOLS_SERVICE_NAME'] ?? fn.name;
+  const variable = (name: string, expected: string): string => {
+    const value = fn.environment[name];
+    if (value !== undefined && value !== '') return value;
+    throw new Error(`function ${fn.name}: environment variable ${name}: missing, expected ${expected}`);
+  };
+  const write = (record: object) =>
+    options.onLine({ functionName: fn.name, output: 'stdout', text: JSON.stringify(record) });
+  return {
+    pipeline,
+    clock,
+    random: Math.random,
+    log: lineLog(service, write),
+    meter: { publish: (counts) => write({ _aws: { Timestamp: clock.nowMs() }, service, ...counts }) },
+    table: (name) => table(variable(VARIABLE.table(name), 'the name of a table')),
+    bus: (name) => {
+      variable(VARIABLE.bus(name), 'the name of an event bus');
+      return bus;
+    },
+    secret: (name) => {
+      const id = variable(VARIABLE.secret(name), 'the ARN of a secret');
+      const secrets = createSecrets(new SecretsManagerClient({ ...LOCAL, endpoint: secretsEndpoint }));
+      return () => secrets.read(id);
+    },
+    poster: (name) => createApiGatewayPoster(variable(VARIABLE.poster(name), 'a URL'), LOCAL),
+    setting: (name) => variable(VARIABLE.setting(name), 'a text'),
+  };
+}
+
+/** The local servers take any credentials. */
+const LOCAL = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
+
+/** As Powertools writes them. */
+function lineLog(service: string, write: (record: object) => void): Log {
+  const say = (level: string) => (message: string, fields: object) =>
+    write({ level, service, message, ...fields });
+  return { info: say('INFO'), warn: say('WARN'), error: say('ERROR') };
+}

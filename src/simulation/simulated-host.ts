@@ -1,0 +1,50 @@
+// What a container of the simulation offers its function: tables and a bus whose calls go wrong as planned.
+import type { Pipeline } from '../core/pipeline.ts';
+import type { VirtualClock } from '../event-source/virtual-clock.ts';
+import type { FunctionHost } from '../host/function-host.ts';
+import type { EventBus } from '../platform/event-bus.ts';
+import type { Counts } from '../platform/observe.ts';
+import type { Invocation } from './invocation.ts';
+import type { SimulatedTables } from './simulated-tables.ts';
+import { TroubledTable } from './troubled-table.ts';
+
+export interface SimulatedHostDeps {
+  readonly pipeline: Pipeline;
+  readonly clock: VirtualClock;
+  readonly random: () => number;
+  readonly tables: SimulatedTables;
+  readonly bus: EventBus;
+  readonly onCounts: (counts: Counts) => void;
+}
+
+/** `invocation`: the one that the container is at. */
+export function simulatedHost(invocation: () => Invocation, deps: SimulatedHostDeps): FunctionHost {
+  const { pipeline, clock, random, tables } = deps;
+  const note = (message: string, fields: object) => {
+    invocation().note(() => `${message} ${JSON.stringify(fields)}`);
+  };
+  return {
+    pipeline,
+    clock,
+    random,
+    log: { info: note, warn: note, error: note },
+    meter: { publish: deps.onCounts },
+    table: (name) => {
+      const table = tables.get(name);
+      return new TroubledTable(table, {
+        invocation,
+        previousImage: (key) => tables.previousImage(name, key),
+      });
+    },
+    bus: () => deps.bus,
+    secret: absent('secret'),
+    poster: absent('poster'),
+    setting: absent('setting'),
+  };
+}
+
+function absent(kind: string): (name: string) => never {
+  return (name) => {
+    throw new Error(`the simulation has no ${kind} ${name}`);
+  };
+}
