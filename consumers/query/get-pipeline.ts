@@ -1,3 +1,4 @@
+import { WEEKDAYS } from '../../src/core/calendar.ts';
 import { formatDurationMs } from '../../src/core/duration.ts';
 import type { Aggregation } from '../../src/core/pipeline.ts';
 import type { PipelineAnswer } from '../../src/wire/api/answers.ts';
@@ -24,10 +25,16 @@ export async function getPipeline(_: object, { pipeline }: QueryDeps): Promise<O
 function windowText(window: Aggregation['window']): string {
   switch (window.kind) {
     case 'tumbling':
-      return `tumbling ${formatDurationMs(window.sizeMs)}`;
+      return `tumbling ${formatDurationMs(window.sizeMs)}${offsetText(window)}`;
     case 'hopping':
-      return `hopping ${formatDurationMs(window.sizeMs)} ${formatDurationMs(window.everyMs)}`;
+      return `hopping ${formatDurationMs(window.sizeMs)} ${formatDurationMs(window.everyMs)}${offsetText(window)}`;
+    case 'calendar':
+      return `calendar ${window.unit} ${window.timezone}${window.unit === 'week' ? ` ${WEEKDAYS[window.weekStart]}` : ''}`;
     case 'session':
       return `session ${formatDurationMs(window.gapMs)}`;
   }
+}
+
+function offsetText({ offsetMs = 0 }: { readonly offsetMs?: number }): string {
+  return offsetMs === 0 ? '' : ` offset ${formatDurationMs(offsetMs)}`;
 }

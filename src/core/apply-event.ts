@@ -8,8 +8,8 @@ import { addWindow, takeWindow } from './source-state.ts';
 import type { SourceWindow } from './window.ts';
 import { emptyWindow, foldIntoWindow, mergeWindow } from './window.ts';
 import { windowGrowth } from './window-bytes.ts';
-import type { WindowSpec } from './window-spec.ts';
-import { windowStarts } from './window-spec.ts';
+import type { FixedSpec, WindowBounds, WindowSpec } from './window-spec.ts';
+import { windowAt, windowsAt } from './window-spec.ts';
 
 /**
  * False where the event is late: late for some aggregation, and in no window of any. An event that no aggregation takes is
@@ -26,11 +26,11 @@ export function applyToOpenWindows(
     const { filter, window: spec } = open.aggregation;
     if (filter !== undefined && !passesFilter(filter, event)) continue;
     const folded =
-      spec.kind === 'tumbling'
-        ? foldTumbling(state, open, spec.sizeMs, event, maxTimeBefore)
+      spec.kind === 'session'
+        ? foldSession(state, open, spec.gapMs, event, maxTimeBefore)
         : spec.kind === 'hopping'
           ? foldHopping(state, open, spec, event, maxTimeBefore)
-          : foldSession(state, open, spec.gapMs, event, maxTimeBefore);
+          : foldIntoOne(state, open, spec, event, maxTimeBefore);
     if (folded) applied = true;
     else {
       open.late += 1;
@@ -81,9 +81,9 @@ function windowsFor(
 ): readonly (SourceWindow | undefined)[] {
   const spec = open.aggregation.window;
   if (spec.kind !== 'session') {
-    return windowStarts(spec, time)
-      .filter((start) => isOpen(open, start + spec.sizeMs, maxTimeBefore))
-      .map((start) => open.windows.get(start));
+    return windowsAt(spec, time)
+      .filter(({ end }) => isOpen(open, end, maxTimeBefore))
+      .map(({ start }) => open.windows.get(start));
   }
   if (time < open.sessionsEnd) return [];
   // Sessions that become one take no more than they did apart.
@@ -96,10 +96,10 @@ function isOpen(open: OpenAggregation, end: EpochMs, maxTimeBefore: EpochMs): bo
   return end + open.aggregation.allowedLatenessMs > maxTimeBefore && end > open.closedBefore;
 }
 
-function foldTumbling(
+function foldIntoOne(
   state: SourceState,
   open: OpenAggregation,
-  sizeMs: number,
+  spec: Exclude<FixedSpec, { kind: 'hopping' }>,
   event: TelemetryEvent,
   maxTimeBefore: EpochMs,
 ): boolean {
@@ -107,9 +107,9 @@ function foldTumbling(
   const recent = open.recent;
   const time = event.time;
   const again = recent !== undefined && recent.start <= time && time < recent.end;
-  const start = again ? recent.start : time - (time % sizeMs);
-  if (!isOpen(open, start + sizeMs, maxTimeBefore)) return false;
-  const window = again ? recent : windowAt(state, open, start, start + sizeMs);
+  const bounds = again ? recent : windowAt(spec, time);
+  if (!isOpen(open, bounds.end, maxTimeBefore)) return false;
+  const window = again ? recent : findOrOpen(state, open, bounds);
   open.recent = window;
   fold(state, open, window, event);
   return true;
@@ -123,11 +123,10 @@ function foldHopping(
   maxTimeBefore: EpochMs,
 ): boolean {
   let folded = false;
-  for (const start of windowStarts(spec, event.time)) {
-    const end = start + spec.sizeMs;
+  for (const bounds of windowsAt(spec, event.time)) {
     // The windows after it in this list end earlier.
-    if (!isOpen(open, end, maxTimeBefore)) break;
-    fold(state, open, windowAt(state, open, start, end), event);
+    if (!isOpen(open, bounds.end, maxTimeBefore)) break;
+    fold(state, open, findOrOpen(state, open, bounds), event);
     folded = true;
   }
   return folded;
@@ -172,7 +171,8 @@ function touchedSessions(open: OpenAggregation, gapMs: number, time: EpochMs): S
   return touched.length < 2 ? touched : touched.sort((a, b) => a.start - b.start);
 }
 
-function windowAt(state: SourceState, open: OpenAggregation, start: EpochMs, end: EpochMs): SourceWindow {
+/** One that is open keeps the end it began with, should a calendar's have become another since. */
+function findOrOpen(state: SourceState, open: OpenAggregation, { start, end }: WindowBounds): SourceWindow {
   const known = open.windows.get(start);
   if (known !== undefined) return known;
   const window = emptyWindow(start, end);

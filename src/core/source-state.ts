@@ -60,7 +60,7 @@ export interface OpenAggregation {
   readonly aggregation: Aggregation;
   /** By start. */
   readonly windows: Map<EpochMs, SourceWindow>;
-  /** The tumbling one folded into last, or one closed since: then whatever falls in it is late. */
+  /** Where windows do not overlap: the one folded into last, or one closed since: then whatever falls in it is late. */
   recent: SourceWindow | undefined;
   /** At most the least end of them; Infinity where there is none. */
   earliestEnd: EpochMs;

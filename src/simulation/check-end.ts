@@ -10,7 +10,7 @@ import { LAW_OF_CLOSING, type SourcesCheck } from './check-sources.ts';
 import { LAW_OF_ROLLUPS, LAW_OF_STORED, seriesKey, type WindowsCheck } from './check-windows.ts';
 import { type ExpectedStream, setAsidePlace } from './expected-stream.ts';
 import { comparable, referenceContents } from './read-state.ts';
-import { metricsOf } from './reference-model.ts';
+import { boundsAround, metricsOf } from './reference-model.ts';
 import { hold, holdSame } from './violation.ts';
 
 export const LAW_OF_BOOKS = 'the books balance: every event that was put has exactly one verdict';
@@ -104,7 +104,8 @@ function checkRollups({ pipeline, sources, windows }: EndCheckDeps): void {
     const metrics = metricsOf(inOrder, aggregation.values);
     const { window: spec, keep } = aggregation;
     if (spec.kind === 'session') throw new Error(`${series} is a rollup of sessions`);
-    const window = { end: start + spec.sizeMs, events: events.length, metrics };
+    const end = boundsAround(spec, start).find((each) => each.start === start)?.end ?? Number.NaN;
+    const window = { end, events: events.length, metrics };
     const expected = comparable(referenceContents(window, keep.samples));
     const found = windows.merged(series, start);
     holdSame(LAW_OF_ROLLUPS, `${series} ${start}`, found && comparable(found), expected);
@@ -115,7 +116,7 @@ function checkRollups({ pipeline, sources, windows }: EndCheckDeps): void {
         JSON.stringify([source, ...groupBy.map((tag) => (Object.hasOwn(tags, tag) ? tags[tag] : null))]),
       );
       const increaseOver = [...apart.values()];
-      const events = { events: inOrder, increaseOver, lengthMs: spec.sizeMs };
+      const events = { events: inOrder, increaseOver, lengthMs: end - start };
       holdAggregates(`${series} ${start}`, found, events, aggregation);
     }
     holdSame(LAW_OF_FINALS, `${series} ${start}`, found?.final, true);

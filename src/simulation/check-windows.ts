@@ -10,7 +10,7 @@ import type { SourcesCheck } from './check-sources.ts';
 import type { Arrival } from './expected-stream.ts';
 import { comparable, type StoredView, viewWindow } from './read-state.ts';
 import type { ReferenceEvent, ReferenceVerdict } from './reference-model.ts';
-import { startsOf } from './reference-model.ts';
+import { windowsHolding } from './reference-model.ts';
 import { hold, holdSame } from './violation.ts';
 
 export const LAW_OF_STORED = 'a stored window is the one that closed, and never changes again';
@@ -37,7 +37,7 @@ export class WindowsCheck {
       if (aggregation === undefined || !verdict.appliedTo.includes(of)) continue;
       for (const tags of levels) {
         const values = tags.map((tag) => (Object.hasOwn(event.tags, tag) ? (event.tags[tag] ?? null) : null));
-        for (const start of startsOf(aggregation, verdict)) {
+        for (const { start } of windowsHolding(aggregation, verdict)) {
           const key = seriesKey(rollupSeries(name, values), start);
           const events = this.applied.get(key) ?? [];
           this.applied.set(key, events);

@@ -117,10 +117,13 @@ function drawDeviation(aggregations: readonly AggregationDefinition[], random: R
 }
 
 function spanOf({ window }: AggregationDefinition): number {
+  if ('calendar' in window) return DAYS_MS[window.calendar];
   const span =
     'session' in window ? window.session.gap : 'hopping' in window ? window.hopping.size : window.tumbling;
   return Number.parseInt(span, 10) * (span.endsWith('ms') ? 1 : 1_000);
 }
+
+const DAYS_MS = { day: 25 * 3_600_000, week: 169 * 3_600_000, month: 745 * 3_600_000 };
 
 function drawFor(random: Random): { readonly for?: string } {
   return random.pick([{}, {}, { for: '2s' }, { for: '5s' }, { for: '20s' }]);

@@ -1,6 +1,7 @@
 // The semantics of windows, written down as plainly as they read and sharing nothing with what they check: the whole history
 // is kept and searched, sums are exact integers. Slow, and meant to be obviously right.
 import { nearestDouble, toScaled } from './exact-rational.ts';
+import { calendarBounds, type ReferenceCalendar } from './reference-calendar.ts';
 
 export interface ReferenceEvent {
   readonly source: string;
@@ -23,8 +24,14 @@ export interface ReferenceRules {
 export interface ReferenceAggregation {
   readonly name: string;
   readonly window:
-    | { readonly kind: 'tumbling'; readonly sizeMs: number }
-    | { readonly kind: 'hopping'; readonly sizeMs: number; readonly everyMs: number }
+    | { readonly kind: 'tumbling'; readonly sizeMs: number; readonly offsetMs?: number }
+    | {
+        readonly kind: 'hopping';
+        readonly sizeMs: number;
+        readonly everyMs: number;
+        readonly offsetMs?: number;
+      }
+    | ReferenceCalendar
     | { readonly kind: 'session'; readonly gapMs: number };
   /** Types and tag values let through; undefined lets all through. */
   readonly filter:
@@ -141,13 +148,18 @@ export function finalWindows(judged: readonly ReferenceVerdict[], rules: Referen
   });
 }
 
-/** The starts of the windows an event was folded into, by an aggregation that has it; not of sessions. */
-export function startsOf(aggregation: ReferenceAggregation, judged: ReferenceVerdict): number[] {
-  const { window, allowedLatenessMs } = aggregation;
-  if (window.kind === 'session') throw new Error('the start of a session is not known from one event');
-  return alignedStarts(window, judged.event.time).filter(
-    (start) => start + window.sizeMs + allowedLatenessMs > judged.maxTimeBefore,
-  );
+/** The windows an event was folded into, by an aggregation that has it; not of sessions. */
+export function windowsHolding(
+  { window, allowedLatenessMs }: ReferenceAggregation,
+  { event, maxTimeBefore }: ReferenceVerdict,
+): Bounds[] {
+  if (window.kind === 'session') throw new Error('a session is not known from one event');
+  return boundsAround(window, event.time).filter(({ end }) => end + allowedLatenessMs > maxTimeBefore);
+}
+
+export interface Bounds {
+  readonly start: number;
+  readonly end: number;
 }
 
 interface HeldEvents {
@@ -176,9 +188,7 @@ function hasOpenWindow(
 ): boolean {
   const { window, allowedLatenessMs } = aggregation;
   if (window.kind !== 'session') {
-    return alignedStarts(window, event.time).some(
-      (start) => start + window.sizeMs + allowedLatenessMs > maxTimeBefore,
-    );
+    return boundsAround(window, event.time).some(({ end }) => end + allowedLatenessMs > maxTimeBefore);
   }
   const sessions = sessionsOf(aggregation, window.gapMs, own);
   if (sessions.some(({ closed, end }) => closed && event.time < end)) return false;
@@ -192,11 +202,15 @@ function windowsOf(aggregation: ReferenceAggregation, own: readonly ReferenceVer
   const { window, name } = aggregation;
   if (window.kind === 'session') return sessionsOf(aggregation, window.gapMs, own);
   const applied = own.filter(({ appliedTo }) => appliedTo.includes(name));
-  const starts = [...new Set(applied.flatMap((each) => startsOf(aggregation, each)))];
-  return starts.map((start) => ({
+  const ends = new Map(
+    applied.flatMap((each) => windowsHolding(aggregation, each)).map(({ start, end }) => [start, end]),
+  );
+  const isIn = (start: number) => (each: ReferenceVerdict) =>
+    windowsHolding(aggregation, each).some((held) => held.start === start);
+  return [...ends].map(([start, end]) => ({
     start,
-    end: start + window.sizeMs,
-    events: applied.filter((each) => startsOf(aggregation, each).includes(start)).map(({ event }) => event),
+    end,
+    events: applied.filter(isIn(start)).map(({ event }) => event),
   }));
 }
 
@@ -240,16 +254,23 @@ function touches({ start, end }: HeldEvents, time: number, gapMs: number): boole
   return start - gapMs < time && time < end;
 }
 
-/** Aligned to the epoch, none before it. */
-export function alignedStarts(
+/** All windows there are around a time: aligned to the epoch and the offset, none before it but the rest of one. */
+export function boundsAround(
   window: Exclude<ReferenceAggregation['window'], { kind: 'session' }>,
   time: number,
-): number[] {
-  const everyMs = window.kind === 'hopping' ? window.everyMs : window.sizeMs;
-  const starts: number[] = [];
-  for (let start = windowStart(time, everyMs); start >= 0 && start + window.sizeMs > time; start -= everyMs)
-    starts.push(start);
-  return starts;
+): Bounds[] {
+  if (window.kind === 'calendar') return [calendarBounds(window, time)];
+  const { sizeMs, offsetMs = 0 } = window;
+  if (time < offsetMs) return [{ start: 0, end: offsetMs }];
+  const everyMs = window.kind === 'hopping' ? window.everyMs : sizeMs;
+  const found: Bounds[] = [];
+  for (let start = offsetMs; start <= time; start += everyMs) {
+    // Far from the epoch not each of them is looked at.
+    const skipped = Math.floor((time - sizeMs - start) / everyMs);
+    if (skipped > 0) start += skipped * everyMs;
+    if (start <= time && time < start + sizeMs) found.unshift({ start, end: start + sizeMs });
+  }
+  return found;
 }
 
 /** Aggregates by value name of events given in stream order. */

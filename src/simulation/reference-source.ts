@@ -1,7 +1,7 @@
 // The semantics of one source, event by event and with closings by silence in between: the plain model of
 // reference-model.ts, kept going so that every committed state can be compared with it.
 import {
-  alignedStarts,
+  boundsAround,
   metricsOf,
   type ReferenceAggregation,
   type ReferenceEvent,
@@ -140,11 +140,8 @@ export class ReferenceSource {
     const { window, allowedLatenessMs } = aggregation;
     const { time } = event;
     if (window.kind === 'session') return this.#foldSession(aggregation, window.gapMs, event, maxTimeBefore);
-    const open = alignedStarts(window, time).filter(
-      (start) => start + window.sizeMs + allowedLatenessMs > maxTimeBefore,
-    );
-    for (const start of open) {
-      const end = start + window.sizeMs;
+    const open = boundsAround(window, time).filter(({ end }) => end + allowedLatenessMs > maxTimeBefore);
+    for (const { start, end } of open) {
       const known = this.open().filter((each) => each.aggregation === aggregation && each.start === start);
       this.#replace(known, aggregation, { start, end, event });
     }

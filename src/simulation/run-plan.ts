@@ -1,5 +1,6 @@
 // Runs a plan to its end: puts and actions at their times, then silence until everything is handled and closed, then
 // what must change nothing any more. The same plan gives the same run, byte for byte.
+import { spanMs } from '../core/window-spec.ts';
 import { PRIMER_KEY, SOURCES_TABLE } from '../platform/names.ts';
 import { DeadLetters } from '../stores/dead-letters.ts';
 import { readLedger } from '../stores/read-ledger.ts';
@@ -214,8 +215,7 @@ class Run {
 /** After the last event, until the closer has closed everything: the latest event time there can be, and two runs. */
 function silenceMs({ pipeline, plan }: SimulatedSystem): number {
   const longest = pipeline.aggregations.map(
-    ({ window, allowedLatenessMs, idleTimeoutMs }) =>
-      (window.kind === 'session' ? window.gapMs : window.sizeMs) + allowedLatenessMs + idleTimeoutMs,
+    ({ window, allowedLatenessMs, idleTimeoutMs }) => spanMs(window) + allowedLatenessMs + idleTimeoutMs,
   );
   const silences = pipeline.alerts.map(({ when }) => (when.kind === 'absent' ? when.afterMs : 0));
   return Math.max(pipeline.maxClockSkewMs + Math.max(...longest), ...silences) + 3 * plan.closeEveryMs;

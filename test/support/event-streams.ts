@@ -70,6 +70,14 @@ const arbitraryWindow: fc.Arbitrary<AggregationDefinition['window']> = fc.oneof(
       .constantFrom([10, 5], [10, 10], [12, 5], [30, 7], [25, 1])
       .map(([size, every]) => ({ hopping: { size: `${size}ms`, every: `${every}ms` } })),
   },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom<AggregationDefinition['window']>(
+      { tumbling: '10ms', offset: '3ms' },
+      { hopping: { size: '12ms', every: '5ms', offset: '4ms' } },
+      { calendar: 'day', timezone: 'Asia/Tokyo' },
+    ),
+  },
   { weight: 2, arbitrary: fc.constantFrom(1, 4, 10, 30).map((gap) => ({ session: { gap: `${gap}ms` } })) },
 );
 

@@ -8,7 +8,7 @@ import {
   metricsOf,
   type ReferenceMetric,
   type ReferenceVerdict,
-  startsOf,
+  windowsHolding,
 } from '../../src/simulation/reference-model.ts';
 import type { Telemetry } from './arbitrary-telemetry.ts';
 import { referenceEvents } from './event-streams.ts';
@@ -72,12 +72,7 @@ export function groupBy(
         Object.hasOwn(each.event.tags, tag) ? (each.event.tags[tag] ?? null) : null,
       );
       const series = rollupSeries(rollup.name, values);
-      return startsOf(aggregation, each).map((start) => ({
-        series,
-        start,
-        end: start + window.sizeMs,
-        event: each.event,
-      }));
+      return windowsHolding(aggregation, each).map((bounds) => ({ series, ...bounds, event: each.event }));
     }),
   );
   const groups = Map.groupBy(held, windowKey);

@@ -88,7 +88,10 @@ export const pipelineSchema = named(
         'AggregationOutline',
         object({
           name: text(),
-          window: described('tumbling SIZE, hopping SIZE EVERY, session GAP', text()),
+          window: described(
+            'tumbling SIZE, hopping SIZE EVERY (both may go on: offset OFFSET), calendar UNIT ZONE (of weeks the first day), session GAP',
+            text(),
+          ),
           allowedLatenessMs: count,
           idleTimeoutMs: count,
           aggregates: list(text()),

@@ -36,6 +36,24 @@ describe('a pipeline definition', () => {
     });
   });
 
+  test('may have windows of a calendar, and others that begin elsewhere than at the epoch', () => {
+    const windows = [
+      { calendar: 'week' },
+      { calendar: 'week', timezone: 'Europe/Berlin', weekStart: 'sunday' },
+      { tumbling: '7d', offset: '4d' },
+      { hopping: { size: '1h', every: '5m', offset: '1m' } },
+      { tumbling: '7d', offset: '0s' },
+    ];
+    const aggregations = windows.map((window, at) => ({ name: `a${at}`, window }));
+    expect(parsePipeline({ aggregations }).aggregations.map(({ window }) => window)).toEqual([
+      { kind: 'calendar', unit: 'week', timezone: 'UTC', weekStart: 1 },
+      { kind: 'calendar', unit: 'week', timezone: 'Europe/Berlin', weekStart: 0 },
+      { kind: 'tumbling', sizeMs: 604_800_000, offsetMs: 345_600_000 },
+      { kind: 'hopping', sizeMs: 3_600_000, everyMs: 300_000, offsetMs: 60_000 },
+      { kind: 'tumbling', sizeMs: 604_800_000 },
+    ]);
+  });
+
   test('needs no more than one aggregation, and fills in the rest', () => {
     const definition: PipelineDefinition = { aggregations: [MINUTE] };
     expect(definePipeline(definition)).toBe(definition);
@@ -179,7 +197,7 @@ const REFUSED: readonly [definition: unknown, problem: string][] = [
   ],
   [
     aggregation({ window: { tumbling: '1s', every: '1s' } }),
-    'aggregations[0].window.every: unknown key, expected one of tumbling, hopping, session',
+    'aggregations[0].window.every: unknown key, expected one of tumbling, hopping, calendar, session, offset, timezone, weekStart',
   ],
   [
     aggregation({ window: { hopping: '1m' } }),
@@ -188,6 +206,34 @@ const REFUSED: readonly [definition: unknown, problem: string][] = [
   [hopping('1m', undefined), `aggregations[0].window.hopping.every: missing, ${duration(1)}`],
   [hopping('x', '1m'), `aggregations[0].window.hopping.size: found "x", ${duration(1)}`],
   [hopping(undefined, '1ms'), `aggregations[0].window.hopping.size: missing, ${duration(1)}`],
+  [
+    aggregation({ window: { tumbling: '1m', offset: '60s' } }),
+    'aggregations[0].window.offset: found "60s", expected less than the size',
+  ],
+  [
+    aggregation({ window: { hopping: { size: '1h', every: '1m', offset: '1m' } } }),
+    'aggregations[0].window.hopping.offset: found "1m", expected less than every',
+  ],
+  [
+    aggregation({ window: { session: { gap: '1m' }, offset: '1s' } }),
+    'aggregations[0].window.offset: found with session, expected it beside tumbling or within hopping only',
+  ],
+  [
+    aggregation({ window: { tumbling: '1m', timezone: 'UTC' } }),
+    'aggregations[0].window.timezone: found with tumbling, expected it beside calendar only',
+  ],
+  [
+    aggregation({ window: { calendar: 'year' } }),
+    'aggregations[0].window.calendar: found "year", expected one of day, week, month',
+  ],
+  [
+    aggregation({ window: { calendar: 'day', timezone: 'Berlin' } }),
+    'aggregations[0].window.timezone: found "Berlin", expected an IANA name, e.g. "Europe/Berlin" or "UTC"',
+  ],
+  [
+    aggregation({ window: { calendar: 'day', weekStart: 'sunday' } }),
+    'aggregations[0].window.weekStart: found with a calendar of day, expected it with "week" only',
+  ],
   [
     hopping('1m', '61s'),
     'aggregations[0].window.hopping.every: found "61s", expected at most the size, "1m", and at least a 64th of it',
@@ -198,15 +244,15 @@ const REFUSED: readonly [definition: unknown, problem: string][] = [
   ],
   [
     aggregation({ window: { hopping: { size: '1m', every: '1m', gap: '1s' } } }),
-    'aggregations[0].window.hopping.gap: unknown key, expected one of size, every',
+    'aggregations[0].window.hopping.gap: unknown key, expected one of size, every, offset',
   ],
   [
     aggregation({ window: { hopping: { size: '1m', every: '1m' }, tumbling: '1m' } }),
-    'aggregations[0].window: found {"hopping":{"size":"1m","every":"1m"},"tumbling":"1m"}, expected one of tumbling, hopping and session',
+    'aggregations[0].window: found {"hopping":{"size":"1m","every":"1m"},"tumbling":"1m"}, expected one of tumbling, hopping, calendar, session',
   ],
   [
     aggregation({ window: { session: { gap: '1m' }, hopping: { size: '1m', every: '1m' } } }),
-    'aggregations[0].window: found {"session":{"gap":"1m"},"hopping":{"size":"1m","every":"1m"}}, expected one of tumbling, hopping and session',
+    'aggregations[0].window: found {"session":{"gap":"1m"},"hopping":{"size":"1m","every":"1m"}}, expected one of tumbling, hopping, calendar, session',
   ],
   [aggregation({ window: { session: {} } }), `aggregations[0].window.session.gap: missing, ${duration(1)}`],
   [
@@ -316,7 +362,7 @@ const REFUSED: readonly [definition: unknown, problem: string][] = [
   ],
   [
     { aggregations: [{ ...MINUTE, window: { session: { gap: '1m' } } }], rollups: [rollup] },
-    'rollups[0].of: found "per-minute", whose windows are sessions, expected one with tumbling or hopping windows: sessions of two sources have no windows in common',
+    'rollups[0].of: found "per-minute", whose windows are sessions, expected one with tumbling, hopping or calendar windows: sessions of two sources have no windows in common',
   ],
   [rollups({ ...rollup, by: [3] }), 'rollups[0].by[0]: found 3, expected a text of 1 to 64 characters'],
   [rollups(rollup, rollup), 'rollups[1].name: found "r" a second time, expected a name of its own'],

@@ -1,17 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import { foldEvents } from '../../../src/core/fold.ts';
 import { emptySourceState } from '../../../src/core/source-state.ts';
-import { MAX_HOPS, specText, windowStarts } from '../../../src/core/window-spec.ts';
+import { MAX_HOPS, specText, type WindowSpec, windowsAt } from '../../../src/core/window-spec.ts';
 import { batchOf, eventOf, pipelineOf } from '../../support/events.ts';
+
+const startsAt = (spec: Exclude<WindowSpec, { kind: 'session' }>, time: number) =>
+  windowsAt(spec, time).map(({ start }) => start);
 
 describe('the starts of the windows that hold a time', () => {
   test('are one, aligned to the epoch, where windows tumble', () => {
-    const starts = (time: number) => windowStarts({ kind: 'tumbling', sizeMs: 10 }, time);
+    const starts = (time: number) => startsAt({ kind: 'tumbling', sizeMs: 10 }, time);
     expect([0, 9, 10, 8.64e15].map(starts)).toEqual([[0], [0], [10], [8.64e15]]);
   });
 
   test('are one a hop, the latest first, and none before the epoch, where they hop', () => {
-    const starts = (time: number) => windowStarts({ kind: 'hopping', sizeMs: 10, everyMs: 4 }, time);
+    const starts = (time: number) => startsAt({ kind: 'hopping', sizeMs: 10, everyMs: 4 }, time);
     expect([0, 3, 4, 9, 10, 12].map(starts)).toEqual([[0], [0], [4, 0], [8, 4, 0], [8, 4], [12, 8, 4]]);
   });
 
@@ -23,12 +26,32 @@ describe('the starts of the windows that hold a time', () => {
       [MAX_HOPS, 1],
     ] as const) {
       for (let time = 0; time < 200; time += 1) {
-        const starts = windowStarts({ kind: 'hopping', sizeMs, everyMs }, time);
+        const starts = startsAt({ kind: 'hopping', sizeMs, everyMs }, time);
         const all = Array.from({ length: 400 }, (_, at) => at * everyMs);
         const holding = all.filter((start) => start <= time && time < start + sizeMs);
         expect(starts).toEqual(holding.reverse());
       }
     }
+  });
+});
+
+describe('an offset', () => {
+  test('moves windows that tumble, and leaves the rest of one at the epoch', () => {
+    const at = (time: number) => windowsAt({ kind: 'tumbling', sizeMs: 10, offsetMs: 3 }, time);
+    expect([0, 2, 3, 12, 13].map(at)).toEqual(
+      [
+        [0, 3],
+        [0, 3],
+        [3, 13],
+        [3, 13],
+        [13, 23],
+      ].map(([start, end]) => [{ start, end }]),
+    );
+  });
+
+  test('moves windows that hop: every time is in one at least', () => {
+    const starts = (time: number) => startsAt({ kind: 'hopping', sizeMs: 10, everyMs: 4, offsetMs: 3 }, time);
+    expect([0, 2, 3, 7, 12, 13].map(starts)).toEqual([[0], [0], [3], [7, 3], [11, 7, 3], [11, 7]]);
   });
 });
 
@@ -69,6 +92,12 @@ describe('the text of a window definition', () => {
       specText({ kind: 'hopping', sizeMs: 10, everyMs: 10 }),
       specText({ kind: 'hopping', sizeMs: 101, everyMs: 0 }),
       specText({ kind: 'session', gapMs: 10 }),
+      specText({ kind: 'tumbling', sizeMs: 10, offsetMs: 5 }),
+      specText({ kind: 'hopping', sizeMs: 10, everyMs: 10, offsetMs: 5 }),
+      specText({ kind: 'calendar', unit: 'day', timezone: 'UTC', weekStart: 1 }),
+      specText({ kind: 'calendar', unit: 'week', timezone: 'UTC', weekStart: 1 }),
+      specText({ kind: 'calendar', unit: 'week', timezone: 'UTC', weekStart: 0 }),
+      specText({ kind: 'calendar', unit: 'day', timezone: 'Europe/Berlin', weekStart: 1 }),
     ];
     expect(new Set(texts).size).toBe(texts.length);
   });
