@@ -252,7 +252,7 @@ function openBytes(source: string, encoded: Uint8Array): { head: ByteReader; ver
 
 function unknownVersion(source: string, version: unknown): Error {
   return new Error(
-    `state of source ${JSON.stringify(source)}: found encoding version ${String(version)}, expected one of ${STATE_VERSION_V1} to ${STATE_VERSION}`,
+    `state of source ${JSON.stringify(source)}: found encoding version ${String(version)}, expected ${STATE_VERSION_V1}, ${STATE_VERSION_V2} or ${STATE_VERSION}`,
   );
 }
 

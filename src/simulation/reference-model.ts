@@ -312,7 +312,3 @@ function meanOf(exact: bigint, count: number): number {
   const sum = nearestDouble(exact);
   return Number.isFinite(sum) ? sum / count : (nearestDouble(exact, 2n ** 64n) / count) * 2 ** 64;
 }
-
-export function windowStart(time: number, sizeMs: number): number {
-  return Math.floor(time / sizeMs) * sizeMs;
-}

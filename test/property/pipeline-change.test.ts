@@ -26,7 +26,7 @@ describe('a state', () => {
     if (pipeline === undefined) throw new Error('no sample');
     for (const unknown of ['{"v":99}', Uint8Array.of(99)]) {
       expect(() => decodeState('a "b"', unknown, pipeline)).toThrow(
-        'state of source "a \\"b\\"": found encoding version 99, expected one of 1 to 3',
+        'state of source "a \\"b\\"": found encoding version 99, expected 1, 2 or 3',
       );
     }
   });

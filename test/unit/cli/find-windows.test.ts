@@ -116,7 +116,7 @@ describe('the windows found', () => {
     const { windows, problems } = await findWindows(system, { limit: 100 });
     expect(windows).toHaveLength(5);
     expect(problems).toEqual([
-      'source "torn", version 1: state of source "torn": found encoding version 99, expected 1 or 2',
+      'source "torn", version 1: state of source "torn": found encoding version 99, expected 1, 2 or 3',
     ]);
   });
 });
