@@ -5,7 +5,8 @@ export interface AlertsInUse {
   /** Alerts on source windows, last values or silence. */
   readonly onSources: boolean;
   readonly onRollups: boolean;
-  readonly onSilence: boolean;
+  /** Some are by the clock: silence, and rollup windows that wait for slower sources. */
+  readonly byClock: boolean;
 }
 
 export function alertsIn(pipeline: object): AlertsInUse {
@@ -17,6 +18,6 @@ export function alertsIn(pipeline: object): AlertsInUse {
   return {
     onSources: alerts.length > onRollups.length,
     onRollups: onRollups.length > 0,
-    onSilence: alerts.some(({ when }) => has('absent', when)),
+    byClock: alerts.some(({ on, when }) => has('absent', when) || has('settle', on)),
   };
 }

@@ -89,7 +89,7 @@ export class TidemillStack extends Stack {
       codeFolder: code['alert-clock'],
       sources,
       alerts,
-      enabled: inUse.onSilence,
+      enabled: inUse.byClock,
     });
     const publish = new Publish(this, 'Publish', {
       codeFolder: code.publish,
@@ -166,4 +166,4 @@ export class TidemillStack extends Stack {
   }
 }
 
-const ALL_ALERTS: AlertsInUse = { onSources: true, onRollups: true, onSilence: true };
+const ALL_ALERTS: AlertsInUse = { onSources: true, onRollups: true, byClock: true };

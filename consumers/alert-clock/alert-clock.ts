@@ -1,11 +1,17 @@
-// The scheduled part of alerts on silence: looks at sources whose time has come, and either they have shown themselves
-// since, then they are looked at again later, or the alert fires. One write a source a duration, whatever it sends.
+// The scheduled part of alerts: looks at those whose time has come. Of a source watched for silence, either it has shown
+// itself since, then it is looked at again later, or the alert fires: one write a source a duration, whatever it sends. Of a
+// rollup, what waits for slower sources is judged.
+import type { AlertRule } from '../../src/core/alerts/alert-rule.ts';
+import type { AlertState } from '../../src/core/alerts/alert-state.ts';
+import { foldClock } from '../../src/core/alerts/fold-clock.ts';
 import { foldSilence } from '../../src/core/alerts/fold-silence.ts';
+import { settlesAtMs } from '../../src/core/alerts/kept-windows.ts';
 import type { Pipeline } from '../../src/core/pipeline.ts';
 import { parseSourceSeries } from '../../src/core/series.ts';
 import { decodeStateImage } from '../../src/core/state-encoding.ts';
 import type { Log, Meter } from '../../src/platform/observe.ts';
 import type { Alerts, AlertWrite, StoredAlert } from '../../src/stores/alerts.ts';
+import { alertId } from '../../src/stores/alerts.ts';
 import type { SourceStates } from '../../src/stores/source-states.ts';
 
 export interface AlertClockDeps {
@@ -64,55 +70,86 @@ const MAX_A_RUN = 20_000;
 /** Time left for the write under way to end. */
 const TIME_KEPT_MS = 10_000;
 
+interface Totals {
+  checked: number;
+  transitions: number;
+  refused: number;
+  failed: number;
+}
+
 async function checkGroup(
   alerts: readonly StoredAlert[],
   nowMs: number,
-  { alerts: store, states, pipeline, log }: AlertClockDeps,
-  totals: { checked: number; transitions: number; refused: number; failed: number },
+  deps: AlertClockDeps,
+  totals: Totals,
 ): Promise<void> {
-  const sources = new Set(alerts.map(sourceOf));
+  const { alerts: store, pipeline } = deps;
+  const rules = new Map(pipeline.alerts.map((rule) => [rule.name, rule]));
+  const onSilence = alerts.filter((alert) => rules.get(alert.rule)?.when.kind === 'absent');
+  const { arrivals, unreadable } = await loadArrivals(onSilence, deps);
+  totals.failed += unreadable.size;
+  const writes = alerts.flatMap((alert): readonly AlertWrite[] => {
+    const rule = rules.get(alert.rule);
+    const source = sourceOf(alert);
+    // A rule the pipeline has no more: nobody looks any longer.
+    if (rule === undefined) return [checked(alert, alert.state, undefined)];
+    if (rule.when.kind !== 'absent') return [lookAtWindows(rule, alert, nowMs)];
+    if (unreadable.has(source)) return [];
+    return [lookAtSilence(rule, alert, { lastArrivalMs: arrivals.get(source), nowMs })];
+  });
+  totals.checked += writes.length;
+  const before = new Map(alerts.map((alert) => [alertId(alert), alert.state.sequence]));
+  const outcomes = await store.commit(writes);
+  for (const [at, write] of writes.entries()) {
+    const outcome = outcomes[at];
+    if (outcome?.kind === 'committed')
+      totals.transitions += write.state.sequence - (before.get(alertId(write)) ?? 0);
+    else if (outcome?.kind === 'refused') totals.refused += 1;
+    else totals.failed += 1;
+  }
+}
+
+function lookAtSilence(
+  rule: AlertRule,
+  alert: StoredAlert,
+  { lastArrivalMs, nowMs }: { readonly lastArrivalMs: number | undefined; readonly nowMs: number },
+): AlertWrite {
+  // The source is gone.
+  if (lastArrivalMs === undefined) return checked(alert, alert.state, undefined);
+  const { state, checkAtMs } = foldSilence(rule, alert.state, { lastArrivalMs, nowMs });
+  return checked(alert, state, checkAtMs);
+}
+
+/** What one write does not carry is told by the next run. */
+function lookAtWindows(rule: AlertRule, alert: StoredAlert, nowMs: number): AlertWrite {
+  const { state = alert.state, more } = foldClock(rule, alert.state, { nowMs });
+  return checked(alert, state, more ? nowMs : settlesAtMs(rule, state));
+}
+
+function checked(
+  { rule, series, version }: StoredAlert,
+  state: AlertState,
+  checkAtMs: number | undefined,
+): AlertWrite {
+  return { rule, series, expectedVersion: version, state, checkAtMs };
+}
+
+async function loadArrivals(
+  alerts: readonly StoredAlert[],
+  { states, log }: AlertClockDeps,
+): Promise<{ readonly arrivals: ReadonlyMap<string, number>; readonly unreadable: ReadonlySet<string> }> {
   const arrivals = new Map<string, number>();
   const unreadable = new Set<string>();
-  for (const { source, state } of await states.load([...sources])) {
+  for (const { source, state } of await states.load([...new Set(alerts.map(sourceOf))])) {
     try {
       arrivals.set(source, decodeStateImage(source, state).lastArrivalMs);
     } catch (error) {
       // One state that cannot be read must not keep all others unwatched.
       unreadable.add(source);
-      totals.failed += 1;
       log.error('state not readable', { source, reason: String(error) });
     }
   }
-  const readable = alerts.filter((alert) => !unreadable.has(sourceOf(alert)));
-  const writes: (AlertWrite & { readonly made: number })[] = readable.map((alert) => {
-    const { rule: name, series, version, state } = alert;
-    const rule = pipeline.alerts.find(
-      (candidate) => candidate.name === name && candidate.when.kind === 'absent',
-    );
-    const lastArrivalMs = arrivals.get(sourceOf(alert));
-    // A rule the pipeline has no more, or a source that is gone: it is watched no longer.
-    if (rule === undefined || lastArrivalMs === undefined) {
-      return { rule: name, series, expectedVersion: version, state, checkAtMs: undefined, made: 0 };
-    }
-    const fold = foldSilence(rule, state, { lastArrivalMs, nowMs });
-    const made = fold.state.sequence - state.sequence;
-    return {
-      rule: name,
-      series,
-      expectedVersion: version,
-      state: fold.state,
-      checkAtMs: fold.checkAtMs,
-      made,
-    };
-  });
-  totals.checked += writes.length;
-  const outcomes = await store.commit(writes);
-  for (const [at, { made }] of writes.entries()) {
-    const outcome = outcomes[at];
-    if (outcome?.kind === 'committed') totals.transitions += made;
-    else if (outcome?.kind === 'refused') totals.refused += 1;
-    else totals.failed += 1;
-  }
+  return { arrivals, unreadable };
 }
 
 function sourceOf({ series }: StoredAlert): string {

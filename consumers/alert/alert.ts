@@ -50,8 +50,16 @@ export function createAlert(
       alertWrites: report.writes,
       alertRefusals: report.refusals,
       transitions: report.transitions,
+      beyondReach: report.beyond.length,
       failures: failures.length,
     });
+    if (report.beyond.length > 0) {
+      const first = report.beyond.slice(0, 5);
+      deps.log.warn('windows not judged: further back than their rules reach', {
+        windows: report.beyond.length,
+        first,
+      });
+    }
     if (failures.length > 0) {
       deps.log.error('changes not wholly judged', { failures: failures.length, first: failures.slice(0, 5) });
     }
@@ -67,7 +75,7 @@ async function attempt(tasks: readonly AlertTask[], alerts: Alerts): Promise<Ale
     const failures = tasks.flatMap(({ sequences }) =>
       sequences.map((sequence) => ({ sequence, reason: String(error) })),
     );
-    return { failures, reads: 0, writes: 0, refusals: 0, transitions: 0 };
+    return { failures, reads: 0, writes: 0, refusals: 0, transitions: 0, beyond: [] };
   }
 }
 
@@ -108,8 +116,8 @@ async function addRollups(
   return failures;
 }
 
-function windowKey({ start, series }: StoredWindow): string {
-  return `${start} ${series}`;
+function windowKey({ start, end, series }: StoredWindow): string {
+  return `${start} ${end} ${series}`;
 }
 
 /** A window with a part that is not final is not final: only a rule for provisional ones wants to know. */
@@ -123,10 +131,12 @@ function hasOnePart({ series }: StoredWindow, { rollups }: Pipeline): boolean {
 }
 
 async function readWhole(
-  { series, start }: StoredWindow,
+  { series, start, end }: StoredWindow,
   windows: Windows,
 ): Promise<StoredWindow | undefined> {
-  for await (const window of windows.list(series, { fromMs: start, toMs: start })) return window;
+  for await (const window of windows.list(series, { fromMs: start, toMs: start })) {
+    if (window.end === end) return window;
+  }
   return undefined;
 }
 

@@ -2,8 +2,10 @@
 //
 // Nothing is cached: most windows change nothing, and then nothing is written that would refuse a judgement made on what
 // is out of date. So each is made on a consistent read.
+import type { KeptWindow } from '../../src/core/alerts/alert-state.ts';
 import { foldObservations } from '../../src/core/alerts/fold-observations.ts';
 import { foldSilence } from '../../src/core/alerts/fold-silence.ts';
+import { settlesAtMs } from '../../src/core/alerts/kept-windows.ts';
 import type { SequenceNumber } from '../../src/core/brands.ts';
 import type { Alerts, AlertWrite, StoredAlert } from '../../src/stores/alerts.ts';
 import { alertId } from '../../src/stores/alerts.ts';
@@ -15,6 +17,14 @@ export interface AlertReport {
   readonly writes: number;
   readonly refusals: number;
   readonly transitions: number;
+  /** Windows that were not judged, being further back than their rules reach. */
+  readonly beyond: readonly BeyondReach[];
+}
+
+export interface BeyondReach {
+  readonly rule: string;
+  readonly series: string;
+  readonly window: KeptWindow;
 }
 
 /** Something that may change one alert. */
@@ -22,8 +32,14 @@ export interface AlertTask {
   readonly rule: string;
   readonly series: string;
   readonly sequences: readonly SequenceNumber[];
-  /** What to write on top of what is stored; undefined: nothing. `more`: to be asked again after it. */
-  next(stored: StoredAlert | undefined): { readonly write: AlertWrite; readonly more: boolean } | undefined;
+  /** What to write on top of what is stored, if anything. `more`: to be asked again after it. */
+  next(stored: StoredAlert | undefined): AlertStep;
+}
+
+export interface AlertStep {
+  readonly write?: AlertWrite | undefined;
+  readonly more?: boolean;
+  readonly beyond?: readonly KeptWindow[];
 }
 
 /** How often a refused alert is judged again: another container may still be busy with an old batch. */
@@ -31,6 +47,7 @@ const MAX_REFUSALS = 10;
 
 export async function commitAlerts(tasks: readonly AlertTask[], alerts: Alerts): Promise<AlertReport> {
   const failures: { sequence: SequenceNumber; reason: string }[] = [];
+  const beyond = new Map<string, BeyondReach>();
   const counts = { reads: 0, writes: 0, refusals: 0, transitions: 0 };
   let pending = tasks;
   for (let refusals = 0; pending.length > 0; ) {
@@ -38,8 +55,10 @@ export async function commitAlerts(tasks: readonly AlertTask[], alerts: Alerts):
     counts.reads += pending.length;
     const writing = pending.flatMap((task) => {
       const base = stored.get(alertId(task));
-      const step = task.next(base);
-      return step === undefined ? [] : [{ task, ...step, known: base?.state.sequence ?? 0 }];
+      const { write, more = false, beyond: further = [] } = task.next(base);
+      const { rule, series } = task;
+      for (const window of further) beyond.set(`${alertId(task)} ${window.start}`, { rule, series, window });
+      return write === undefined ? [] : [{ task, write, more, known: base?.state.sequence ?? 0 }];
     });
     const outcomes = writing.length === 0 ? [] : await alerts.commit(writing.map(({ write }) => write));
     counts.writes += writing.length;
@@ -63,7 +82,7 @@ export async function commitAlerts(tasks: readonly AlertTask[], alerts: Alerts):
     if (refused > 0) refusals += 1;
     pending = again;
   }
-  return { failures, ...counts };
+  return { failures, ...counts, beyond: [...beyond.values()] };
 }
 
 /** What has been judged is known by the state itself, so that every look begins with the first observation. */
@@ -73,16 +92,11 @@ export function judging({ rule, series, observations, sequences }: AlertWork): A
     series,
     sequences,
     next: (stored) => {
-      const { state, changed, next } = foldObservations(rule, stored?.state, observations);
-      if (!changed || state === undefined) return undefined;
-      const write = {
-        rule: rule.name,
-        series,
-        expectedVersion: stored?.version,
-        state,
-        checkAtMs: undefined,
-      };
-      return { write, more: next < observations.length };
+      const { state, changed, more, beyond } = foldObservations(rule, stored?.state, observations);
+      if (!changed || state === undefined) return { beyond };
+      const checkAtMs = settlesAtMs(rule, state);
+      const write = { rule: rule.name, series, expectedVersion: stored?.version, state, checkAtMs };
+      return { write, more, beyond };
     },
   };
 }
@@ -104,9 +118,10 @@ export function arriving({ rule, series, arrivalsMs, sequences }: Arrivals): Ale
         ({ state, checkAtMs } = fold);
         changed ||= fold.changed;
       }
-      if (!changed || state === undefined) return undefined;
-      const write = { rule: rule.name, series, expectedVersion: stored?.version, state, checkAtMs };
-      return { write, more: false };
+      if (!changed || state === undefined) return {};
+      return {
+        write: { rule: rule.name, series, expectedVersion: stored?.version, state, checkAtMs },
+      };
     },
   };
 }

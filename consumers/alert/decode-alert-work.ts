@@ -1,6 +1,6 @@
 // Change records to what each alert has to judge of them.
 import type { AlertRule } from '../../src/core/alerts/alert-rule.ts';
-import type { Observation } from '../../src/core/alerts/judge.ts';
+import type { KeptWindow } from '../../src/core/alerts/alert-state.ts';
 import { observeSource, watchesSeries, watchesSource } from '../../src/core/alerts/observe-change.ts';
 import type { SequenceNumber } from '../../src/core/brands.ts';
 import type { Pipeline } from '../../src/core/pipeline.ts';
@@ -17,7 +17,7 @@ import type { DynamoDbEventRecord } from '../../src/wire/stream-records.ts';
 export interface AlertWork {
   readonly rule: AlertRule;
   readonly series: string;
-  readonly observations: Observation[];
+  readonly observations: KeptWindow[];
   readonly sequences: SequenceNumber[];
 }
 
@@ -114,7 +114,7 @@ function noteArrival(
 export class AlertWorks {
   readonly #byId = new Map<string, AlertWork>();
 
-  add(rule: AlertRule, series: string, observations: readonly Observation[], sequence: SequenceNumber): void {
+  add(rule: AlertRule, series: string, observations: readonly KeptWindow[], sequence: SequenceNumber): void {
     if (observations.length === 0) return;
     const id = alertId({ rule: rule.name, series });
     const work = this.#byId.get(id) ?? { rule, series, observations: [], sequences: [] };

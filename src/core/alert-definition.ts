@@ -8,7 +8,13 @@ import type {
   Direction,
   Measure,
 } from './alerts/alert-rule.ts';
-import { ALWAYS_KEPT, MAX_WINDOWS_BACK, QUANTILE_NAMES, SEVERITIES } from './alerts/alert-rule.ts';
+import {
+  ALWAYS_KEPT,
+  MAX_WINDOWS_BACK,
+  QUANTILE_NAMES,
+  REACH_WINDOWS,
+  SEVERITIES,
+} from './alerts/alert-rule.ts';
 import { LEAST_HISTORY } from './alerts/deviation.ts';
 import type { DefinitionReader } from './definition-reader.ts';
 import { formatDurationMs } from './duration.ts';
@@ -172,13 +178,18 @@ function readOn(
   if (kind === 'last') return { on: { kind, name, spec }, watched };
   const provisional = on.flag('provisional');
   if (kind === 'aggregation') return { on: { kind, name, spec, provisional }, watched };
-  const settleMs = provisional ? withoutSettling(on) : readSettling(on, watched);
-  return { on: { kind, name, spec, provisional, settleMs, levels: readLevels(on, rollup) }, watched };
+  const settleMs = provisional ? withoutSettling(on) : on.duration('settle', { default: 0, least: 0 });
+  const reachMs = watched === undefined ? 0 : reachOf(watched);
+  return {
+    on: { kind, name, spec, provisional, settleMs, reachMs, levels: readLevels(on, rollup) },
+    watched,
+  };
 }
 
-/** Default: the length of a window, so that a window is judged when the next one is there. */
-function readSettling(on: DefinitionReader, watched: Watched): number {
-  return on.duration('settle', { default: watched === undefined ? 0 : spanMs(watched.window), least: 0 });
+/** What lateness and silence can still make final, and what slow sources are given beyond that. */
+function reachOf({ window, allowedLatenessMs, idleTimeoutMs }: NonNullable<Watched>): number {
+  const everyMs = window.kind === 'hopping' ? window.everyMs : spanMs(window);
+  return allowedLatenessMs + idleTimeoutMs + REACH_WINDOWS * everyMs;
 }
 
 function withoutSettling(on: DefinitionReader): number {

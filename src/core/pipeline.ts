@@ -84,7 +84,10 @@ export interface AlertDefinition {
         readonly rollup: string;
         readonly by?: readonly string[];
         readonly provisional?: boolean;
-        /** How far the series must have gone on past a window before it is judged, for slower sources. Default: a window's length. */
+        /**
+         * How far the series, or the clock, must have gone on past a window before it is judged: what slower sources add
+         * meanwhile needs no correction. Default `0s`.
+         */
         readonly settle?: string;
       }
     /** Each source's last value, from an aggregation that keeps `last`. */

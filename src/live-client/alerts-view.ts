@@ -89,7 +89,11 @@ export class AlertsView {
     // Of an alert that was well nothing is known, and how many transitions it has made does not matter.
     const isNext =
       known === undefined
-        ? isFresh || !this.#isWhole || alert.from === 'ok' || alert.from === 'resolved'
+        ? isFresh ||
+          !this.#isWhole ||
+          alert.correction === true ||
+          alert.from === 'ok' ||
+          alert.from === 'resolved'
         : alert.sequence === known.sequence + 1;
     if (!isNext) return { kind: 'gap' };
     this.#set(alert);

@@ -1,22 +1,29 @@
-// What alerts do: transitions in order and each once, on closed windows those that the reference makes, silence only where
-// there was one; and on the bus each of them, always the same.
+// What alerts do: transitions numbered and each once; on closed windows those that the reference makes of them, in the end also
+// where windows become final in any order; silence only where there was one; and on the bus each of them, always the same.
 import { decodeAlertState } from '../core/alerts/alert-encoding.ts';
 import type { AlertRule } from '../core/alerts/alert-rule.ts';
 import type { AlertState, Transition } from '../core/alerts/alert-state.ts';
 import type { Pipeline } from '../core/pipeline.ts';
-import { parseSourceSeries, sourceSeries } from '../core/series.ts';
+import { parseRollupSeries, parseSourceSeries, sourceSeries } from '../core/series.ts';
+import { spanMs } from '../core/window-spec.ts';
 import { ALERTS_TABLE } from '../platform/names.ts';
 import type { TableChange } from '../stores/memory-table.ts';
 import { bytesOf, type Item, numberOf, textOf } from '../stores/table.ts';
 import type { AlertEvent } from '../wire/alert-event.ts';
 import type { SourcesCheck } from './check-sources.ts';
-import { ReferenceAlert } from './reference-alert.ts';
+import { seriesKey } from './check-windows.ts';
+import type { StoredView } from './read-state.ts';
+import { ReferenceAlert, type ReferenceTransition } from './reference-alert.ts';
+import type { ReferenceEvent } from './reference-model.ts';
 import type { ReferenceWindow } from './reference-source.ts';
 import { hold, holdSame } from './violation.ts';
 
 const LAW_OF_TRANSITIONS =
-  'an alert’s transitions are numbered without gaps, and each begins where the one before ended';
+  'an alert’s transitions are numbered without gaps, and in order of time each begins where the one before ended';
 const LAW_OF_ALERTS = 'an alert on closed windows makes the transitions that the reference makes of them';
+const LAW_OF_EPISODES =
+  'once all windows are final, the episodes are what the rule makes of them in order of time';
+const LAW_OF_VALUES = 'what is told of a window is what it held';
 const LAW_OF_SILENCE = 'silence fires once it has lasted, never before, and ends with what arrives';
 const LAW_OF_PUBLISHING = 'every transition is published, always with the same content';
 
@@ -32,11 +39,28 @@ export class AlertsCheck {
   /** By id, as made. */
   readonly #contents = new Map<string, string>();
   readonly #published = new Set<string>();
+  readonly #pipeline: Pipeline;
+  /** By series and start, by revision, what rollup windows held when they were to be read. */
+  readonly #heldBy = new Map<string, Map<number, StoredView[]>>();
 
-  constructor({ alerts }: Pipeline, sources: SourcesCheck, nowMs: () => number) {
-    this.#rules = new Map(alerts.map((rule) => [rule.name, rule]));
+  constructor(pipeline: Pipeline, sources: SourcesCheck, nowMs: () => number) {
+    this.#pipeline = pipeline;
+    this.#rules = new Map(pipeline.alerts.map((rule) => [rule.name, rule]));
     this.#sources = sources;
     this.#nowMs = nowMs;
+  }
+
+  /** Whether rollup windows are watched. */
+  get watchesRollups(): boolean {
+    return this.#pipeline.alerts.some(({ on }) => on.kind === 'rollup');
+  }
+
+  /** A rollup window, its parts as one, can be read so from now on. */
+  noteRollup(window: StoredView): void {
+    const key = seriesKey(window.series, window.start);
+    const byRevision = this.#heldBy.get(key) ?? new Map<number, StoredView[]>();
+    this.#heldBy.set(key, byRevision);
+    byRevision.set(window.events, [...(byRevision.get(window.events) ?? []), window]);
   }
 
   /** A state of the source has been committed. */
@@ -51,8 +75,8 @@ export class AlertsCheck {
   /** Windows of a source have closed, at once. */
   noteClosed(source: string, closed: readonly ReferenceWindow[]): void {
     for (const rule of this.#rules.values()) {
-      if (!isOnClosedWindows(rule) || !watches(rule, source)) continue;
       const { on } = rule;
+      if (on.kind !== 'aggregation' || !watches(rule, source)) continue;
       const own = closed.filter(
         ({ aggregation }) => on.kind === 'aggregation' && aggregation.name === on.name,
       );
@@ -80,13 +104,22 @@ export class AlertsCheck {
     for (const transition of fresh) {
       const { sequence, from } = transition;
       holdSame(LAW_OF_TRANSITIONS, `${where}: number`, sequence, known.length + 1);
-      holdSame(LAW_OF_TRANSITIONS, `${where}, ${sequence}: from`, from, known.at(-1)?.to ?? 'ok');
+      if (!isJudgedInPlace(rule))
+        holdSame(LAW_OF_TRANSITIONS, `${where}, ${sequence}: from`, from, known.at(-1)?.to ?? 'ok');
       known.push(transition);
       this.#contents.set(`${name}/${series}/${sequence}`, contentOf(transition));
       this.#checkOne(rule, series, transition);
     }
     holdSame(LAW_OF_TRANSITIONS, `${where}: latest number`, after.sequence, known.length);
     holdSame(LAW_OF_TRANSITIONS, `${where}: state`, after.status, known.at(-1)?.to ?? 'ok');
+    if (isJudgedInPlace(rule) && fresh.length > 0 && after.owes === undefined) {
+      let status = 'ok';
+      for (const { from, to, window } of episodesOf(known)) {
+        holdSame(LAW_OF_TRANSITIONS, `${where}, ${window.start}: from`, from, status);
+        status = to;
+      }
+      holdSame(LAW_OF_TRANSITIONS, `${where}: state, in order of time`, after.status, status);
+    }
   }
 
   published(event: AlertEvent): void {
@@ -95,24 +128,65 @@ export class AlertsCheck {
     this.#published.add(id);
   }
 
-  /** Nothing is under way, and all silences have been long enough to be told. */
-  atEnd(): void {
+  /** Nothing is under way, and all silences have been long enough to be told. `applied`: by series and start. */
+  atEnd(applied: ReadonlyMap<string, readonly ReferenceEvent[]>): void {
     for (const [id, content] of this.#contents) {
       hold(LAW_OF_PUBLISHING, this.#published.has(id), () => `${id}: found it nowhere, expected ${content}`);
     }
     for (const [key, { transitions }] of this.#references) {
       const { rule, source, series } = parseKey(key);
       if (this.#sources.uncertain.has(source)) continue;
-      const made = this.#madeBy(rule, series).length;
-      holdSame(LAW_OF_ALERTS, `${rule} on ${series}: transitions`, made, transitions.length);
+      const made = this.#madeBy(rule, series);
+      if (this.#rules.get(rule)?.on.kind === 'aggregation' && isJudgedInPlace(this.#rules.get(rule)))
+        holdEpisodes(`${rule} on ${series}`, made, transitions);
+      else holdSame(LAW_OF_ALERTS, `${rule} on ${series}: transitions`, made.length, transitions.length);
     }
+    if (this.#sources.uncertain.size === 0) this.#checkRollups(applied);
     for (const rule of this.#rules.values()) {
       if (rule.when.kind === 'absent')
         for (const source of this.#sources.sources.keys()) this.#checkSilent(rule, source);
     }
   }
 
+  #checkRollups(applied: ReadonlyMap<string, readonly ReferenceEvent[]>): void {
+    const bySeries = Map.groupBy(applied, ([key]) => seriesOf(key).series);
+    for (const rule of this.#rules.values()) {
+      const rollup = this.#pipeline.rollups.find(
+        ({ name }) => rule.on.kind === 'rollup' && name === rule.on.name,
+      );
+      const aggregation = this.#pipeline.aggregations.find(({ name }) => name === rollup?.of);
+      if (aggregation === undefined || rule.on.kind !== 'rollup') continue;
+      for (const [series, windows] of bySeries) {
+        if (!isWatchedSeries(rule, series)) continue;
+        const reference = new ReferenceAlert(rule);
+        const inOrder = windows
+          .map(([key, events]) => ({ start: seriesOf(key).start, events }))
+          .sort((a, b) => a.start - b.start);
+        for (const { start, events } of inOrder) {
+          const lengthMs = spanMs(aggregation.window);
+          reference.observe({ start, end: start + lengthMs, events, aggregation });
+        }
+        holdEpisodes(`${rule.name} on ${series}`, this.#madeBy(rule.name, series), reference.transitions);
+      }
+    }
+  }
+
+  /** Of a rollup: what it held at some moment, at the revision told. */
+  #checkValue({ name, measure }: AlertRule, series: string, { sequence, window }: Transition): void {
+    const { start, revision, value } = window;
+    const held = this.#heldBy.get(seriesKey(series, start))?.get(revision) ?? [];
+    const values = held.map(({ events, metrics }) => {
+      if (measure?.kind !== 'metric') return events;
+      const summary: Readonly<Record<string, unknown>> = { ...metrics.get(measure.metric) };
+      return summary[measure.aggregate];
+    });
+    hold(LAW_OF_VALUES, values.includes(value), () => {
+      return `${name} on ${series}, ${sequence}: found ${value} at revision ${revision} of ${start}, expected one of [${values}]`;
+    });
+  }
+
   #checkOne(rule: AlertRule, series: string, transition: Transition): void {
+    if (rule.on.kind === 'rollup') this.#checkValue(rule, series, transition);
     const source = parseSourceSeries(series)?.source;
     if (source === undefined || this.#sources.uncertain.has(source)) return;
     if (rule.when.kind === 'absent') this.#checkSilence(rule.when.afterMs, source, transition);
@@ -169,6 +243,44 @@ function isOnClosedWindows({ on }: AlertRule): boolean {
   return on.kind === 'aggregation' && !on.provisional;
 }
 
+/** Windows may come behind others that have been judged. */
+function isJudgedInPlace(rule: AlertRule | undefined): boolean {
+  return rule?.on.kind === 'rollup' || (rule?.on.kind === 'aggregation' && rule.on.provisional);
+}
+
+/** Of each window what was told of it last; nothing, where it was taken back. */
+function episodesOf(told: readonly Transition[]): readonly Transition[] {
+  const byWindow = new Map(told.map((transition) => [transition.window.start, transition]));
+  return [...byWindow.values()]
+    .filter(({ from, to }) => from !== to)
+    .sort((a, b) => a.window.start - b.window.start);
+}
+
+function holdEpisodes(
+  where: string,
+  made: readonly Transition[],
+  expected: readonly ReferenceTransition[],
+): void {
+  const steps = (list: readonly ReferenceTransition[]) =>
+    list.map(({ from, to, window: { start, end } }) => ({ from, to, start, end }));
+  holdSame(LAW_OF_EPISODES, where, steps(episodesOf(made)), steps(expected));
+}
+
+function isWatchedSeries({ on, filter }: AlertRule, series: string): boolean {
+  const rollup = parseRollupSeries(series);
+  if (on.kind !== 'rollup' || rollup?.rollup !== on.name) return false;
+  const level = on.levels.find((tags) => tags.length === rollup.values.length);
+  if (level === undefined) return false;
+  return [...(filter.tags ?? [])].every(([tag, wanted]) =>
+    wanted.has(rollup.values[level.indexOf(tag)] ?? ''),
+  );
+}
+
+function seriesOf(key: string): { readonly series: string; readonly start: number } {
+  const [series, start] = JSON.parse(key);
+  return { series, start };
+}
+
 function watches({ filter: { sources } }: AlertRule, source: string): boolean {
   return sources === undefined || sources.some((beginning) => source.startsWith(beginning));
 }
@@ -178,8 +290,8 @@ function stateOf(where: string, image: Item | undefined): AlertState | undefined
   return encoded === undefined ? undefined : decodeAlertState(where, encoded);
 }
 
-function contentOf({ sequence, from, to, severity, reason, window }: Transition): string {
-  return JSON.stringify([sequence, from, to, severity, reason, window]);
+function contentOf({ sequence, from, to, severity, reason, window, correction }: Transition): string {
+  return JSON.stringify([sequence, from, to, severity, reason, window, correction === true]);
 }
 
 function parseKey(key: string): { readonly rule: string; readonly source: string; readonly series: string } {

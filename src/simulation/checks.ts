@@ -1,8 +1,10 @@
 // All laws a run is held to. The first that is broken ends the run; what handlers do about it is their business.
 import type { Pipeline } from '../core/pipeline.ts';
+import { parseRollupSeries } from '../core/series.ts';
 import type { DiscardedBatch } from '../event-source/ports.ts';
 import type { TableChange } from '../stores/memory-table.ts';
 import type { StoredLedger } from '../stores/read-ledger.ts';
+import { toPart } from '../stores/windows.ts';
 import type { AlertEvent } from '../wire/alert-event.ts';
 import { AlertsCheck } from './check-alerts.ts';
 import { checkBooks, checkDownstream, type EndCheckDeps, LAW_OF_BOOKS } from './check-end.ts';
@@ -53,7 +55,10 @@ export class Checks {
     const check = { sources, windows, deadLetters: letters, alerts, readers: undefined, live: undefined }[
       table
     ];
-    this.attempt(() => check?.changed(change));
+    this.attempt(() => {
+      check?.changed(change);
+      if (table === 'windows' && alerts.watchesRollups) this.#noteRollup(change);
+    });
   }
 
   /** The figures that a function publishes of a batch. */
@@ -83,7 +88,7 @@ export class Checks {
     this.attempt(() => {
       checkBooks(this.#end(), ledger);
       checkDownstream(this.#end());
-      this.alerts.atEnd();
+      this.alerts.atEnd(this.windows.applied);
     });
   }
 
@@ -91,7 +96,7 @@ export class Checks {
   downstream(): void {
     this.attempt(() => {
       checkDownstream(this.#end());
-      this.alerts.atEnd();
+      this.alerts.atEnd(this.windows.applied);
     });
   }
 
@@ -110,6 +115,13 @@ export class Checks {
     const words = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.violation = error instanceof Violation ? error : new Violation('nothing is thrown', words);
     this.#broken.resolve(this.violation);
+  }
+
+  #noteRollup({ newImage }: TableChange): void {
+    if (newImage === undefined) return;
+    const { series, start } = toPart(newImage).window;
+    const merged = parseRollupSeries(series) === undefined ? undefined : this.windows.merged(series, start);
+    if (merged !== undefined) this.alerts.noteRollup(merged);
   }
 
   #end(): EndCheckDeps {

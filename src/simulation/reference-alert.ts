@@ -17,6 +17,11 @@ export interface ReferenceTransition {
   readonly window: ReferenceObservation;
 }
 
+/** A source's window, or a rollup's. */
+interface Contents extends Pick<ReferenceWindow, 'start' | 'end' | 'events'> {
+  readonly aggregation: { readonly values: ReadonlySet<string> | undefined };
+}
+
 export class ReferenceAlert {
   readonly transitions: ReferenceTransition[] = [];
   readonly #rule: AlertRule;
@@ -31,16 +36,18 @@ export class ReferenceAlert {
   }
 
   /** In the order the windows close. */
-  observe(window: ReferenceWindow): void {
+  observe(window: Contents): void {
     const value = valueIn(this.#rule, window);
     if (value === undefined) return;
     const { start, end, events } = window;
-    const observation = { start, end, revision: events.length, value };
+    this.see({ start, end, revision: events.length, value });
+  }
+
+  /** In order; one that has been seen says nothing again. */
+  see(observation: ReferenceObservation): void {
+    const { start, revision } = observation;
     const last = this.#last;
-    if (
-      last !== undefined &&
-      (start < last.start || (start === last.start && events.length <= last.revision))
-    )
+    if (last !== undefined && (start < last.start || (start === last.start && revision <= last.revision)))
       return;
     this.#last = observation;
     const compared = this.#compared(observation);
@@ -118,10 +125,7 @@ export class ReferenceAlert {
   }
 }
 
-function valueIn(
-  { measure, filter }: AlertRule,
-  { events, aggregation }: ReferenceWindow,
-): number | undefined {
+function valueIn({ measure, filter }: AlertRule, { events, aggregation }: Contents): number | undefined {
   const passing = events.filter(({ tags }) =>
     [...(filter.tags ?? [])].every(
       ([tag, values]) => Object.hasOwn(tags, tag) && values.has(tags[tag] ?? ''),

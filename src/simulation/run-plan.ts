@@ -1,5 +1,6 @@
 // Runs a plan to its end: puts and actions at their times, then silence until everything is handled and closed, then
 // what must change nothing any more. The same plan gives the same run, byte for byte.
+import type { AlertRule } from '../core/alerts/alert-rule.ts';
 import { spanMs } from '../core/window-spec.ts';
 import { PRIMER_KEY, SOURCES_TABLE } from '../platform/names.ts';
 import { DeadLetters } from '../stores/dead-letters.ts';
@@ -98,6 +99,8 @@ class Run {
     await schedule;
     const downstream = readers.filter((reader) => reader !== 'aggregate');
     for (const reader of downstream) await this.#handled(reader);
+    await this.#lookByClock();
+    if (readers.includes('publish')) await this.#handled('publish');
     checks.atEnd(await this.#ledger());
     if (checks.violation !== undefined) return;
 
@@ -171,13 +174,19 @@ class Run {
   }
 
   async #onSchedule(): Promise<void> {
-    const { clock, functions, pipeline } = this.#system;
-    const watchesSilence = pipeline.alerts.some(({ when }) => when.kind === 'absent');
+    const { clock } = this.#system;
     while (!this.#scheduleEnds) {
       await clock.sleep(this.#plan.closeEveryMs);
       await this.#close();
-      if (watchesSilence) await functions['alert-clock'].invoke('{}', '', () => 'a run');
+      await this.#lookByClock();
     }
+  }
+
+  async #lookByClock(): Promise<void> {
+    const { functions, pipeline } = this.#system;
+    const isByClock = ({ on, when }: AlertRule) =>
+      when.kind === 'absent' || (on.kind === 'rollup' && on.settleMs > 0);
+    if (pipeline.alerts.some(isByClock)) await functions['alert-clock'].invoke('{}', '', () => 'a run');
   }
 
   async #close(): Promise<void> {

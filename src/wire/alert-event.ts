@@ -17,6 +17,8 @@ export interface AlertEvent {
   readonly reason: string;
   /** Times in ms since the epoch; `end` exclusive. */
   readonly window: Transition['window'];
+  /** It takes the place of what was told of the window before; with `from` equal to `to` nothing came of it after all. */
+  readonly correction?: true | undefined;
 }
 
 export type AlertSubject =
@@ -24,9 +26,8 @@ export type AlertSubject =
   | { readonly kind: 'rollup'; readonly rollup: string; readonly values: readonly (string | null)[] };
 
 export function alertEvent(rule: string, series: string, transition: Transition): AlertEvent {
-  const { sequence, from, to, severity, reason, window } = transition;
-  const id = `${rule}/${series}/${sequence}`;
-  return { id, rule, subject: alertSubject(series), sequence, from, to, severity, reason, window };
+  const { sequence } = transition;
+  return { id: `${rule}/${series}/${sequence}`, rule, subject: alertSubject(series), ...transition };
 }
 
 export function alertSubject(series: string): AlertSubject {

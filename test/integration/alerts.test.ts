@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { PipelineDefinition } from '../../src/core/pipeline.ts';
 import type { AlertEvent } from '../../src/wire/alert-event.ts';
 import { javaMissing } from '../support/dynamodb-local.ts';
+import { episodesOf } from '../support/episodes.ts';
 import { fastFolder } from '../support/fast-folder.ts';
 import { pathWithoutJava, runCommand } from '../support/run-command.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -74,7 +75,14 @@ describe.skipIf(missing !== undefined)('alerts on the real servers', () => {
     expect(of('a')).toEqual(['1 pending 20', '2 firing 22', '3 resolved 40']);
     expect(of('b')).toHaveLength(20);
     expect(of('b').at(-1)).toBe('20 ok 39');
-    expect(published.some(({ rule, to }) => rule === 'site' && to === 'firing')).toBe(true);
+    const site = (name: string) =>
+      episodesOf(
+        published.filter(
+          ({ rule, subject }) => rule === 'site' && subject.kind === 'rollup' && subject.values[0] === name,
+        ),
+      ).map(({ to, window }) => `${to} ${(window.start - 1_700_000_000_000) / 1_000}`);
+    expect(site('north')).toEqual(['firing 20', 'resolved 40']);
+    expect(site('south')).toEqual([]);
 
     const listed = await runCommand(
       ['alerts', '--data', data, '--rule', 'hot', '--state', 'resolved', '--json'],

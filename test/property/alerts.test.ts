@@ -4,9 +4,10 @@ import { describe, expect, test } from 'vitest';
 import { decodeAlertState, encodeAlertState } from '../../src/core/alerts/alert-encoding.ts';
 import type { AlertRule } from '../../src/core/alerts/alert-rule.ts';
 import type { AlertState, AlertStatus, Transition } from '../../src/core/alerts/alert-state.ts';
-import { foldObservations, MAX_TRANSITIONS } from '../../src/core/alerts/fold-observations.ts';
+import { foldObservations } from '../../src/core/alerts/fold-observations.ts';
 import { foldSilence } from '../../src/core/alerts/fold-silence.ts';
 import type { Observation } from '../../src/core/alerts/judge.ts';
+import { MAX_TRANSITIONS } from '../../src/core/alerts/transitions.ts';
 import { parsePipeline } from '../../src/core/pipeline.ts';
 import { arbitraryObservations, arbitraryRule } from '../support/arbitrary-alerts.ts';
 
@@ -30,13 +31,13 @@ class Item {
 
 /** Folds a batch on what is stored; `refused`: the last write is not done, as after a crash. */
 function deliver(item: Item, rule: AlertRule, batch: readonly Observation[], refused = false): void {
-  for (let from = 0; from < batch.length; ) {
-    const { state, changed, next } = foldObservations(rule, item.state, batch, from);
+  for (let isMore = batch.length > 0; isMore; ) {
+    const { state, changed, more } = foldObservations(rule, item.state, batch);
     if (changed && state !== undefined) {
-      if (refused && next === batch.length) return;
+      if (refused && !more) return;
       item.write(state);
     }
-    from = next;
+    isMore = more;
   }
 }
 

@@ -151,11 +151,19 @@ function stateOf({
 >): AlertState {
   return {
     compares: '[]',
+    judgedBy: '[1]',
     status,
     sequence,
     since: undefined,
+    base: { status: 'pending', since: -60_000 },
     frontier: { start: -60_000, revision: 3 },
-    waiting: [{ start: 60_000, end: 120_000, revision: 2, value: 1.5 }],
+    windows: [
+      { start: 60_000, end: 120_000, revision: 2, value: 1.5, open: true },
+      { start: 180_000, end: 240_000, revision: 1, value: 0.1 },
+    ],
+    settledMs: 120_000,
+    told: [{ start: 60_000, end: 120_000, from: 'pending', to: 'firing' }],
+    owes: { reachedMs: -60_000 },
     history: [
       { start: -60_000, value: 0.5 },
       { start: 120_000, value: -1e30 },

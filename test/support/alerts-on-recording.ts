@@ -105,8 +105,10 @@ class AlertRun {
     for (const rule of this.#pipeline.alerts) {
       const key = `${rule.name} ${source}`;
       const observations = observeSource(rule, before, after);
-      for (let from = 0; from < observations.length; ) {
-        const { state, next, changed } = foldObservations(rule, this.#alerts.get(key), observations, from);
+      for (let more = observations.length > 0; more; ) {
+        const fold = foldObservations(rule, this.#alerts.get(key), observations);
+        const { state, changed } = fold;
+        more = fold.more;
         if (changed && state !== undefined) {
           const known = this.#alerts.get(key)?.sequence ?? 0;
           this.#alerts.set(key, state);
@@ -114,7 +116,6 @@ class AlertRun {
             if (transition.sequence > known) this.transitions.push({ rule: rule.name, source, transition });
           }
         }
-        from = next;
       }
     }
   }

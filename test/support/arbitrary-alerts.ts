@@ -19,15 +19,37 @@ const arbitraryCondition: fc.Arbitrary<Pick<AlertDefinition, 'when' | 'clear'>> 
 );
 
 export const arbitraryRule: fc.Arbitrary<AlertRule> = fc
-  .tuple(arbitraryCondition, fc.constantFrom('0s', '10ms', '35ms'), fc.boolean())
-  .map(([condition, forText, provisional]) => {
-    const compared = 'deviates' in condition.when;
+  .tuple(arbitraryCondition, fc.constantFrom('0s', '10ms', '35ms'))
+  .map(([condition, forText]) => {
     const { alerts } = parsePipeline({
       aggregations: [{ name: 'a', window: { tumbling: '10ms' } }],
       alerts: [
         {
           name: 'r',
-          on: { aggregation: 'a', ...(compared ? {} : { provisional }) },
+          on: { aggregation: 'a' },
+          metric: 'v',
+          aggregate: 'mean',
+          for: forText,
+          ...condition,
+        },
+      ],
+    });
+    const [rule] = alerts;
+    if (rule === undefined) throw new Error('no rule was parsed');
+    return rule;
+  });
+
+/** On a rollup, with what its windows wait for. */
+export const arbitraryRollupRule: fc.Arbitrary<AlertRule> = fc
+  .tuple(arbitraryCondition, fc.constantFrom('0s', '10ms', '35ms'), fc.constantFrom('0s', '10ms', '50ms'))
+  .map(([condition, forText, settle]) => {
+    const { alerts } = parsePipeline({
+      aggregations: [{ name: 'a', window: { tumbling: '10ms' } }],
+      rollups: [{ name: 'all', of: 'a', by: [] }],
+      alerts: [
+        {
+          name: 'r',
+          on: { rollup: 'all', settle },
           metric: 'v',
           aggregate: 'mean',
           for: forText,

@@ -2,32 +2,32 @@
 import { ByteReader } from '../byte-reader.ts';
 import { ByteWriter } from '../byte-writer.ts';
 import { SEVERITIES } from './alert-rule.ts';
-import type { AlertState, Transition } from './alert-state.ts';
+import type { AlertState, KeptWindow, Step, Transition } from './alert-state.ts';
 import { ALERT_STATUSES } from './alert-state.ts';
 import type { Observation } from './judge.ts';
-import { readHistory, writeHistory } from './window-history.ts';
+import { commonUnit, readHistory, writeHistory } from './window-history.ts';
 
 /** Raised when the shape of the bytes changes; a reader refuses a version it does not know. */
-const ALERT_VERSION = 1;
+const ALERT_VERSION = 2;
+/** Had windows that waited, and nothing of those it had judged. */
+const ALERT_VERSION_V1 = 1;
 
 export function encodeAlertState(state: AlertState): Uint8Array {
-  const { compares, status, sequence, since, frontier, waiting, history, transitions } = state;
+  const { compares, judgedBy, status, sequence, since, base, frontier, history, transitions } = state;
+  WRITER.clear();
   WRITER.byte(ALERT_VERSION);
   WRITER.text(compares);
+  WRITER.text(judgedBy);
   WRITER.byte(ALERT_STATUSES.indexOf(status));
   WRITER.varint(sequence);
-  WRITER.byte(since === undefined ? 0 : 1);
-  if (since !== undefined) WRITER.signed(since);
-  WRITER.byte(frontier === undefined ? 0 : 1);
-  if (frontier !== undefined) {
-    WRITER.signed(frontier.start);
-    WRITER.varint(frontier.revision);
-  }
+  writeOptional(WRITER, since);
+  writeFrontier(WRITER, frontier);
   WRITER.varint(transitions.length);
   for (const transition of transitions) writeTransition(WRITER, transition);
-  WRITER.varint(waiting.length);
-  for (const observation of waiting) writeObservation(WRITER, observation);
   writeHistory(WRITER, history);
+  WRITER.byte(ALERT_STATUSES.indexOf(base.status));
+  writeOptional(WRITER, base.since);
+  writeKept(WRITER, state);
   return WRITER.finish();
 }
 
@@ -38,24 +38,56 @@ const WRITER = new ByteWriter();
 export function decodeAlertState(alert: string, encoded: Uint8Array): AlertState {
   const reader = new ByteReader(encoded);
   const version = reader.byte();
+  if (version === ALERT_VERSION_V1) return readV1(reader);
   if (version !== ALERT_VERSION) {
-    throw new Error(`alert ${alert}: found encoding version ${version}, expected ${ALERT_VERSION}`);
+    throw new Error(
+      `alert ${alert}: found encoding version ${version}, expected ${ALERT_VERSION_V1} or ${ALERT_VERSION}`,
+    );
   }
   return {
     compares: reader.text(),
+    judgedBy: reader.text(),
     status: oneOf(ALERT_STATUSES, reader.byte()),
     sequence: reader.varint(),
-    since: reader.byte() === 0 ? undefined : reader.signed(),
-    frontier: reader.byte() === 0 ? undefined : { start: reader.signed(), revision: reader.varint() },
+    since: readOptional(reader),
+    frontier: readFrontier(reader),
     transitions: Array.from({ length: reader.varint() }, () => readTransition(reader)),
-    waiting: Array.from({ length: reader.varint() }, () => readObservation(reader)),
     history: readHistory(reader),
+    base: { status: oneOf(ALERT_STATUSES, reader.byte()), since: readOptional(reader) },
+    ...readKept(reader),
+  };
+}
+
+/** What waited waits on: the next window brings what is owed of it. */
+function readV1(reader: ByteReader): AlertState {
+  const compares = reader.text();
+  const status = oneOf(ALERT_STATUSES, reader.byte());
+  const sequence = reader.varint();
+  const since = readOptional(reader);
+  const frontier = readFrontier(reader);
+  const transitions = Array.from({ length: reader.varint() }, () => readTransitionV1(reader));
+  const windows = Array.from({ length: reader.varint() }, () => readObservation(reader));
+  return {
+    compares,
+    judgedBy: '',
+    status,
+    sequence,
+    since,
+    frontier,
+    transitions,
+    history: readHistory(reader),
+    base: { status, since },
+    windows,
+    settledMs: windows.length === 0 ? undefined : (frontier?.start ?? 0),
+    told: [],
+    owes: undefined,
   };
 }
 
 function writeTransition(writer: ByteWriter, transition: Transition): void {
-  const { sequence, from, to, severity, reason, window } = transition;
+  const { sequence, from, to, severity, reason, window, correction } = transition;
   writer.varint(sequence);
+  writer.byte(correction === true ? 1 : 0);
   writer.byte(ALERT_STATUSES.indexOf(from));
   writer.byte(ALERT_STATUSES.indexOf(to));
   writer.byte(SEVERITIES.indexOf(severity));
@@ -65,11 +97,21 @@ function writeTransition(writer: ByteWriter, transition: Transition): void {
 
 function readTransition(reader: ByteReader): Transition {
   const sequence = reader.varint();
+  const isCorrection = reader.byte() === 1;
+  const transition = { sequence, ...readContent(reader) };
+  return isCorrection ? { ...transition, correction: true } : transition;
+}
+
+function readTransitionV1(reader: ByteReader): Transition {
+  return { sequence: reader.varint(), ...readContent(reader) };
+}
+
+function readContent(reader: ByteReader): Omit<Transition, 'sequence'> {
   const from = oneOf(ALERT_STATUSES, reader.byte());
   const to = oneOf(ALERT_STATUSES, reader.byte());
   const severity = oneOf(SEVERITIES, reader.byte());
   const reason = reader.text();
-  return { sequence, from, to, severity, reason, window: readObservation(reader) };
+  return { from, to, severity, reason, window: readObservation(reader) };
 }
 
 function writeObservation(writer: ByteWriter, { start, end, revision, value }: Observation): void {
@@ -83,6 +125,79 @@ function readObservation(reader: ByteReader): Observation {
   const start = reader.signed();
   const end = start + reader.varint();
   return { start, end, revision: reader.varint(), value: reader.number() };
+}
+
+type Kept = Pick<AlertState, 'windows' | 'settledMs' | 'told' | 'owes'>;
+
+/** Windows follow each other at steps of one unit, are mostly of one length, and few of them did anything. */
+function writeKept(writer: ByteWriter, { windows, settledMs, told, owes }: Kept): void {
+  writeOptional(writer, settledMs);
+  writeOptional(writer, owes?.reachedMs);
+  const first = windows[0]?.start ?? 0;
+  const unit = windows.reduce(
+    (common, { start, end }) => commonUnit(commonUnit(common, start - first), end - start),
+    0,
+  );
+  writer.signed(first);
+  writer.varint(unit);
+  writer.varint(windows.length);
+  let before = first;
+  for (const { start, end, revision, value, open } of windows) {
+    writer.varint((start - before) / Math.max(unit, 1));
+    writer.varint(((end - start) / Math.max(unit, 1)) * 2 + (open === true ? 1 : 0));
+    writer.varint(revision);
+    writer.number(value);
+    before = start;
+  }
+  writer.varint(told.length);
+  for (const { start, end, from, to } of told) {
+    writer.signed(start);
+    writer.varint(end - start);
+    writer.byte(ALERT_STATUSES.indexOf(from) * ALERT_STATUSES.length + ALERT_STATUSES.indexOf(to));
+  }
+}
+
+function readKept(reader: ByteReader): Kept {
+  const settledMs = readOptional(reader);
+  const reachedMs = readOptional(reader);
+  let start = reader.signed();
+  const unit = Math.max(reader.varint(), 1);
+  const windows = Array.from({ length: reader.varint() }, (): KeptWindow => {
+    start += reader.varint() * unit;
+    const length = reader.varint();
+    const end = start + Math.floor(length / 2) * unit;
+    const window = { start, end, revision: reader.varint(), value: reader.number() };
+    return length % 2 === 1 ? { ...window, open: true } : window;
+  });
+  const told = Array.from({ length: reader.varint() }, () => readStep(reader));
+  return { windows, settledMs, told, owes: reachedMs === undefined ? undefined : { reachedMs } };
+}
+
+function readStep(reader: ByteReader): Step {
+  const start = reader.signed();
+  const end = start + reader.varint();
+  const code = reader.byte();
+  const from = oneOf(ALERT_STATUSES, Math.floor(code / ALERT_STATUSES.length));
+  return { start, end, from, to: oneOf(ALERT_STATUSES, code % ALERT_STATUSES.length) };
+}
+
+function writeFrontier(writer: ByteWriter, frontier: AlertState['frontier']): void {
+  writeOptional(writer, frontier?.start);
+  if (frontier !== undefined) writer.varint(frontier.revision);
+}
+
+function readFrontier(reader: ByteReader): AlertState['frontier'] {
+  const start = readOptional(reader);
+  return start === undefined ? undefined : { start, revision: reader.varint() };
+}
+
+function writeOptional(writer: ByteWriter, value: number | undefined): void {
+  writer.byte(value === undefined ? 0 : 1);
+  if (value !== undefined) writer.signed(value);
+}
+
+function readOptional(reader: ByteReader): number | undefined {
+  return reader.byte() === 0 ? undefined : reader.signed();
 }
 
 function oneOf<T>(known: readonly T[], index: number): T {

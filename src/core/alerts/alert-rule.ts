@@ -34,6 +34,8 @@ export type AlertOn =
       readonly provisional: boolean;
       /** How far in event time the series must have gone on past a window before that is judged. */
       readonly settleMs: number;
+      /** How far behind the latest window of a series one may lie to be judged in its place still. */
+      readonly reachMs: number;
       /** The levels watched, by their tags. */
       readonly levels: readonly (readonly string[])[];
     }
@@ -84,6 +86,12 @@ export interface AlertFilter {
 /** Aggregates that every aggregation keeps, and those only where it asks for them. */
 export const ALWAYS_KEPT = ['count', 'sum', 'min', 'max', 'mean'] as const;
 export const QUANTILE_NAMES = ['p50', 'p90', 'p95', 'p99'] as const;
+
+/**
+ * Windows of a rollup that are kept beyond what lateness can still make final: by the minute 16 hours, about 12 KB. Sources are
+ * late one by one, and a device that uploads what it held back is late for none of its own.
+ */
+export const REACH_WINDOWS = 1_000;
 
 /** Windows a rate of change may look back: each is a value in the alert's item. */
 export const MAX_WINDOWS_BACK = 64;

@@ -10,21 +10,50 @@ export type AlertStatus = (typeof ALERT_STATUSES)[number];
 export interface AlertState {
   /** What the rule compares: where that changes, the history is of something else and begins anew. */
   readonly compares: string;
+  /** What the rule makes of it: where that changes, what has been judged stays as it was. */
+  readonly judgedBy: string;
   readonly status: AlertStatus;
   /** Of the latest transition; 0 before the first. */
   readonly sequence: number;
   /** Start of the first window in a row in which the condition held (pending) or had come back (firing). */
   readonly since: number | undefined;
-  /** The latest window known to be judged: older ones, and older revisions of it, came again. */
-  readonly frontier: Pick<Observation, 'start' | 'revision'> | undefined;
-  /** Windows of a rollup, in order, that are judged once the series has gone on far enough. */
-  readonly waiting: readonly Observation[];
+  /** How it stood before the first of `windows`. */
+  readonly base: Standing;
+  /** Of the windows before the first of `windows`. */
   readonly history: WindowHistory;
+  /** The latest window that is not among `windows` any more: what lies at or before it is not judged again. */
+  readonly frontier: Pick<Observation, 'start' | 'revision'> | undefined;
+  /** Windows, in order, that others may still come before, or that wait for the series to go on. */
+  readonly windows: readonly KeptWindow[];
+  /** Windows that end later wait; undefined where none has to. */
+  readonly settledMs: number | undefined;
+  /** What has been told of `windows`, in order. */
+  readonly told: readonly Step[];
+  /**
+   * More is to be told of them than one write carries; those that start later than `reachedMs` had not been judged
+   * before. Undefined where nothing is owed.
+   */
+  readonly owes: { readonly reachedMs: number } | undefined;
   /**
    * Those of the latest write that made any: the table's change stream carries them on, told from those carried
    * before by their sequence.
    */
   readonly transitions: readonly Transition[];
+}
+
+export type Standing = Pick<AlertState, 'status' | 'since'>;
+
+export interface KeptWindow extends Observation {
+  /** Judged before it closed, by what more events cannot undo. */
+  readonly open?: true | undefined;
+}
+
+/** What one window did. */
+export interface Step {
+  readonly start: number;
+  readonly end: number;
+  readonly from: AlertStatus;
+  readonly to: AlertStatus;
 }
 
 export interface Transition {
@@ -36,17 +65,27 @@ export interface Transition {
   readonly reason: string;
   /** What caused it. Of silence: from the last arrival to when it was long enough, or to the arrival that ended it. */
   readonly window: Observation;
+  /**
+   * The window was judged in its place behind others, or again. It takes the place of what was told of that window
+   * before; with `from` equal to `to` the window has done nothing after all.
+   */
+  readonly correction?: true | undefined;
 }
 
 export function emptyAlertState(rule: AlertRule): AlertState {
   return {
     compares: comparesOf(rule),
+    judgedBy: judgedByOf(rule),
     status: 'ok',
     sequence: 0,
     since: undefined,
-    frontier: undefined,
-    waiting: [],
+    base: { status: 'ok', since: undefined },
     history: [],
+    frontier: undefined,
+    windows: [],
+    settledMs: undefined,
+    told: [],
+    owes: undefined,
     transitions: [],
   };
 }
@@ -56,4 +95,8 @@ export function comparesOf({ on, measure, when, filter }: AlertRule): string {
   const what = measure?.kind === 'metric' ? [measure.metric, measure.aggregate] : [];
   const tags = [...(filter.tags ?? [])].map(([tag, values]) => [tag, ...values]);
   return JSON.stringify([on.kind, spec, when.kind, ...what, ...(tags.length === 0 ? [] : [tags])]);
+}
+
+export function judgedByOf({ when, forMs, clear }: AlertRule): string {
+  return JSON.stringify([when, forMs, clear.bound, clear.forMs]);
 }

@@ -1,147 +1,103 @@
-// The state machine of an alert: ok → pending → firing → resolved, driven by windows in order, in event time. Pure: the
-// same windows give the same transitions, each once, however often and in whatever batches they come.
+// What an alert makes of the windows of its subject: a function of the windows alone, in order of time, in whatever order
+// and batches they come and however often. A window that becomes final behind one already judged is judged in its place.
 import { isSession } from '../window-spec.ts';
+import type { AlertFold } from './alert-fold.ts';
 import type { AlertRule } from './alert-rule.ts';
-import type { AlertState, AlertStatus, Transition } from './alert-state.ts';
-import { comparesOf, emptyAlertState } from './alert-state.ts';
-import type { Judgement, Observation } from './judge.ts';
-import { judge } from './judge.ts';
+import type { AlertState, KeptWindow, Transition } from './alert-state.ts';
+import { comparesOf, emptyAlertState, judgedByOf } from './alert-state.ts';
+import { foldInPlace } from './fold-in-place.ts';
+import { comesOutOfOrder, settledCount } from './kept-windows.ts';
+import type { Machine } from './machine.ts';
+import { run } from './machine.ts';
+import { MAX_TRANSITIONS, numbered } from './transitions.ts';
 import { remember } from './window-history.ts';
 
-export interface AlertFold {
-  /** Undefined: the subject has none, and needs none. */
-  readonly state: AlertState | undefined;
-  /**
-   * Whether it must be written. What a window of a source leaves as it was need not: judged again it does so again, and
-   * an older one cannot come after it. Where one can (rollups, windows still open, sessions), its place must be known.
-   */
-  readonly changed: boolean;
-  /** Where to go on after the write: less than the number of observations where it has transitions enough. */
-  readonly next: number;
-}
-
-/** Transitions one write carries: a few hundred bytes each. */
-export const MAX_TRANSITIONS = 50;
-
-/** Folds observations of one subject, in the order of their windows, from `from` on. */
+/** Folds windows of one subject in: final ones, and open ones with what more events cannot undo. */
 export function foldObservations(
   rule: AlertRule,
   stored: AlertState | undefined,
-  observations: readonly Observation[],
-  from = 0,
+  observations: readonly KeptWindow[],
 ): AlertFold {
   const before = current(rule, stored);
-  let state = before;
-  const made: Transition[] = [];
-  let at = from;
-  for (; at < observations.length && made.length < MAX_TRANSITIONS; at += 1) {
-    const observation = observations[at];
-    if (observation === undefined || isKnown(state, observation)) continue;
-    const { due, waiting } = settle(rule, state, observation);
-    state = { ...state, waiting };
-    for (const window of due) {
-      const moved = move(rule, state, window, judge(rule, state.history, window));
-      if (moved.transition !== undefined) made.push(moved.transition);
-      state = { ...moved.state, history: remember(state.history, window, rule) };
-    }
-  }
-  const changed =
-    made.length > 0 ||
-    state.since !== before.since ||
-    state.history !== before.history ||
-    state.waiting !== before.waiting ||
-    (comesInAnyOrder(rule) && state.frontier?.start !== before.frontier?.start);
-  if (!changed) return { state: stored, changed, next: at };
-  return { state: made.length === 0 ? state : { ...state, transitions: made }, changed, next: at };
-}
-
-/** Of a rule that compares something else now, the history is of no use; what is firing is firing still. */
-export function current(rule: AlertRule, stored: AlertState | undefined): AlertState {
-  if (stored === undefined) return emptyAlertState(rule);
-  const compares = comparesOf(rule);
-  return stored.compares === compares ? stored : { ...stored, compares, history: [], waiting: [] };
-}
-
-/** Rollups, open windows, and sessions: one that is open may reach back over one that has closed. */
-function comesInAnyOrder({ on }: AlertRule): boolean {
-  if (on.kind !== 'aggregation') return on.kind === 'rollup';
-  return on.provisional || isSession(on.spec);
-}
-
-function isKnown({ frontier }: AlertState, { start, revision }: Observation): boolean {
-  if (frontier === undefined || start > frontier.start) return false;
-  return start < frontier.start || revision <= frontier.revision;
+  const fold = comesOutOfOrder(rule)
+    ? foldInPlace(rule, before, { observations })
+    : foldInOrder(rule, before, observations);
+  return fold.changed ? fold : { ...fold, state: stored };
 }
 
 /**
- * A rollup's windows come as its sources close theirs: the latest of them wait for slower sources, and are judged in
- * order once the series has gone on far enough past them.
+ * A state as the rule of today takes it. Of a rule that compares something else, the history is of no use; of one that judges
+ * otherwise, what has been judged stays as it was. What is firing is firing still.
  */
-function settle(
-  { on }: AlertRule,
-  { waiting, frontier }: AlertState,
-  observation: Observation,
-): { readonly due: readonly Observation[]; readonly waiting: readonly Observation[] } {
-  const settleMs = on.kind === 'rollup' ? on.settleMs : 0;
-  // One that has been judged already is judged again at once.
-  if (settleMs === 0 || observation.start === frontier?.start) return { due: [observation], waiting };
-  const known = waiting.find(({ start }) => start === observation.start);
-  if (known !== undefined && known.revision >= observation.revision) return { due: [], waiting };
-  const all = [...waiting.filter((window) => window !== known), observation].sort(
-    (a, b) => a.start - b.start,
-  );
-  const latestMs = all.reduce((latest, { end }) => Math.max(latest, end), 0);
-  const left = all.findIndex(({ end }) => end + settleMs > latestMs);
-  const due = Math.max(left, all.length - MAX_WAITING);
-  return { due: all.slice(0, due), waiting: all.slice(due) };
-}
-
-/** More wait only where windows are much shorter than the time they are given: then the oldest is judged. */
-const MAX_WAITING = 64;
-
-interface Move {
-  readonly state: AlertState;
-  readonly transition?: Transition;
-}
-
-function move(rule: AlertRule, state: AlertState, window: Observation, judgement: Judgement): Move {
-  const { start, revision, end } = window;
-  const at: AlertState = { ...state, frontier: { start, revision } };
-  if (judgement.holds === 'unknown') return { state: at };
-  const { holds, reason } = judgement;
-  const to = (status: AlertStatus, since?: number) =>
-    transit(rule, at, { to: status, since, reason, window });
-  switch (state.status) {
-    case 'ok':
-    case 'resolved':
-      if (holds !== 'met') return { state: at };
-      return end - start >= rule.forMs ? to('firing') : to('pending', start);
-    case 'pending':
-      if (holds !== 'met') return to('ok');
-      return end - (state.since ?? start) >= rule.forMs ? to('firing') : { state: at };
-    case 'firing': {
-      if (holds !== 'clear') return { state: { ...at, since: undefined } };
-      const since = state.since ?? start;
-      return end - since >= rule.clear.forMs ? to('resolved') : { state: { ...at, since } };
-    }
-  }
-}
-
-/** A step of the state machine, numbered. */
-export function transit(
-  rule: AlertRule,
-  state: AlertState,
-  step: {
-    readonly to: AlertStatus;
-    readonly since?: number | undefined;
-    readonly reason: string;
-    readonly window: Observation;
-  },
-): Move & { readonly transition: Transition } {
-  const { to, since, reason, window } = step;
-  const sequence = state.sequence + 1;
+export function current(rule: AlertRule, stored: AlertState | undefined): AlertState {
+  if (stored === undefined) return emptyAlertState(rule);
+  const [compares, judgedBy] = [comparesOf(rule), judgedByOf(rule)];
+  const isOther = stored.compares !== compares;
+  if (!isOther && stored.judgedBy === judgedBy && (stored.windows.length === 0 || comesOutOfOrder(rule)))
+    return stored;
+  const judged = stored.windows.slice(0, settledCount(stored.windows, stored.settledMs));
+  const { status, since } = stored;
+  const last = (isOther ? stored.windows : judged).at(-1);
   return {
-    state: { ...state, status: to, sequence, since },
-    transition: { sequence, from: state.status, to, severity: rule.severity, reason, window },
+    ...stored,
+    compares,
+    judgedBy,
+    base: { status, since },
+    history: isOther ? [] : historyAfter(rule, stored.history, judged),
+    frontier: last === undefined ? stored.frontier : { start: last.start, revision: last.revision },
+    windows: isOther ? [] : stored.windows.slice(judged.length),
+    told: [],
+    owes: undefined,
   };
+}
+
+function historyAfter(
+  rule: AlertRule,
+  history: AlertState['history'],
+  windows: readonly KeptWindow[],
+): AlertState['history'] {
+  return windows.reduce((known, window) => remember(known, window, rule), history);
+}
+
+function foldInOrder(rule: AlertRule, before: AlertState, observations: readonly KeptWindow[]): AlertFold {
+  let machine: Machine = { status: before.status, since: before.since, history: before.history };
+  let { frontier } = before;
+  const made: Transition[] = [];
+  let at = 0;
+  for (; at < observations.length && made.length < MAX_TRANSITIONS; at += 1) {
+    const window = observations[at];
+    if (window === undefined || isKnown(frontier, window)) continue;
+    const { outcomes, machine: next } = run(rule, machine, [window]);
+    const steps = outcomes.filter(({ from, to }) => from !== to);
+    made.push(...numbered(rule, before.sequence + made.length, steps));
+    machine = next;
+    frontier = { start: window.start, revision: window.revision };
+  }
+  const { status, since, history } = machine;
+  const changed =
+    made.length > 0 ||
+    since !== before.since ||
+    history !== before.history ||
+    (needsPlace(rule) && frontier?.start !== before.frontier?.start);
+  const state: AlertState = {
+    ...before,
+    status,
+    since,
+    history,
+    frontier,
+    base: { status, since },
+    sequence: before.sequence + made.length,
+    transitions: made.length === 0 ? before.transitions : made,
+  };
+  return { state, changed, more: at < observations.length, beyond: [] };
+}
+
+/** An open session may reach back over one that has closed. */
+function needsPlace({ on }: AlertRule): boolean {
+  return on.kind === 'aggregation' && isSession(on.spec);
+}
+
+function isKnown(frontier: AlertState['frontier'], { start, revision }: KeptWindow): boolean {
+  if (frontier === undefined || start > frontier.start) return false;
+  return start < frontier.start || revision <= frontier.revision;
 }

@@ -1,8 +1,10 @@
 // Silence: an alert on what does not come. The only one that asks what time it is, and it is told.
 import type { AlertRule } from './alert-rule.ts';
-import type { AlertState, Transition } from './alert-state.ts';
-import { current, transit } from './fold-observations.ts';
+import type { AlertState, AlertStatus, Transition } from './alert-state.ts';
+import { current } from './fold-observations.ts';
+import type { Observation } from './judge.ts';
 import { describeSilence } from './judge.ts';
+import { numbered } from './transitions.ts';
 
 export interface SilenceFold {
   readonly state: AlertState;
@@ -25,25 +27,20 @@ export function foldSilence(
   let state = before;
   const made: Transition[] = [];
   const silentSinceMs = state.frontier?.start ?? Number.NEGATIVE_INFINITY;
+  const go = (to: AlertStatus, reason: string, window: Observation) => {
+    made.push(...numbered(rule, state.sequence, [{ from: state.status, to, reason, window }]));
+    state = { ...state, status: to, sequence: state.sequence + 1 };
+  };
   if (state.status === 'firing' && lastArrivalMs > silentSinceMs) {
+    const value = lastArrivalMs - silentSinceMs;
     const reason = `something arrived at ${new Date(lastArrivalMs).toISOString()}`;
-    const window = {
-      start: silentSinceMs,
-      end: lastArrivalMs,
-      revision: 0,
-      value: lastArrivalMs - silentSinceMs,
-    };
-    const resolved = transit(rule, state, { to: 'resolved', reason, window });
-    made.push(resolved.transition);
-    state = resolved.state;
+    go('resolved', reason, { start: silentSinceMs, end: lastArrivalMs, revision: 0, value });
   }
   const dueMs = lastArrivalMs + afterMs;
   if (state.status !== 'firing' && lastArrivalMs > silentSinceMs && nowMs >= dueMs) {
-    const reason = describeSilence(lastArrivalMs, afterMs);
     const window = { start: lastArrivalMs, end: dueMs, revision: 0, value: afterMs };
-    const fired = transit(rule, state, { to: 'firing', reason, window });
-    made.push(fired.transition);
-    state = { ...fired.state, frontier: { start: lastArrivalMs, revision: 0 } };
+    go('firing', describeSilence(lastArrivalMs, afterMs), window);
+    state = { ...state, frontier: { start: lastArrivalMs, revision: 0 } };
   }
   return {
     state: made.length === 0 ? state : { ...state, transitions: made },

@@ -7,6 +7,8 @@ import type { StoredWindow } from '../stored-window.ts';
 import type { ClosedWindow, GroupContents } from '../window.ts';
 import { mergeGroups } from '../window.ts';
 import type { AlertFilter, AlertOn, AlertRule, Measure } from './alert-rule.ts';
+import type { KeptWindow } from './alert-state.ts';
+import { holdsForGood } from './irrevocable.ts';
 import type { Observation } from './judge.ts';
 
 /** Whether a rule watches sources of this name. */
@@ -15,45 +17,45 @@ export function watchesSource({ on, filter: { sources } }: AlertRule, source: st
 }
 
 /**
- * Closed windows in the order they closed, which does not depend on how many of them one write closes; with open ones
- * by their starts. None where the change has nothing new to say to the rule.
+ * Closed windows in the order they closed, which does not depend on how many of them one write closes; for `provisional`
+ * open ones too that have changed, where more events cannot undo what they say.
  */
 export function observeSource(
   rule: AlertRule,
   before: ChangedWindows | undefined,
   after: ChangedWindows,
-): readonly Observation[] {
+): readonly KeptWindow[] {
   const { on, measure, filter } = rule;
   if (measure === undefined || on.kind === 'source' || on.kind === 'rollup') return [];
   if (on.kind === 'last') return observeLast(on, measure, before, after);
   const isWatched = isWindowOf(on);
-  const closed = after.closed.filter(isWatched);
-  const windows = on.provisional
-    ? withOpen(closed, before?.open.filter(isWatched), after.open.filter(isWatched))
-    : closed;
-  return windows.flatMap((window) =>
-    observe(measure, window, mergeGroups({ groups: groupsOf(window, filter) })),
+  const look = (window: ClosedWindow) =>
+    observe(measure, window, mergeGroups({ groups: groupsOf(window, filter) }));
+  const closed = after.closed.filter(isWatched).flatMap(look);
+  if (!on.provisional) return closed;
+  const earlier = new Map(before?.open.map((window) => [keyOf(window), revisionOf(window)]));
+  const changed = after.open.filter(
+    (window) => isWatched(window) && earlier.get(keyOf(window)) !== revisionOf(window),
   );
+  return [...closed, ...changed.flatMap(look).flatMap((seen) => whileOpen(rule, seen))];
 }
 
-/** What has closed, and what is open and has changed. */
-function withOpen(
-  closed: readonly ClosedWindow[],
-  before: readonly ClosedWindow[] | undefined,
-  open: readonly ClosedWindow[],
-): readonly ClosedWindow[] {
-  const earlier = new Map(before?.map((window) => [window.start, revisionOf(window)]));
-  return [...closed, ...open]
-    .filter((window) => earlier.get(window.start) !== revisionOf(window))
-    .sort((a, b) => a.start - b.start);
+function keyOf({ aggregation, spec, start }: ClosedWindow): string {
+  return `${start} ${spec} ${aggregation}`;
+}
+
+function whileOpen(rule: AlertRule, seen: Observation): readonly KeptWindow[] {
+  return holdsForGood(rule, seen.value) ? [{ ...seen, open: true }] : [];
 }
 
 /** Undefined where the rule does not watch the series, or this window not yet. */
-export function observeRollup(rule: AlertRule, window: StoredWindow): Observation | undefined {
+export function observeRollup(rule: AlertRule, window: StoredWindow): KeptWindow | undefined {
   const { on, measure } = rule;
   if (on.kind !== 'rollup' || measure === undefined || !watchesSeries(rule, window.series)) return undefined;
   if (!window.final && !on.provisional) return undefined;
-  return observe(measure, { ...window, groups: [window] }, window)[0];
+  const [seen] = observe(measure, { ...window, groups: [window] }, window);
+  if (seen === undefined || window.final) return seen;
+  return whileOpen(rule, seen)[0];
 }
 
 export function watchesSeries({ on, filter }: AlertRule, series: string): boolean {

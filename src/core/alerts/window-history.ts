@@ -56,7 +56,7 @@ function keptBy(when: AlertCondition): Keep | undefined {
 
 export function writeHistory(writer: ByteWriter, history: WindowHistory): void {
   const first = history[0]?.start ?? 0;
-  const unit = history.reduce((common, { start }) => greatestCommonDivisor(common, start - first), 0) || 1;
+  const unit = history.reduce((common, { start }) => commonUnit(common, start - first), 0) || 1;
   writer.varint(history.length);
   writer.signed(first);
   writer.varint(unit);
@@ -84,7 +84,8 @@ function rounded(value: number): number {
   return Math.fround(Math.min(MAX_SINGLE, Math.max(-MAX_SINGLE, value)));
 }
 
-function greatestCommonDivisor(a: number, b: number): number {
+/** The greatest number that both are multiples of; 0 has no say. */
+export function commonUnit(a: number, b: number): number {
   let [x, y] = [a, b];
   while (y !== 0) [x, y] = [y, x % y];
   return x;

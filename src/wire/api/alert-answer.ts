@@ -4,7 +4,7 @@ import type { AlertState, Transition } from '../../core/alerts/alert-state.ts';
 import { ALERT_STATUSES } from '../../core/alerts/alert-state.ts';
 import { parseRollupSeries, parseSourceSeries } from '../../core/series.ts';
 import type { TypeOf } from './schema.ts';
-import { choice, described, integer, list, named, nullable, number, object, text } from './schema.ts';
+import { choice, described, flag, integer, list, named, nullable, number, object, text } from './schema.ts';
 
 const key = {
   rule: text(),
@@ -39,11 +39,13 @@ const latest = {
   ),
 };
 
+const correction = described('A window was judged in its place behind others, or again', flag());
+
 /** Of an alert that has made no transition yet, the latter are not there. */
-export const alertSchema = named('Alert', object(key, { ...subject, ...latest }));
+export const alertSchema = named('Alert', object(key, { ...subject, ...latest, correction }));
 
 /** An alert after a transition. */
-export const standingAlertSchema = object({ ...key, ...latest }, subject);
+export const standingAlertSchema = object({ ...key, ...latest }, { ...subject, correction });
 
 export type AlertAnswer = TypeOf<typeof alertSchema>;
 export type StandingAlertAnswer = TypeOf<typeof standingAlertSchema>;
@@ -57,7 +59,7 @@ export function alertAnswer(rule: string, series: string, state: AlertState): Al
 export function standingAlertAnswer(
   rule: string,
   series: string,
-  { sequence, from, to, severity, reason, window }: Transition,
+  { sequence, from, to, severity, reason, window, correction: isCorrection }: Transition,
 ): StandingAlertAnswer {
   const { start, end, revision, value } = window;
   return {
@@ -71,6 +73,7 @@ export function standingAlertAnswer(
     severity,
     reason,
     window: { startMs: start, endMs: end, revision, value: Number.isFinite(value) ? value : null },
+    ...(isCorrection === true ? { correction: true } : {}),
   };
 }
 

@@ -257,7 +257,7 @@ describe('readers of the windows’ changelog', () => {
   it('are off where the pipeline has no rollups', () => {
     const stack = synthesizedStack({
       rollups: false,
-      alerts: { onSources: true, onRollups: false, onSilence: true },
+      alerts: { onSources: true, onRollups: false, byClock: true },
     });
     expect(readersOf(stack).map(([, { Properties }]) => Properties.Enabled)).toEqual([false, false]);
     expect(readersOf(template).map(([, { Properties }]) => Properties.Enabled)).toEqual([true, true]);
@@ -283,7 +283,7 @@ describe('what no alert of the pipeline asks for', () => {
   };
 
   it('is there, and off', () => {
-    const none = { onSources: false, onRollups: false, onSilence: false };
+    const none = { onSources: false, onRollups: false, byClock: false };
     expect(enabled(none)).toEqual(['Aggregate', 'Rollup', 'Close']);
     expect(enabled({ ...none, onRollups: true })).toEqual([
       'Aggregate',
@@ -293,7 +293,7 @@ describe('what no alert of the pipeline asks for', () => {
       'LiveAlerts',
       'Close',
     ]);
-    expect(enabled({ onSources: true, onRollups: false, onSilence: true })).toEqual([
+    expect(enabled({ onSources: true, onRollups: false, byClock: true })).toEqual([
       'Aggregate',
       'Rollup',
       'AlertSources',
@@ -305,18 +305,18 @@ describe('what no alert of the pipeline asks for', () => {
   });
 
   it('is read off the definition', () => {
-    expect(alertsIn({})).toEqual({ onSources: false, onRollups: false, onSilence: false });
+    expect(alertsIn({})).toEqual({ onSources: false, onRollups: false, byClock: false });
     expect(alertsIn({ alerts: [{ on: { rollup: 'r' }, when: { above: 1 } }] })).toMatchObject({
       onRollups: true,
       onSources: false,
     });
     expect(alertsIn({ alerts: [{ when: { absent: '5m' } }] })).toMatchObject({
       onSources: true,
-      onSilence: true,
+      byClock: true,
     });
     expect(alertsIn({ alerts: [null, { on: { aggregation: 'a' } }] })).toMatchObject({
       onSources: true,
-      onSilence: false,
+      byClock: false,
     });
   });
 });

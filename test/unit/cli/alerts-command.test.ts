@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { formatAlerts } from '../../../src/cli/alerts-command.ts';
 import type { StoredAlert } from '../../../src/stores/alerts.ts';
+import { BLANK_ALERT } from '../../support/blank-alert.ts';
 
 const FIRING: StoredAlert = {
   rule: 'hot',
@@ -8,13 +9,9 @@ const FIRING: StoredAlert = {
   version: 3,
   checkAtMs: undefined,
   state: {
-    compares: '',
+    ...BLANK_ALERT,
     status: 'firing',
     sequence: 1,
-    since: undefined,
-    frontier: undefined,
-    waiting: [],
-    history: [],
     transitions: [
       {
         sequence: 1,

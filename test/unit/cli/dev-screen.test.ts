@@ -3,6 +3,7 @@ import { devScreen, devStatusLine } from '../../../src/cli/dev-screen.ts';
 import type { AlertStatus } from '../../../src/core/alerts/alert-state.ts';
 import type { DevState } from '../../../src/run/dev.ts';
 import type { StoredAlert } from '../../../src/stores/alerts.ts';
+import { BLANK_ALERT } from '../../support/blank-alert.ts';
 
 const BOOKS = {
   received: 1_010,
@@ -82,13 +83,9 @@ describe('alerts', () => {
     version: 4,
     checkAtMs: undefined,
     state: {
-      compares: '',
+      ...BLANK_ALERT,
       status,
       sequence: 2,
-      since: undefined,
-      frontier: undefined,
-      waiting: [],
-      history: [],
       transitions: [
         {
           sequence: 2,

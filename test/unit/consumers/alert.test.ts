@@ -63,8 +63,9 @@ describe('the consumer that alerts', () => {
       'hot-north/source|a|s1/2',
       'hot-north/source|a|s2/1',
       'hot-north/source|a|s2/2',
-      // Judged once the next window is there: of the south there is none.
       'hot-site/rollup|by-site|["north"]/1',
+      'hot-site/rollup|by-site|["north"]/2',
+      'hot-site/rollup|by-site|["south"]/1',
       'hot/source|a|s1/1',
       'hot/source|a|s1/2',
       'hot/source|a|t3/1',

@@ -10,6 +10,7 @@ import { LiveConnections } from '../../../src/stores/live-connections.ts';
 import { checkValue } from '../../../src/wire/api/check-value.ts';
 import { MAX_SUBSCRIPTIONS, serverMessageSchema } from '../../../src/wire/live/messages.ts';
 import { sourceTopic } from '../../../src/wire/live/topic.ts';
+import { BLANK_ALERT } from '../../support/blank-alert.ts';
 import { changeRecord } from '../../support/change-records.ts';
 import { sequenceOf } from '../../support/event-streams.ts';
 import { ReadingSystem } from '../../support/reading-system.ts';
@@ -237,13 +238,9 @@ function alertWrite(
     expectedVersion: sequence > made ? sequence - made : undefined,
     checkAtMs: undefined,
     state: {
-      compares: '',
+      ...BLANK_ALERT,
       status: statuses.at(-1) ?? 'ok',
       sequence,
-      since: undefined,
-      frontier: undefined,
-      waiting: [],
-      history: [],
       transitions,
     },
   };

@@ -4,6 +4,7 @@ import type { AlertState } from '../../../src/core/alerts/alert-state.ts';
 import { VirtualClock } from '../../../src/event-source/virtual-clock.ts';
 import type { BusEntry, EventBus } from '../../../src/platform/event-bus.ts';
 import { Alerts } from '../../../src/stores/alerts.ts';
+import { BLANK_ALERT } from '../../support/blank-alert.ts';
 import { changeRecord } from '../../support/change-records.ts';
 import { sequenceOf } from '../../support/event-streams.ts';
 import { Observed } from '../../support/observed.ts';
@@ -14,13 +15,9 @@ async function firings(count: number) {
   const tables = new StoredTables();
   const alerts = new Alerts(tables.alerts);
   const state: AlertState = {
-    compares: '',
+    ...BLANK_ALERT,
     status: 'firing',
     sequence: 1,
-    since: undefined,
-    frontier: undefined,
-    waiting: [],
-    history: [],
     transitions: [
       {
         sequence: 1,

@@ -5,6 +5,7 @@ import { rollupSeries, sourceSeries } from '../../../../src/core/series.ts';
 import type { AlertWrite } from '../../../../src/stores/alerts.ts';
 import { Alerts } from '../../../../src/stores/alerts.ts';
 import { SourceStates } from '../../../../src/stores/source-states.ts';
+import { BLANK_ALERT } from '../../../support/blank-alert.ts';
 import { ReadingSystem, restEvent } from '../../../support/reading-system.ts';
 import { down, tableOver } from '../../../support/table-over.ts';
 
@@ -205,13 +206,9 @@ describe('alerts', () => {
     expectedVersion: undefined,
     checkAtMs: undefined,
     state: {
-      compares: '',
+      ...BLANK_ALERT,
       status,
       sequence: 1,
-      since: undefined,
-      frontier: undefined,
-      waiting: [],
-      history: [],
       transitions: [
         {
           sequence: 1,

@@ -68,7 +68,7 @@ describe('an alert of the definition', () => {
 
   it('may be on a rollup, on one level of it, on last values, on events, or on silence', () => {
     expect(ruleOf({ on: { rollup: 'by-place', by: ['region'] } })).toMatchObject({
-      on: { kind: 'rollup', name: 'by-place', levels: [['region']], provisional: false, settleMs: 60_000 },
+      on: { kind: 'rollup', name: 'by-place', levels: [['region']], provisional: false, settleMs: 0 },
     });
     expect(ruleOf({ on: { rollup: 'by-place', provisional: true } })).toMatchObject({
       on: { levels: [['region'], ['region', 'site']], provisional: true, settleMs: 0 },

@@ -117,10 +117,36 @@ describe('a rollup', () => {
     expect(transitions([...early, window(4, 4)])).toEqual(['2 firing 4']);
   });
 
-  it('judges one again that came late, and none that is older', () => {
+  it('has one that came late judged in its place, and tells of what that changes', () => {
     const judged = [window(0, 4), window(1, 4), window(2, 4), window(3, 12)];
     expect(transitions(judged)).toEqual(['0 firing 4']);
-    expect(transitions([...judged, window(1, 11), window(0, 12)])).toEqual(['0 firing 4', '1 resolved 11']);
+    if (rule === undefined) throw new Error('no rule was parsed');
+    const before = foldObservations(rule, undefined, judged).state;
+    expect(foldObservations(rule, before, [window(1, 11)]).state?.transitions).toMatchObject([
+      { sequence: 2, from: 'firing', to: 'resolved', window: { start: MINUTE, value: 11 }, correction: true },
+    ]);
+    const taken = foldObservations(rule, before, [window(0, 12)]).state?.transitions;
+    expect(taken).toMatchObject([
+      { sequence: 2, from: 'ok', to: 'ok', window: { start: 0, value: 12 }, correction: true },
+      { sequence: 3, from: 'ok', to: 'firing', window: { start: MINUTE, value: 4 }, correction: true },
+    ]);
+  });
+
+  it('ends what is told with how it stands, told before or not', () => {
+    if (rule === undefined) throw new Error('no rule was parsed');
+    const early = [0, 2, 3, 4, 5, 6].map((at) => window(at, at === 3 ? 4 : 12));
+    const before = foldObservations(rule, undefined, early).state;
+    expect(before?.transitions).toMatchObject([
+      { to: 'firing', window: { start: 3 * MINUTE } },
+      { to: 'resolved', window: { start: 4 * MINUTE } },
+    ]);
+    expect(foldObservations(rule, before, [window(1, 5)]).state?.transitions).toMatchObject([
+      { sequence: 3, from: 'ok', to: 'firing', window: { start: MINUTE }, correction: true },
+      { sequence: 4, from: 'firing', to: 'resolved', window: { start: 2 * MINUTE }, correction: true },
+      // From `ok` it told of the firing at minute 3, which now comes after one that has resolved.
+      { sequence: 5, from: 'resolved', to: 'firing', window: { start: 3 * MINUTE }, correction: true },
+      { sequence: 6, from: 'firing', to: 'resolved', window: { start: 4 * MINUTE }, correction: true },
+    ]);
   });
 });
 
@@ -143,24 +169,18 @@ describe('a transition', () => {
     ]);
   });
 
-  it('comes of a newer revision of a window, and not of one that was judged', () => {
+  it('comes of a window still open where more events cannot undo it, and once', () => {
     const rule = ruleOf({ on: { aggregation: 'a', provisional: true }, when: { above: 3 } });
     const window = { start: 0, end: MINUTE };
     let state: AlertState | undefined;
-    const judge = (revision: number, value: number) => {
-      const fold = foldObservations(rule, state, [{ ...window, revision, value }]);
+    const judge = (revision: number, value: number, open?: true) => {
+      const fold = foldObservations(rule, state, [{ ...window, revision, value, open }]);
       state = fold.state;
       return fold.changed;
     };
-    expect([judge(1, 2), judge(2, 4), judge(2, 4), judge(1, 2), judge(3, 1), judge(2, 4)]).toEqual([
-      true,
-      true,
-      false,
-      false,
-      true,
-      false,
-    ]);
-    expect(state).toMatchObject({ status: 'resolved', sequence: 2 });
+    const looks = [judge(2, 4, true), judge(2, 4, true), judge(3, 5, true), judge(3, 5), judge(3, 5, true)];
+    expect(looks).toEqual([true, false, false, true, false]);
+    expect(state).toMatchObject({ status: 'firing', sequence: 1, windows: [], told: [] });
   });
 });
 

@@ -7,6 +7,7 @@ import { rollupSeries, sourceSeries } from '../../../../src/core/series.ts';
 import { openApiDocument } from '../../../../src/wire/api/openapi.ts';
 import { OPERATIONS } from '../../../../src/wire/api/operations.ts';
 import type { RestAnswer } from '../../../../src/wire/rest-event.ts';
+import { BLANK_ALERT } from '../../../support/blank-alert.ts';
 import { ReadingSystem } from '../../../support/reading-system.ts';
 
 interface Described {
@@ -101,7 +102,6 @@ async function setUp(): Promise<ReadingSystem> {
     { source: 7 },
   );
   await system.rollUp();
-  const empty = { compares: '', since: undefined, frontier: undefined, waiting: [], history: [] };
   const common = { expectedVersion: undefined, checkAtMs: undefined };
   const transition = (to: AlertStatus): Transition => ({
     sequence: 1,
@@ -112,12 +112,12 @@ async function setUp(): Promise<ReadingSystem> {
     window: { start: 10, end: 20, revision: 1, value: Number.POSITIVE_INFINITY },
   });
   await system.alerts.commit([
-    { ...common, ...HOT_ON_A, state: { ...empty, status: 'ok', sequence: 0, transitions: [] } },
+    { ...common, ...HOT_ON_A, state: { ...BLANK_ALERT, status: 'ok', sequence: 0, transitions: [] } },
     ...(['pending', 'firing', 'resolved'] as const).map((status) => ({
       ...common,
       rule: status,
       series: status === 'firing' ? rollupSeries('by-site', [null]) : sourceSeries('', 'b'),
-      state: { ...empty, status, sequence: 1, transitions: [transition(status)] },
+      state: { ...BLANK_ALERT, status, sequence: 1, transitions: [transition(status)] },
     })),
   ]);
   return system;
