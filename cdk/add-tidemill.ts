@@ -1,9 +1,9 @@
 // Bundles the functions and the dashboard and adds the stack to an app: one way in for `cdk deploy`, tests and the local runtime.
 import type { App } from 'aws-cdk-lib';
 import { FUNCTION_NAMES, type FunctionName } from '../src/platform/names.ts';
-import { alertsIn } from './alerts-in.ts';
 import { type BundleOptions, bundleFunctions } from './bundle.ts';
 import { bundleDashboard } from './bundle-dashboard.ts';
+import { needsOf } from './needs-of.ts';
 import { TidemillStack, type TidemillStackOptions } from './stacks/tidemill-stack.ts';
 
 export interface TidemillOptions extends TidemillStackOptions, BundleOptions {
@@ -16,12 +16,10 @@ export async function addTidemill(app: App, options: TidemillOptions): Promise<T
   const folders = FUNCTION_NAMES.map((name) => [name, bundles[name].folder] as const);
   // Every name has its entry: they are made of the names.
   const code = Object.fromEntries(folders) as Record<FunctionName, string>;
-  const { pipeline } = options;
-  const rollups = 'rollups' in pipeline && Array.isArray(pipeline.rollups) && pipeline.rollups.length > 0;
-  return new TidemillStack(app, options.stackName, {
-    ...options,
-    alerts: alertsIn(pipeline),
-    rollups,
+  const { stackName, pipeline, ...rest } = options;
+  return new TidemillStack(app, stackName, {
+    ...rest,
+    ...needsOf(pipeline),
     code,
     dashboard,
   });

@@ -43,7 +43,7 @@ import { createInProcessFunction } from './in-process-function.ts';
 import { LocalBus } from './local-bus.ts';
 import type { RunningFile } from './running-file.ts';
 import { startBackend } from './start-backend.ts';
-import { synthesize } from './synthesize.ts';
+import { synthesizeOrKept } from './synthesize.ts';
 import { makeWorkFolder } from './work-folder.ts';
 
 export interface RuntimeOptions {
@@ -151,11 +151,9 @@ async function compose(
   const workFolder = await makeWorkFolder(options.dataFolder, cleanups);
 
   onStep('synthesizing the stack');
-  const synthesis = await synthesize({
+  const synthesis = await synthesizeOrKept({
     outFolder: join(workFolder, 'cdk.out'),
-    bundleFolder: join(workFolder, 'functions'),
     pipeline: options.pipeline,
-    throwAway: true,
   });
   const template = readTemplate(synthesis, REGION);
 

@@ -1,42 +1,105 @@
-// Synthesizes the stack in this process, without credentials or network: the template is what the local run follows.
-import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { addTidemill, type TidemillOptions } from '../../cdk/add-tidemill.ts';
-import { createApp } from '../../cdk/create-app.ts';
-import { parseTemplate } from '../local-stack/cloudformation-template.ts';
-import { asArray, asObject, asText } from '../local-stack/property.ts';
+// The stack as the local run follows it: synthesized by the CDK, or kept from a run with the same sources.
+import { copyFile, link, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { needsOf } from '../../cdk/needs-of.ts';
 import type { Synthesis } from '../local-stack/synthesis.ts';
-import { STACK_NAME } from '../platform/names.ts';
-
-export interface SynthesizeOptions extends Omit<TidemillOptions, 'stackName'> {
-  /** Where template and code go; what an earlier run left there is overwritten. */
-  readonly outFolder: string;
-}
+import { PIPELINE_FILE, STACK_NAME } from '../platform/names.ts';
+import { canKeepIn, withKept } from './kept-folders.ts';
+import { readAssembly } from './read-assembly.ts';
+import { sourceDigest } from './source-digest.ts';
+import type { SynthesizeOptions } from './synthesize-stack.ts';
 
 /** Throws what the stack's own rules, the bundler or the CDK object to. */
 export async function synthesize(options: SynthesizeOptions): Promise<Synthesis> {
   const outFolder = resolve(options.outFolder);
-  const app = createApp(outFolder);
-  const stack = await addTidemill(app, { sourceMaps: false, ...options, stackName: STACK_NAME });
-  const assembly = app.synth();
-  const { template, dependencies } = assembly.getStackArtifact(stack.artifactId);
-  const manifests = dependencies.filter((artifact) => artifact.manifest.type === 'cdk:asset-manifest');
-  const codeFolders = new Map<string, string>();
-  for (const { manifest } of manifests) {
-    const { file } = asObject(manifest.properties, 'asset manifest');
-    await addFolders(codeFolders, outFolder, asText(file, 'asset manifest file'));
-  }
-  return { stackName: STACK_NAME, template: parseTemplate(template), codeFolders };
+  const { synthesizeStack } = await import('./synthesize-stack.ts');
+  await synthesizeStack({ ...options, outFolder });
+  return await readAssembly(outFolder, STACK_NAME);
 }
 
-/** An asset manifest says for each file where it is and under which keys it would be uploaded. */
-async function addFolders(codeFolders: Map<string, string>, outFolder: string, manifestFile: string) {
-  const manifest = asObject(JSON.parse(await readFile(join(outFolder, manifestFile), 'utf8')), manifestFile);
-  for (const [id, file] of Object.entries(asObject(manifest['files'], `${manifestFile} files`))) {
-    const { source, destinations } = asObject(file, id);
-    const path = asText(asObject(source, `${id} source`)['path'], `${id} source path`);
-    for (const destination of asArray(Object.values(asObject(destinations, id)), id)) {
-      codeFolders.set(asText(asObject(destination, id)['objectKey'], id), resolve(outFolder, path));
-    }
+export interface LocalStackOptions {
+  readonly pipeline: object;
+  /** Where template and code go; what an earlier run left there is overwritten. */
+  readonly outFolder: string;
+  /** Where stacks are kept; default: among the packages' own caches. */
+  readonly keptFolder?: string;
+}
+
+/**
+ * Like `synthesize`, of a stack whose data goes with it. Of a pipeline the stack depends on what `needsOf` says alone: beside that,
+ * only the definition beside each function's code differs.
+ */
+export async function synthesizeOrKept({
+  pipeline,
+  outFolder,
+  keptFolder = KEPT,
+}: LocalStackOptions): Promise<Synthesis> {
+  if (!(await canKeepIn(keptFolder))) {
+    const bundleFolder = `${outFolder}-bundles`;
+    return await synthesize({ pipeline, throwAway: true, outFolder, bundleFolder });
+  }
+  const needs = needsOf(pipeline);
+  const keyOf = async () => `${(await sourceDigest(PROJECT)).slice(0, 32)}-${textOf(needs)}`;
+  const out = resolve(outFolder);
+  await withKept(
+    await keyOf(),
+    {
+      folder: keptFolder,
+      isStill: async (key) => key === (await keyOf()),
+      make: async (folder) => {
+        const { synthesizeStack } = await import('./synthesize-stack.ts');
+        const bundleFolder = join(folder, 'bundles');
+        await synthesizeStack({
+          pipeline,
+          throwAway: true,
+          outFolder: join(folder, 'cdk.out'),
+          bundleFolder,
+        });
+        await rm(bundleFolder, { recursive: true });
+      },
+    },
+    async (folder) => {
+      await rm(out, { recursive: true, force: true });
+      await takeOver(join(folder, 'cdk.out'), out, `${JSON.stringify(pipeline, null, 2)}\n`);
+    },
+  );
+  return await readAssembly(out, STACK_NAME);
+}
+
+const PROJECT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const KEPT = join(PROJECT, 'node_modules/.cache/tidemill/stacks');
+
+/** A file's name: of what a pipeline needs, with yes and no as 1 and 0. */
+function textOf(needs: object): string {
+  return JSON.stringify(needs, (_, value) => (typeof value === 'boolean' ? Number(value) : value)).replace(
+    /[^A-Za-z0-9]+/g,
+    '-',
+  );
+}
+
+/** The same files, but for the definitions. */
+async function takeOver(from: string, to: string, pipeline: string): Promise<void> {
+  await mkdir(to, { recursive: true });
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory()) await takeOver(source, target, pipeline);
+    else if (entry.name === PIPELINE_FILE) await writeFile(target, pipeline);
+    else await linkOrCopy(source, target);
+  }
+}
+
+async function linkOrCopy(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch (error) {
+    // Another disk, or one that has no links.
+    if (
+      error instanceof Error &&
+      'code' in error &&
+      ['EXDEV', 'EPERM', 'ENOTSUP'].includes(String(error.code))
+    )
+      await copyFile(from, to);
+    else throw error;
   }
 }

@@ -1,11 +1,12 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createFunctionInvoker } from '../../src/local-stack/function-invoker.ts';
+import type { Synthesis } from '../../src/local-stack/synthesis.ts';
 import { readTemplate } from '../../src/local-stack/template.ts';
 import { FUNCTION_NAMES } from '../../src/platform/names.ts';
-import { synthesize } from '../../src/run/synthesize.ts';
+import { synthesize, synthesizeOrKept } from '../../src/run/synthesize.ts';
 import { ECHO_HANDLERS } from '../support/echo-handlers.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -39,4 +40,37 @@ describe('synthesizing in process', () => {
     expect(await fn.invoke('{"Records":[]}')).toEqual({ kind: 'returned', payload: '{"Records":[]}' });
     await fn.stop();
   });
+
+  it('is done once for pipelines that need the same stack; each has its own definition', async () => {
+    const folder = await temporaryFolder();
+    const run = async (name: string, pipeline: object) =>
+      await synthesizeOrKept({ pipeline, outFolder: join(folder, name), keptFolder: join(folder, 'kept') });
+    const definitionsOf = ({ codeFolders }: Synthesis) =>
+      [...codeFolders.values()]
+        .map((code) => join(code, 'pipeline.json'))
+        .filter((file) => existsSync(file))
+        .map((file) => JSON.parse(readFileSync(file, 'utf8')));
+    const [one, other] = [definition('1m'), definition('1h')];
+    const first = await run('first', one);
+    const [kept, ...more] = await readdir(join(folder, 'kept'));
+    expect(more).toEqual([]);
+    const madeMs = (await stat(join(folder, 'kept', kept ?? '', 'cdk.out', 'manifest.json'))).mtimeMs;
+    const second = await run('second', other);
+    expect(await readdir(join(folder, 'kept'))).toEqual([kept]);
+    expect((await stat(join(folder, 'second', 'manifest.json'))).mtimeMs).toBe(madeMs);
+    expect(second.template).toEqual(first.template);
+    expect(definitionsOf(first)).toEqual(FUNCTION_NAMES.map(() => one));
+    expect(definitionsOf(second)).toEqual(FUNCTION_NAMES.map(() => other));
+
+    const plain = await synthesize({
+      pipeline: one,
+      throwAway: true,
+      outFolder: join(folder, 'plain'),
+      bundleFolder: join(folder, 'bundles'),
+    });
+    expect(first.template).toEqual(plain.template);
+    expect([...first.codeFolders.keys()]).toEqual([...plain.codeFolders.keys()]);
+  });
 });
+
+const definition = (size: string) => ({ aggregations: [{ name: 'a', window: { tumbling: size } }] });
