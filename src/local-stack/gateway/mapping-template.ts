@@ -1,115 +1,38 @@
 // Runs a mapping template as API Gateway does: VTL with $input, $context, $stageVariables and $util.
-import { Compile, parse } from 'velocityjs';
-import { javaMethods } from './java-methods.ts';
-import { evaluateJsonPath } from './json-path.ts';
-import { LIKELY_ANSWERS, type OpenAnswers } from './open-answers.ts';
+import { inputVariable, type TemplateParameters } from './input-variable.ts';
+import { LIKELY_ANSWERS, type OpenQuestions } from './open-questions.ts';
+import { readMappingTemplate } from './read-mapping-template.ts';
+import { type Overrides, readOverrides, templateContext } from './template-context.ts';
+import { utilVariable } from './util-functions.ts';
+import { type JavaMap, type JavaValue, toJavaMap } from './vtl/java-values.ts';
+import { runTemplate } from './vtl/run-template.ts';
 
 export interface TemplateInput {
   readonly body: string;
-  readonly params: {
-    readonly path: Readonly<Record<string, string>>;
-    readonly querystring: Readonly<Record<string, string>>;
-    readonly header: Readonly<Record<string, string>>;
-  };
-  readonly context: Readonly<Record<string, unknown>>;
+  readonly params: TemplateParameters;
+  /** Plain values, or what `templateContext` has made of them: then a template finds there what the one before has set. */
+  readonly context: Readonly<Record<string, unknown>> | JavaMap;
   readonly stageVariables: Readonly<Record<string, string>>;
-  readonly answers?: Partial<OpenAnswers>;
+  readonly answers?: Partial<OpenQuestions>;
 }
 
-export interface Rendered {
+export interface Rendered extends Overrides {
   readonly text: string;
-  /** What the template has set in `$context.responseOverride`. */
-  readonly status: number | undefined;
-  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** Throws when the template cannot be run, or asks for something that API Gateway has and this has not. */
 export function renderTemplate(template: string, input: TemplateInput): Rendered {
-  const override: { status?: unknown; header: Record<string, unknown> } = { header: {} };
-  const compile = new Compile(parsed(template), { customMethodHandlers: [javaMethods] });
-  const text = compile.render({
-    input: inputVariable(input),
-    context: { ...input.context, responseOverride: override, requestOverride: {} },
-    stageVariables: { ...input.stageVariables },
-    util: UTIL,
+  const answers = { ...LIKELY_ANSWERS, ...input.answers };
+  const context = input.context instanceof Map ? input.context : templateContext(input.context);
+  const text = runTemplate(readMappingTemplate(template), {
+    answers,
+    silent: new Set([...context.values()].filter((value) => value instanceof Map)),
+    variables: new Map<string, JavaValue>([
+      ['input', inputVariable(input.body, input.params, answers)],
+      ['context', context],
+      ['stageVariables', toJavaMap(input.stageVariables)],
+      ['util', utilVariable(answers)],
+    ]),
   });
-  return {
-    text,
-    status: override.status === undefined ? undefined : Number(override.status),
-    headers: Object.fromEntries(
-      Object.entries(override.header).map(([name, value]) => [name, String(value)]),
-    ),
-  };
+  return { text, ...readOverrides(context) };
 }
-
-/** Parsing costs twenty times the running. */
-const parsedTemplates = new Map<string, ReturnType<typeof parse>>();
-
-function parsed(template: string): ReturnType<typeof parse> {
-  const known = parsedTemplates.get(template);
-  if (known !== undefined) return known;
-  const made = parse(template);
-  parsedTemplates.set(template, made);
-  return made;
-}
-
-function inputVariable({ body, params, answers }: TemplateInput): object {
-  const { jsonOfNothing } = { ...LIKELY_ANSWERS, ...answers };
-  let root: { readonly value: unknown } | undefined;
-  const at = (path: string): unknown => {
-    // An empty body is an empty object to API Gateway.
-    root ??= { value: JSON.parse(body === '' ? '{}' : body) };
-    return evaluateJsonPath(root.value, path);
-  };
-  return {
-    body,
-    /** JSON text of what the path leads to. */
-    json: (path: string) => {
-      const found = at(path);
-      return found === undefined || found === null ? jsonOfNothing : JSON.stringify(found);
-    },
-    path: (path: string) => at(path),
-    params: (name?: string) =>
-      name === undefined
-        ? params
-        : (params.path[name] ?? params.querystring[name] ?? headerOf(params.header, name) ?? ''),
-  };
-}
-
-function headerOf(headers: Readonly<Record<string, string>>, name: string): string | undefined {
-  const wanted = name.toLowerCase();
-  return Object.entries(headers).find(([each]) => each.toLowerCase() === wanted)?.[1];
-}
-
-const UTIL = {
-  base64Encode: (text: unknown) => Buffer.from(String(text)).toString('base64'),
-  base64Decode: (text: unknown) => Buffer.from(String(text), 'base64').toString('utf8'),
-  urlEncode: (text: unknown) => encodeURIComponent(String(text)),
-  urlDecode: (text: unknown) => decodeURIComponent(String(text)),
-  parseJson: (text: unknown): unknown => JSON.parse(String(text)),
-  escapeJavaScript,
-};
-
-/** Apache's StringEscapeUtils.escapeJavaScript: it escapes ' and / too, so the outcome is JavaScript and not JSON. */
-function escapeJavaScript(text: unknown): string {
-  return String(text).replace(/["'\\/\p{Cc}]|[^\x20-\x7e]/gu, (character) => {
-    const short = SHORT_ESCAPES[character];
-    if (short !== undefined) return short;
-    return Array.from({ length: character.length }, (_, i) => {
-      const hex = character.charCodeAt(i).toString(16).toUpperCase().padStart(4, '0');
-      return `\\u${hex}`;
-    }).join('');
-  });
-}
-
-const SHORT_ESCAPES: Readonly<Record<string, string>> = {
-  '"': '\\"',
-  "'": "\\'",
-  '\\': '\\\\',
-  '/': '\\/',
-  '\b': '\\b',
-  '\n': '\\n',
-  '\t': '\\t',
-  '\f': '\\f',
-  '\r': '\\r',
-};

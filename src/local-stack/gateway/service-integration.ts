@@ -144,7 +144,7 @@ function mapAnswer(
     return problem('API_CONFIGURATION_ERROR', `no integration response for the status ${answer.status}`);
   }
   const template = response.templates.get('application/json');
-  const rendered: Rendered =
+  const rendered: Pick<Rendered, 'text' | 'status' | 'headers'> =
     template === undefined
       ? { text: answer.body, status: undefined, headers: {} }
       : renderTemplate(template, { ...input, body: answer.body });
