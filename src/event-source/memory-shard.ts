@@ -70,7 +70,15 @@ export class MemoryShard {
   /** Records that arrived before the horizon go. */
   trim(horizonMs: EpochMs): void {
     const kept = this.#records.findIndex(({ arrivalMs }) => arrivalMs >= horizonMs);
-    const gone = kept < 0 ? this.#records.length : kept;
+    this.#drop(kept < 0 ? this.#records.length : kept);
+  }
+
+  /** All that are there go. */
+  trimAll(): void {
+    this.#drop(this.#records.length);
+  }
+
+  #drop(gone: number): void {
     if (gone === 0) return;
     this.#lastTrimmed = this.#records[gone - 1]?.sequence;
     this.#records = this.#records.slice(gone);

@@ -159,6 +159,11 @@ export class MemoryStream implements StreamSource {
     this.#shard(shard).close(this.#clock.nowMs());
   }
 
+  /** Forgets every record there is, as retention would in time: for those who know that all are read. */
+  trimAll(): void {
+    for (const shard of this.#shards.values()) shard.trimAll();
+  }
+
   async listShards(): Promise<readonly ShardDescription[]> {
     this.#trim();
     this.#countDescribe();

@@ -55,6 +55,8 @@ export class ShardReader {
   #more = false;
   #readThroughMs: EpochMs = 0;
   #failures = 0;
+  /** The newest question that was answered. */
+  #told = 0;
   /** A delivery was cut off by the mapping's end. */
   #cutOff = false;
   #error: { readonly error: unknown } | undefined;
@@ -159,6 +161,8 @@ export class ShardReader {
       })
       .finally(() => {
         this.#underWay.delete(followed);
+        // Whoever asks whether all is handled does not wait for the next poll.
+        if (this.#options.question() > this.#told) this.#pollMs = 0;
         this.#nap.wake();
       });
     this.#underWay.add(followed);
@@ -243,7 +247,10 @@ export class ShardReader {
     if (records.length > 0 || answer.ended) return true;
     // a window may be over by now: it is closed before anybody is told that all is handled
     this.#beginBatches(this.#deps.clock.nowMs());
-    if (this.#isIdle() && !behind) onTip(answer.question);
+    if (this.#isIdle() && !behind) {
+      this.#told = answer.question;
+      onTip(answer.question);
+    }
     this.#pollMs = this.#deps.clock.nowMs() + (behind ? BEHIND_POLL_MS : this.#deps.polling.idlePollMs);
     return true;
   }

@@ -20,6 +20,11 @@ export async function summarizeRecordings(files: readonly string[]): Promise<Rec
   let lastArrivalMs = 0;
   for (const file of files) {
     for await (const entry of readRecording(file)) {
+      if (entry.kind === 'dynamodb') {
+        const problem =
+          'found a change of a DynamoDB table, expected telemetry events or Kinesis records: tables are what a replay makes';
+        throw new RecordingError('unknown-shape', { file, line: entry.line }, problem);
+      }
       kind ??= entry.kind;
       if (entry.kind !== kind) {
         const problem = `found a recording of ${entry.kind} entries after one of ${kind} entries: replay them one by one`;

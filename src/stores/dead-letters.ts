@@ -114,7 +114,7 @@ export interface LetterKey {
 const NO_LETTERS: LetterCounts = { quarantined: 0, late: 0, refused: 0, setAside: 0 };
 
 /** Which count a reason goes into; all others are a quarantine's. */
-const COUNTED_AS: ReadonlyMap<string, keyof LetterCounts> = new Map([
+export const COUNTED_AS: ReadonlyMap<string, keyof LetterCounts> = new Map([
   ['late', 'late'],
   ['source-full', 'refused'],
   [SET_ASIDE, 'setAside'],

@@ -97,6 +97,11 @@ export class MemoryTable implements Table {
     yield* [...this.#items.values()];
   }
 
+  /** Puts one item, whatever is there. */
+  put(item: Item): void {
+    this.#store(item);
+  }
+
   /** Takes an item away, as a user or TTL would. */
   remove(key: Item): void {
     const oldImage = this.#items.get(this.#keyText(key));

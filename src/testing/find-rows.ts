@@ -1,13 +1,10 @@
 // What there is in a pipeline that has run, as rows.
-import { EMPTY_LEDGER, type Ledger } from '../core/ledger.ts';
-import { mergeParts } from '../core/rollup.ts';
 import { parseRollupSeries, parseSourceSeries } from '../core/series.ts';
-import { decodeCounts } from '../core/state-encoding.ts';
 import type { StoredWindow } from '../core/stored-window.ts';
 import { summarizeStored } from '../core/stored-window.ts';
-import { readLedger } from '../stores/read-ledger.ts';
 import type { FoundRow } from './case-rows.ts';
 import type { PipelineRunner } from './pipeline-runner.ts';
+import { ledgersBySource, readLedgerOf, wholeRollups } from './test-rows.ts';
 
 /** Every row there is, in no order of meaning. */
 export async function findRows(runner: PipelineRunner): Promise<readonly FoundRow[]> {
@@ -30,17 +27,10 @@ export async function findRows(runner: PipelineRunner): Promise<readonly FoundRo
 }
 
 async function windowRows({ windows }: PipelineRunner): Promise<readonly FoundRow[]> {
-  const parts = new Map<string, StoredWindow[]>();
-  for await (const window of windows.scan()) {
-    const key = `${window.start} ${window.end} ${window.series}`;
-    const known = parts.get(key);
-    if (known === undefined) parts.set(key, [window]);
-    else known.push(window);
-  }
-  return [...parts.values()].flatMap((of) => {
-    const window = mergeParts(of);
-    return window === undefined ? [] : rowsOf(window);
-  });
+  const found = [...(await wholeRollups(windows))];
+  for await (const window of windows.scan())
+    if (parseSourceSeries(window.series) !== undefined) found.push(window);
+  return found.flatMap(rowsOf);
 }
 
 function rowsOf(stored: StoredWindow): readonly FoundRow[] {
@@ -86,16 +76,9 @@ const UNTIMED = { start: '', end: '', metric: '' } as const;
 const VERDICTS = ['received', 'applied', 'duplicate', 'late', 'quarantined'] as const;
 
 /** The books of each source, and under no series those of all. */
-async function ledgerRows({ states, deadLetters }: PipelineRunner): Promise<readonly FoundRow[]> {
-  const ledgers = new Map<string, Ledger>([['', await readLedger(states, deadLetters)]]);
-  for await (const { source, state } of states.scan()) ledgers.set(source, decodeCounts(source, state));
-  for await (const { source, reason } of deadLetters.list()) {
-    // These two are counted by their sources.
-    if (source === undefined || reason === 'late' || reason === 'source-full') continue;
-    const { received, quarantined, ...others } = ledgers.get(source) ?? EMPTY_LEDGER;
-    ledgers.set(source, { ...others, received: received + 1, quarantined: quarantined + 1 });
-  }
-  return [...ledgers].flatMap(([series, ledger]) =>
+async function ledgerRows(runner: PipelineRunner): Promise<readonly FoundRow[]> {
+  const all = ['', await readLedgerOf(runner, undefined)] as const;
+  return [all, ...(await ledgersBySource(runner))].flatMap(([series, ledger]) =>
     VERDICTS.map((verdict): FoundRow => {
       return { ...UNTIMED, kind: 'ledger', series, aggregate: verdict, value: ledger[verdict] };
     }),

@@ -12,8 +12,9 @@ import type { FunctionInvoker } from '../event-source/ports.ts';
 import { sequenceNumber, shardId } from '../event-source/stream-ids.ts';
 import { VirtualClock } from '../event-source/virtual-clock.ts';
 import { TTL_ATTRIBUTE } from '../platform/names.ts';
+import { Alerts } from '../stores/alerts.ts';
 import { DeadLetters } from '../stores/dead-letters.ts';
-import { changeJson } from '../stores/item-json.ts';
+import { changeJson, itemFromJson } from '../stores/item-json.ts';
 import { MemoryTable, type TableChange } from '../stores/memory-table.ts';
 import { SourceStates } from '../stores/source-states.ts';
 import { type Item, numberOf, type Table } from '../stores/table.ts';
@@ -21,6 +22,7 @@ import { type PipelineTable, TABLE_SCHEMAS } from '../stores/table-schemas.ts';
 import { Windows } from '../stores/windows.ts';
 import type { AlertEvent } from '../wire/alert-event.ts';
 import { changeEventRecord } from '../wire/change-event.ts';
+import type { DynamoDbEventRecord } from '../wire/stream-records.ts';
 import {
   type FunctionSurroundings,
   runAlertClock,
@@ -43,11 +45,21 @@ export interface RunnerOptions {
 
 /** A Kinesis record; where shard and sequence number are left out it is put behind the others. */
 export interface RecordToPut {
+  readonly kind: 'record';
   readonly partitionKey: string;
   readonly data: Uint8Array;
   readonly arrivalMs: number;
   readonly place?: { readonly shard: ShardId; readonly sequence: SequenceNumber } | undefined;
 }
+
+/** A change of one of the pipeline's tables, made elsewhere: the table is changed, and its readers are told, as it was. */
+export interface ChangeToPut {
+  readonly kind: 'change';
+  readonly record: DynamoDbEventRecord;
+  readonly arrivalMs: number;
+}
+
+export type ItemToPut = RecordToPut | ChangeToPut;
 
 type Reader = 'aggregate' | 'rollup' | 'alert' | 'alert-rollups' | 'publish';
 type StreamName = 'telemetry' | Exclude<PipelineTable, 'deadLetters'>;
@@ -76,6 +88,8 @@ export class PipelineRunner {
   #sequence = FIRST_SEQUENCE;
   #scheduledMs: number | undefined;
   #expiring = false;
+  /** A change made elsewhere is being made here: its readers get it as it was. */
+  #copying = false;
   #lastError = '';
 
   constructor(options: RunnerOptions) {
@@ -116,6 +130,10 @@ export class PipelineRunner {
     return new Windows(this.#tables.windows);
   }
 
+  get alerts(): Alerts {
+    return new Alerts(this.#tables.alerts);
+  }
+
   get deadLetters(): DeadLetters {
     return new DeadLetters(this.#tables.deadLetters);
   }
@@ -125,7 +143,13 @@ export class PipelineRunner {
     return [...this.#transitions.values()];
   }
 
-  put({ partitionKey, data, arrivalMs, place = this.#nextPlace() }: RecordToPut): void {
+  /** @throws Error for a sequence number that is not behind those of its shard, or a change of no table of the pipeline */
+  put(item: ItemToPut): void {
+    if (item.kind === 'record') this.#putRecord(item);
+    else this.#putChange(item);
+  }
+
+  #putRecord({ partitionKey, data, arrivalMs, place = this.#nextPlace() }: RecordToPut): void {
     const { telemetry } = this.#streams;
     const { shard, sequence } = place;
     if (!this.#shards.has(shard)) telemetry.addShard(shard);
@@ -135,6 +159,27 @@ export class PipelineRunner {
     telemetry.append(shard, { sequence, arrivalMs, record });
   }
 
+  #putChange({ record, arrivalMs }: ChangeToPut): void {
+    const name = tableOf(record);
+    const { Keys, NewImage } = record.dynamodb;
+    const table = this.#tables[name];
+    this.#copying = true;
+    if (NewImage === undefined) table.remove(itemFromJson(Keys));
+    else table.put(itemFromJson(NewImage));
+    this.#copying = false;
+    if (name === 'deadLetters') return;
+    const stream = this.#streams[name];
+    stream.put(JSON.stringify(Keys), ({ sequence }) => ({
+      ...record,
+      eventSourceARN: stream.arn,
+      dynamodb: {
+        ...record.dynamodb,
+        ApproximateCreationDateTime: arrivalMs / 1_000,
+        SequenceNumber: sequence,
+      },
+    }));
+  }
+
   /** Resolves when everything put is handled, to the last transition published. @throws Error where a function goes on failing */
   async caughtUp(): Promise<void> {
     for (const reader of IN_ORDER) {
@@ -142,6 +187,8 @@ export class PipelineRunner {
       if (mapping === undefined) continue;
       await this.clock.run(Promise.race([mapping.caughtUp(), this.#failed.promise]));
     }
+    // Nobody reads them again: what is kept in memory is what the tables hold.
+    for (const stream of Object.values(this.#streams)) stream.trimAll();
   }
 
   /** Lets the clock go on to a moment; one that has passed changes nothing. */
@@ -198,6 +245,7 @@ export class PipelineRunner {
   }
 
   #tell(stream: Exclude<StreamName, 'telemetry'>, change: TableChange): void {
+    if (this.#copying) return;
     const { keys, ...images } = changeJson(change);
     const into = this.#streams[stream];
     into.put(JSON.stringify(keys), ({ sequence, arrivalMs }) => {
@@ -347,4 +395,17 @@ function readersOf({ alerts }: Pipeline): readonly Reader[] {
     ...(onRollups ? (['alert-rollups'] as const) : []),
     ...(alerts.length > 0 ? (['publish'] as const) : []),
   ];
+}
+
+/** By the attributes of its key: tables have other names in every stack. */
+function tableOf({ dynamodb: { Keys } }: DynamoDbEventRecord): PipelineTable {
+  for (const [name, { partitionKey, sortKey }] of Object.entries(TABLE_SCHEMAS)) {
+    const key = sortKey === undefined ? [partitionKey] : [partitionKey, sortKey];
+    const isKey = Object.keys(Keys).length === key.length && key.every((attribute) => attribute in Keys);
+    if (isKey) return name as PipelineTable; // its own key
+  }
+  const keys = Object.values(TABLE_SCHEMAS).map(({ partitionKey }) => partitionKey);
+  throw new Error(
+    `put: found a change of a table with the key ${Object.keys(Keys).join(', ')}, expected one of ${keys.join(', ')}`,
+  );
 }

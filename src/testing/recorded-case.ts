@@ -3,11 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { describeFound, quote } from '../core/describe-found.ts';
 import { isObject } from '../core/event-rules.ts';
-import { parseRfc3339 } from '../core/rfc3339.ts';
 import { readRecordingEntry } from '../wire/recording-entry.ts';
 import { CaseError } from './case-error.ts';
 import type { Expectation } from './case-rows.ts';
-import type { RecordToPut } from './pipeline-runner.ts';
+import type { ItemToPut } from './pipeline-runner.ts';
+import { itemOf, ownTimeMs, putAt } from './put-items.ts';
 import { readExpected } from './read-expected.ts';
 
 export interface RecordedCase {
@@ -24,7 +24,7 @@ export interface CaseDefinition {
 }
 
 export type CaseStep =
-  | { readonly kind: 'record'; readonly record: RecordToPut }
+  | { readonly kind: 'put'; readonly item: ItemToPut }
   /** The closer runs. */
   | { readonly kind: 'close'; readonly atMs: number }
   /** The alert clock runs. */
@@ -86,9 +86,9 @@ async function readSteps(text: string, folder: string): Promise<readonly CaseSte
       steps.push(step);
       continue;
     }
-    const record = readRecord({ line, parsed, number: at + 1, latestMs }, where);
-    latestMs = Math.max(latestMs, record.arrivalMs);
-    steps.push({ kind: 'record', record });
+    const item = readRecord({ line, parsed, number: at + 1, latestMs }, where);
+    latestMs = Math.max(latestMs, item.arrivalMs);
+    steps.push({ kind: 'put', item });
   }
   return steps;
 }
@@ -132,14 +132,11 @@ interface CaseLine {
 }
 
 /** The line itself is what the stream carries: numbers that no double holds and keys that stand twice are as written. */
-function readRecord({ line, parsed, number, latestMs }: CaseLine, where: string): RecordToPut {
-  if (!isObject(parsed) || isRecord(parsed)) {
-    const entry = Array.isArray(parsed) ? undefined : readRecordingEntry(parsed, number);
+function readRecord({ line, parsed, number, latestMs }: CaseLine, where: string): ItemToPut {
+  if (isObject(parsed) && RECORD_KEYS.some((key) => key in parsed)) {
+    const entry = readRecordingEntry(parsed, number);
     if (typeof entry === 'string') throw new CaseError(`${where}: ${entry}`);
-    if (entry?.kind === 'kinesis') {
-      const { shard, sequence, partitionKey, arrivalMs } = entry;
-      return { partitionKey, data: Buffer.from(entry.data, 'base64'), arrivalMs, place: { shard, sequence } };
-    }
+    if (entry.kind !== 'event') return putAt(itemOf(entry), latestMs);
   }
   const { source, arrivedAt } = isObject(parsed) ? parsed : { source: undefined, arrivedAt: undefined };
   if (arrivedAt !== undefined && !(typeof arrivedAt === 'number' && Number.isFinite(arrivedAt))) {
@@ -148,27 +145,15 @@ function readRecord({ line, parsed, number, latestMs }: CaseLine, where: string)
     );
   }
   return {
+    kind: 'record',
     partitionKey: typeof source === 'string' ? source : NO_SOURCE,
     data: Buffer.from(line),
-    arrivalMs: arrivedAt ?? Math.max(ownTimeMs(parsed), latestMs),
+    arrivalMs: arrivedAt ?? Math.max(ownTimeMs(parsed) ?? 0, latestMs),
   };
 }
 
-function isRecord(parsed: Readonly<Record<string, unknown>>): boolean {
-  return (
-    'kinesis' in parsed || ('sequenceNumber' in parsed && 'data' in parsed) || 'SequenceNumber' in parsed
-  );
-}
+/** What Kinesis and DynamoDB records have, and events do not. */
+const RECORD_KEYS = ['kinesis', 'dynamodb', 'sequenceNumber', 'SequenceNumber'] as const;
 
 /** Events without a source go somewhere too. */
 const NO_SOURCE = 'none';
-
-/** Of what carries several events, the latest one's. */
-function ownTimeMs(parsed: unknown): number {
-  if (Array.isArray(parsed)) return Math.max(0, ...parsed.map(ownTimeMs));
-  if (!isObject(parsed)) return 0;
-  const { time, events } = parsed;
-  if (time === undefined && Array.isArray(events)) return ownTimeMs(events);
-  const ms = typeof time === 'string' ? parseRfc3339(time) : time;
-  return typeof ms === 'number' && Number.isFinite(ms) ? ms : 0;
-}

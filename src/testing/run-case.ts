@@ -93,7 +93,7 @@ async function runVariant(
   const runner = new PipelineRunner({
     ...optionsOf(variant),
     pipeline: checked(prepared, pipeline),
-    startMs: steps.find((step) => step.kind === 'record')?.record.arrivalMs ?? 0,
+    startMs: steps.find((step) => step.kind === 'put')?.item.arrivalMs ?? 0,
   });
   try {
     for (const step of steps) await take(step, runner, prepared);
@@ -118,8 +118,8 @@ function optionsOf({
 
 async function take(step: CaseStep, runner: PipelineRunner, prepared: Prepared): Promise<void> {
   switch (step.kind) {
-    case 'record':
-      return runner.put(step.record);
+    case 'put':
+      return runner.put(step.item);
     case 'flush':
       return await runner.caughtUp();
     case 'close':

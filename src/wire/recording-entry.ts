@@ -1,10 +1,12 @@
-// One entry of a recording, told by its shape: a telemetry event, or a Kinesis record in one of three spellings.
+// One entry of a recording, told by its shape: a telemetry event, a Kinesis record in one of three spellings, or a change of a
+// DynamoDB table.
 import type { EpochMs, SequenceNumber, ShardId } from '../core/brands.ts';
 import { describeFound } from '../core/describe-found.ts';
 import { isObject } from '../core/event-rules.ts';
 import { parseRfc3339 } from '../core/rfc3339.ts';
+import { type RecordedChange, readRecordedChange } from './recorded-change.ts';
 
-export type RecordingEntry = RecordedEvent | RecordedKinesisRecord;
+export type RecordingEntry = RecordedEvent | RecordedKinesisRecord | RecordedChange;
 
 export interface RecordedEvent {
   readonly kind: 'event';
@@ -36,6 +38,7 @@ const DEFAULT_SHARD = 'shardId-000000000000';
 /** Reads a parsed JSON value as an entry; a text is what is wrong with it: found, expected, where. */
 export function readRecordingEntry(parsed: unknown, line: number): RecordingEntry | string {
   if (!isObject(parsed)) return `found ${describeFound(parsed)}, ${EXPECTED}`;
+  if (isObject(parsed['dynamodb'])) return readRecordedChange(parsed['dynamodb'], parsed, line);
   if (isObject(parsed['kinesis'])) return readLambdaRecord(parsed['kinesis'], parsed, line);
   if ('sequenceNumber' in parsed && 'data' in parsed) return readLambdaRecord(parsed, parsed, line);
   if ('SequenceNumber' in parsed && 'Data' in parsed) return readApiRecord(parsed, line);
@@ -44,7 +47,7 @@ export function readRecordingEntry(parsed: unknown, line: number): RecordingEntr
 }
 
 const EXPECTED =
-  'expected a telemetry event (with source), or a Kinesis record: the kinesis object of a Lambda event, or an entry of get-records (Data, PartitionKey, SequenceNumber, ApproximateArrivalTimestamp)';
+  'expected a telemetry event (with source), a Kinesis record: the kinesis object of a Lambda event, or an entry of get-records (Data, PartitionKey, SequenceNumber, ApproximateArrivalTimestamp), or a change of a DynamoDB table';
 
 type Fields = Readonly<Record<string, unknown>>;
 

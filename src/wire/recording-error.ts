@@ -6,9 +6,9 @@ export type RecordingErrorCode =
   | 'truncated'
   /** It is gzip and damaged, or holds a line that is not UTF-8, not JSON, or endless. */
   | 'malformed'
-  /** A line is JSON but neither an event nor a Kinesis record. */
+  /** A line is JSON but no event, Kinesis record or change, or none that can be replayed. */
   | 'unknown-shape'
-  /** It holds both events and Kinesis records. */
+  /** It holds entries of several kinds. */
   | 'mixed';
 
 /** A recording that cannot be replayed as it is. Reading it again does not help. */

@@ -1,4 +1,4 @@
-// Recordings: telemetry events or Kinesis records, one a line or in one JSON document, plain or gzip. Read as a stream:
+// Recordings: telemetry events, Kinesis records or changes of a DynamoDB table, one a line or in one JSON document, plain or gzip. Read as a stream:
 // a recording may be larger than memory, one line of it may not.
 import { createReadStream } from 'node:fs';
 import { quote } from '../core/describe-found.ts';
@@ -91,7 +91,11 @@ function notJson(
   );
 }
 
-const KIND_NAMES = { event: 'a telemetry event', kinesis: 'a Kinesis record' } as const;
+const KIND_NAMES = {
+  event: 'a telemetry event',
+  kinesis: 'a Kinesis record',
+  dynamodb: 'a change of a DynamoDB table',
+} as const;
 
 function mixed(file: string, found: RecordingEntry, expected: RecordingEntry['kind']): RecordingError {
   const problem = `found ${KIND_NAMES[found.kind]}, expected ${KIND_NAMES[expected]} as before: a recording holds one kind`;

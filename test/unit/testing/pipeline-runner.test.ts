@@ -18,7 +18,7 @@ function startRunner(options: Partial<RunnerOptions>): PipelineRunner {
 function putEvents(runner: PipelineRunner, count: number): void {
   for (let id = 0; id < count; id += 1) {
     const data = Buffer.from(JSON.stringify({ source: `s${id % 2}`, time: T0 + id, id }));
-    runner.put({ partitionKey: `s${id % 2}`, data, arrivalMs: T0 + id });
+    runner.put({ kind: 'record', partitionKey: `s${id % 2}`, data, arrivalMs: T0 + id });
   }
 }
 

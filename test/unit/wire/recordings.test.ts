@@ -64,6 +64,60 @@ describe('recordings are told apart by shape', () => {
   });
 
   test.each([
+    ['a record of a Lambda event', { ApproximateCreationDateTime: 1_700_000_000.5 }, {}],
+    ['an entry of get-records', { ApproximateCreationDateTime: '2023-11-14T22:13:20.500000+00:00' }, {}],
+    [
+      'a removal by TTL, as the API spells it',
+      { ApproximateCreationDateTime: 1_700_000_000.5 },
+      { userIdentity: { Type: 'Service', PrincipalId: 'dynamodb.amazonaws.com' } },
+    ],
+  ])('a change of a DynamoDB table: %s', async (_, change, around) => {
+    const dynamodb = {
+      Keys: { source: { S: 'a' } },
+      OldImage: { source: { S: 'a' } },
+      SequenceNumber: '42',
+      ...change,
+    };
+    const [entry] = await read(JSON.stringify({ eventID: 'e', eventName: 'REMOVE', dynamodb, ...around }));
+    const identity = { type: 'Service', principalId: 'dynamodb.amazonaws.com' };
+    expect(entry).toMatchObject({
+      kind: 'dynamodb',
+      sequence: '42',
+      arrivalMs: 1_700_000_000_500,
+      record: {
+        eventID: 'e',
+        eventName: 'REMOVE',
+        dynamodb: { Keys: dynamodb.Keys, OldImage: dynamodb.OldImage },
+      },
+      ...('userIdentity' in around ? { record: { userIdentity: identity } } : {}),
+    });
+  });
+
+  test.each([
+    ['no name', { eventName: 'UPSERT' }, /eventName: found the text "UPSERT", expected INSERT/],
+    [
+      'no number',
+      { dynamodb: { SequenceNumber: 42 } },
+      /SequenceNumber: found the number 42, expected a text/,
+    ],
+    [
+      'no time',
+      { dynamodb: { ApproximateCreationDateTime: null } },
+      /ApproximateCreationDateTime: found null/,
+    ],
+    ['no key', { dynamodb: { Keys: { source: 'a' } } }, /Keys: found an object, expected an item/],
+    ['no image', { dynamodb: { NewImage: [] } }, /NewImage: found an array of 0, expected an item/],
+  ])('a change with %s is refused', async (_, wrong, message) => {
+    const dynamodb = { Keys: { source: { S: 'a' } }, SequenceNumber: '42', ApproximateCreationDateTime: 0 };
+    const change = {
+      eventName: 'INSERT',
+      ...wrong,
+      dynamodb: { ...dynamodb, ...('dynamodb' in wrong ? wrong.dynamodb : {}) },
+    };
+    await expect(read(JSON.stringify(change))).rejects.toThrow(message);
+  });
+
+  test.each([
     ['a get-records document', JSON.stringify({ Records: [API, API] }), 2],
     ['one over several lines', JSON.stringify({ Records: [API, API], MillisBehindLatest: 0 }, null, 2), 2],
     ['a Lambda event', JSON.stringify({ Records: [{ kinesis: KINESIS }] }), 1],

@@ -1,0 +1,212 @@
+// `tidemill/testing`: a pipeline in a test. Put telemetry, let time pass, read what became of it. The real functions over
+// tables in memory, behind the real event source mapping, under a virtual clock: no servers, no waiting.
+import { parseDurationMs } from '../core/duration.ts';
+import type { Ledger } from '../core/ledger.ts';
+import type { Pipeline, PipelineDefinition } from '../core/pipeline.ts';
+import { parsePipeline } from '../core/pipeline.ts';
+import type { AlertEvent } from '../wire/alert-event.ts';
+import { PipelineRunner } from './pipeline-runner.ts';
+import { itemOfInput, itemsOfFile, type PutItem, putAt, type TestInput } from './put-items.ts';
+import {
+  type AlertRow,
+  type DeadLetterRow,
+  type RollupRow,
+  readAlerts,
+  readDeadLetters,
+  readLedgerOf,
+  readRollups,
+  readWindows,
+  type WindowRow,
+} from './test-rows.ts';
+
+export interface PipelineTestOptions {
+  /** What the clock says first, ms since the epoch. Default: the arrival of what is put first, or 2026-01-01. */
+  readonly startMs?: number;
+  /** Records that a function is handed at most; results do not depend on it. Default 10,000. */
+  readonly batchSize?: number;
+}
+
+export interface PipelineTest {
+  /** What the clock says, ms since the epoch. */
+  nowMs(): number;
+  /**
+   * Puts events, records or recordings into the stream, in the order given, and resolves when all of them are handled, to the last
+   * alert. The clock goes along with the arrivals. An event arrives when its `arrivedAt` says, else at its own time, or where
+   * the clock stands if that is later; records arrive when they say.
+   *
+   * @param inputs events, Kinesis or DynamoDB records as a Lambda event or the API has them, paths of recordings, lists of these
+   * @throws RecordingError for a file that is no recording; TypeError for what is neither; Error where a function goes on failing
+   * @example await test.put({ source: 'd1', time: Date.now(), values: { temperature: 21.5 } });
+   */
+  put(...inputs: readonly (TestInput | readonly TestInput[])[]): Promise<void>;
+  /**
+   * Lets time pass: each minute the closer runs and the clock of alerts, as the stack schedules them.
+   *
+   * @param duration ms, or a text such as `10m`
+   * @example await test.advance('15m');
+   */
+  advance(duration: number | string): Promise<void>;
+  /**
+   * Goes on with another definition: in functions that start cold, on the state there is.
+   *
+   * @throws PipelineError
+   */
+  deploy(definition: PipelineDefinition): Promise<void>;
+  /** Closes whatever is open, as if all sources were silent from now on. */
+  close(): Promise<void>;
+  /** Windows of sources, those still open too, by aggregation, source and start. */
+  windows(filter?: {
+    readonly aggregation?: string;
+    readonly source?: string;
+  }): Promise<readonly WindowRow[]>;
+  /** Windows of rollups, by rollup, values and start. */
+  rollups(filter?: { readonly rollup?: string }): Promise<readonly RollupRow[]>;
+  /** How each alert stands, by rule and subject. */
+  alerts(filter?: { readonly rule?: string }): Promise<readonly AlertRow[]>;
+  /** What was published, in the order it first was: each transition once. */
+  transitions(filter?: { readonly rule?: string }): Promise<readonly AlertEvent[]>;
+  /** By arrival. */
+  deadLetters(filter?: { readonly reason?: string }): Promise<readonly DeadLetterRow[]>;
+  /** The books, of all sources or of one. */
+  ledger(source?: string): Promise<Ledger>;
+}
+
+/**
+ * A pipeline in memory for a test.
+ *
+ * @param definition as `cdk/pipeline.ts` has it
+ * @throws PipelineError naming every key that is wrong
+ * @example
+ * const test = createPipelineTest({ aggregations: [{ name: 'm', window: { tumbling: '60s' } }] });
+ * await test.put({ source: 'd1', time: 0, values: { v: 1 } }, { source: 'd1', time: 60_000 });
+ * await test.advance('15m');
+ * console.log(await test.windows());
+ */
+export function createPipelineTest(
+  definition: PipelineDefinition,
+  options: PipelineTestOptions = {},
+): PipelineTest {
+  return new MemoryPipelineTest(parsePipeline(definition), options);
+}
+
+/** The most that a mapping may have: the fewer batches, the sooner a test is done. */
+const BATCH_SIZE = 10_000;
+const DEFAULT_START_MS = Date.UTC(2026, 0, 1);
+/** How often the closer and the clock of alerts run. */
+const EVERY_MS = 60_000;
+/** Records put before they are handled: some ten MB. */
+const PUT_AT_ONCE = 10_000;
+
+class MemoryPipelineTest implements PipelineTest {
+  readonly #pipeline: Pipeline;
+  readonly #options: PipelineTestOptions;
+  #runner: PipelineRunner | undefined;
+  /** Of the arrivals so far. */
+  #latestMs: number | undefined;
+  /** Put, and not handled yet. */
+  #waiting = 0;
+
+  constructor(pipeline: Pipeline, options: PipelineTestOptions) {
+    this.#pipeline = pipeline;
+    this.#options = options;
+  }
+
+  nowMs(): number {
+    return this.#runner?.clock.nowMs() ?? this.#options.startMs ?? DEFAULT_START_MS;
+  }
+
+  async put(...inputs: readonly (TestInput | readonly TestInput[])[]): Promise<void> {
+    for (const input of inputs.flat()) {
+      if (typeof input !== 'string') {
+        const handling = this.#take(itemOfInput(input));
+        if (handling !== undefined) await handling;
+      } else for await (const item of itemsOfFile(input)) await this.#take(item);
+    }
+    await this.#handle();
+  }
+
+  /** Most are only put: that many promises would take longer than what they stand for. */
+  #take(item: PutItem): Promise<void> | undefined {
+    this.#latestMs ??= this.#options.startMs ?? 0;
+    const placed = putAt(item, this.#latestMs);
+    this.#latestMs = Math.max(this.#latestMs, placed.arrivalMs);
+    this.#running(placed.arrivalMs).put(placed);
+    this.#waiting += 1;
+    return this.#waiting === PUT_AT_ONCE ? this.#handle() : undefined;
+  }
+
+  async #handle(): Promise<void> {
+    const runner = this.#runner;
+    if (runner === undefined) return;
+    this.#waiting = 0;
+    await runner.moveTo(this.#latestMs ?? 0);
+    await runner.caughtUp();
+    this.#latestMs = runner.clock.nowMs();
+  }
+
+  async advance(duration: number | string): Promise<void> {
+    const ms = typeof duration === 'number' ? duration : parseDurationMs(duration);
+    if (ms === undefined || !(ms >= 0)) {
+      throw new TypeError(
+        `advance: found ${JSON.stringify(duration)}, expected ms or a duration such as "10m"`,
+      );
+    }
+    const runner = this.#running(DEFAULT_START_MS);
+    const endMs = runner.clock.nowMs() + ms;
+    for (let at = nextRunMs(runner); at <= endMs; at = nextRunMs(runner)) {
+      await runner.close({ atMs: at });
+      await runner.runAlertClock(at);
+    }
+    await runner.moveTo(endMs);
+    this.#latestMs = Math.max(this.#latestMs ?? 0, endMs);
+  }
+
+  async deploy(definition: PipelineDefinition): Promise<void> {
+    await this.#running(DEFAULT_START_MS).deploy(parsePipeline(definition));
+  }
+
+  async close(): Promise<void> {
+    await this.#running(DEFAULT_START_MS).close('everything');
+  }
+
+  windows(
+    filter: { readonly aggregation?: string; readonly source?: string } = {},
+  ): Promise<readonly WindowRow[]> {
+    return readWindows(this.#running(DEFAULT_START_MS), filter);
+  }
+
+  rollups(filter: { readonly rollup?: string } = {}): Promise<readonly RollupRow[]> {
+    return readRollups(this.#running(DEFAULT_START_MS), filter);
+  }
+
+  alerts(filter: { readonly rule?: string } = {}): Promise<readonly AlertRow[]> {
+    return readAlerts(this.#running(DEFAULT_START_MS), filter);
+  }
+
+  async transitions({ rule }: { readonly rule?: string } = {}): Promise<readonly AlertEvent[]> {
+    const { transitions } = this.#running(DEFAULT_START_MS);
+    return transitions.filter((event) => rule === undefined || event.rule === rule);
+  }
+
+  deadLetters(filter: { readonly reason?: string } = {}): Promise<readonly DeadLetterRow[]> {
+    return readDeadLetters(this.#running(DEFAULT_START_MS), filter);
+  }
+
+  ledger(source?: string): Promise<Ledger> {
+    return readLedgerOf(this.#running(DEFAULT_START_MS), source);
+  }
+
+  #running(startMs: number): PipelineRunner {
+    this.#runner ??= new PipelineRunner({
+      pipeline: this.#pipeline,
+      startMs: this.#options.startMs ?? startMs,
+      batchSize: this.#options.batchSize ?? BATCH_SIZE,
+    });
+    return this.#runner;
+  }
+}
+
+/** At whole minutes. */
+function nextRunMs({ clock }: PipelineRunner): number {
+  return (Math.floor(clock.nowMs() / EVERY_MS) + 1) * EVERY_MS;
+}
