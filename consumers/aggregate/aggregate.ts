@@ -35,7 +35,7 @@ export function createAggregate(
 ): (event: StreamEvent<KinesisEventRecord>) => Promise<BatchItemFailures> {
   const cache = deps.cache ?? new StateCache();
   return async ({ Records }) => {
-    const batch = decodeBatch(Records);
+    const batch = decodeBatch(Records, deps.pipeline);
     const failures: Failure[] = [];
     const letters = [...batch.quarantined, ...batch.setAside];
     try {
@@ -58,6 +58,7 @@ export function createAggregate(
       late,
       quarantined: batch.quarantined.length + full,
       setAside: batch.setAside.length,
+      ...(batch.skipped === undefined ? {} : { notTaken: batch.skipped.total }),
       redelivered,
       closedWindows: report.closedWindows,
       sources: batch.bySource.size,
@@ -78,6 +79,10 @@ export function createAggregate(
       // The detail quotes what was found: it stays with the payload, in the dead letter that the coordinates name.
       const reasons = batch.quarantined.slice(0, 5).map(({ at, reason }) => ({ ...at, reason }));
       deps.log.warn('events quarantined', { quarantined: batch.quarantined.length, first: reasons });
+    }
+    if (batch.skipped !== undefined && batch.skipped.total > 0) {
+      const first = batch.skipped.list().slice(0, 5);
+      deps.log.info('not taken of events in other forms', { notTaken: batch.skipped.total, first });
     }
     if (full > 0) deps.log.warn('events quarantined by their sources', { quarantined: full });
     if (failures.length > 0) {

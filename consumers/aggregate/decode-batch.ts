@@ -2,9 +2,14 @@
 import type { SequenceNumber, ShardId } from '../../src/core/brands.ts';
 import type { TelemetryEvent } from '../../src/core/event.ts';
 import type { SourceEvents } from '../../src/core/fold.ts';
+import type { Pipeline } from '../../src/core/pipeline.ts';
+import type { Shape } from '../../src/core/shape/shape.ts';
 import type { DeadLetter } from '../../src/stores/dead-letters.ts';
 import type { ItemSink, QuarantinedItem, SetAsideValues } from '../../src/wire/decoded-item.ts';
 import { decodeRecordInto } from '../../src/wire/record-codec.ts';
+import type { RecordFacts } from '../../src/wire/shapes/scope.ts';
+import type { Shaping } from '../../src/wire/shapes/shaping.ts';
+import { SkippedPaths } from '../../src/wire/shapes/skipped-paths.ts';
 import type { KinesisEventRecord } from '../../src/wire/stream-records.ts';
 
 export interface DecodedBatch {
@@ -14,27 +19,37 @@ export interface DecodedBatch {
   /** One for each event with values that do not count; it has its verdict all the same. */
   readonly setAside: readonly DeadLetter[];
   readonly events: number;
+  /** What was not taken of events in other forms; undefined where the pipeline has none. */
+  readonly skipped: SkippedPaths | undefined;
   /** Of the last record, which is the latest delivered. */
   readonly lastArrivalMs: number;
 }
 
 /** @throws Error for a record that is none: Lambda has never been seen to hand one over */
-export function decodeBatch(records: readonly KinesisEventRecord[]): DecodedBatch {
-  const batch = new BatchSink();
+export function decodeBatch(
+  records: readonly KinesisEventRecord[],
+  { shapes }: Pick<Pipeline, 'shapes'>,
+): DecodedBatch {
+  const batch = new BatchSink(shapes);
   for (const record of records) {
     batch.begin(record);
-    decodeRecordInto(record.kinesis.data, batch);
+    decodeRecordInto(record.kinesis.data, batch, batch.shaping);
     batch.events += batch.count;
   }
-  const { bySource, quarantined, setAside, events, arrivalMs } = batch;
-  return { bySource, quarantined, setAside, events, lastArrivalMs: arrivalMs };
+  const { bySource, quarantined, setAside, events, arrivalMs, shaping } = batch;
+  const skipped = shaping?.skipped;
+  return { bySource, quarantined, setAside, events, lastArrivalMs: arrivalMs, skipped };
 }
+
+const NO_RECORD: RecordFacts = { partitionKey: undefined, arrivalMs: undefined, route: undefined };
 
 /** Puts what comes of each record in its place. */
 class BatchSink implements ItemSink {
   readonly bySource = new Map<string, SourceEvents>();
   readonly quarantined: DeadLetter[] = [];
   readonly setAside: DeadLetter[] = [];
+  /** How the record begun last is read in other forms; undefined where the pipeline has none. */
+  shaping: Shaping | undefined;
   arrivalMs = 0;
   /** Of the record begun last. */
   count = 0;
@@ -43,11 +58,19 @@ class BatchSink implements ItemSink {
   #shard = '' as ShardId;
   #sequence = '' as SequenceNumber;
 
+  constructor(shapes: readonly Shape[]) {
+    if (shapes.length > 0) this.shaping = { shapes, skipped: new SkippedPaths(), record: NO_RECORD };
+  }
+
   begin({ eventID, kinesis }: KinesisEventRecord): void {
     this.#sequence = kinesis.sequenceNumber as SequenceNumber;
     if (!isOfShard(eventID, this.#shard)) this.#shard = shardOf(eventID);
     this.arrivalMs = Math.round(kinesis.approximateArrivalTimestamp * 1_000);
     this.count = 0;
+    if (this.shaping !== undefined) {
+      const record = { partitionKey: kinesis.partitionKey, arrivalMs: this.arrivalMs, route: undefined };
+      this.shaping = { ...this.shaping, record };
+    }
   }
 
   addEvent(event: TelemetryEvent, setAside?: SetAsideValues): void {

@@ -1,5 +1,5 @@
 // The client's bounds, with their defaults and how they must stand to each other.
-import { MAX_EVENTS_PER_RECORD } from '../../src/wire/decode-text.ts';
+import { MAX_EVENTS_PER_RECORD } from '../../src/wire/record-refusals.ts';
 import { TelemetryClientError } from './telemetry-client-error.ts';
 
 export interface TelemetryClientOptions {

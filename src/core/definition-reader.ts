@@ -51,6 +51,11 @@ export class DefinitionReader {
     return undefined;
   }
 
+  /** A reader of a value that stands at `key`, or stands for what does. */
+  entryOf(key: string, value: unknown): DefinitionReader {
+    return new DefinitionReader(this.#at(key), value, this.#problems);
+  }
+
   list(key: string, limits: { least: number; most: number; optional?: boolean }): DefinitionReader[] {
     const value = this.#fields.get(key);
     if (value === undefined && limits.optional === true) return [];

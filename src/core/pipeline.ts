@@ -9,6 +9,9 @@ import type { EventField } from './event-field.ts';
 import { parseEventField } from './event-field.ts';
 import type { EventFilter } from './event-filter.ts';
 import { EVENT_LIMITS } from './event-limits.ts';
+import { readShapes } from './shape/read-shape.ts';
+import type { Shape } from './shape/shape.ts';
+import type { ShapeDefinition } from './shape/shape-definition.ts';
 import { isTimeZone } from './time-zone.ts';
 import type { WindowSpec } from './window-spec.ts';
 import { MAX_HOPS } from './window-spec.ts';
@@ -19,6 +22,8 @@ export interface PipelineDefinition {
   readonly rollups?: readonly RollupDefinition[];
   readonly alerts?: readonly AlertDefinition[];
   readonly dedupe?: { readonly horizon?: string };
+  /** Other forms that events come in: names of built-in shapes, and shapes of one's own; the first that matches counts. */
+  readonly shapes?: readonly (string | ShapeDefinition)[];
   /** How far ahead of its arrival an event's time may lie. Default `5m`. */
   readonly maxClockSkew?: string;
   /** Takes times before 1990 for right, in records that arrived after 2000: recordings of long ago. Default `false`. */
@@ -156,6 +161,7 @@ export interface Pipeline {
   readonly aggregations: readonly Aggregation[];
   readonly rollups: readonly Rollup[];
   readonly alerts: readonly AlertRule[];
+  readonly shapes: readonly Shape[];
   readonly dedupeHorizonMs: number;
   readonly maxClockSkewMs: number;
   readonly allowOldTimes: boolean;
@@ -227,6 +233,7 @@ export function parsePipeline(definition: unknown): Pipeline {
     'aggregations',
     'rollups',
     'alerts',
+    'shapes',
     'dedupe',
     'maxClockSkew',
     'allowOldTimes',
@@ -245,12 +252,15 @@ export function parsePipeline(definition: unknown): Pipeline {
     .list('alerts', { least: 0, most: MAX_ALERTS, optional: true })
     .map((entry) => readAlert(entry, { aggregations: drafts, rollups }));
   refuseTwins(alerts, 'alerts', problems);
+  const shapes = readShapes(root, 'shapes', problems);
+  refuseTwins(shapes, 'shapes', problems);
   const dedupe = root.child('dedupe');
   dedupe?.onlyKeys(['horizon']);
   const pipeline: Pipeline = {
     aggregations: drafts.map((draft) => ({ ...draft, groupBy: tagsOf(draft.name, { rollups, alerts }) })),
     rollups,
     alerts,
+    shapes,
     dedupeHorizonMs: dedupe?.duration('horizon', { default: 600_000, least: 0 }) ?? 600_000,
     maxClockSkewMs: root.duration('maxClockSkew', { default: 300_000, least: 0 }),
     allowOldTimes: root.flag('allowOldTimes'),

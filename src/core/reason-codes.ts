@@ -14,6 +14,8 @@ export const REASON_CODES = [
   'not-utf8',
   /** The data is text but not JSON. */
   'not-json',
+  /** The data is of a form that a shape reads, and this piece of it is not. */
+  'shape',
   /** The record holds more events than one record may. */
   'too-many-events',
   /** JSON, but not an object where an event should be. */

@@ -15,7 +15,7 @@ export function isTimeZone(name: string): boolean {
 }
 
 /** How far local time is ahead of UTC at a moment. */
-function offsetMs(zone: string, atMs: number): number {
+export function offsetMs(zone: string, atMs: number): number {
   const wholeSeconds = Math.floor(Math.min(Math.max(atMs, -MAX_TIME_MS), MAX_TIME_MS) / 1_000) * 1_000;
   const shown: Partial<Record<string, number>> = {};
   for (const { type, value } of formatOf(zone).formatToParts(wholeSeconds)) shown[type] = Number(value);

@@ -1,21 +1,29 @@
 // The data of a record, or of one user record in an aggregated one: plain or compressed text.
 import { decodeText } from './decode-text.ts';
 import type { ItemSink, QuarantinedItem, Refusal } from './decoded-item.ts';
+import type { Shaping } from './shapes/shaping.ts';
+import { inflate, isZlib } from './shapes/unpack-text.ts';
 import { compressionOf, unpack } from './unpack.ts';
 import { utf8Text } from './utf8-text.ts';
 
 const SHOWN_BYTES = 16;
 
+export interface PartOptions {
+  /** What it may unpack to. */
+  readonly maxBytes: number;
+  readonly shaping: Shaping | undefined;
+}
+
 /**
  * Hands what became of each event in the part to `sink`, and gives the number of bytes it unpacked to; hands nothing
  * when the part as a whole is refused.
  */
-export function decodePart(bytes: Buffer, maxBytes: number, sink: ItemSink): number | Refusal {
+export function decodePart(bytes: Buffer, options: PartOptions, sink: ItemSink): number | Refusal {
   const compression = compressionOf(bytes);
-  if (compression === undefined) return decodeUtf8(bytes, maxBytes, sink);
-  const unpacked = unpack(bytes, compression, maxBytes);
+  if (compression === undefined) return decodePlain(bytes, options, sink);
+  const unpacked = unpack(bytes, compression, options.maxBytes);
   if (unpacked.kind === 'unreadable') return unpacked;
-  return decodeUtf8(unpacked.bytes, maxBytes, sink);
+  return decodeUtf8(unpacked.bytes, options, sink);
 }
 
 /** The item for a part that is refused as a whole: as text where it came as text. */
@@ -29,7 +37,14 @@ export function quarantinePart(bytes: Buffer, refusal: Refusal, index: number): 
   return { index, kind: 'quarantined', reason, detail, source: undefined, payload };
 }
 
-function decodeUtf8(bytes: Buffer, maxBytes: number, sink: ItemSink): number | Refusal {
+/** zlib has no magic bytes that no text has: it is looked for only where other forms are. */
+function decodePlain(bytes: Buffer, options: PartOptions, sink: ItemSink): number | Refusal {
+  const { shaping, maxBytes } = options;
+  const inflated = shaping !== undefined && isZlib(bytes) ? inflate(bytes, maxBytes) : undefined;
+  return decodeUtf8(inflated ?? bytes, options, sink);
+}
+
+function decodeUtf8(bytes: Buffer, { maxBytes, shaping }: PartOptions, sink: ItemSink): number | Refusal {
   const { length } = bytes;
   if (length > maxBytes) {
     const detail = `data: found ${length} bytes, expected at most ${maxBytes}`;
@@ -40,5 +55,5 @@ function decodeUtf8(bytes: Buffer, maxBytes: number, sink: ItemSink): number | R
     const found = bytes.toString('hex', 0, Math.min(length, SHOWN_BYTES));
     return { reason: 'not-utf8', detail: `data: found ${length} bytes, ${found}…, expected UTF-8 text` };
   }
-  return decodeText(text, sink) ?? length;
+  return decodeText(text, sink, { shaping }) ?? length;
 }

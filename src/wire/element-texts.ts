@@ -19,16 +19,39 @@ export function elementTexts(text: string): string[] {
 
 /** The text of a member of the object that `text` is, the last one of that name; undefined if it is no object. */
 export function memberText(text: string, name: string): string | undefined {
-  let found: string | undefined;
+  const span = memberSpan(text, name);
+  return span === undefined ? undefined : text.slice(span.start, span.end);
+}
+
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Where that member's value stands. */
+export function memberSpan(text: string, name: string): Span | undefined {
+  let found: Span | undefined;
   if (text[skipSpace(text, 0)] !== '{') return undefined;
   for (let at = skipSpace(text, skipSpace(text, 0) + 1); text[at] !== '}'; ) {
     const nameEnd = skipValue(text, at);
-    const valueStart = skipSpace(text, skipSpace(text, nameEnd) + 1);
-    const end = skipValue(text, valueStart);
-    if (JSON.parse(text.slice(at, nameEnd)) === name) found = text.slice(valueStart, end);
+    const start = skipSpace(text, skipSpace(text, nameEnd) + 1);
+    const end = skipValue(text, start);
+    if (JSON.parse(text.slice(at, nameEnd)) === name) found = { start, end };
     at = skipSeparator(text, end);
   }
   return found;
+}
+
+/** Where an element of the array that `text` is stands; undefined if it is no array, or shorter. */
+export function elementSpan(text: string, index: number): Span | undefined {
+  if (text[skipSpace(text, 0)] !== '[') return undefined;
+  let count = 0;
+  for (let at = skipSpace(text, skipSpace(text, 0) + 1); text[at] !== ']'; count += 1) {
+    const end = skipValue(text, at);
+    if (count === index) return { start: at, end };
+    at = skipSeparator(text, end);
+  }
+  return undefined;
 }
 
 function skipSeparator(text: string, end: number): number {

@@ -3,9 +3,11 @@
 import type { TelemetryEvent } from '../core/event.ts';
 import { asciiText } from './ascii-text.ts';
 import { decodePart, quarantinePart } from './decode-part.ts';
-import { decodeText, MAX_EVENTS_PER_RECORD, tooMany } from './decode-text.ts';
+import { decodeText } from './decode-text.ts';
 import type { DecodedItem, ItemSink, QuarantinedItem, Refusal, SetAsideValues } from './decoded-item.ts';
 import { isKpl, readKpl } from './kpl.ts';
+import { MAX_EVENTS_PER_RECORD, tooMany } from './record-refusals.ts';
+import type { Shaping } from './shapes/shaping.ts';
 import { UsualEventReader } from './usual-event.ts';
 
 /** What a record may unpack to, all its user records together. */
@@ -20,9 +22,10 @@ const usual = new UsualEventReader();
 
 /**
  * Hands over what became of each event of one Kinesis record, in order; data that is no event at all is one item, and
- * an empty array none. `data` is the record's base64. The same data gives the same items on every delivery.
+ * an empty array none. `data` is the record's base64. The same data gives the same items on every delivery. With `shaping` events
+ * may come in other forms too; one that is plainly in its own form is read as such first.
  */
-export function decodeRecordInto(data: string, sink: ItemSink): void {
+export function decodeRecordInto(data: string, sink: ItemSink, shaping?: Shaping): void {
   const event = usual.read(data);
   if (event !== undefined) {
     sink.addEvent(event);
@@ -30,28 +33,28 @@ export function decodeRecordInto(data: string, sink: ItemSink): void {
   }
 
   const text = asciiText(data, MAX_UNPACKED_BYTES);
-  if (text !== undefined && decodeText(text, sink, true) === undefined) return;
+  if (text !== undefined && decodeText(text, sink, { shaping, ascii: true }) === undefined) return;
 
   const bytes = Buffer.from(data, 'base64');
   if (isKpl(bytes)) {
-    decodeAggregated(bytes, sink);
+    decodeAggregated(bytes, sink, shaping);
     return;
   }
-  const outcome = decodePart(bytes, MAX_UNPACKED_BYTES, sink);
+  const outcome = decodePart(bytes, { maxBytes: MAX_UNPACKED_BYTES, shaping }, sink);
   if (typeof outcome !== 'number') sink.addQuarantined(quarantinePart(bytes, outcome, 0));
 }
 
 /** What `decodeRecordInto` hands over, as a list. */
-export function decodeRecord(data: string): DecodedItem[] {
+export function decodeRecord(data: string, shaping?: Shaping): DecodedItem[] {
   const list = new ItemList();
-  decodeRecordInto(data, list);
+  decodeRecordInto(data, list, shaping);
   return list.items;
 }
 
 /** An aggregated record may be refused as a whole at its end: its items are held back until then. */
-function decodeAggregated(bytes: Buffer, sink: ItemSink): void {
+function decodeAggregated(bytes: Buffer, sink: ItemSink, shaping: Shaping | undefined): void {
   const list = new ItemList();
-  const refusal = decodeUserRecords(bytes, list);
+  const refusal = decodeUserRecords(bytes, list, shaping);
   if (refusal !== undefined) {
     sink.addQuarantined(quarantinePart(bytes, refusal, 0));
     return;
@@ -63,12 +66,14 @@ function decodeAggregated(bytes: Buffer, sink: ItemSink): void {
 }
 
 /** Decodes each user record by itself. Gives why the record as a whole is refused, if it is. */
-function decodeUserRecords(bytes: Buffer, list: ItemList): Refusal | undefined {
+function decodeUserRecords(bytes: Buffer, list: ItemList, shaping: Shaping | undefined): Refusal | undefined {
   const records = readKpl(bytes);
   if (records.kind === 'unreadable') return { reason: 'kpl', detail: records.detail };
   let unpackedBytes = 0;
   for (const part of records.userData) {
-    const outcome = isKpl(part) ? NESTED : decodePart(part, MAX_UNPACKED_BYTES - unpackedBytes, list);
+    const outcome = isKpl(part)
+      ? NESTED
+      : decodePart(part, { maxBytes: MAX_UNPACKED_BYTES - unpackedBytes, shaping }, list);
     if (typeof outcome === 'number') {
       unpackedBytes += outcome;
     } else if (outcome.reason === 'too-large' || outcome.reason === 'too-many-events') {

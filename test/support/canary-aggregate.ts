@@ -10,7 +10,7 @@ import { batchItemFailures } from '../../src/wire/batch-item-failures.ts';
 export function createCanaryAggregate(deps: AggregateDeps): ReturnType<typeof createAggregate> {
   const { pipeline, states, deadLetters, log } = deps;
   return async ({ Records }) => {
-    const batch = decodeBatch(Records);
+    const batch = decodeBatch(Records, pipeline);
     const works: Work[] = [];
     const stored = new Map(
       (await states.load([...batch.bySource.keys()])).map((each) => [each.source, each]),

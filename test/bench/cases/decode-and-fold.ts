@@ -14,7 +14,7 @@ export function createCase(): BenchCase {
   const windows = new WindowTotals();
   return {
     handle({ Records }) {
-      const { bySource } = decodeBatch(Records);
+      const { bySource } = decodeBatch(Records, pipeline);
       for (const [source, events] of bySource) {
         const state = states.get(source) ?? emptySourceState(source, pipeline);
         states.set(source, foldEvents(state, events, pipeline).state);

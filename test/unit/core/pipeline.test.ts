@@ -29,6 +29,7 @@ describe('a pipeline definition', () => {
       ],
       rollups: [{ name: 'per-minute-by-model', of: 'per-minute', levels: [['model']], parts: DEFAULT_PARTS }],
       alerts: [],
+      shapes: [],
       dedupeHorizonMs: 600_000,
       maxClockSkewMs: 300_000,
       allowOldTimes: false,
@@ -165,7 +166,7 @@ const REFUSED: readonly [definition: unknown, problem: string][] = [
   [{ aggregations: [7] }, 'aggregations[0]: found 7, expected an object'],
   [
     { aggregations: [MINUTE], agregations: 1 },
-    'agregations: unknown key, expected one of aggregations, rollups, alerts, dedupe, maxClockSkew, allowOldTimes, retention',
+    'agregations: unknown key, expected one of aggregations, rollups, alerts, shapes, dedupe, maxClockSkew, allowOldTimes, retention',
   ],
   [
     aggregation({ lateness: '1h' }),
@@ -392,7 +393,7 @@ describe('a wrong pipeline definition is refused with the key, what was found an
   test('everything wrong is told at once', () => {
     const definition = { aggregations: [{ name: '', window: { tumbling: 1 } }], rolups: [] };
     expect(problemsOf(definition)).toEqual([
-      'rolups: unknown key, expected one of aggregations, rollups, alerts, dedupe, maxClockSkew, allowOldTimes, retention',
+      'rolups: unknown key, expected one of aggregations, rollups, alerts, shapes, dedupe, maxClockSkew, allowOldTimes, retention',
       `aggregations[0].name: found "", ${NAME}`,
       `aggregations[0].window.tumbling: found 1, ${duration(1)}`,
     ]);

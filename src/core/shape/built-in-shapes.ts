@@ -1,0 +1,43 @@
+// Shapes that a pipeline names instead of writing them: the same form as one's own.
+import { AWS_GAME } from './built-in/aws-game.ts';
+import { AWS_IOT } from './built-in/aws-iot.ts';
+import { AZURE_IOT_CENTRAL } from './built-in/azure-iot-central.ts';
+import { CHIRPSTACK_V3, CHIRPSTACK_V4 } from './built-in/chirpstack.ts';
+import { CLOUDEVENTS } from './built-in/cloudevents.ts';
+import { CLOUDWATCH_LOGS } from './built-in/cloudwatch-logs.ts';
+import { CSV } from './built-in/csv.ts';
+import { DYNAMODB_CHANGES } from './built-in/dynamodb-changes.ts';
+import { GPX } from './built-in/gpx.ts';
+import { LINE_PROTOCOL, TELEGRAF } from './built-in/influx.ts';
+import { OTLP_METRICS } from './built-in/otlp-metrics.ts';
+import { PROMETHEUS } from './built-in/prometheus.ts';
+import { SENML } from './built-in/senml.ts';
+import { SENSORTHINGS, SENSORTHINGS_OBSERVATION } from './built-in/sensorthings.ts';
+import { THE_THINGS_STACK } from './built-in/the-things-stack.ts';
+import { TOPIC_LOG } from './built-in/topic-log.ts';
+import type { ShapeDefinition } from './shape-definition.ts';
+
+/** By name, in the order in which a file of unknown form is tried: from the most telling to the least. */
+export const BUILT_IN_SHAPES: ReadonlyMap<string, ShapeDefinition> = new Map(
+  [
+    THE_THINGS_STACK,
+    CHIRPSTACK_V4,
+    CHIRPSTACK_V3,
+    OTLP_METRICS,
+    CLOUDEVENTS,
+    CLOUDWATCH_LOGS,
+    DYNAMODB_CHANGES,
+    TELEGRAF,
+    SENSORTHINGS,
+    SENSORTHINGS_OBSERVATION,
+    AWS_GAME,
+    AZURE_IOT_CENTRAL,
+    AWS_IOT,
+    SENML,
+    LINE_PROTOCOL,
+    PROMETHEUS,
+    TOPIC_LOG,
+    GPX,
+    CSV,
+  ].map((shape) => [shape.name, shape]),
+);

@@ -1,0 +1,43 @@
+import type { ShapeDefinition } from '../shape-definition.ts';
+
+/** Uplinks of ChirpStack 4: HTTP, MQTT and cloud integrations with JSON. */
+export const CHIRPSTACK_V4: ShapeDefinition = {
+  name: 'chirpstack-v4',
+  when: { has: ['deviceInfo.devEui'] },
+  // Joins, acknowledgements, status and logs.
+  ignore: { lacks: ['fCnt'] },
+  source: 'deviceInfo.devEui',
+  id: 'deduplicationId',
+  time: { path: 'time', as: 'rfc3339' },
+  values: ['object', { path: 'rxInfo[0].rssi', name: 'rssi' }, { path: 'rxInfo[0].snr', name: 'snr' }],
+  tags: [
+    { path: 'deviceInfo.deviceName', name: 'device' },
+    { path: 'deviceInfo.applicationName', name: 'application' },
+    { path: 'deviceInfo.deviceProfileName', name: 'profile' },
+    { path: 'rxInfo[0].gatewayId', name: 'gateway' },
+    'deviceInfo.tags',
+  ],
+};
+
+/** Uplinks of ChirpStack 3, whose decoded object is JSON or JSON in a text. Their time is the first gateway's, if it has one. */
+export const CHIRPSTACK_V3: ShapeDefinition = {
+  name: 'chirpstack-v3',
+  when: { has: ['applicationID', 'devEUI'] },
+  ignore: { lacks: ['fCnt'] },
+  open: { objectJSON: ['json'] },
+  source: 'devEUI',
+  id: ['rxInfo[0].uplinkID', '{devAddr}:{fCnt}', 'fCnt'],
+  time: { path: ['rxInfo[*].time', 'publishedAt', '@arrival'] },
+  values: [
+    'object',
+    'objectJSON',
+    { path: 'rxInfo[0].rssi', name: 'rssi' },
+    { path: ['rxInfo[0].loRaSNR', 'rxInfo[0].snr'], name: 'snr' },
+  ],
+  tags: [
+    { path: 'deviceName', name: 'device' },
+    { path: 'applicationName', name: 'application' },
+    { path: 'rxInfo[0].gatewayID', name: 'gateway' },
+    'tags',
+  ],
+};

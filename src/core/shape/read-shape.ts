@@ -1,0 +1,125 @@
+// Reads the `shapes` section of a pipeline definition: names of built-in shapes, and shapes of one's own.
+import { DefinitionReader } from '../definition-reader.ts';
+import { BUILT_IN_SHAPES } from './built-in-shapes.ts';
+import { readConditions } from './read-condition.ts';
+import { readPath } from './read-field.ts';
+import { readPart } from './read-part.ts';
+import type { Opening, Shape, ShapePart } from './shape.ts';
+import { SHAPE_FORMATS } from './shape-definition.ts';
+import type { ShapePath } from './shape-path.ts';
+
+export const MAX_SHAPES = 32;
+const MAX_PARTS = 16;
+
+const PART_KEYS = [
+  'when',
+  'ignore',
+  'each',
+  'open',
+  'source',
+  'id',
+  'type',
+  'time',
+  'values',
+  'tags',
+  'numbers',
+];
+const SHAPE_KEYS = ['name', 'like', 'inside', 'format', 'parts', ...PART_KEYS];
+
+/** The shapes at `key` of `root`, in order. */
+export function readShapes(root: DefinitionReader, key: string, problems: string[]): readonly Shape[] {
+  const value = root.raw(key);
+  if (value === undefined) return [];
+  if (!Array.isArray(value) || value.length > MAX_SHAPES) {
+    root.problem(key, `${foundAs(value)}, expected a list of at most ${MAX_SHAPES} shapes`);
+    return [];
+  }
+  return value.flatMap((entry: unknown, at) => {
+    const shape = readShape(entry, `${key}[${at}]`, problems);
+    return shape === undefined ? [] : [shape];
+  });
+}
+
+/** One shape: the name of a built-in one, or a definition. What is wrong with it is added to `problems`. */
+export function readShape(entry: unknown, path: string, problems: string[]): Shape | undefined {
+  if (typeof entry === 'string') {
+    const builtIn = BUILT_IN_SHAPES.get(entry);
+    if (builtIn !== undefined) return readDefinition(builtIn, path, problems);
+    problems.push(`${path}: found ${JSON.stringify(entry)}, expected ${namesOfShapes()}`);
+    return undefined;
+  }
+  return readDefinition(entry, path, problems);
+}
+
+function readDefinition(entry: unknown, path: string, problems: string[]): Shape | undefined {
+  const own = new DefinitionReader(path, entry, problems);
+  own.onlyKeys(SHAPE_KEYS);
+  if (typeof entry !== 'object' || entry === null) return undefined;
+  const like = own.text('like');
+  const model = like === undefined ? undefined : BUILT_IN_SHAPES.get(like);
+  if (like !== undefined && model === undefined) {
+    own.problem('like', `found ${JSON.stringify(like)}, expected ${namesOfShapes()}`);
+  }
+  const reader = model === undefined ? own : new DefinitionReader(path, { ...model, ...entry }, problems);
+  const format = reader.text('format', SHAPE_FORMATS) ?? 'json';
+  const parts = readParts(reader, path, problems);
+  const shape = {
+    name: own.name('name'),
+    format,
+    inside: readInside(reader),
+    when: readConditions(reader, 'when'),
+    // Before anything is cut, once for all parts that ask for it.
+    open: openingsOfDocument(parts),
+    parts,
+  };
+  return { ...shape, takesLists: format === 'senml' || beginsInList(shape) };
+}
+
+function readParts(reader: DefinitionReader, path: string, problems: string[]): readonly ShapePart[] {
+  const children = reader.list('parts', { least: 1, most: MAX_PARTS, optional: true });
+  if (children.length === 0) return [readPart(reader, { isWhole: true })];
+  const shared = Object.fromEntries(
+    PART_KEYS.filter((key) => key !== 'when').map((key) => [key, reader.raw(key)]),
+  );
+  return children.map((child, at) => {
+    child.onlyKeys(PART_KEYS);
+    const own = Object.fromEntries(child.keys().map((key) => [key, child.raw(key)]));
+    const merged = new DefinitionReader(`${path}.parts[${at}]`, { ...shared, ...own }, problems);
+    return readPart(merged, { isWhole: false });
+  });
+}
+
+function openingsOfDocument(parts: readonly ShapePart[]): readonly Opening[] {
+  const openings = parts.flatMap(({ open }) => open.filter(({ path }) => path.from === 'document'));
+  return [...new Map(openings.map((opening) => [opening.path.text, opening])).values()];
+}
+
+function readInside(reader: DefinitionReader): readonly ShapePath[] {
+  const value = reader.raw('inside') ?? '.';
+  const texts: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (texts.length === 0 || texts.length > 8)
+    reader.problem('inside', `found ${texts.length} paths, expected 1 to 8`);
+  return texts.flatMap((text) => readPath(reader, 'inside', text));
+}
+
+function beginsInList({ when, parts }: Pick<Shape, 'when' | 'parts'>): boolean {
+  const paths = when.flatMap(({ has, lacks, equals }) => [
+    ...has,
+    ...lacks,
+    ...equals.map(({ path }) => path),
+  ]);
+  const firsts = parts.flatMap(({ each: [first] }) =>
+    first === undefined ? [] : [first.kind === 'path' ? first.path : first.rows],
+  );
+  return [...paths, ...firsts].some(
+    ({ steps: [first] }: ShapePath) => first !== undefined && first.kind === 'index',
+  );
+}
+
+function namesOfShapes(): string {
+  return `a shape, or the name of a built-in one: ${[...BUILT_IN_SHAPES.keys()].join(', ')}`;
+}
+
+function foundAs(value: unknown): string {
+  return Array.isArray(value) ? `found a list of ${value.length}` : `found ${JSON.stringify(value)}`;
+}

@@ -1,0 +1,79 @@
+// A text as documents: JSON, JSON texts after one another, JSON in a string, base64 of any of these, or a form of text that
+// one of the shapes reads.
+import { quote } from '../../core/describe-found.ts';
+import type { Shape } from '../../core/shape/shape.ts';
+import { holdsTooManyContainers } from '../container-bound.ts';
+import type { Refusal } from '../decoded-item.ts';
+import { notJson, tooManyContainers } from '../record-refusals.ts';
+import type { Origin } from './pending.ts';
+import { splitTexts } from './split-texts.ts';
+import { TEXT_FORMATS, type TextDocument } from './text-formats.ts';
+import { unpackText } from './unpack-text.ts';
+
+export type Document =
+  | { readonly kind: 'value'; readonly value: unknown; readonly origin: Origin }
+  /** Read by a form of text: its own shape alone is asked. */
+  | { readonly kind: 'shaped'; readonly shape: Shape; readonly value: unknown; readonly origin: Origin }
+  | { readonly kind: 'unreadable'; readonly refusal: Refusal; readonly text: string };
+
+/** How often a text may be packed into another. */
+const MAX_PACKED = 3;
+const BYTE_ORDER_MARK = '\ufeff';
+
+export type Documents =
+  | { readonly kind: 'documents'; readonly documents: readonly Document[] }
+  | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+export function documentsOf(packed: string, shapes: readonly Shape[], depth = 0): Documents {
+  const text = packed.startsWith(BYTE_ORDER_MARK) ? packed.slice(1) : packed;
+  const whole = parse(text);
+  if (whole.kind === 'json') {
+    const inner = typeof whole.value === 'string' && depth < MAX_PACKED ? whole.value : undefined;
+    if (inner !== undefined && /^\s*[[{"]/.test(inner)) return documentsOf(inner, shapes, depth + 1);
+    return found([{ kind: 'value', value: whole.value, origin: () => text }]);
+  }
+  const texts = splitTexts(text);
+  if (texts !== undefined && texts.length > 1) return found(texts.map(documentOf));
+  for (const shape of shapes) {
+    const documents = TEXT_FORMATS[shape.format]?.(text);
+    if (documents === undefined) continue;
+    return found(documents.map((document) => documentBy(shape, document)));
+  }
+  const unpacked = depth < MAX_PACKED ? unpackText(text) : undefined;
+  if (unpacked === undefined) return { kind: 'refused', refusal: notJson(text, whole.error) };
+  return holdsTooManyContainers(unpacked)
+    ? { kind: 'refused', refusal: tooManyContainers() }
+    : documentsOf(unpacked, shapes, depth + 1);
+}
+
+function found(documents: readonly Document[]): Documents {
+  return { kind: 'documents', documents };
+}
+
+function documentBy(shape: Shape, { value, text }: TextDocument): Document {
+  return value === undefined ? unread(shape, text) : { kind: 'shaped', shape, value, origin: () => text };
+}
+
+function unread({ name, format }: Shape, text: string): Document {
+  const detail = `shape ${name}: found ${quote(text)}, expected ${format}`;
+  return { kind: 'unreadable', refusal: { reason: 'shape', detail }, text };
+}
+
+function documentOf(text: string): Document {
+  const parsed = parse(text);
+  if (parsed.kind === 'json') return { kind: 'value', value: parsed.value, origin: () => text };
+  return { kind: 'unreadable', refusal: notJson(text, parsed.error), text };
+}
+
+type Parsed =
+  | { readonly kind: 'json'; readonly value: unknown }
+  | { readonly kind: 'not-json'; readonly error: SyntaxError };
+
+function parse(text: string): Parsed {
+  try {
+    return { kind: 'json', value: JSON.parse(text) };
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return { kind: 'not-json', error };
+  }
+}

@@ -1,0 +1,159 @@
+// Finds the events to be in a document: in its own form where it is one, else by the first shape that matches.
+import { isObject } from '../../core/event-rules.ts';
+import type { Shape } from '../../core/shape/shape.ts';
+import { validateEvent } from '../../core/validate-event.ts';
+import { elementTexts, memberText } from '../element-texts.ts';
+import { candidateTexts, isEnvelope } from '../hand-event.ts';
+import { cutParts } from './cut-parts.ts';
+import type { Document } from './documents.ts';
+import { firstAt } from './find.ts';
+import { meets } from './meets.ts';
+import { openPlaces } from './open-places.ts';
+import type { Origin, Pending } from './pending.ts';
+import { resolveSenml } from './resolve-senml.ts';
+import { documentScope, type Scope } from './scope.ts';
+import type { Shaping } from './shaping.ts';
+
+export interface Gathering {
+  readonly shaping: Shaping;
+  readonly into: Pending[];
+  readonly most: number;
+}
+
+/** Lists in lists are looked into so deep. */
+const MAX_LIST_DEPTH = 4;
+
+/** False when the events would be more than `most`. */
+export function gather(document: Document, gathering: Gathering): boolean {
+  if (document.kind === 'unreadable') return add(document, gathering);
+  const { value, origin } = document;
+  if (document.kind === 'value') return gatherValue(value, origin, gathering, 0);
+  return gatherShaped(document.shape, documentScope(value, gathering.shaping.record), origin, gathering);
+}
+
+function gatherValue(value: unknown, origin: Origin, gathering: Gathering, depth: number): boolean {
+  const { shaping } = gathering;
+  const { record } = shaping;
+  const isList = Array.isArray(value);
+  const validation = isList || !isOwnForm(value) ? undefined : validateEvent(value, {});
+  if (validation?.kind === 'valid') return add({ kind: 'own', validation, origin }, gathering);
+  for (const shape of shaping.shapes) {
+    if (shape.takesLists !== isList) continue;
+    if (shape.format === 'senml') {
+      const records = resolveSenml(value, record.arrivalMs);
+      if (records !== undefined)
+        return records.every((each) =>
+          gatherShaped(shape, documentScope(each.value, record), () => each.text, gathering),
+        );
+    } else if (shape.format === 'json') {
+      const scope = insideOf(shape, documentScope(value, record));
+      if (scope !== undefined && meets(shape.when, scope))
+        return gatherShaped(shape, scope, origin, gathering);
+    }
+  }
+  if (isList && depth < MAX_LIST_DEPTH) return gatherElements(value, origin, gathering, depth);
+  return gatherOwn(value, origin, gathering);
+}
+
+function gatherElements(
+  elements: readonly unknown[],
+  origin: Origin,
+  gathering: Gathering,
+  depth: number,
+): boolean {
+  let texts: readonly string[] | undefined;
+  const textAt = (at: number) => {
+    texts ??= elementTexts(origin());
+    return texts[at] ?? '';
+  };
+  for (let at = 0; at < elements.length; at += 1) {
+    if (!gatherValue(elements[at], () => textAt(at), gathering, depth + 1)) return false;
+  }
+  return true;
+}
+
+/** What no shape takes is judged as an event in its own form, or as several under one source. */
+function gatherOwn(value: unknown, origin: Origin, gathering: Gathering): boolean {
+  if (!isEnvelope(value)) return addOwn(value, origin, undefined, gathering);
+  const { events, source } = value;
+  let texts: readonly string[] | undefined;
+  const textAt = (at: number) => {
+    const text = origin();
+    texts ??= candidateTexts(
+      memberText(text, 'events') === undefined ? `{"events":${text}}` : text,
+      events,
+      source,
+    );
+    return texts[at] ?? '';
+  };
+  for (let at = 0; at < events.length; at += 1) {
+    if (!addOwn(events[at], () => textAt(at), source, gathering)) return false;
+  }
+  return true;
+}
+
+function addOwn(value: unknown, origin: Origin, statedSource: unknown, gathering: Gathering): boolean {
+  const validation = validateEvent(value, { statedSource });
+  if (validation.kind === 'valid') return add({ kind: 'own', validation, origin }, gathering);
+  const tried = gathering.shaping.shapes
+    .map(({ name }) => name)
+    .join(', ')
+    .slice(0, 200);
+  const detail = `${validation.detail}; no shape matches (${tried})`;
+  return add({ kind: 'own', validation: { ...validation, detail }, origin }, gathering);
+}
+
+function gatherShaped(shape: Shape, scope: Scope, origin: Origin, gathering: Gathering): boolean {
+  const { into, most } = gathering;
+  const notes = { shape: shape.name, skipped: gathering.shaping.skipped };
+  openPlaces(shape.open, scope, notes);
+  let found = 0;
+  for (const part of shape.parts) {
+    const scopes: Scope[] = [];
+    if (!cutParts(part.each, scope, scopes, most - into.length)) return false;
+    for (const each of scopes) {
+      if (!meets(part.when, each)) continue;
+      found += 1;
+      if (part.ignore !== undefined && meets(part.ignore, each)) {
+        notes.skipped.add(shape.name, '', 'ignored');
+        continue;
+      }
+      openPlaces(
+        part.open.filter(({ path }) => path.from === 0),
+        each,
+        notes,
+      );
+      if (!add({ kind: 'part', shape, part, scope: each, origin }, gathering)) return false;
+    }
+  }
+  if (found === 0) notes.skipped.add(shape.name, '', 'no parts');
+  return true;
+}
+
+/** Where the document proper begins, if it is there. */
+function insideOf({ inside }: Shape, document: Scope): Scope | undefined {
+  for (const path of inside) {
+    if (path.steps.length === 0) return document;
+    const value = firstAt(path, document);
+    const via = path.steps.map((step) =>
+      step.kind === 'name' ? step.name : step.kind === 'index' ? step.index : '*',
+    );
+    if (isObject(value)) return { ...document, value, up: document, via };
+  }
+  return undefined;
+}
+
+const OWN_MEMBERS: ReadonlySet<string> = new Set(['source', 'id', 'type', 'time', 'values', 'tags']);
+
+/** Nothing but the members of an event, and those it must have. */
+function isOwnForm(value: unknown): boolean {
+  if (!isObject(value) || value['source'] === undefined || value['time'] === undefined) return false;
+  for (const name in value) if (!OWN_MEMBERS.has(name)) return false;
+  return true;
+}
+
+function add(pending: Pending, { into, most }: Gathering): boolean {
+  if (into.length >= most) return false;
+  into.push(pending);
+  return true;
+}

@@ -1,0 +1,40 @@
+// The text of a document with one part alone left in it: what a dead letter keeps, so that it is read again as that part
+// and as nothing else, with all that the part has from around it.
+import { elementSpan, memberSpan } from '../element-texts.ts';
+import type { Scope } from './scope.ts';
+
+type Step =
+  | { readonly kind: 'into'; readonly key: string | number }
+  /** Of a list or object nothing else is left. */
+  | { readonly kind: 'keep'; readonly key: string | number };
+
+/** `text` is the JSON of the document. Numbers and texts stay as they were written. */
+export function keepPart(text: string, scope: Scope): string {
+  let before = '';
+  let after = '';
+  let rest = text;
+  for (const { kind, key } of stepsTo(scope)) {
+    const span = typeof key === 'number' ? elementSpan(rest, key) : memberSpan(rest, key);
+    // A part that was opened from a text is kept with all of that text.
+    if (span === undefined) break;
+    if (kind === 'into') {
+      before += rest.slice(0, span.start);
+      after = rest.slice(span.end) + after;
+    } else {
+      before += typeof key === 'number' ? '[' : `{${JSON.stringify(key)}:`;
+      after = (typeof key === 'number' ? ']' : '}') + after;
+    }
+    rest = rest.slice(span.start, span.end);
+  }
+  return before + rest + after;
+}
+
+function stepsTo(scope: Scope): readonly Step[] {
+  if (scope.up === undefined) return [];
+  const via: readonly Step[] = scope.via.map((key) => ({ kind: 'into', key }));
+  return [
+    ...stepsTo(scope.up),
+    ...via,
+    ...(scope.key === undefined ? [] : [{ kind: 'keep', key: scope.key } as const]),
+  ];
+}

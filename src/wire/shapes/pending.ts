@@ -1,0 +1,21 @@
+import type { Shape, ShapePart } from '../../core/shape/shape.ts';
+import type { Validation } from '../../core/validate-event.ts';
+import type { Refusal } from '../decoded-item.ts';
+import type { Scope } from './scope.ts';
+
+/** The text of a document, cut out only when it is asked for. */
+export type Origin = () => string;
+
+/** One event to be, found but not made yet: a record is read whole, or refused whole. */
+export type Pending =
+  /** An event in its own form, or what was taken for one. */
+  | { readonly kind: 'own'; readonly validation: Validation; readonly origin: Origin }
+  | {
+      readonly kind: 'part';
+      readonly shape: Shape;
+      readonly part: ShapePart;
+      readonly scope: Scope;
+      readonly origin: Origin;
+    }
+  /** A text among others that cannot be read. */
+  | { readonly kind: 'unreadable'; readonly refusal: Refusal; readonly text: string };

@@ -1,0 +1,24 @@
+import { memberOf, membersOf } from './find.ts';
+
+const MAX_DEPTH = 32;
+
+/** An attribute value of DynamoDB's JSON as a plain value, numbers as numbers; undefined for what is none. */
+export function plainAttribute(value: unknown, depth = 0): unknown {
+  if (depth > MAX_DEPTH) return undefined;
+  const number = memberOf(value, 'N');
+  if (typeof number === 'string') return Number(number);
+  for (const kind of ['S', 'BOOL'] as const) {
+    const found = memberOf(value, kind);
+    if (found !== undefined) return found;
+  }
+  if (memberOf(value, 'NULL') === true) return null;
+  const map = memberOf(value, 'M');
+  if (map !== undefined) {
+    return Object.fromEntries(
+      [...membersOf(map)].map(([key, member]) => [key, plainAttribute(member, depth + 1)]),
+    );
+  }
+  const list = memberOf(value, 'L') ?? memberOf(value, 'NS') ?? memberOf(value, 'SS');
+  if (!Array.isArray(list)) return undefined;
+  return list.map((one) => (typeof one === 'string' ? one : plainAttribute(one, depth + 1)));
+}

@@ -1,0 +1,41 @@
+// Lines of MQTT messages: `2026-03-01T08:00:00+0100 plant/line-1 {"t": 21.5}`, or without the time. A topic may hold spaces;
+// it has at least two levels, and its payload is JSON or a number.
+import type { TextDocument } from './text-formats.ts';
+
+const MAX_LINES = 100_001;
+const TIME =
+  /^\[?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?|\d{10}(?:\.\d{1,9})?|\d{13})\]?:?\s+/;
+const MESSAGE =
+  /^([^\s{[][^{["]{0,255}?\/[^{["]{0,255}?)[:\s]\s*([[{].*|"[^"]*"|-?\d[\d.eE+-]*|true|false)$/s;
+
+export function readTopicLog(text: string): readonly TextDocument[] | undefined {
+  const lines = text.split(/\r?\n/, MAX_LINES).filter((line) => line.trim() !== '');
+  const documents = lines.map((line) => ({ value: readMessage(line.trim()), text: line }));
+  const known = documents.filter(({ value }) => value !== undefined).length;
+  return known > 0 && 2 * known >= documents.length ? documents : undefined;
+}
+
+function readMessage(line: string): Readonly<Record<string, unknown>> | undefined {
+  const time = TIME.exec(line);
+  const match = MESSAGE.exec(line.slice(time?.[0].length ?? 0));
+  if (match === null) return undefined;
+  const [, topic = '', body = ''] = match;
+  const payload = parsed(body);
+  if (payload === undefined) return undefined;
+  return { topic: topic.trim(), payload, ...(time?.[1] === undefined ? {} : { time: timeOf(time[1]) }) };
+}
+
+/** ms where the text counts seconds or ms. */
+function timeOf(text: string): string | number {
+  if (text.includes('-')) return text;
+  return text.length === 13 && !text.includes('.') ? Number(text) : Math.round(Number(text) * 1000);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

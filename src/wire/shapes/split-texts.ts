@@ -1,0 +1,58 @@
+// JSON texts one a line or one after another, cut apart. A damaged one stands by itself.
+
+/** Texts of one record; as many as it may hold events, and one. */
+const MAX_TEXTS = 10_001;
+
+/** undefined for what does not begin as JSON. */
+export function splitTexts(text: string): readonly string[] | undefined {
+  if (!/^\s*[[{]/.test(text)) return undefined;
+  const lines = text.split('\n', MAX_TEXTS).filter((line) => line.trim() !== '');
+  if (lines.length > 1 && isJson(lines[0] ?? '')) return lines.map((line) => line.trim());
+  return splitValues(text);
+}
+
+function splitValues(text: string): readonly string[] {
+  const values: string[] = [];
+  for (let at = skipBetween(text, 0); at < text.length && values.length < MAX_TEXTS; ) {
+    const end = endOfValue(text, at);
+    values.push(text.slice(at, end));
+    at = skipBetween(text, end);
+  }
+  return values;
+}
+
+/** Its end, or the text's where it is cut short. */
+function endOfValue(text: string, start: number): number {
+  let depth = 0;
+  let inString = false;
+  for (let at = start; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    if (inString) {
+      if (unit === 0x5c) at += 1;
+      else if (unit === 0x22) inString = false;
+    } else if (unit === 0x22) inString = true;
+    else if (unit === 0x7b || unit === 0x5b) depth += 1;
+    else if (unit === 0x7d || unit === 0x5d) {
+      depth -= 1;
+      if (depth <= 0) return at + 1;
+    }
+  }
+  return text.length;
+}
+
+/** Commas too: a list without its brackets. And the record separators of RFC 7464. */
+function skipBetween(text: string, start: number): number {
+  let at = start;
+  while (at < text.length && ' \n\r\t,\u001e'.includes(text.charAt(at))) at += 1;
+  return at;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
+}

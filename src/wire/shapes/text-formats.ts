@@ -1,0 +1,24 @@
+// Forms of text that are no JSON, as documents: a line or a point each. A shape then makes events of them.
+import type { ShapeFormat } from '../../core/shape/shape-definition.ts';
+import { readCsv } from './read-csv.ts';
+import { readGpx } from './read-gpx.ts';
+import { readLineProtocol } from './read-line-protocol.ts';
+import { readPrometheus } from './read-prometheus.ts';
+import { readTopicLog } from './read-topic-log.ts';
+
+export interface TextDocument {
+  readonly value: unknown;
+  /** What reads back as this document alone. */
+  readonly text: string;
+}
+
+/** undefined for a text that is not of the form. */
+export type TextReader = (text: string) => readonly TextDocument[] | undefined;
+
+export const TEXT_FORMATS: Partial<Record<ShapeFormat, TextReader>> = {
+  'line-protocol': readLineProtocol,
+  csv: readCsv,
+  prometheus: readPrometheus,
+  'topic-log': readTopicLog,
+  gpx: readGpx,
+};

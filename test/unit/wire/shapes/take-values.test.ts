@@ -1,0 +1,143 @@
+import { describe, expect, test } from 'vitest';
+import type { PartDefinition } from '../../../../src/core/shape/shape-definition.ts';
+import { shaped, shapesOf } from '../../../support/shaped.ts';
+
+const TIME = 1_772_351_990_000;
+
+function take(part: PartDefinition, data: object) {
+  const shapes = shapesOf({ name: 's', source: { text: 's' }, time: { path: 'ts', as: 'ms' }, ...part });
+  const { events, skipped } = shaped({ ts: TIME, ...data }, shapes);
+  const [event] = events;
+  return {
+    values: event?.values,
+    tags: event?.tags,
+    skipped: skipped.map(({ path, reason, count }) => `${path}: ${reason} ${count}`).sort(),
+  };
+}
+
+describe('values', () => {
+  test('are everything numeric that nothing else is read from, under dotted names', () => {
+    const { values, skipped } = take(
+      { tags: { site: 'meta.site' } },
+      {
+        t: 1,
+        ok: true,
+        off: null,
+        gps: { lat: 2, lon: 3 },
+        accel: [4, 5],
+        meta: { site: 'x', battery: 6 },
+        state: 'ON',
+      },
+    );
+    expect(values).toEqual({
+      t: 1,
+      ok: 1,
+      'gps.lat': 2,
+      'gps.lon': 3,
+      'accel.0': 4,
+      'accel.1': 5,
+      'meta.battery': 6,
+    });
+    expect(skipped).toEqual(['state: not a number 1']);
+  });
+  test('are what names say', () => {
+    expect(
+      take({ values: { temperature: 'a.t', first: ['none', 'a.t'] } }, { a: { t: 1 }, u: 2 }).values,
+    ).toEqual({
+      temperature: 1,
+      first: 1,
+    });
+  });
+  test('have names made of what is around', () => {
+    expect(take({ values: { '{sensor}.{unit}': 'v' } }, { sensor: 't', unit: 'C', v: 1 }).values).toEqual({
+      't.C': 1,
+    });
+  });
+  test('of a path with * are called by the keys on the way', () => {
+    const { values } = take({ values: { rssi: 'rx[*].rssi' } }, { rx: [{ rssi: 1 }, {}, { rssi: 3 }] });
+    expect(values).toEqual({ 'rssi.0': 1, 'rssi.2': 3 });
+  });
+  test('are renamed, dropped and picked', () => {
+    const data = { d: { Bat: 1, 'x.raw': 2, y: 3 } };
+    expect(
+      take({ values: [{ path: 'd', rename: { Bat: 'battery' }, drop: ['*.raw'] }] }, data),
+    ).toMatchObject({
+      values: { battery: 1, y: 3 },
+      skipped: ['x.raw: dropped 1'],
+    });
+    expect(take({ values: [{ path: 'd', only: ['B*'] }] }, data).values).toEqual({ Bat: 1 });
+    expect(take({ values: [{ path: 'd', name: 'dev' }] }, data).values).toEqual({
+      'dev.Bat': 1,
+      'dev.x.raw': 2,
+      'dev.y': 3,
+    });
+  });
+  test('are numbers in texts, with or without units, or none', () => {
+    const data = {
+      a: ' 1.5 ',
+      b: '3.384 V',
+      c: '1e3',
+      d: '12:30',
+      e: '5 apples 6',
+      f: '30.1°C',
+      g: '1,5',
+      h: '',
+    };
+    expect(take({}, data).values).toEqual({ a: 1.5, c: 1000 });
+    expect(take({ numbers: { text: 'units' } }, data).values).toEqual({ a: 1.5, b: 3.384, c: 1000, f: 30.1 });
+    expect(take({ numbers: { text: 'skip' } }, data).values).toEqual({});
+    expect(take({ numbers: { decimalComma: true } }, data).values).toEqual({ a: 1.5, c: 1000, g: 1.5 });
+  });
+  test('are numbers for words, and none for what says that there is none', () => {
+    const data = { door: 'OPEN', power: 'ON', a: -200, b: 'N/A', c: '-200', d: 1 };
+    expect(take({ numbers: { enums: { OPEN: 1, ON: 2 }, missing: [-200, 'N/A'] } }, data)).toEqual({
+      values: { door: 1, power: 2, d: 1 },
+      tags: {},
+      skipped: ['a: missing 1', 'b: missing 1', 'c: missing 1'],
+    });
+  });
+  test('keep to their limits, and what is beyond is counted', () => {
+    const many = Object.fromEntries(
+      Array.from({ length: 300 }, (_, at) => [`v${String(at).padStart(3, '0')}`, at]),
+    );
+    const { values, skipped } = take({}, many);
+    expect(Object.keys(values ?? {}).length).toBeGreaterThanOrEqual(64);
+    expect(skipped.length).toBeGreaterThan(0);
+    const deep = JSON.parse(`${'{"a":'.repeat(50)}1${'}'.repeat(50)}`);
+    expect(take({}, { deep }).skipped).toEqual(['deep.a.a.a.a.a.a.a: too deep 1']);
+    expect(take({}, { [`n${'x'.repeat(300)}`]: 1 }).skipped).toHaveLength(1);
+  });
+  test('come out of the payload alone, whatever they are called', () => {
+    const data = JSON.parse('{"__proto__": 1, "constructor": 2}');
+    expect(Object.entries(take({}, data).values ?? {})).toEqual(Object.entries(data));
+    expect(take({ values: { a: 'toString', b: 'x.constructor' } }, { x: {} }).values).toEqual({});
+  });
+});
+
+describe('tags', () => {
+  test('are texts, numbers and truth values; what is empty is none', () => {
+    expect(
+      take({ tags: { a: 'a', b: 'b', c: 'c', d: 'd', e: 'e' } }, { a: 'x', b: 3, c: true, d: '', e: null })
+        .tags,
+    ).toEqual({
+      a: 'x',
+      b: '3',
+      c: 'true',
+    });
+  });
+  test('of an object are all its members', () => {
+    const data = { labels: { site: 'x', floor: 2, nested: { y: 1 } } };
+    expect(take({ tags: 'labels' }, data)).toMatchObject({
+      tags: { site: 'x', floor: '2' },
+      skipped: expect.arrayContaining(['nested: no tag 1']),
+    });
+    expect(take({ tags: [{ path: 'labels', name: 'l', only: ['l.s*'] }] }, data).tags).toEqual({
+      'l.site': 'x',
+    });
+  });
+  test('are pieces of a topic', () => {
+    expect(
+      take({ tags: { site: 'topic#1', last: 'topic#-1' } }, { topic: 'plant/north/line/7' }).tags,
+    ).toEqual({ site: 'north', last: '7' });
+  });
+});
