@@ -12,6 +12,7 @@ import { parsePipeline } from '../../src/core/pipeline.ts';
 import { ReferenceAlert } from '../../src/simulation/reference-alert.ts';
 import { arbitraryObservations, arbitraryRollupRule } from '../support/arbitrary-alerts.ts';
 import { episodesOf } from '../support/episodes.ts';
+import { runs } from '../support/runs.ts';
 
 /** An item, and what its change stream carried. */
 class Item {
@@ -120,7 +121,7 @@ describe('once all windows are final', () => {
           expect(item.state?.status ?? 'ok').toBe(expected(rule, windows).at(-1)?.to ?? 'ok');
         },
       ),
-      { numRuns: 3_000 },
+      { numRuns: runs(3_000) },
     );
   });
 
@@ -138,7 +139,7 @@ describe('once all windows are final', () => {
         item.settle();
         expect(item.stored).toEqual(stored);
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 });

@@ -10,6 +10,7 @@ import type { Observation } from '../../src/core/alerts/judge.ts';
 import { MAX_TRANSITIONS } from '../../src/core/alerts/transitions.ts';
 import { parsePipeline } from '../../src/core/pipeline.ts';
 import { arbitraryObservations, arbitraryRule } from '../support/arbitrary-alerts.ts';
+import { runs } from '../support/runs.ts';
 
 /** An item, and what its change stream carried. */
 class Item {
@@ -82,7 +83,7 @@ describe('transitions', () => {
         expect(troubled.state?.status).toBe(plain.state?.status);
         expect(troubled.state?.history).toEqual(plain.state?.history);
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000) },
     );
   });
 
@@ -99,7 +100,7 @@ describe('transitions', () => {
         }
         expect(item.state?.status ?? 'ok').toBe(status);
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 
@@ -186,7 +187,7 @@ describe('silence', () => {
         const began = item.carried.filter(({ to }) => to === 'firing').map(({ window }) => window.start);
         expect(new Set(began).size).toBe(began.length);
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 });

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { CALENDAR_UNITS, periodAt } from '../../src/core/calendar.ts';
 import { calendarBounds } from '../../src/simulation/reference-calendar.ts';
+import { runs } from '../support/runs.ts';
 
 const ZONES = [
   'UTC',
@@ -28,6 +29,6 @@ test('a period is the stretch of time in which clocks show its days', () => {
         expect(periodAt(calendar, time)).toEqual(calendarBounds(calendar, time));
       },
     ),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
 });

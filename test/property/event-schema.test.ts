@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { requestSchema } from '../../src/core/event-schema.ts';
 import { validateEvent } from '../../src/core/validate-event.ts';
+import { runs } from '../support/runs.ts';
 
 const MAX_EVENTS = 5;
 const validate = new Ajv.default({ strict: false }).compile(requestSchema({ maxEvents: MAX_EVENTS }));
@@ -102,7 +103,7 @@ describe('the schema of a request', () => {
       fc.property(fc.oneof(nearlyRight, candidate), (event) => {
         if (byCore(event).kind === 'valid') expect(bySchema(event)).toBe(true);
       }),
-      { numRuns: 3_000 },
+      { numRuns: runs(3_000) },
     );
   });
 
@@ -112,7 +113,7 @@ describe('the schema of a request', () => {
         if (!bySchema(event) || onlyACalendarKnows(event)) return;
         expect(byCore(event)).toMatchObject({ kind: 'valid' });
       }),
-      { numRuns: 3_000 },
+      { numRuns: runs(3_000) },
     );
   });
 
@@ -122,7 +123,7 @@ describe('the schema of a request', () => {
         const alone = bySchema(event);
         expect([bySchema([event]), bySchema({ events: [event] })]).toEqual([alone, alone]);
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 

@@ -18,6 +18,7 @@ import {
   throttled,
   thrown,
 } from '../support/mapping-harness.ts';
+import { runs } from '../support/runs.ts';
 
 const KEYS = numbered('key', 6);
 
@@ -83,7 +84,7 @@ test('every wanted record is handled, first in order per key, no checkpoint is a
       // twice only what an abandoned invocation had in hand, or lanes ahead of the checkpoint when their number changed
       if (!world.mayRepeat) expect(world.handled).toHaveLength(world.wanted.length);
     }),
-    { numRuns: 250 },
+    { numRuns: runs(150) },
   );
 });
 
@@ -169,7 +170,7 @@ test('every record is in the final state of exactly one tumbling window, whateve
       await harness.clock.run(mapping.stop({ invocation: 'finish' }));
       expect([...finals.values()].flat().sort()).toEqual([...put].sort());
     }),
-    { numRuns: 150 },
+    { numRuns: runs(100) },
   );
 });
 

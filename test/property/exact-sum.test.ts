@@ -4,8 +4,9 @@ import { describe, expect, test } from 'vitest';
 import type { ExactSum } from '../../src/core/exact-sum.ts';
 import { addToSum, emptySum, meanOfSum, mergeSum, roundSum, subtractSum } from '../../src/core/exact-sum.ts';
 import { nearestDouble, toScaled } from '../../src/simulation/exact-rational.ts';
+import { runs } from '../support/runs.ts';
 
-const RUNS = { numRuns: 3_000 };
+const RUNS = { numRuns: runs(3_000) };
 
 /** Any finite double, with those that overflow, cancel, tie and underflow far more often than chance gives them. */
 const finite = fc.oneof(

@@ -19,9 +19,10 @@ import {
   referenceEvents,
   sequenceOf,
 } from '../support/event-streams.ts';
+import { runs } from '../support/runs.ts';
 import { keyOfEntry, StreamRunner } from '../support/stream-runner.ts';
 
-const RUNS = { numRuns: 400 };
+const RUNS = { numRuns: runs(400) };
 
 describe('the fold', () => {
   test('gives every event the verdict of the reference, and every window its final values, however it is cut', () => {

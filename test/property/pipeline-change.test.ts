@@ -6,6 +6,7 @@ import { imbalance } from '../../src/core/ledger.ts';
 import { decodeState, encodeState } from '../../src/core/state-encoding.ts';
 import { specText } from '../../src/core/window-spec.ts';
 import { arbitraryCuts, arbitraryPipeline, arbitraryStream, cut } from '../support/event-streams.ts';
+import { runs } from '../support/runs.ts';
 import { keyOfEntry, StreamRunner } from '../support/stream-runner.ts';
 
 describe('a state', () => {
@@ -75,7 +76,7 @@ describe('a change of pipeline', () => {
           expect(imbalance(runner.state(source).counts)).toBe(0);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 });

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RememberedIds } from '../../src/core/remembered-ids.ts';
+import { runs } from '../support/runs.ts';
 
 /** Anything a producer may call an event, and everything that looks nearly like a counter. */
 const weirdId = fc.oneof(
@@ -81,7 +82,7 @@ describe('remembered ids', () => {
         const remembered = plain.filter(({ time }) => time >= oldest).map(({ id, time }) => [id, time]);
         expect(new Map(ids.entries(oldest))).toEqual(new Map(remembered as [string, number][]));
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 

@@ -20,11 +20,12 @@ import {
 } from '../support/event-streams.ts';
 import { pipelineOf } from '../support/events.ts';
 import { groupBy } from '../support/reference-system.ts';
+import { runs } from '../support/runs.ts';
 import type { Change } from '../support/stream-runner.ts';
 import { StreamRunner } from '../support/stream-runner.ts';
 import { windowContents, windowKey } from '../support/system-view.ts';
 
-const RUNS = { numRuns: 300 };
+const RUNS = { numRuns: runs(300) };
 
 describe('rollup windows', () => {
   test('are the group-by of the applied events, whatever the batches and repeats', () => {

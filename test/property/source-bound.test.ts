@@ -15,6 +15,7 @@ import { NameTable, writeWindow } from '../../src/core/window-encoding.ts';
 import { arbitraryGreed, arbitraryGreedyPipeline, greedyStream } from '../support/adversarial-streams.ts';
 import { arbitraryCuts, arbitraryPipeline, arbitraryStream, cut } from '../support/event-streams.ts';
 import { batchOf } from '../support/events.ts';
+import { runs } from '../support/runs.ts';
 import { StreamRunner } from '../support/stream-runner.ts';
 
 /** Of DynamoDB: names and values of all attributes. */
@@ -47,7 +48,7 @@ describe('a source that sends whatever it likes', () => {
           expect(runner.letters.length).toBe(counts.late + counts.quarantined);
         }
       }),
-      { numRuns: 40 },
+      { numRuns: runs(25) },
     );
   });
 
@@ -79,7 +80,7 @@ describe('a source that sends whatever it likes', () => {
           }
         }
       }),
-      { numRuns: 200 },
+      { numRuns: runs(100) },
     );
   });
 
@@ -103,7 +104,7 @@ describe('a source that sends whatever it likes', () => {
         expect(encoded.length).toBeLessThanOrEqual(state.ids.bytes);
         expect(state.ids.bytes).toBeLessThan(MAX_ID_BYTES + 500);
       }),
-      { numRuns: 20 },
+      { numRuns: runs(20) },
     );
   });
 });
@@ -120,7 +121,7 @@ describe('what windows take', () => {
         expect(read.windowBytes).toBe(state.windowBytes);
         expect(read.windowCount).toBe(state.windowCount);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(250) },
     );
   });
 });

@@ -17,7 +17,7 @@ describe(`found within ${MOST_SEEDS} seeds`, () => {
 
 test('what is found is made small, and breaks the same law', async () => {
   const { canary } = { canary: Object.values(BROKEN_PARTS)[0] ?? {} };
-  const found = await firstFailure(canary);
+  const found = await smallFailure(canary);
   if (found === undefined) throw new Error('the canary was not found');
   const before = found.plan;
   const { plan, law } = await shrinkFailure(before, found.law, canary);
@@ -28,6 +28,18 @@ test('what is found is made small, and breaks the same law', async () => {
   expect(plan.faults.length).toBeLessThanOrEqual(3);
   expect(plan.actions.length).toBeLessThanOrEqual(2);
 });
+
+/** Small, since making it smaller takes a run for each thing that might be left out. */
+async function smallFailure(replacements: Replacements) {
+  const plans = Array.from({ length: MOST_SEEDS }, (_, at) => makePlan(at + 1))
+    .filter(({ records }) => records.length > 10)
+    .sort((a, b) => a.records.length - b.records.length);
+  for (const plan of plans) {
+    const { violation } = await runPlan(plan, replacements);
+    if (violation !== undefined) return { plan, law: violation.law };
+  }
+  return undefined;
+}
 
 /** `withAlerts`: other plans do not have the part. */
 async function firstFailure(replacements: Replacements, withAlerts = false) {

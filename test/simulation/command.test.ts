@@ -25,10 +25,10 @@ test('the same seeds give the same figures, on however many threads', async () =
     const { elapsedMs, ...rest } = JSON.parse(stdout);
     return rest;
   };
-  const together = await figures(['--from', '1', '--seeds', '7']);
-  expect(together).toMatchObject({ from: 1, seeds: 7, failures: [] });
-  expect(await figures(['--from', '1', '--seeds', '7'])).toEqual(together);
-  const [first, others] = [await figures(['--seed', '1']), await figures(['--from', '2', '--seeds', '6'])];
+  const together = await figures(['--from', '1', '--seeds', '4']);
+  expect(together).toMatchObject({ from: 1, seeds: 4, failures: [] });
+  expect(await figures(['--from', '1', '--seeds', '4'])).toEqual(together);
+  const [first, others] = [await figures(['--seed', '1']), await figures(['--from', '2', '--seeds', '3'])];
   expect(first.events + others.events).toBe(together.events);
   expect(first.invocations + others.invocations).toBe(together.invocations);
 });

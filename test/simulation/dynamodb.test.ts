@@ -12,7 +12,7 @@ import type { DynamoDbLocal, RemovableTable } from '../support/dynamodb-local.ts
 import { javaMissing, startDynamoDbLocal } from '../support/dynamodb-local.ts';
 import { recordingTable, type TableOperation } from '../support/recording-table.ts';
 
-const SEEDS = 8;
+const SEEDS = 4;
 
 // In CI a missing Java is a failure, elsewhere a reason to skip.
 const missing = process.env['CI'] === 'true' ? undefined : await javaMissing();

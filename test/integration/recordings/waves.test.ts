@@ -12,8 +12,10 @@ import { recordingsFolder } from '../../support/recordings.ts';
 const PIPELINE = oneAggregation({ tumbling: '10s' }, '1m', '10m');
 
 testRecording('waves.ndjson.gz', {
-  'waves-10s': PIPELINE,
-  'waves-session-30m': oneAggregation({ session: { gap: '30m' } }, '1m', '10m'),
+  'waves-session-30m': {
+    pipeline: oneAggregation({ session: { gap: '30m' } }, '1m', '10m'),
+    way: 'disturbed',
+  },
 });
 
 describe.skipIf(recordingsFolder() === undefined)('a recording', () => {

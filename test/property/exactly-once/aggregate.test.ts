@@ -7,6 +7,7 @@ import { arbitraryTelemetry } from '../../support/arbitrary-telemetry.ts';
 import { arbitraryPipeline } from '../../support/event-streams.ts';
 import { expectAsUndisturbed } from '../../support/expect-as-undisturbed.ts';
 import { heavyTelemetry } from '../../support/heavy-telemetry.ts';
+import { runs } from '../../support/runs.ts';
 
 // Streams long enough for windows to close and ids to come again while things go wrong.
 fc.configureGlobal({ baseSize: 'medium' });
@@ -50,7 +51,7 @@ describe('the aggregate of a stream is that of its records one at a time, and th
           await expectAsUndisturbed({ telemetry, pipeline, steps, draws });
         },
       ),
-      { numRuns: 300 },
+      { numRuns: runs(100) },
     );
   });
 
@@ -65,7 +66,7 @@ describe('the aggregate of a stream is that of its records one at a time, and th
           await expectAsUndisturbed({ telemetry, pipeline, steps, draws });
         },
       ),
-      { numRuns: 60 },
+      { numRuns: runs(40) },
     );
   });
 });

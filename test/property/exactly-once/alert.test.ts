@@ -8,6 +8,7 @@ import { AlertSystem } from '../../support/alert-system.ts';
 import { arbitraryFaults, arbitrarySteps, type Trouble } from '../../support/arbitrary-steps.ts';
 import { arbitraryTelemetry } from '../../support/arbitrary-telemetry.ts';
 import { episodesOf } from '../../support/episodes.ts';
+import { runs } from '../../support/runs.ts';
 
 // Streams long enough for windows to close and alerts to fire and resolve while things go wrong.
 fc.configureGlobal({ baseSize: 'medium' });
@@ -114,7 +115,7 @@ describe('transitions are those of the changelogs, each once', () => {
           expectNumbered(troubled);
         },
       ),
-      { numRuns: 200 },
+      { numRuns: runs(80) },
     );
   });
 });

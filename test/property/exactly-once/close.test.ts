@@ -14,6 +14,7 @@ import { arbitraryTelemetry, type Telemetry } from '../../support/arbitrary-tele
 import { collect } from '../../support/collect.ts';
 import { ConsumerSystem } from '../../support/consumer-system.ts';
 import { arbitraryPipeline } from '../../support/event-streams.ts';
+import { runs } from '../../support/runs.ts';
 import { Stall } from '../../support/stall.ts';
 import { plain, windowKey } from '../../support/system-view.ts';
 
@@ -125,7 +126,7 @@ async function forAnyClosings(
         await holds(system, telemetry);
       },
     ),
-    { numRuns: 250 },
+    { numRuns: runs(100) },
   );
 }
 

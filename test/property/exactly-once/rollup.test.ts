@@ -8,6 +8,7 @@ import { ConsumerSystem } from '../../support/consumer-system.ts';
 import { arbitraryPipeline } from '../../support/event-streams.ts';
 import { expectReference } from '../../support/expect-reference.ts';
 import { Faults } from '../../support/faults.ts';
+import { runs } from '../../support/runs.ts';
 
 // Streams long enough for windows to close and ids to come again while things go wrong.
 fc.configureGlobal({ baseSize: 'medium' });
@@ -56,7 +57,7 @@ describe('windows, rollups and dead letters are those of the stream', () => {
           await expectReference(system, telemetry);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: runs(100) },
     );
   });
 
@@ -85,7 +86,7 @@ describe('windows, rollups and dead letters are those of the stream', () => {
           await expectReference(system, telemetry);
         },
       ),
-      { numRuns: 500 },
+      { numRuns: runs(200) },
     );
   });
 });

@@ -11,6 +11,7 @@ import {
   DeliveryFailedError,
   type UndeliveredEvent,
 } from '../../../producers/client/telemetry-client-error.ts';
+import { runs } from '../../support/runs.ts';
 import { type Fate, ScriptedSink } from '../../unit/producers/support/scripted-sink.ts';
 import { VirtualClock } from '../../unit/producers/support/virtual-clock.ts';
 
@@ -161,7 +162,7 @@ describe('the batching client', () => {
         expect(closing instanceof DeliveryFailedError).toBe(reported.length > 0);
         if (closing instanceof DeliveryFailedError) expect(closing.failedEvents).toBe(reported.length);
       }),
-      { numRuns: 600 },
+      { numRuns: runs(250) },
     );
   });
 
@@ -175,7 +176,7 @@ describe('the batching client', () => {
           expect(sink.firsts(source)).toEqual(put);
         }
       }),
-      { numRuns: 600 },
+      { numRuns: runs(250) },
     );
   });
 
@@ -188,7 +189,7 @@ describe('the batching client', () => {
           expect(sink.firsts(source)).toEqual(put);
         }
       }),
-      { numRuns: 600 },
+      { numRuns: runs(250) },
     );
     expect(result.failed).toBe(true);
     expect(result.counterexample?.[0].steps.length).toBeGreaterThanOrEqual(2);
@@ -205,7 +206,7 @@ describe('the batching client', () => {
           expect(numbersOf(reported, source)).toEqual([...lost].sort((a, b) => Number(a) - Number(b)));
         }
       }),
-      { numRuns: 600 },
+      { numRuns: runs(250) },
     );
   });
 
@@ -221,7 +222,7 @@ describe('the batching client', () => {
           expect(keys.length).toBeLessThanOrEqual(given.options.maxRecordsPerCall);
         }
       }),
-      { numRuns: 600 },
+      { numRuns: runs(250) },
     );
   });
 
@@ -238,7 +239,7 @@ describe('the batching client', () => {
         }
         expect(eventOf.size).toBe(given.steps.length);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(150) },
     );
   });
 });

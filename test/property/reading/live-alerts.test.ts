@@ -19,6 +19,7 @@ import { sequenceOf } from '../../support/event-streams.ts';
 import { Faults } from '../../support/faults.ts';
 import { LiveNetwork } from '../../support/live-network.ts';
 import { ReadingSystem } from '../../support/reading-system.ts';
+import { runs } from '../../support/runs.ts';
 import { tableOver } from '../../support/table-over.ts';
 import { ALERTS_SCHEMA } from '../../support/table-under-test.ts';
 
@@ -226,7 +227,7 @@ it('a client has every alert as the table has it, whatever happened on the way',
         client.close();
       },
     ),
-    { numRuns: 150 },
+    { numRuns: runs(150) },
   );
 });
 
@@ -259,6 +260,6 @@ it('a batch that is lost altogether is noticed by the next transition of its ale
         client.close();
       },
     ),
-    { numRuns: 40 },
+    { numRuns: runs(40) },
   );
 });

@@ -18,6 +18,7 @@ import { collect } from '../../support/collect.ts';
 import { Faults } from '../../support/faults.ts';
 import { LiveNetwork } from '../../support/live-network.ts';
 import { ReadingSystem } from '../../support/reading-system.ts';
+import { runs } from '../../support/runs.ts';
 import { tableOver } from '../../support/table-over.ts';
 
 const PIPELINE = {
@@ -280,7 +281,7 @@ it('a client has each series as the tables have it, whatever happened on the way
         client.close();
       },
     ),
-    { numRuns: 250, examples: EXAMPLES },
+    { numRuns: runs(250), examples: EXAMPLES },
   );
 });
 
@@ -316,7 +317,7 @@ it('a batch that is lost altogether is noticed by the next change of its series'
         client.close();
       },
     ),
-    { numRuns: 40 },
+    { numRuns: runs(40) },
   );
 });
 

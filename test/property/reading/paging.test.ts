@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { ReadingSystem, restEvent } from '../../support/reading-system.ts';
+import { runs } from '../../support/runs.ts';
 
 interface Listed {
   readonly windows: readonly {
@@ -95,7 +96,7 @@ it.each(WINDOWS)('pages of windows $tumbling $hopping $session skip none and rep
         expect(places).toEqual(expect.arrayContaining(expected));
       },
     ),
-    { numRuns: 300, examples: [[TOGETHER]] },
+    { numRuns: runs(300), examples: [[TOGETHER]] },
   );
 });
 

@@ -15,6 +15,7 @@ import {
   sketchDifference,
   writeSketch,
 } from '../../../src/core/dd-sketch.ts';
+import { runs } from '../../support/runs.ts';
 
 const arbitraryValues = fc.array(
   fc.oneof(
@@ -48,7 +49,7 @@ describe('a sketch of quantiles', () => {
           expect(Math.abs(found - exact)).toBeLessThanOrEqual(error * Math.abs(exact) * (1 + 1e-9));
         },
       ),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -61,7 +62,7 @@ describe('a sketch of quantiles', () => {
         expect(bytesOf(merged)).toEqual(bytesOf(whole));
         expect(bytesOf(sketchOf(values.toReversed(), error))).toEqual(bytesOf(whole));
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -74,7 +75,7 @@ describe('a sketch of quantiles', () => {
         mergeSketch(sum, sketchDifference(earlier, later));
         expect(bytesOf(sum)).toEqual(bytesOf(sketchOf([...others, ...before, ...since], 0.01)));
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 

@@ -11,6 +11,7 @@ import {
   varianceOf,
 } from '../../../src/core/squares.ts';
 import { nearestDouble, toScaled } from '../../../src/simulation/exact-rational.ts';
+import { runs } from '../../support/runs.ts';
 
 const arbitraryValues = fc.array(
   fc.oneof(
@@ -27,7 +28,7 @@ describe('a variance', () => {
       fc.property(arbitraryValues, (values) => {
         expect(varianceOfAll(values)).toBe(exactVariance(values));
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 

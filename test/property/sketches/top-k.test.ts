@@ -13,6 +13,7 @@ import {
   topKDifference,
   writeTopK,
 } from '../../../src/core/top-k.ts';
+import { runs } from '../../support/runs.ts';
 
 /** As many distinct ones as there are counters for k = 2, or fewer. */
 const few = fc.array(fc.nat({ max: 15 }).map(String), { maxLength: 120 });
@@ -45,7 +46,7 @@ describe('the most frequent texts', () => {
         // A 17th of all at most: what is more frequent than that is there.
         expect(merged.missed).toBeLessThanOrEqual((a.length + b.length) / 17);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 

@@ -9,6 +9,7 @@ import { decodeRecord } from '../../../src/wire/record-codec.ts';
 import { arbitraryFields, arbitrarySource } from '../../support/arbitrary-event.ts';
 import { FRAMINGS } from '../../support/framings.ts';
 import { kplFrame, kplRecord } from '../../support/kpl-writer.ts';
+import { runs } from '../../support/runs.ts';
 
 describe.each(Object.entries(FRAMINGS))('in the framing %s', (_, frame) => {
   test('any valid events come out as they were sent, in order', () => {
@@ -135,7 +136,7 @@ describe('any bytes', () => {
           expect(item.detail.length).toBeLessThan(700);
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(800) },
     );
   });
 

@@ -10,6 +10,7 @@ import {
   arbitrarySource,
   MAX_CLOCK_SKEW_MS,
 } from '../../support/arbitrary-event.ts';
+import { runs } from '../../support/runs.ts';
 
 /** Pieces of JSON text on either side of what is usual. */
 const decimal = fc
@@ -94,7 +95,7 @@ describe('the short way', () => {
           long.flatMap((item) => (item.kind === 'event' ? Object.keys(item.event.values) : [])),
         );
       }),
-      { numRuns: 5_000 },
+      { numRuns: runs(5_000) },
     );
     expect(taken).toBeGreaterThan(500); // else the events made here are not near enough;
   });
@@ -110,7 +111,7 @@ describe('the short way', () => {
           decodeRecord(data).map((item) => (item.kind === 'event' ? item.event : item.reason));
         expect(kinds(damaged)).toStrictEqual(kinds(gzipSync(read).toString('base64')));
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { SequenceNumber } from '../../../src/core/brands.ts';
 import { compareSequenceNumbers } from '../../../src/core/sequence-number.ts';
+import { runs } from '../../support/runs.ts';
 
 test('sequence numbers order as the integers they are, however long', () => {
   const number = fc.oneof(
@@ -14,7 +15,7 @@ test('sequence numbers order as the integers they are, however long', () => {
       const order = compareSequenceNumbers(String(a) as SequenceNumber, String(b) as SequenceNumber);
       expect(Math.sign(order)).toBe(a < b ? -1 : a > b ? 1 : 0);
     }),
-    { numRuns: 1_000 },
+    { numRuns: runs(1_000) },
   );
 });
 

@@ -7,6 +7,7 @@ import {
   sourceSeries,
 } from '../../../src/core/series.ts';
 import { bucketOf } from '../../../src/core/spread.ts';
+import { runs } from '../../support/runs.ts';
 
 test('no two series of different things have one text', () => {
   const name = fc.constantFrom('a', 'b', 'a.b', 'source', 'rollup');
@@ -22,7 +23,7 @@ test('no two series of different things have one text', () => {
     fc.property(of, of, (a, b) => {
       expect(seriesOf(a) === seriesOf(b)).toBe(JSON.stringify(a) === JSON.stringify(b));
     }),
-    { numRuns: 2_000 },
+    { numRuns: runs(2_000) },
   );
 });
 

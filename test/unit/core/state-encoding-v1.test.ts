@@ -9,6 +9,7 @@ import { decodeCounts, decodeState } from '../../../src/core/state-encoding.ts';
 import { decodeStoredWindow, summarizeStored } from '../../../src/core/stored-window.ts';
 import { arbitraryCuts, arbitraryStream, cut, SHARD } from '../../support/event-streams.ts';
 import { batchOf, eventOf, pipelineOf } from '../../support/events.ts';
+import { runs } from '../../support/runs.ts';
 import { writeStateV1 } from '../../support/state-v1.ts';
 import { comparableState } from '../../support/stream-runner.ts';
 
@@ -117,7 +118,7 @@ describe('a state stored in the first form', () => {
         expect(comparableState(state, pipeline)).toEqual(comparableState(whole, pipeline));
         expect(state.windowBytes).toBe(whole.windowBytes);
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 });

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Room } from '../../../../producers/client/room.ts';
+import { runs } from '../../../support/runs.ts';
 
 function gate(maxBytes: number, maxBytesPerSource: number) {
   const room = new Room({ maxBytes, maxBytesPerSource });
@@ -87,7 +88,7 @@ describe('the room', () => {
           expect(order).toEqual(all.flatMap((each, n) => (each.source === source ? [n] : [])));
         }
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 });

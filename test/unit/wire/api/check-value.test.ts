@@ -17,6 +17,7 @@ import {
   union,
 } from '../../../../src/wire/api/schema.ts';
 import { clientMessageSchema } from '../../../../src/wire/live/messages.ts';
+import { runs } from '../../../support/runs.ts';
 
 const SCHEMAS: Readonly<Record<string, Schema<unknown>>> = {
   text: text({ minLength: 1, maxLength: 3, pattern: '^[a-c]*$' }),
@@ -80,7 +81,7 @@ describe('a value', () => {
       fc.property(value, (one) => {
         expect(checkValue(schema, one, 'value').kind === 'valid').toBe(validate(one));
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000) },
     );
   });
 
