@@ -1,6 +1,6 @@
 // The pipeline definition: what is computed of the telemetry. The one file to edit first. It holds two examples that live
 // side by side, told apart by the events' types: readings of an IoT fleet, and what players do in a game.
-import { definePipeline } from '../src/core/pipeline.ts';
+import { definePipeline } from '../src/core/pipeline/definition.ts';
 
 /** Not `end`, which sums up what came before it. */
 const PLAY = { types: ['start', 'kill', 'score'] };

@@ -1,7 +1,7 @@
 // The consumer of the stream: decode, load, fold, commit. What could not be committed is reported at the lowest
 // sequence number concerned; a bad event is quarantined and never holds its shard.
 import type { SequenceNumber } from '../../src/core/brands.ts';
-import type { Pipeline } from '../../src/core/pipeline.ts';
+import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { emptySourceState } from '../../src/core/source-state.ts';
 import type { Log, Meter } from '../../src/platform/observe.ts';
 import type { DeadLetters } from '../../src/stores/dead-letters.ts';

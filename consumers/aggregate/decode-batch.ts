@@ -2,7 +2,7 @@
 import type { SequenceNumber, ShardId } from '../../src/core/brands.ts';
 import type { TelemetryEvent } from '../../src/core/event.ts';
 import type { SourceEvents } from '../../src/core/fold.ts';
-import type { Pipeline } from '../../src/core/pipeline.ts';
+import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import type { Shape } from '../../src/core/shape/shape.ts';
 import type { DeadLetter } from '../../src/stores/dead-letters.ts';
 import type { ItemSink, QuarantinedItem, SetAsideValues } from '../../src/wire/decoded-item.ts';

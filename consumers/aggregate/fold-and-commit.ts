@@ -3,7 +3,7 @@ import type { SequenceNumber } from '../../src/core/brands.ts';
 import { closesAtMs } from '../../src/core/close-windows.ts';
 import type { FoldResult, SourceEvents } from '../../src/core/fold.ts';
 import { foldEvents } from '../../src/core/fold.ts';
-import type { Pipeline } from '../../src/core/pipeline.ts';
+import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import type { SourceState } from '../../src/core/source-state.ts';
 import { emptySourceState } from '../../src/core/source-state.ts';
 import { decodeState, encodeState } from '../../src/core/state-encoding.ts';

@@ -6,7 +6,7 @@ import type { AlertState } from '../../src/core/alerts/alert-state.ts';
 import { foldClock } from '../../src/core/alerts/fold-clock.ts';
 import { foldSilence } from '../../src/core/alerts/fold-silence.ts';
 import { settlesAtMs } from '../../src/core/alerts/kept-windows.ts';
-import type { Pipeline } from '../../src/core/pipeline.ts';
+import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { parseSourceSeries } from '../../src/core/series.ts';
 import { decodeStateImage } from '../../src/core/state-encoding.ts';
 import type { Log, Meter } from '../../src/platform/observe.ts';

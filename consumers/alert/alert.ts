@@ -2,7 +2,7 @@
 // windows. A redelivered change is judged again to the same end: an alert's state knows how far it has come.
 import { observeRollup } from '../../src/core/alerts/observe-change.ts';
 import type { SequenceNumber } from '../../src/core/brands.ts';
-import type { Pipeline } from '../../src/core/pipeline.ts';
+import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { parseRollupSeries } from '../../src/core/series.ts';
 import type { StoredWindow } from '../../src/core/stored-window.ts';
 import { eachOf } from '../../src/platform/each-of.ts';

@@ -3,7 +3,7 @@ import type { AlertRule } from '../../src/core/alerts/alert-rule.ts';
 import type { KeptWindow } from '../../src/core/alerts/alert-state.ts';
 import { observeSource, watchesSeries, watchesSource } from '../../src/core/alerts/observe-change.ts';
 import type { SequenceNumber } from '../../src/core/brands.ts';
-import type { Pipeline } from '../../src/core/pipeline.ts';
+import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { sourceSeries } from '../../src/core/series.ts';
 import { decodeChangedWindows } from '../../src/core/state-changes.ts';
 import type { StoredWindow } from '../../src/core/stored-window.ts';

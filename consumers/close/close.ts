@@ -1,7 +1,7 @@
 // The scheduled closer: closes the windows of sources that fell silent, each source in one conditional write. A source
 // that moved on meanwhile refuses the write, and is none of the closer's business any more.
 import { closeAll, closeBySilence, closesAtMs } from '../../src/core/close-windows.ts';
-import type { Pipeline } from '../../src/core/pipeline.ts';
+import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import type { SourceState } from '../../src/core/source-state.ts';
 import { decodeState, encodeState } from '../../src/core/state-encoding.ts';
 import type { Log, Meter } from '../../src/platform/observe.ts';

@@ -1,7 +1,7 @@
 // The consumer of the changelogs of windows, of watched sources and of alerts: tells everyone who is subscribed of each change.
 // A change told twice does no harm, since it says which versions it is of; one that cannot be told fails its batch only
 // where the tables cannot be read.
-import type { Pipeline } from '../../src/core/pipeline.ts';
+import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { mergeParts } from '../../src/core/rollup.ts';
 import { summarizeStored } from '../../src/core/stored-window.ts';
 import { eachOf } from '../../src/platform/each-of.ts';

@@ -1,5 +1,5 @@
 import { quote } from '../../src/core/describe-found.ts';
-import type { Pipeline, Rollup } from '../../src/core/pipeline.ts';
+import type { Pipeline, Rollup } from '../../src/core/pipeline/pipeline.ts';
 import type { ValueProblem } from '../../src/wire/api/check-value.ts';
 
 export function findRollup(

@@ -1,6 +1,6 @@
 import { WEEKDAYS } from '../../src/core/calendar.ts';
 import { formatDurationMs } from '../../src/core/duration.ts';
-import type { Aggregation } from '../../src/core/pipeline.ts';
+import type { Aggregation } from '../../src/core/pipeline/pipeline.ts';
 import type { PipelineAnswer } from '../../src/wire/api/answers.ts';
 import type { Outcome } from './outcome.ts';
 import type { QueryDeps } from './query-deps.ts';

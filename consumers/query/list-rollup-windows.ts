@@ -1,6 +1,6 @@
 // The windows of a rollup for one combination of tag values, parts merged; provisional ones say so.
 import { quote } from '../../src/core/describe-found.ts';
-import type { Rollup } from '../../src/core/pipeline.ts';
+import type { Rollup } from '../../src/core/pipeline/pipeline.ts';
 import { rollupSeries } from '../../src/core/series.ts';
 import type { RollupWindowsAnswer } from '../../src/wire/api/answers.ts';
 import type { ValueProblem } from '../../src/wire/api/check-value.ts';

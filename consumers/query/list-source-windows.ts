@@ -1,6 +1,6 @@
 // The windows of a source: final ones from the windows table, open ones from the source's own state.
 import { quote } from '../../src/core/describe-found.ts';
-import type { Aggregation } from '../../src/core/pipeline.ts';
+import type { Aggregation } from '../../src/core/pipeline/pipeline.ts';
 import { sourceSeries } from '../../src/core/series.ts';
 import type { StoredWindow } from '../../src/core/stored-window.ts';
 import type { SourceWindowsAnswer } from '../../src/wire/api/answers.ts';

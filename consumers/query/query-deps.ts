@@ -1,5 +1,5 @@
 // What the query API answers from.
-import type { Pipeline } from '../../src/core/pipeline.ts';
+import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import type { Clock } from '../../src/platform/clock.ts';
 import type { Log, Meter } from '../../src/platform/observe.ts';
 import type { Alerts } from '../../src/stores/alerts.ts';

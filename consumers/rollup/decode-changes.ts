@@ -1,7 +1,7 @@
 // Changelog records to what each one means downstream: closed windows to store, late events, additions to rollups.
 import type { SequenceNumber } from '../../src/core/brands.ts';
 import { clockSkewProblem, oldTimeProblem } from '../../src/core/event-problems.ts';
-import type { Pipeline } from '../../src/core/pipeline.ts';
+import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import type { Contribution } from '../../src/core/rollup.ts';
 import { closedSourceWindows, contributionsOf } from '../../src/core/rollup.ts';
 import type { Letter } from '../../src/core/source-state.ts';

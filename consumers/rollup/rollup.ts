@@ -2,7 +2,7 @@
 // A redelivered change counts once: closed windows and dead letters are the same items again, and each rollup part
 // carries, for each source, the version of its last change folded in.
 import type { SequenceNumber } from '../../src/core/brands.ts';
-import type { Pipeline } from '../../src/core/pipeline.ts';
+import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { parseRollupSeries, parseSourceSeries } from '../../src/core/series.ts';
 import type { StoredWindow } from '../../src/core/stored-window.ts';
 import type { Log, Meter } from '../../src/platform/observe.ts';

@@ -1,30 +1,13 @@
 // A new subscription: noted first, read after, so that no change falls between what is read and what is told later.
-import type { Pipeline } from '../../src/core/pipeline.ts';
-import type { PostDeps } from '../../src/platform/live-poster.ts';
-import type { Alerts } from '../../src/stores/alerts.ts';
-import type { LiveConnections } from '../../src/stores/live-connections.ts';
-import type { RecentAlerts } from '../../src/stores/recent-alerts.ts';
-import type { RollupDirectory } from '../../src/stores/rollup-directory.ts';
-import type { SourceStates } from '../../src/stores/source-states.ts';
-import type { Windows } from '../../src/stores/windows.ts';
 import { alertsTopic } from '../../src/wire/live/alerts-of.ts';
 import type { ServerMessage, SubscribeMessage } from '../../src/wire/live/messages.ts';
 import { MAX_SERIES, MAX_SUBSCRIPTIONS } from '../../src/wire/live/messages.ts';
 import { seriesFilter } from '../../src/wire/live/series-filter.ts';
 import { rollupTopic, sourceTopic, topicOf } from '../../src/wire/live/topic.ts';
 import { snapshotOfSeries, snapshotOfSource } from './snapshot.ts';
+import type { SnapshotDeps } from './snapshot-deps.ts';
 import { snapshotOfAlerts } from './snapshot-of-alerts.ts';
 import { problemOf } from './subscription-problem.ts';
-
-export interface SnapshotDeps extends PostDeps {
-  readonly pipeline: Pipeline;
-  readonly connections: LiveConnections;
-  readonly states: SourceStates;
-  readonly windows: Windows;
-  readonly directory: RollupDirectory;
-  readonly alerts: Alerts;
-  readonly recent: RecentAlerts;
-}
 
 /** Closed windows of a series to begin with, unless the client says otherwise. */
 const WINDOWS = 60;

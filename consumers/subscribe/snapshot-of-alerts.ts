@@ -6,7 +6,7 @@ import { standingAlertAnswer } from '../../src/wire/api/alert-answer.ts';
 import type { AlertsOf } from '../../src/wire/live/alerts-of.ts';
 import { alertFilter } from '../../src/wire/live/alerts-of.ts';
 import { packAlerts } from '../../src/wire/live/pack-messages.ts';
-import type { SnapshotDeps } from './answer-subscribe.ts';
+import type { SnapshotDeps } from './snapshot-deps.ts';
 
 /** Of each kind, that are looked at for one snapshot. Where there are more it says that it is not whole. */
 const MAX_ALERTS = 1_000;

@@ -9,7 +9,7 @@ import type { Have, LiveWindow, Snapshot } from '../../src/wire/live/messages.ts
 import { packSnapshot } from '../../src/wire/live/pack-messages.ts';
 import { partKey, startOfPart } from '../../src/wire/live/part-key.ts';
 import { STATE_KEY } from '../../src/wire/live/source-change.ts';
-import type { SnapshotDeps } from './answer-subscribe.ts';
+import type { SnapshotDeps } from './snapshot-deps.ts';
 
 export interface Asked {
   readonly id: string;

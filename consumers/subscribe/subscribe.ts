@@ -7,8 +7,8 @@ import { checkValue } from '../../src/wire/api/check-value.ts';
 import type { ClientMessage, ServerMessage } from '../../src/wire/live/messages.ts';
 import { clientMessageSchema, LIVE_PROTOCOL } from '../../src/wire/live/messages.ts';
 import type { WebSocketAnswer, WebSocketEvent } from '../../src/wire/websocket-event.ts';
-import type { SnapshotDeps } from './answer-subscribe.ts';
 import { answerSubscribe } from './answer-subscribe.ts';
+import type { SnapshotDeps } from './snapshot-deps.ts';
 
 export interface SubscribeDeps extends SnapshotDeps {
   readonly log: Log;

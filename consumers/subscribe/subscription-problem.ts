@@ -1,6 +1,6 @@
 // What the schema of a subscription cannot know: whether there is such a rollup or rule, with so many tags, of these names.
 import { quote } from '../../src/core/describe-found.ts';
-import type { Pipeline } from '../../src/core/pipeline.ts';
+import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import type { AlertsOf } from '../../src/wire/live/alerts-of.ts';
 import type { ServerMessage, SubscribeMessage } from '../../src/wire/live/messages.ts';
 

@@ -1,7 +1,7 @@
 // How a failure is told: what it was, in words, and the exit code. No stack traces: those are for mistakes of ours.
 import { CommanderError } from 'commander';
 import { PipelineFileError } from '../../cdk/load-pipeline.ts';
-import { PipelineError } from '../core/pipeline.ts';
+import { PipelineError } from '../core/pipeline/pipeline-error.ts';
 
 /** Bad options, or a pipeline definition that cannot be used. */
 export const USAGE = 2;

@@ -2,10 +2,10 @@
 import type { EpochMs } from './brands.ts';
 import type { TelemetryEvent } from './event.ts';
 import { passesFilter } from './event-filter.ts';
-import type { Aggregation } from './pipeline.ts';
+import type { Aggregation } from './pipeline/pipeline.ts';
 import type { OpenAggregation, SourceState } from './source-state.ts';
 import { addWindow, takeWindow } from './source-state.ts';
-import type { SourceWindow } from './window.ts';
+import type { SourceWindow } from './source-window.ts';
 import { emptyWindow, foldIntoWindow, mergeWindow } from './window.ts';
 import { windowGrowth } from './window-bytes.ts';
 import type { FixedSpec, WindowBounds, WindowSpec } from './window-spec.ts';

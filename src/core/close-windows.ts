@@ -1,10 +1,10 @@
 // Closing: by the source's own event time, or by silence. Either moves windows into `closed`, for good.
 import type { EpochMs } from './brands.ts';
 import { MAX_OUTGOING_BYTES } from './limits.ts';
-import type { Aggregation } from './pipeline.ts';
+import type { Aggregation } from './pipeline/pipeline.ts';
 import type { OpenAggregation, SourceState } from './source-state.ts';
 import { beginWrite, takeWindow } from './source-state.ts';
-import type { ClosedWindow, SourceWindow } from './window.ts';
+import type { ClosedWindow, SourceWindow } from './source-window.ts';
 import { specText } from './window-spec.ts';
 
 /** Closes the windows whose end and allowed lateness `maxTime` has reached. Returns their rough size in bytes. */

@@ -1,7 +1,7 @@
 // Whether an event's time can be right, by when its record arrived. It depends on the pipeline, so it is judged in the fold,
 // under the event's position: redelivered under another pipeline it keeps its one verdict.
 import type { EpochMs } from './brands.ts';
-import type { Pipeline } from './pipeline.ts';
+import type { Pipeline } from './pipeline/pipeline.ts';
 
 /** Before it nothing is likely to have been measured: 1990-01-01. */
 const OLDEST_LIKELY_MS = Date.UTC(1990, 0, 1);

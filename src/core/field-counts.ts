@@ -14,7 +14,7 @@ import {
   readHyperLogLog,
   writeHyperLogLog,
 } from './hyper-log-log.ts';
-import type { Aggregation } from './pipeline.ts';
+import type { Aggregation } from './pipeline/pipeline.ts';
 import { textBytes } from './text-bytes.ts';
 import type { TopK } from './top-k.ts';
 import {

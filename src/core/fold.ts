@@ -13,7 +13,7 @@ import {
   MAX_UP_TO_SHARDS,
   MAX_WINDOW_BYTES,
 } from './limits.ts';
-import type { Pipeline } from './pipeline.ts';
+import type { Pipeline } from './pipeline/pipeline.ts';
 import { compareSequenceNumbers } from './sequence-number.ts';
 import type { Letter, SourceState } from './source-state.ts';
 import { beginWrite } from './source-state.ts';

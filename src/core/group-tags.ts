@@ -1,6 +1,6 @@
 // The tags a window's groups are kept apart by.
 import type { TelemetryEvent } from './event.ts';
-import type { WindowGroup } from './window.ts';
+import type { WindowGroup } from './source-window.ts';
 
 /** null where the event does not have the tag. */
 export function tagsOf(event: TelemetryEvent, groupBy: readonly string[]): (string | null)[] {

@@ -13,7 +13,7 @@ import {
 } from './dd-sketch.ts';
 import type { ExactSum } from './exact-sum.ts';
 import { addToSum, copySum, meanOfSum, mergeSum, roundSum, subtractSum } from './exact-sum.ts';
-import type { Aggregation } from './pipeline.ts';
+import type { Aggregation } from './pipeline/pipeline.ts';
 import type { Squares } from './squares.ts';
 import {
   addSquare,

@@ -3,12 +3,12 @@ import type { EpochMs } from './brands.ts';
 import { fieldsDifference } from './field-counts.ts';
 import type { Sample } from './metric.ts';
 import { metricDifference, settledMetric } from './metric.ts';
-import type { Pipeline, Rollup } from './pipeline.ts';
+import type { Pipeline, Rollup } from './pipeline/pipeline.ts';
 import { rollupSeries, sourceSeries } from './series.ts';
+import type { ClosedWindow, GroupContents, WindowGroup } from './source-window.ts';
 import { bucketOf } from './spread.ts';
 import type { ChangedWindows } from './state-changes.ts';
 import type { Mark, StoredWindow } from './stored-window.ts';
-import type { ClosedWindow, GroupContents, WindowGroup } from './window.ts';
 import { copyGroup, EMPTY_GROUP, mergeGroup, mergeGroups } from './window.ts';
 
 /** What one change of one source adds to one part of a rollup window. */

@@ -2,9 +2,9 @@
 import type { EpochMs, SequenceNumber, ShardId } from './brands.ts';
 import type { Coordinates, TelemetryEvent } from './event.ts';
 import type { TimeProblem } from './event-time.ts';
-import type { Aggregation, Pipeline } from './pipeline.ts';
+import type { Aggregation, Pipeline } from './pipeline/pipeline.ts';
 import { RememberedIds } from './remembered-ids.ts';
-import type { ClosedWindow, SourceWindow } from './window.ts';
+import type { ClosedWindow, SourceWindow } from './source-window.ts';
 import { mostWindowGrowth } from './window-bytes.ts';
 
 /**

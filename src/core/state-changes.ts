@@ -1,9 +1,9 @@
 // What a change of a source's state carries downstream, whatever the pipeline is now: what the changelog is for.
 import type { EpochMs } from './brands.ts';
 import type { Letter } from './source-state.ts';
+import type { ClosedWindow } from './source-window.ts';
 import type { EncodedState } from './state-encoding.ts';
 import { decodeStateImage } from './state-encoding.ts';
-import type { ClosedWindow } from './window.ts';
 
 export interface ChangedWindows {
   readonly open: readonly ClosedWindow[];

@@ -4,8 +4,8 @@ import type { Metric } from './metric.ts';
 import { emptyMetric } from './metric.ts';
 import { RememberedIds } from './remembered-ids.ts';
 import type { Letter } from './source-state.ts';
+import type { SourceWindow } from './source-window.ts';
 import type { StateImage } from './state-image.ts';
-import type { SourceWindow } from './window.ts';
 import { windowBytes } from './window-bytes.ts';
 
 export const STATE_VERSION_V1 = 1;

@@ -3,7 +3,7 @@ import type { EpochMs, SequenceNumber, ShardId } from './brands.ts';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { MAX_GONE_AGGREGATIONS } from './limits.ts';
-import type { Aggregation, Pipeline } from './pipeline.ts';
+import type { Aggregation, Pipeline } from './pipeline/pipeline.ts';
 import { RememberedIds } from './remembered-ids.ts';
 import type {
   GoneAggregation,
@@ -14,9 +14,9 @@ import type {
   VerdictCounts,
 } from './source-state.ts';
 import { addWindow, emptySourceState, openAggregation } from './source-state.ts';
+import type { ClosedWindow, SourceWindow, WindowGroup } from './source-window.ts';
 import { readStateV1, STATE_VERSION_V1 } from './state-encoding-v1.ts';
 import type { AggregationImage, StateImage } from './state-image.ts';
-import type { ClosedWindow, SourceWindow, WindowGroup } from './window.ts';
 import { mergeGroup } from './window.ts';
 import { windowBytes } from './window-bytes.ts';
 import { NameTable, nameAt, readTexts, readWindow, writeTexts, writeWindow } from './window-encoding.ts';

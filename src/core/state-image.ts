@@ -2,7 +2,7 @@
 import type { EpochMs } from './brands.ts';
 import type { RememberedIds } from './remembered-ids.ts';
 import type { GoneAggregation, Letter, UpTo, VerdictCounts } from './source-state.ts';
-import type { ClosedWindow, SourceWindow } from './window.ts';
+import type { ClosedWindow, SourceWindow } from './source-window.ts';
 
 export interface StateImage {
   readonly upTo: readonly UpTo[];

@@ -6,9 +6,9 @@ import type { FieldSummary } from './field-counts.ts';
 import { summarizeFields } from './field-counts.ts';
 import type { MetricSummary } from './metric.ts';
 import { summarizeMetric } from './metric.ts';
+import type { GroupContents } from './source-window.ts';
 import type { MetricText } from './state-encoding-v1.ts';
 import { metricFromV1 } from './state-encoding-v1.ts';
-import type { GroupContents } from './window.ts';
 import { NameTable, readGroup, readTexts, writeGroup, writeTexts } from './window-encoding.ts';
 
 /** A closed source window, or one part of a rollup window. */

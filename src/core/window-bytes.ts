@@ -9,9 +9,9 @@ import type { ExactSum } from './exact-sum.ts';
 import { fieldsBytes } from './field-counts.ts';
 import { isGroupOf, tagsOf } from './group-tags.ts';
 import type { Metric } from './metric.ts';
-import type { Aggregation } from './pipeline.ts';
+import type { Aggregation } from './pipeline/pipeline.ts';
+import type { SourceWindow, WindowGroup } from './source-window.ts';
 import { mostTextBytes, signedBytes, textBytes } from './text-bytes.ts';
-import type { SourceWindow, WindowGroup } from './window.ts';
 
 /** Of all that is in it. A name is counted with each metric that has it, though a state holds it once. */
 export function windowBytes({ groups }: Pick<SourceWindow, 'groups'>): number {

@@ -4,7 +4,7 @@ import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { readFields, writeFields } from './field-counts.ts';
 import { readMetric, writeMetric } from './metric-encoding.ts';
-import type { GroupContents, SourceWindow } from './window.ts';
+import type { GroupContents, SourceWindow } from './source-window.ts';
 import { windowBytes } from './window-bytes.ts';
 
 /** Gives each name of a text one number; the names are written where the text ends. */

@@ -6,44 +6,11 @@ import { addToFields, copyFields, emptyFields, mergedFields } from './field-coun
 import { isGroupOf, tagsOf } from './group-tags.ts';
 import type { Metric } from './metric.ts';
 import { addValue, copyMetric, emptyMetric, mergeMetric } from './metric.ts';
-import type { Aggregation } from './pipeline.ts';
+import type { Aggregation } from './pipeline/pipeline.ts';
+import type { GroupContents, SourceWindow, WindowGroup } from './source-window.ts';
 import { extraSumBytes, windowBytes } from './window-bytes.ts';
 
-/** Half open: `[start, end)`, event time. A session's bounds move as events join it. */
-export interface SourceWindow {
-  start: EpochMs;
-  end: EpochMs;
-  /** Apart by the values of the aggregation's `groupBy` tags; one group where there are none. */
-  readonly groups: WindowGroup[];
-  /** About what it takes in the source's item: see `windowBytes`. */
-  bytes: number;
-}
-
-export interface WindowGroup {
-  /** The values of the `groupBy` tags, in their order; null where an event does not have the tag. */
-  readonly tags: readonly (string | null)[];
-  /** Events folded in, whatever values they carried. */
-  events: number;
-  /** In the order the names first appeared. */
-  readonly metrics: Metric[];
-  /** Counts of distinct and frequent texts; undefined where the aggregation asks for none. */
-  fields: FieldCounts | undefined;
-}
-
-/** A group whatever its tags, to be read. */
-export type GroupContents = Readonly<Omit<WindowGroup, 'tags' | 'metrics'>> & {
-  readonly metrics: readonly Metric[];
-};
-
 export const EMPTY_GROUP: GroupContents = { events: 0, metrics: [], fields: undefined };
-
-/** A window of an aggregation, with all that is needed to store it or to say what it is of. */
-export interface ClosedWindow extends SourceWindow {
-  readonly aggregation: string;
-  /** See `specText`. */
-  readonly spec: string;
-  readonly groupBy: readonly string[];
-}
 
 export function emptyWindow(start: EpochMs, end: EpochMs): SourceWindow {
   return { start, end, groups: [], bytes: windowBytes({ groups: [] }) };

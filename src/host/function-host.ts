@@ -1,6 +1,6 @@
 // All that a function may ask for. A consumer's `wire.ts` makes its handler from one; who runs the function gives it:
 // Lambda, a run in memory, the simulation, a test.
-import type { Pipeline } from '../core/pipeline.ts';
+import type { Pipeline } from '../core/pipeline/pipeline.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { EventBus } from '../platform/event-bus.ts';
 import type { LivePoster } from '../platform/live-poster.ts';

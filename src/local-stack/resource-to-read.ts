@@ -9,3 +9,6 @@ export interface ResourceToRead {
   /** Names of the properties given. */
   readonly properties: readonly string[];
 }
+
+/** Gives the resources of one type. */
+export type OfType = (type: string) => readonly ResourceToRead[];

@@ -1,6 +1,6 @@
 // What a function asks for where it runs in this process: tables in memory by the names that its environment gives.
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import type { Pipeline } from '../core/pipeline.ts';
+import type { Pipeline } from '../core/pipeline/pipeline.ts';
 import type { FunctionHost } from '../host/function-host.ts';
 import type { FunctionLine } from '../local-stack/function-invoker.ts';
 import type { FunctionSpec } from '../local-stack/read-function.ts';

@@ -1,7 +1,7 @@
 // What a window says beyond sums and extremes, against the reference: exactly where that is promised, else within the
 // error that is.
 import type { MetricSummary } from '../core/metric.ts';
-import type { Aggregation } from '../core/pipeline.ts';
+import type { Aggregation } from '../core/pipeline/pipeline.ts';
 import type { FoundContents } from './read-state.ts';
 import { increaseOf, sortedValues, textCounts, varianceOf } from './reference-aggregates.ts';
 import type { ReferenceEvent } from './reference-model.ts';

@@ -3,7 +3,7 @@
 import { decodeAlertState } from '../core/alerts/alert-encoding.ts';
 import type { AlertRule } from '../core/alerts/alert-rule.ts';
 import type { AlertState, Transition } from '../core/alerts/alert-state.ts';
-import type { Pipeline } from '../core/pipeline.ts';
+import type { Pipeline } from '../core/pipeline/pipeline.ts';
 import { parseRollupSeries, parseSourceSeries, sourceSeries } from '../core/series.ts';
 import { spanMs } from '../core/window-spec.ts';
 import { ALERTS_TABLE } from '../platform/names.ts';

@@ -1,7 +1,7 @@
 // When nothing is under way any more: everything that was put is in exactly one place, and everything computed from it
 // is complete.
 import { imbalance } from '../core/ledger.ts';
-import type { Pipeline } from '../core/pipeline.ts';
+import type { Pipeline } from '../core/pipeline/pipeline.ts';
 import { parseRollupSeries, parseSourceSeries, sourceSeries } from '../core/series.ts';
 import type { StoredLedger } from '../stores/read-ledger.ts';
 import { holdAggregates } from './check-aggregates.ts';

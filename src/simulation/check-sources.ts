@@ -1,6 +1,6 @@
 // Every committed state is what the reference makes of the source's events up to the position the state gives, and of
 // the closings by silence there have been: checked at each write, in the order of the writes.
-import type { Pipeline } from '../core/pipeline.ts';
+import type { Pipeline } from '../core/pipeline/pipeline.ts';
 import { SOURCES_TABLE } from '../platform/names.ts';
 import type { TableChange } from '../stores/memory-table.ts';
 import { bytesOf, numberOf, textOf } from '../stores/table.ts';

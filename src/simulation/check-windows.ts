@@ -1,6 +1,6 @@
 // What stands in the windows table: closed windows as they closed, each written once in effect, and rollup windows
 // that never hold more than was applied.
-import type { Pipeline } from '../core/pipeline.ts';
+import type { Pipeline } from '../core/pipeline/pipeline.ts';
 import { mergeParts } from '../core/rollup.ts';
 import { parseRollupSeries, parseSourceSeries, rollupSeries } from '../core/series.ts';
 import type { StoredWindow } from '../core/stored-window.ts';

@@ -1,5 +1,5 @@
 // All laws a run is held to. The first that is broken ends the run; what handlers do about it is their business.
-import type { Pipeline } from '../core/pipeline.ts';
+import type { Pipeline } from '../core/pipeline/pipeline.ts';
 import { parseRollupSeries } from '../core/series.ts';
 import type { DiscardedBatch } from '../event-source/ports.ts';
 import type { TableChange } from '../stores/memory-table.ts';

@@ -1,6 +1,10 @@
 // Alerts of each kind on a drawn pipeline, with thresholds that its values come and go across.
 import type { Random } from '../../producers/simulators/random.ts';
-import type { AggregationDefinition, AlertDefinition, PipelineDefinition } from '../core/pipeline.ts';
+import type {
+  AggregationDefinition,
+  AlertDefinition,
+  PipelineDefinition,
+} from '../core/pipeline/definition.ts';
 
 export function drawAlerts(pipeline: PipelineDefinition, random: Random): readonly AlertDefinition[] {
   return Array.from({ length: random.integer(1, 3) }, (_, at) => ({

@@ -1,7 +1,7 @@
 // One event of a planned source, now and then a broken one.
 import type { Random } from '../../producers/simulators/random.ts';
-import type { PlannedSource } from './draw-records.ts';
 import { type PlannedEvent, START_MS, TOO_LARGE } from './plan.ts';
+import type { PlannedSource } from './planned-source.ts';
 
 export function drawEvent(
   source: PlannedSource,

@@ -1,6 +1,6 @@
 // A pipeline definition small enough that windows open, close and are missed within a minute.
 import type { Random } from '../../producers/simulators/random.ts';
-import type { AggregationDefinition, PipelineDefinition } from '../core/pipeline.ts';
+import type { AggregationDefinition, PipelineDefinition } from '../core/pipeline/definition.ts';
 
 export function drawPipeline(random: Random): PipelineDefinition {
   const aggregations = Array.from({ length: random.integer(1, 3) }, (_, at) => drawAggregation(random, at));

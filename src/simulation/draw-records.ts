@@ -3,32 +3,7 @@
 import type { Random } from '../../producers/simulators/random.ts';
 import { drawEvent } from './draw-event.ts';
 import { type PlannedEvent, type PlannedRecord, START_MS } from './plan.ts';
-
-export interface PlannedSource {
-  readonly name: string;
-  /** Its partition key: several behind one gateway share one. */
-  readonly key: string;
-  readonly everyMs: number;
-  /** How far its clock is off. */
-  readonly clockOffMs: number;
-  /** What its clock ticks in: on a coarse one stamps stand exactly where windows, gaps and horizons end. */
-  readonly tickMs: number;
-  readonly ids: 'none' | 'counter' | 'text' | 'few';
-  readonly delayMs: number;
-  readonly delayedShare: number;
-  readonly doubledShare: number;
-  readonly brokenShare: number;
-  readonly eventsPerRecord: number;
-  readonly form: 'event' | 'array' | 'envelope';
-  readonly gzip: boolean;
-  readonly wildValues: boolean;
-  /** Part of the run in which it only keeps what it measures; from 0 to 1. */
-  readonly silent: { readonly from: number; readonly to: number } | undefined;
-  /** How often its tags change. */
-  readonly movingShare: number;
-  /** Events so large that one write cannot carry many late ones. */
-  readonly isHeavy: boolean;
-}
+import type { PlannedSource } from './planned-source.ts';
 
 /** `q` goes to the same part of a rollup window as `a` does: two sources that meet in one item. */
 const NAMES = ['a', 'q', 'sensor-3', '__proto__', 'é | "x"', 'sensor-6', 'sensor-7'];

@@ -1,5 +1,5 @@
 // All that happens in one simulated run, as plain data: it is drawn from a seed, run, shrunk and saved.
-import type { PipelineDefinition } from '../core/pipeline.ts';
+import type { PipelineDefinition } from '../core/pipeline/definition.ts';
 import type { ReasonCode } from '../core/reason-codes.ts';
 
 export const PLAN_FORMAT = 1;

@@ -3,7 +3,7 @@ import type { EpochMs } from '../core/brands.ts';
 import { toClosed } from '../core/close-windows.ts';
 import type { FieldSummary } from '../core/field-counts.ts';
 import type { MetricSummary } from '../core/metric.ts';
-import type { Pipeline } from '../core/pipeline.ts';
+import type { Pipeline } from '../core/pipeline/pipeline.ts';
 import { sourceWindow } from '../core/rollup.ts';
 import type { VerdictCounts } from '../core/source-state.ts';
 import { decodeState } from '../core/state-encoding.ts';

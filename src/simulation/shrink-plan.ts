@@ -1,6 +1,6 @@
 // A plan that breaks a law, made small: whatever can go without mending it goes, the largest pieces first.
-import type { AggregationDefinition, PipelineDefinition } from '../core/pipeline.ts';
-import { parsePipeline } from '../core/pipeline.ts';
+import type { AggregationDefinition, PipelineDefinition } from '../core/pipeline/definition.ts';
+import { parsePipeline } from '../core/pipeline/parse-pipeline.ts';
 import type { Fault, Plan, PlannedRecord } from './plan.ts';
 
 /** Enough for the plans there are; each run of a smaller plan is cheaper than the one before. */

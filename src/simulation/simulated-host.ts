@@ -1,5 +1,5 @@
 // What a container of the simulation offers its function: tables and a bus whose calls go wrong as planned.
-import type { Pipeline } from '../core/pipeline.ts';
+import type { Pipeline } from '../core/pipeline/pipeline.ts';
 import type { VirtualClock } from '../event-source/virtual-clock.ts';
 import type { FunctionHost } from '../host/function-host.ts';
 import type { EventBus } from '../platform/event-bus.ts';

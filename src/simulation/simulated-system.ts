@@ -7,7 +7,7 @@ import { wire as wireClose } from '../../consumers/close/wire.ts';
 import { wire as wirePublish } from '../../consumers/publish/wire.ts';
 import { wire as wireRollup } from '../../consumers/rollup/wire.ts';
 import { createRandom } from '../../producers/simulators/random.ts';
-import { parsePipeline } from '../core/pipeline.ts';
+import { parsePipeline } from '../core/pipeline/parse-pipeline.ts';
 import { exponentialBackoff } from '../event-source/backoff.ts';
 import { type RunningMapping, startEventSourceMapping } from '../event-source/event-source-mapping.ts';
 import type { MappingEvent } from '../event-source/mapping-events.ts';

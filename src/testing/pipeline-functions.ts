@@ -5,7 +5,7 @@ import { createAlertClock } from '../../consumers/alert-clock/alert-clock.ts';
 import { createClose } from '../../consumers/close/close.ts';
 import { createPublish } from '../../consumers/publish/publish.ts';
 import { createRollup } from '../../consumers/rollup/rollup.ts';
-import type { Pipeline } from '../core/pipeline.ts';
+import type { Pipeline } from '../core/pipeline/pipeline.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { EventBus } from '../platform/event-bus.ts';
 import { Alerts } from '../stores/alerts.ts';

@@ -1,7 +1,7 @@
 // A pipeline in memory: the real functions over tables in memory, behind the real event source mapping, under a virtual
 // clock. What comes in is put at once and handled when asked for; no time passes but by `moveTo`.
 import type { SequenceNumber, ShardId } from '../core/brands.ts';
-import type { Pipeline } from '../core/pipeline.ts';
+import type { Pipeline } from '../core/pipeline/pipeline.ts';
 import { type RunningMapping, startEventSourceMapping } from '../event-source/event-source-mapping.ts';
 import { kinesisEventRecord } from '../event-source/kinesis-record.ts';
 import type { MappingEvent } from '../event-source/mapping-events.ts';

@@ -2,8 +2,9 @@
 // tables in memory, behind the real event source mapping, under a virtual clock: no servers, no waiting.
 import { parseDurationMs } from '../core/duration.ts';
 import type { Ledger } from '../core/ledger.ts';
-import type { Pipeline, PipelineDefinition } from '../core/pipeline.ts';
-import { parsePipeline } from '../core/pipeline.ts';
+import type { PipelineDefinition } from '../core/pipeline/definition.ts';
+import { parsePipeline } from '../core/pipeline/parse-pipeline.ts';
+import type { Pipeline } from '../core/pipeline/pipeline.ts';
 import type { AlertEvent } from '../wire/alert-event.ts';
 import { PipelineRunner } from './pipeline-runner.ts';
 import { itemOfInput, itemsOfFile, type PutItem, putAt, type TestInput } from './put-items.ts';

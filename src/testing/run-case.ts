@@ -1,7 +1,9 @@
 // Runs a recorded case in every way that must make no difference: batches of several sizes, records that come twice, writes
 // that are lost.
 import { imbalance } from '../core/ledger.ts';
-import { type Pipeline, PipelineError, parsePipeline } from '../core/pipeline.ts';
+import { parsePipeline } from '../core/pipeline/parse-pipeline.ts';
+import type { Pipeline } from '../core/pipeline/pipeline.ts';
+import { PipelineError } from '../core/pipeline/pipeline-error.ts';
 import { readLedger } from '../stores/read-ledger.ts';
 import type { Table } from '../stores/table.ts';
 import { findRows } from './find-rows.ts';

@@ -1,7 +1,6 @@
 // The keys of access tokens, as two secrets hold them: one with the private keys, for whoever issues tokens, one with the
 // public keys alone, for whoever verifies them. Each key has an id, so that old and new ones serve side by side.
 import { isObject } from '../core/event-rules.ts';
-import { isJwk } from './token-text.ts';
 
 type Jwk = Readonly<Record<string, string>>;
 
@@ -65,4 +64,11 @@ function decode(text: string): { readonly kid: string; readonly createdMs: numbe
       return { kid, createdMs, jwk };
     })
     .sort((a, b) => b.createdMs - a.createdMs);
+}
+
+/** Whether a parsed value could be a JSON web key: the key import says the rest. */
+function isJwk(value: unknown): value is Jwk {
+  return (
+    isObject(value) && value['kty'] === 'OKP' && value['crv'] === 'Ed25519' && typeof value['x'] === 'string'
+  );
 }

@@ -9,7 +9,7 @@ import {
   SignJWT,
 } from 'jose';
 import type { AccessToken, TokenUse } from '../core/access-token.ts';
-import { isObject, isSource } from '../core/event-rules.ts';
+import { isSource } from '../core/event-rules.ts';
 import type { SigningKey, VerifyingKey } from './token-keys.ts';
 
 const TOKEN_ISSUER = 'tidemill';
@@ -103,11 +103,4 @@ function audienceOf(use: TokenUse): string {
 /** The token in an `Authorization: Bearer …` header; undefined where there is none. */
 export function bearerToken(header: unknown): string | undefined {
   return typeof header === 'string' ? /^Bearer +([A-Za-z0-9_.-]+)$/i.exec(header)?.[1] : undefined;
-}
-
-/** Whether a parsed value could be a JSON web key: the key import says the rest. */
-export function isJwk(value: unknown): value is Readonly<Record<string, string>> {
-  return (
-    isObject(value) && value['kty'] === 'OKP' && value['crv'] === 'Ed25519' && typeof value['x'] === 'string'
-  );
 }

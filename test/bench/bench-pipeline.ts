@@ -1,5 +1,5 @@
-import type { Pipeline } from '../../src/core/pipeline.ts';
-import { parsePipeline } from '../../src/core/pipeline.ts';
+import { parsePipeline } from '../../src/core/pipeline/parse-pipeline.ts';
+import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 
 /** One aggregation of every value over a minute, and ids remembered for ten. */
 export const BENCH_PIPELINE = {

@@ -2,18 +2,9 @@
 // of them. A case is compared to the floor within each round, and the median of the rounds is what counts.
 import { percentile } from '../../src/core/percentile.ts';
 import { CASES, type CaseEntry } from './case-list.ts';
+import type { MeasurePlan } from './measure-plan.ts';
 import { RunningCase } from './running-case.ts';
 import type { WorkloadSize } from './workload.ts';
-
-export interface MeasurePlan {
-  readonly rounds: number;
-  /** CPU that a case takes before it is timed, about. */
-  readonly warmUpMs: number;
-  /** CPU of a round, about; at least one batch. */
-  readonly roundMs: number;
-  /** CPU of all rounds of a case, about; slow ones have fewer rounds, at least two. */
-  readonly caseMs: number;
-}
 
 export interface CaseFigures {
   readonly entry: CaseEntry;

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { createAggregate } from '../../consumers/aggregate/aggregate.ts';
 import { createRollup } from '../../consumers/rollup/rollup.ts';
 import { createRandom } from '../../producers/simulators/random.ts';
-import { parsePipeline } from '../../src/core/pipeline.ts';
+import { parsePipeline } from '../../src/core/pipeline/parse-pipeline.ts';
 import { VirtualClock } from '../../src/event-source/virtual-clock.ts';
 import { SOURCES_TABLE, WINDOWS_TABLE } from '../../src/platform/names.ts';
 import { DeadLetters } from '../../src/stores/dead-letters.ts';

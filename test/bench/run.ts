@@ -2,7 +2,8 @@
 import { Command } from 'commander';
 import { Progress } from '../../src/cli/progress.ts';
 import { measureBundles } from './measure-bundles.ts';
-import { type MeasurePlan, measureCases } from './measure-cases.ts';
+import { measureCases } from './measure-cases.ts';
+import type { MeasurePlan } from './measure-plan.ts';
 import { type BenchFigures, formatFigures, isWrong, type SizeFigures, toJson } from './report.ts';
 import type { WorkloadSize } from './workload.ts';
 

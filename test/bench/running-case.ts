@@ -1,6 +1,6 @@
 // One case on its way through its rounds: how many batches make a round, what each took, and whether it went wrong.
 import { ForkedCase } from './forked-case.ts';
-import type { MeasurePlan } from './measure-cases.ts';
+import type { MeasurePlan } from './measure-plan.ts';
 import type { WorkloadSize } from './workload.ts';
 
 export class RunningCase implements Disposable {

@@ -1,6 +1,6 @@
 // Adds up what a case's windows hold: those closed once, and of the open ones the latest.
 import { roundSum } from '../../src/core/exact-sum.ts';
-import type { SourceWindow } from '../../src/core/window.ts';
+import type { SourceWindow } from '../../src/core/source-window.ts';
 import { mergeGroups } from '../../src/core/window.ts';
 import type { Totals } from './totals.ts';
 import { mergeTotal } from './totals.ts';

@@ -3,7 +3,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { PipelineDefinition } from '../../src/core/pipeline.ts';
+import type { PipelineDefinition } from '../../src/core/pipeline/definition.ts';
 import type { AlertEvent } from '../../src/wire/alert-event.ts';
 import { javaMissing } from '../support/dynamodb-local.ts';
 import { episodesOf } from '../support/episodes.ts';

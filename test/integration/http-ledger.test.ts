@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { CreateStreamCommand } from '@aws-sdk/client-kinesis';
 import { expect, it, onTestFinished } from 'vitest';
 import { createAggregate } from '../../consumers/aggregate/aggregate.ts';
-import { parsePipeline } from '../../src/core/pipeline.ts';
+import { parsePipeline } from '../../src/core/pipeline/parse-pipeline.ts';
 import { createKinesisSource } from '../../src/event-source/kinesis-source.ts';
 import { callLocalServers } from '../../src/local-stack/gateway/service-endpoint.ts';
 import { startKinesisServer } from '../../src/local-stack/kinesis-server.ts';

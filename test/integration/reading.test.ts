@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { createAlert } from '../../consumers/alert/alert.ts';
 import { createLive } from '../../consumers/live/live.ts';
 import { createSubscribe } from '../../consumers/subscribe/subscribe.ts';
-import type { PipelineDefinition } from '../../src/core/pipeline.ts';
+import type { PipelineDefinition } from '../../src/core/pipeline/definition.ts';
 import type { AlertsView } from '../../src/live-client/alerts-view.ts';
 import type { LiveRequest, LiveStatus } from '../../src/live-client/live-client.ts';
 import { createLiveClient } from '../../src/live-client/live-client.ts';

@@ -8,7 +8,7 @@ import type { AlertState, KeptWindow, Transition } from '../../src/core/alerts/a
 import { foldClock } from '../../src/core/alerts/fold-clock.ts';
 import { foldObservations } from '../../src/core/alerts/fold-observations.ts';
 import { MAX_TRANSITIONS } from '../../src/core/alerts/transitions.ts';
-import { parsePipeline } from '../../src/core/pipeline.ts';
+import { parsePipeline } from '../../src/core/pipeline/parse-pipeline.ts';
 import { ReferenceAlert } from '../../src/simulation/reference-alert.ts';
 import { arbitraryObservations, arbitraryRollupRule } from '../support/arbitrary-alerts.ts';
 import { episodesOf } from '../support/episodes.ts';

@@ -8,7 +8,7 @@ import { foldObservations } from '../../src/core/alerts/fold-observations.ts';
 import { foldSilence } from '../../src/core/alerts/fold-silence.ts';
 import type { Observation } from '../../src/core/alerts/judge.ts';
 import { MAX_TRANSITIONS } from '../../src/core/alerts/transitions.ts';
-import { parsePipeline } from '../../src/core/pipeline.ts';
+import { parsePipeline } from '../../src/core/pipeline/parse-pipeline.ts';
 import { arbitraryObservations, arbitraryRule } from '../support/arbitrary-alerts.ts';
 import { runs } from '../support/runs.ts';
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { passesFilter } from '../../src/core/event-filter.ts';
 import { imbalance } from '../../src/core/ledger.ts';
-import type { Pipeline } from '../../src/core/pipeline.ts';
+import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { sourceWindow } from '../../src/core/rollup.ts';
 import { summarizeStored } from '../../src/core/stored-window.ts';
 import { specText } from '../../src/core/window-spec.ts';

@@ -13,7 +13,7 @@ import {
   summarizeMetric,
 } from '../../src/core/metric.ts';
 import { readMetric, writeMetric } from '../../src/core/metric-encoding.ts';
-import type { Aggregation } from '../../src/core/pipeline.ts';
+import type { Aggregation } from '../../src/core/pipeline/pipeline.ts';
 import { arbitraryValue } from '../support/event-streams.ts';
 
 const ALL: Aggregation['keep'] = { samples: true, squares: true, increase: true, quantiles: 0.01 };

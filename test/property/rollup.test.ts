@@ -2,7 +2,7 @@
 // applied events.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Pipeline } from '../../src/core/pipeline.ts';
+import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { closedSourceWindows, contributionsOf, foldAdditions, mergeParts } from '../../src/core/rollup.ts';
 import { bucketOf } from '../../src/core/spread.ts';
 import { decodeChangedWindows } from '../../src/core/state-changes.ts';

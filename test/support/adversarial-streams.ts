@@ -2,8 +2,10 @@
 // that are never the same, values whose sums have many parts.
 import fc from 'fast-check';
 import type { TelemetryEvent } from '../../src/core/event.ts';
-import type { AggregateName, AggregationDefinition, Pipeline } from '../../src/core/pipeline.ts';
-import { parsePipeline } from '../../src/core/pipeline.ts';
+import type { AggregateName } from '../../src/core/pipeline/aggregate-names.ts';
+import type { AggregationDefinition } from '../../src/core/pipeline/definition.ts';
+import { parsePipeline } from '../../src/core/pipeline/parse-pipeline.ts';
+import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { SHARD, type StreamEntry, sequenceOf } from './event-streams.ts';
 
 const DAY_MS = 86_400_000;

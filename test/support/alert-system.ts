@@ -5,7 +5,7 @@ import { createAlert } from '../../consumers/alert/alert.ts';
 import { createClose } from '../../consumers/close/close.ts';
 import { createPublish } from '../../consumers/publish/publish.ts';
 import { createRollup } from '../../consumers/rollup/rollup.ts';
-import type { Pipeline } from '../../src/core/pipeline.ts';
+import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { bucketOf } from '../../src/core/spread.ts';
 import type { EventBus } from '../../src/platform/event-bus.ts';
 import { Alerts } from '../../src/stores/alerts.ts';

@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import type { AlertRule } from '../../src/core/alerts/alert-rule.ts';
 import type { Observation } from '../../src/core/alerts/judge.ts';
-import type { AlertDefinition } from '../../src/core/pipeline.ts';
-import { parsePipeline } from '../../src/core/pipeline.ts';
+import type { AlertDefinition } from '../../src/core/pipeline/definition.ts';
+import { parsePipeline } from '../../src/core/pipeline/parse-pipeline.ts';
 
 const arbitraryCondition: fc.Arbitrary<Pick<AlertDefinition, 'when' | 'clear'>> = fc.oneof(
   fc.constantFrom<Pick<AlertDefinition, 'when' | 'clear'>[]>(

@@ -5,7 +5,7 @@ import { aggregateDeps, wire as wireAggregate } from '../../consumers/aggregate/
 import { wire as wireClose } from '../../consumers/close/wire.ts';
 import { wire as wireRollup } from '../../consumers/rollup/wire.ts';
 import { decodeAlertState, encodeAlertState } from '../../src/core/alerts/alert-encoding.ts';
-import type { Pipeline } from '../../src/core/pipeline.ts';
+import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import type { SourceState } from '../../src/core/source-state.ts';
 import { decodeState, encodeState } from '../../src/core/state-encoding.ts';
 import { ALERTS_TABLE, SOURCES_TABLE } from '../../src/platform/names.ts';

@@ -3,7 +3,7 @@
 import { createAggregate } from '../../consumers/aggregate/aggregate.ts';
 import { createClose } from '../../consumers/close/close.ts';
 import { createRollup } from '../../consumers/rollup/rollup.ts';
-import type { Pipeline } from '../../src/core/pipeline.ts';
+import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { bucketOf } from '../../src/core/spread.ts';
 import { DeadLetters } from '../../src/stores/dead-letters.ts';
 import { SourceStates } from '../../src/stores/source-states.ts';

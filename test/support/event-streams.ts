@@ -2,8 +2,9 @@
 import fc from 'fast-check';
 import type { SequenceNumber, ShardId } from '../../src/core/brands.ts';
 import type { Coordinates, TelemetryEvent } from '../../src/core/event.ts';
-import type { AggregationDefinition, Pipeline, PipelineDefinition } from '../../src/core/pipeline.ts';
-import { parsePipeline } from '../../src/core/pipeline.ts';
+import type { AggregationDefinition, PipelineDefinition } from '../../src/core/pipeline/definition.ts';
+import { parsePipeline } from '../../src/core/pipeline/parse-pipeline.ts';
+import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import type { ReferenceEvent } from '../../src/simulation/reference-model.ts';
 
 /** An event with its place in the stream. */

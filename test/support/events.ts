@@ -2,8 +2,8 @@
 import type { SequenceNumber } from '../../src/core/brands.ts';
 import type { TelemetryEvent } from '../../src/core/event.ts';
 import type { SourceEvents } from '../../src/core/fold.ts';
-import type { Aggregation, Pipeline } from '../../src/core/pipeline.ts';
-import { parsePipeline } from '../../src/core/pipeline.ts';
+import { parsePipeline } from '../../src/core/pipeline/parse-pipeline.ts';
+import type { Aggregation, Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { SHARD } from './event-streams.ts';
 
 export function eventOf(overrides: Partial<TelemetryEvent>): TelemetryEvent {

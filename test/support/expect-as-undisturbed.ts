@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Pipeline } from '../../src/core/pipeline.ts';
+import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import type { Table } from '../../src/stores/table.ts';
 import type { Telemetry } from './arbitrary-telemetry.ts';
 import { ConsumerSystem } from './consumer-system.ts';

@@ -1,7 +1,7 @@
 // How well one default rule does on the seven series of the recording with known incidents.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PipelineDefinition } from '../../src/core/pipeline.ts';
+import type { PipelineDefinition } from '../../src/core/pipeline/definition.ts';
 import { alertsOnRecording } from './alerts-on-recording.ts';
 
 /** One rule for all series: nothing in it is of any of them. */

@@ -7,7 +7,7 @@ import { createClose } from '../../consumers/close/close.ts';
 import { createPublish } from '../../consumers/publish/publish.ts';
 import { createRollup } from '../../consumers/rollup/rollup.ts';
 import type { SimulatedArrival } from '../../producers/simulators/simulation.ts';
-import type { Pipeline } from '../../src/core/pipeline.ts';
+import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { Alerts } from '../../src/stores/alerts.ts';
 import { DeadLetters } from '../../src/stores/dead-letters.ts';
 import type { TableChange } from '../../src/stores/memory-table.ts';

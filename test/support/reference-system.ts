@@ -1,6 +1,6 @@
 // What a stream must come to, from the reference model alone: verdicts, source windows, rollups, dead letters, books.
 import type { Coordinates } from '../../src/core/event.ts';
-import type { Pipeline } from '../../src/core/pipeline.ts';
+import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { rollupSeries, sourceSeries } from '../../src/core/series.ts';
 import {
   finalWindows,

@@ -2,7 +2,8 @@
 
 import { writeRecording } from '../../producers/simulators/recording.ts';
 import type { SimulatedArrival, Simulation } from '../../producers/simulators/simulation.ts';
-import { type Pipeline, parsePipeline } from '../../src/core/pipeline.ts';
+import { parsePipeline } from '../../src/core/pipeline/parse-pipeline.ts';
+import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { brokenRules } from './broken-rules.ts';
 import { SHARD, type StreamEntry, sequenceOf } from './event-streams.ts';
 import { type ReferenceOutcome, referenceOutcome } from './reference-system.ts';

@@ -1,7 +1,7 @@
 // The first form of a state, as it was written: for states that have tumbling windows and nothing that came later.
 import type { Metric, Sample } from '../../src/core/metric.ts';
 import type { OpenAggregation, SourceState } from '../../src/core/source-state.ts';
-import type { SourceWindow } from '../../src/core/window.ts';
+import type { SourceWindow } from '../../src/core/source-window.ts';
 
 export function writeStateV1(state: SourceState): string {
   const names: string[] = [];

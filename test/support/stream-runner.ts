@@ -3,14 +3,14 @@
 import { closeAll, closeBySilence } from '../../src/core/close-windows.ts';
 import type { SourceEvents } from '../../src/core/fold.ts';
 import { foldEvents } from '../../src/core/fold.ts';
-import type { Pipeline } from '../../src/core/pipeline.ts';
+import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { RememberedIds } from '../../src/core/remembered-ids.ts';
 import type { Letter, SourceState } from '../../src/core/source-state.ts';
 import { emptySourceState } from '../../src/core/source-state.ts';
+import type { ClosedWindow } from '../../src/core/source-window.ts';
 import type { EncodedState } from '../../src/core/state-encoding.ts';
 import { decodeState, decodeStateImage, encodeState } from '../../src/core/state-encoding.ts';
 import type { Verdict } from '../../src/core/verdict.ts';
-import type { ClosedWindow } from '../../src/core/window.ts';
 import type { StreamEntry } from './event-streams.ts';
 
 export interface Change {

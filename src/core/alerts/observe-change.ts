@@ -2,9 +2,9 @@
 
 import { summarizeMetric } from '../metric.ts';
 import { parseRollupSeries } from '../series.ts';
+import type { ClosedWindow, GroupContents } from '../source-window.ts';
 import type { ChangedWindows } from '../state-changes.ts';
 import type { StoredWindow } from '../stored-window.ts';
-import type { ClosedWindow, GroupContents } from '../window.ts';
 import { mergeGroups } from '../window.ts';
 import type { AlertFilter, AlertOn, AlertRule, Measure } from './alert-rule.ts';
 import type { KeptWindow } from './alert-state.ts';

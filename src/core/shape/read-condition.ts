@@ -1,4 +1,4 @@
-import type { DefinitionReader } from '../definition-reader.ts';
+import type { DefinitionReader } from '../pipeline/definition-reader.ts';
 import { globOf } from './glob.ts';
 import { readPath } from './read-field.ts';
 import type { AnyOf, Condition } from './shape.ts';

@@ -1,5 +1,5 @@
 // Paths, templates and lists of them, as a shape's definition gives them.
-import type { DefinitionReader } from '../definition-reader.ts';
+import type { DefinitionReader } from '../pipeline/definition-reader.ts';
 import { globOf, MAX_STARS } from './glob.ts';
 import type { RuleName, TextField } from './shape.ts';
 import type { ShapePath } from './shape-path.ts';

@@ -1,5 +1,5 @@
 // One kind of event out of a document: how it is cut, and where its fields stand.
-import type { DefinitionReader } from '../definition-reader.ts';
+import type { DefinitionReader } from '../pipeline/definition-reader.ts';
 import { readConditions } from './read-condition.ts';
 import { found, readPath, readTextField } from './read-field.ts';
 import { readTags, readValues } from './read-rules.ts';

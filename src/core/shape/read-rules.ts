@@ -1,5 +1,5 @@
 // The `values` and `tags` of a part: a path, a list of rules, or names with what each is.
-import { DefinitionReader } from '../definition-reader.ts';
+import { DefinitionReader } from '../pipeline/definition-reader.ts';
 import { found, readPatterns, readRuleName, readTextField } from './read-field.ts';
 import type { TagRule, TextField, ValueRule } from './shape.ts';
 import { nameOfStep } from './shape-path.ts';

@@ -1,5 +1,5 @@
 // Reads the `shapes` section of a pipeline definition: names of built-in shapes, and shapes of one's own.
-import { DefinitionReader } from '../definition-reader.ts';
+import { DefinitionReader } from '../pipeline/definition-reader.ts';
 import { BUILT_IN_SHAPES } from './built-in-shapes.ts';
 import { readConditions } from './read-condition.ts';
 import { readPath } from './read-field.ts';

@@ -1,4 +1,4 @@
-import type { DefinitionReader } from '../definition-reader.ts';
+import type { DefinitionReader } from '../pipeline/definition-reader.ts';
 import { found, readPath, readTextField } from './read-field.ts';
 import type { TimeField, TimeFormat } from './shape.ts';
 import type { TimeUnit } from './shape-definition.ts';

@@ -1,7 +1,7 @@
 // The pipeline of a function: the file beside its bundle.
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { parsePipeline } from '../../core/pipeline.ts';
+import { parsePipeline } from '../../core/pipeline/parse-pipeline.ts';
 import { PIPELINE_FILE, PIPELINE_FILE_VARIABLE } from '../../platform/names.ts';
 import type { FunctionHost } from '../function-host.ts';
 

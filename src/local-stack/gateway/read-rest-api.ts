@@ -1,6 +1,6 @@
 // AWS::ApiGateway::*: the resources that together make REST APIs, each with the one stage that is deployed.
 import { asArray, asNumber, asObject, asText, ifPresent } from '../property.ts';
-import type { ResourceToRead } from '../resource-to-read.ts';
+import type { OfType, ResourceToRead } from '../resource-to-read.ts';
 import { parseIntegrationUri } from './integration-uri.ts';
 import { readThrottles, readUsagePlans } from './read-throttles.ts';
 import type {
@@ -14,9 +14,6 @@ import type {
   RestMethod,
   Stage,
 } from './rest-api.ts';
-
-/** Gives the resources of one type. */
-export type OfType = (type: string) => readonly ResourceToRead[];
 
 export function readRestApis(ofType: OfType): RestApi[] {
   return ofType('AWS::ApiGateway::RestApi').map((api) => {

@@ -1,7 +1,6 @@
 // AWS::CloudFront::Distribution: static files of a bucket, with paths that lead to the stack's APIs.
 import { asArray, asObject, asText, ifPresent } from '../property.ts';
-import type { ResourceToRead } from '../resource-to-read.ts';
-import type { OfType } from './read-rest-api.ts';
+import type { OfType, ResourceToRead } from '../resource-to-read.ts';
 
 export interface Site {
   readonly logicalId: string;

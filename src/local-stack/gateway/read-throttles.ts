@@ -1,6 +1,6 @@
 // Limits of request rates: a stage's by method, and usage plans with the keys that share them.
 import { asArray, asNumber, asObject, asText, ifPresent } from '../property.ts';
-import type { OfType } from './read-rest-api.ts';
+import type { OfType } from '../resource-to-read.ts';
 import type { Stage, Throttle, UsagePlan } from './rest-api.ts';
 
 export function readThrottles(settings: unknown, where: string): Stage['throttles'] {

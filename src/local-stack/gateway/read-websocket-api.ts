@@ -1,8 +1,7 @@
 // AWS::ApiGatewayV2::*: WebSocket APIs, each with the one stage that is deployed.
 import { asArray, asText, ifPresent } from '../property.ts';
-import type { ResourceToRead } from '../resource-to-read.ts';
+import type { OfType, ResourceToRead } from '../resource-to-read.ts';
 import { parseIntegrationUri } from './integration-uri.ts';
-import type { OfType } from './read-rest-api.ts';
 import type { Authorizer, InvocationRight } from './rest-api.ts';
 
 export interface WebSocketApi {

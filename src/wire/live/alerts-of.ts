@@ -1,6 +1,6 @@
 // Which alerts a live subscription is to: all, those of a rule, those on a source or on series of a rollup; and the topics
 // by which who subscribed is found.
-import type { Pipeline } from '../../core/pipeline.ts';
+import type { Pipeline } from '../../core/pipeline/pipeline.ts';
 import { rollupSeries } from '../../core/series.ts';
 import type { StandingAlertAnswer } from '../api/alert-answer.ts';
 import type { TagFilter } from './series-filter.ts';

@@ -1,5 +1,5 @@
 // Whether a series of a rollup is among those a subscription asks for.
-import type { Pipeline } from '../../core/pipeline.ts';
+import type { Pipeline } from '../../core/pipeline/pipeline.ts';
 import { parseRollupSeries } from '../../core/series.ts';
 
 /** Tag values, all of which a series must have. */

@@ -1,8 +1,8 @@
 // What the subscribers of a source are told of changes of its state.
 import { sourceWindow } from '../../core/rollup.ts';
+import type { ClosedWindow } from '../../core/source-window.ts';
 import type { ChangedWindows } from '../../core/state-changes.ts';
 import { summarizeStored } from '../../core/stored-window.ts';
-import type { ClosedWindow } from '../../core/window.ts';
 import { windowAnswer } from '../api/window-answer.ts';
 import type { Change, LiveWindow } from './messages.ts';
 import { sourceTopic } from './topic.ts';

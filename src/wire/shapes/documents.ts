@@ -7,7 +7,8 @@ import type { Refusal } from '../decoded-item.ts';
 import { notJson, tooManyContainers } from '../record-refusals.ts';
 import type { Origin } from './pending.ts';
 import { splitTexts } from './split-texts.ts';
-import { TEXT_FORMATS, type TextDocument } from './text-formats.ts';
+import type { TextDocument } from './text-document.ts';
+import { TEXT_FORMATS } from './text-formats.ts';
 import { unpackText } from './unpack-text.ts';
 
 export type Document =

@@ -1,6 +1,6 @@
 // Comma-separated values (RFC 4180) under a header; semicolons and tabs separate too. Cells are texts: a shape makes
 // numbers of them.
-import type { TextDocument } from './text-formats.ts';
+import type { TextDocument } from './text-document.ts';
 
 const MAX_ROWS = 100_001;
 const SEPARATORS = [',', ';', '\t'];

@@ -1,5 +1,5 @@
 // GPX: points of tracks, routes and way points. Not an XML parser: it looks for the points alone, in one pass.
-import type { TextDocument } from './text-formats.ts';
+import type { TextDocument } from './text-document.ts';
 
 const MAX_POINTS = 100_001;
 const POINT = /<(trkpt|rtept|wpt)\b([^<>]*?)(?:\/>|>)/g;

@@ -1,5 +1,5 @@
 // InfluxDB line protocol: `measurement,tag=value field=1i,other="text" 1492610703000000000`.
-import type { TextDocument } from './text-formats.ts';
+import type { TextDocument } from './text-document.ts';
 
 const MAX_LINES = 10_001;
 

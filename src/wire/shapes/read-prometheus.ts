@@ -1,5 +1,5 @@
 // The text format of Prometheus and OpenMetrics: `name{label="value"} 1.5 1395066363000`.
-import type { TextDocument } from './text-formats.ts';
+import type { TextDocument } from './text-document.ts';
 
 const MAX_LINES = 100_001;
 const SAMPLE =

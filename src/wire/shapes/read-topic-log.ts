@@ -1,6 +1,6 @@
 // Lines of MQTT messages: `2026-03-01T08:00:00+0100 plant/line-1 {"t": 21.5}`, or without the time. A topic may hold spaces;
 // it has at least two levels, and its payload is JSON or a number.
-import type { TextDocument } from './text-formats.ts';
+import type { TextDocument } from './text-document.ts';
 
 const MAX_LINES = 100_001;
 const TIME =

@@ -5,15 +5,7 @@ import { readGpx } from './read-gpx.ts';
 import { readLineProtocol } from './read-line-protocol.ts';
 import { readPrometheus } from './read-prometheus.ts';
 import { readTopicLog } from './read-topic-log.ts';
-
-export interface TextDocument {
-  readonly value: unknown;
-  /** What reads back as this document alone. */
-  readonly text: string;
-}
-
-/** undefined for a text that is not of the form. */
-export type TextReader = (text: string) => readonly TextDocument[] | undefined;
+import type { TextReader } from './text-document.ts';
 
 export const TEXT_FORMATS: Partial<Record<ShapeFormat, TextReader>> = {
   'line-protocol': readLineProtocol,

@@ -2,7 +2,7 @@
 // tables, containers and the bus do on the way.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parsePipeline } from '../../../src/core/pipeline.ts';
+import { parsePipeline } from '../../../src/core/pipeline/parse-pipeline.ts';
 import type { AlertEvent } from '../../../src/wire/alert-event.ts';
 import { AlertSystem } from '../../support/alert-system.ts';
 import { arbitraryFaults, arbitrarySteps, type Trouble } from '../../support/arbitrary-steps.ts';

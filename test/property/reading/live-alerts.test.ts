@@ -4,7 +4,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { createAlert } from '../../../consumers/alert/alert.ts';
-import type { PipelineDefinition } from '../../../src/core/pipeline.ts';
+import type { PipelineDefinition } from '../../../src/core/pipeline/definition.ts';
 import type { AlertsView } from '../../../src/live-client/alerts-view.ts';
 import { createLiveClient } from '../../../src/live-client/live-client.ts';
 import { Alerts } from '../../../src/stores/alerts.ts';

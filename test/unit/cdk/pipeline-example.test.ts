@@ -4,7 +4,7 @@ import definition from '../../../cdk/pipeline.ts';
 import { simulateGameSessions } from '../../../producers/simulators/game-sessions.ts';
 import { simulateIotFleet } from '../../../producers/simulators/iot-fleet.ts';
 import type { SimulatedArrival, Simulation } from '../../../producers/simulators/simulation.ts';
-import { parsePipeline } from '../../../src/core/pipeline.ts';
+import { parsePipeline } from '../../../src/core/pipeline/parse-pipeline.ts';
 import { CLOCKS_OFF_MS } from '../../../src/run/dev.ts';
 import { alertsWhile } from '../../support/live-system.ts';
 

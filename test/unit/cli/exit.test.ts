@@ -2,7 +2,7 @@ import { CommanderError } from 'commander';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { PipelineFileError } from '../../../cdk/load-pipeline.ts';
 import { explainFailure, UsageError } from '../../../src/cli/exit.ts';
-import { PipelineError } from '../../../src/core/pipeline.ts';
+import { PipelineError } from '../../../src/core/pipeline/pipeline-error.ts';
 import { RuntimeError } from '../../../src/local-stack/runtime-error.ts';
 import { RecordingError } from '../../../src/wire/recording-error.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { findWindows, type WindowQuery } from '../../../src/cli/find-windows.ts';
-import { parsePipeline } from '../../../src/core/pipeline.ts';
+import { parsePipeline } from '../../../src/core/pipeline/parse-pipeline.ts';
 import { rollupSeries, sourceSeries } from '../../../src/core/series.ts';
 import { ConsumerSystem } from '../../support/consumer-system.ts';
 import { SHARD, sequenceOf } from '../../support/event-streams.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type AggregateDeps, createAggregate } from '../../../consumers/aggregate/aggregate.ts';
 import { MAX_REFUSALS } from '../../../consumers/aggregate/fold-and-commit.ts';
-import { parsePipeline } from '../../../src/core/pipeline.ts';
+import { parsePipeline } from '../../../src/core/pipeline/parse-pipeline.ts';
 import { decodeCounts } from '../../../src/core/state-encoding.ts';
 import { DeadLetters } from '../../../src/stores/dead-letters.ts';
 import type { MemoryTable } from '../../../src/stores/memory-table.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createAlert } from '../../../consumers/alert/alert.ts';
 import { createAlertClock } from '../../../consumers/alert-clock/alert-clock.ts';
-import { type PipelineDefinition, parsePipeline } from '../../../src/core/pipeline.ts';
+import type { PipelineDefinition } from '../../../src/core/pipeline/definition.ts';
+import { parsePipeline } from '../../../src/core/pipeline/parse-pipeline.ts';
 import { emptySourceState } from '../../../src/core/source-state.ts';
 import { encodeState } from '../../../src/core/state-encoding.ts';
 import { Alerts } from '../../../src/stores/alerts.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parsePipeline } from '../../../src/core/pipeline.ts';
+import { parsePipeline } from '../../../src/core/pipeline/parse-pipeline.ts';
 import { Alerts } from '../../../src/stores/alerts.ts';
 import { AlertSystem } from '../../support/alert-system.ts';
 import { SHARD, sequenceOf } from '../../support/event-streams.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { StateCache } from '../../../consumers/aggregate/state-cache.ts';
 import { PartCache } from '../../../consumers/rollup/part-cache.ts';
-import { parsePipeline } from '../../../src/core/pipeline.ts';
+import { parsePipeline } from '../../../src/core/pipeline/parse-pipeline.ts';
 import { emptySourceState } from '../../../src/core/source-state.ts';
 import type { StoredPart } from '../../../src/stores/windows.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createAggregate } from '../../../consumers/aggregate/aggregate.ts';
 import { createClose } from '../../../consumers/close/close.ts';
-import { parsePipeline } from '../../../src/core/pipeline.ts';
+import { parsePipeline } from '../../../src/core/pipeline/parse-pipeline.ts';
 import { decodeState } from '../../../src/core/state-encoding.ts';
 import { PRIMER_KEY, SOURCES_TABLE } from '../../../src/platform/names.ts';
 import { DeadLetters } from '../../../src/stores/dead-letters.ts';

@@ -2,7 +2,7 @@
 // one a dead letter that says what was wrong, and nothing ever holds up the stream.
 import { describe, expect, it } from 'vitest';
 import { imbalance } from '../../../src/core/ledger.ts';
-import { parsePipeline } from '../../../src/core/pipeline.ts';
+import { parsePipeline } from '../../../src/core/pipeline/parse-pipeline.ts';
 import { kinesisEventRecord } from '../../../src/event-source/kinesis-record.ts';
 import type { DeadLetter } from '../../../src/stores/dead-letters.ts';
 import { readLedger } from '../../../src/stores/read-ledger.ts';

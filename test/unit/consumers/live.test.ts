@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createLive } from '../../../consumers/live/live.ts';
 import { createSubscribe } from '../../../consumers/subscribe/subscribe.ts';
 import type { AlertStatus } from '../../../src/core/alerts/alert-state.ts';
-import type { PipelineDefinition } from '../../../src/core/pipeline.ts';
+import type { PipelineDefinition } from '../../../src/core/pipeline/definition.ts';
 import { rollupSeries, sourceSeries } from '../../../src/core/series.ts';
 import type { LivePoster, PostOutcome } from '../../../src/platform/live-poster.ts';
 import type { AlertKey, AlertWrite } from '../../../src/stores/alerts.ts';

@@ -1,7 +1,7 @@
 // A pipeline deployed over another finds states and changes that the other wrote.
 import { describe, expect, it } from 'vitest';
 import { imbalance } from '../../../src/core/ledger.ts';
-import { parsePipeline } from '../../../src/core/pipeline.ts';
+import { parsePipeline } from '../../../src/core/pipeline/parse-pipeline.ts';
 import { readLedger } from '../../../src/stores/read-ledger.ts';
 import { ConsumerSystem } from '../../support/consumer-system.ts';
 import { SHARD, sequenceOf } from '../../support/event-streams.ts';

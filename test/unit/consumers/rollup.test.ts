@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createRollup } from '../../../consumers/rollup/rollup.ts';
 import { foldEvents } from '../../../src/core/fold.ts';
-import { DEFAULT_PARTS, parsePipeline } from '../../../src/core/pipeline.ts';
+import { parsePipeline } from '../../../src/core/pipeline/parse-pipeline.ts';
+import { DEFAULT_PARTS } from '../../../src/core/pipeline/read-rollup.ts';
 import { rollupSeries, sourceSeries } from '../../../src/core/series.ts';
 import { emptySourceState } from '../../../src/core/source-state.ts';
 import { bucketOf } from '../../../src/core/spread.ts';

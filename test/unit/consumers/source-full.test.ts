@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { imbalance } from '../../../src/core/ledger.ts';
-import { parsePipeline } from '../../../src/core/pipeline.ts';
+import { parsePipeline } from '../../../src/core/pipeline/parse-pipeline.ts';
 import { readLedger } from '../../../src/stores/read-ledger.ts';
 import { bytesOf } from '../../../src/stores/table.ts';
 import { collect } from '../../support/collect.ts';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { SequenceNumber, ShardId } from '../../../src/core/brands.ts';
 import { foldEvents } from '../../../src/core/fold.ts';
 import { MAX_OUTGOING_BYTES, MAX_UP_TO_SHARDS } from '../../../src/core/limits.ts';
-import type { Pipeline } from '../../../src/core/pipeline.ts';
+import type { Pipeline } from '../../../src/core/pipeline/pipeline.ts';
 import { emptySourceState } from '../../../src/core/source-state.ts';
 import { SHARD, sequenceOf } from '../../support/event-streams.ts';
 import { batchOf, eventOf, pipelineOf } from '../../support/events.ts';

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { PipelineDefinition } from '../../../src/core/pipeline.ts';
-import { DEFAULT_PARTS, definePipeline, PipelineError, parsePipeline } from '../../../src/core/pipeline.ts';
+import type { PipelineDefinition } from '../../../src/core/pipeline/definition.ts';
+import { definePipeline } from '../../../src/core/pipeline/definition.ts';
+import { parsePipeline } from '../../../src/core/pipeline/parse-pipeline.ts';
+import { PipelineError } from '../../../src/core/pipeline/pipeline-error.ts';
+import { DEFAULT_PARTS } from '../../../src/core/pipeline/read-rollup.ts';
 
 const MINUTE = { name: 'per-minute', window: { tumbling: '60s' } };
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { foldEvents } from '../../../src/core/fold.ts';
-import { parsePipeline } from '../../../src/core/pipeline.ts';
+import { parsePipeline } from '../../../src/core/pipeline/parse-pipeline.ts';
 import { closedSourceWindows } from '../../../src/core/rollup.ts';
 import { emptySourceState } from '../../../src/core/source-state.ts';
 import { decodeChangedWindows } from '../../../src/core/state-changes.ts';

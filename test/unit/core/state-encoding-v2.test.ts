@@ -1,7 +1,7 @@
 // States and windows as the second form had them: they are read, and go on in the present one.
 import { describe, expect, test } from 'vitest';
 import { foldEvents } from '../../../src/core/fold.ts';
-import { parsePipeline } from '../../../src/core/pipeline.ts';
+import { parsePipeline } from '../../../src/core/pipeline/parse-pipeline.ts';
 import { emptySourceState } from '../../../src/core/source-state.ts';
 import { decodeState } from '../../../src/core/state-encoding.ts';
 import { decodeStoredWindow, summarizeStored } from '../../../src/core/stored-window.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parsePipeline } from '../../../src/core/pipeline.ts';
+import { parsePipeline } from '../../../src/core/pipeline/parse-pipeline.ts';
 import { VirtualClock } from '../../../src/event-source/virtual-clock.ts';
 import type { FunctionLine } from '../../../src/local-stack/function-invoker.ts';
 import { LIVE_TABLE, READERS_TABLE, VARIABLE } from '../../../src/platform/names.ts';

@@ -1,6 +1,6 @@
 // The check that every aggregate is held to: the right ones pass, each that is off does not.
 import { expect, test } from 'vitest';
-import { parsePipeline } from '../../../src/core/pipeline.ts';
+import { parsePipeline } from '../../../src/core/pipeline/parse-pipeline.ts';
 import { holdAggregates } from '../../../src/simulation/check-aggregates.ts';
 import type { FoundContents } from '../../../src/simulation/read-state.ts';
 import type { ReferenceEvent } from '../../../src/simulation/reference-model.ts';

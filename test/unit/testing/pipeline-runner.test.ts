@@ -1,6 +1,6 @@
 // The pipeline in memory: what it hands its functions, and how it tells of one that goes on failing.
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { parsePipeline } from '../../../src/core/pipeline.ts';
+import { parsePipeline } from '../../../src/core/pipeline/parse-pipeline.ts';
 import { readLedger } from '../../../src/stores/read-ledger.ts';
 import type { Table } from '../../../src/stores/table.ts';
 import { PipelineRunner, type RunnerOptions } from '../../../src/testing/pipeline-runner.ts';

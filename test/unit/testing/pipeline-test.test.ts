@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { createAggregate } from '../../../consumers/aggregate/aggregate.ts';
-import { parsePipeline } from '../../../src/core/pipeline.ts';
+import { parsePipeline } from '../../../src/core/pipeline/parse-pipeline.ts';
 import { kinesisEventRecord } from '../../../src/event-source/kinesis-record.ts';
 import { DeadLetters } from '../../../src/stores/dead-letters.ts';
 import { changeJson } from '../../../src/stores/item-json.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { PipelineError, parsePipeline } from '../../../../src/core/pipeline.ts';
+import { parsePipeline } from '../../../../src/core/pipeline/parse-pipeline.ts';
+import { PipelineError } from '../../../../src/core/pipeline/pipeline-error.ts';
 
 const BASE = {
   aggregations: [

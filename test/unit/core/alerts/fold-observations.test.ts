@@ -3,8 +3,8 @@ import type { AlertRule } from '../../../../src/core/alerts/alert-rule.ts';
 import type { AlertState } from '../../../../src/core/alerts/alert-state.ts';
 import { foldObservations } from '../../../../src/core/alerts/fold-observations.ts';
 import { foldSilence } from '../../../../src/core/alerts/fold-silence.ts';
-import type { AlertDefinition } from '../../../../src/core/pipeline.ts';
-import { parsePipeline } from '../../../../src/core/pipeline.ts';
+import type { AlertDefinition } from '../../../../src/core/pipeline/definition.ts';
+import { parsePipeline } from '../../../../src/core/pipeline/parse-pipeline.ts';
 
 const MINUTE = 60_000;
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parsePipeline } from '../../../../src/core/pipeline.ts';
+import { parsePipeline } from '../../../../src/core/pipeline/parse-pipeline.ts';
 import { BUILT_IN_SHAPES } from '../../../../src/core/shape/built-in-shapes.ts';
 import { parsePath } from '../../../../src/core/shape/shape-path.ts';
 import { shapesOf } from '../../../support/shaped.ts';

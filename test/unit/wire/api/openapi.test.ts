@@ -2,7 +2,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import type { AlertStatus, Transition } from '../../../../src/core/alerts/alert-state.ts';
-import type { PipelineDefinition } from '../../../../src/core/pipeline.ts';
+import type { PipelineDefinition } from '../../../../src/core/pipeline/definition.ts';
 import { rollupSeries, sourceSeries } from '../../../../src/core/series.ts';
 import { openApiDocument } from '../../../../src/wire/api/openapi.ts';
 import { OPERATIONS } from '../../../../src/wire/api/operations.ts';

@@ -7,24 +7,24 @@ import type {
   ClearCondition,
   Direction,
   Measure,
-} from './alerts/alert-rule.ts';
+} from '../alerts/alert-rule.ts';
 import {
   ALWAYS_KEPT,
   MAX_WINDOWS_BACK,
   QUANTILE_NAMES,
   REACH_WINDOWS,
   SEVERITIES,
-} from './alerts/alert-rule.ts';
-import { LEAST_HISTORY } from './alerts/deviation.ts';
+} from '../alerts/alert-rule.ts';
+import { LEAST_HISTORY } from '../alerts/deviation.ts';
+import { formatDurationMs } from '../duration.ts';
+import { EVENT_LIMITS } from '../event-limits.ts';
+import { spanMs, specText } from '../window-spec.ts';
 import type { DefinitionReader } from './definition-reader.ts';
-import { formatDurationMs } from './duration.ts';
-import { EVENT_LIMITS } from './event-limits.ts';
-import type { Aggregation, Rollup } from './pipeline.ts';
-import { spanMs, specText } from './window-spec.ts';
+import type { AggregationDraft, Rollup } from './pipeline.ts';
 
 /** What alerts may be on. */
 export interface Watchable {
-  readonly aggregations: readonly Omit<Aggregation, 'groupBy'>[];
+  readonly aggregations: readonly AggregationDraft[];
   readonly rollups: readonly Rollup[];
 }
 
@@ -44,7 +44,7 @@ export function readAlert(entry: DefinitionReader, watchable: Watchable): AlertR
   };
 }
 
-type Watched = Omit<Aggregation, 'groupBy'> | undefined;
+type Watched = AggregationDraft | undefined;
 
 function readWhenAndOn(
   entry: DefinitionReader,

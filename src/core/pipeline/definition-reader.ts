@@ -1,6 +1,6 @@
 // Reads a definition object by object and notes everything that is wrong with it, by path: the key, what was found, what
 // was expected.
-import { parseDurationMs } from './duration.ts';
+import { parseDurationMs } from '../duration.ts';
 
 const MAX_DURATION_MS = 366 * 86_400_000;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;

@@ -1,0 +1,134 @@
+// The pipeline definition: the one file a user edits first, in TypeScript or JSON.
+import type { Severity } from '../alerts/alert-rule.ts';
+import type { CalendarUnit, WEEKDAYS } from '../calendar.ts';
+import type { ShapeDefinition } from '../shape/shape-definition.ts';
+import type { AggregateName } from './aggregate-names.ts';
+
+/** What a user writes. Durations are `250ms 10s 5m 1h 2d`. */
+export interface PipelineDefinition {
+  readonly aggregations: readonly AggregationDefinition[];
+  readonly rollups?: readonly RollupDefinition[];
+  readonly alerts?: readonly AlertDefinition[];
+  readonly dedupe?: { readonly horizon?: string };
+  /** Other forms that events come in: names of built-in shapes, and shapes of one's own; the first that matches counts. */
+  readonly shapes?: readonly (string | ShapeDefinition)[];
+  /** How far ahead of its arrival an event's time may lie. Default `5m`. */
+  readonly maxClockSkew?: string;
+  /** Takes times before 1990 for right, in records that arrived after 2000: recordings of long ago. Default `false`. */
+  readonly allowOldTimes?: boolean;
+  /** How long closed windows are kept. Default: for ever. */
+  readonly retention?: string;
+}
+
+export interface AggregationDefinition {
+  readonly name: string;
+  readonly window: /** `offset`: how long after the epoch the first one begins; less than the size. */
+    | { readonly tumbling: string; readonly offset?: string }
+    | { readonly hopping: { readonly size: string; readonly every: string; readonly offset?: string } }
+    /** Days, weeks or months as clocks show them in a zone, `UTC` unless it says otherwise; weeks begin on Monday. */
+    | {
+        readonly calendar: CalendarUnit;
+        readonly timezone?: string;
+        readonly weekStart?: (typeof WEEKDAYS)[number];
+      }
+    | { readonly session: { readonly gap: string } };
+  /** Which events it takes. Default: all. */
+  readonly filter?: {
+    readonly types?: readonly string[];
+    readonly tags?: Readonly<Record<string, readonly string[]>>;
+  };
+  /** How long after its end a window stays open for late events, in event time. Default `0s`. */
+  readonly allowedLateness?: string;
+  /** After how long a silent source's windows are closed. Default `10m`. */
+  readonly idleTimeout?: string;
+  /** How long its closed windows and rollup windows are kept. Default: as the pipeline says. */
+  readonly retention?: string;
+  /** Value names to take; default all. */
+  readonly values?: readonly string[];
+  /** Default `["count", "sum", "min", "max", "mean"]`. */
+  readonly aggregates?: readonly AggregateName[];
+  /** Of quantiles. Default 0.01. */
+  readonly relativeError?: number;
+  /** Fields whose distinct texts are counted: `source`, `type`, `id`, `tags.NAME`, `values.NAME`. */
+  readonly distinct?: readonly string[];
+  /** Fields whose most frequent texts are kept with their counts. */
+  readonly topK?: readonly { readonly of: string; readonly k: number }[];
+}
+
+export interface RollupDefinition {
+  readonly name: string;
+  /** The aggregation it sums up. */
+  readonly of: string;
+  /** Tags whose values it groups by, together; none at all for one window over everything. */
+  readonly by?: readonly string[];
+  /** Instead of `by`: tags from the widest to the narrowest; grouped by the first, by the first two, and so on. */
+  readonly levels?: readonly string[];
+  /** Items a window is spread over, so that many sources can write it. Default 16. */
+  readonly parts?: number;
+}
+
+export interface AlertDefinition {
+  readonly name: string;
+  /** What is watched; left out for silence, which is of a source as a whole. */
+  readonly on?: /** Each source's windows once closed; with `provisional` while they are open too. */
+    | { readonly aggregation: string; readonly provisional?: boolean }
+    /** A rollup's windows once every source in them has closed; with `by` those of one level alone. */
+    | {
+        readonly rollup: string;
+        readonly by?: readonly string[];
+        readonly provisional?: boolean;
+        /**
+         * How far the series, or the clock, must have gone on past a window before it is judged: what slower sources add
+         * meanwhile needs no correction. Default `0s`.
+         */
+        readonly settle?: string;
+      }
+    /** Each source's last value, from an aggregation that keeps `last`. */
+    | { readonly last: string };
+  /** The value watched, and its aggregate; `events` is the number of events and has no metric. */
+  readonly metric?: string;
+  readonly aggregate?: Exclude<AggregateName, 'quantiles'> | 'p50' | 'p90' | 'p95' | 'p99' | 'events';
+  readonly when:
+    | { readonly above: number }
+    | { readonly below: number }
+    /** Against the window `over` windows before, default 1. A ratio of 0.5 is a change by half. */
+    | {
+        readonly changesBy: (
+          | { readonly difference: number; readonly ratio?: undefined }
+          | { readonly ratio: number; readonly difference?: undefined }
+        ) & { readonly over?: number; readonly direction?: 'up' | 'down' | 'both' };
+      }
+    /** Nothing has arrived from a source for so long, by the clock. */
+    | { readonly absent: string }
+    /** From what the subject's own windows were like: docs/alerts.md has the formula. */
+    | {
+        readonly deviates: {
+          /** Default 6. */
+          readonly score?: number;
+          /** Default `14d`. */
+          readonly history?: string;
+          /** What repeats, `1d` or `7d`: compares with the same time of earlier ones. Default: none. */
+          readonly season?: string;
+          readonly direction?: 'up' | 'down' | 'both';
+        };
+      };
+  /** How long it must hold, in event time, before it fires. Default `0s`. */
+  readonly for?: string;
+  /**
+   * Resolves only past this (`below` for what was above, a change or a score, `above` for what was below), and where it
+   * stays there for so long in event time. Default: where the condition holds no more; for `deviates` a quarter of the score.
+   */
+  readonly clear?: { readonly below?: number; readonly above?: number; readonly for?: string };
+  /** Default `warning`. */
+  readonly severity?: Severity;
+  readonly filter?: {
+    /** Beginnings of source names. */
+    readonly sources?: readonly string[];
+    readonly tags?: Readonly<Record<string, readonly string[]>>;
+  };
+}
+
+/** Types a definition in a TypeScript module: `export default definePipeline({ … })`. */
+export function definePipeline(definition: PipelineDefinition): PipelineDefinition {
+  return definition;
+}

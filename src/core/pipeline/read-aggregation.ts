@@ -1,0 +1,97 @@
+// Reads the aggregations of a pipeline definition.
+import type { EventField } from '../event-field.ts';
+import { parseEventField } from '../event-field.ts';
+import type { EventFilter } from '../event-filter.ts';
+import { EVENT_LIMITS } from '../event-limits.ts';
+import { AGGREGATE_NAMES, type AggregateName } from './aggregate-names.ts';
+import type { DefinitionReader } from './definition-reader.ts';
+import type { AggregationDraft, TopKField } from './pipeline.ts';
+import { readWindow } from './read-window.ts';
+
+export function readAggregation(entry: DefinitionReader, retentionMs: number | undefined): AggregationDraft {
+  entry.onlyKeys([
+    'name',
+    'window',
+    'filter',
+    'allowedLateness',
+    'idleTimeout',
+    'retention',
+    'values',
+    'aggregates',
+    'relativeError',
+    'distinct',
+    'topK',
+  ]);
+  const aggregates = (entry.texts('aggregates', { allowed: AGGREGATE_NAMES }) ?? [
+    'count',
+    'sum',
+    'min',
+    'max',
+    'mean',
+  ]) as readonly AggregateName[]; // any other is a problem noted, and never gets past it
+  const asks = (...names: AggregateName[]) => names.some((name) => aggregates.includes(name));
+  const relativeError = entry.number('relativeError', { default: 0.01, least: 0.001, most: 0.2 });
+  if (entry.has('relativeError') && !asks('quantiles')) {
+    entry.problem('relativeError', 'found without "quantiles" among the aggregates, expected both');
+  }
+  return {
+    name: entry.name('name'),
+    window: readWindow(entry),
+    filter: readFilter(entry),
+    allowedLatenessMs: entry.duration('allowedLateness', { default: 0, least: 0 }),
+    idleTimeoutMs: entry.duration('idleTimeout', { default: 600_000, least: 1_000 }),
+    retentionMs: readRetention(entry, retentionMs),
+    values: entry.has('values') ? new Set(entry.texts('values')) : undefined,
+    aggregates,
+    keep: {
+      samples: asks('first', 'last'),
+      squares: asks('variance', 'stddev'),
+      increase: asks('increase', 'rate'),
+      quantiles: asks('quantiles') ? relativeError : undefined,
+    },
+    distinct: readDistinct(entry),
+    topK: readTopK(entry),
+  };
+}
+
+/** The pipeline’s own, or that of an aggregation, which is otherwise the pipeline’s. */
+export function readRetention(entry: DefinitionReader, otherwise?: number): number | undefined {
+  return entry.has('retention') ? entry.duration('retention', { default: 0, least: 3_600_000 }) : otherwise;
+}
+
+function readFilter(entry: DefinitionReader): EventFilter | undefined {
+  const filter = entry.child('filter');
+  if (filter === undefined) return undefined;
+  filter.onlyKeys(['types', 'tags']);
+  if (filter.keys().length === 0) filter.problem('', 'found {}, expected types or tags');
+  return {
+    types: filter.has('types') ? new Set(filter.texts('types')) : undefined,
+    tags: filter.textsByName('tags', { least: 0, most: EVENT_LIMITS.tagLength }),
+  };
+}
+
+/** Distinct and top-k fields in one aggregation: each is a sketch in every open window. */
+const MAX_FIELDS = 4;
+
+function readDistinct(entry: DefinitionReader): readonly EventField[] {
+  const texts = entry.texts('distinct') ?? [];
+  if (texts.length > MAX_FIELDS)
+    entry.problem('distinct', `found ${texts.length}, expected at most ${MAX_FIELDS}`);
+  return texts.flatMap((text, at) => readField(text, (problem) => entry.problem(`distinct[${at}]`, problem)));
+}
+
+function readTopK(entry: DefinitionReader): readonly TopKField[] {
+  return entry.list('topK', { least: 1, most: MAX_FIELDS, optional: true }).flatMap((child) => {
+    child.onlyKeys(['of', 'k']);
+    const k = child.number('k', { least: 1, most: 100, whole: true });
+    return readField(child.raw('of'), (problem) => child.problem('of', problem)).map((of) => ({ of, k }));
+  });
+}
+
+function readField(text: unknown, problem: (text: string) => void): readonly EventField[] {
+  const field = typeof text === 'string' ? parseEventField(text) : undefined;
+  if (field !== undefined) return [field];
+  const found = text === undefined ? 'missing' : `found ${JSON.stringify(text)}`;
+  problem(`${found}, expected "source", "type", "id", "tags.NAME" or "values.NAME"`);
+  return [];
+}

@@ -1,0 +1,38 @@
+// What a window of a source is: groups of metrics, apart by the tags that rollups ask for.
+import type { EpochMs } from './brands.ts';
+import type { FieldCounts } from './field-counts.ts';
+import type { Metric } from './metric.ts';
+
+/** Half open: `[start, end)`, event time. A session's bounds move as events join it. */
+export interface SourceWindow {
+  start: EpochMs;
+  end: EpochMs;
+  /** Apart by the values of the aggregation's `groupBy` tags; one group where there are none. */
+  readonly groups: WindowGroup[];
+  /** About what it takes in the source's item: see `windowBytes`. */
+  bytes: number;
+}
+
+export interface WindowGroup {
+  /** The values of the `groupBy` tags, in their order; null where an event does not have the tag. */
+  readonly tags: readonly (string | null)[];
+  /** Events folded in, whatever values they carried. */
+  events: number;
+  /** In the order the names first appeared. */
+  readonly metrics: Metric[];
+  /** Counts of distinct and frequent texts; undefined where the aggregation asks for none. */
+  fields: FieldCounts | undefined;
+}
+
+/** A group whatever its tags, to be read. */
+export type GroupContents = Readonly<Omit<WindowGroup, 'tags' | 'metrics'>> & {
+  readonly metrics: readonly Metric[];
+};
+
+/** A window of an aggregation, with all that is needed to store it or to say what it is of. */
+export interface ClosedWindow extends SourceWindow {
+  readonly aggregation: string;
+  /** See `specText`. */
+  readonly spec: string;
+  readonly groupBy: readonly string[];
+}
