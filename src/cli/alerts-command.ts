@@ -1,15 +1,13 @@
 import { Command, Option } from 'commander';
 import { ALERT_STATUSES } from '../core/alerts/alert-state.ts';
-import type { StoredAlert } from '../stores/alerts.ts';
+import type { Alerts, StoredAlert } from '../stores/alerts.ts';
+import { standingAlerts } from '../stores/standing-alerts.ts';
 import { alertEvent, alertSubject } from '../wire/alert-event.ts';
 import { type StoreOptions, useStores, withStoreOptions } from './open-stores.ts';
 import { wholeNumber } from './options.ts';
 import { formatTable, formatTime } from './print-table.ts';
 
-interface AlertsOptions extends StoreOptions {
-  readonly rule?: string;
-  readonly state?: string;
-  readonly limit: number;
+interface AlertsOptions extends StoreOptions, AlertQuery {
   readonly json?: true;
 }
 
@@ -22,20 +20,16 @@ export function alertsCommand(): Command {
     .addOption(new Option('--state <state>', 'those in this state').choices([...ALERT_STATUSES]))
     .option('--limit <n>', 'how many', wholeNumber(1, 1_000_000), 50)
     .option('--json', 'one JSON object a line: the latest transition of each')
+    .addHelpText('after', '\nAn index is read; for --state ok, which it does not have, the whole table.')
     .action(async (options: AlertsOptions) => {
-      const all = await useStores(options, async ({ alerts }) => {
-        const found: StoredAlert[] = [];
-        for await (const alert of alerts.scan()) if (isAskedFor(alert, options)) found.push(alert);
-        return found.sort((a, b) => endOf(b) - endOf(a) || (a.series < b.series ? -1 : 1));
-      });
-      const shown = all.slice(0, options.limit);
+      const found = await useStores(options, async ({ alerts }) => await findAlerts(alerts, options));
+      const shown = found.slice(0, options.limit);
       if (options.json) {
         for (const alert of shown) process.stdout.write(`${JSON.stringify(alertJson(alert))}\n`);
         return;
       }
       process.stdout.write(shown.length === 0 ? 'no alerts\n' : `${formatAlerts(shown)}\n`);
-      if (all.length > shown.length)
-        process.stdout.write(`… and ${all.length - shown.length} more (--limit)\n`);
+      if (found.length > shown.length) process.stdout.write('… and more (--limit)\n');
     });
 }
 
@@ -56,11 +50,38 @@ export function nameOf(series: string): string {
   return subject.values.map((value) => value ?? '(none)').join(', ');
 }
 
-function isAskedFor({ rule, state }: StoredAlert, options: AlertsOptions): boolean {
-  if (options.rule !== undefined && rule !== options.rule) return false;
-  if (options.state !== undefined) return state.status === options.state;
-  // Whoever has never left `ok` is kept for its history, or to be looked at, and is nobody's news.
-  return state.sequence > 0;
+export interface AlertQuery {
+  readonly rule?: string;
+  readonly state?: string;
+  readonly limit: number;
+}
+
+/** The latest first; one more than the limit where there are more. By the index, which has all but those that are well. */
+export async function findAlerts(alerts: Alerts, query: AlertQuery): Promise<readonly StoredAlert[]> {
+  const found: StoredAlert[] = [];
+  const { rule, state, limit } = query;
+  if (state === 'ok') {
+    for await (const alert of alerts.scan()) if (isAskedFor(alert, query)) found.push(alert);
+  }
+  if (state === undefined || state === 'pending' || state === 'firing') {
+    for await (const alert of standingAlerts(alerts, 'active', { rule, readAhead: limit })) {
+      if (isAskedFor(alert, query)) found.push(alert);
+    }
+  }
+  if (state === undefined || state === 'resolved') {
+    let resolved = 0;
+    for await (const alert of standingAlerts(alerts, 'resolved', { rule, readAhead: limit + 1 })) {
+      found.push(alert);
+      resolved += 1;
+      if (resolved > limit) break;
+    }
+  }
+  return found.sort((a, b) => endOf(b) - endOf(a) || (a.series < b.series ? -1 : 1)).slice(0, limit + 1);
+}
+
+function isAskedFor({ rule, state }: StoredAlert, query: AlertQuery): boolean {
+  if (query.rule !== undefined && rule !== query.rule) return false;
+  return query.state === undefined || state.status === query.state;
 }
 
 function alertJson({ rule, series, state }: StoredAlert): object {

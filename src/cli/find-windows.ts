@@ -1,12 +1,11 @@
 // Windows as a reader sees them: those stored, and those still open in the states of their sources.
-import { mergeParts } from '../core/rollup.ts';
 import { parseRollupSeries, parseSourceSeries, rollupSeries, sourceSeries } from '../core/series.ts';
 import type { OpenWindowView } from '../core/state-view.ts';
 import { viewState } from '../core/state-view.ts';
 import type { SeriesWindow, StoredWindow } from '../core/stored-window.ts';
 import { summarizeStored } from '../core/stored-window.ts';
 import type { SourceStates, StoredState } from '../stores/source-states.ts';
-import type { Windows } from '../stores/windows.ts';
+import type { WindowKind, Windows } from '../stores/windows.ts';
 
 export interface WindowQuery {
   readonly source?: string;
@@ -86,24 +85,34 @@ function describeProblem({ source, version }: StoredState, error: unknown): stri
   return `source ${JSON.stringify(source)}, version ${version}: ${error instanceof Error ? error.message : String(error)}`;
 }
 
-/** Of one series where the query names one, else all; rollup windows with their parts merged. */
+/** Of one series where the query names one, else of all; the latest, and not many more than are asked for. */
 async function* storedWindows(windows: Windows, query: WindowQuery): AsyncIterable<StoredWindow> {
+  const { from: fromMs = 0, to: toMs = MAX_START_MS, limit } = query;
+  const range = { fromMs, toMs, readAhead: limit };
   const series = seriesOf(query);
   if (series !== undefined) {
-    yield* windows.list(series, { fromMs: query.from ?? 0, toMs: query.to ?? MAX_START_MS });
+    let found = 0;
+    for await (const window of windows.list(series, { ...range, descending: true })) {
+      yield window;
+      found += 1;
+      if (found >= limit) return;
+    }
     return;
   }
-  const parts = new Map<string, StoredWindow[]>();
-  for await (const window of windows.scan()) {
-    const key = keyOf(window);
-    const known = parts.get(key);
-    if (known === undefined) parts.set(key, [window]);
-    else known.push(window);
+  for (const kind of kindsOf(query)) {
+    let found = 0;
+    for await (const together of windows.latest(kind, range)) {
+      const asked = together.filter((window) => isAskedFor(window, query));
+      yield* asked;
+      found += asked.length;
+      if (found >= limit) break;
+    }
   }
-  for (const group of parts.values()) {
-    const window = mergeParts(group);
-    if (window !== undefined) yield window;
-  }
+}
+
+function kindsOf({ source, aggregation, rollup }: WindowQuery): readonly WindowKind[] {
+  if (rollup !== undefined) return ['rollup'];
+  return source === undefined && aggregation === undefined ? ['rollup', 'source'] : ['source'];
 }
 
 function seriesOf({ source, aggregation, rollup, value }: WindowQuery): string | undefined {

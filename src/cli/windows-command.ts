@@ -27,8 +27,9 @@ export function windowsCommand(): Command {
       'after',
       `
 A window that is still open in its source, or in a source of the rollup, is provisional; its revision rises with every change.
-With --source and --aggregation, or --rollup and --value, only that series is read; else the whole table is. With --source only
-that source's state is read for open windows; without it all are, and none for a rollup.`,
+With --source and --aggregation, or --rollup and --value, only that series is read; else an index of all windows by start, from the
+latest on until enough are found. With --source only that source's state is read for open windows; without it all are, and none
+for a rollup.`,
     )
     .action(async (options: WindowsOptions) => {
       if (options.value !== undefined && options.rollup === undefined) {

@@ -53,7 +53,12 @@ export const WINDOWS_TABLE = {
   expiresAt: 'expiresAt',
   /** What the key of a series begins with that is too long for one. */
   longSeriesPrefix: 'sha256|',
+  /** Index of all windows by start, whatever they are of; its sort key is the table's. */
+  latestIndex: 'latest',
+  /** Partition key of the index: text, `source` or `rollup` and a bucket. */
+  latestOf: 'latestOf',
 } as const;
+export const LATEST_BUCKETS = 8;
 
 /** One item a quarantined or late event (and items for parts of a long payload). No change stream. */
 export const DEAD_LETTERS_TABLE = {

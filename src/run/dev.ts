@@ -4,14 +4,15 @@ import { simulateGameSessions } from '../../producers/simulators/game-sessions.t
 import { simulateIotFleet } from '../../producers/simulators/iot-fleet.ts';
 import type { Simulation } from '../../producers/simulators/simulation.ts';
 import type { AlertStatus } from '../core/alerts/alert-state.ts';
-import { mergeParts } from '../core/rollup.ts';
-import { parseRollupSeries } from '../core/series.ts';
+import type { Ledger } from '../core/ledger.ts';
 import { type SeriesWindow, type StoredWindow, summarizeStored } from '../core/stored-window.ts';
 import type { MappingEvent } from '../event-source/mapping-events.ts';
 import { systemClock } from '../platform/clock.ts';
 import { OUTPUTS } from '../platform/names.ts';
 import type { StoredAlert } from '../stores/alerts.ts';
+import { type LedgerTotals, readLedgerTotals } from '../stores/ledger-totals.ts';
 import { readLedger, type StoredLedger } from '../stores/read-ledger.ts';
+import { standingAlerts } from '../stores/standing-alerts.ts';
 import type { AlertEvent } from '../wire/alert-event.ts';
 import { RecentFigures } from './recent-figures.ts';
 import { writeRunningFile } from './running-file.ts';
@@ -53,7 +54,8 @@ export interface DevState {
   readonly players: number;
   readonly producer: TelemetryClientStats | undefined;
   readonly eventsPerSecond: number;
-  readonly ledger: StoredLedger | undefined;
+  /** As last added up. */
+  readonly ledger: (Ledger & Pick<StoredLedger, 'sources'>) | undefined;
   /** By consumer: since the arrival of the latest event it has handled. */
   readonly consumers: readonly ConsumerState[];
   readonly latestWindows: readonly SeriesWindow[];
@@ -151,8 +153,12 @@ export async function runDev(options: DevOptions): Promise<StoredLedger> {
       ...simulationsOf(options).map((simulation) => drive(simulation, client.put.bind(client), signal)),
       every(FIGURES_EVERY_MS, signal, async () => figures()),
       every(BOOKS_EVERY_MS, signal, async () => {
-        const ledger = await readLedger(runtime.states, runtime.deadLetters);
-        tell({ ledger, latestWindows: await latestWindows(runtime), alerts: await alertsNow(runtime) });
+        const ledger = await booksNow(runtime);
+        tell({
+          ...(ledger === undefined ? {} : { ledger }),
+          latestWindows: await latestWindows(runtime),
+          alerts: await alertsNow(runtime),
+        });
       }),
     ]);
     await Promise.race([work.then(() => stopped), runtime.failed]);
@@ -167,7 +173,7 @@ export async function runDev(options: DevOptions): Promise<StoredLedger> {
 }
 
 const FIGURES_EVERY_MS = 500;
-/** The books are read whole: not more often than somebody can look. */
+/** Not more often than somebody can look. */
 const BOOKS_EVERY_MS = 2_000;
 const WINDOWS_SHOWN = 12;
 /** As many as somebody may want to look at. */
@@ -238,14 +244,33 @@ function consumersOf({ pipeline }: Runtime): readonly string[] {
   return ['aggregate', 'rollup', ...(pipeline.alerts.length === 0 ? [] : ['alert', 'publish'])];
 }
 
+/** Added up piece by piece, so many at a time: with a long history they are older, and cost no more. undefined: not yet whole. */
+async function booksNow({ readers, states, deadLetters }: Runtime): Promise<LedgerTotals | undefined> {
+  const deps = {
+    table: readers,
+    states,
+    deadLetters,
+    nowMs: systemClock.nowMs,
+    maxAgeMs: BOOKS_EVERY_MS / 2,
+  };
+  return await readLedgerTotals(deps);
+}
+
 async function alertsNow({ alerts, pipeline }: Runtime): Promise<AlertsNow | undefined> {
   if (pipeline.alerts.length === 0) return undefined;
   const told: StoredAlert[] = [];
-  for await (const alert of alerts.scan()) if (alert.state.sequence > 0) told.push(alert);
+  for await (const alert of standingAlerts(alerts, 'active', { readAhead: ALERTS_TOLD })) told.push(alert);
   const count = (status: AlertStatus) => told.filter(({ state }) => state.status === status).length;
+  const [firing, pending] = [count('firing'), count('pending')];
+  let resolved = 0;
+  for await (const alert of standingAlerts(alerts, 'resolved', { readAhead: ALERTS_TOLD })) {
+    told.push(alert);
+    resolved += 1;
+    if (resolved >= ALERTS_TOLD) break;
+  }
   return {
-    firing: count('firing'),
-    pending: count('pending'),
+    firing,
+    pending,
     latest: told
       .sort(
         (a, b) => rankOf(a) - rankOf(b) || windowEndOf(b) - windowEndOf(a) || (a.series < b.series ? -1 : 1),
@@ -262,24 +287,17 @@ function windowEndOf({ state }: StoredAlert): number {
   return state.transitions.at(-1)?.window.end ?? Number.NEGATIVE_INFINITY;
 }
 
-/** The rollup windows that changed last, or the latest source windows where there are no rollups. */
-async function latestWindows({ windows }: Runtime): Promise<SeriesWindow[]> {
-  const rollups: StoredWindow[] = [];
-  const sources: StoredWindow[] = [];
-  for await (const window of windows.scan()) {
-    (parseRollupSeries(window.series) === undefined ? sources : rollups).push(window);
+/** The latest rollup windows, or the latest source windows where there are no rollups. */
+async function latestWindows({ windows, pipeline }: Runtime): Promise<SeriesWindow[]> {
+  const kind = pipeline.rollups.length > 0 ? 'rollup' : 'source';
+  const found: StoredWindow[] = [];
+  // Devices with fast clocks have begun windows that are not due yet.
+  const range = { toMs: systemClock.nowMs(), readAhead: WINDOWS_SHOWN };
+  for await (const together of windows.latest(kind, range)) {
+    found.push(...together);
+    if (found.length >= WINDOWS_SHOWN) break;
   }
-  const shown = rollups.length > 0 ? rollups : sources;
-  const whole = Map.groupBy(shown, ({ series, start, end }) => `${start} ${end} ${series}`);
-  return (
-    [...whole.values()]
-      .flatMap((parts) => mergeParts(parts) ?? [])
-      // Devices with fast clocks have begun windows that are not due yet.
-      .filter(({ start }) => start <= systemClock.nowMs())
-      .sort((a, b) => b.start - a.start || (a.series < b.series ? -1 : 1))
-      .slice(0, WINDOWS_SHOWN)
-      .map(summarizeStored)
-  );
+  return found.slice(0, WINDOWS_SHOWN).map(summarizeStored);
 }
 
 function troubleOf(mapping: string, event: MappingEvent): string | undefined {

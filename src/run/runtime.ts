@@ -100,6 +100,8 @@ export interface Runtime {
   readonly deadLetters: DeadLetters;
   readonly alerts: Alerts;
   readonly tokens: IssuedTokens;
+  /** What readers alone need, the books as last added up among it. */
+  readonly readers: Table;
   /** What the functions published goes to. */
   readonly bus: LocalBus;
   readonly figures: Figures;
@@ -286,6 +288,7 @@ async function compose(
     deadLetters: new DeadLetters(tableOfOutput(OUTPUTS.deadLettersTable)),
     alerts: new Alerts(tableOfOutput(OUTPUTS.alertsTable)),
     tokens: new IssuedTokens(tableOfOutput(OUTPUTS.tokensTable)),
+    readers: tableOfOutput(OUTPUTS.readersTable),
     bus,
     figures,
     workFolder,

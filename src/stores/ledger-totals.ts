@@ -29,6 +29,8 @@ export interface LedgerTotalsDeps {
   readonly states: SourceStates;
   readonly deadLetters: DeadLetters;
   readonly nowMs: () => number;
+  /** Older totals are added up anew; default: LEDGER_AGE_MS. */
+  readonly maxAgeMs?: number;
 }
 
 /** Older totals are added up anew, by whoever asks. */
@@ -43,7 +45,7 @@ const LEASE_MS = 15_000;
 export async function readLedgerTotals(deps: LedgerTotalsDeps): Promise<LedgerTotals | undefined> {
   const stored = await load(deps.table);
   const nowMs = deps.nowMs();
-  const fresh = stored.totals !== undefined && nowMs - stored.totals.toMs < LEDGER_AGE_MS;
+  const fresh = stored.totals !== undefined && nowMs - stored.totals.toMs < (deps.maxAgeMs ?? LEDGER_AGE_MS);
   if (fresh || stored.leaseMs > nowMs) return stored.totals;
   const walk = stored.walk ?? beginWalk(nowMs);
   const leased = await store(deps.table, { ...stored, walk, leaseMs: nowMs + LEASE_MS });

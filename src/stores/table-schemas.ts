@@ -24,7 +24,16 @@ export const TABLE_SCHEMAS: Readonly<Record<TableName, TableSchema>> = {
       },
     },
   },
-  windows: { partitionKey: WINDOWS_TABLE.partitionKey, sortKey: WINDOWS_TABLE.sortKey },
+  windows: {
+    partitionKey: WINDOWS_TABLE.partitionKey,
+    sortKey: WINDOWS_TABLE.sortKey,
+    indexes: {
+      [WINDOWS_TABLE.latestIndex]: {
+        partitionKey: WINDOWS_TABLE.latestOf,
+        sortKey: WINDOWS_TABLE.sortKey,
+      },
+    },
+  },
   deadLetters: { partitionKey: DEAD_LETTERS_TABLE.partitionKey, sortKey: DEAD_LETTERS_TABLE.sortKey },
   alerts: {
     partitionKey: ALERTS_TABLE.partitionKey,

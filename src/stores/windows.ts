@@ -1,9 +1,11 @@
 // Where windows are kept for readers: closed source windows, and rollup windows in parts of one writer each.
 import { createHash } from 'node:crypto';
 import { mergeParts } from '../core/rollup.ts';
+import { bucketOf } from '../core/spread.ts';
 import type { StoredWindow } from '../core/stored-window.ts';
 import { decodeStoredWindow, encodeStoredWindow } from '../core/stored-window.ts';
-import { TTL_ATTRIBUTE, WINDOWS_TABLE } from '../platform/names.ts';
+import { LATEST_BUCKETS, TTL_ATTRIBUTE, WINDOWS_TABLE } from '../platform/names.ts';
+import { mergeSorted } from './merge-sorted.ts';
 import type { Attribute, Item, Table } from './table.ts';
 import { bytes, bytesOf, number, numberOf, text, textOf } from './table.ts';
 
@@ -40,6 +42,9 @@ export type PartOutcome =
   | { readonly kind: 'committed'; readonly version: number }
   | { readonly kind: 'refused'; readonly stored: StoredPart | undefined }
   | { readonly kind: 'failed'; readonly reason: string };
+
+/** Whose windows: closed ones of sources, or those of rollups. */
+export type WindowKind = 'source' | 'rollup';
 
 export class Windows {
   readonly #table: Table;
@@ -123,6 +128,46 @@ export class Windows {
     if (parts.length > 0) yield parts;
   }
 
+  /**
+   * The windows of all series, those that start together at a time, the latest first; parts merged. By an index, so that it takes as
+   * long as there is read, however much is stored; the index may be a moment behind.
+   */
+  async *latest(
+    of: WindowKind,
+    { fromMs = 0, toMs = MAX_START_MS, readAhead = 100 }: Omit<WindowRange, 'descending'> = {},
+  ): AsyncIterable<readonly StoredWindow[]> {
+    const buckets = Array.from({ length: LATEST_BUCKETS }, (_, bucket) =>
+      this.#table.query({
+        index: WINDOWS_TABLE.latestIndex,
+        partition: { name: WINDOWS_TABLE.latestOf, value: text(`${of}|${bucket}`) },
+        sort: { name: WINDOWS_TABLE.sortKey, from: text(timeKey(fromMs)), to: text(`${timeKey(toMs)}~`) },
+        descending: true,
+        readAhead: Math.ceil(readAhead / LATEST_BUCKETS) + 1,
+      }),
+    );
+    const windowOf = (item: Item) => textOf(item, WINDOWS_TABLE.sortKey) ?? '';
+    let together: Item[] = [];
+    for await (const item of mergeSorted(buckets, (a, b) => windowOf(a) > windowOf(b))) {
+      const [first] = together;
+      if (first !== undefined && startOf(windowOf(first)) !== startOf(windowOf(item))) {
+        yield await this.#whole(together);
+        together = [];
+      }
+      together.push(item);
+    }
+    if (together.length > 0) yield await this.#whole(together);
+  }
+
+  /** As they are now, by series. */
+  async #whole(items: readonly Item[]): Promise<readonly StoredWindow[]> {
+    const keys = items.map(({ series, window }) => present({ series, window }));
+    const parts = (await this.#table.getMany(keys)).map((item) => toPart(item).window);
+    const bySeries = Map.groupBy(parts, ({ series, end }) => `${end} ${series}`);
+    return [...bySeries.values()]
+      .flatMap((each) => mergeParts(each) ?? [])
+      .sort((a, b) => (a.series < b.series ? -1 : 1));
+  }
+
   /** Every stored window, in no order, rollup windows in their parts. */
   async *scan(): AsyncIterable<StoredWindow> {
     for await (const item of this.#table.scan()) yield toPart(item).window;
@@ -131,6 +176,7 @@ export class Windows {
 
 /** The last moment a Date has. */
 export const MAX_START_MS = 8.64e15;
+const TIME_DIGITS = 16;
 /** A key attribute holds 2,048 bytes; longer series stand under their hash. */
 const MAX_SERIES_KEY_BYTES = 1_024;
 
@@ -147,8 +193,13 @@ function seriesKey(series: string): string {
   return `${WINDOWS_TABLE.longSeriesPrefix}${createHash('sha256').update(series).digest('hex')}`;
 }
 
+/** Of a sort key, as text. */
+function startOf(window: string): string {
+  return window.slice(0, TIME_DIGITS);
+}
+
 function timeKey(ms: number): string {
-  return String(ms).padStart(16, '0');
+  return String(ms).padStart(TIME_DIGITS, '0');
 }
 
 function contents(
@@ -158,6 +209,9 @@ function contents(
   return {
     name: Buffer.byteLength(window.series) <= MAX_SERIES_KEY_BYTES ? undefined : text(window.series),
     state: bytes(encodeStoredWindow(window)),
+    [WINDOWS_TABLE.latestOf]: text(
+      `${window.part === undefined ? 'source' : 'rollup'}|${bucketOf(window.series, LATEST_BUCKETS)}`,
+    ),
     [TTL_ATTRIBUTE]: expiresAtMs === undefined ? undefined : number(Math.ceil(expiresAtMs / 1_000)),
   };
 }

@@ -75,7 +75,8 @@ async function createTable(client: DynamoDBClient, name: string, schema: TableSc
     new CreateTableCommand({
       TableName: name,
       BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: keys.map((key) => ({
+      // An index may share a key with the table.
+      AttributeDefinitions: [...new Set(keys)].map((key) => ({
         AttributeName: key,
         AttributeType: NUMBERS.has(key) ? 'N' : 'S',
       })),

@@ -1,12 +1,12 @@
 // The tables in memory, with everything that ever changed in them.
 
-import { DEAD_LETTERS_TABLE, SOURCES_TABLE, WINDOWS_TABLE } from '../../src/platform/names.ts';
+import { DEAD_LETTERS_TABLE, SOURCES_TABLE } from '../../src/platform/names.ts';
 import { MemoryTable, type TableChange } from '../../src/stores/memory-table.ts';
 import type { Item, Table } from '../../src/stores/table.ts';
 import type { Faults } from './faults.ts';
 import { FaultyTable } from './faulty-table.ts';
 import type { Stall } from './stall.ts';
-import { ALERTS_SCHEMA } from './table-under-test.ts';
+import { ALERTS_SCHEMA, WINDOWS_SCHEMA } from './table-under-test.ts';
 
 export class StoredTables {
   readonly changes = {
@@ -27,10 +27,7 @@ export class StoredTables {
     },
     (change) => this.changes.sources.push(change),
   );
-  readonly windows = new MemoryTable(
-    { partitionKey: WINDOWS_TABLE.partitionKey, sortKey: WINDOWS_TABLE.sortKey },
-    (change) => this.changes.windows.push(change),
-  );
+  readonly windows = new MemoryTable(WINDOWS_SCHEMA, (change) => this.changes.windows.push(change));
   readonly deadLetters = new MemoryTable(
     { partitionKey: DEAD_LETTERS_TABLE.partitionKey, sortKey: DEAD_LETTERS_TABLE.sortKey },
     (change) => this.changes.deadLetters.push(change),

@@ -25,6 +25,12 @@ export const SOURCES_SCHEMA: TableSchema = {
 export const WINDOWS_SCHEMA: TableSchema = {
   partitionKey: WINDOWS_TABLE.partitionKey,
   sortKey: WINDOWS_TABLE.sortKey,
+  indexes: {
+    [WINDOWS_TABLE.latestIndex]: {
+      partitionKey: WINDOWS_TABLE.latestOf,
+      sortKey: WINDOWS_TABLE.sortKey,
+    },
+  },
 };
 export const DEAD_LETTERS_SCHEMA: TableSchema = {
   partitionKey: DEAD_LETTERS_TABLE.partitionKey,

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { addValue, emptyMetric } from '../../src/core/metric.ts';
 import { rollupSeries, sourceSeries } from '../../src/core/series.ts';
 import type { StoredWindow } from '../../src/core/stored-window.ts';
-import { Windows } from '../../src/stores/windows.ts';
+import { type WindowKind, type WindowRange, Windows } from '../../src/stores/windows.ts';
 import type { MakeTable } from './table-under-test.ts';
 import { collect, WINDOWS_SCHEMA } from './table-under-test.ts';
 
@@ -74,6 +74,37 @@ export function windowsContract(make: MakeTable): void {
         { events: 6, final: false, start: 0 },
       ]);
       expect(listed[0]?.metrics.find(({ name }) => name === '__proto__')?.count).toBe(2);
+    });
+
+    test('of all series are found by start, the latest first, sources’ and rollups’ apart', async () => {
+      const { windows } = await open();
+      const [one, other] = [sourceSeries('per-minute', 'one'), sourceSeries('sessions', 'other')];
+      const site = rollupSeries('by-site', ['north']);
+      const starts = [0, 60_000, 1_780_000_000_000];
+      await windows.putClosed(
+        starts.flatMap((start) =>
+          [other, one].map((series) => ({ window: windowOf({ series, start }), expiresAtMs: undefined })),
+        ),
+      );
+      await windows.commitParts(
+        [3, 11].map((part) => ({
+          window: windowOf({ series: site, start: 60_000, part, final: false }),
+          expectedVersion: undefined,
+          expiresAtMs: undefined,
+        })),
+      );
+      const found = async (kind: WindowKind, range: WindowRange = {}) =>
+        (await collect(windows.latest(kind, range))).map((together) =>
+          together.map(({ series, start, events }) => [series, start, events]),
+        );
+      const both = (start: number) => [
+        [one, start, 1],
+        [other, start, 1],
+      ];
+      expect(await found('source')).toEqual(starts.toReversed().map(both));
+      expect(await found('source', { fromMs: 1, toMs: 60_000 })).toEqual([both(60_000)]);
+      expect(await found('rollup')).toEqual([[[site, 60_000, 2]]]);
+      expect(await found('rollup', { toMs: 59_999 })).toEqual([]);
     });
 
     test('of a series too long for a key are kept under its hash, name and all', async () => {
