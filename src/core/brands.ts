@@ -1,6 +1,6 @@
-// Names for numbers and texts that must not be mixed up. A brand costs nothing at run time.
-declare const brand: unique symbol;
-type Branded<T, Name extends string> = T & { readonly [brand]: Name };
+// Names for numbers and texts that must not be mixed up. A brand costs nothing at run time: no value has it.
+// It is a name and no symbol, so that what is branded alike elsewhere is the same.
+type Branded<T, Name extends string> = T & { readonly '~brand': Name };
 
 /** Milliseconds since the Unix epoch. */
 export type EpochMs = number;

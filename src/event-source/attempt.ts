@@ -1,6 +1,7 @@
 // The life of one batch between its first invocation and its checkpoint, as a pure state machine (rules 15 to 27).
-import type { EpochMs, SequenceNumber } from '../core/brands.ts';
+
 import type { BatchRecord } from './batcher.ts';
+import type { EpochMs, SequenceNumber } from './brands.ts';
 import type { DiscardedBatch } from './ports.ts';
 import type { Verdict } from './response.ts';
 

@@ -1,5 +1,5 @@
 // Takes one batch through its invocations to its checkpoint: the effects around the state machine of attempt.ts.
-import type { ShardId } from '../core/brands.ts';
+
 import {
   type AttemptRules,
   afterVerdict,
@@ -12,6 +12,7 @@ import {
   withoutExpired,
 } from './attempt.ts';
 import { type BatchRecord, isOversized, payloadBytes, payloadOf, windowBytes } from './batcher.ts';
+import type { ShardId } from './brands.ts';
 import { orStopped, STOPPED, type StopSignals } from './interruption.ts';
 import type { MappingDeps } from './mapping-deps.ts';
 import type { MappingParameters } from './mapping-parameters.ts';

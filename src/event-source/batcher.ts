@@ -1,6 +1,6 @@
 // Gathers the records of a shard or a lane into batches: by size, by window, by payload (section 1 and rule 10).
 import { Buffer } from 'node:buffer';
-import type { EpochMs } from '../core/brands.ts';
+import type { EpochMs } from './brands.ts';
 import type { StreamRecord, WindowFields } from './ports.ts';
 
 /** A record with its JSON, made once: it is measured, and sent again on every retry. */

@@ -1,6 +1,6 @@
 // Whether everything that was in the stream when somebody asked is handled. Questions are numbered; an answer counts
 // only if it comes from a list and from reads that began after the question.
-import type { ShardId } from '../core/brands.ts';
+import type { ShardId } from './brands.ts';
 import type { ShardDescription } from './ports.ts';
 
 export type CaughtUpAnswer = 'caught-up' | 'stopped';

@@ -1,5 +1,5 @@
 // Checkpoints as they stand in a file, checked when they come back.
-import type { ShardId } from '../core/brands.ts';
+import type { ShardId } from './brands.ts';
 import type { LanesAhead, OpenWindow, RecordMark, ShardCheckpoint, ShardPosition } from './ports.ts';
 import { sequenceNumber, shardId } from './stream-ids.ts';
 

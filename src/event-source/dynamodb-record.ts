@@ -1,6 +1,6 @@
 // A change of a DynamoDB table in the function's event (rule 12).
 import type { AttributeValue, _Record as SdkRecord } from '@aws-sdk/client-dynamodb-streams';
-import type { AttributeValueJson, DynamoDbEventRecord, ItemJson } from '../wire/stream-records.ts';
+import type { AttributeValueJson, DynamoDbEventRecord, ItemJson } from './stream-records.ts';
 
 type ItemSdk = Readonly<Record<string, AttributeValue>>;
 

@@ -9,7 +9,7 @@ import {
   type _Record as SdkRecord,
   type Shard,
 } from '@aws-sdk/client-dynamodb-streams';
-import type { ShardId } from '../core/brands.ts';
+import type { ShardId } from './brands.ts';
 import { dynamoDbEventRecord } from './dynamodb-record.ts';
 import type {
   OpenAnswer,

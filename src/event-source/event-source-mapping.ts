@@ -1,5 +1,5 @@
 // The event source mapping: finds a stream's shards, reads each as soon as its lineage lets it, until stopped.
-import type { ShardId } from '../core/brands.ts';
+import type { ShardId } from './brands.ts';
 import { CaughtUp, type CaughtUpAnswer } from './caught-up.ts';
 import { Nap, orStopped, STOPPED } from './interruption.ts';
 import { firstCheckpoints, LATER_SHARD, positionOf, readableShards } from './lineage.ts';

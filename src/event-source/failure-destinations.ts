@@ -1,7 +1,7 @@
 // Failure destinations, each over the one call it makes: whoever brings the call decides whether it goes to AWS, to a folder
 // or into a test.
 import { Buffer } from 'node:buffer';
-import type { EpochMs } from '../core/brands.ts';
+import type { EpochMs } from './brands.ts';
 import { failureDocument, failureKey, failureRecord } from './failure-record.ts';
 import type { DiscardedBatch, FailureDestination, StreamKind } from './ports.ts';
 

@@ -1,6 +1,6 @@
 // What a failure destination gets of a discarded batch (rules 41 to 43): metadata for queues and topics, the whole event
 // beside it for S3.
-import type { EpochMs } from '../core/brands.ts';
+import type { EpochMs } from './brands.ts';
 import type { DiscardedBatch, RecordMark, StreamKind } from './ports.ts';
 
 export interface FailureRecordOptions {

@@ -2,7 +2,7 @@
 // new one. Not synced to the disk on purpose: a save a batch must be cheap, and at worst a batch comes again.
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { ShardId } from '../core/brands.ts';
+import type { ShardId } from './brands.ts';
 import { parseCheckpoints } from './checkpoint-json.ts';
 import type { CheckpointStore, ShardCheckpoint } from './ports.ts';
 

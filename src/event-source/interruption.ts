@@ -1,5 +1,5 @@
 // Waiting that ends early: naps that can be cut short, promises that are given up when a mapping stops.
-import type { Clock } from '../platform/clock.ts';
+import type { Clock } from './clock.ts';
 
 /** The two ways a mapping ends: no new work at all, and not even waiting for the invocation that runs. */
 export interface StopSignals {

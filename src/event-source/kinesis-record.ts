@@ -1,6 +1,6 @@
 // A Kinesis record in the function's event (rule 11).
-import type { SequenceNumber, ShardId } from '../core/brands.ts';
-import type { KinesisEventRecord } from '../wire/stream-records.ts';
+import type { SequenceNumber, ShardId } from './brands.ts';
+import type { KinesisEventRecord } from './stream-records.ts';
 
 export interface KinesisDatum {
   readonly shard: ShardId;

@@ -10,7 +10,7 @@ import {
   type _Record as SdkRecord,
   type Shard,
 } from '@aws-sdk/client-kinesis';
-import type { ShardId } from '../core/brands.ts';
+import type { ShardId } from './brands.ts';
 import { kinesisEventRecord } from './kinesis-record.ts';
 import type {
   OpenAnswer,

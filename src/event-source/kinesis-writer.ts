@@ -2,11 +2,11 @@
 // no order across a request, resharding to a number of shards.
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import type { EpochMs, SequenceNumber, ShardId } from '../core/brands.ts';
-import { compareSequenceNumbers } from '../core/sequence-number.ts';
-import type { Clock } from '../platform/clock.ts';
+import type { EpochMs, SequenceNumber, ShardId } from './brands.ts';
+import type { Clock } from './clock.ts';
 import { KEY_SPACE, type KeyRange } from './memory-shard.ts';
 import type { MemoryStream } from './memory-stream.ts';
+import { compareSequenceNumbers } from './sequence-number.ts';
 import { WriteBucket } from './write-bucket.ts';
 
 const MIB = 1024 * 1024;

@@ -1,6 +1,6 @@
 // Which lane of its shard a record goes through (rule 14): by its key alone, so that one key never changes lanes.
 import { createHash } from 'node:crypto';
-import type { StreamEventRecord } from '../wire/stream-records.ts';
+import type { StreamEventRecord } from './stream-records.ts';
 
 /** 0 to `factor - 1`: by partition key on Kinesis, by item key on DynamoDB. */
 export function laneOf(record: StreamEventRecord, factor: number): number {

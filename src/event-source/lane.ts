@@ -1,8 +1,9 @@
 // One lane of a shard: the records whose keys fall to it, delivered batch after batch in their order (rule 14). A shard
 // without parallelization has one. Lanes of a mapping with tumbling windows also open and close those.
-import type { EpochMs } from '../core/brands.ts';
+
 import { BatchDelivery, type BatchDeliveryOptions } from './batch-delivery.ts';
 import { Batcher, batchRecord } from './batcher.ts';
+import type { EpochMs } from './brands.ts';
 import type { MappingDeps } from './mapping-deps.ts';
 import type { StreamRecord } from './ports.ts';
 import { WINDOW_RESERVE_BYTES, WindowAssigner } from './tumbling-window.ts';

@@ -1,5 +1,5 @@
 // Which shards may be read, and from where, so that every key's records stay in order across splits and merges (rule 5).
-import type { EpochMs, ShardId } from '../core/brands.ts';
+import type { EpochMs, ShardId } from './brands.ts';
 import type { ShardCheckpoint, ShardDescription, ShardPosition } from './ports.ts';
 
 /**

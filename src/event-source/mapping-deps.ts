@@ -1,7 +1,7 @@
 // Everything a mapping gets from outside, in one object.
 
-import type { Clock } from '../platform/clock.ts';
 import type { Backoff } from './backoff.ts';
+import type { Clock } from './clock.ts';
 import type { MappingObserver } from './mapping-events.ts';
 import type { OpenQuestions } from './open-questions.ts';
 import type { CheckpointStore, FailureDestination, FunctionInvoker, StreamSource } from './ports.ts';

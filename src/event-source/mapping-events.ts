@@ -1,5 +1,5 @@
 // What a mapping tells about itself while it runs: for the terminal, for metrics (rules 47 to 49) and for tests.
-import type { SequenceNumber, ShardId } from '../core/brands.ts';
+import type { SequenceNumber, ShardId } from './brands.ts';
 import type { DiscardedBatch, ShardPosition } from './ports.ts';
 
 export type MappingEvent =

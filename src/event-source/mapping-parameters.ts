@@ -1,7 +1,8 @@
 // The properties of AWS::Lambda::EventSourceMapping, checked against the ranges of the service for stream sources.
-import type { EpochMs } from '../core/brands.ts';
+
 import type { AttemptRules } from './attempt.ts';
 import type { BatchLimits } from './batcher.ts';
+import type { EpochMs } from './brands.ts';
 import { type DestinationArn, parseDestinationArn } from './destination-config.ts';
 import { PatternError } from './filter-pattern.ts';
 import { type OpenQuestions, USUAL_ANSWERS } from './open-questions.ts';

@@ -1,7 +1,8 @@
 // The event source mappings of an account: created, changed, disabled and deleted as by Lambda's API (rules 6 and 7), each run by
 // `startEventSourceMapping` when it is in effect.
-import type { Clock } from '../platform/clock.ts';
+
 import type { Backoff } from './backoff.ts';
+import type { Clock } from './clock.ts';
 import type { DestinationArn } from './destination-config.ts';
 import { type RunningMapping, startEventSourceMapping } from './event-source-mapping.ts';
 import type { PollingSettings } from './mapping-deps.ts';

@@ -1,7 +1,7 @@
 // Changes of a table's items as records of its stream (rules 12, 50, 53).
 import { isDeepStrictEqual } from 'node:util';
-import type { DynamoDbEventRecord, ItemJson } from '../wire/stream-records.ts';
 import type { MemoryStream, Placement } from './memory-stream.ts';
+import type { DynamoDbEventRecord, ItemJson } from './stream-records.ts';
 
 /** One write. Without an old image it is an insert, without a new one a removal. */
 export interface ItemChange {

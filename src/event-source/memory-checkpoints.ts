@@ -1,5 +1,5 @@
 // Checkpoints for runs that keep nothing, and for simulations in which a mapping dies but its service does not.
-import type { ShardId } from '../core/brands.ts';
+import type { ShardId } from './brands.ts';
 import type { CheckpointStore, ShardCheckpoint } from './ports.ts';
 
 export function createMemoryCheckpoints(): CheckpointStore {

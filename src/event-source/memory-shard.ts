@@ -1,7 +1,7 @@
 // One shard of a stream in memory. Positions are counted from the shard's birth, so that trimming moves none.
-import type { EpochMs, SequenceNumber, ShardId } from '../core/brands.ts';
-import { compareSequenceNumbers } from '../core/sequence-number.ts';
+import type { EpochMs, SequenceNumber, ShardId } from './brands.ts';
 import type { ShardPosition, StreamRecord } from './ports.ts';
+import { compareSequenceNumbers } from './sequence-number.ts';
 
 /** Hash keys have 128 bits. */
 export const KEY_SPACE = 1n << 128n;

@@ -1,9 +1,8 @@
 // A stream in memory: put, split, merge, trim. For tests, simulations, and runs without servers; read like the real
 // ones: opaque iterators that expire, closed shards that stay readable, retention.
 import { createHash } from 'node:crypto';
-import type { EpochMs, SequenceNumber, ShardId } from '../core/brands.ts';
-import type { Clock } from '../platform/clock.ts';
-import type { StreamEventRecord } from '../wire/stream-records.ts';
+import type { EpochMs, SequenceNumber, ShardId } from './brands.ts';
+import type { Clock } from './clock.ts';
 import { kinesisEventRecord } from './kinesis-record.ts';
 import { KEY_SPACE, type KeyRange, MemoryShard } from './memory-shard.ts';
 import type {
@@ -23,6 +22,7 @@ import {
   ShardReadMeter,
 } from './read-limits.ts';
 import { sequenceNumber, shardId } from './stream-ids.ts';
+import type { StreamEventRecord } from './stream-records.ts';
 
 export interface MemoryStreamOptions {
   readonly kind: StreamKind;
@@ -117,6 +117,10 @@ export class MemoryStream implements StreamSource {
     return placement;
   }
 
+  hasShard(id: ShardId): boolean {
+    return this.#shards.has(id);
+  }
+
   /** Adds a shard that takes no keys: for recorded records, appended as they were. */
   addShard(id: ShardId, parents: readonly ShardId[] = []): void {
     this.#add(new MemoryShard(id, parents, undefined));
@@ -125,6 +129,8 @@ export class MemoryStream implements StreamSource {
   /** Appends a recorded record with its own sequence number and time. */
   append(shard: ShardId, record: StreamRecord): void {
     this.#shard(shard).append(record);
+    // What is put afterwards comes behind it.
+    if (BigInt(record.sequence) > this.#sequence) this.#sequence = BigInt(record.sequence);
   }
 
   /** Closes the shard and gives its two children, half its keys each. */

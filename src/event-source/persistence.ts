@@ -1,6 +1,7 @@
 // Saving what must not be lost: tried again until it is done, or the mapping stops.
-import type { ShardId } from '../core/brands.ts';
+
 import { exponentialBackoff } from './backoff.ts';
+import type { ShardId } from './brands.ts';
 import type { MappingDeps } from './mapping-deps.ts';
 
 /** For servers that do not answer: quick, and never far from the moment they are back. */

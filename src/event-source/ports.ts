@@ -1,7 +1,7 @@
 // What the event source mapping needs from outside: a stream to read, a function to invoke, a place for its
 // checkpoints, a clock and randomness. Real servers and a simulation bring their own.
-import type { EpochMs, SequenceNumber, ShardId } from '../core/brands.ts';
-import type { StreamEventRecord } from '../wire/stream-records.ts';
+import type { EpochMs, SequenceNumber, ShardId } from './brands.ts';
+import type { StreamEventRecord } from './stream-records.ts';
 
 export type StreamKind = 'kinesis' | 'dynamodb';
 

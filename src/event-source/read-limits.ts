@@ -1,8 +1,8 @@
 // What one shard lets itself be read, as the services have it (rules 2, 3 and 52).
 import { Buffer } from 'node:buffer';
-import type { EpochMs } from '../core/brands.ts';
-import type { StreamEventRecord } from '../wire/stream-records.ts';
+import type { EpochMs } from './brands.ts';
 import type { StreamKind } from './ports.ts';
+import type { StreamEventRecord } from './stream-records.ts';
 
 const MIB = 1024 * 1024;
 

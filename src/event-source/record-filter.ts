@@ -1,9 +1,9 @@
 // A mapping's filters on stream records (rules 36 to 40): on the decoded JSON of Kinesis data, on the whole of a DynamoDB record.
 import { Buffer } from 'node:buffer';
-import type { KinesisEventRecord, StreamEventRecord } from '../wire/stream-records.ts';
 import { type FilterJson, isFields, parseFilterJson, shown } from './filter-json.ts';
 import { compilePattern, type Matcher, PatternError } from './filter-pattern.ts';
 import type { StreamKind } from './ports.ts';
+import type { KinesisEventRecord, StreamEventRecord } from './stream-records.ts';
 
 /** `not-json`: Kinesis data that is no JSON, under a pattern on data: dropped (rule 38). */
 export type FilterVerdict = 'pass' | 'no-match' | 'not-json';

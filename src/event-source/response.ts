@@ -1,8 +1,8 @@
 // What a function's answer says about its batch (rules 23 to 25 and 28), and about its window (rule 31).
 
-import type { SequenceNumber } from '../core/brands.ts';
-import { compareSequenceNumbers } from '../core/sequence-number.ts';
+import type { SequenceNumber } from './brands.ts';
 import type { InvokeOutcome, WindowState } from './ports.ts';
+import { compareSequenceNumbers } from './sequence-number.ts';
 
 export type Verdict =
   /** `unrecognised`: a success by the rules, but its keys look like a misspelt failure report. */

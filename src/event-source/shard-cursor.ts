@@ -1,5 +1,5 @@
 // The place in one shard: opens iterators, follows them, and finds its way back when one expires or is trimmed.
-import type { EpochMs, ShardId } from '../core/brands.ts';
+import type { EpochMs, ShardId } from './brands.ts';
 import { reasonOf } from './persistence.ts';
 import type { ReadAnswer, ShardPosition, StreamRecord, StreamSource } from './ports.ts';
 

@@ -1,10 +1,10 @@
 // How far a shard is handled, over all its lanes, and the checkpoint that says so. The checkpoint never passes a record
 // that is not handled, discarded or skipped; lanes that are ahead of it are noted, so that a restart does not repeat them.
-import type { EpochMs, SequenceNumber, ShardId } from '../core/brands.ts';
-import { compareSequenceNumbers } from '../core/sequence-number.ts';
+import type { EpochMs, SequenceNumber, ShardId } from './brands.ts';
 import type { MappingDeps } from './mapping-deps.ts';
 import { persist } from './persistence.ts';
 import type { OpenWindow, RecordMark, ShardCheckpoint } from './ports.ts';
+import { compareSequenceNumbers } from './sequence-number.ts';
 
 export interface ShardProgressOptions {
   readonly shard: ShardId;

@@ -1,6 +1,6 @@
 // One shard's reader: reads, filters, gives each record to its lane, and lets each lane deliver batch after batch
 // (rules 1, 4, 8, 14, 15).
-import type { EpochMs, ShardId } from '../core/brands.ts';
+import type { EpochMs, ShardId } from './brands.ts';
 import { Nap, type StopSignals } from './interruption.ts';
 import { Lane } from './lane.ts';
 import { laneOf } from './lane-key.ts';

@@ -1,5 +1,5 @@
 // Texts from outside become shard ids and sequence numbers here, once.
-import type { SequenceNumber, ShardId } from '../core/brands.ts';
+import type { SequenceNumber, ShardId } from './brands.ts';
 
 export function shardId(text: string | undefined): ShardId {
   if (text === undefined || text === '') throw new Error('found a shard without an id');

@@ -1,8 +1,8 @@
 // An event source mapping for the tests of a handler: put records, let time pass, read what became of them. Nothing here
 // knows a test framework, and no time passes but by `advance` and `caughtUp`.
 
-import type { StreamEvent } from '../wire/stream-records.ts';
 import { exponentialBackoff } from './backoff.ts';
+import type { EpochMs, ShardId } from './brands.ts';
 import { type RunningMapping, startEventSourceMapping } from './event-source-mapping.ts';
 import type { MappingDeps } from './mapping-deps.ts';
 import type { MappingEvent } from './mapping-events.ts';
@@ -11,7 +11,16 @@ import { parseMappingParameters } from './mapping-parameters.ts';
 import { createChangelog, type ItemChange } from './memory-changelog.ts';
 import { createMemoryCheckpoints } from './memory-checkpoints.ts';
 import { MemoryStream, type MemoryStreamOptions, type Placement } from './memory-stream.ts';
-import type { DiscardedBatch, InvokeOutcome, StreamSource, WindowFields } from './ports.ts';
+import type {
+  DiscardedBatch,
+  FailureDestination,
+  InvokeOutcome,
+  StreamRecord,
+  StreamSource,
+  WindowFields,
+} from './ports.ts';
+import { sequenceNumber, shardId } from './stream-ids.ts';
+import type { StreamEvent, StreamEventRecord } from './stream-records.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 /** The function's event; its window fields are there with TumblingWindowInSeconds alone. */
@@ -27,6 +36,8 @@ export interface MappingTestOptions {
   /** Default: 1. */
   readonly shards?: number;
   readonly stream?: Partial<Omit<MemoryStreamOptions, 'kind' | 'clock' | 'shards'>>;
+  /** What the clock says first, ms since the epoch; for recordings a moment no later than their first arrival. Default: 2026-01-01. */
+  readonly startMs?: EpochMs;
   /** In place of what the driver brings. */
   readonly deps?: Partial<MappingDeps>;
   /** Stands between the mapping and the stream in memory. */
@@ -48,10 +59,16 @@ export interface MappingTest {
   readonly clock: VirtualClock;
   readonly stream: MemoryStream;
   readonly invocations: readonly TestInvocation[];
+  /** What was given up, whether a destination got it (where the properties name one) or it was dropped. */
   readonly discarded: readonly DiscardedBatch[];
   readonly events: readonly MappingEvent[];
   metrics(): MappingMetrics;
   put(...records: readonly TestRecord[]): readonly Placement[];
+  /**
+   * Recorded records, each in its shard under its own sequence number; time passes to the arrival of each, which it keeps.
+   * @throws Error for one that arrived before the clock's time, or is not behind those of its shard
+   */
+  putRecorded(...records: readonly StreamEventRecord[]): Promise<void>;
   /** To a DynamoDB stream; undefined for a change that changes nothing. */
   change(change: ItemChange): Placement | undefined;
   /** Starts the mapping unless it runs, and lets time pass. */
@@ -66,7 +83,7 @@ export interface MappingTest {
 
 export function createMappingTest(options: MappingTestOptions): MappingTest {
   const { kind = 'kinesis', shards = 1 } = options;
-  const clock = new VirtualClock();
+  const clock = new VirtualClock(options.startMs);
   const stream = new MemoryStream({ kind, shards, clock, ...options.stream });
   const changelog = createChangelog({ stream });
   const metrics = new MetricsCollector();
@@ -84,7 +101,7 @@ export function createMappingTest(options: MappingTestOptions): MappingTest {
       },
     },
     checkpoints: createMemoryCheckpoints(),
-    destination: { deliver: async (batch) => void discarded.push(batch) },
+    destination: undefined,
     clock,
     random: () => 0,
     backoff: exponentialBackoff({ jitter: 0 }),
@@ -92,6 +109,7 @@ export function createMappingTest(options: MappingTestOptions): MappingTest {
     ...options.deps,
     observe: (event) => {
       events.push(event);
+      if (event.kind === 'discarded') discarded.push(event.batch);
       metrics.take(event);
       options.deps?.observe?.(event);
     },
@@ -100,7 +118,9 @@ export function createMappingTest(options: MappingTestOptions): MappingTest {
   const start = (overrides: Readonly<Record<string, unknown>> = {}): RunningMapping => {
     const properties = { StartingPosition: 'TRIM_HORIZON', ...options.properties, ...overrides };
     const context = { kind, nowMs: clock.nowMs(), where: 'test', answers: deps.answers ?? {} };
-    running = startEventSourceMapping(parseMappingParameters(properties, context), deps);
+    const parameters = parseMappingParameters(properties, context);
+    const named = parameters.onFailure === undefined ? undefined : TAKES_ALL;
+    running = startEventSourceMapping(parameters, { ...deps, destination: deps.destination ?? named });
     return running;
   };
   return {
@@ -115,6 +135,15 @@ export function createMappingTest(options: MappingTestOptions): MappingTest {
       records.map(({ key, data }) =>
         stream.putData(key, typeof data === 'string' ? data : JSON.stringify(data)),
       ),
+    async putRecorded(...records) {
+      for (const record of records) {
+        const { shard, ...recorded } = recordedRecord(record);
+        if (recorded.arrivalMs < clock.nowMs()) throw inThePast(recorded, clock.nowMs());
+        await clock.advance(recorded.arrivalMs - clock.nowMs());
+        if (!stream.hasShard(shard)) stream.addShard(shard);
+        stream.append(shard, recorded);
+      }
+    },
     change: (change) => changelog.put(change),
     async advance(ms) {
       if (running === undefined) start();
@@ -131,12 +160,43 @@ export function createMappingTest(options: MappingTestOptions): MappingTest {
   };
 }
 
+/** Where the properties name a destination: what it is given shows in `discarded`. */
+const TAKES_ALL: FailureDestination = { deliver: async () => {} };
+
+/** Records of tables do not tell their shard. */
+const TABLE_SHARD = 'shardId-000000000000';
+
+function recordedRecord(record: StreamEventRecord): StreamRecord & { readonly shard: ShardId } {
+  if ('kinesis' in record) {
+    const { sequenceNumber: sequence, approximateArrivalTimestamp } = record.kinesis;
+    const [shard] = record.eventID.split(':');
+    const arrivalMs = Math.round(approximateArrivalTimestamp * 1_000);
+    return { shard: shardId(shard), sequence: sequenceNumber(sequence), arrivalMs, record };
+  }
+  const { SequenceNumber, ApproximateCreationDateTime } = record.dynamodb;
+  const arrivalMs = Math.round(ApproximateCreationDateTime * 1_000);
+  return { shard: shardId(TABLE_SHARD), sequence: sequenceNumber(SequenceNumber), arrivalMs, record };
+}
+
+function inThePast({ sequence, arrivalMs }: StreamRecord, nowMs: EpochMs): Error {
+  const found = `record ${sequence} arrived at ${new Date(arrivalMs).toISOString()}`;
+  return new Error(
+    `${found}, expected no earlier than the clock's ${new Date(nowMs).toISOString()} (see startMs)`,
+  );
+}
+
+/** Lambda's limit on a synchronous invocation's answer, in bytes. */
+const MAX_ANSWER_BYTES = 6 * 1024 * 1024 + 100;
+
 /** What Lambda makes of a handler's end. A handler may also say itself what is to have happened: see `outcome`. */
 async function outcomeOf(call: () => unknown): Promise<InvokeOutcome> {
   try {
     const response = await call();
     if (response instanceof GivenOutcome) return response.outcome;
-    return { kind: 'returned', payload: JSON.stringify(response) ?? 'null' };
+    const payload = JSON.stringify(response) ?? 'null';
+    if (Buffer.byteLength(payload) <= MAX_ANSWER_BYTES) return { kind: 'returned', payload };
+    const message = `Response payload size exceeded maximum allowed payload size (${MAX_ANSWER_BYTES} bytes).`;
+    return { kind: 'function-error', errorType: 'Function.ResponseSizeTooLarge', message };
   } catch (error) {
     const [errorType, message] =
       error instanceof Error ? [error.name, error.message] : ['Error', String(error)];

@@ -1,7 +1,7 @@
 // Tumbling windows (rules 29 to 34): which one a record belongs to, what the function is told of it, what its answer makes of it.
 import { Buffer } from 'node:buffer';
-import type { EpochMs, ShardId } from '../core/brands.ts';
 import type { BatchRecord } from './batcher.ts';
+import type { EpochMs, ShardId } from './brands.ts';
 import type { OpenWindow, WindowFields, WindowState } from './ports.ts';
 
 /** Rule 31. A larger state ends its window early. */

@@ -1,7 +1,7 @@
 // Time that stands still until it is advanced: what waits wakes in order, and between two wakings everything that can
 // run without time passing does. For code that waits by this clock and by promises alone, not by sockets or files.
-import type { EpochMs } from '../core/brands.ts';
-import type { Clock } from '../platform/clock.ts';
+import type { EpochMs } from './brands.ts';
+import type { Clock } from './clock.ts';
 
 /** 2026-01-01, a round moment to begin with. */
 const DEFAULT_START_MS = Date.UTC(2026, 0, 1);

@@ -1,5 +1,5 @@
 // How much one shard takes: 1,000 records and 1 MiB a second, refilled steadily (rule 55).
-import type { EpochMs } from '../core/brands.ts';
+import type { EpochMs } from './brands.ts';
 
 const RECORDS_PER_SECOND = 1_000;
 const BYTES_PER_SECOND = 1024 * 1024;

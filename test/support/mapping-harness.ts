@@ -67,6 +67,8 @@ export class MappingHarness {
     this.#test = createMappingTest({
       ...options,
       stream: { ...stream, ...retention },
+      // Whatever the properties say: the tests of destinations have their own.
+      deps: { destination: { deliver: async () => {} }, ...options.deps },
       handler: (event) => this.#handle(event),
     });
   }
