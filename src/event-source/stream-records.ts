@@ -64,8 +64,3 @@ export type StreamEventRecord = KinesisEventRecord | DynamoDbEventRecord;
 export interface StreamEvent<R extends StreamEventRecord = StreamEventRecord> {
   readonly Records: readonly R[];
 }
-
-/** What a function behind a stream answers when the mapping reports batch item failures. */
-export interface BatchItemFailures {
-  readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
-}
