@@ -18,6 +18,8 @@ export function alertsIn(pipeline: object): AlertsInUse {
   return {
     onSources: alerts.length > onRollups.length,
     onRollups: onRollups.length > 0,
-    byClock: alerts.some(({ on, when }) => has('absent', when) || has('settle', on)),
+    byClock: alerts.some(
+      (alert) => has('absent', alert.when) || has('settle', alert.on) || has('staleAfter', alert),
+    ),
   };
 }

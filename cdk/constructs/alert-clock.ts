@@ -1,4 +1,4 @@
-// Every minute: looks for sources that fell silent, where an alert asks for it.
+// Every minute: looks at the alerts that the clock drives (silence, what waits, what goes stale), where there are some.
 import { Duration } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
@@ -32,8 +32,11 @@ export class AlertClock extends Construct {
       },
     });
     this.consumer.allow(['dynamodb:Query'], alerts.checkingIndexArn);
-    this.consumer.allow(['dynamodb:BatchGetItem', 'dynamodb:PartiQLUpdate'], alerts.table.tableArn);
-    this.consumer.allow(['dynamodb:BatchGetItem'], sources.table.tableArn);
+    this.consumer.allow(
+      ['dynamodb:BatchGetItem', 'dynamodb:PartiQLInsert', 'dynamodb:PartiQLUpdate'],
+      alerts.table.tableArn,
+    );
+    this.consumer.allow(['dynamodb:BatchGetItem', 'dynamodb:Scan'], sources.table.tableArn);
     // What a run misses the next one finds: no retries, and no run that comes late.
     this.consumer.fn.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(1) });
     new Rule(this, 'EveryMinute', {

@@ -3,9 +3,8 @@
 // rollup, what waits for slower sources is judged.
 import type { AlertRule } from '../../src/core/alerts/alert-rule.ts';
 import type { AlertState } from '../../src/core/alerts/alert-state.ts';
-import { foldClock } from '../../src/core/alerts/fold-clock.ts';
+import { foldClock, looksAtMs } from '../../src/core/alerts/fold-clock.ts';
 import { foldSilence } from '../../src/core/alerts/fold-silence.ts';
-import { settlesAtMs } from '../../src/core/alerts/kept-windows.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { parseSourceSeries } from '../../src/core/series.ts';
 import { decodeStateImage } from '../../src/core/state-encoding.ts';
@@ -13,6 +12,7 @@ import type { Log, Meter } from '../../src/platform/observe.ts';
 import type { Alerts, AlertWrite, StoredAlert } from '../../src/stores/alerts.ts';
 import { alertId } from '../../src/stores/alerts.ts';
 import type { SourceStates } from '../../src/stores/source-states.ts';
+import { takeUp } from './take-up.ts';
 
 export interface AlertClockDeps {
   readonly pipeline: Pipeline;
@@ -59,7 +59,12 @@ export function createAlertClock(
       const alerts = [...(await deps.alerts.loadById(due.slice(at, at + ALERTS_AT_ONCE))).values()];
       await checkGroup(alerts, nowMs, deps, totals);
     }
-    deps.meter.publish({ runs: 1, ...totals });
+    const hasTime = () => context.getRemainingTimeInMillis() >= TIME_KEPT_MS;
+    const taken = await takeUp(deps, nowMs, hasTime);
+    totals.transitions += taken.transitions;
+    totals.failed += taken.failed;
+    finished &&= taken.finished;
+    deps.meter.publish({ runs: 1, ...totals, takenUp: taken.sources });
     if (totals.failed > 0) deps.log.error('alerts not checked', { failed: totals.failed });
     return { ...totals, finished };
   };
@@ -85,7 +90,7 @@ async function checkGroup(
 ): Promise<void> {
   const { alerts: store, pipeline } = deps;
   const rules = new Map(pipeline.alerts.map((rule) => [rule.name, rule]));
-  const onSilence = alerts.filter((alert) => rules.get(alert.rule)?.when.kind === 'absent');
+  const onSilence = alerts.filter((alert) => rules.get(alert.rule)?.on.kind === 'source');
   const { arrivals, unreadable } = await loadArrivals(onSilence, deps);
   totals.failed += unreadable.size;
   const writes = alerts.flatMap((alert): readonly AlertWrite[] => {
@@ -115,7 +120,7 @@ function lookAtSilence(
   { lastArrivalMs, nowMs }: { readonly lastArrivalMs: number | undefined; readonly nowMs: number },
 ): AlertWrite {
   // The source is gone.
-  if (lastArrivalMs === undefined) return checked(alert, alert.state, undefined);
+  if (lastArrivalMs === undefined && rule.on.kind === 'source') return checked(alert, alert.state, undefined);
   const { state, checkAtMs } = foldSilence(rule, alert.state, { lastArrivalMs, nowMs });
   return checked(alert, state, checkAtMs);
 }
@@ -123,7 +128,7 @@ function lookAtSilence(
 /** What one write does not carry is told by the next run. */
 function lookAtWindows(rule: AlertRule, alert: StoredAlert, nowMs: number): AlertWrite {
   const { state = alert.state, more } = foldClock(rule, alert.state, { nowMs });
-  return checked(alert, state, more ? nowMs : settlesAtMs(rule, state));
+  return checked(alert, state, more ? nowMs : looksAtMs(rule, state));
 }
 
 function checked(

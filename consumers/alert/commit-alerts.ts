@@ -3,9 +3,9 @@
 // Nothing is cached: most windows change nothing, and then nothing is written that would refuse a judgement made on what
 // is out of date. So each is made on a consistent read.
 import type { KeptWindow } from '../../src/core/alerts/alert-state.ts';
+import { looksAtMs } from '../../src/core/alerts/fold-clock.ts';
 import { foldObservations } from '../../src/core/alerts/fold-observations.ts';
 import { foldSilence } from '../../src/core/alerts/fold-silence.ts';
-import { settlesAtMs } from '../../src/core/alerts/kept-windows.ts';
 import type { SequenceNumber } from '../../src/core/brands.ts';
 import type { Alerts, AlertWrite, StoredAlert } from '../../src/stores/alerts.ts';
 import { alertId } from '../../src/stores/alerts.ts';
@@ -94,7 +94,7 @@ export function judging({ rule, series, observations, sequences }: AlertWork): A
     next: (stored) => {
       const { state, changed, more, beyond } = foldObservations(rule, stored?.state, observations);
       if (!changed || state === undefined) return { beyond };
-      const checkAtMs = settlesAtMs(rule, state);
+      const checkAtMs = looksAtMs(rule, state);
       const write = { rule: rule.name, series, expectedVersion: stored?.version, state, checkAtMs };
       return { write, more, beyond };
     },
@@ -108,16 +108,17 @@ export function arriving({ rule, series, arrivalsMs, sequences }: Arrivals): Ale
     series,
     sequences,
     next: (stored) => {
-      // Watched no longer: the pipeline was without the rule for a while.
-      let changed = stored?.checkAtMs === undefined;
+      let changed = stored === undefined;
       let state = stored?.state;
-      let checkAtMs = 0;
+      let checkAtMs: number | undefined;
       for (const lastArrivalMs of arrivalsMs) {
         // By the time of the arrival itself: whether silence began since is for the clock to say.
         const fold = foldSilence(rule, state, { lastArrivalMs, nowMs: lastArrivalMs });
         ({ state, checkAtMs } = fold);
         changed ||= fold.changed;
       }
+      // Watched no longer: the pipeline was without the rule for a while, or it went stale.
+      changed ||= stored?.checkAtMs === undefined && checkAtMs !== undefined;
       if (!changed || state === undefined) return {};
       return {
         write: { rule: rule.name, series, expectedVersion: stored?.version, state, checkAtMs },

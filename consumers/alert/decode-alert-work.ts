@@ -21,7 +21,7 @@ export interface AlertWork {
   readonly sequences: SequenceNumber[];
 }
 
-/** A source that is watched for silence has shown itself. */
+/** What is watched for silence, a source or a series of a rollup, has shown itself. */
 export interface Arrivals {
   readonly rule: AlertRule;
   readonly series: string;
@@ -62,7 +62,17 @@ export function decodeAlertWork(records: readonly DynamoDbEventRecord[], pipelin
       const rules =
         typeof name === 'string' ? pipeline.alerts.filter((rule) => watchesSeries(rule, name)) : [];
       if (typeof name !== 'string' || rules.length === 0) continue;
-      rollups.push({ window: decodeStoredWindow(name, after), sequence, rules });
+      const window = decodeStoredWindow(name, after);
+      const onSilence = rules.filter(({ when }) => when.kind === 'absent');
+      const onWindows = rules.filter(({ when }) => when.kind !== 'absent');
+      if (onWindows.length > 0) rollups.push({ window, sequence, rules: onWindows });
+      const known = isEncoded(before) ? decodeStoredWindow(name, before).events : 0;
+      // A window that merely becomes final is no sign of life.
+      if (window.events <= known) continue;
+      const nowMs = record.dynamodb.ApproximateCreationDateTime * 1_000;
+      for (const rule of onSilence) {
+        noteArrival(arrivals, rule, { series: name, sequence, nowMs, thenMs: undefined });
+      }
       continue;
     }
     const rules = pipeline.alerts.filter((rule) => watchesSource(rule, source));
@@ -74,7 +84,7 @@ export function decodeAlertWork(records: readonly DynamoDbEventRecord[], pipelin
         // All it has sent so far is in quarantine: nothing has arrived of it.
         if (now.lastArrivalMs < 0) continue;
         noteArrival(arrivals, rule, {
-          source,
+          series: sourceSeries('', source),
           sequence,
           nowMs: now.lastArrivalMs,
           thenMs: then?.lastArrivalMs,
@@ -91,14 +101,13 @@ function noteArrival(
   into: Map<string, Arrivals>,
   rule: AlertRule,
   change: {
-    readonly source: string;
+    readonly series: string;
     readonly sequence: SequenceNumber;
     readonly nowMs: number;
     readonly thenMs: number | undefined;
   },
 ): void {
-  const { source, sequence, nowMs, thenMs } = change;
-  const series = sourceSeries('', source);
+  const { series, sequence, nowMs, thenMs } = change;
   const id = alertId({ rule: rule.name, series });
   const known = into.get(id) ?? { rule, series, sequences: [], arrivalsMs: [], silentForMs: 0 };
   known.sequences.push(sequence);

@@ -86,7 +86,8 @@ export class AlertsCheck {
   }
 
   changed({ oldImage, newImage }: TableChange): void {
-    if (newImage === undefined) return;
+    // Else it is no alert, but how far a walk over all sources has come.
+    if (newImage === undefined || bytesOf(newImage, ALERTS_TABLE.state) === undefined) return;
     const name = textOf(newImage, ALERTS_TABLE.rule) ?? '';
     const series = textOf(newImage, ALERTS_TABLE.series) ?? '';
     const where = `${name} on ${series}`;

@@ -149,9 +149,55 @@ export class Alerts {
 
   /** Every alert that has a state, in no order. */
   async *scan(): AsyncIterable<StoredAlert> {
-    for await (const item of this.#table.scan()) yield fromItem(item);
+    for await (const item of this.#table.scan()) {
+      if (textOf(item, ALERTS_TABLE.partitionKey) !== WALK_KEY) yield fromItem(item);
+    }
+  }
+
+  /** How far the walk over all sources has come; undefined before the first. Consistent. */
+  async loadWalk(): Promise<SourceWalk | undefined> {
+    const [item] = await this.#table.getMany([{ [ALERTS_TABLE.partitionKey]: text(WALK_KEY) }]);
+    if (item === undefined) return undefined;
+    return {
+      of: textOf(item, 'of') ?? '',
+      after: textOf(item, 'after'),
+      isOver: numberOf(item, 'isOver') === 1,
+      version: numberOf(item, ALERTS_TABLE.version),
+    };
+  }
+
+  /** Its new version; undefined where it was not written, or somebody else wrote. */
+  async commitWalk({ of, after, isOver, version }: SourceWalk): Promise<number | undefined> {
+    const next = (version ?? 0) + 1;
+    const [outcome] = await this.#table.commit([
+      {
+        key: { [ALERTS_TABLE.partitionKey]: text(WALK_KEY) },
+        expectedVersion: version,
+        version: next,
+        attributes: {
+          of: text(of),
+          after: after === undefined ? undefined : text(after),
+          isOver: number(isOver ? 1 : 0),
+        },
+      },
+    ]);
+    return outcome?.kind === 'committed' ? next : undefined;
   }
 }
+
+/** A walk over all sources, for the rules on silence. */
+export interface SourceWalk {
+  /** The rules it is for, as text: others are walked for anew. */
+  readonly of: string;
+  /** The source it has come to; undefined at its beginning, and at its end. */
+  readonly after: string | undefined;
+  readonly isOver: boolean;
+  /** The version loaded; undefined where there has been none. */
+  readonly version: number | undefined;
+}
+
+/** No alert has it: rule names have no control characters. Who reads the change stream passes over what has no state. */
+const WALK_KEY = '\u0001walk';
 
 /** A key attribute holds 2,048 bytes; longer series stand under their hash. */
 const MAX_SERIES_BYTES = 1_024;

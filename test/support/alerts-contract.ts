@@ -155,14 +155,16 @@ function stateOf({
     status,
     sequence,
     since: undefined,
-    base: { status: 'pending', since: -60_000 },
+    observedMs: 240_000,
+    base: { status: 'pending', since: -60_000, observedMs: -5 },
     frontier: { start: -60_000, revision: 3 },
     windows: [
       { start: 60_000, end: 120_000, revision: 2, value: 1.5, open: true },
       { start: 180_000, end: 240_000, revision: 1, value: 0.1 },
     ],
     settledMs: 120_000,
-    told: [{ start: 60_000, end: 120_000, from: 'pending', to: 'firing' }],
+    staleAtMs: 7,
+    told: [{ start: 60_000, end: 120_000, from: 'pending', to: 'firing', stale: true }],
     owes: { reachedMs: -60_000 },
     history: [
       { start: -60_000, value: 0.5 },

@@ -13,7 +13,8 @@ const ALERT_VERSION = 2;
 const ALERT_VERSION_V1 = 1;
 
 export function encodeAlertState(state: AlertState): Uint8Array {
-  const { compares, judgedBy, status, sequence, since, base, frontier, history, transitions } = state;
+  const { compares, judgedBy, status, sequence, since, observedMs, base, frontier, history, transitions } =
+    state;
   WRITER.clear();
   WRITER.byte(ALERT_VERSION);
   WRITER.text(compares);
@@ -21,12 +22,15 @@ export function encodeAlertState(state: AlertState): Uint8Array {
   WRITER.byte(ALERT_STATUSES.indexOf(status));
   WRITER.varint(sequence);
   writeOptional(WRITER, since);
+  writeOptional(WRITER, observedMs);
   writeFrontier(WRITER, frontier);
   WRITER.varint(transitions.length);
   for (const transition of transitions) writeTransition(WRITER, transition);
   writeHistory(WRITER, history);
   WRITER.byte(ALERT_STATUSES.indexOf(base.status));
   writeOptional(WRITER, base.since);
+  writeOptional(WRITER, base.observedMs);
+  writeOptional(WRITER, state.staleAtMs);
   writeKept(WRITER, state);
   return WRITER.finish();
 }
@@ -50,10 +54,16 @@ export function decodeAlertState(alert: string, encoded: Uint8Array): AlertState
     status: oneOf(ALERT_STATUSES, reader.byte()),
     sequence: reader.varint(),
     since: readOptional(reader),
+    observedMs: readOptional(reader),
     frontier: readFrontier(reader),
     transitions: Array.from({ length: reader.varint() }, () => readTransition(reader)),
     history: readHistory(reader),
-    base: { status: oneOf(ALERT_STATUSES, reader.byte()), since: readOptional(reader) },
+    base: {
+      status: oneOf(ALERT_STATUSES, reader.byte()),
+      since: readOptional(reader),
+      observedMs: readOptional(reader),
+    },
+    staleAtMs: readOptional(reader),
     ...readKept(reader),
   };
 }
@@ -73,10 +83,12 @@ function readV1(reader: ByteReader): AlertState {
     status,
     sequence,
     since,
+    observedMs: undefined,
     frontier,
     transitions,
     history: readHistory(reader),
-    base: { status, since },
+    base: { status, since, observedMs: undefined },
+    staleAtMs: undefined,
     windows,
     settledMs: windows.length === 0 ? undefined : (frontier?.start ?? 0),
     told: [],
@@ -85,9 +97,9 @@ function readV1(reader: ByteReader): AlertState {
 }
 
 function writeTransition(writer: ByteWriter, transition: Transition): void {
-  const { sequence, from, to, severity, reason, window, correction } = transition;
+  const { sequence, from, to, severity, reason, window, correction, stale } = transition;
   writer.varint(sequence);
-  writer.byte(correction === true ? 1 : 0);
+  writer.byte((correction === true ? 1 : 0) + (stale === true ? 2 : 0));
   writer.byte(ALERT_STATUSES.indexOf(from));
   writer.byte(ALERT_STATUSES.indexOf(to));
   writer.byte(SEVERITIES.indexOf(severity));
@@ -97,9 +109,13 @@ function writeTransition(writer: ByteWriter, transition: Transition): void {
 
 function readTransition(reader: ByteReader): Transition {
   const sequence = reader.varint();
-  const isCorrection = reader.byte() === 1;
-  const transition = { sequence, ...readContent(reader) };
-  return isCorrection ? { ...transition, correction: true } : transition;
+  const marks = reader.byte();
+  return {
+    sequence,
+    ...readContent(reader),
+    ...(marks % 2 === 1 ? { correction: true } : {}),
+    ...(marks >= 2 ? { stale: true } : {}),
+  };
 }
 
 function readTransitionV1(reader: ByteReader): Transition {
@@ -150,9 +166,9 @@ function writeKept(writer: ByteWriter, { windows, settledMs, told, owes }: Kept)
     before = start;
   }
   writer.varint(told.length);
-  for (const { start, end, from, to } of told) {
+  for (const { start, end, from, to, stale } of told) {
     writer.signed(start);
-    writer.varint(end - start);
+    writer.varint((end - start) * 2 + (stale === true ? 1 : 0));
     writer.byte(ALERT_STATUSES.indexOf(from) * ALERT_STATUSES.length + ALERT_STATUSES.indexOf(to));
   }
 }
@@ -175,10 +191,15 @@ function readKept(reader: ByteReader): Kept {
 
 function readStep(reader: ByteReader): Step {
   const start = reader.signed();
-  const end = start + reader.varint();
+  const length = reader.varint();
   const code = reader.byte();
-  const from = oneOf(ALERT_STATUSES, Math.floor(code / ALERT_STATUSES.length));
-  return { start, end, from, to: oneOf(ALERT_STATUSES, code % ALERT_STATUSES.length) };
+  const step = {
+    start,
+    end: start + Math.floor(length / 2),
+    from: oneOf(ALERT_STATUSES, Math.floor(code / ALERT_STATUSES.length)),
+    to: oneOf(ALERT_STATUSES, code % ALERT_STATUSES.length),
+  };
+  return length % 2 === 1 ? { ...step, stale: true } : step;
 }
 
 function writeFrontier(writer: ByteWriter, frontier: AlertState['frontier']): void {

@@ -9,6 +9,8 @@ export interface AlertRule {
   /** How long it must hold in event time before it fires. */
   readonly forMs: number;
   readonly clear: ClearCondition;
+  /** After so long without an observation it stands for nothing any more; undefined: it stays. */
+  readonly stale: Staleness | undefined;
   readonly severity: Severity;
   readonly filter: AlertFilter;
 }
@@ -17,6 +19,12 @@ export interface AlertRule {
 export interface ClearCondition {
   readonly bound: number;
   readonly forMs: number;
+}
+
+export interface Staleness {
+  readonly afterMs: number;
+  /** What the clock gives beyond that: a window is seen once it has closed. */
+  readonly graceMs: number;
 }
 
 /** What is watched: one subject a source, or one a combination of tag values. */

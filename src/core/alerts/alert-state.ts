@@ -17,6 +17,8 @@ export interface AlertState {
   readonly sequence: number;
   /** Start of the first window in a row in which the condition held (pending) or had come back (firing). */
   readonly since: number | undefined;
+  /** End of the latest window judged, of a rule that has its alerts go stale; undefined before the first. */
+  readonly observedMs: number | undefined;
   /** How it stood before the first of `windows`. */
   readonly base: Standing;
   /** Of the windows before the first of `windows`. */
@@ -27,6 +29,8 @@ export interface AlertState {
   readonly windows: readonly KeptWindow[];
   /** Windows that end later wait; undefined where none has to. */
   readonly settledMs: number | undefined;
+  /** When the clock found that nothing had been observed for too long. */
+  readonly staleAtMs: number | undefined;
   /** What has been told of `windows`, in order. */
   readonly told: readonly Step[];
   /**
@@ -41,7 +45,7 @@ export interface AlertState {
   readonly transitions: readonly Transition[];
 }
 
-export type Standing = Pick<AlertState, 'status' | 'since'>;
+export type Standing = Pick<AlertState, 'status' | 'since' | 'observedMs'>;
 
 export interface KeptWindow extends Observation {
   /** Judged before it closed, by what more events cannot undo. */
@@ -54,6 +58,8 @@ export interface Step {
   readonly end: number;
   readonly from: AlertStatus;
   readonly to: AlertStatus;
+  /** What ended it was that nothing came. */
+  readonly stale?: true | undefined;
 }
 
 export interface Transition {
@@ -70,6 +76,8 @@ export interface Transition {
    * before; with `from` equal to `to` the window has done nothing after all.
    */
   readonly correction?: true | undefined;
+  /** Nothing was observed for too long: `window` begins where the latest one ended. */
+  readonly stale?: true | undefined;
 }
 
 export function emptyAlertState(rule: AlertRule): AlertState {
@@ -79,11 +87,13 @@ export function emptyAlertState(rule: AlertRule): AlertState {
     status: 'ok',
     sequence: 0,
     since: undefined,
-    base: { status: 'ok', since: undefined },
+    observedMs: undefined,
+    base: { status: 'ok', since: undefined, observedMs: undefined },
     history: [],
     frontier: undefined,
     windows: [],
     settledMs: undefined,
+    staleAtMs: undefined,
     told: [],
     owes: undefined,
     transitions: [],
@@ -97,6 +107,6 @@ export function comparesOf({ on, measure, when, filter }: AlertRule): string {
   return JSON.stringify([on.kind, spec, when.kind, ...what, ...(tags.length === 0 ? [] : [tags])]);
 }
 
-export function judgedByOf({ when, forMs, clear }: AlertRule): string {
-  return JSON.stringify([when, forMs, clear.bound, clear.forMs]);
+export function judgedByOf({ when, forMs, clear, stale }: AlertRule): string {
+  return JSON.stringify([when, forMs, clear.bound, clear.forMs, stale?.afterMs]);
 }

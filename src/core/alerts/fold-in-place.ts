@@ -4,8 +4,8 @@ import type { AlertFold } from './alert-fold.ts';
 import type { AlertRule } from './alert-rule.ts';
 import type { AlertState, KeptWindow, Step } from './alert-state.ts';
 import { doneWith, settledCount, settledUpTo, takeIn } from './kept-windows.ts';
-import type { Machine, Outcome } from './machine.ts';
-import { run } from './machine.ts';
+import type { Machine, Outcome, Run } from './machine.ts';
+import { goStale, run, staleAtMs } from './machine.ts';
 import type { Told } from './transitions.ts';
 import { MAX_TRANSITIONS, numbered } from './transitions.ts';
 import { remember } from './window-history.ts';
@@ -21,12 +21,17 @@ export function foldInPlace(
   const judgedBefore = settledCount(before.windows, before.settledMs);
   const judged = settledCount(windows, settledMs);
   const hasNew = firstNew < windows.length || windows.length < before.windows.length;
-  if (!hasNew && judged === judgedBefore && before.owes === undefined)
+  const dueMs = staleAtMs(rule, before);
+  const isStale = dueMs !== undefined && nowMs !== undefined && nowMs >= dueMs;
+  if (!hasNew && !isStale && judged === judgedBefore && before.owes === undefined)
     return { state: before, changed: false, more: false, beyond };
-  const isAppended = before.owes === undefined && firstNew >= judgedBefore;
+  const foundStaleMs = isStale ? nowMs : before.staleAtMs;
+  // That nothing came, as the clock found, may be told otherwise by what has come since.
+  const isAppended = before.owes === undefined && firstNew >= judgedBefore && foundStaleMs === undefined;
   const from = isAppended ? judgedBefore : 0;
   const start = isAppended ? tipOf(rule, before, judgedBefore) : baseOf(before);
-  const { machine, outcomes } = run(rule, start, windows.slice(from, judged));
+  const made = runToTheEnd(rule, start, { windows: windows.slice(from, judged), foundStaleMs });
+  const { machine, outcomes } = made;
   const reachedMs =
     before.owes?.reachedMs ?? before.windows[judgedBefore - 1]?.start ?? before.frontier?.start;
   const untold = isAppended
@@ -34,19 +39,37 @@ export function foldInPlace(
     : differences(before.told, outcomes, { machine, reachedMs: reachedMs ?? Number.NEGATIVE_INFINITY });
   const telling = untold.slice(0, MAX_TRANSITIONS);
   const isDone = telling.length === untold.length;
-  const made = numbered(rule, before.sequence, telling);
+  const transitions = numbered(rule, before.sequence, telling);
   const state: AlertState = {
     ...before,
     status: isDone ? machine.status : (telling.at(-1)?.to ?? before.status),
     since: machine.since,
-    sequence: before.sequence + made.length,
+    observedMs: machine.observedMs,
+    staleAtMs: foundStaleMs,
+    sequence: before.sequence + transitions.length,
     windows,
     settledMs,
     told: toldAfter(before.told, telling),
     owes: isDone ? undefined : { reachedMs: reachedMs ?? EARLIEST_MS },
-    transitions: made.length === 0 ? before.transitions : made,
+    transitions: transitions.length === 0 ? before.transitions : transitions,
   };
   return { state: isDone ? withoutDone(rule, state, judged) : state, changed: true, more: !isDone, beyond };
+}
+
+/** The windows, and then that nothing came, if the clock has found that of the last of them. */
+function runToTheEnd(
+  rule: AlertRule,
+  start: Machine,
+  {
+    windows,
+    foundStaleMs,
+  }: { readonly windows: readonly KeptWindow[]; readonly foundStaleMs: number | undefined },
+): Run {
+  const { machine, outcomes } = run(rule, start, windows);
+  const dueMs = staleAtMs(rule, machine);
+  if (foundStaleMs === undefined || dueMs === undefined || foundStaleMs < dueMs) return { machine, outcomes };
+  const ended = goStale(rule, machine);
+  return { machine: ended.machine, outcomes: [...outcomes, ...ended.outcomes] };
 }
 
 /** The first moment a Date has. */
@@ -56,9 +79,18 @@ function baseOf({ base, history }: AlertState): Machine {
   return { ...base, history };
 }
 
-function tipOf(rule: AlertRule, { status, since, history, windows }: AlertState, judged: number): Machine {
+function tipOf(
+  rule: AlertRule,
+  { status, since, observedMs, history, windows }: AlertState,
+  judged: number,
+): Machine {
   const known = windows.slice(0, judged);
-  return { status, since, history: known.reduce((past, window) => remember(past, window, rule), history) };
+  return {
+    status,
+    since,
+    observedMs,
+    history: known.reduce((past, window) => remember(past, window, rule), history),
+  };
 }
 
 /**
@@ -71,7 +103,7 @@ function differences(
   { machine, reachedMs }: { readonly machine: Machine; readonly reachedMs: number },
 ): readonly Told[] {
   const known = new Map(told.map((step) => [keyOf(step), step]));
-  const now = new Map(outcomes.map((outcome) => [keyOf(outcome.window), outcome]));
+  const now = new Map(outcomes.map((outcome) => [keyOf(placeOf(outcome)), outcome]));
   const takenBack = told.flatMap((step): readonly Told[] => {
     const outcome = now.get(keyOf(step));
     if (outcome !== undefined && outcome.from !== outcome.to) return [];
@@ -79,11 +111,13 @@ function differences(
     const next = outcomes.find(({ window }) => window.start >= step.start);
     const status = next?.from ?? machine.status;
     const window = { start: step.start, end: step.end, revision: 0, value: 0 };
-    return [{ from: status, to: status, reason: 'the session is part of another', window, correction: true }];
+    const { stale } = step;
+    const reason = stale === true ? 'something was observed after all' : 'the session is part of another';
+    return [{ from: status, to: status, reason, window, correction: true, stale }];
   });
   const steps = outcomes.filter(({ from, to }) => from !== to);
   const fresh = steps.flatMap((outcome): readonly Told[] => {
-    const step = known.get(keyOf(outcome.window));
+    const step = known.get(keyOf(placeOf(outcome)));
     if (step?.from === outcome.from && step.to === outcome.to) return [];
     return [{ ...outcome, correction: step !== undefined || outcome.window.start <= reachedMs }];
   });
@@ -93,13 +127,18 @@ function differences(
   return [...all, { ...latest, correction: true }];
 }
 
+function placeOf({ window: { start, end }, stale }: Outcome): Pick<Step, 'start' | 'end' | 'stale'> {
+  return { start, end, stale };
+}
+
 function toldAfter(told: readonly Step[], telling: readonly Told[]): readonly Step[] {
   if (telling.length === 0) return told;
   const steps = new Map(told.map((step) => [keyOf(step), step]));
-  for (const { from, to, window } of telling) {
+  for (const { from, to, window, stale } of telling) {
     const { start, end } = window;
-    if (from === to) steps.delete(keyOf(window));
-    else steps.set(keyOf(window), { start, end, from, to });
+    const step = { start, end, from, to, ...(stale === true ? { stale } : {}) };
+    if (from === to) steps.delete(keyOf(step));
+    else steps.set(keyOf(step), step);
   }
   return [...steps.values()].sort((a, b) => a.start - b.start || a.end - b.end);
 }
@@ -110,17 +149,19 @@ function withoutDone(rule: AlertRule, state: AlertState, judged: number): AlertS
   const last = state.windows[done - 1];
   if (last === undefined) return state;
   const { machine } = run(rule, baseOf(state), state.windows.slice(0, done));
-  const { status, since, history } = machine;
+  const { status, since, observedMs, history } = machine;
   return {
     ...state,
-    base: { status, since },
+    base: { status, since, observedMs },
     history,
     frontier: { start: last.start, revision: last.revision },
     windows: state.windows.slice(done),
-    told: state.told.filter(({ start }) => start > last.start),
+    told: state.told.filter(({ start, stale }) =>
+      stale === true ? start >= (observedMs ?? last.end) : start > last.start,
+    ),
   };
 }
 
-function keyOf({ start, end }: Pick<Step, 'start' | 'end'>): string {
-  return `${start} ${end}`;
+function keyOf({ start, end, stale }: Pick<Step, 'start' | 'end' | 'stale'>): string {
+  return `${start} ${end} ${stale === true ? 'stale' : ''}`;
 }

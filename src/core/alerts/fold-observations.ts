@@ -8,7 +8,7 @@ import { comparesOf, emptyAlertState, judgedByOf } from './alert-state.ts';
 import { foldInPlace } from './fold-in-place.ts';
 import { comesOutOfOrder, settledCount } from './kept-windows.ts';
 import type { Machine } from './machine.ts';
-import { run } from './machine.ts';
+import { canGoStale, run } from './machine.ts';
 import { MAX_TRANSITIONS, numbered } from './transitions.ts';
 import { remember } from './window-history.ts';
 
@@ -36,13 +36,13 @@ export function current(rule: AlertRule, stored: AlertState | undefined): AlertS
   if (!isOther && stored.judgedBy === judgedBy && (stored.windows.length === 0 || comesOutOfOrder(rule)))
     return stored;
   const judged = stored.windows.slice(0, settledCount(stored.windows, stored.settledMs));
-  const { status, since } = stored;
+  const { status, since, observedMs } = stored;
   const last = (isOther ? stored.windows : judged).at(-1);
   return {
     ...stored,
     compares,
     judgedBy,
-    base: { status, since },
+    base: { status, since, observedMs },
     history: isOther ? [] : historyAfter(rule, stored.history, judged),
     frontier: last === undefined ? stored.frontier : { start: last.start, revision: last.revision },
     windows: isOther ? [] : stored.windows.slice(judged.length),
@@ -60,7 +60,12 @@ function historyAfter(
 }
 
 function foldInOrder(rule: AlertRule, before: AlertState, observations: readonly KeptWindow[]): AlertFold {
-  let machine: Machine = { status: before.status, since: before.since, history: before.history };
+  let machine: Machine = {
+    status: before.status,
+    since: before.since,
+    observedMs: before.observedMs,
+    history: before.history,
+  };
   let { frontier } = before;
   const made: Transition[] = [];
   let at = 0;
@@ -73,19 +78,21 @@ function foldInOrder(rule: AlertRule, before: AlertState, observations: readonly
     machine = next;
     frontier = { start: window.start, revision: window.revision };
   }
-  const { status, since, history } = machine;
+  const { status, since, observedMs, history } = machine;
   const changed =
     made.length > 0 ||
     since !== before.since ||
     history !== before.history ||
+    (rule.stale !== undefined && canGoStale(status) && observedMs !== before.observedMs) ||
     (needsPlace(rule) && frontier?.start !== before.frontier?.start);
   const state: AlertState = {
     ...before,
     status,
     since,
+    observedMs,
     history,
     frontier,
-    base: { status, since },
+    base: { status, since, observedMs },
     sequence: before.sequence + made.length,
     transitions: made.length === 0 ? before.transitions : made,
   };

@@ -9,26 +9,28 @@ import { numbered } from './transitions.ts';
 export interface SilenceFold {
   readonly state: AlertState;
   readonly changed: boolean;
-  /** When to look again. */
-  readonly checkAtMs: number;
+  /** When to look again; undefined: not before something arrives. */
+  readonly checkAtMs: number | undefined;
 }
 
 /**
- * Fires once nothing has arrived for long enough at `nowMs`, resolves with what arrives after. Looking again
- * changes nothing, whenever it is done: a silence is known by the arrival it began with.
+ * Fires once nothing has arrived for long enough at `nowMs`; resolves with what arrives after, or as stale. Looking again
+ * changes nothing, whenever it is done: a silence is known by the arrival it began with. Of a rollup the latest arrival is
+ * kept here, since nobody else knows it; of a source its state does.
  */
 export function foldSilence(
   rule: AlertRule,
   stored: AlertState | undefined,
-  { lastArrivalMs, nowMs }: { readonly lastArrivalMs: number; readonly nowMs: number },
+  { lastArrivalMs: arrivalMs, nowMs }: { readonly lastArrivalMs: number | undefined; readonly nowMs: number },
 ): SilenceFold {
   const afterMs = rule.when.kind === 'absent' ? rule.when.afterMs : Number.POSITIVE_INFINITY;
   const before = current(rule, stored);
-  let state = before;
+  const lastArrivalMs = Math.max(arrivalMs ?? NEVER_MS, before.observedMs ?? NEVER_MS);
+  let state = rule.on.kind === 'rollup' ? { ...before, observedMs: lastArrivalMs } : before;
   const made: Transition[] = [];
   const silentSinceMs = state.frontier?.start ?? Number.NEGATIVE_INFINITY;
-  const go = (to: AlertStatus, reason: string, window: Observation) => {
-    made.push(...numbered(rule, state.sequence, [{ from: state.status, to, reason, window }]));
+  const go = (to: AlertStatus, reason: string, window: Observation, stale?: true) => {
+    made.push(...numbered(rule, state.sequence, [{ from: state.status, to, reason, window, stale }]));
     state = { ...state, status: to, sequence: state.sequence + 1 };
   };
   if (state.status === 'firing' && lastArrivalMs > silentSinceMs) {
@@ -42,10 +44,19 @@ export function foldSilence(
     go('firing', describeSilence(lastArrivalMs, afterMs), window);
     state = { ...state, frontier: { start: lastArrivalMs, revision: 0 } };
   }
+  const staleMs = rule.stale === undefined ? Number.POSITIVE_INFINITY : lastArrivalMs + rule.stale.afterMs;
+  if (state.status === 'firing' && nowMs >= staleMs) {
+    const window = { start: lastArrivalMs, end: staleMs, revision: 0, value: staleMs - lastArrivalMs };
+    go('resolved', `${describeSilence(lastArrivalMs, staleMs - lastArrivalMs)}: stale`, window, true);
+  }
+  const isOver = state.status !== 'firing' && state.frontier?.start === lastArrivalMs;
   return {
     state: made.length === 0 ? state : { ...state, transitions: made },
-    changed: made.length > 0,
+    changed: made.length > 0 || state.observedMs !== before.observedMs,
     // Whoever is silent still is looked at at leisure: what arrives resolves it at once.
-    checkAtMs: state.status === 'firing' ? nowMs + afterMs : dueMs,
+    checkAtMs: isOver ? undefined : state.status === 'firing' ? Math.min(nowMs + afterMs, staleMs) : dueMs,
   };
 }
+
+/** Before all arrivals there are. */
+const NEVER_MS = -1;

@@ -1,4 +1,5 @@
 // One step of an alert's state machine: ok → pending → firing → resolved, by what one window says.
+import { formatDurationMs } from '../duration.ts';
 import type { AlertRule } from './alert-rule.ts';
 import type { AlertStatus, KeptWindow, Standing } from './alert-state.ts';
 import type { Judgement, Observation } from './judge.ts';
@@ -11,32 +12,70 @@ export interface Machine extends Standing {
   readonly history: WindowHistory;
 }
 
-/** What a window did; nothing, where `from` is `to`. */
+/** What a window did, or that none came; nothing, where `from` is `to`. */
 export interface Outcome {
   readonly window: KeptWindow;
   readonly from: AlertStatus;
   readonly to: AlertStatus;
   readonly reason: string;
+  readonly stale?: true | undefined;
 }
 
 export interface Run {
   readonly machine: Machine;
-  /** One a window. */
+  /** One a window, and one for each time that nothing came for too long. */
   readonly outcomes: readonly Outcome[];
 }
 
 /** What a rule makes of windows that are in order. */
 export function run(rule: AlertRule, from: Machine, windows: readonly KeptWindow[]): Run {
   let machine = from;
-  const outcomes = windows.map((window) => {
+  const outcomes: Outcome[] = [];
+  for (const window of windows) {
+    const { observedMs } = machine;
+    if (rule.stale !== undefined && window.start - (observedMs ?? window.start) >= rule.stale.afterMs) {
+      const ended = goStale(rule, machine);
+      outcomes.push(...ended.outcomes);
+      machine = ended.machine;
+    }
     const judgement = judge(rule, machine.history, window);
     const next = move(rule, machine, window, judgement);
     const reason = judgement.holds === 'unknown' ? 'there is nothing to compare it with' : judgement.reason;
-    const outcome: Outcome = { window, from: machine.status, to: next.status, reason };
-    machine = { ...next, history: remember(machine.history, window, rule) };
-    return outcome;
-  });
+    outcomes.push({ window, from: machine.status, to: next.status, reason });
+    machine = {
+      ...next,
+      observedMs: rule.stale === undefined ? undefined : Math.max(observedMs ?? window.end, window.end),
+      history: remember(machine.history, window, rule),
+    };
+  }
   return { machine, outcomes };
+}
+
+/** Nothing has been observed for too long: what was pending or firing is so no more. */
+export function goStale({ stale }: AlertRule, machine: Machine): Run {
+  const { status, observedMs } = machine;
+  if (stale === undefined || observedMs === undefined || !canGoStale(status))
+    return { machine, outcomes: [] };
+  const to = status === 'firing' ? 'resolved' : 'ok';
+  const { afterMs } = stale;
+  const outcome: Outcome = {
+    window: { start: observedMs, end: observedMs + afterMs, revision: 0, value: afterMs },
+    from: status,
+    to,
+    reason: `nothing was observed from ${new Date(observedMs).toISOString()} on for ${formatDurationMs(afterMs)}: stale`,
+    stale: true,
+  };
+  return { machine: { ...machine, status: to, since: undefined }, outcomes: [outcome] };
+}
+
+export function canGoStale(status: AlertStatus): boolean {
+  return status === 'pending' || status === 'firing';
+}
+
+/** When the clock can tell that nothing came for too long; undefined where nothing stands that could go stale. */
+export function staleAtMs({ stale }: AlertRule, { status, observedMs }: Standing): number | undefined {
+  if (stale === undefined || observedMs === undefined || !canGoStale(status)) return undefined;
+  return observedMs + stale.afterMs + stale.graceMs;
 }
 
 function move(
@@ -44,7 +83,7 @@ function move(
   standing: Standing,
   { start, end }: Observation,
   { holds }: Judgement,
-): Standing {
+): Pick<Standing, 'status' | 'since'> {
   const { status, since } = standing;
   if (holds === 'unknown') return { status, since };
   switch (status) {

@@ -18,13 +18,14 @@ export function numbered(
   sequence: number,
   steps: readonly Told[],
 ): readonly Transition[] {
-  return steps.map(({ from, to, reason, window, correction }, at) => {
+  return steps.map(({ from, to, reason, window, correction, stale }, at) => {
     const { start, end, revision, value } = window;
     const transition = { sequence: sequence + at + 1, from, to, severity, reason };
     return {
       ...transition,
       window: { start, end, revision, value },
       ...(correction === true ? { correction } : {}),
+      ...(stale === true ? { stale } : {}),
     };
   });
 }

@@ -69,7 +69,7 @@ export interface RollupDefinition {
 
 export interface AlertDefinition {
   readonly name: string;
-  /** What is watched; left out for silence, which is of a source as a whole. */
+  /** What is watched; left out for the silence of a source, which is silent as a whole. */
   readonly on?: /** Each source's windows once closed; with `provisional` while they are open too. */
     | { readonly aggregation: string; readonly provisional?: boolean }
     /** A rollup's windows once every source in them has closed; with `by` those of one level alone. */
@@ -98,7 +98,7 @@ export interface AlertDefinition {
           | { readonly ratio: number; readonly difference?: undefined }
         ) & { readonly over?: number; readonly direction?: 'up' | 'down' | 'both' };
       }
-    /** Nothing has arrived from a source for so long, by the clock. */
+    /** Nothing has arrived from a source, or for a series of a rollup, for so long, by the clock. */
     | { readonly absent: string }
     /** From what the subject's own windows were like: docs/alerts.md has the formula. */
     | {
@@ -119,6 +119,11 @@ export interface AlertDefinition {
    * stays there for so long in event time. Default: where the condition holds no more; for `deviates` a quarter of the score.
    */
   readonly clear?: { readonly below?: number; readonly above?: number; readonly for?: string };
+  /**
+   * After so long without a window (or, of silence, an arrival) what is pending begins anew, and what is firing resolves as
+   * stale. At least a minute. Default: never.
+   */
+  readonly staleAfter?: string;
   /** Default `warning`. */
   readonly severity?: Severity;
   readonly filter?: {

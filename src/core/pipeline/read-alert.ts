@@ -7,6 +7,7 @@ import type {
   ClearCondition,
   Direction,
   Measure,
+  Staleness,
 } from '../alerts/alert-rule.ts';
 import {
   ALWAYS_KEPT,
@@ -29,16 +30,29 @@ export interface Watchable {
 }
 
 export function readAlert(entry: DefinitionReader, watchable: Watchable): AlertRule {
-  entry.onlyKeys(['name', 'on', 'metric', 'aggregate', 'when', 'for', 'clear', 'severity', 'filter']);
+  entry.onlyKeys([
+    'name',
+    'on',
+    'metric',
+    'aggregate',
+    'when',
+    'for',
+    'clear',
+    'staleAfter',
+    'severity',
+    'filter',
+  ]);
   const { when, on, watched } = readWhenAndOn(entry, watchable);
+  const isSilence = when.kind === 'absent';
   const severity = entry.text('severity', SEVERITIES) ?? 'warning';
   return {
     name: entry.name('name'),
     on,
-    measure: on.kind === 'source' ? withoutMeasure(entry) : readMeasure(entry, on, watched),
+    measure: isSilence ? withoutMeasure(entry) : readMeasure(entry, on, watched),
     when,
-    forMs: on.kind === 'source' ? without(entry, 'for', 0) : entry.duration('for', { default: 0, least: 0 }),
-    clear: on.kind === 'source' ? without(entry, 'clear', clearOf(when)) : readClear(entry, when),
+    forMs: isSilence ? without(entry, 'for', 0) : entry.duration('for', { default: 0, least: 0 }),
+    clear: isSilence ? without(entry, 'clear', clearOf(when)) : readClear(entry, when),
+    stale: readStaleness(entry, { on, when, watched }),
     severity,
     filter: readFilter(entry, on),
   };
@@ -52,13 +66,7 @@ function readWhenAndOn(
 ): { readonly when: AlertCondition; readonly on: AlertOn; readonly watched: Watched } {
   const when = readWhen(entry);
   if (when.kind === 'absent') {
-    if (entry.has('on')) {
-      entry.problem(
-        'on',
-        `found ${JSON.stringify(entry.raw('on'))} with absent, expected none: a source is silent as a whole`,
-      );
-    }
-    return { when, on: { kind: 'source' }, watched: undefined };
+    return { when, ...readSilent(entry, watchable) };
   }
   const { on, watched } = readOn(entry, watchable);
   if (when.kind === 'deviates' && 'provisional' in on && on.provisional) {
@@ -77,6 +85,43 @@ function readWhenAndOn(
     }
   }
   return { when, on, watched };
+}
+
+/** Of a source there is one silence, whatever its windows are; of a rollup one a series. */
+function readSilent(
+  entry: DefinitionReader,
+  watchable: Watchable,
+): { readonly on: AlertOn; readonly watched: Watched } {
+  if (!entry.has('on')) return { on: { kind: 'source' }, watched: undefined };
+  const { on, watched } = readOn(entry, watchable);
+  if (on.kind !== 'rollup') {
+    entry.problem(
+      'on',
+      `found ${JSON.stringify(entry.raw('on'))} with absent, expected {"rollup": NAME}, or none: a source is silent as a whole`,
+    );
+  }
+  const child = entry.child('on');
+  for (const key of ['provisional', 'settle']) {
+    if (child?.has(key) === true)
+      child.problem(key, 'found with absent, expected none: silence has no windows');
+  }
+  return { on, watched };
+}
+
+function readStaleness(
+  entry: DefinitionReader,
+  { on, when, watched }: { readonly on: AlertOn; readonly when: AlertCondition; readonly watched: Watched },
+): Staleness | undefined {
+  if (!entry.has('staleAfter')) return undefined;
+  const afterMs = entry.duration('staleAfter', { least: LEAST_SILENCE_MS });
+  if (when.kind === 'absent' && afterMs <= when.afterMs) {
+    entry.problem(
+      'staleAfter',
+      `found ${JSON.stringify(entry.raw('staleAfter'))}, expected more than absent, ${formatDurationMs(when.afterMs)}: it would end before it fires`,
+    );
+  }
+  if (watched === undefined || when.kind === 'absent' || on.kind === 'last') return { afterMs, graceMs: 0 };
+  return { afterMs, graceMs: spanMs(watched.window) + watched.allowedLatenessMs + watched.idleTimeoutMs };
 }
 
 const CONDITIONS = ['above', 'below', 'changesBy', 'absent', 'deviates'] as const;

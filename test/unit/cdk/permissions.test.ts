@@ -116,12 +116,14 @@ describe('permissions', () => {
     );
   });
 
-  it('let the clock of alerts find what is due, look at its source and update it', () => {
+  it('let the clock of alerts find what is due, look at its source, update it and take up others', () => {
     expect(permissionsOf('AlertClock')).toEqual(
       [
         ...WRITES_ITS_LOG('AlertClockConsumerLogs.Arn'),
         'dynamodb:Query on AlertsTable.Arn/index/checking',
+        'dynamodb:Scan on SourcesTable.Arn',
         'dynamodb:BatchGetItem on AlertsTable.Arn',
+        'dynamodb:PartiQLInsert on AlertsTable.Arn',
         'dynamodb:PartiQLUpdate on AlertsTable.Arn',
         'dynamodb:BatchGetItem on SourcesTable.Arn',
       ].sort(),

@@ -314,6 +314,10 @@ describe('what no alert of the pipeline asks for', () => {
       onSources: true,
       byClock: true,
     });
+    expect(alertsIn({ alerts: [{ on: { aggregation: 'a' }, staleAfter: '1d' }] })).toMatchObject({
+      byClock: true,
+    });
+    expect(alertsIn({ alerts: [{ on: { rollup: 'r', settle: '1m' } }] })).toMatchObject({ byClock: true });
     expect(alertsIn({ alerts: [null, { on: { aggregation: 'a' } }] })).toMatchObject({
       onSources: true,
       byClock: false,

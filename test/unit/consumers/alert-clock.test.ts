@@ -48,10 +48,12 @@ function setUp(definition = DEFINITION) {
       ]);
       versions.set(source, (expectedVersion ?? 0) + 1);
     },
-    look: (nowMs: number, remainingMs = 60_000) =>
+    look: (nowMs: number, remainingMs: number | (() => number) = 60_000) =>
       createAlertClock({ ...common, states, nowMs: () => nowMs })(
         {},
-        { getRemainingTimeInMillis: () => remainingMs },
+        {
+          getRemainingTimeInMillis: () => (typeof remainingMs === 'number' ? remainingMs : remainingMs()),
+        },
       ),
     async status(source: string) {
       const all = await collect(alerts.scan());
@@ -145,5 +147,60 @@ describe('the clock of alerts', () => {
     await hear();
     expect(await look(5 * MINUTE, 9_000)).toMatchObject({ checked: 0, finished: false });
     expect(await look(5 * MINUTE)).toMatchObject({ checked: 1, finished: true });
+  });
+});
+
+describe('sources that have sent nothing since a rule was deployed', () => {
+  it('are taken up by a walk over all of them, once for each change of the rules', async () => {
+    const { arrive, look, status, tables } = setUp();
+    for (let at = 0; at < 450; at += 1) await arrive(`s${at}`, 0);
+    await arrive('other', 0);
+    expect(await look(4 * MINUTE)).toMatchObject({ transitions: 0, finished: true });
+    expect(await status('s449')).toBe(`ok 0 ${5 * MINUTE}`);
+    expect(await status('other')).toBeUndefined();
+    expect(await look(5 * MINUTE)).toMatchObject({ checked: 450, transitions: 450 });
+    const writes = tables.changes.alerts.length;
+    await look(5 * MINUTE + 1);
+    expect(tables.changes.alerts.length, 'nothing is walked again').toBe(writes);
+  });
+
+  it('fire at once where they have been silent for long enough', async () => {
+    const { arrive, look, status } = setUp();
+    await arrive('s', 0);
+    expect(await look(60 * MINUTE)).toMatchObject({ transitions: 1 });
+    expect(await status('s')).toMatch(/^firing 1 /);
+  });
+
+  it('are gone on with from where the time ran out', async () => {
+    const { arrive, look, status } = setUp();
+    for (let at = 0; at < 450; at += 1) await arrive(`s${at}`, 0);
+    let looks = 0;
+    // Time enough for the first look at the clock, and for one page.
+    const pages = () => {
+      looks += 1;
+      return looks <= 2 ? 60_000 : 0;
+    };
+    expect(await look(MINUTE, pages)).toMatchObject({ finished: false });
+    expect(await look(MINUTE)).toMatchObject({ finished: true });
+    for (const at of [0, 200, 449]) expect(await status(`s${at}`)).toBe(`ok 0 ${5 * MINUTE}`);
+  });
+});
+
+describe('what stands without anything observed', () => {
+  it('goes stale, a silence too, and begins anew with what comes after', async () => {
+    const [rule] = DEFINITION.alerts ?? [];
+    if (rule === undefined) throw new Error('no rule is defined');
+    const { arrive, hear, look, status } = setUp({ ...DEFINITION, alerts: [{ ...rule, staleAfter: '1h' }] });
+    await arrive('s', 0);
+    await hear();
+    await look(5 * MINUTE);
+    expect(await look(59 * MINUTE)).toMatchObject({ transitions: 0 });
+    expect(await look(60 * MINUTE)).toMatchObject({ transitions: 1 });
+    expect(await status('s')).toBe('resolved 2 undefined');
+    expect(await look(600 * MINUTE)).toMatchObject({ checked: 0 });
+    await arrive('s', 700 * MINUTE);
+    await hear();
+    expect(await look(705 * MINUTE)).toMatchObject({ transitions: 1 });
+    expect(await status('s')).toMatch(/^firing 3 /);
   });
 });

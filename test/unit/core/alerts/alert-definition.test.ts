@@ -174,8 +174,22 @@ describe('an alert of the definition', () => {
     ],
     [
       { when: { absent: '10m' }, metric: undefined, aggregate: undefined },
-      /alerts\[0\]\.on: found .* with absent, expected none/,
+      /alerts\[0\]\.on: found .* with absent, expected/,
     ],
+    [
+      {
+        on: { rollup: 'by-place', settle: '1m' },
+        when: { absent: '10m' },
+        metric: undefined,
+        aggregate: undefined,
+      },
+      /alerts\[0\]\.on\.settle: found with absent, expected none/,
+    ],
+    [
+      { on: undefined, when: { absent: '10m' }, metric: undefined, aggregate: undefined, staleAfter: '10m' },
+      /alerts\[0\]\.staleAfter: found "10m", expected more than absent, 10m/,
+    ],
+    [{ staleAfter: '30s' }, /alerts\[0\]\.staleAfter: found "30s", expected/],
     [
       { when: { above: 80 }, clear: { below: 81 } },
       /alerts\[0\]\.clear\.below: found 81, expected a number of .* to 80/,
