@@ -26,7 +26,8 @@ function tooManyReaders(stack: Stack): string[] {
   );
   const readers = new Map<string, string[]>();
   for (const node of stack.node.findAll()) {
-    if (!(node instanceof CfnEventSourceMapping)) continue;
+    // One that is switched off reads nothing.
+    if (!(node instanceof CfnEventSourceMapping) || node.enabled === false) continue;
     const source = textOf(stack, node.eventSourceArn);
     if (tableStreams.has(source)) readers.set(source, [...(readers.get(source) ?? []), node.node.path]);
   }

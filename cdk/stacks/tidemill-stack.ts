@@ -163,6 +163,7 @@ export class TidemillStack extends Stack {
     new CfnOutput(this, OUTPUTS.tokensTable, { value: tokens.table.tableName });
     new CfnOutput(this, OUTPUTS.signingKeys, { value: keys.signing.secretArn });
     new CfnOutput(this, OUTPUTS.verifyingKeys, { value: keys.verifying.secretArn });
+    new CfnOutput(this, OUTPUTS.closer, { value: close.consumer.fn.functionName });
   }
 }
 

@@ -193,6 +193,8 @@ export const OUTPUTS = {
   tokensTable: 'TokensTableName',
   signingKeys: 'SigningKeysSecret',
   verifyingKeys: 'VerifyingKeysSecret',
+  /** Invoked with `{"closeAll":true}` it closes every open window. */
+  closer: 'CloseFunctionName',
 } as const;
 
 /**

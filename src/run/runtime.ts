@@ -6,12 +6,7 @@ import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import type { RecordSink } from '../../producers/client/record-sink.ts';
 import { parsePipeline } from '../core/pipeline/parse-pipeline.ts';
 import type { Pipeline } from '../core/pipeline/pipeline.ts';
-import { exponentialBackoff } from '../event-source/backoff.ts';
-import { type RunningMapping, startEventSourceMapping } from '../event-source/event-source-mapping.ts';
-import { createFileCheckpoints } from '../event-source/file-checkpoints.ts';
 import type { MappingEvent } from '../event-source/mapping-events.ts';
-import { parseMappingParameters } from '../event-source/mapping-parameters.ts';
-import { createMemoryCheckpoints } from '../event-source/memory-checkpoints.ts';
 import type { StreamSource } from '../event-source/ports.ts';
 import {
   createFunctionInvoker,
@@ -38,12 +33,13 @@ import { Windows } from '../stores/windows.ts';
 import type { AlertEvent } from '../wire/alert-event.ts';
 import type { Backend } from './backends.ts';
 import { closeAll } from './close-all.ts';
-import { createFailedBatches } from './failed-batches.ts';
 import { Figures } from './figures.ts';
 import { createInProcessFunction } from './in-process-function.ts';
+import type { InProcessOptions } from './in-process-host.ts';
 import { LocalBus } from './local-bus.ts';
 import type { RunningFile } from './running-file.ts';
 import { startBackend } from './start-backend.ts';
+import { startMappings } from './start-mappings.ts';
 import { synthesizeOrKept } from './synthesize.ts';
 import { makeWorkFolder } from './work-folder.ts';
 
@@ -62,9 +58,9 @@ export interface RuntimeOptions {
   readonly dynamodbPort?: number | undefined;
   /** Of the APIs; default: HTTP_PORT, or a free one where that is taken. */
   readonly httpPort?: number | undefined;
-  /** What the Kinesis mapping reads instead of the stream: recorded records, as they are. */
+  /** What the telemetry stream's readers get instead of it: recorded records, as they are. */
   readonly recorded?: StreamSource | undefined;
-  /** The mappings' clock; a recording's own for recorded records. */
+  /** The clock of the telemetry stream's mappings; a recording's own for recorded records. */
   readonly clock?: Clock;
   /** Sums up what the functions publish; default: a new one. */
   readonly figures?: Figures;
@@ -120,9 +116,6 @@ export interface Runtime {
 }
 
 const REGION = 'us-east-1';
-/** Locally a retry need not wait long: nobody else is being protected. */
-const LOCAL_BACKOFF = exponentialBackoff({ baseMs: 50, capMs: 2_000 });
-const POLLING = { idlePollMs: 50, shardRefreshMs: 1_000, readLimit: 1_000 };
 
 /**
  * Starts everything; on failure nothing stays behind.
@@ -180,29 +173,15 @@ async function compose(
   const takeLine = (line: FunctionLine) => {
     if (!figures.take(line.text)) onLine(line);
   };
-  const functions = new Map<string, LocalFunction>();
-  for (const fn of system.functions) {
-    const { endpoints } = backend;
-    const tableByName = (name: string) => tableOf(system, backend, (spec) => spec.name === name, name);
-    functions.set(
-      fn.name,
-      endpoints === undefined
-        ? await createInProcessFunction(fn, {
-            pipeline,
-            clock,
-            table: tableByName,
-            secretsEndpoint: secrets,
-            bus,
-            onLine: takeLine,
-          })
-        : createFunctionInvoker(fn, {
-            region: REGION,
-            endpoints,
-            newRequestId: () => crypto.randomUUID(),
-            onLine: takeLine,
-          }),
-    );
-  }
+  const functions = await startFunctions(system, {
+    pipeline,
+    clock,
+    endpoints: backend.endpoints,
+    table: (name) => tableOf(system, backend, (spec) => spec.name === name, name),
+    secretsEndpoint: secrets,
+    bus,
+    onLine: takeLine,
+  });
   cleanups.push(async () => {
     await Promise.all([...functions.values()].map((fn) => fn.stop()));
   });
@@ -222,48 +201,16 @@ async function compose(
   }
 
   onStep('starting the event source mappings');
-  const checkpoints = createFileCheckpoints(join(workFolder, 'checkpoints'));
-  const mappings = new Map<string, RunningMapping>();
-  const startMapping = (spec: MappingSpec) => {
-    const source = spec.source;
-    const stream =
-      source.kind === 'kinesis'
-        ? (options.recorded ?? backend.stream(source.stream))
-        : backend.changelog(source.table);
-    const parameters = parseMappingParameters(spec.properties, {
-      kind: source.kind,
-      nowMs: clock.nowMs(),
-      where: spec.logicalId,
-    });
-    if (!parameters.enabled) return;
-    const mappingClock = source.kind === 'kinesis' ? clock : systemClock;
-    const mapping = startEventSourceMapping(parameters, {
-      name: checkpointName(spec, stream),
-      stream,
-      invoker: known(functions, spec.fn.name),
-      // Recorded records are read from their beginning on each replay; the source's own position tells what is new.
-      checkpoints: stream === options.recorded ? createMemoryCheckpoints() : checkpoints,
-      destination: createFailedBatches({
-        folder: join(workFolder, 'failed-batches'),
-        mappingUuid: spec.uuid,
-        functionArn: spec.fn.arn,
-        stream,
-        clock: mappingClock,
-        newUuid: () => crypto.randomUUID(),
-      }),
-      clock: mappingClock,
-      random: Math.random,
-      observe: (event) => options.onMapping?.(serviceOf(spec), event),
-      backoff: LOCAL_BACKOFF,
-      polling: POLLING,
-    });
-    mapping.done.catch((error: unknown) => failure.reject(error));
-    mappings.set(spec.logicalId, mapping);
-  };
-  cleanups.push(async () => {
-    await Promise.all([...mappings.values()].map((mapping) => mapping.stop({ invocation: 'abandon' })));
+  const mappings = startMappings(system, {
+    backend,
+    invokerOf: (spec) => known(functions, spec.fn.name),
+    recorded: options.recorded,
+    clock,
+    workFolder,
+    observe: (spec, event) => options.onMapping?.(serviceOf(spec), event),
+    onFailure: (error) => failure.reject(error),
   });
-  for (const spec of system.mappings) startMapping(spec);
+  cleanups.push(() => mappings.stop());
   if (options.schedules) startSchedules(system, functions, cleanups);
 
   const output = (name: string) => system.outputs.get(name) ?? '';
@@ -294,16 +241,32 @@ async function compose(
     workFolder,
     busyPids: () => [...functions.values()].flatMap((fn) => fn.busyPids()),
     failed: failure.promise,
-    async caughtUp() {
-      // In the order data flows: what the first has handled is in the changelog of the next.
-      for (const spec of inFlowOrder(system)) {
-        const mapping = mappings.get(spec.logicalId);
-        if (mapping !== undefined) await Promise.race([mapping.caughtUp(), failure.promise]);
-      }
-    },
+    caughtUp: () => Promise.race([mappings.caughtUp(), failure.promise]),
     closeAll: () => closeAll(closerOf(system, functions)),
     stop,
   };
+}
+
+/** In processes of their own where there are servers to share between them, else in this one. */
+async function startFunctions(
+  { functions: specs }: LocalSystem,
+  { endpoints, ...options }: InProcessOptions & Pick<Backend, 'endpoints'>,
+): Promise<ReadonlyMap<string, LocalFunction>> {
+  const functions = new Map<string, LocalFunction>();
+  for (const fn of specs) {
+    functions.set(
+      fn.name,
+      endpoints === undefined
+        ? await createInProcessFunction(fn, options)
+        : createFunctionInvoker(fn, {
+            region: REGION,
+            endpoints,
+            newRequestId: () => crypto.randomUUID(),
+            onLine: options.onLine,
+          }),
+    );
+  }
+  return functions;
 }
 
 function startSchedules(
@@ -332,26 +295,13 @@ function startSchedules(
 }
 
 function closerOf(system: LocalSystem, functions: ReadonlyMap<string, LocalFunction>): LocalFunction {
-  const closer = system.schedules.find(({ fn }) => fn.environment['POWERTOOLS_SERVICE_NAME'] === 'close');
-  if (closer === undefined) throw new RuntimeError('no-closer', 'the template has no scheduled closer');
-  return known(functions, closer.fn.name);
-}
-
-/** Each stream after those whose consumers write into its table. */
-function inFlowOrder({ mappings, outputs }: LocalSystem): readonly MappingSpec[] {
-  const tables = [OUTPUTS.sourcesTable, OUTPUTS.windowsTable, OUTPUTS.alertsTable].map((name) =>
-    outputs.get(name),
-  );
-  // Kinesis, which is none of them, comes first.
-  const rank = ({ source }: MappingSpec) =>
-    source.kind === 'kinesis' ? -1 : tables.indexOf(source.table.name);
-  return [...mappings].sort((a, b) => rank(a) - rank(b));
-}
-
-/** A stream made anew has checkpoints of its own: those of its namesake would skip its first records. */
-function checkpointName({ uuid, source }: MappingSpec, stream: StreamSource): string {
-  const made = source.kind === 'dynamodb' ? stream.arn.split('/').at(-1) : undefined;
-  return made === undefined ? uuid : `${uuid}-${made.replaceAll(/[^0-9A-Za-z.-]/g, '-')}`;
+  const name = system.outputs.get(OUTPUTS.closer);
+  if (name === undefined)
+    throw new RuntimeError(
+      'no-closer',
+      `the template has no output ${OUTPUTS.closer}, expected the closer’s name`,
+    );
+  return known(functions, name);
 }
 
 function serviceOf({ fn }: MappingSpec): string {

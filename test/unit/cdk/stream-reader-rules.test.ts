@@ -43,6 +43,13 @@ describe('the rules for readers of streams', () => {
     );
   });
 
+  it('do not count a reader that is switched off', () => {
+    const { stack, addReader } = stackWithTable();
+    for (const id of ['Rollup', 'Alert']) addReader(id);
+    addReader('Mine', { enabled: false });
+    expect(() => templateOf(stack)).not.toThrow();
+  });
+
   it('leave Kinesis streams as many readers as they bear', () => {
     const { stack, addReader } = stackWithTable();
     const stream = new CfnStream(stack, 'Stream', { shardCount: 1 });

@@ -368,6 +368,7 @@ describe('the outputs', () => {
     expect(Object.keys(template.findOutputs('*')).sort()).toEqual([
       'AlertsTableName',
       'ApiUrl',
+      'CloseFunctionName',
       'DashboardUrl',
       'DeadLettersTableName',
       'FailuresBucketName',

@@ -1,0 +1,117 @@
+// Runs the template's event source mappings, each with the template's own parameters.
+import { join } from 'node:path';
+import { exponentialBackoff } from '../event-source/backoff.ts';
+import { type RunningMapping, startEventSourceMapping } from '../event-source/event-source-mapping.ts';
+import { createFileCheckpoints } from '../event-source/file-checkpoints.ts';
+import type { MappingEvent } from '../event-source/mapping-events.ts';
+import { parseMappingParameters } from '../event-source/mapping-parameters.ts';
+import { createMemoryCheckpoints } from '../event-source/memory-checkpoints.ts';
+import type { FunctionInvoker, StreamSource } from '../event-source/ports.ts';
+import type { MappingSpec } from '../local-stack/read-mapping.ts';
+import type { LocalSystem } from '../local-stack/template.ts';
+import { type Clock, systemClock } from '../platform/clock.ts';
+import { OUTPUTS } from '../platform/names.ts';
+import type { Backend } from './backends.ts';
+import { createFailedBatches } from './failed-batches.ts';
+
+export interface MappingsOptions {
+  readonly backend: Backend;
+  readonly invokerOf: (spec: MappingSpec) => FunctionInvoker;
+  /** What readers of the telemetry stream get instead of it: recorded records, as they are. */
+  readonly recorded: StreamSource | undefined;
+  /** Of the telemetry stream's mappings; a recording's own for recorded records. */
+  readonly clock: Clock;
+  readonly workFolder: string;
+  readonly observe: (spec: MappingSpec, event: MappingEvent) => void;
+  readonly onFailure: (error: unknown) => void;
+}
+
+export interface RunningMappings {
+  /** Resolves when all that is in the streams now has been handled, and all that came of it. */
+  caughtUp(): Promise<void>;
+  /** What is under way is abandoned. */
+  stop(): Promise<void>;
+}
+
+/** Locally a retry need not wait long: nobody else is being protected. */
+const LOCAL_BACKOFF = exponentialBackoff({ baseMs: 50, capMs: 2_000 });
+const POLLING = { idlePollMs: 50, shardRefreshMs: 1_000, readLimit: 1_000 };
+
+/** Those that the template has switched off stay so. */
+export function startMappings(system: LocalSystem, options: MappingsOptions): RunningMappings {
+  const running: RunningMapping[] = [];
+  let invocations = 0;
+  const observe = (spec: MappingSpec, event: MappingEvent) => {
+    if (event.kind === 'invoked') invocations += 1;
+    options.observe(spec, event);
+  };
+  for (const spec of system.mappings) {
+    const mapping = startMapping(spec, system, { ...options, observe });
+    if (mapping !== undefined) running.push(mapping);
+  }
+  return {
+    async caughtUp() {
+      // What a function handled may be in a stream that another reads: over again, until no function was invoked meanwhile.
+      for (let before = -1; before !== invocations; ) {
+        before = invocations;
+        await Promise.all(running.map((mapping) => mapping.caughtUp()));
+      }
+    },
+    async stop() {
+      await Promise.all(running.map((mapping) => mapping.stop({ invocation: 'abandon' })));
+    },
+  };
+}
+
+function startMapping(
+  spec: MappingSpec,
+  system: LocalSystem,
+  options: MappingsOptions,
+): RunningMapping | undefined {
+  const { source, logicalId } = spec;
+  const isTelemetry = source.kind === 'kinesis' && source.stream.name === system.outputs.get(OUTPUTS.stream);
+  const recorded = isTelemetry ? options.recorded : undefined;
+  const clock = isTelemetry ? options.clock : systemClock;
+  const stream = recorded ?? streamOf(spec, options.backend);
+  const parameters = parseMappingParameters(spec.properties, {
+    kind: source.kind,
+    nowMs: clock.nowMs(),
+    where: logicalId,
+  });
+  if (!parameters.enabled) return undefined;
+  const mapping = startEventSourceMapping(parameters, {
+    name: checkpointName(spec, stream),
+    stream,
+    invoker: options.invokerOf(spec),
+    // Recorded records are read from their beginning on each replay; the source's own position tells what is new.
+    checkpoints:
+      recorded === undefined
+        ? createFileCheckpoints(join(options.workFolder, 'checkpoints'))
+        : createMemoryCheckpoints(),
+    destination: createFailedBatches({
+      folder: join(options.workFolder, 'failed-batches'),
+      mappingUuid: spec.uuid,
+      functionArn: spec.fn.arn,
+      stream,
+      clock,
+      newUuid: () => crypto.randomUUID(),
+    }),
+    clock,
+    random: Math.random,
+    observe: (event) => options.observe(spec, event),
+    backoff: LOCAL_BACKOFF,
+    polling: POLLING,
+  });
+  mapping.done.catch(options.onFailure);
+  return mapping;
+}
+
+function streamOf({ source }: MappingSpec, backend: Backend): StreamSource {
+  return source.kind === 'kinesis' ? backend.stream(source.stream) : backend.changelog(source.table);
+}
+
+/** A stream made anew has checkpoints of its own: those of its namesake would skip its first records. */
+function checkpointName({ uuid, source }: MappingSpec, stream: StreamSource): string {
+  const made = source.kind === 'dynamodb' ? stream.arn.split('/').at(-1) : undefined;
+  return made === undefined ? uuid : `${uuid}-${made.replaceAll(/[^0-9A-Za-z.-]/g, '-')}`;
+}
