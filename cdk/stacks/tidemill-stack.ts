@@ -1,6 +1,8 @@
 // The whole system: what is deployed, and what the local runtime reads to run the same on a laptop.
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
-import type { Construct } from 'constructs';
+import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Stream } from 'aws-cdk-lib/aws-kinesis';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
 import { type FunctionName, OUTPUTS } from '../../src/platform/names.ts';
 import type { AlertsInUse } from '../alerts-in.ts';
 import type { DashboardBundle } from '../bundle-dashboard.ts';
@@ -9,6 +11,7 @@ import { Alert } from '../constructs/alert.ts';
 import { AlertClock } from '../constructs/alert-clock.ts';
 import { AlertsTable } from '../constructs/alerts-table.ts';
 import { Close } from '../constructs/close.ts';
+import { ConsumerFunction } from '../constructs/consumer-function.ts';
 import { Dashboard } from '../constructs/dashboard.ts';
 import { DeadLettersTable } from '../constructs/dead-letters-table.ts';
 import { FailuresBucket } from '../constructs/failures-bucket.ts';
@@ -21,6 +24,7 @@ import { QueryApi } from '../constructs/query-api.ts';
 import { ReadersTable } from '../constructs/readers-table.ts';
 import { Rollup } from '../constructs/rollup.ts';
 import { SourcesTable } from '../constructs/sources-table.ts';
+import { StreamMapping, type StreamMappingOptions } from '../constructs/stream-mapping.ts';
 import { enforceStreamReaderRules } from '../constructs/stream-reader-rules.ts';
 import { TelemetryStream } from '../constructs/telemetry-stream.ts';
 import { TokenKeys } from '../constructs/token-keys.ts';
@@ -46,7 +50,18 @@ export interface TidemillStackProps extends TidemillStackOptions, StackProps {
   readonly rollups?: boolean;
 }
 
+/** `stream`: another than the telemetry stream. */
+export interface OwnConsumerOptions
+  extends Partial<Pick<StreamMappingOptions, 'stream' | 'batchSize' | 'pattern' | 'enabled'>> {
+  readonly memoryMb?: number;
+  readonly timeout?: Duration;
+}
+
 export class TidemillStack extends Stack {
+  readonly #code: Readonly<Record<FunctionName, string>>;
+  readonly #stream: Stream;
+  readonly #failures: Bucket;
+
   constructor(scope: Construct, id: string, props: TidemillStackProps) {
     super(scope, id, { description: 'Tidemill: real-time telemetry aggregation', ...props });
     const { code, alerts: inUse = ALL_ALERTS, rollups = true } = props;
@@ -150,6 +165,9 @@ export class TidemillStack extends Stack {
       ],
     });
     enforceStreamReaderRules(this);
+    this.#code = code;
+    this.#stream = stream;
+    this.#failures = failures;
 
     new CfnOutput(this, OUTPUTS.stream, { value: stream.streamName });
     new CfnOutput(this, OUTPUTS.sourcesTable, { value: sources.table.tableName });
@@ -164,6 +182,20 @@ export class TidemillStack extends Stack {
     new CfnOutput(this, OUTPUTS.signingKeys, { value: keys.signing.secretArn });
     new CfnOutput(this, OUTPUTS.verifyingKeys, { value: keys.verifying.secretArn });
     new CfnOutput(this, OUTPUTS.closer, { value: close.consumer.fn.functionName });
+  }
+
+  /**
+   * Adds a function of one's own that reads the telemetry stream, beside ours: Kinesis bears several readers. What else it needs is
+   * added to what comes back: `consumer.fn.addEnvironment(VARIABLE.table('mine'), …)`, `consumer.allow([…], …)`.
+   */
+  addConsumer(name: FunctionName, options: OwnConsumerOptions = {}): ConsumerFunction {
+    const scope = new Construct(this, `Own-${name}`);
+    const { memoryMb = 512, timeout = Duration.minutes(1), ...mapping } = options;
+    const settings = { name, codeFolder: this.#code[name], memoryMb, timeout, environment: {} };
+    const consumer = new ConsumerFunction(scope, 'Consumer', settings);
+    const stream = { kind: 'kinesis' as const, arn: this.#stream.streamArn };
+    new StreamMapping(scope, 'Reader', { stream, ...mapping, consumer, failures: this.#failures });
+    return consumer;
   }
 }
 

@@ -128,6 +128,9 @@ export const ALERT_DETAIL_TYPE = 'Alert Transition';
 /** TTL attribute, on every table: seconds since the epoch. */
 export const TTL_ATTRIBUTE = 'expiresAt';
 
+/** Functions of one's own, a line each: docs/how-to-own-function.md says what else one needs. */
+export const OWN_FUNCTIONS = [] as const satisfies readonly string[];
+
 /** The functions: `consumers/<name>/wire.ts` exports `wire`, `consumers/<name>/handler.ts` exports `handler`. */
 export const FUNCTION_NAMES = [
   'aggregate',
@@ -140,6 +143,7 @@ export const FUNCTION_NAMES = [
   'query',
   'subscribe',
   'live',
+  ...OWN_FUNCTIONS,
 ] as const;
 export type FunctionName = (typeof FUNCTION_NAMES)[number];
 
