@@ -1,18 +1,29 @@
-// Folds contributions into rollup parts and commits each part once a batch, under the version loaded.
+// Folds contributions into the parts of rollup windows and commits each part once a batch, under the version loaded.
 import type { SequenceNumber } from '../../src/core/brands.ts';
 import type { Addition } from '../../src/core/rollup.ts';
 import { foldAdditions } from '../../src/core/rollup.ts';
+import { branchOf, firstPartOf, PART_CAPACITY } from '../../src/core/rollup-parts.ts';
 import type { StoredWindow } from '../../src/core/stored-window.ts';
-import type { PartKey, PartOutcome, StoredPart, Windows } from '../../src/stores/windows.ts';
+import { markKey } from '../../src/core/stored-window.ts';
+import type { PartOutcome, Spread, StoredPart, WindowKey, Windows } from '../../src/stores/windows.ts';
 import type { PartCache } from './part-cache.ts';
+import { partKeyText } from './part-cache.ts';
+import type { SpreadCache } from './spread-cache.ts';
+import { loadSpreads } from './spread-cache.ts';
 
-/** One part's share of a batch. */
-export interface PartWork {
-  readonly key: PartKey;
-  readonly additions: (Addition & { readonly sequence: SequenceNumber })[];
-  /** How long its window is kept; undefined: for ever. */
+/** One rollup window's share of a batch. */
+export interface WindowWork {
+  readonly key: WindowKey;
+  readonly additions: SequencedAddition[];
+  /** How long the window is kept; undefined: for ever. */
   readonly retentionMs: number | undefined;
+  /** Over how many parts it is spread, where it is new. */
+  readonly parts: number;
   lastArrivalMs: number;
+}
+
+export interface SequencedAddition extends Addition {
+  readonly sequence: SequenceNumber;
 }
 
 export interface PartReport {
@@ -22,101 +33,210 @@ export interface PartReport {
   readonly refusals: number;
 }
 
-/** Waits before a part that was refused is tried for the so-manieth time again. */
+/** Waits before a part that was refused is tried again; `round` is 1 for the first time. */
 export type RetryPause = (round: number) => Promise<void>;
+
+export interface PartDeps {
+  readonly windows: Windows;
+  readonly cache: PartCache;
+  readonly spreads: SpreadCache;
+  readonly retryPause: RetryPause;
+  /** Sources a part takes before it is full. Default: PART_CAPACITY. */
+  readonly partCapacity?: number | undefined;
+}
 
 /** How often a refused part is folded again: sources of several changelog shards may meet in one. */
 const MAX_REFUSALS = 10;
 
-export async function commitParts(
-  works: readonly PartWork[],
-  deps: { readonly windows: Windows; readonly cache: PartCache; readonly retryPause: RetryPause },
-): Promise<PartReport> {
-  const { windows, cache, retryPause } = deps;
-  const failures: { sequence: SequenceNumber; reason: string }[] = [];
-  let reads = 0;
-  let writes = 0;
-  let refusals = 0;
-  let pending = works;
-  for (let round = 0; pending.length > 0; round += 1) {
-    if (round > 0) await retryPause(round);
-    const loaded = await load(pending, windows, cache);
-    const bases = loaded.bases;
-    reads += loaded.reads;
-    const folded: { readonly work: PartWork; readonly window: StoredWindow }[] = [];
-    for (const work of pending) {
-      const base = bases.get(work)?.window;
-      const window = foldAdditions(base, work.additions);
-      if (window !== undefined && window !== base) folded.push({ work, window });
+/** Additions on their way to the part that holds their sources, or will. */
+interface PartWork {
+  readonly window: WindowWork;
+  readonly spread: Spread;
+  readonly part: number;
+  readonly additions: readonly SequencedAddition[];
+  readonly refusals: number;
+}
+
+export async function commitParts(works: readonly WindowWork[], deps: PartDeps): Promise<PartReport> {
+  const run = new PartRun(deps);
+  await run.commit(works);
+  return run;
+}
+
+class PartRun implements PartReport {
+  readonly failures: { sequence: SequenceNumber; reason: string }[] = [];
+  reads = 0;
+  writes = 0;
+  refusals = 0;
+  readonly #deps: PartDeps;
+
+  constructor(deps: PartDeps) {
+    this.#deps = deps;
+  }
+
+  async commit(works: readonly WindowWork[]): Promise<void> {
+    let pending = await this.#firstParts(works);
+    while (pending.length > 0) {
+      const round = Math.max(...pending.map(({ refusals }) => refusals));
+      if (round > 0) await this.#deps.retryPause(round);
+      const { settled, bases } = await this.#descend(pending);
+      pending = await this.#write(settled, bases);
     }
-    if (folded.length === 0) break;
-    writes += folded.length;
-    const outcomes = await windows.commitParts(
-      folded.map(({ work, window }) => ({
+  }
+
+  async #firstParts(works: readonly WindowWork[]): Promise<readonly PartWork[]> {
+    const spreads = await loadSpreads(works, this.#deps);
+    this.reads += spreads.reads;
+    return works.flatMap((window, at) => {
+      const spread = spreads.of[at] ?? { failed: 'the store gave no outcome' };
+      if ('failed' in spread) {
+        this.#fail(window.additions, spread.failed);
+        return [];
+      }
+      const byPart = Map.groupBy(window.additions, ({ source }) => firstPartOf(source, spread.parts));
+      return [...byPart].map(([part, additions]) => ({ window, spread, part, additions, refusals: 0 }));
+    });
+  }
+
+  /** Follows the branches of full parts, whose sources do not change any more, to where each addition belongs. */
+  async #descend(works: readonly PartWork[]): Promise<{
+    readonly settled: readonly PartWork[];
+    readonly bases: ReadonlyMap<PartWork, StoredPart | undefined>;
+  }> {
+    const bases = new Map<PartWork, StoredPart | undefined>();
+    const settled: PartWork[] = [];
+    for (let level = works; level.length > 0; ) {
+      const below: PartWork[] = [];
+      const here = level.flatMap((work) => {
+        const sources = this.#deps.cache.sourcesOfFull(partKeyOf(work));
+        if (sources === undefined) return [work];
+        const parted = split(work, sources);
+        below.push(...parted.branches);
+        return parted.here.additions.length === 0 ? [] : [parted.here];
+      });
+      const loaded = await this.#load(here);
+      for (const work of here) {
+        const base = loaded.get(partKeyOf(work));
+        const parted = base?.window.full === true ? split(work, base.window.marks) : undefined;
+        below.push(...(parted?.branches ?? []));
+        const rest = parted?.here ?? work;
+        if (rest.additions.length === 0) continue;
+        settled.push(rest);
+        bases.set(rest, base);
+      }
+      level = below;
+    }
+    return { settled, bases };
+  }
+
+  async #load(works: readonly PartWork[]): Promise<ReadonlyMap<string, StoredPart>> {
+    const { cache, windows } = this.#deps;
+    const found = new Map<string, StoredPart>();
+    const cold: PartWork[] = [];
+    for (const work of works) {
+      const kept = cache.get(partKeyOf(work));
+      if (kept === undefined) cold.push(work);
+      else found.set(partKeyOf(work), kept);
+    }
+    if (cold.length === 0) return found;
+    this.reads += cold.length;
+    const stored = await windows.loadParts(cold.map(({ window, part }) => ({ ...window.key, part })));
+    for (const part of stored) {
+      const key = partKeyText({ ...part.window, part: part.window.part ?? 0 });
+      found.set(key, part);
+      cache.noteFull(key, part);
+    }
+    return found;
+  }
+
+  /** @returns what has to be done again: refused, or beyond a part that is full only now */
+  async #write(
+    works: readonly PartWork[],
+    bases: ReadonlyMap<PartWork, StoredPart | undefined>,
+  ): Promise<readonly PartWork[]> {
+    const capacity = this.#deps.partCapacity ?? PART_CAPACITY;
+    const folded = works.map((work) => {
+      const base = bases.get(work);
+      const { part, spread, additions } = work;
+      const { window, beyond } = foldAdditions(base?.window, additions, {
+        part,
+        capacity,
+        incomplete: spread.incomplete,
+      });
+      return { work, window, beyond, base };
+    });
+    const changed = folded.flatMap((each) =>
+      each.window === undefined || each.window === each.base?.window
+        ? []
+        : [{ ...each, window: each.window }],
+    );
+    if (changed.length === 0) return [];
+    this.writes += changed.length;
+    const outcomes = await this.#deps.windows.commitParts(
+      changed.map(({ work, window, base }) => ({
         window,
-        expectedVersion: bases.get(work)?.version,
-        expiresAtMs: expiresAtMs(window, work),
+        expectedVersion: base?.version,
+        expiresAtMs: expiresAtMs(window, work.window),
       })),
     );
-    const again: PartWork[] = [];
-    for (const [at, { work, window }] of folded.entries()) {
+    return changed.flatMap(({ work, window, beyond }, at) => {
       const outcome: PartOutcome = outcomes[at] ?? { kind: 'failed', reason: 'the store gave no outcome' };
-      const key = partKeyText(work.key);
-      if (outcome.kind === 'committed') {
-        cache.put(key, { window, version: outcome.version });
-        continue;
-      }
-      if (outcome.kind === 'refused') cache.share(key);
-      else cache.drop(key);
-      if (outcome.kind === 'refused' && round < MAX_REFUSALS) {
-        refusals += 1;
-        again.push(work);
-        continue;
-      }
-      const reason = outcome.kind === 'refused' ? `refused ${round + 1} times` : outcome.reason;
-      failures.push(...work.additions.map(({ sequence }) => ({ sequence, reason })));
-    }
-    pending = again;
+      return this.#take(outcome, work, { window, beyond });
+    });
   }
-  return { failures, reads, writes, refusals };
+
+  #take(
+    outcome: PartOutcome,
+    work: PartWork,
+    { window, beyond }: { readonly window: StoredWindow; readonly beyond: readonly SequencedAddition[] },
+  ): readonly PartWork[] {
+    const { cache } = this.#deps;
+    const key = partKeyOf(work);
+    if (outcome.kind === 'committed') {
+      cache.put(key, { window, version: outcome.version });
+      // It is stored as full: now its branches may take them.
+      return beyond.length === 0 ? [] : [{ ...work, additions: beyond }];
+    }
+    if (outcome.kind === 'refused') cache.share(key);
+    else cache.drop(key);
+    if (outcome.kind === 'refused' && work.refusals < MAX_REFUSALS) {
+      this.refusals += 1;
+      return [{ ...work, refusals: work.refusals + 1 }];
+    }
+    const reason = outcome.kind === 'refused' ? `refused ${work.refusals + 1} times` : outcome.reason;
+    this.#fail(work.additions, reason);
+    return [];
+  }
+
+  #fail(additions: readonly SequencedAddition[], reason: string): void {
+    this.failures.push(...additions.map(({ sequence }) => ({ sequence, reason })));
+  }
+}
+
+/** What belongs into a full part itself, and what into its branches. */
+function split(
+  work: PartWork,
+  sources: { has(markKey: string): boolean },
+): { readonly here: PartWork; readonly branches: readonly PartWork[] } {
+  const isHere = ({ source }: Addition) => sources.has(markKey(source));
+  const beyond = Map.groupBy(
+    work.additions.filter((addition) => !isHere(addition)),
+    ({ source }) => branchOf(source, work.part),
+  );
+  return {
+    here: { ...work, additions: work.additions.filter(isHere) },
+    branches: [...beyond].map(([part, additions]) => ({ ...work, part, additions })),
+  };
+}
+
+function partKeyOf({ window, part }: Pick<PartWork, 'window' | 'part'>): string {
+  return partKeyText({ ...window.key, part });
 }
 
 /** Counted from the window's end, and for a window filled long after it from then. */
 export function expiresAtMs(
   { end }: Pick<StoredWindow, 'end'>,
-  { retentionMs, lastArrivalMs }: Pick<PartWork, 'retentionMs' | 'lastArrivalMs'>,
+  { retentionMs, lastArrivalMs }: Pick<WindowWork, 'retentionMs' | 'lastArrivalMs'>,
 ): number | undefined {
   return retentionMs === undefined ? undefined : Math.max(end, lastArrivalMs) + retentionMs;
-}
-
-export function partKeyText({ start, end, part, series }: PartKey): string {
-  return `${start} ${end} ${part} ${series}`;
-}
-
-/**
- * What is kept of the part. A stale one is refused when it is written; but where it does not know a source whose window
- * merely closes, nothing would be written, and the refusal would not come: that is looked up.
- */
-function warm({ key, additions }: PartWork, cache: PartCache): StoredPart | undefined {
-  const kept = cache.get(partKeyText(key));
-  const knows = ({ source, contribution }: Addition) =>
-    contribution.events > 0 || kept?.window.marks.has(source) === true;
-  return additions.every(knows) ? kept : undefined;
-}
-
-async function load(
-  works: readonly PartWork[],
-  windows: Windows,
-  cache: PartCache,
-): Promise<{ readonly bases: Map<PartWork, StoredPart | undefined>; readonly reads: number }> {
-  const bases = new Map(works.map((work) => [work, warm(work, cache)]));
-  const cold = works.filter((work) => bases.get(work) === undefined);
-  if (cold.length === 0) return { bases, reads: 0 };
-  const stored = new Map<string, StoredPart>();
-  for (const part of await windows.loadParts(cold.map(({ key }) => key))) {
-    const { series, start, end, part: number } = part.window;
-    if (number !== undefined) stored.set(partKeyText({ series, start, end, part: number }), part);
-  }
-  for (const work of cold) bases.set(work, stored.get(partKeyText(work.key)));
-  return { bases, reads: cold.length };
 }

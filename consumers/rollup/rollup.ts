@@ -15,12 +15,13 @@ import type { Change } from '../../src/wire/live/messages.ts';
 import { sourceChange } from '../../src/wire/live/source-change.ts';
 import { SOURCE_TOPICS, sourceTopic } from '../../src/wire/live/topic.ts';
 import type { BatchItemFailures, DynamoDbEventRecord, StreamEvent } from '../../src/wire/stream-records.ts';
-import type { PartReport, PartWork, RetryPause } from './commit-parts.ts';
-import { commitParts, expiresAtMs, partKeyText } from './commit-parts.ts';
+import type { PartDeps, PartReport, RetryPause, WindowWork } from './commit-parts.ts';
+import { commitParts, expiresAtMs } from './commit-parts.ts';
 import type { SourceChange } from './decode-changes.ts';
 import { decodeChanges } from './decode-changes.ts';
 import { KnownSeries } from './known-series.ts';
 import { PartCache } from './part-cache.ts';
+import { SpreadCache, windowKeyText } from './spread-cache.ts';
 
 export interface RollupDeps {
   readonly pipeline: Pipeline;
@@ -31,6 +32,8 @@ export interface RollupDeps {
   readonly nowMs: () => number;
   /** Between writers that meet in one part: a random pause lets one after the other through. Default: none. */
   readonly retryPause?: RetryPause;
+  /** Sources a part of a rollup window takes before it branches. Default: PART_CAPACITY; less shows branching in tests. */
+  readonly partCapacity?: number;
   /** Default: nobody reads. */
   readonly readers?: Readers;
 }
@@ -52,6 +55,7 @@ export function createRollup(
   deps: RollupDeps,
 ): (event: StreamEvent<DynamoDbEventRecord>) => Promise<BatchItemFailures> {
   const cache = new PartCache();
+  const spreads = new SpreadCache();
   const known = new KnownSeries();
   const { windows, deadLetters, pipeline } = deps;
   const retentions = new Retentions(pipeline);
@@ -64,7 +68,13 @@ export function createRollup(
     const [storing, keeping, folding] = await Promise.all([
       attempt(closing, () => storeClosed(closing, windows, retentions)),
       attempt(refusing, () => deadLetters.put(refusing.flatMap(({ letters }) => letters))),
-      foldParts(changes, works, { windows, cache, retryPause: deps.retryPause ?? noPause }),
+      foldParts(changes, works, {
+        windows,
+        cache,
+        spreads,
+        retryPause: deps.retryPause ?? noPause,
+        partCapacity: deps.partCapacity,
+      }),
     ]);
     const passing = await passOn(changes, deps);
     const failures = [...noting, ...storing, ...keeping, ...folding.failures, ...passing.failures];
@@ -99,7 +109,7 @@ function lagOf(changes: readonly SourceChange[], nowMs: number): { readonly lagM
 /** Before their windows are written, so that no window is of a series that is not noted. */
 async function noteSeries(
   changes: readonly SourceChange[],
-  works: readonly PartWork[],
+  works: readonly WindowWork[],
   { known, readers }: { readonly known: KnownSeries; readonly readers: Readers | undefined },
 ): Promise<readonly Failure[]> {
   if (readers === undefined) return [];
@@ -186,18 +196,18 @@ class Retentions {
   }
 }
 
-/** Each rollup part a batch touches, once, with what is to be added to it in the changelog's order. */
-function worksOf(changes: readonly SourceChange[], retentions: Retentions): readonly PartWork[] {
-  const works = new Map<string, PartWork>();
+/** Each rollup window a batch touches, once, with what is to be added to it in the changelog's order. */
+function worksOf(changes: readonly SourceChange[], retentions: Retentions): readonly WindowWork[] {
+  const works = new Map<string, WindowWork>();
   for (const { source, version, sequence, contributions, lastArrivalMs } of changes) {
     for (const contribution of contributions) {
-      const { series, start, end, part } = contribution;
-      const key = { series, start, end, part };
+      const { series, start, end, parts } = contribution;
+      const key = { series, start, end };
       const retentionMs = retentions.of(series);
-      const work = works.get(partKeyText(key)) ?? { key, additions: [], retentionMs, lastArrivalMs };
+      const work = works.get(windowKeyText(key)) ?? { key, additions: [], retentionMs, parts, lastArrivalMs };
       work.additions.push({ source, version, sequence, contribution });
       work.lastArrivalMs = Math.max(work.lastArrivalMs, lastArrivalMs);
-      works.set(partKeyText(key), work);
+      works.set(windowKeyText(key), work);
     }
   }
   return [...works.values()];
@@ -205,8 +215,8 @@ function worksOf(changes: readonly SourceChange[], retentions: Retentions): read
 
 async function foldParts(
   changes: readonly SourceChange[],
-  works: readonly PartWork[],
-  deps: Parameters<typeof commitParts>[1],
+  works: readonly WindowWork[],
+  deps: PartDeps,
 ): Promise<PartReport> {
   let report: PartReport = { failures: [], reads: 0, writes: 0, refusals: 0 };
   const contributing = changes.filter(({ contributions }) => contributions.length > 0);

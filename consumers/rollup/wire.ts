@@ -3,12 +3,17 @@ import { DeadLetters } from '../../src/stores/dead-letters.ts';
 import { LiveConnections } from '../../src/stores/live-connections.ts';
 import { RollupDirectory } from '../../src/stores/rollup-directory.ts';
 import { Windows } from '../../src/stores/windows.ts';
+import type { RollupDeps } from './rollup.ts';
 import { createRollup } from './rollup.ts';
 
 type Host = Pick<FunctionHost, 'pipeline' | 'table' | 'log' | 'meter' | 'clock' | 'random'>;
 
-export const wire = ({ pipeline, table, log, meter, clock, random }: Host) =>
+export const wire = (
+  { pipeline, table, log, meter, clock, random }: Host,
+  options: Pick<RollupDeps, 'partCapacity'> = {},
+) =>
   createRollup({
+    ...options,
     pipeline,
     windows: new Windows(table('windows')),
     deadLetters: new DeadLetters(table('deadLetters')),

@@ -4,11 +4,12 @@ import { fieldsDifference } from './field-counts.ts';
 import type { Sample } from './metric.ts';
 import { metricDifference, settledMetric } from './metric.ts';
 import type { Pipeline, Rollup } from './pipeline/pipeline.ts';
+import { PART_CAPACITY } from './rollup-parts.ts';
 import { rollupSeries, sourceSeries } from './series.ts';
 import type { ClosedWindow, GroupContents, WindowGroup } from './source-window.ts';
-import { bucketOf } from './spread.ts';
 import type { ChangedWindows } from './state-changes.ts';
 import type { Mark, StoredWindow } from './stored-window.ts';
+import { markKey } from './stored-window.ts';
 import { copyGroup, EMPTY_GROUP, mergeGroup, mergeGroups } from './window.ts';
 
 /** What one change of one source adds to one part of a rollup window. */
@@ -16,9 +17,15 @@ export interface Contribution extends GroupContents {
   readonly series: string;
   readonly start: EpochMs;
   readonly end: EpochMs;
-  readonly part: number;
+  /** Over how many parts the rollup spreads a window that is new. */
+  readonly parts: number;
   /** Whether more may come from this source: its own window is open still. */
   readonly open: boolean;
+  /**
+   * All that the source's window holds of the series. It stands in for the difference where nothing of the source is in the
+   * rollup's window yet: a rollup that is younger than the window, or that has missed changes, begins with the whole.
+   */
+  readonly whole: () => GroupContents;
 }
 
 /** A contribution with what tells it from those before: the version of its source's state. */
@@ -70,38 +77,68 @@ export function contributionsOf(
   return [...contributions.values()];
 }
 
-/** A part of a rollup window with additions folded in, save those whose change its marks say is in it already. */
-export function foldAdditions(
-  part: StoredWindow | undefined,
-  additions: readonly Addition[],
-): StoredWindow | undefined {
-  const fresh: Addition[] = [];
-  const marks = new Map<string, Mark>(part?.marks);
+export interface FoldOptions {
+  /** Sources a part takes before it is full. */
+  readonly capacity?: number;
+  /** Which part it is, where there is none yet. */
+  readonly part: number;
+  /** The window had been deleted when this came: what is there no more is missing in it. */
+  readonly incomplete?: boolean;
+}
+
+/** What came of folding additions into a part of a rollup window. */
+export interface FoldedPart<A> {
+  /** The part as it is to be written; the one given where nothing has changed. */
+  readonly window: StoredWindow | undefined;
+  /** Additions of sources that the part has no room for: they go to its branches, once it is stored as full. */
+  readonly beyond: readonly A[];
+}
+
+/**
+ * Folds additions into a part, save those whose change its marks say is in it already. A part takes new sources until it has
+ * `capacity` of them. Then it is full, for ever: whoever is in it stays, whoever is not goes to a branch.
+ */
+export function foldAdditions<A extends Addition>(
+  base: StoredWindow | undefined,
+  additions: readonly A[],
+  { capacity = PART_CAPACITY, part, incomplete = false }: FoldOptions,
+): FoldedPart<A> {
+  const beyond: A[] = [];
+  const marks = new Map<string, Mark>(base?.marks);
+  const sum = copyGroup(base ?? EMPTY_GROUP);
+  let full = base?.full === true;
+  let first: A | undefined;
   for (const addition of additions) {
     const { source, version, contribution } = addition;
-    const mark = marks.get(source);
-    if (version <= (mark?.version ?? 0)) continue;
-    // The rollup is younger than the window that closes: nothing of it is in here.
-    if (mark === undefined && contribution.events === 0) continue;
-    marks.set(source, { version, open: contribution.open });
-    fresh.push(addition);
+    const key = markKey(source);
+    const mark = marks.get(key);
+    if (mark === undefined && full) {
+      beyond.push(addition);
+      continue;
+    }
+    if (mark !== undefined && version <= mark.version) continue;
+    first ??= addition;
+    marks.set(key, { version, open: contribution.open });
+    mergeGroup(sum, mark === undefined ? contribution.whole() : contribution);
+    full ||= marks.size >= capacity;
   }
-  const [first] = fresh;
-  if (first === undefined) return part;
-  const { series, start, end, part: number } = first.contribution;
-  const sum = copyGroup(part ?? EMPTY_GROUP);
-  for (const { contribution } of fresh) mergeGroup(sum, contribution);
-  return {
+  if (first === undefined) return { window: base, beyond };
+  const { series, start, end } = first.contribution;
+  const isIncomplete = base === undefined ? incomplete : base.incomplete === true;
+  const window = {
     series,
     start,
     end,
-    part: number,
+    part,
     marks,
-    final: [...marks.values()].every(({ open }) => !open),
+    final: !isIncomplete && [...marks.values()].every(({ open }) => !open),
+    ...(full ? { full } : {}),
+    ...(isIncomplete ? { incomplete: isIncomplete } : {}),
     events: sum.events,
     metrics: sum.metrics,
     fields: sum.fields,
   };
+  return { window, beyond };
 }
 
 /** The parts of a rollup window as one. */
@@ -137,17 +174,39 @@ function addContributions(into: Map<string, Contribution>, change: WindowChange)
     // A window that closes says so, even where nothing came since.
     if (added.events === 0 && open) continue;
     for (const tags of rollup.levels) {
-      const values = tags.map((tag) => group.tags[window.groupBy.indexOf(tag)] ?? null);
+      const values = valuesOf(group, tags, window);
       const series = rollupSeries(rollup.name, values);
       const key = `${window.start} ${window.end} ${series}`;
       const known = into.get(key);
       if (known !== undefined) into.set(key, withGroup(known, added));
       else {
         const { start, end } = window;
-        into.set(key, { series, start, end, part: bucketOf(source, rollup.parts), open, ...added });
+        const whole = () => wholeOf(source, window, tags, values);
+        into.set(key, { series, start, end, parts: rollup.parts, open, whole, ...added });
       }
     }
   }
+}
+
+function valuesOf(
+  group: WindowGroup,
+  tags: readonly string[],
+  { groupBy }: Pick<ClosedWindow, 'groupBy'>,
+): readonly (string | null)[] {
+  return tags.map((tag) => group.tags[groupBy.indexOf(tag)] ?? null);
+}
+
+/** What the source's window holds of one combination of tag values, whenever it came. */
+function wholeOf(
+  source: string,
+  window: ClosedWindow,
+  tags: readonly string[],
+  values: readonly (string | null)[],
+): GroupContents {
+  const groups = window.groups.filter((group) =>
+    valuesOf(group, tags, window).every((value, at) => value === values[at]),
+  );
+  return mergeGroups({ groups: groups.map((group) => groupDifference(source, window, undefined, group)) });
 }
 
 /** Groups that differ in tags a rollup does not ask for go into one of its windows. */

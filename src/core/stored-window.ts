@@ -9,6 +9,7 @@ import { summarizeMetric } from './metric.ts';
 import type { GroupContents } from './source-window.ts';
 import type { MetricText } from './state-encoding-v1.ts';
 import { metricFromV1 } from './state-encoding-v1.ts';
+import { hashText } from './text-hash.ts';
 import { NameTable, readGroup, readTexts, writeGroup, writeTexts } from './window-encoding.ts';
 
 /** A closed source window, or one part of a rollup window. */
@@ -19,8 +20,12 @@ export interface StoredWindow extends GroupContents {
   readonly end: EpochMs;
   /** Of a rollup: which part, by source. Readers merge the parts. */
   readonly part: number | undefined;
-  /** Of a rollup: by source, its last change folded in, so that redelivered ones count once. */
+  /** Of a rollup: by source (see `markKey`), its last change folded in, so that redelivered ones count once. */
   readonly marks: ReadonlyMap<string, Mark>;
+  /** Of a rollup: the part takes no further sources. Once it is, it stays so. */
+  readonly full?: boolean;
+  /** Of a rollup: the window had expired and was deleted when this came, so that it is never final. */
+  readonly incomplete?: boolean;
   /**
    * Of a source's window: it will not change any more. Of a rollup's: every source in it has closed its own; a source that
    * first shows up later makes it provisional again.
@@ -51,7 +56,9 @@ export interface SeriesWindow extends FieldSummary {
 /** What an item holds: bytes, or in the first form a text. */
 export type EncodedWindow = Uint8Array | string;
 
-const WINDOW_VERSION = 2;
+const WINDOW_VERSION = 3;
+/** Its marks hold the sources' names. */
+const WINDOW_VERSION_V2 = 2;
 const WINDOW_VERSION_V1 = 1;
 
 /** The part of a stored window that is not its key. */
@@ -64,16 +71,47 @@ export function encodeStoredWindow(window: StoredWindow): Uint8Array {
   HEAD.byte(WINDOW_VERSION);
   HEAD.varint(window.start);
   HEAD.varint(window.end - window.start);
-  HEAD.byte(window.final ? 1 : 0);
+  HEAD.byte(
+    (window.final ? FINAL : 0) |
+      (window.full === true ? FULL : 0) |
+      (window.incomplete === true ? INCOMPLETE : 0),
+  );
   HEAD.varint(window.part === undefined ? 0 : window.part + 1);
   HEAD.varint(window.marks.size);
-  for (const [source, { version, open }] of window.marks) {
-    HEAD.text(source);
+  for (const [key, { version, open }] of window.marks) {
+    HEAD.text(key);
     HEAD.varint(version * 2 + (open ? 1 : 0));
   }
   writeTexts(HEAD, names.names);
   HEAD.bytes(body);
   return HEAD.finish();
+}
+
+const FINAL = 1;
+const FULL = 2;
+const INCOMPLETE = 4;
+
+/** Longer names stand under a hash. */
+const LONGEST_MARK = 11;
+
+/**
+ * What stands for a source in the marks of a part: its name, or where that is longer than 11 characters `#` and 64 bits of hash,
+ * 12 characters. Of the 256 sources of a part two share a hash with odds of 1 in 5·10¹⁴.
+ */
+export function markKey(source: string): string {
+  if (source.length <= LONGEST_MARK) return source;
+  const { high, low } = hashText(source);
+  // 30 bits of each half, then the two left of each in one digit.
+  const rest = DIGITS[((high >>> 30) << 2) | (low >>> 30)];
+  return `#${base64Digits(high, 5)}${base64Digits(low, 5)}${rest}`;
+}
+
+const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+
+function base64Digits(value: number, count: number): string {
+  let digits = '';
+  for (let at = 0; at < count; at += 1) digits += DIGITS[(value >>> (6 * at)) & 63];
+  return digits;
 }
 
 /** Written to and emptied within one call. */
@@ -85,15 +123,28 @@ export function decodeStoredWindow(series: string, encoded: EncodedWindow): Stor
   if (typeof encoded === 'string') return readWindowV1(series, JSON.parse(encoded));
   const head = new ByteReader(encoded);
   const version = head.byte();
-  if (version !== WINDOW_VERSION) throw unknownVersion(series, version);
+  if (version !== WINDOW_VERSION && version !== WINDOW_VERSION_V2) throw unknownVersion(series, version);
+  const keyOf = version === WINDOW_VERSION_V2 ? markKey : (key: string) => key;
   const start = head.varint();
   const end = start + head.varint();
-  const final = head.byte() === 1;
+  const flags = head.byte();
   const part = head.varint();
-  const marks = new Map(Array.from({ length: head.varint() }, () => [head.text(), readMark(head)] as const));
+  const marks = new Map(
+    Array.from({ length: head.varint() }, () => [keyOf(head.text()), readMark(head)] as const),
+  );
   const names = readTexts(head);
   const group = readGroup(new ByteReader(head.bytes()), names);
-  return { series, start, end, final, part: part === 0 ? undefined : part - 1, marks, ...group };
+  return {
+    series,
+    start,
+    end,
+    final: (flags & FINAL) !== 0,
+    part: part === 0 ? undefined : part - 1,
+    marks,
+    ...((flags & FULL) === 0 ? {} : { full: true }),
+    ...((flags & INCOMPLETE) === 0 ? {} : { incomplete: true }),
+    ...group,
+  };
 }
 
 export function summarizeStored(window: StoredWindow): SeriesWindow {
@@ -134,7 +185,7 @@ function readWindowV1(series: string, text: WindowTextV1): StoredWindow {
     start: text.s,
     end: text.e,
     part: text.p,
-    marks: new Map((text.k ?? []).map(([source, version]) => [source, { version, open: !text.f }])),
+    marks: new Map((text.k ?? []).map(([source, version]) => [markKey(source), { version, open: !text.f }])),
     final: text.f,
     events: text.c,
     metrics: text.m.map((metric) => metricFromV1(metric, text.n)),
@@ -144,6 +195,6 @@ function readWindowV1(series: string, text: WindowTextV1): StoredWindow {
 
 function unknownVersion(series: string, version: unknown): Error {
   return new Error(
-    `window of ${series}: found encoding version ${String(version)}, expected ${WINDOW_VERSION_V1} or ${WINDOW_VERSION}`,
+    `window of ${series}: found encoding version ${String(version)}, expected ${WINDOW_VERSION_V1} to ${WINDOW_VERSION}`,
   );
 }

@@ -57,6 +57,8 @@ export const WINDOWS_TABLE = {
   latestIndex: 'latest',
   /** Partition key of the index: text, `source` or `rollup` and a bucket. */
   latestOf: 'latestOf',
+  /** What the key of an item begins with that says how a rollup window is spread: before its series. */
+  spreadPrefix: 'spread|',
 } as const;
 export const LATEST_BUCKETS = 8;
 

@@ -2,10 +2,10 @@
 import { decodeAlertState } from '../core/alerts/alert-encoding.ts';
 import { decodeChangedWindows } from '../core/state-changes.ts';
 import { decodeCounts } from '../core/state-encoding.ts';
-import { ALERTS_TABLE, DEAD_LETTERS_TABLE, SOURCES_TABLE } from '../platform/names.ts';
+import { ALERTS_TABLE, DEAD_LETTERS_TABLE, SOURCES_TABLE, WINDOWS_TABLE } from '../platform/names.ts';
 import type { TableChange } from '../stores/memory-table.ts';
 import { bytesOf, numberOf, textOf } from '../stores/table.ts';
-import { toPart } from '../stores/windows.ts';
+import { isSpread, toPart } from '../stores/windows.ts';
 import { START_MS } from './plan.ts';
 import type { SimulatedTable } from './simulated-tables.ts';
 
@@ -24,6 +24,10 @@ export function changeInWords(table: SimulatedTable, { eventName, keys, newImage
       return `sources  ${source} version ${version}: ${counts}${closes === '' ? '' : `, closes ${closes}`}`;
     }
     case 'windows': {
+      if (isSpread(newImage)) {
+        const [series, parts] = [textOf(keys, WINDOWS_TABLE.partitionKey), numberOf(newImage, 'parts')];
+        return `windows  ${series}: ${parts} parts`;
+      }
       const { version, window } = toPart(newImage);
       const part = window.part === undefined ? '' : ` part ${window.part} version ${version}`;
       return `windows  ${window.series}@${window.start - START_MS}${part}: ${window.events} events`;

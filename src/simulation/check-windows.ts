@@ -5,7 +5,7 @@ import { mergeParts } from '../core/rollup.ts';
 import { parseRollupSeries, parseSourceSeries, rollupSeries } from '../core/series.ts';
 import type { StoredWindow } from '../core/stored-window.ts';
 import type { TableChange } from '../stores/memory-table.ts';
-import { toPart } from '../stores/windows.ts';
+import { isSpread, toPart } from '../stores/windows.ts';
 import type { SourcesCheck } from './check-sources.ts';
 import type { Arrival } from './expected-stream.ts';
 import { comparable, type StoredView, viewWindow } from './read-state.ts';
@@ -48,7 +48,7 @@ export class WindowsCheck {
   }
 
   changed({ eventName, newImage }: TableChange): void {
-    if (newImage === undefined) return;
+    if (newImage === undefined || isSpread(newImage)) return;
     const image = toPart(newImage).window;
     const window = viewWindow(image);
     const key = `${seriesKey(window.series, window.start)} ${window.end} ${window.part ?? ''}`;

@@ -52,6 +52,9 @@ export interface Replacements {
 /** What is scheduled keeps ten seconds for the write under way, so it needs more than others may have. */
 const SCHEDULED_TIMEOUT_MS = 60_000;
 
+/** Parts of rollup windows branch after so few sources as a simulation has. */
+const wireBranchingRollup: typeof wireRollup = (host) => wireRollup(host, { partCapacity: 2 });
+
 export class SimulatedSystem {
   readonly clock = new VirtualClock(START_MS);
   readonly trace = new Trace(() => this.clock.nowMs());
@@ -120,7 +123,7 @@ export class SimulatedSystem {
       },
       replacements.table ?? ((_, table) => table),
     );
-    const { aggregate = wireAggregate, rollup = wireRollup, close = wireClose } = replacements;
+    const { aggregate = wireAggregate, rollup = wireBranchingRollup, close = wireClose } = replacements;
     this.functions = {
       aggregate: this.#function('aggregate', plan.timeoutMs, aggregate),
       rollup: this.#function('rollup', plan.timeoutMs, rollup),

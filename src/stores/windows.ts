@@ -9,11 +9,23 @@ import { mergeSorted } from './merge-sorted.ts';
 import type { Attribute, Item, Table } from './table.ts';
 import { bytes, bytesOf, number, numberOf, text, textOf } from './table.ts';
 
-/** A part of a rollup window as loaded, or as it is to be written. */
-export interface PartKey {
+/** What tells a rollup's windows apart. */
+export interface WindowKey {
   readonly series: string;
   readonly start: number;
   readonly end: number;
+}
+
+/** How the sources of a rollup window are spread over items. */
+export interface Spread {
+  /** That it began with. */
+  readonly parts: number;
+  /** The window had expired when this was decided: what it held before is gone. */
+  readonly incomplete: boolean;
+}
+
+/** A part of a rollup window as loaded, or as it is to be written. */
+export interface PartKey extends WindowKey {
   readonly part: number;
 }
 
@@ -96,6 +108,46 @@ export class Windows {
     });
   }
 
+  /** Over how many parts rollup windows are spread, in the order asked for; undefined where nobody has written the window. */
+  async spreads(windows: readonly WindowKey[]): Promise<readonly (Spread | undefined)[]> {
+    const items = await this.#table.getMany(windows.map(spreadKeyOf));
+    const found = new Map(items.map((item) => [spreadName(item), toSpread(item)]));
+    return windows.map((window) => found.get(spreadName(spreadKeyOf(window))));
+  }
+
+  /**
+   * Decides over how many parts windows are spread: once, whoever comes first, so that every writer looks for a source in the
+   * same part, whatever its pipeline says. One outcome a window, in order: what holds, or why it is not known.
+   */
+  async decideSpreads(
+    decisions: readonly {
+      readonly window: WindowKey;
+      readonly spread: Spread;
+      readonly expiresAtMs: number | undefined;
+    }[],
+  ): Promise<readonly (Spread | { readonly failed: string })[]> {
+    const outcomes = await this.#table.commit(
+      decisions.map(({ window, spread, expiresAtMs }) => ({
+        key: spreadKeyOf(window),
+        expectedVersion: undefined,
+        version: 1,
+        attributes: {
+          parts: number(spread.parts),
+          incomplete: spread.incomplete ? number(1) : undefined,
+          [TTL_ATTRIBUTE]: ttlOf(expiresAtMs),
+        },
+      })),
+    );
+    return decisions.map(({ spread }, at) => {
+      const outcome = outcomes[at] ?? { kind: 'failed', reason: 'the store gave no outcome' };
+      if (outcome.kind === 'failed') return { failed: outcome.reason };
+      if (outcome.kind === 'committed') return spread;
+      return outcome.stored === undefined
+        ? { failed: 'refused, and nothing is stored' }
+        : toSpread(outcome.stored);
+    });
+  }
+
   /** The windows of a series that start in `[fromMs, toMs]`, by start; parts merged. */
   async *list(series: string, range: WindowRange = {}): AsyncIterable<StoredWindow> {
     for await (const parts of this.listParts(series, range)) yield* merged(parts.map(({ window }) => window));
@@ -170,7 +222,7 @@ export class Windows {
 
   /** Every stored window, in no order, rollup windows in their parts. */
   async *scan(): AsyncIterable<StoredWindow> {
-    for await (const item of this.#table.scan()) yield toPart(item).window;
+    for await (const item of this.#table.scan()) if (!isSpread(item)) yield toPart(item).window;
   }
 }
 
@@ -212,8 +264,36 @@ function contents(
     [WINDOWS_TABLE.latestOf]: text(
       `${window.part === undefined ? 'source' : 'rollup'}|${bucketOf(window.series, LATEST_BUCKETS)}`,
     ),
-    [TTL_ATTRIBUTE]: expiresAtMs === undefined ? undefined : number(Math.ceil(expiresAtMs / 1_000)),
+    [TTL_ATTRIBUTE]: ttlOf(expiresAtMs),
   };
+}
+
+function ttlOf(expiresAtMs: number | undefined): Attribute | undefined {
+  return expiresAtMs === undefined ? undefined : number(Math.ceil(expiresAtMs / 1_000));
+}
+
+function spreadKeyOf({ series, start, end }: WindowKey): Item {
+  return {
+    [WINDOWS_TABLE.partitionKey]: text(`${WINDOWS_TABLE.spreadPrefix}${seriesKey(series)}`),
+    [WINDOWS_TABLE.sortKey]: text(`${timeKey(start)}+${timeKey(end)}`),
+  };
+}
+
+function spreadName(key: Item): string {
+  return `${textOf(key, WINDOWS_TABLE.sortKey)} ${textOf(key, WINDOWS_TABLE.partitionKey)}`;
+}
+
+/** Whether an item of the table says how a window is spread, and holds none itself. */
+export function isSpread(item: Item): boolean {
+  return textOf(item, WINDOWS_TABLE.partitionKey)?.startsWith(WINDOWS_TABLE.spreadPrefix) === true;
+}
+
+function toSpread(item: Item): Spread {
+  const parts = numberOf(item, 'parts');
+  if (parts === undefined) {
+    throw new Error(`windows table: found a spread with ${Object.keys(item).join(', ')}, expected parts`);
+  }
+  return { parts, incomplete: numberOf(item, 'incomplete') === 1 };
 }
 
 function present(attributes: Readonly<Record<string, Attribute | undefined>>): Item {

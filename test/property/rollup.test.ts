@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { closedSourceWindows, contributionsOf, foldAdditions, mergeParts } from '../../src/core/rollup.ts';
-import { bucketOf } from '../../src/core/spread.ts';
+import { firstPartOf } from '../../src/core/rollup-parts.ts';
 import { decodeChangedWindows } from '../../src/core/state-changes.ts';
 import type { EncodedState } from '../../src/core/state-encoding.ts';
 import type { StoredWindow } from '../../src/core/stored-window.ts';
@@ -131,13 +131,14 @@ function foldChange(parts: Map<string, StoredWindow>, change: Change, pipeline: 
     decodeChangedWindows(source, after),
     pipeline,
   )) {
-    const { series, start, part } = contribution;
+    const { series, start } = contribution;
     const rollup = pipeline.rollups.find(({ name }) => series.startsWith(`rollup|${name}|`));
-    expect(part).toBe(bucketOf(source, rollup?.parts ?? 0));
+    expect(contribution.parts).toBe(rollup?.parts);
+    const part = firstPartOf(source, contribution.parts);
     const key = JSON.stringify([series, start, part]);
-    const folded = foldAdditions(parts.get(key), [{ source, version, contribution }]);
-    if (folded === undefined) throw new Error('an addition came to nothing');
-    parts.set(key, decodeStoredWindow(series, encodeStoredWindow(folded)));
+    const { window } = foldAdditions(parts.get(key), [{ source, version, contribution }], { part });
+    if (window === undefined) throw new Error('an addition came to nothing');
+    parts.set(key, decodeStoredWindow(series, encodeStoredWindow(window)));
   }
 }
 

@@ -21,8 +21,16 @@ import { StoredTables } from './stored-tables.ts';
 /** No call goes on for ever: faults run out, and then nothing is left undone. */
 const CLOSER_RUNS = 200;
 
+/** How the rollup consumer's containers spread a window: each may go by a pipeline with parts of its own. */
+export interface RollupSpread {
+  readonly partCapacity: number;
+  readonly parts: readonly number[];
+}
+
 export class ConsumerSystem {
   readonly pipeline: Pipeline;
+  spread: RollupSpread | undefined;
+  #rollups = 0;
   readonly faults: Faults;
   readonly tables: StoredTables;
   readonly observed = new Observed();
@@ -89,8 +97,12 @@ export class ConsumerSystem {
   }
 
   #rollup(stall: Stall): Container<DynamoDbEventRecord>['handler'] {
+    const { spread } = this;
+    const parts = spread?.parts[this.#rollups % spread.parts.length];
+    this.#rollups += 1;
     return createRollup({
-      pipeline: this.pipeline,
+      pipeline: parts === undefined ? this.pipeline : withParts(this.pipeline, parts),
+      ...(spread === undefined ? {} : { partCapacity: spread.partCapacity }),
       windows: new Windows(this.tables.faulty('windows', this.faults, stall)),
       deadLetters: new DeadLetters(this.tables.faulty('deadLetters', this.faults, stall)),
       ...this.#watched(),
@@ -100,4 +112,8 @@ export class ConsumerSystem {
   #watched(nowMs = () => 0) {
     return { log: this.observed.log, meter: this.observed.meter, nowMs };
   }
+}
+
+function withParts(pipeline: Pipeline, parts: number): Pipeline {
+  return { ...pipeline, rollups: pipeline.rollups.map((rollup) => ({ ...rollup, parts })) };
 }

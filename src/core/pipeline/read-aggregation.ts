@@ -34,13 +34,15 @@ export function readAggregation(entry: DefinitionReader, retentionMs: number | u
   if (entry.has('relativeError') && !asks('quantiles')) {
     entry.problem('relativeError', 'found without "quantiles" among the aggregates, expected both');
   }
+  const allowedLatenessMs = entry.duration('allowedLateness', { default: 0, least: 0 });
+  const idleTimeoutMs = entry.duration('idleTimeout', { default: 600_000, least: 1_000 });
   return {
     name: entry.name('name'),
     window: readWindow(entry),
     filter: readFilter(entry),
-    allowedLatenessMs: entry.duration('allowedLateness', { default: 0, least: 0 }),
-    idleTimeoutMs: entry.duration('idleTimeout', { default: 600_000, least: 1_000 }),
-    retentionMs: readRetention(entry, retentionMs),
+    allowedLatenessMs,
+    idleTimeoutMs,
+    retentionMs: readWindowRetention(entry, { retentionMs, openForMs: allowedLatenessMs + idleTimeoutMs }),
     values: entry.has('values') ? new Set(entry.texts('values')) : undefined,
     aggregates,
     keep: {
@@ -52,6 +54,22 @@ export function readAggregation(entry: DefinitionReader, retentionMs: number | u
     distinct: readDistinct(entry),
     topK: readTopK(entry),
   };
+}
+
+/** A rollup's window must outlast those of its sources: else what comes last begins it anew. */
+function readWindowRetention(
+  entry: DefinitionReader,
+  { retentionMs: otherwise, openForMs }: { readonly retentionMs: number | undefined; readonly openForMs: number },
+): number | undefined {
+  const retentionMs = readRetention(entry, otherwise);
+  // Nothing more is said of one that could not be read.
+  if (retentionMs !== undefined && retentionMs > 0 && retentionMs < openForMs) {
+    entry.problem(
+      'retention',
+      `found ${retentionMs / 60_000} minutes, expected at least allowedLateness and idleTimeout together, ${openForMs / 60_000} minutes: until then a window may still change`,
+    );
+  }
+  return retentionMs;
 }
 
 /** The pipeline’s own, or that of an aggregation, which is otherwise the pipeline’s. */

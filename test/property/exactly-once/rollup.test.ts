@@ -13,6 +13,12 @@ import { runs } from '../../support/runs.ts';
 // Streams long enough for windows to close and ids to come again while things go wrong.
 fc.configureGlobal({ baseSize: 'medium' });
 
+/** Parts that are full after a few sources, and containers whose pipelines ask for other parts. */
+const arbitrarySpread = fc.record({
+  partCapacity: fc.integer({ min: 1, max: 3 }),
+  parts: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 3 }),
+});
+
 interface Regime {
   readonly troubles: readonly Trouble[];
   readonly faults?: boolean;
@@ -42,8 +48,10 @@ describe('windows, rollups and dead letters are those of the stream', () => {
         arbitrarySteps([], { containers: 1 }),
         arbitrarySteps(troubles, { containers: containers ?? 3 }),
         faults === true ? arbitraryFaults : fc.constant([]),
-        async (telemetry, pipeline, batches, steps, draws) => {
+        arbitrarySpread,
+        async (telemetry, pipeline, batches, steps, draws, spread) => {
           const system = new ConsumerSystem(pipeline);
+          system.spread = spread;
           const first = system.aggregateDeliverer(telemetry.deliveries);
           await first.run(batches);
           await first.finish();
@@ -69,9 +77,10 @@ describe('windows, rollups and dead letters are those of the stream', () => {
         arbitraryPipeline,
         fc.record({ steps: arbitrarySteps(troubles), faults: arbitraryFaults }),
         arbitraryFaults,
-        fc.record({ steps: arbitrarySteps(troubles), faults: arbitraryFaults }),
+        fc.record({ steps: arbitrarySteps(troubles), faults: arbitraryFaults, spread: arbitrarySpread }),
         async (telemetry, pipeline, folding, closing, rolling) => {
           const system = new ConsumerSystem(pipeline, new Faults(folding.faults));
+          system.spread = rolling.spread;
           const first = system.aggregateDeliverer(telemetry.deliveries);
           await first.run(folding.steps);
           system.faults.stop();

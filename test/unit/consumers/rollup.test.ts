@@ -33,6 +33,7 @@ const SITE_N = rollupSeries('by-site', ['n']);
 interface Over {
   readonly windows?: (table: Table) => Table;
   readonly deadLetters?: (table: Table) => Table;
+  readonly partCapacity?: number;
 }
 
 function setUp(over: Over = {}, tables = new StoredTables()) {
@@ -44,6 +45,7 @@ function setUp(over: Over = {}, tables = new StoredTables()) {
     log: observed.log,
     meter: observed.meter,
     nowMs: () => 2 * MINUTE + 3_000,
+    ...(over.partCapacity === undefined ? {} : { partCapacity: over.partCapacity }),
   });
   const listed = async (series: string) =>
     (await collect(new Windows(tables.windows).list(series))).map(summarizeStored);
@@ -51,7 +53,12 @@ function setUp(over: Over = {}, tables = new StoredTables()) {
 }
 
 /** The changelog of one source that sends an event of `v: 1` a batch at each of these times. */
-function changesOf(source: string, times: readonly number[], from = 1): DynamoDbEventRecord[] {
+function changesOf(
+  source: string,
+  times: readonly number[],
+  from = 1,
+  arrivalMs = 7_000,
+): DynamoDbEventRecord[] {
   let image: Item | undefined;
   return times.map((time, at) => {
     const state =
@@ -65,7 +72,7 @@ function changesOf(source: string, times: readonly number[], from = 1): DynamoDb
       events: [event],
       sequences,
       indexes: [0],
-      arrivalsMs: [Math.max(7_000, time)],
+      arrivalsMs: [Math.max(arrivalMs, time)],
     };
     const folded = foldEvents(state, batch, PIPELINE);
     const newImage = {
@@ -237,11 +244,54 @@ describe('a rollup window', () => {
     expect(await finalAt0()).toBe(true);
   });
 
-  it('does not begin with the closing of windows that are older than the rollup', async () => {
+  it('that is younger than the windows of its sources holds the whole of those that are open', async () => {
     const { rollup, listed } = setUp();
-    const [, closing] = changesOf('a', [0, 2 * MINUTE]);
+    const [, , third, closing] = changesOf('a', [0, 1, 2, 2 * MINUTE]);
+    await rollup({ Records: third === undefined ? [] : [third] });
+    expect(await listed(SITE_N)).toMatchObject([{ start: 0, events: 3, final: false }]);
     await rollup({ Records: closing === undefined ? [] : [closing] });
-    expect((await listed(SITE_N)).map(({ start, events }) => [start, events])).toEqual([[2 * MINUTE, 1]]);
+    const whole = [
+      { start: 0, events: 3, final: true },
+      { start: 2 * MINUTE, events: 1 },
+    ];
+    expect(await listed(SITE_N)).toMatchObject(whole);
+    await rollup({ Records: changesOf('a', [0, 1, 2, 2 * MINUTE]) });
+    expect(await listed(SITE_N)).toMatchObject(whole);
+  });
+
+  it('holds the whole window of a source also where its closing is the first that it hears of it', async () => {
+    const { rollup, listed } = setUp();
+    const [, , closing] = changesOf('a', [0, 1, 2 * MINUTE]);
+    await rollup({ Records: closing === undefined ? [] : [closing] });
+    expect((await listed(SITE_N)).map(({ start, events, final }) => [start, events, final])).toEqual([
+      [0, 2, true],
+      [2 * MINUTE, 1, false],
+    ]);
+  });
+
+  it('that had expired when more came for it is never final', async () => {
+    const { rollup, listed } = setUp();
+    await rollup({ Records: changesOf('a', [0, 2 * MINUTE], 1, 600 * MINUTE) });
+    expect((await listed(SITE_N)).map(({ start, final }) => [start, final])).toEqual([
+      [0, false],
+      [2 * MINUTE, false],
+    ]);
+  });
+
+  it('branches where more sources feed it than a part takes, and loses and doubles none', async () => {
+    const { rollup, listed, tables, observed } = setUp({ partCapacity: 3 });
+    const names = Array.from({ length: 200 }, (_, at) => `a source with a long name, number ${at}`);
+    const feeds = names.map((name, at) => changesOf(name, [0, 1, 2 * MINUTE], 3 * at));
+    const wave = (from: number, to: number) => feeds.flatMap((changes) => changes.slice(from, to));
+    await rollup({ Records: wave(0, 1) });
+    await rollup({ Records: wave(1, 2) });
+    expect(observed.latest()).toMatchObject({ partRefusals: 0, failures: 0 });
+    await rollup({ Records: wave(0, 2) });
+    expect(await listed(SITE_N)).toMatchObject([{ start: 0, events: 400, final: false }]);
+    await setUp({ partCapacity: 50 }, tables).rollup({ Records: wave(1, 3) });
+    expect((await listed(SITE_N))[0]).toMatchObject({ start: 0, events: 400, final: true });
+    for await (const { marks } of new Windows(tables.windows).scan())
+      expect(marks.size).toBeLessThanOrEqual(50);
   });
 
   it('costs one write for each part in a batch, and no read once the part is warm', async () => {
@@ -251,7 +301,8 @@ describe('a rollup window', () => {
     await rollup({ Records: records.slice(3) });
     await rollup({ Records: records });
     expect(observed.published).toMatchObject([
-      { partReads: 1, partWrites: 1 },
+      // Of the part, and of how the window is spread.
+      { partReads: 2, partWrites: 1 },
       { partReads: 0, partWrites: 1 },
       { partReads: 0, partWrites: 0 },
     ]);
@@ -303,7 +354,9 @@ describe('a rollup window', () => {
     const { rollup, observed } = setUp({
       windows: (table) =>
         tableOver(table, {
-          commit: async () => {
+          commit: async (asked) => {
+            if (asked.some(({ attributes }) => attributes['parts'] !== undefined))
+              return await table.commit(asked);
             writes += 1;
             return [{ kind: 'refused', stored: undefined }];
           },

@@ -34,10 +34,9 @@ test('a change that closes a window of an old size and opens one of the new adds
     { version: 2, end: 20, events: 1, open: true },
   ]);
   const [begun, closed] = additions;
-  expect(foldAdditions(undefined, begun === undefined ? [] : [begun])).toMatchObject({ final: false });
-  expect(
-    foldAdditions(undefined, begun === undefined || closed === undefined ? [] : [begun, closed]),
-  ).toMatchObject({
+  const fold = (from: typeof additions) => foldAdditions(undefined, from, { part: 0 }).window;
+  expect(fold(begun === undefined ? [] : [begun])).toMatchObject({ final: false });
+  expect(fold(begun === undefined || closed === undefined ? [] : [begun, closed])).toMatchObject({
     events: 1,
     final: true,
   });
