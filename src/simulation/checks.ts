@@ -4,7 +4,7 @@ import { parseRollupSeries } from '../core/series.ts';
 import type { DiscardedBatch } from '../event-source/ports.ts';
 import type { TableChange } from '../stores/memory-table.ts';
 import type { StoredLedger } from '../stores/read-ledger.ts';
-import { toPart } from '../stores/windows.ts';
+import { isSpread, toPart } from '../stores/windows.ts';
 import type { AlertEvent } from '../wire/alert-event.ts';
 import { AlertsCheck } from './check-alerts.ts';
 import { checkBooks, checkDownstream, type EndCheckDeps, LAW_OF_BOOKS } from './check-end.ts';
@@ -118,7 +118,7 @@ export class Checks {
   }
 
   #noteRollup({ newImage }: TableChange): void {
-    if (newImage === undefined) return;
+    if (newImage === undefined || isSpread(newImage)) return;
     const { series, start } = toPart(newImage).window;
     const merged = parseRollupSeries(series) === undefined ? undefined : this.windows.merged(series, start);
     if (merged !== undefined) this.alerts.noteRollup(merged);
