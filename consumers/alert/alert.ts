@@ -3,7 +3,6 @@
 import { observeRollup } from '../../src/core/alerts/observe-change.ts';
 import type { SequenceNumber } from '../../src/core/brands.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
-import { parseRollupSeries } from '../../src/core/series.ts';
 import type { StoredWindow } from '../../src/core/stored-window.ts';
 import { eachOf } from '../../src/platform/each-of.ts';
 import type { Log, Meter } from '../../src/platform/observe.ts';
@@ -85,11 +84,11 @@ const READS_AT_ONCE = 8;
 async function addRollups(
   works: AlertWorks,
   rollups: readonly ChangedRollup[],
-  { pipeline, windows }: Pick<AlertDeps, 'pipeline' | 'windows'>,
+  { windows }: Pick<AlertDeps, 'windows'>,
 ): Promise<readonly Failure[]> {
   const failures: Failure[] = [];
   const changes = rollups.filter(isToBeRead);
-  const inParts = changes.filter(({ window }) => !hasOnePart(window, pipeline));
+  const inParts = changes.filter(({ window }) => window.alone !== true);
   const whole = new Map<string, StoredWindow>();
   const byWindow = Map.groupBy(inParts, ({ window }) => windowKey(window));
   await eachOf([...byWindow], READS_AT_ONCE, async ([key, [change]]) => {
@@ -106,7 +105,7 @@ async function addRollups(
     }
   });
   for (const { window: changed, rules, sequence } of changes) {
-    const window = hasOnePart(changed, pipeline) ? changed : whole.get(windowKey(changed));
+    const window = changed.alone === true ? changed : whole.get(windowKey(changed));
     if (window === undefined) continue;
     for (const rule of rules) {
       const observation = observeRollup(rule, window);
@@ -123,11 +122,6 @@ function windowKey({ start, end, series }: StoredWindow): string {
 /** A window with a part that is not final is not final: only a rule for provisional ones wants to know. */
 function isToBeRead({ window, rules }: ChangedRollup): boolean {
   return window.final || rules.some(({ on }) => on.kind === 'rollup' && on.provisional);
-}
-
-function hasOnePart({ series }: StoredWindow, { rollups }: Pipeline): boolean {
-  const name = parseRollupSeries(series)?.rollup;
-  return rollups.some((rollup) => rollup.name === name && rollup.parts === 1);
 }
 
 async function readWhole(

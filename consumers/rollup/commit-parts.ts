@@ -161,6 +161,7 @@ class PartRun implements PartReport {
       const { window, beyond } = foldAdditions(base?.window, additions, {
         part,
         capacity,
+        alone: spread.parts === 1 && part === 0,
         incomplete: spread.incomplete,
       });
       return { work, window, beyond, base };

@@ -82,6 +82,8 @@ export interface FoldOptions {
   readonly capacity?: number;
   /** Which part it is, where there is none yet. */
   readonly part: number;
+  /** The window began with this part alone. */
+  readonly alone?: boolean;
   /** The window had been deleted when this came: what is there no more is missing in it. */
   readonly incomplete?: boolean;
 }
@@ -101,7 +103,7 @@ export interface FoldedPart<A> {
 export function foldAdditions<A extends Addition>(
   base: StoredWindow | undefined,
   additions: readonly A[],
-  { capacity = PART_CAPACITY, part, incomplete = false }: FoldOptions,
+  { capacity = PART_CAPACITY, part, alone = false, incomplete = false }: FoldOptions,
 ): FoldedPart<A> {
   const beyond: A[] = [];
   const marks = new Map<string, Mark>(base?.marks);
@@ -133,6 +135,8 @@ export function foldAdditions<A extends Addition>(
     marks,
     final: !isIncomplete && [...marks.values()].every(({ open }) => !open),
     ...(full ? { full } : {}),
+    // A full one may have branches.
+    ...(alone && !full ? { alone } : {}),
     ...(isIncomplete ? { incomplete: isIncomplete } : {}),
     events: sum.events,
     metrics: sum.metrics,

@@ -24,6 +24,8 @@ export interface StoredWindow extends GroupContents {
   readonly marks: ReadonlyMap<string, Mark>;
   /** Of a rollup: the part takes no further sources. Once it is, it stays so. */
   readonly full?: boolean;
+  /** Of a rollup: the window has this part alone. */
+  readonly alone?: boolean;
   /** Of a rollup: the window had expired and was deleted when this came, so that it is never final. */
   readonly incomplete?: boolean;
   /**
@@ -73,6 +75,7 @@ export function encodeStoredWindow(window: StoredWindow): Uint8Array {
   HEAD.varint(window.end - window.start);
   HEAD.byte(
     (window.final ? FINAL : 0) |
+      (window.alone === true ? ALONE : 0) |
       (window.full === true ? FULL : 0) |
       (window.incomplete === true ? INCOMPLETE : 0),
   );
@@ -90,6 +93,7 @@ export function encodeStoredWindow(window: StoredWindow): Uint8Array {
 const FINAL = 1;
 const FULL = 2;
 const INCOMPLETE = 4;
+const ALONE = 8;
 
 /** Longer names stand under a hash. */
 const LONGEST_MARK = 11;
@@ -143,6 +147,7 @@ export function decodeStoredWindow(series: string, encoded: EncodedWindow): Stor
     marks,
     ...((flags & FULL) === 0 ? {} : { full: true }),
     ...((flags & INCOMPLETE) === 0 ? {} : { incomplete: true }),
+    ...((flags & ALONE) === 0 ? {} : { alone: true }),
     ...group,
   };
 }
