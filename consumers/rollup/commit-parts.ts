@@ -5,26 +5,12 @@ import { foldAdditions } from '../../src/core/rollup.ts';
 import { branchOf, firstPartOf, PART_CAPACITY } from '../../src/core/rollup-parts.ts';
 import type { StoredWindow } from '../../src/core/stored-window.ts';
 import { markKey } from '../../src/core/stored-window.ts';
-import type { PartOutcome, Spread, StoredPart, WindowKey, Windows } from '../../src/stores/windows.ts';
+import type { PartOutcome, Spread, StoredPart, Windows } from '../../src/stores/windows.ts';
 import type { PartCache } from './part-cache.ts';
 import { partKeyText } from './part-cache.ts';
 import type { SpreadCache } from './spread-cache.ts';
 import { loadSpreads } from './spread-cache.ts';
-
-/** One rollup window's share of a batch. */
-export interface WindowWork {
-  readonly key: WindowKey;
-  readonly additions: SequencedAddition[];
-  /** How long the window is kept; undefined: for ever. */
-  readonly retentionMs: number | undefined;
-  /** Over how many parts it is spread, where it is new. */
-  readonly parts: number;
-  lastArrivalMs: number;
-}
-
-export interface SequencedAddition extends Addition {
-  readonly sequence: SequenceNumber;
-}
+import type { SequencedAddition, WindowWork } from './window-work.ts';
 
 export interface PartReport {
   readonly failures: readonly { readonly sequence: SequenceNumber; readonly reason: string }[];

@@ -15,13 +15,14 @@ import type { Change } from '../../src/wire/live/messages.ts';
 import { sourceChange } from '../../src/wire/live/source-change.ts';
 import { SOURCE_TOPICS, sourceTopic } from '../../src/wire/live/topic.ts';
 import type { BatchItemFailures, DynamoDbEventRecord, StreamEvent } from '../../src/wire/stream-records.ts';
-import type { PartDeps, PartReport, RetryPause, WindowWork } from './commit-parts.ts';
+import type { PartDeps, PartReport, RetryPause } from './commit-parts.ts';
 import { commitParts, expiresAtMs } from './commit-parts.ts';
 import type { SourceChange } from './decode-changes.ts';
 import { decodeChanges } from './decode-changes.ts';
 import { KnownSeries } from './known-series.ts';
 import { PartCache } from './part-cache.ts';
 import { SpreadCache, windowKeyText } from './spread-cache.ts';
+import type { WindowWork } from './window-work.ts';
 
 export interface RollupDeps {
   readonly pipeline: Pipeline;

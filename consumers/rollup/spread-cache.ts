@@ -1,6 +1,6 @@
 // Over how many parts each rollup window is spread. That never changes, so what is known need not be asked again.
-import type { Spread, WindowKey } from '../../src/stores/windows.ts';
-import type { PartDeps, WindowWork } from './commit-parts.ts';
+import type { Spread, WindowKey, Windows } from '../../src/stores/windows.ts';
+import type { WindowWork } from './window-work.ts';
 
 /** Windows: at about 150 bytes each some 3 MB. */
 const LIMIT = 20_000;
@@ -25,7 +25,7 @@ export function windowKeyText({ series, start, end }: WindowKey): string {
 /** The spread of each window, in order, decided where nobody has yet; or why it is not known. */
 export async function loadSpreads(
   works: readonly WindowWork[],
-  { windows, spreads }: Pick<PartDeps, 'windows' | 'spreads'>,
+  { windows, spreads }: { readonly windows: Windows; readonly spreads: SpreadCache },
 ): Promise<{ readonly of: readonly (Spread | { readonly failed: string })[]; readonly reads: number }> {
   const of: (Spread | { readonly failed: string } | undefined)[] = works.map(({ key }) => spreads.get(key));
   const unknown = works.flatMap((work, at) => (of[at] === undefined ? [{ work, at }] : []));

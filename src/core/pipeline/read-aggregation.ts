@@ -59,7 +59,10 @@ export function readAggregation(entry: DefinitionReader, retentionMs: number | u
 /** A rollup's window must outlast those of its sources: else what comes last begins it anew. */
 function readWindowRetention(
   entry: DefinitionReader,
-  { retentionMs: otherwise, openForMs }: { readonly retentionMs: number | undefined; readonly openForMs: number },
+  {
+    retentionMs: otherwise,
+    openForMs,
+  }: { readonly retentionMs: number | undefined; readonly openForMs: number },
 ): number | undefined {
   const retentionMs = readRetention(entry, otherwise);
   // Nothing more is said of one that could not be read.
