@@ -1,0 +1,19 @@
+// What a batch brings to a rollup window.
+import type { SequenceNumber } from '../../src/core/brands.ts';
+import type { Addition } from '../../src/core/rollup.ts';
+import type { WindowKey } from '../../src/stores/windows.ts';
+
+/** One rollup window's share of a batch. */
+export interface WindowWork {
+  readonly key: WindowKey;
+  readonly additions: SequencedAddition[];
+  /** How long the window is kept; undefined: for ever. */
+  readonly retentionMs: number | undefined;
+  /** Over how many parts it is spread, where it is new. */
+  readonly parts: number;
+  lastArrivalMs: number;
+}
+
+export interface SequencedAddition extends Addition {
+  readonly sequence: SequenceNumber;
+}
