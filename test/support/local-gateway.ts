@@ -5,6 +5,7 @@ import type { Template } from 'aws-cdk-lib/assertions';
 import { onTestFinished } from 'vitest';
 import type { InvokeOutcome } from '../../src/event-source/ports.ts';
 import { parseTemplate } from '../../src/local-stack/cloudformation-template.ts';
+import type { OpenQuestions } from '../../src/local-stack/gateway/open-questions.ts';
 import type { CallService, ServiceCall } from '../../src/local-stack/gateway/service-endpoint.ts';
 import { startGateway } from '../../src/local-stack/gateway/start-gateway.ts';
 import { LOCAL_ACCOUNT_ID } from '../../src/local-stack/local-names.ts';
@@ -30,6 +31,7 @@ export interface TestGatewayOptions {
   readonly functions?: Readonly<Record<string, TestHandler>>;
   readonly callService?: CallService;
   readonly requestTimeoutMs?: number;
+  readonly answers?: Partial<OpenQuestions>;
 }
 
 export function gatewayOver(stack: Stack, options: TestGatewayOptions = {}): Promise<TestGateway> {
@@ -75,6 +77,7 @@ export async function gatewayOverTemplate(
       if (options.callService === undefined) throw new Error('the test has no services');
       return await options.callService(call);
     },
+    ...(options.answers === undefined ? {} : { answers: options.answers }),
     policies: system.policies,
     region: 'us-east-1',
     accountId: LOCAL_ACCOUNT_ID,

@@ -3,17 +3,19 @@
 import type { InvokeOutcome } from '../../event-source/ports.ts';
 import { matchesWildcards } from '../iam-policies.ts';
 import { isObject } from '../property.ts';
+import type { OpenQuestions } from './open-questions.ts';
 import type { Authorizer } from './rest-api.ts';
 import { headerOf, type RestRequest, singleValues } from './rest-request.ts';
 
-export type AuthorizerContext = Readonly<Record<string, string>>;
+/** Texts, and null; and how long the function took. */
+export type AuthorizerContext = Readonly<Record<string, string | number | null>>;
 
 export type Decision =
   | { readonly kind: 'allowed'; readonly context: AuthorizerContext; readonly usageKey: string | undefined }
   /** 401: no identity, or the function says `Unauthorized`. */
   | { readonly kind: 'unauthorized' }
   /** 403: the policy denies it, or does not name it. */
-  | { readonly kind: 'denied'; readonly context: AuthorizerContext }
+  | { readonly kind: 'denied'; readonly explicitly: boolean; readonly context: AuthorizerContext }
   /** 500: the function failed, or what it returned is no answer. */
   | { readonly kind: 'failed'; readonly why: string };
 
@@ -29,12 +31,13 @@ export interface AuthorizedRequest {
 export interface AuthorizeDeps {
   readonly invoke: (authorizer: Authorizer, payload: string) => Promise<InvokeOutcome>;
   readonly nowMs: () => number;
+  readonly answers: OpenQuestions;
 }
 
 export type Authorize = (authorizer: Authorizer, request: AuthorizedRequest) => Promise<Decision>;
 
 interface Answer {
-  readonly principalId: string;
+  readonly principalId: string | undefined;
   readonly statements: readonly unknown[];
   readonly context: AuthorizerContext;
   readonly usageKey: string | undefined;
@@ -43,7 +46,7 @@ interface Answer {
 /** Answers kept at most: the oldest goes first. */
 const CACHE_ENTRIES = 10_000;
 
-export function createAuthorize({ invoke, nowMs }: AuthorizeDeps): Authorize {
+export function createAuthorize({ invoke, nowMs, answers }: AuthorizeDeps): Authorize {
   const cache = new Map<string, { readonly answer: Answer; readonly untilMs: number }>();
   return async (authorizer, request) => {
     const identity = authorizer.identitySources.map((source) => identityPart(source, request));
@@ -61,13 +64,14 @@ export function createAuthorize({ invoke, nowMs }: AuthorizeDeps): Authorize {
     const kept = cacheable ? cache.get(key) : undefined;
     if (kept !== undefined && kept.untilMs > nowMs()) return decide(kept.answer, request.methodArn);
 
+    const askedMs = nowMs();
     const outcome = await invoke(authorizer, JSON.stringify(eventOf(authorizer, request, present)));
     if (outcome.kind !== 'returned') {
       if (outcome.kind === 'function-error' && outcome.message === 'Unauthorized')
         return { kind: 'unauthorized' };
       return { kind: 'failed', why: outcome.message };
     }
-    const answer = parseAnswer(outcome.payload);
+    const answer = parseAnswer(outcome.payload, answers, nowMs() - askedMs);
     if (typeof answer === 'string') return { kind: 'failed', why: answer };
     if (cacheable) {
       cache.delete(key);
@@ -125,23 +129,47 @@ function eventOf(
   };
 }
 
+const MAX_ANSWER_BYTES = 8 * 1024;
+const MAX_RESOURCE_LENGTH = 512;
+
 /** A text says what is wrong with the answer. */
-function parseAnswer(payload: string): Answer | string {
+function parseAnswer(
+  payload: string,
+  { takesMissingPrincipal }: OpenQuestions,
+  integrationLatency: number,
+): Answer | string {
+  const bytes = Buffer.byteLength(payload);
+  if (bytes > MAX_ANSWER_BYTES)
+    return `the authorizer returned ${bytes} bytes, expected at most ${MAX_ANSWER_BYTES}`;
   const answer: unknown = JSON.parse(payload === '' ? 'null' : payload);
   if (!isObject(answer)) return 'the authorizer returned no object';
   const { principalId, policyDocument, context = {}, usageIdentifierKey } = answer;
-  if (typeof principalId !== 'string') return 'the authorizer returned no principalId';
+  if (typeof principalId !== 'string' && !(principalId === undefined && takesMissingPrincipal)) {
+    return 'the authorizer returned no principalId';
+  }
   if (!isObject(policyDocument) || !Array.isArray(policyDocument['Statement'])) {
     return 'the authorizer returned no policyDocument with statements';
   }
   if (!isObject(context)) return 'the authorizer returned a context that is no object';
+  const tooLong = policyDocument['Statement']
+    .filter(isObject)
+    .flatMap(({ Resource }) => listed(Resource))
+    .find((resource) => String(resource).length > MAX_RESOURCE_LENGTH);
+  if (tooLong !== undefined)
+    return `the authorizer returned a resource of over ${MAX_RESOURCE_LENGTH} characters`;
   for (const [name, value] of Object.entries(context)) {
-    if (typeof value === 'object') return `the authorizer returned a context with an object in it: ${name}`;
+    if (typeof value === 'object' && value !== null)
+      return `the authorizer returned a context with an object in it: ${name}`;
   }
   return {
     principalId,
     statements: policyDocument['Statement'],
-    context: Object.fromEntries(Object.entries(context).map(([name, value]) => [name, String(value)])),
+    context: {
+      ...Object.fromEntries(
+        Object.entries(context).map(([name, value]) => [name, value === null ? null : String(value)]),
+      ),
+      integrationLatency,
+    },
     usageKey: typeof usageIdentifierKey === 'string' ? usageIdentifierKey : undefined,
   };
 }
@@ -161,9 +189,11 @@ function decide({ principalId, statements, context, usageKey }: Answer, methodAr
           typeof action === 'string' && matchesWildcards(action.toLowerCase(), 'execute-api:invoke'),
       ),
     );
-  const full = { ...context, principalId };
-  const allowed = matching.length > 0 && matching.every((statement) => statement['Effect'] === 'Allow');
-  return allowed ? { kind: 'allowed', context: full, usageKey } : { kind: 'denied', context: full };
+  const full = principalId === undefined ? context : { ...context, principalId };
+  const explicitly = matching.some((statement) => statement['Effect'] !== 'Allow');
+  return matching.length > 0 && !explicitly
+    ? { kind: 'allowed', context: full, usageKey }
+    : { kind: 'denied', explicitly, context: full };
 }
 
 const listed = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [value]);

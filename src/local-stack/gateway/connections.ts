@@ -4,6 +4,8 @@ import type { HttpAnswer } from './gateway-response.ts';
 
 /** API Gateway's limit for a message, either way. */
 export const MESSAGE_LIMIT_BYTES = 128 * 1024;
+/** And for each frame of one that comes from a client. */
+export const FRAME_LIMIT_BYTES = 32 * 1024;
 
 export interface Connection {
   readonly id: string;
@@ -79,8 +81,8 @@ export function send(socket: WebSocket, text: string): Promise<boolean> {
   );
 }
 
-export function textOf(data: RawData): string {
-  return (Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as Buffer)).toString('utf8'); // an ArrayBuffer does as well
+export function bytesOf(data: RawData): Buffer {
+  return Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as Buffer); // an ArrayBuffer does as well
 }
 
 function problem(status: number, type: string, message: string): HttpAnswer {

@@ -1,7 +1,8 @@
 // Answers that API Gateway gives itself: refusals and failures, in the form that the template gives them.
+import type { OpenQuestions } from './open-questions.ts';
+import { remapHeaders } from './remap-headers.ts';
 import type { RestApi } from './rest-api.ts';
-import type { RestRequest } from './rest-request.ts';
-import { headerOf } from './rest-request.ts';
+import { headerOf, type RestRequest } from './rest-request.ts';
 
 export interface HttpAnswer {
   readonly status: number;
@@ -9,44 +10,107 @@ export interface HttpAnswer {
   readonly body: string | Buffer;
 }
 
-const DEFAULTS = {
-  ACCESS_DENIED: { status: 403, message: 'User is not authorized to access this resource' },
-  API_CONFIGURATION_ERROR: { status: 500, message: 'Internal server error' },
-  AUTHORIZER_CONFIGURATION_ERROR: { status: 500, message: 'Internal server error' },
-  AUTHORIZER_FAILURE: { status: 500, message: 'Internal server error' },
-  BAD_REQUEST_BODY: { status: 400, message: 'Invalid request body' },
-  BAD_REQUEST_PARAMETERS: { status: 400, message: 'Missing required request parameters' },
-  INTEGRATION_FAILURE: { status: 504, message: 'Internal server error' },
-  INTEGRATION_TIMEOUT: { status: 504, message: 'Endpoint request timed out' },
-  INVALID_API_KEY: { status: 403, message: 'Forbidden' },
-  MISSING_AUTHENTICATION_TOKEN: { status: 403, message: 'Missing Authentication Token' },
-  REQUEST_TOO_LARGE: { status: 413, message: 'Request Too Long' },
-  THROTTLED: { status: 429, message: 'Too Many Requests' },
-  UNAUTHORIZED: { status: 401, message: 'Unauthorized' },
-  UNSUPPORTED_MEDIA_TYPE: { status: 415, message: 'Unsupported Media Type' },
-  DEFAULT_5XX: { status: 500, message: 'Internal server error' },
-} as const;
+interface Standard {
+  readonly status: number;
+  /** Null: the body's message is null. */
+  readonly message: string | null;
+  /** Of the header x-amzn-ErrorType. */
+  readonly errorType: string;
+}
 
-export type GatewayResponseType = keyof typeof DEFAULTS;
+const INTERNAL = { status: 500, message: 'Internal server error', errorType: 'InternalServerErrorException' };
+
+const STANDARD = {
+  ACCESS_DENIED: {
+    status: 403,
+    message: 'User is not authorized to access this resource',
+    errorType: 'AccessDeniedException',
+  },
+  API_CONFIGURATION_ERROR: INTERNAL,
+  AUTHORIZER_CONFIGURATION_ERROR: {
+    status: 500,
+    message: null,
+    errorType: 'AuthorizerConfigurationException',
+  },
+  AUTHORIZER_FAILURE: { status: 500, message: null, errorType: 'AuthorizerFailureException' },
+  BAD_REQUEST_BODY: { status: 400, message: 'Invalid request body', errorType: 'BadRequestException' },
+  BAD_REQUEST_PARAMETERS: {
+    status: 400,
+    message: 'Missing required request parameters',
+    errorType: 'BadRequestException',
+  },
+  DEFAULT_4XX: { status: 400, message: 'Bad Request', errorType: 'BadRequestException' },
+  DEFAULT_5XX: INTERNAL,
+  EXPIRED_TOKEN: {
+    status: 403,
+    message: 'The security token is expired',
+    errorType: 'ExpiredTokenException',
+  },
+  // Listed as 504; it answers 500.
+  INTEGRATION_FAILURE: INTERNAL,
+  INTEGRATION_TIMEOUT: {
+    status: 504,
+    message: 'Endpoint request timed out',
+    errorType: 'InternalServerErrorException',
+  },
+  INVALID_API_KEY: { status: 403, message: 'Forbidden', errorType: 'ForbiddenException' },
+  INVALID_SIGNATURE: { status: 403, message: 'Invalid signature', errorType: 'InvalidSignatureException' },
+  MISSING_AUTHENTICATION_TOKEN: {
+    status: 403,
+    message: 'Missing Authentication Token',
+    errorType: 'MissingAuthenticationTokenException',
+  },
+  QUOTA_EXCEEDED: { status: 429, message: 'Limit Exceeded', errorType: 'LimitExceededException' },
+  REQUEST_TOO_LARGE: { status: 413, message: 'Request Too Long', errorType: 'RequestTooLargeException' },
+  RESOURCE_NOT_FOUND: { status: 404, message: 'Not found', errorType: 'NotFoundException' },
+  THROTTLED: { status: 429, message: 'Too Many Requests', errorType: 'TooManyRequestsException' },
+  UNAUTHORIZED: { status: 401, message: 'Unauthorized', errorType: 'UnauthorizedException' },
+  UNSUPPORTED_MEDIA_TYPE: {
+    status: 415,
+    message: 'Unsupported Media Type',
+    errorType: 'BadRequestException',
+  },
+  WAF_FILTERED: { status: 403, message: 'Forbidden', errorType: 'ForbiddenException' },
+} as const satisfies Readonly<Record<string, Standard>>;
+
+export type GatewayResponseType = keyof typeof STANDARD;
+
+export const isGatewayResponseType = (type: string): type is GatewayResponseType =>
+  Object.hasOwn(STANDARD, type);
 
 export interface Problem {
   readonly type: GatewayResponseType;
   /** In place of the type's own. */
   readonly message?: string;
   readonly validationError?: string;
+  /** In place of the type's own, where no gateway response names another. */
+  readonly status?: number;
+}
+
+export interface GatewayRequest extends Pick<RestRequest, 'headers' | 'query' | 'requestId'> {
+  readonly pathParameters?: Readonly<Record<string, string>>;
 }
 
 /** A template of the API's own for the type, else for its class, else API Gateway's. */
 export function gatewayResponse(
-  { gatewayResponses }: Pick<RestApi, 'gatewayResponses'>,
+  { gatewayResponses, stage }: Pick<RestApi, 'gatewayResponses' | 'stage'>,
   problem: Problem,
-  request: Pick<RestRequest, 'headers' | 'query' | 'requestId'>,
-  context: Readonly<Record<string, unknown>>,
+  {
+    request,
+    context,
+    answers,
+  }: {
+    readonly request: GatewayRequest;
+    readonly context: Readonly<Record<string, unknown>>;
+    readonly answers: OpenQuestions;
+  },
 ): HttpAnswer {
-  const standard = DEFAULTS[problem.type];
+  const standard: Standard = STANDARD[problem.type];
   const own =
-    gatewayResponses.get(problem.type) ??
-    gatewayResponses.get(standard.status < 500 ? 'DEFAULT_4XX' : 'DEFAULT_5XX');
+    problem.type === 'REQUEST_TOO_LARGE'
+      ? undefined // no API can say this in words of its own
+      : (gatewayResponses.get(problem.type) ??
+        gatewayResponses.get(standard.status < 500 ? 'DEFAULT_4XX' : 'DEFAULT_5XX'));
   const message = problem.message ?? standard.message;
   const error = {
     message,
@@ -54,31 +118,55 @@ export function gatewayResponse(
     responseType: problem.type,
     validationErrorString: problem.validationError ?? '',
   };
+  const variables = { context: { ...context, error }, stageVariables: stage.variables, request };
   const headers = Object.entries(own?.parameters ?? {}).flatMap(([name, value]) => {
-    const given = parameterValue(value, request, { ...context, error });
+    const given = parameterValue(value, variables);
     return given === undefined ? [] : [[name.replace('gatewayresponse.header.', ''), given] as const];
   });
-  const template = own?.templates.get('application/json') ?? '{"message":$context.error.messageString}';
+  const member = problem.type === 'ACCESS_DENIED' ? 'Message' : 'message';
+  const template = own?.templates.get('application/json') ?? `{"${member}":$context.error.messageString}`;
+  const { retryAfterSeconds, remapsGatewayResponses } = answers;
+  const retryAfter =
+    standard.status === 429 && retryAfterSeconds !== undefined
+      ? { 'Retry-After': String(retryAfterSeconds) }
+      : {};
+  const given = Object.fromEntries(headers);
   return {
-    status: own?.statusCode ?? standard.status,
+    status: own?.statusCode ?? problem.status ?? standard.status,
     headers: {
       'Content-Type': 'application/json',
       'x-amzn-RequestId': request.requestId,
-      'x-amzn-ErrorType': problem.type,
-      ...Object.fromEntries(headers),
+      'x-amz-apigw-id': request.requestId,
+      'x-amzn-ErrorType': standard.errorType,
+      ...retryAfter,
+      ...(remapsGatewayResponses ? remapHeaders(given) : given),
     },
-    body: substitute(template, { ...context, error }),
+    body: substitute(template, variables, answers),
   };
 }
 
+interface Variables {
+  readonly context: Readonly<Record<string, unknown>>;
+  readonly stageVariables: Readonly<Record<string, string>>;
+  readonly request: GatewayRequest;
+}
+
 /** These templates are no VTL: variables are put in, and that is all. */
-function substitute(template: string, context: Readonly<Record<string, unknown>>): string {
-  return template.replace(/\$context\.([A-Za-z][\w.]*\w)/g, (_, path: string) => {
-    const value = contextValue(context, path);
-    // Within quotes a validation error must stay within them.
-    return path === 'error.validationErrorString' ? JSON.stringify(value).slice(1, -1) : value;
+function substitute(
+  template: string,
+  variables: Variables,
+  { escapesValidationMessage }: OpenQuestions,
+): string {
+  return template.replace(VARIABLE, (_, braced?: string, bare?: string) => {
+    const name = braced ?? bare ?? '';
+    const value = variableOf(name, variables) ?? '';
+    const escapes = escapesValidationMessage && name === 'context.error.validationErrorString';
+    return escapes ? JSON.stringify(value).slice(1, -1) : value;
   });
 }
+
+const NAME = String.raw`(?:context|stageVariables|method\.request\.(?:header|querystring|path))\.[A-Za-z][\w.-]*\w`;
+const VARIABLE = new RegExp(String.raw`\$\{(${NAME})\}|\$(${NAME})`, 'g');
 
 /** A variable of the context by its dotted name; empty where there is none. */
 export function contextValue(context: Readonly<Record<string, unknown>>, path: string): string {
@@ -89,17 +177,24 @@ export function contextValue(context: Readonly<Record<string, unknown>>, path: s
   return value === undefined || value === null ? '' : String(value);
 }
 
-function parameterValue(
-  expression: string,
-  { headers, query }: Pick<RestRequest, 'headers' | 'query'>,
-  context: Readonly<Record<string, unknown>>,
-): string | undefined {
-  const [, text] = /^'(.*)'$/s.exec(expression) ?? [];
-  if (text !== undefined) return text;
-  const [, kind, name = ''] =
-    /^(method\.request\.header|method\.request\.querystring|context)\.(.+)$/.exec(expression) ?? [];
-  if (kind === 'method.request.header') return headerOf(headers, name);
-  if (kind === 'method.request.querystring') return query.get(name)?.at(-1);
-  if (kind === 'context') return contextValue(context, name);
-  return undefined;
+function variableOf(name: string, { context, stageVariables, request }: Variables): string | undefined {
+  const [, kind, rest = ''] =
+    /^(context|stageVariables|method\.request\.(?:header|querystring|path))\.(.+)$/.exec(name) ?? [];
+  switch (kind) {
+    case 'context':
+      return contextValue(context, rest);
+    case 'stageVariables':
+      return stageVariables[rest];
+    case 'method.request.header':
+      return headerOf(request.headers, rest);
+    case 'method.request.querystring':
+      return request.query.get(rest)?.at(-1);
+    case 'method.request.path':
+      return request.pathParameters?.[rest];
+    default:
+      return undefined;
+  }
 }
+
+const parameterValue = (expression: string, variables: Variables): string | undefined =>
+  /^'(.*)'$/s.exec(expression)?.[1] ?? variableOf(expression, variables);

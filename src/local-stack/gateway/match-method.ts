@@ -12,16 +12,25 @@ export function matchMethod(
   request: { readonly httpMethod: string; readonly path: string },
 ): MethodMatch | undefined {
   const parts = partsOf(request.path);
-  const matches = methods
-    .filter(({ httpMethod }) => httpMethod === request.httpMethod || httpMethod === 'ANY')
-    .flatMap((method) => {
-      const pathParameters = matchPath(partsOf(method.path), parts);
-      return pathParameters === undefined ? [] : [{ method, pathParameters }];
-    });
-  return matches.sort((a, b) => compareText(rankOf(a), rankOf(b)))[0];
+  const matches = methods.flatMap((method) => {
+    const pathParameters = matchPath(partsOf(method.path), parts);
+    return pathParameters === undefined ? [] : [{ method, pathParameters }];
+  });
+  // The path is chosen first: a method that it has not is not looked for elsewhere.
+  const ranked = matches.sort((a, b) => compareText(rankOf(a), rankOf(b)));
+  const [best] = ranked;
+  return ranked.find(
+    ({ method }) =>
+      method.path === best?.method.path &&
+      (method.httpMethod === request.httpMethod || method.httpMethod === 'ANY'),
+  );
 }
 
-const partsOf = (path: string) => path.split('/').filter((part) => part !== '');
+/** A slash at the end makes no part, nor do those at the beginning; two within do. */
+function partsOf(path: string): readonly string[] {
+  const inner = path.replace(/^\/+|\/+$/g, '');
+  return inner === '' ? [] : inner.split('/');
+}
 
 function matchPath(
   pattern: readonly string[],

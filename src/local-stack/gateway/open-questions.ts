@@ -61,6 +61,8 @@ export interface OpenQuestions {
   readonly longestIntegrationMs: number;
   /** Rule 58: what an access log prints of a variable that is not set. */
   readonly unsetInAccessLog: '-' | '';
+  /** Rule 63: whether a binary frame reaches its function, as base64, or closes the connection with 1003. */
+  readonly binaryFrames: 'as-base64' | 'close-1003';
   /** Rule 64: what a connection is closed with that was idle, or lived too long. */
   readonly closeCodeOfLimits: 1001 | 1000;
   /** Rule 64: whether a client's ping counts as activity. */
@@ -99,6 +101,7 @@ export const LIKELY_ANSWERS: OpenQuestions = Object.freeze({
   retryAfterSeconds: undefined,
   longestIntegrationMs: 29_000,
   unsetInAccessLog: '-',
+  binaryFrames: 'as-base64',
   closeCodeOfLimits: 1001,
   pingIsActivity: false,
   messagesInOrder: false,
@@ -135,6 +138,7 @@ export const POSSIBLE_ANSWERS: { readonly [K in keyof OpenQuestions]: readonly O
   retryAfterSeconds: [undefined, 1],
   longestIntegrationMs: [29_000, 120_000],
   unsetInAccessLog: ['-', ''],
+  binaryFrames: ['as-base64', 'close-1003'],
   closeCodeOfLimits: [1001, 1000],
   pingIsActivity: [false, true],
   messagesInOrder: [false, true],

@@ -1,25 +1,33 @@
 // AWS::ApiGateway::*: the resources that together make REST APIs, each with the one stage that is deployed.
 import { asArray, asNumber, asObject, asText, ifPresent } from '../property.ts';
 import type { OfType, ResourceToRead } from '../resource-to-read.ts';
+import { isGatewayResponseType } from './gateway-response.ts';
 import { parseIntegrationUri } from './integration-uri.ts';
+import { PARAMETER } from './map-answer.ts';
+import { LIKELY_ANSWERS } from './open-questions.ts';
+import { readMappingTemplate } from './read-mapping-template.ts';
 import { readThrottles, readUsagePlans } from './read-throttles.ts';
 import type {
   Authorization,
   Authorizer,
   GatewayResponse,
   Integration,
+  IntegrationResponse,
   InvocationRight,
   Mapped,
   RestApi,
   RestMethod,
   Stage,
 } from './rest-api.ts';
+import { createCompile } from './validate-body.ts';
 
 export function readRestApis(ofType: OfType): RestApi[] {
   return ofType('AWS::ApiGateway::RestApi').map((api) => {
     const own = (type: string) => ofType(type).filter(({ property }) => property('RestApiId') === api.name);
     const paths = readPaths(api, own('AWS::ApiGateway::Resource'));
-    const models = new Map(own('AWS::ApiGateway::Model').map((model) => [model.name, schemaOf(model)]));
+    const models = readModels(own('AWS::ApiGateway::Model'));
+    const binaryMediaTypes =
+      ifPresent(api.property('BinaryMediaTypes'), asArray, `${api.logicalId}.BinaryMediaTypes`) ?? [];
     const authorizers = new Map(
       own('AWS::ApiGateway::Authorizer').map((each) => [each.name, readAuthorizer(each)]),
     );
@@ -48,6 +56,10 @@ export function readRestApis(ofType: OfType): RestApi[] {
       ),
       gatewayResponses: new Map(own('AWS::ApiGateway::GatewayResponse').map(readGatewayResponse)),
       usagePlans: readUsagePlans(ofType, api.name),
+      binaryMediaTypes: binaryMediaTypes.map((type) =>
+        asText(type, `${api.logicalId}.BinaryMediaTypes`).toLowerCase(),
+      ),
+      models,
       apiKeySource: api.property('ApiKeySourceType') === 'AUTHORIZER' ? 'AUTHORIZER' : 'HEADER',
     };
   });
@@ -63,6 +75,23 @@ function readPaths(api: ResourceToRead, resources: readonly ResourceToRead[]): R
     return `${pathOf(parent)}/${asText(resource.property('PathPart'), `${resource.logicalId}.PathPart`)}`;
   };
   return new Map([[root, '/'], ...resources.map(({ name }) => [name, pathOf(name)] as const)]);
+}
+
+/** Compiled here once, so that what is no model fails at the start. */
+function readModels(resources: readonly ResourceToRead[]): ReadonlyMap<string, object> {
+  const models = new Map(resources.map((model) => [model.name, schemaOf(model)]));
+  const compile = createCompile({ models, answers: LIKELY_ANSWERS });
+  for (const { logicalId, name } of resources) {
+    try {
+      compile(models.get(name) ?? {});
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`template, ${logicalId}.Schema: expected JSON schema, draft 4: ${why}`, {
+        cause: error,
+      });
+    }
+  }
+  return models;
 }
 
 function schemaOf({ logicalId, property }: ResourceToRead): object {
@@ -95,14 +124,27 @@ function readAuthorizer({ logicalId, name, property }: ResourceToRead): Authoriz
     identitySources: sources
       .split(',')
       .map((source) => source.trim())
-      .filter((source) => source !== ''),
-    cacheTtlMs: (ttl ?? 300) * 1000,
+      .filter((source) => source !== '')
+      .map((source) => readIdentitySource(source, at('IdentitySource'))),
+    cacheTtlMs: within(ttl ?? 300, [0, 3_600], at('AuthorizerResultTtlInSeconds')) * 1000,
     identityPattern: ifPresent(
       property('IdentityValidationExpression'),
       asText,
       at('IdentityValidationExpression'),
     ),
   };
+}
+
+function readIdentitySource(source: string, where: string): string {
+  if (/^(?:method\.request\.(?:header|querystring)|stageVariables|context)\.\S+$/.test(source)) return source;
+  throw new Error(
+    `template, ${where}: found ${source}, expected a header, query string, stage variable or context`,
+  );
+}
+
+function within(value: number, [least, most]: readonly [number, number], where: string): number {
+  if (value >= least && value <= most) return value;
+  throw new Error(`template, ${where}: found ${value}, expected ${least} to ${most}`);
 }
 
 function rightOf(roleArn: unknown, where: string): InvocationRight {
@@ -117,8 +159,17 @@ function readStage({ logicalId, property }: ResourceToRead): Stage {
     name: asText(property('StageName'), `${logicalId}.StageName`),
     variables: Object.fromEntries(Object.entries(variables).map(([key, value]) => [key, String(value)])),
     throttles: readThrottles(property('MethodSettings'), `${logicalId}.MethodSettings`),
-    accessLogFormat: ifPresent(log?.['Format'], asText, `${logicalId}.AccessLogSetting.Format`),
+    accessLogFormat: readLogFormat(log?.['Format'], `${logicalId}.AccessLogSetting.Format`),
   };
+}
+
+const MAX_LOG_FORMAT_BYTES = 3 * 1024;
+
+function readLogFormat(value: unknown, where: string): string | undefined {
+  const format = ifPresent(value, asText, where);
+  const bytes = Buffer.byteLength(format ?? '');
+  if (bytes <= MAX_LOG_FORMAT_BYTES) return format;
+  throw new Error(`template, ${where}: found ${bytes} bytes, expected at most ${MAX_LOG_FORMAT_BYTES}`);
 }
 
 interface Parts {
@@ -183,7 +234,16 @@ function readAuthorization(
 
 function readIntegration(integration: Readonly<Record<string, unknown>>, where: string): Integration {
   const type = asText(integration['Type'], `${where}.Type`);
-  const timeoutMs = ifPresent(integration['TimeoutInMillis'], asNumber, where) ?? 29_000;
+  const timeout = ifPresent(integration['TimeoutInMillis'], asNumber, `${where}.TimeoutInMillis`) ?? 29_000;
+  const timeoutMs = within(timeout, [50, LIKELY_ANSWERS.longestIntegrationMs], `${where}.TimeoutInMillis`);
+  for (const key of ['ContentHandling', 'CacheKeyParameters', 'ConnectionType']) {
+    const found = integration[key];
+    if (found !== undefined && !(Array.isArray(found) && found.length === 0)) {
+      throw new Error(
+        `template, ${where}.${key}: found ${JSON.stringify(found)}, expected none: it does not run locally`,
+      );
+    }
+  }
   if (type === 'MOCK') return { kind: 'mock', ...readMapped(integration, timeoutMs, where) };
   const target = parseIntegrationUri(asText(integration['Uri'], `${where}.Uri`), `${where}.Uri`);
   const credentials = integration['Credentials'];
@@ -213,28 +273,73 @@ function readMapped(
   }
   const responses = ifPresent(integration['IntegrationResponses'], asArray, where) ?? [];
   return {
-    requestTemplates: textMap(integration['RequestTemplates'], `${where}.RequestTemplates`),
+    requestTemplates: templateMap(integration['RequestTemplates'], `${where}.RequestTemplates`),
     passthrough,
-    requestParameters: Object.fromEntries(
-      textMap(integration['RequestParameters'], `${where}.RequestParameters`),
-    ),
-    responses: responses.map((each) => {
-      const response = asObject(each, `${where}.IntegrationResponses`);
-      return {
-        statusCode: String(response['StatusCode']),
-        selectionPattern: ifPresent(response['SelectionPattern'], asText, where),
-        parameters: Object.fromEntries(textMap(response['ResponseParameters'], where)),
-        templates: textMap(response['ResponseTemplates'], where),
-      };
-    }),
+    requestParameters: readRequestParameters(integration['RequestParameters'], `${where}.RequestParameters`),
+    responses: responses.map((each) => readIntegrationResponse(each, `${where}.IntegrationResponses`)),
     timeoutMs,
   };
 }
 
+function readIntegrationResponse(value: unknown, where: string): IntegrationResponse {
+  const response = asObject(value, where);
+  if (response['ContentHandling'] !== undefined) {
+    throw new Error(`template, ${where}.ContentHandling: expected none: it does not run locally`);
+  }
+  const selectionPattern = ifPresent(response['SelectionPattern'], asText, `${where}.SelectionPattern`) ?? '';
+  try {
+    new RegExp(selectionPattern);
+  } catch (error) {
+    throw new Error(
+      `template, ${where}.SelectionPattern: found ${selectionPattern}, expected a regular expression`,
+      {
+        cause: error,
+      },
+    );
+  }
+  const parameters = textMap(response['ResponseParameters'], `${where}.ResponseParameters`);
+  for (const [name, from] of parameters) {
+    if (name.startsWith('method.response.header.') && (/^'.*'$/s.test(from) || PARAMETER.test(from)))
+      continue;
+    throw new Error(
+      `template, ${where}.ResponseParameters: found ${name} of ${from}, expected a header of a text in quotes, integration.response.body or .header, context or stageVariables`,
+    );
+  }
+  return {
+    statusCode: String(response['StatusCode']),
+    selectionPattern,
+    parameters: Object.fromEntries(parameters),
+    templates: templateMap(response['ResponseTemplates'], `${where}.ResponseTemplates`),
+  };
+}
+
+function readRequestParameters(value: unknown, where: string): Readonly<Record<string, string>> {
+  const parameters = textMap(value, where);
+  for (const [name, from] of parameters) {
+    const known = /^'.*'$/s.test(from) || /^method\.request\.(?:header|querystring|path)\.\S+$/.test(from);
+    if (/^integration\.request\.header\.\S+$/.test(name) && known) continue;
+    throw new Error(
+      `template, ${where}: found ${name} of ${from}, expected a header of a text in quotes or of method.request: nothing else runs locally`,
+    );
+  }
+  return Object.fromEntries(parameters);
+}
+
+/** Read here, so that what does not run fails at the start. */
+function templateMap(value: unknown, where: string): ReadonlyMap<string, string> {
+  const templates = textMap(value, where);
+  for (const [type, template] of templates) readMappingTemplate(template, `template, ${where}.${type}`);
+  return new Map([...templates].map(([type, template]) => [type.toLowerCase(), template]));
+}
+
 function readGatewayResponse({ logicalId, property }: ResourceToRead): readonly [string, GatewayResponse] {
   const status = property('StatusCode');
+  const type = asText(property('ResponseType'), `${logicalId}.ResponseType`);
+  if (!isGatewayResponseType(type)) {
+    throw new Error(`template, ${logicalId}.ResponseType: found ${type}, expected one that API Gateway has`);
+  }
   return [
-    asText(property('ResponseType'), `${logicalId}.ResponseType`),
+    type,
     {
       statusCode: ifPresent(status, asNumber, `${logicalId}.StatusCode`),
       parameters: Object.fromEntries(textMap(property('ResponseParameters'), logicalId)),

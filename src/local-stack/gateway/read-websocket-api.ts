@@ -3,13 +3,13 @@ import { asArray, asText, ifPresent } from '../property.ts';
 import type { OfType, ResourceToRead } from '../resource-to-read.ts';
 import { parseIntegrationUri } from './integration-uri.ts';
 import type { Authorizer, InvocationRight } from './rest-api.ts';
+import { parseRouteSelection, type RouteSelection } from './route-selection.ts';
 
 export interface WebSocketApi {
   readonly logicalId: string;
   readonly id: string;
   readonly stage: { readonly name: string; readonly variables: Readonly<Record<string, string>> };
-  /** e.g. `$request.body.action` */
-  readonly routeSelectionExpression: string;
+  readonly routeSelection: RouteSelection;
   readonly routes: ReadonlyMap<string, WebSocketRoute>;
 }
 
@@ -50,13 +50,15 @@ export function readWebSocketApis(ofType: OfType): WebSocketApi[] {
       logicalId: api.logicalId,
       id: api.name,
       stage: { name: asText(stage.property('StageName'), `${stage.logicalId}.StageName`), variables: {} },
-      routeSelectionExpression: asText(
-        api.property('RouteSelectionExpression'),
-        `${api.logicalId}.RouteSelectionExpression`,
-      ),
+      routeSelection: readRouteSelection(api),
       routes: new Map(routes.map((route) => [route.routeKey, route])),
     };
   });
+}
+
+function readRouteSelection({ logicalId, property }: ResourceToRead): RouteSelection {
+  const where = `${logicalId}.RouteSelectionExpression`;
+  return parseRouteSelection(asText(property('RouteSelectionExpression'), where), where);
 }
 
 function readRoute(

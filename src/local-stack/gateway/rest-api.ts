@@ -9,6 +9,10 @@ export interface RestApi {
   /** By response type, e.g. `THROTTLED`. */
   readonly gatewayResponses: ReadonlyMap<string, GatewayResponse>;
   readonly usagePlans: readonly UsagePlan[];
+  /** Bodies of these types are bytes: base64 in events and templates. */
+  readonly binaryMediaTypes: readonly string[];
+  /** All of the API, by name. */
+  readonly models: ReadonlyMap<string, object>;
   readonly apiKeySource: 'HEADER' | 'AUTHORIZER';
 }
 
@@ -34,7 +38,7 @@ export interface RestMethod {
   readonly path: string;
   readonly authorization: Authorization;
   readonly apiKeyRequired: boolean;
-  /** JSON schema by content type; empty: bodies are not validated. */
+  /** JSON schema by content type, or `$default`; empty: bodies are not validated. */
   readonly models: ReadonlyMap<string, object>;
   /** Names such as `method.request.querystring.from` that a request must have. */
   readonly requiredParameters: readonly string[];
@@ -87,8 +91,8 @@ export interface Mapped {
 
 export interface IntegrationResponse {
   readonly statusCode: string;
-  /** Of the whole backend status; undefined: the default response. */
-  readonly selectionPattern: string | undefined;
+  /** Of the backend's status; empty: the default response. */
+  readonly selectionPattern: string;
   readonly parameters: Readonly<Record<string, string>>;
   readonly templates: ReadonlyMap<string, string>;
 }

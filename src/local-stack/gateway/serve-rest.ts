@@ -2,20 +2,20 @@
 import type { InvokeOutcome } from '../../event-source/ports.ts';
 import type { IamPolicies } from '../iam-policies.ts';
 import { accessLine } from './access-line.ts';
-import { type AuthorizerContext, createAuthorize, type Decision } from './authorize.ts';
+import { createAuthorize, type Decision } from './authorize.ts';
 import { gatewayResponse, type HttpAnswer, type Problem } from './gateway-response.ts';
+import type { IntegrationOutcome } from './integration-outcome.ts';
 import { proxyAnswer, proxyEvent } from './lambda-proxy.ts';
 import { decodeSegment, matchMethod } from './match-method.ts';
+import { mediaType } from './media-type.ts';
 import { methodArn } from './method-arn.ts';
+import { LIKELY_ANSWERS, type OpenQuestions } from './open-questions.ts';
 import type { InvocationRight, RestApi, RestMethod } from './rest-api.ts';
+import { restContext } from './rest-context.ts';
 import { headerOf, type RestRequest, singleValues } from './rest-request.ts';
 import type { CallService } from './service-endpoint.ts';
-import {
-  type IntegrationOutcome,
-  integrateMock,
-  integrateService,
-  mediaType,
-} from './service-integration.ts';
+import { integrateMock, integrateService } from './service-integration.ts';
+import { templateContext } from './template-context.ts';
 import { createThrottles } from './throttles.ts';
 import { createValidateBody } from './validate-body.ts';
 
@@ -23,6 +23,8 @@ export interface GatewayDeps {
   readonly invoke: (functionArn: string, payload: string) => Promise<InvokeOutcome>;
   readonly callService: CallService;
   readonly policies: IamPolicies;
+  /** To what is not known of the service; the likely ones where nothing is said. */
+  readonly answers?: Partial<OpenQuestions>;
   readonly region: string;
   readonly accountId: string;
   readonly nowMs: () => number;
@@ -39,11 +41,13 @@ export type ServeRest = (request: RestRequest) => Promise<HttpAnswer>;
 type Context = Record<string, unknown>;
 
 export function createServeRest(api: RestApi, deps: GatewayDeps): ServeRest {
+  const answers = { ...LIKELY_ANSWERS, ...deps.answers };
   const throttles = createThrottles(api);
-  const validateBody = createValidateBody();
+  const validateBody = createValidateBody({ models: api.models, answers });
   const mayInvoke = (functionArn: string, right: InvocationRight, sourceArn: string) =>
     rightToInvoke(deps.policies, { functionArn, right, sourceArn });
   const authorize = createAuthorize({
+    answers,
     nowMs: deps.nowMs,
     invoke: async ({ functionArn, invocation, id }, payload) => {
       const sourceArn = `arn:aws:execute-api:${deps.region}:${deps.accountId}:${api.id}/authorizers/${id}`;
@@ -58,8 +62,10 @@ export function createServeRest(api: RestApi, deps: GatewayDeps): ServeRest {
     },
   });
 
-  const refuse = (request: RestRequest, problem: Problem, context: Context): HttpAnswer =>
-    gatewayResponse(api, problem, request, context);
+  const refuse = (request: RestRequest, problem: Problem, context: Context): HttpAnswer => {
+    context['error'] = { responseType: problem.type };
+    return gatewayResponse(api, problem, { request, context, answers });
+  };
 
   const serve = async (request: RestRequest, context: Context): Promise<HttpAnswer> => {
     const match = matchMethod(api.methods, request);
@@ -76,7 +82,7 @@ export function createServeRest(api: RestApi, deps: GatewayDeps): ServeRest {
       httpMethod: request.httpMethod,
       path: request.path,
     });
-    let authorizerContext: AuthorizerContext | undefined;
+    if (arn.length > MAX_METHOD_ARN) return { status: 414, headers: {}, body: '' };
     let usageKey = headerOf(request.headers, 'x-api-key');
     if (method.authorization.kind === 'authorizer') {
       const decision = await authorize(method.authorization.authorizer, {
@@ -86,8 +92,7 @@ export function createServeRest(api: RestApi, deps: GatewayDeps): ServeRest {
       });
       if ('context' in decision) context['authorizer'] = decision.context;
       if (decision.kind === 'failed') deps.onFailure(`authorizer of ${method.logicalId}: ${decision.why}`);
-      if (decision.kind !== 'allowed') return refuse(request, PROBLEM_OF[decision.kind], context);
-      authorizerContext = decision.context;
+      if (decision.kind !== 'allowed') return refuse(request, problemOf(decision), context);
       if (api.apiKeySource === 'AUTHORIZER') usageKey = decision.usageKey;
     }
     if (method.apiKeyRequired) {
@@ -101,20 +106,21 @@ export function createServeRest(api: RestApi, deps: GatewayDeps): ServeRest {
       const message = `Missing required request parameters: [${names}]`;
       return refuse(request, { type: 'BAD_REQUEST_PARAMETERS', message, validationError: names }, context);
     }
-    const model = method.models.get(mediaType(headerOf(request.headers, 'content-type')));
+    const model = modelFor(method, headerOf(request.headers, 'content-type'), answers);
     const invalid = model === undefined ? undefined : validateBody(model, request.body.toString('utf8'));
     if (invalid !== undefined) {
       return refuse(request, { type: 'BAD_REQUEST_BODY', validationError: invalid }, context);
     }
 
-    const outcome = await integrate(method, { ...at, context, arn, authorizerContext });
+    const outcome = await integrate(method, { ...at, context, arn });
     if (outcome.kind === 'answer') {
       context['integrationStatus'] = outcome.backendStatus;
       context['integration'] = { status: outcome.backendStatus };
       return outcome.answer;
     }
     deps.onFailure(`integration of ${method.logicalId}: ${outcome.why}`);
-    return refuse(request, { type: outcome.type }, context);
+    const { type, message } = outcome;
+    return refuse(request, { type, ...(message === undefined ? {} : { message }) }, context);
   };
 
   const integrate = async (
@@ -126,7 +132,6 @@ export function createServeRest(api: RestApi, deps: GatewayDeps): ServeRest {
       readonly stageVariables: Readonly<Record<string, string>>;
       readonly context: Context;
       readonly arn: string;
-      readonly authorizerContext: AuthorizerContext | undefined;
     },
   ): Promise<IntegrationOutcome> => {
     const { integration } = method;
@@ -138,40 +143,52 @@ export function createServeRest(api: RestApi, deps: GatewayDeps): ServeRest {
           why: `no permission to invoke ${integration.functionArn}`,
         };
       }
-      const event = proxyEvent({ ...at, requestContext: at.context });
+      const { binaryMediaTypes } = api;
+      const event = proxyEvent({ ...at, requestContext: at.context, binaryMediaTypes });
       const outcome = await withTimeout(
         deps.invoke(integration.functionArn, JSON.stringify(event)),
         integration.timeoutMs,
       );
       if (outcome === 'timed-out')
         return { kind: 'problem', type: 'INTEGRATION_TIMEOUT', why: 'no answer in time' };
-      const answer = proxyAnswer(outcome);
+      const accept = headerOf(at.request.headers, 'accept');
+      const answer = proxyAnswer(outcome, { accept, binaryMediaTypes, answers });
       if (typeof answer !== 'string') {
         return {
           kind: 'answer',
           backendStatus: 200,
-          answer: { ...answer, headers: { ...answer.headers, 'x-amzn-RequestId': at.request.requestId } },
+          answer: {
+            ...answer,
+            headers: {
+              ...answer.headers,
+              'x-amzn-RequestId': at.request.requestId,
+              'x-amz-apigw-id': at.request.requestId,
+              'X-Amzn-Trace-Id': `Root=${at.request.requestId}`,
+            },
+          },
         };
       }
       deps.onFailure(`integration of ${method.logicalId}: ${answer}`);
       return {
         kind: 'answer',
         backendStatus: 502,
-        answer: { ...gatewayResponse(api, { type: 'DEFAULT_5XX' }, at.request, at.context), status: 502 },
+        answer: refuse(at.request, { type: 'DEFAULT_5XX', status: 502 }, at.context),
       };
     }
     const input = {
       body: at.request.body.toString('utf8'),
+      answers,
       params: {
         path: decodedPath(at.pathParameters),
         querystring: singleValues(at.request.query) ?? {},
         header: singleValues(at.request.headers) ?? {},
       },
-      context: at.context,
+      // One for both templates: the second finds what the first has set.
+      context: templateContext(at.context),
       stageVariables: at.stageVariables,
     };
     try {
-      const where = { method, request: at.request, input };
+      const where = { method, request: at.request, input, answers };
       return integration.kind === 'mock'
         ? integrateMock(integration, where)
         : await integrateService(integration, where, deps);
@@ -183,49 +200,52 @@ export function createServeRest(api: RestApi, deps: GatewayDeps): ServeRest {
   };
 
   return async (request) => {
-    const context = contextOf(api, request, deps);
+    const context = restContext(api, request, deps);
     const startedMs = deps.nowMs();
     const answer = await serve(request, context);
     context['status'] = answer.status;
     context['responseLatency'] = deps.nowMs() - startedMs;
     context['responseLength'] = Buffer.byteLength(answer.body);
     if (api.stage.accessLogFormat !== undefined) {
-      deps.onAccess(accessLine(api.stage.accessLogFormat, { ...context, error: errorOf(answer) }));
+      deps.onAccess(accessLine(api.stage.accessLogFormat, context, answers));
     }
     return answer;
   };
 }
 
-const PROBLEM_OF: Readonly<Record<Exclude<Decision['kind'], 'allowed'>, Problem>> = {
-  unauthorized: { type: 'UNAUTHORIZED' },
-  denied: { type: 'ACCESS_DENIED' },
-  failed: { type: 'AUTHORIZER_FAILURE' },
-};
+/** The service's limit for a method's ARN, which has the path in it. */
+const MAX_METHOD_ARN = 1_600;
 
-function errorOf({ headers }: HttpAnswer): object {
-  const type = headers['x-amzn-ErrorType'];
-  return type === undefined ? {} : { responseType: type };
+function problemOf(decision: Exclude<Decision, { readonly kind: 'allowed' }>): Problem {
+  switch (decision.kind) {
+    case 'unauthorized':
+      return { type: 'UNAUTHORIZED' };
+    case 'denied':
+      return decision.explicitly
+        ? {
+            type: 'ACCESS_DENIED',
+            message: 'User is not authorized to access this resource with an explicit deny',
+          }
+        : { type: 'ACCESS_DENIED' };
+    case 'failed':
+      // Not AUTHORIZER_FAILURE, whatever failed.
+      return { type: 'AUTHORIZER_CONFIGURATION_ERROR' };
+  }
 }
 
-/** Both the functions' requestContext and the templates' $context. */
-function contextOf(api: RestApi, request: RestRequest, { accountId }: GatewayDeps): Context {
-  return {
-    accountId,
-    apiId: api.id,
-    domainName: 'localhost',
-    extendedRequestId: request.requestId,
-    httpMethod: request.httpMethod,
-    identity: {
-      sourceIp: request.sourceIp,
-      userAgent: headerOf(request.headers, 'user-agent') ?? null,
-    },
-    path: `/${api.stage.name}${request.path}`,
-    protocol: 'HTTP/1.1',
-    requestId: request.requestId,
-    requestTime: new Date(request.receivedMs).toISOString(),
-    requestTimeEpoch: request.receivedMs,
-    stage: api.stage.name,
-  };
+function modelFor(
+  { models }: RestMethod,
+  contentType: string | undefined,
+  { modelIgnoresCharset, jsonModelForAll }: OpenQuestions,
+): object | undefined {
+  const type = modelIgnoresCharset
+    ? mediaType(contentType)
+    : (contentType ?? 'application/json').toLowerCase();
+  return (
+    models.get(type) ??
+    models.get('$default') ??
+    (jsonModelForAll ? models.get('application/json') : undefined)
+  );
 }
 
 export function rightToInvoke(
@@ -249,8 +269,9 @@ function hasParameter(
 ): boolean {
   const [, , kind = '', ...rest] = name.split('.');
   const parameter = rest.join('.');
-  if (kind === 'header') return (headerOf(headers, parameter) ?? '') !== '';
-  if (kind === 'querystring') return (query.get(parameter)?.at(-1) ?? '') !== '';
+  // Blank is missing.
+  if (kind === 'header') return (headerOf(headers, parameter) ?? '').trim() !== '';
+  if (kind === 'querystring') return (query.get(parameter)?.at(-1) ?? '').trim() !== '';
   return pathParameters[parameter] !== undefined;
 }
 

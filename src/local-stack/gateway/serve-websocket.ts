@@ -3,12 +3,23 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type AuthorizerContext, createAuthorize } from './authorize.ts';
-import { type Connection, Connections, MESSAGE_LIMIT_BYTES, send, textOf } from './connections.ts';
-import { evaluateJsonPath } from './json-path.ts';
+import {
+  bytesOf,
+  type Connection,
+  Connections,
+  FRAME_LIMIT_BYTES,
+  MESSAGE_LIMIT_BYTES,
+  send,
+} from './connections.ts';
+import { FrameScanner } from './frame-scanner.ts';
+import type { HttpAnswer } from './gateway-response.ts';
 import { proxyAnswer } from './lambda-proxy.ts';
 import { methodArn } from './method-arn.ts';
+import { LIKELY_ANSWERS } from './open-questions.ts';
 import type { WebSocketApi, WebSocketRoute } from './read-websocket-api.ts';
+import { commonLogTime } from './rest-context.ts';
 import { headersOf, queryOf, singleValues } from './rest-request.ts';
+import { selectRoute } from './route-selection.ts';
 import { type GatewayDeps, rightToInvoke } from './serve-rest.ts';
 
 export interface ServeWebSocket {
@@ -26,10 +37,18 @@ const LIFE_MS = 2 * 3_600_000;
 const SWEEP_EVERY_MS = 30_000;
 
 export function createServeWebSocket(api: WebSocketApi, deps: GatewayDeps): ServeWebSocket {
+  const answers = { ...LIKELY_ANSWERS, ...deps.answers };
   const connections = new Connections();
-  const server = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_LIMIT_BYTES });
+  /** What `$connect` has said: nothing is confirmed by itself. */
+  const subprotocols = new WeakMap<IncomingMessage, string>();
+  const server = new WebSocketServer({
+    noServer: true,
+    maxPayload: MESSAGE_LIMIT_BYTES,
+    handleProtocols: (_, request) => subprotocols.get(request) ?? false,
+  });
   const underWay = new Set<Promise<void>>();
   const authorize = createAuthorize({
+    answers,
     nowMs: deps.nowMs,
     invoke: async ({ functionArn, invocation, id }, payload) => {
       const sourceArn = `arn:aws:execute-api:${deps.region}:${deps.accountId}:${api.id}/authorizers/${id}`;
@@ -56,7 +75,7 @@ export function createServeWebSocket(api: WebSocketApi, deps: GatewayDeps): Serv
     if (outcome.kind === 'returned' && ['', 'null'].includes(outcome.payload)) {
       return { status: 200, headers: {}, body: '' };
     }
-    return proxyAnswer(outcome);
+    return proxyAnswer(outcome, { accept: undefined, binaryMediaTypes: [], answers });
   };
 
   const contextOf = (
@@ -71,7 +90,7 @@ export function createServeWebSocket(api: WebSocketApi, deps: GatewayDeps): Serv
       ...(authorizer === undefined ? {} : { authorizer }),
       ...(event.eventType === 'MESSAGE' ? { messageId: deps.newId() } : {}),
       extendedRequestId: requestId,
-      requestTime: new Date(nowMs).toISOString(),
+      requestTime: commonLogTime(nowMs),
       messageDirection: 'IN',
       stage: api.stage.name,
       connectedAt: connection.connectedMs,
@@ -86,11 +105,12 @@ export function createServeWebSocket(api: WebSocketApi, deps: GatewayDeps): Serv
 
   const onMessage = async (
     connection: Connection,
-    text: string,
+    { body, isBinary }: { readonly body: Buffer; readonly isBinary: boolean },
     authorizer: AuthorizerContext | undefined,
   ) => {
     connection.lastActiveMs = deps.nowMs();
-    const route = routeOf(api, text);
+    const text = body.toString('utf8');
+    const route = isBinary ? api.routes.get('$default') : routeOf(api, text);
     const complain = (message: string, requestId: string) =>
       send(connection.socket, JSON.stringify({ message, connectionId: connection.id, requestId }));
     if (route === undefined) return void (await complain('Forbidden', deps.newId()));
@@ -99,7 +119,11 @@ export function createServeWebSocket(api: WebSocketApi, deps: GatewayDeps): Serv
       { routeKey: route.routeKey, eventType: 'MESSAGE' },
       authorizer,
     );
-    const answer = await invoke(route, { requestContext, body: text, isBase64Encoded: false });
+    const answer = await invoke(route, {
+      requestContext,
+      body: isBinary ? body.toString('base64') : text,
+      isBase64Encoded: isBinary,
+    });
     if (typeof answer === 'string') {
       deps.onFailure(`route ${route.routeKey}: ${answer}`);
       await complain('Internal server error', requestContext.requestId);
@@ -109,25 +133,46 @@ export function createServeWebSocket(api: WebSocketApi, deps: GatewayDeps): Serv
   };
 
   const open = (connection: Connection, authorizer: AuthorizerContext | undefined) => {
+    const { socket } = connection;
     connections.add(connection);
-    // As they come: API Gateway does not wait for one message's function before the next's.
-    connection.socket.on('message', (data) => track(onMessage(connection, textOf(data), authorizer)));
-    connection.socket.on('error', () => connection.socket.terminate());
-    connection.socket.once('close', (code, reason) => {
-      connections.remove(connection.id);
-      const route = api.routes.get('$disconnect');
-      if (route === undefined) return;
-      const requestContext = {
-        ...contextOf(connection, { routeKey: '$disconnect', eventType: 'DISCONNECT' }, authorizer),
-        disconnectStatusCode: code,
-        disconnectReason: reason.toString('utf8'),
-      };
-      track(
-        invoke(route, { requestContext, headers: {}, isBase64Encoded: false }).then((answer) => {
-          if (typeof answer === 'string') deps.onFailure(`route $disconnect: ${answer}`);
-        }),
-      );
+    let before: Promise<void> = Promise.resolve();
+    socket.on('message', (data, isBinary) => {
+      // Of a connection that is being closed nothing is heard any more.
+      if (socket.readyState !== socket.OPEN) return;
+      if (isBinary && answers.binaryFrames === 'close-1003') return socket.close(1003, 'binary');
+      const message = { body: bytesOf(data), isBinary };
+      // As they come: API Gateway is not known to wait for one message's function before the next's.
+      const handle = () => onMessage(connection, message, authorizer);
+      before = answers.messagesInOrder ? before.then(handle) : handle();
+      track(before);
     });
+    socket.on('ping', () => {
+      if (answers.pingIsActivity) connection.lastActiveMs = deps.nowMs();
+    });
+    socket.on('error', () => socket.terminate());
+    socket.once('close', (code, reason) => {
+      connections.remove(connection.id);
+      tellDisconnect(connection, { code, reason: reason.toString('utf8') }, authorizer);
+    });
+  };
+
+  const tellDisconnect = (
+    connection: Parameters<typeof contextOf>[0],
+    { code, reason }: { readonly code: number; readonly reason: string },
+    authorizer: AuthorizerContext | undefined,
+  ) => {
+    const route = api.routes.get('$disconnect');
+    if (route === undefined) return;
+    const requestContext = {
+      ...contextOf(connection, { routeKey: '$disconnect', eventType: 'DISCONNECT' }, authorizer),
+      disconnectStatusCode: code,
+      disconnectReason: reason,
+    };
+    track(
+      invoke(route, { requestContext, headers: {}, isBase64Encoded: false }).then((answer) => {
+        if (typeof answer === 'string') deps.onFailure(`route $disconnect: ${answer}`);
+      }),
+    );
   };
 
   const track = (work: Promise<void>) => {
@@ -135,11 +180,32 @@ export function createServeWebSocket(api: WebSocketApi, deps: GatewayDeps): Serv
     void work.finally(() => underWay.delete(work));
   };
 
+  const upgrade = (
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    onOpen: (webSocket: WebSocket) => void,
+  ): { readonly opened: boolean } => {
+    const frames = new FrameScanner(FRAME_LIMIT_BYTES);
+    let webSocket: WebSocket | undefined;
+    // Before the server's own listener, so that a frame is judged before its message is told of.
+    socket.on('data', (chunk: Buffer) => {
+      if (webSocket?.readyState === webSocket?.OPEN && frames.push(chunk))
+        webSocket?.close(1009, 'frame too long');
+    });
+    server.handleUpgrade(request, socket, head, (made: WebSocket) => {
+      webSocket = made;
+      onOpen(made);
+    });
+    return { opened: webSocket !== undefined };
+  };
+
   const sweep = setInterval(() => {
     const nowMs = deps.nowMs();
     for (const { socket, lastActiveMs, connectedMs } of connections.all()) {
-      if (nowMs - lastActiveMs > IDLE_MS) socket.close(1001, 'Going away');
-      else if (nowMs - connectedMs > LIFE_MS) socket.close(1001, 'Connection duration limit exceeded');
+      if (nowMs - lastActiveMs > IDLE_MS) socket.close(answers.closeCodeOfLimits, 'Going away');
+      else if (nowMs - connectedMs > LIFE_MS)
+        socket.close(answers.closeCodeOfLimits, 'Connection duration limit exceeded');
     }
   }, SWEEP_EVERY_MS);
   sweep.unref();
@@ -196,10 +262,14 @@ export function createServeWebSocket(api: WebSocketApi, deps: GatewayDeps): Serv
           return refuse(socket, 502);
         }
         if (answer.status < 200 || answer.status > 299) return refuse(socket, answer.status);
+        const subprotocol = headerIn(answer.headers, 'Sec-WebSocket-Protocol');
+        if (subprotocol !== undefined) subprotocols.set(request, subprotocol);
       }
-      server.handleUpgrade(request, socket, head, (webSocket: WebSocket) =>
+      const { opened } = upgrade(request, socket, head, (webSocket) =>
         open({ ...connected, lastActiveMs: connected.connectedMs, socket: webSocket }, authorizer),
       );
+      // Gone while $connect ran: it was told of the connection, so it is told of its end.
+      if (!opened) tellDisconnect(connected, { code: 1006, reason: '' }, authorizer);
     },
     async stop() {
       clearInterval(sweep);
@@ -223,21 +293,14 @@ function refuse(socket: Duplex, status: number): void {
   socket.end(`HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
-/** By `$request.body.<path>`; a message that is no JSON, or names no route, goes to $default. */
-function routeOf(
-  { routeSelectionExpression, routes }: WebSocketApi,
-  text: string,
-): WebSocketRoute | undefined {
-  const [, path] = /^\$\{?request\.body\.([\w.]+)\}?$/.exec(routeSelectionExpression) ?? [];
-  const fallback = routes.get('$default');
-  if (path === undefined) return fallback;
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    return fallback;
-  }
-  const key = evaluateJsonPath(body, `$.${path}`);
-  const named = typeof key === 'string' && !key.startsWith('$') ? routes.get(key) : undefined;
-  return named ?? fallback;
+/** A message that is no JSON, or names no route, goes to $default. */
+function routeOf({ routeSelection, routes }: WebSocketApi, text: string): WebSocketRoute | undefined {
+  const key = selectRoute(routeSelection, text);
+  const named = key === undefined || ['$connect', '$disconnect'].includes(key) ? undefined : routes.get(key);
+  return named ?? routes.get('$default');
+}
+
+function headerIn(headers: HttpAnswer['headers'], name: string): string | undefined {
+  const found = Object.entries(headers).find(([each]) => each.toLowerCase() === name.toLowerCase())?.[1];
+  return typeof found === 'string' ? found : found?.[0];
 }

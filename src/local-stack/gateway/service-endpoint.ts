@@ -10,6 +10,8 @@ export interface ServiceCall {
 
 export interface ServiceAnswer {
   readonly status: number;
+  /** Names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
@@ -39,6 +41,6 @@ export function callLocalServers(endpoints: Readonly<Record<string, string>>, re
       body,
       signal,
     });
-    return { status: answer.status, body: await answer.text() };
+    return { status: answer.status, headers: Object.fromEntries(answer.headers), body: await answer.text() };
   };
 }

@@ -1,16 +1,20 @@
 // An integration with a service of AWS, no function between: request template, call by the integration's role,
-// response template.
+// response template. And mocks, which answer what their request template says.
 import type { IamPolicies } from '../iam-policies.ts';
 import { isObject } from '../property.ts';
-import type { GatewayResponseType, HttpAnswer } from './gateway-response.ts';
-import { type Rendered, renderTemplate, type TemplateInput } from './mapping-template.ts';
-import type { Integration, IntegrationResponse, Mapped, RestMethod } from './rest-api.ts';
+import type { GatewayResponseType } from './gateway-response.ts';
+import { BodyNotJson } from './input-variable.ts';
+import type { IntegrationOutcome, IntegrationRequest } from './integration-outcome.ts';
+import { parseLenientJson } from './lenient-json.ts';
+import { mapAnswer } from './map-answer.ts';
+import { renderTemplate, type TemplateInput } from './mapping-template.ts';
+import { mediaType } from './media-type.ts';
+import { isForbiddenToBackend } from './remap-headers.ts';
+import type { Integration, Mapped } from './rest-api.ts';
 import { headerOf, type RestRequest } from './rest-request.ts';
 import type { CallService, ServiceAnswer } from './service-endpoint.ts';
-
-export type IntegrationOutcome =
-  | { readonly kind: 'answer'; readonly answer: HttpAnswer; readonly backendStatus: number }
-  | { readonly kind: 'problem'; readonly type: GatewayResponseType; readonly why: string };
+import type { Overrides } from './template-context.ts';
+import { numberOf } from './vtl/java-values.ts';
 
 export interface ServiceIntegrationDeps {
   readonly callService: CallService;
@@ -19,19 +23,20 @@ export interface ServiceIntegrationDeps {
   readonly accountId: string;
 }
 
-export interface IntegrationRequest {
-  readonly method: RestMethod;
-  readonly request: RestRequest;
-  readonly input: TemplateInput;
-}
-
 export async function integrateService(
   integration: Integration & { readonly kind: 'aws-service' },
   at: IntegrationRequest,
   deps: ServiceIntegrationDeps,
 ): Promise<IntegrationOutcome> {
-  const body = requestBody(integration, at);
-  if (body === undefined) return problem('UNSUPPORTED_MEDIA_TYPE', 'no template for the content type');
+  const asked = backendRequest(integration, at);
+  if (asked.kind === 'problem') return asked;
+  const { body, overrides } = asked;
+  const headers = {
+    ...requestHeaders(integration, at.request, at.input.params.path),
+    ...lowerCase(overrides?.request.header ?? {}),
+  };
+  const forbidden = Object.keys(headers).find(isForbiddenToBackend);
+  if (forbidden !== undefined) return problem('API_CONFIGURATION_ERROR', `${forbidden} is the service's own`);
   const { service, action, roleArn } = integration;
   let answer: ServiceAnswer;
   try {
@@ -39,15 +44,8 @@ export async function integrateService(
     if (denied === 'not-trusted') {
       return problem('API_CONFIGURATION_ERROR', `apigateway.amazonaws.com may not take the role ${roleArn}`);
     }
-    answer =
-      denied ??
-      (await deps.callService({
-        service,
-        action,
-        headers: requestHeaders(integration, at.request),
-        body,
-        signal: AbortSignal.timeout(integration.timeoutMs),
-      }));
+    const signal = AbortSignal.timeout(integration.timeoutMs);
+    answer = denied ?? (await deps.callService({ service, action, headers, body, signal }));
   } catch (error) {
     const why = error instanceof Error ? `${error.message} ${String(error.cause ?? '')}` : String(error);
     const timedOut = error instanceof Error && error.name === 'TimeoutError';
@@ -61,44 +59,65 @@ export function integrateMock(
   integration: Integration & { readonly kind: 'mock' },
   at: IntegrationRequest,
 ): IntegrationOutcome {
-  const body = requestBody(integration, at);
-  if (body === undefined) return problem('UNSUPPORTED_MEDIA_TYPE', 'no template for the content type');
-  const said: unknown = JSON.parse(body === '' ? '{}' : body);
-  const status = isObject(said) ? Number(said['statusCode']) : Number.NaN;
-  if (!Number.isInteger(status)) return problem('API_CONFIGURATION_ERROR', 'the mock says no statusCode');
+  const asked = backendRequest(integration, at);
+  if (asked.kind === 'problem') return asked;
+  const said = parseLenientJson(asked.body === '' ? '{}' : asked.body);
+  const status = said instanceof Map ? numberOf(said.get('statusCode')) : undefined;
+  if (status === undefined || !Number.isInteger(status)) {
+    return problem('API_CONFIGURATION_ERROR', 'the mock says no statusCode, or none that is a number');
+  }
   return mapAnswer(integration, { status, body: '' }, at);
 }
 
-/** Undefined: 415. */
-function requestBody(integration: Mapped, { request, input }: IntegrationRequest): string | undefined {
+type BackendRequest =
+  | { readonly kind: 'request'; readonly body: string; readonly overrides: Overrides | undefined }
+  | (IntegrationOutcome & { readonly kind: 'problem' });
+
+function backendRequest(integration: Mapped, { request, input }: IntegrationRequest): BackendRequest {
   const contentType = mediaType(headerOf(request.headers, 'content-type'));
   const template = integration.requestTemplates.get(contentType);
-  if (template !== undefined) return renderTemplate(template, input).text;
+  if (template !== undefined) return fromTemplate(template, input);
   const passes =
     integration.passthrough === 'WHEN_NO_MATCH' ||
     (integration.passthrough === 'WHEN_NO_TEMPLATES' && integration.requestTemplates.size === 0);
-  return passes ? input.body : undefined;
+  if (!passes) return problem('UNSUPPORTED_MEDIA_TYPE', 'no template for the content type');
+  return { kind: 'request', body: input.body, overrides: undefined };
 }
 
-/** Without parameters such as charset; API Gateway takes JSON where nothing is said. */
-export function mediaType(contentType: string | undefined): string {
-  return (contentType ?? 'application/json').split(';')[0]?.trim().toLowerCase() ?? '';
+function fromTemplate(template: string, input: TemplateInput): BackendRequest {
+  try {
+    const { text, ...overrides } = renderTemplate(template, input);
+    return { kind: 'request', body: text, overrides };
+  } catch (error) {
+    if (!(error instanceof BodyNotJson)) throw error;
+    return { kind: 'problem', type: 'BAD_REQUEST_BODY', why: error.message, message: error.message };
+  }
 }
 
-function requestHeaders({ requestParameters }: Mapped, { headers }: RestRequest): Record<string, string> {
+/** From a text in quotes, or from the request's headers, query or path. */
+function requestHeaders(
+  { requestParameters }: Mapped,
+  { headers, query }: RestRequest,
+  pathParameters: Readonly<Record<string, string>>,
+): Record<string, string> {
   const mapped: Record<string, string> = {};
   for (const [name, value] of Object.entries(requestParameters)) {
-    const [, header] = /^integration\.request\.header\.(.+)$/.exec(name) ?? [];
     const [, text] = /^'(.*)'$/s.exec(value) ?? [];
-    const [, from] = /^method\.request\.header\.(.+)$/.exec(value) ?? [];
-    const given = text ?? (from === undefined ? undefined : headerOf(headers, from));
-    if (header === undefined || (text === undefined && from === undefined)) {
-      throw new Error(`request parameter ${name}: found ${value}, expected a header from a text or a header`);
-    }
-    if (given !== undefined) mapped[header.toLowerCase()] = given;
+    const [, kind, from = ''] = /^method\.request\.(header|querystring|path)\.(.+)$/.exec(value) ?? [];
+    const given =
+      text ??
+      (kind === 'header'
+        ? headerOf(headers, from)
+        : kind === 'querystring'
+          ? query.get(from)?.at(-1)
+          : pathParameters[from]);
+    if (given !== undefined) mapped[name.replace('integration.request.header.', '').toLowerCase()] = given;
   }
   return mapped;
 }
+
+const lowerCase = (headers: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 
 function denial(
   call: {
@@ -134,53 +153,6 @@ function resourceOf({ service, body }: { readonly service: string; readonly body
   return typeof request['StreamName'] === 'string' ? `${prefix}:stream/${request['StreamName']}` : undefined;
 }
 
-function mapAnswer(
-  integration: Mapped,
-  answer: ServiceAnswer,
-  { method, request, input }: IntegrationRequest,
-): IntegrationOutcome {
-  const response = chooseResponse(integration.responses, answer.status);
-  if (response === undefined) {
-    return problem('API_CONFIGURATION_ERROR', `no integration response for the status ${answer.status}`);
-  }
-  const template = response.templates.get('application/json');
-  const rendered: Pick<Rendered, 'text' | 'status' | 'headers'> =
-    template === undefined
-      ? { text: answer.body, status: undefined, headers: {} }
-      : renderTemplate(template, { ...input, body: answer.body });
-  const declared = method.responses.get(response.statusCode);
-  if (declared === undefined) {
-    return problem('API_CONFIGURATION_ERROR', `no method response for the status ${response.statusCode}`);
-  }
-  const headers: Record<string, string> = { 'Content-Type': 'application/json' };
-  for (const [name, value] of Object.entries(response.parameters)) {
-    if (!declared.has(name)) return problem('API_CONFIGURATION_ERROR', `${name} is not declared`);
-    const [, text] = /^'(.*)'$/s.exec(value) ?? [];
-    if (text === undefined)
-      return problem('API_CONFIGURATION_ERROR', `${name}: found ${value}, expected a text`);
-    headers[name.replace('method.response.header.', '')] = text;
-  }
-  return {
-    kind: 'answer',
-    backendStatus: answer.status,
-    answer: {
-      status: rendered.status ?? Number(response.statusCode),
-      headers: { ...headers, 'x-amzn-RequestId': request.requestId, ...rendered.headers },
-      body: rendered.text,
-    },
-  };
-}
-
-/** The first whose pattern fits the whole status, else the default one. */
-function chooseResponse(responses: readonly IntegrationResponse[], status: number) {
-  return (
-    responses.find(
-      ({ selectionPattern }) =>
-        selectionPattern !== undefined && new RegExp(`^(?:${selectionPattern})$`).test(String(status)),
-    ) ?? responses.find(({ selectionPattern }) => selectionPattern === undefined)
-  );
-}
-
-function problem(type: GatewayResponseType, why: string): IntegrationOutcome {
+function problem(type: GatewayResponseType, why: string): IntegrationOutcome & { readonly kind: 'problem' } {
   return { kind: 'problem', type, why };
 }

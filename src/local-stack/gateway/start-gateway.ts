@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from 'node:stream';
 import type { HttpAnswer } from './gateway-response.ts';
 import { gatewayResponse } from './gateway-response.ts';
+import { LIKELY_ANSWERS } from './open-questions.ts';
 import type { Site } from './read-sites.ts';
 import type { WebSocketApi } from './read-websocket-api.ts';
 import type { RestApi } from './rest-api.ts';
@@ -88,7 +89,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       sourceIp: request.socket.remoteAddress ?? '127.0.0.1',
       receivedMs: deps.nowMs(),
     };
-    if (body === 'too-large') return gatewayResponse(found.api, { type: 'REQUEST_TOO_LARGE' }, arrived, {});
+    if (body === 'too-large') {
+      const answers = { ...LIKELY_ANSWERS, ...deps.answers };
+      return gatewayResponse(
+        found.api,
+        { type: 'REQUEST_TOO_LARGE' },
+        { request: arrived, context: {}, answers },
+      );
+    }
     return await found.serve({ ...arrived, body });
   };
 

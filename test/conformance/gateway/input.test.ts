@@ -1,5 +1,6 @@
 // Rules 1 to 11: what `$input` gives a template.
 import { describe, expect, it } from 'vitest';
+import { evaluateJsonPath } from '../../../src/local-stack/gateway/json-path.ts';
 import { readMappingTemplate } from '../../../src/local-stack/gateway/read-mapping-template.ts';
 import { textOf } from '../../support/render-template.ts';
 
@@ -82,6 +83,11 @@ describe('a path', () => {
     ['a.b', { a: { b: 1 } }, '1'],
   ])('leads to members, elements and many: %s', (path, body, text) => {
     expect(textOf(`$input.json("${path}")`, body)).toBe(text);
+  });
+
+  it('is followed in plain values too', () => {
+    expect(evaluateJsonPath({ a: [{ b: 1 }, { b: 2 }] }, '$.a[*].b')).toEqual([1, 2]);
+    expect(evaluateJsonPath({ a: 1 }, '$.b')).toBeUndefined();
   });
 
   it('that cannot be followed here is refused when the template is read', () => {

@@ -1,0 +1,45 @@
+// Headers that API Gateway keeps for itself: of answers they go out under another name, of requests they fail.
+type Headers = Readonly<Record<string, string | readonly string[]>>;
+
+/** Of answers. */
+const REMAPPED = [
+  'authorization',
+  'connection',
+  'content-length',
+  'content-md5',
+  'date',
+  'expect',
+  'host',
+  'max-forwards',
+  'proxy-authenticate',
+  'server',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'user-agent',
+  'www-authenticate',
+];
+
+/** Of requests to a backend. */
+const FORBIDDEN = [
+  'authorization',
+  'connection',
+  'content-length',
+  'expect',
+  'proxy-authenticate',
+  'te',
+  'transfer-encoding',
+];
+
+export const isForbiddenToBackend = (name: string): boolean => FORBIDDEN.includes(name.toLowerCase());
+
+export function remapHeaders<T extends Headers>(headers: T): Headers {
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) => {
+      const lower = name.toLowerCase();
+      if (!REMAPPED.includes(lower)) return [[name, value]];
+      return [[`x-amzn-Remapped-${name}`, value]];
+    }),
+  );
+}
