@@ -8,6 +8,7 @@ import { foldSilence } from '../../src/core/alerts/fold-silence.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { parseSourceSeries } from '../../src/core/series.ts';
 import { decodeStateImage } from '../../src/core/state-encoding.ts';
+import { inGroups } from '../../src/platform/in-groups.ts';
 import type { Log, Meter } from '../../src/platform/observe.ts';
 import type { Alerts, AlertWrite, StoredAlert } from '../../src/stores/alerts.ts';
 import { alertId } from '../../src/stores/alerts.ts';
@@ -44,19 +45,17 @@ export function createAlertClock(
   return async (_, context) => {
     const nowMs = deps.nowMs();
     const totals = { checked: 0, transitions: 0, refused: 0, failed: 0 };
-    // All are found before any is written: a write moves it within the index that is being read.
-    const due: string[] = [];
-    for await (const id of deps.alerts.dueForChecking(nowMs)) {
-      due.push(id);
-      if (due.length === MAX_A_RUN) break;
-    }
-    let finished = due.length < MAX_A_RUN;
-    for (let at = 0; at < due.length; at += ALERTS_AT_ONCE) {
-      if (context.getRemainingTimeInMillis() < TIME_KEPT_MS) {
+    let finished = true;
+    let unreached = 0;
+    // A write moves an alert out of what is due. Those whose turn does not come have waited longest at the next run.
+    for await (const ids of inGroups(deps.alerts.dueForChecking(nowMs), ALERTS_AT_ONCE)) {
+      if (!finished || context.getRemainingTimeInMillis() < TIME_KEPT_MS) {
         finished = false;
-        break;
+        unreached += ids.length;
+        if (context.getRemainingTimeInMillis() < COUNTING_KEPT_MS) break;
+        continue;
       }
-      const alerts = [...(await deps.alerts.loadById(due.slice(at, at + ALERTS_AT_ONCE))).values()];
+      const alerts = [...(await deps.alerts.loadById(ids)).values()];
       await checkGroup(alerts, nowMs, deps, totals);
     }
     const hasTime = () => context.getRemainingTimeInMillis() >= TIME_KEPT_MS;
@@ -64,16 +63,17 @@ export function createAlertClock(
     totals.transitions += taken.transitions;
     totals.failed += taken.failed;
     finished &&= taken.finished;
-    deps.meter.publish({ runs: 1, ...totals, takenUp: taken.sources });
+    deps.meter.publish({ runs: 1, ...totals, takenUp: taken.sources, unreached });
     if (totals.failed > 0) deps.log.error('alerts not checked', { failed: totals.failed });
     return { ...totals, finished };
   };
 }
 
 const ALERTS_AT_ONCE = 100;
-const MAX_A_RUN = 20_000;
-/** Time left for the write under way to end. */
+/** Time left for the write under way to end, and for counting those that are left to the next run. */
 const TIME_KEPT_MS = 10_000;
+/** Time left when counting ends too: then at least so many are unreached. */
+const COUNTING_KEPT_MS = 3_000;
 
 interface Totals {
   checked: number;
@@ -119,7 +119,7 @@ function lookAtSilence(
   alert: StoredAlert,
   { lastArrivalMs, nowMs }: { readonly lastArrivalMs: number | undefined; readonly nowMs: number },
 ): AlertWrite {
-  // The source is gone.
+  // The source is gone, or retired.
   if (lastArrivalMs === undefined && rule.on.kind === 'source') return checked(alert, alert.state, undefined);
   const { state, checkAtMs } = foldSilence(rule, alert.state, { lastArrivalMs, nowMs });
   return checked(alert, state, checkAtMs);
@@ -145,9 +145,12 @@ async function loadArrivals(
 ): Promise<{ readonly arrivals: ReadonlyMap<string, number>; readonly unreadable: ReadonlySet<string> }> {
   const arrivals = new Map<string, number>();
   const unreadable = new Set<string>();
-  for (const { source, state } of await states.load([...new Set(alerts.map(sourceOf))])) {
+  for (const { source, state, retiredAtMs = Number.NEGATIVE_INFINITY } of await states.load([
+    ...new Set(alerts.map(sourceOf)),
+  ])) {
     try {
-      arrivals.set(source, decodeStateImage(source, state).lastArrivalMs);
+      const { lastArrivalMs } = decodeStateImage(source, state);
+      if (retiredAtMs < lastArrivalMs) arrivals.set(source, lastArrivalMs);
     } catch (error) {
       // One state that cannot be read must not keep all others unwatched.
       unreadable.add(source);

@@ -61,7 +61,7 @@ async function takeUpPage(
   { alerts, log }: TakeUpDeps,
   nowMs: number,
 ): Promise<{ readonly transitions: number; readonly failed: number }> {
-  const watched = states.flatMap(({ source, state }) => {
+  const watched = states.flatMap(({ source, state, retiredAtMs = Number.NEGATIVE_INFINITY }) => {
     const keys = rules.flatMap((rule) => {
       const series = watchedSeries(rule, source);
       return series === undefined ? [] : [{ rule, key: { rule: rule.name, series } }];
@@ -69,6 +69,7 @@ async function takeUpPage(
     if (keys.length === 0) return [];
     try {
       const { lastArrivalMs } = decodeStateImage(source, state);
+      if (retiredAtMs >= lastArrivalMs) return [];
       return keys.map((key) => ({ ...key, lastArrivalMs }));
     } catch (error) {
       // One state that cannot be read must not keep all others unwatched.

@@ -12,7 +12,7 @@ import type { Windows } from '../../src/stores/windows.ts';
 import { batchItemFailures } from '../../src/wire/batch-item-failures.ts';
 import type { BatchItemFailures, DynamoDbEventRecord, StreamEvent } from '../../src/wire/stream-records.ts';
 import type { AlertReport, AlertTask } from './commit-alerts.ts';
-import { arriving, commitAlerts, judging } from './commit-alerts.ts';
+import { arriving, commitAlerts, judging, retiring } from './commit-alerts.ts';
 import type { AlertWorks, Arrivals, ChangedRollup } from './decode-alert-work.ts';
 import { decodeAlertWork } from './decode-alert-work.ts';
 
@@ -34,11 +34,16 @@ export function createAlert(
 ): (event: StreamEvent<DynamoDbEventRecord>) => Promise<BatchItemFailures> {
   const watched = new WatchedSources();
   return async ({ Records }) => {
-    const { works, arrivals, rollups } = decodeAlertWork(Records, deps.pipeline);
+    const { works, arrivals, rollups, retirements } = decodeAlertWork(Records, deps.pipeline);
     const unread = await addRollups(works, rollups, deps);
     const shown = arrivals.filter((arrival) => watched.asksFor(arrival));
     const report = await attempt([...works.list().map(judging), ...shown.map(arriving)], deps.alerts);
-    const failures = [...unread, ...report.failures];
+    // After what came before it: an alert is written once at a time. One mark of a source is as good as many.
+    const ending = new Map(
+      retirements.map((one) => [alertId({ rule: one.rule.name, series: one.series }), one]),
+    );
+    const ended = await attempt([...ending.values()].map(retiring), deps.alerts);
+    const failures = [...unread, ...report.failures, ...ended.failures];
     const failed = new Set(failures.map(({ sequence }) => sequence));
     for (const arrival of shown) if (!arrival.sequences.some((at) => failed.has(at))) watched.note(arrival);
     deps.meter.publish({
@@ -48,7 +53,7 @@ export function createAlert(
       alertReads: report.reads,
       alertWrites: report.writes,
       alertRefusals: report.refusals,
-      transitions: report.transitions,
+      transitions: report.transitions + ended.transitions,
       beyondReach: report.beyond.length,
       failures: failures.length,
     });

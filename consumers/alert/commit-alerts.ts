@@ -5,11 +5,12 @@
 import type { KeptWindow } from '../../src/core/alerts/alert-state.ts';
 import { looksAtMs } from '../../src/core/alerts/fold-clock.ts';
 import { foldObservations } from '../../src/core/alerts/fold-observations.ts';
+import { foldRetirement } from '../../src/core/alerts/fold-retirement.ts';
 import { foldSilence } from '../../src/core/alerts/fold-silence.ts';
 import type { SequenceNumber } from '../../src/core/brands.ts';
 import type { Alerts, AlertWrite, StoredAlert } from '../../src/stores/alerts.ts';
 import { alertId } from '../../src/stores/alerts.ts';
-import type { AlertWork, Arrivals } from './decode-alert-work.ts';
+import type { AlertWork, Arrivals, Retirement } from './decode-alert-work.ts';
 
 export interface AlertReport {
   readonly failures: readonly { readonly sequence: SequenceNumber; readonly reason: string }[];
@@ -97,6 +98,22 @@ export function judging({ rule, series, observations, sequences }: AlertWork): A
       const checkAtMs = looksAtMs(rule, state);
       const write = { rule: rule.name, series, expectedVersion: stored?.version, state, checkAtMs };
       return { write, more, beyond };
+    },
+  };
+}
+
+/** Ends what an alert says of a source that was retired, and has the clock forget it. */
+export function retiring({ rule, series, retiredAtMs, sequence }: Retirement): AlertTask {
+  return {
+    rule: rule.name,
+    series,
+    sequences: [sequence],
+    next: (stored) => {
+      const { state, changed } = foldRetirement(rule, stored?.state, { retiredAtMs });
+      if (state === undefined || (!changed && stored?.checkAtMs === undefined)) return {};
+      return {
+        write: { rule: rule.name, series, expectedVersion: stored?.version, state, checkAtMs: undefined },
+      };
     },
   };
 }

@@ -2,6 +2,7 @@
 import type { AlertRule } from '../../src/core/alerts/alert-rule.ts';
 import type { KeptWindow } from '../../src/core/alerts/alert-state.ts';
 import { observeSource, watchesSeries, watchesSource } from '../../src/core/alerts/observe-change.ts';
+import { watchedSeries } from '../../src/core/alerts/watched-series.ts';
 import type { SequenceNumber } from '../../src/core/brands.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { sourceSeries } from '../../src/core/series.ts';
@@ -43,6 +44,15 @@ export interface DecodedWork {
   readonly works: AlertWorks;
   readonly arrivals: readonly Arrivals[];
   readonly rollups: readonly ChangedRollup[];
+  readonly retirements: readonly Retirement[];
+}
+
+/** A source that was retired and is watched. */
+export interface Retirement {
+  readonly rule: AlertRule;
+  readonly series: string;
+  readonly retiredAtMs: number;
+  readonly sequence: SequenceNumber;
 }
 
 /** The stream a record comes from shows in its key. Removals are nobody's news. */
@@ -50,6 +60,7 @@ export function decodeAlertWork(records: readonly DynamoDbEventRecord[], pipelin
   const works = new AlertWorks();
   const arrivals = new Map<string, Arrivals>();
   const rollups: ChangedRollup[] = [];
+  const retirements: Retirement[] = [];
   for (const record of records) {
     if (record.dynamodb.NewImage === undefined) continue;
     const { key, oldImage, newImage, sequence } = readChangeRecord(record);
@@ -79,6 +90,15 @@ export function decodeAlertWork(records: readonly DynamoDbEventRecord[], pipelin
     if (rules.length === 0) continue;
     const now = decodeChangedWindows(source, after);
     const then = isEncoded(before) ? decodeChangedWindows(source, before) : undefined;
+    const retiredAtMs = newImage?.[SOURCES_TABLE.retiredAt];
+    // Its windows close since it was retired, and are nobody's business.
+    if (typeof retiredAtMs === 'number' && retiredAtMs >= now.lastArrivalMs) {
+      for (const rule of rules) {
+        const series = watchedSeries(rule, source);
+        if (series !== undefined) retirements.push({ rule, series, retiredAtMs, sequence });
+      }
+      continue;
+    }
     for (const rule of rules) {
       if (rule.on.kind === 'source') {
         // All it has sent so far is in quarantine: nothing has arrived of it.
@@ -94,7 +114,7 @@ export function decodeAlertWork(records: readonly DynamoDbEventRecord[], pipelin
       }
     }
   }
-  return { works, arrivals: [...arrivals.values()], rollups };
+  return { works, arrivals: [...arrivals.values()], rollups, retirements };
 }
 
 function noteArrival(

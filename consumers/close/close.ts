@@ -4,6 +4,7 @@ import { closeAll, closeBySilence, closesAtMs } from '../../src/core/close-windo
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import type { SourceState } from '../../src/core/source-state.ts';
 import { decodeState, encodeState } from '../../src/core/state-encoding.ts';
+import { inGroups } from '../../src/platform/in-groups.ts';
 import type { Log, Meter } from '../../src/platform/observe.ts';
 import type { SourceStates, StoredState } from '../../src/stores/source-states.ts';
 
@@ -45,16 +46,19 @@ export function createClose(
     const nowMs = everything ? Number.POSITIVE_INFINITY : deps.nowMs();
     const totals = { sourcesLookedAt: 0, closedWindows: 0, stateWrites: 0, refused: 0, failed: 0 };
     let finished = true;
+    let unreached = 0;
     for await (const group of inGroups(deps.states.dueForClosing(nowMs), SOURCES_AT_ONCE)) {
-      if (context.getRemainingTimeInMillis() < TIME_KEPT_MS) {
+      if (!finished || context.getRemainingTimeInMillis() < TIME_KEPT_MS) {
         finished = false;
-        break;
+        unreached += group.length;
+        if (context.getRemainingTimeInMillis() < COUNTING_KEPT_MS) break;
+        continue;
       }
       totals.sourcesLookedAt += group.length;
       const close = (state: SourceState) => (everything ? closeAll(state) : closeBySilence(state, nowMs));
       await closeGroup(await deps.states.load(group), close, deps, totals);
     }
-    deps.meter.publish({ runs: 1, ...totals });
+    deps.meter.publish({ runs: 1, ...totals, unreached });
     if (totals.failed > 0) deps.log.error('sources not closed', { failed: totals.failed });
     return { ...totals, finished };
   };
@@ -62,8 +66,17 @@ export function createClose(
 
 /** Sources read and written together; each holds at most 400 KB. */
 const SOURCES_AT_ONCE = 50;
-/** Time left for the write under way to end. */
+/** Time left for the write under way to end, and for counting those that are left to the next run. */
 const TIME_KEPT_MS = 10_000;
+/** Time left when counting ends too: then at least so many are unreached. */
+const COUNTING_KEPT_MS = 3_000;
+
+interface Pending {
+  readonly version: number;
+  readonly state: SourceState;
+  /** Nobody waits for it any more: all it has open is closed. */
+  readonly isRetired: boolean;
+}
 
 async function closeGroup(
   stored: readonly StoredState[],
@@ -71,10 +84,15 @@ async function closeGroup(
   { states, pipeline, log }: CloseDeps,
   totals: { closedWindows: number; stateWrites: number; refused: number; failed: number },
 ): Promise<void> {
-  let pending: { readonly version: number; readonly state: SourceState }[] = [];
-  for (const { source, version, state } of stored) {
+  let pending: Pending[] = [];
+  for (const { source, version, state: encoded, retiredAtMs = Number.NEGATIVE_INFINITY } of stored) {
     try {
-      pending.push({ version, state: decodeState(source, state, pipeline) });
+      const state = decodeState(source, encoded, pipeline);
+      const isRetired = retiredAtMs >= state.lastArrivalMs;
+      // The mark has had it looked at though nothing is due, and it has nothing open: so it is looked at no more.
+      if (isRetired && state.windowCount === 0 && state.orphans.length === 0)
+        await states.forget({ source, version });
+      else pending.push({ version, state, isRetired });
     } catch (error) {
       // One state that cannot be read must not keep all others open.
       totals.failed += 1;
@@ -82,7 +100,7 @@ async function closeGroup(
     }
   }
   while (pending.length > 0) {
-    const closing = pending.filter(({ state }) => close(state));
+    const closing = pending.filter(({ state, isRetired }) => (isRetired ? closeAll(state) : close(state)));
     const outcomes = await states.commit(
       closing.map(({ state, version }) => ({
         source: state.source,
@@ -93,25 +111,13 @@ async function closeGroup(
     );
     totals.stateWrites += closing.length;
     pending = [];
-    for (const [at, { state }] of closing.entries()) {
+    for (const [at, { state, isRetired }] of closing.entries()) {
       const outcome = outcomes[at];
       if (outcome?.kind === 'committed') {
         totals.closedWindows += state.closed.length;
-        pending.push({ version: outcome.version, state });
+        pending.push({ version: outcome.version, state, isRetired });
       } else if (outcome?.kind === 'refused') totals.refused += 1;
       else totals.failed += 1;
     }
   }
-}
-
-async function* inGroups(texts: AsyncIterable<string>, size: number): AsyncIterable<string[]> {
-  let group: string[] = [];
-  for await (const text of texts) {
-    group.push(text);
-    if (group.length === size) {
-      yield group;
-      group = [];
-    }
-  }
-  if (group.length > 0) yield group;
 }

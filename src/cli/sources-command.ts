@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { viewState } from '../core/state-view.ts';
 import { summarizeStored } from '../core/stored-window.ts';
+import { systemClock } from '../platform/clock.ts';
+import { retireSource } from '../stores/retire-source.ts';
 import { type StoreOptions, useStores, withStoreOptions } from './open-stores.ts';
 import { wholeNumber } from './options.ts';
 import { formatTable, formatTime } from './print-table.ts';
@@ -20,7 +22,29 @@ export function sourcesCommand(): Command {
     .action(async (source: string | undefined, options: SourcesOptions) => {
       await (source === undefined ? listSources(options) : showSource(source, options));
     });
+  sources.addCommand(
+    withStoreOptions(new Command('retire'))
+      .description(
+        'end a source: its alerts resolve, the clocks forget it, what it has open is closed; its books stay',
+      )
+      .argument('<source>', 'its name')
+      .action(async (source: string, options: StoreOptions) => await retire(source, options)),
+  );
   return sources;
+}
+
+async function retire(source: string, options: StoreOptions): Promise<void> {
+  await useStores(options, async ({ states }) => {
+    const outcome = await retireSource(source, { states, nowMs: systemClock.nowMs() });
+    if (outcome.kind === 'unknown')
+      throw new Error(`found no source ${JSON.stringify(source)}; \`tidemill sources\` lists them`);
+    if (outcome.kind === 'busy') {
+      throw new Error(
+        `${JSON.stringify(source)} was written by others ${outcome.attempts} times meanwhile: it is still sending, stop it first`,
+      );
+    }
+    process.stdout.write(`${source} is retired; should it send again, it is back\n`);
+  });
 }
 
 async function listSources(options: SourcesOptions): Promise<void> {

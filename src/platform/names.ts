@@ -40,6 +40,8 @@ export const SOURCES_TABLE = {
   closingBucket: 'closingBucket',
   /** Sort key of the index: number, ms since the epoch; absent when nothing is open. */
   closesAt: 'closesAt',
+  /** number, ms since the epoch: when somebody retired the source; what arrived later has brought it back. */
+  retiredAt: 'retiredAt',
   expiresAt: 'expiresAt',
 } as const;
 export const CLOSING_BUCKETS = 8;

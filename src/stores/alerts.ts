@@ -4,6 +4,7 @@ import { decodeAlertState, encodeAlertState } from '../core/alerts/alert-encodin
 import type { AlertState } from '../core/alerts/alert-state.ts';
 import { bucketOf } from '../core/spread.ts';
 import { ALERTS_TABLE, CHECKING_BUCKETS, STANDING_BUCKETS } from '../platform/names.ts';
+import { dueItems } from './due-items.ts';
 import { mergeSorted } from './merge-sorted.ts';
 import type { Attribute, Item, Table } from './table.ts';
 import { bytes, bytesOf, number, numberOf, text, textOf } from './table.ts';
@@ -90,19 +91,10 @@ export class Alerts {
     });
   }
 
-  /** Ids of the alerts that the clock is to look at, the longest due first within each bucket. */
-  async *dueForChecking(nowMs: number): AsyncIterable<string> {
-    for (let bucket = 0; bucket < CHECKING_BUCKETS; bucket += 1) {
-      const due = this.#table.query({
-        index: ALERTS_TABLE.checkingIndex,
-        partition: { name: ALERTS_TABLE.checkingBucket, value: number(bucket) },
-        sort: { name: ALERTS_TABLE.checkAt, from: number(0), to: number(nowMs) },
-      });
-      for await (const item of due) {
-        const id = textOf(item, ALERTS_TABLE.partitionKey);
-        if (id !== undefined) yield id;
-      }
-    }
+  /** Ids of the alerts that the clock is to look at, the longest due first. */
+  dueForChecking(nowMs: number): AsyncIterable<string> {
+    const { checkingIndex: index, checkingBucket: bucket, checkAt: time, partitionKey: key } = ALERTS_TABLE;
+    return dueItems(this.#table, { index, bucket, buckets: CHECKING_BUCKETS, time, key }, nowMs);
   }
 
   /**

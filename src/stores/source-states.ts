@@ -2,6 +2,7 @@
 import { bucketOf } from '../core/spread.ts';
 import type { EncodedState } from '../core/state-encoding.ts';
 import { CLOSING_BUCKETS, SOURCES_TABLE } from '../platform/names.ts';
+import { dueItems } from './due-items.ts';
 import type { Item, Table, VersionedOutcome } from './table.ts';
 import { bytes, bytesOf, number, numberOf, text, textOf } from './table.ts';
 
@@ -10,6 +11,8 @@ export interface StoredState {
   readonly version: number;
   /** See `encodeState`. */
   readonly state: EncodedState;
+  /** When somebody retired it; an arrival after that has brought it back. */
+  readonly retiredAtMs?: number;
 }
 
 export interface StateWrite {
@@ -57,23 +60,41 @@ export class SourceStates {
     return outcomes.map((outcome, at) => toCommitOutcome(outcome, writes[at]?.expectedVersion));
   }
 
-  /** Sources that have something to close if they have been silent, the longest due first within each bucket. */
-  async *dueForClosing(nowMs: number): AsyncIterable<string> {
-    for (let bucket = 0; bucket < CLOSING_BUCKETS; bucket += 1) {
-      const due = this.#table.query({
-        index: SOURCES_TABLE.closingIndex,
-        partition: { name: SOURCES_TABLE.closingBucket, value: number(bucket) },
-        sort: {
-          name: SOURCES_TABLE.closesAt,
-          from: number(0),
-          to: number(Math.min(nowMs, Number.MAX_SAFE_INTEGER)),
-        },
-      });
-      for await (const item of due) {
-        const source = textOf(item, SOURCES_TABLE.partitionKey);
-        if (source !== undefined) yield source;
-      }
-    }
+  /**
+   * Marks a source as retired, and has the closer look at it. Its state and version stay: to the changelog nothing has
+   * happened to its windows.
+   */
+  async markRetired(
+    { source, version }: Pick<StoredState, 'source' | 'version'>,
+    atMs: number,
+  ): Promise<CommitOutcome> {
+    const [outcome = { kind: 'failed', reason: 'the store gave no outcome' }] = await this.#table.commit([
+      {
+        key: keyOf(source),
+        expectedVersion: version,
+        version,
+        attributes: { [SOURCES_TABLE.retiredAt]: number(atMs), [SOURCES_TABLE.closesAt]: number(0) },
+      },
+    ]);
+    return outcome.kind === 'committed' ? { kind: 'committed', version } : toCommitOutcome(outcome, version);
+  }
+
+  /** Has the closer look at a source no more, if it is as it was loaded. */
+  async forget({ source, version }: Pick<StoredState, 'source' | 'version'>): Promise<void> {
+    await this.#table.commit([
+      {
+        key: keyOf(source),
+        expectedVersion: version,
+        version,
+        attributes: { [SOURCES_TABLE.closesAt]: undefined },
+      },
+    ]);
+  }
+
+  /** Sources that have something to close if they have been silent, the longest due first. */
+  dueForClosing(nowMs: number): AsyncIterable<string> {
+    const { closingIndex: index, closingBucket: bucket, closesAt: time, partitionKey: key } = SOURCES_TABLE;
+    return dueItems(this.#table, { index, bucket, buckets: CLOSING_BUCKETS, time, key }, nowMs);
   }
 
   /** A piece of a walk over all sources, in no order of meaning: see `Table.scanPage`. */
@@ -120,7 +141,8 @@ function fromItem(item: Item): StoredState {
       `sources table: found an item with ${Object.keys(item).join(', ')}, expected source, version and state`,
     );
   }
-  return { source, version, state };
+  const retiredAtMs = numberOf(item, SOURCES_TABLE.retiredAt);
+  return { source, version, state, ...(retiredAtMs === undefined ? {} : { retiredAtMs }) };
 }
 
 function toCommitOutcome(outcome: VersionedOutcome, expectedVersion: number | undefined): CommitOutcome {

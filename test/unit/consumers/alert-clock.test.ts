@@ -6,6 +6,7 @@ import { parsePipeline } from '../../../src/core/pipeline/parse-pipeline.ts';
 import { emptySourceState } from '../../../src/core/source-state.ts';
 import { encodeState } from '../../../src/core/state-encoding.ts';
 import { Alerts } from '../../../src/stores/alerts.ts';
+import { retireSource } from '../../../src/stores/retire-source.ts';
 import { SourceStates } from '../../../src/stores/source-states.ts';
 import { Windows } from '../../../src/stores/windows.ts';
 import { changeRecord } from '../../support/change-records.ts';
@@ -39,6 +40,7 @@ function setUp(definition = DEFINITION) {
   };
   return {
     tables,
+    observed,
     hear,
     async arrive(source: string, lastArrivalMs: number) {
       const state = { ...emptySourceState(source, pipeline), lastArrivalMs, maxTime: lastArrivalMs };
@@ -48,6 +50,7 @@ function setUp(definition = DEFINITION) {
       ]);
       versions.set(source, (expectedVersion ?? 0) + 1);
     },
+    retire: (source: string, nowMs: number) => retireSource(source, { states, nowMs }),
     look: (nowMs: number, remainingMs: number | (() => number) = 60_000) =>
       createAlertClock({ ...common, states, nowMs: () => nowMs })(
         {},
@@ -202,5 +205,60 @@ describe('what stands without anything observed', () => {
     await hear();
     expect(await look(705 * MINUTE)).toMatchObject({ transitions: 1 });
     expect(await status('s')).toMatch(/^firing 3 /);
+  });
+});
+
+describe('a source that was retired', () => {
+  it('has its alerts resolve, and is forgotten by the clock until it sends again', async () => {
+    const { arrive, hear, look, retire, status } = setUp();
+    await arrive('s', 0);
+    await hear();
+    await look(5 * MINUTE);
+    expect(await status('s')).toMatch(/^firing 1 /);
+    expect(await retire('s', 6 * MINUTE)).toEqual({ kind: 'retired' });
+    await hear();
+    expect(await status('s')).toBe('resolved 2 undefined');
+    await retire('s', 7 * MINUTE);
+    await hear();
+    expect(await status('s'), 'retired twice is retired once').toBe('resolved 2 undefined');
+    expect(await look(600 * MINUTE)).toMatchObject({ checked: 0, transitions: 0 });
+    await arrive('s', 700 * MINUTE);
+    await hear();
+    expect(await look(705 * MINUTE)).toMatchObject({ transitions: 1 });
+    expect(await status('s')).toMatch(/^firing 3 /);
+  });
+
+  it('is not taken up by a walk for new rules', async () => {
+    const { arrive, look, retire, status } = setUp();
+    await arrive('s', 0);
+    await retire('s', MINUTE);
+    expect(await look(60 * MINUTE)).toMatchObject({ transitions: 0 });
+    expect(await status('s')).toBeUndefined();
+  });
+
+  it('must be known', async () => {
+    const { retire } = setUp();
+    expect(await retire('nobody', MINUTE)).toEqual({ kind: 'unknown' });
+  });
+});
+
+describe('what a run does not reach', () => {
+  it('is counted, and comes first at the next one', async () => {
+    const { arrive, hear, look, status, observed } = setUp();
+    for (let at = 0; at < 250; at += 1) await arrive(`s${at}`, 250 - at);
+    await hear();
+    let looks = 0;
+    // For one group of a hundred, then for counting.
+    const time = () => {
+      looks += 1;
+      return looks === 1 ? 60_000 : 9_000;
+    };
+    expect(await look(6 * MINUTE, time)).toMatchObject({ checked: 100, finished: false });
+    expect(observed.published.at(-1)).toMatchObject({ unreached: 150 });
+    // Those that were due first.
+    expect(await status('s249')).toMatch(/^firing/);
+    expect(await status('s149')).toMatch(/^ok/);
+    expect(await look(6 * MINUTE)).toMatchObject({ checked: 150, finished: true });
+    expect(observed.published.at(-1)).toMatchObject({ unreached: 0 });
   });
 });

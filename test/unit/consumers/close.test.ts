@@ -6,6 +6,7 @@ import { decodeState } from '../../../src/core/state-encoding.ts';
 import { PRIMER_KEY, SOURCES_TABLE } from '../../../src/platform/names.ts';
 import { DeadLetters } from '../../../src/stores/dead-letters.ts';
 import type { MemoryTable } from '../../../src/stores/memory-table.ts';
+import { retireSource } from '../../../src/stores/retire-source.ts';
 import { SourceStates } from '../../../src/stores/source-states.ts';
 import { type Table, text, textOf } from '../../../src/stores/table.ts';
 import { sequenceOf } from '../../support/event-streams.ts';
@@ -72,6 +73,21 @@ const NOTHING = {
   finished: true,
 };
 
+describe('a source that was retired', () => {
+  it('has all it has open closed at once, and is then looked at no more', async () => {
+    const { tables, closeAt, stateOf } = await setUp([{ source: 'a' }, { source: 'b' }]);
+    const states = new SourceStates(tables.sources);
+    expect(await retireSource('a', { states, nowMs: 1 })).toEqual({ kind: 'retired' });
+    expect(await closeAt(2)).toMatchObject({ sourcesLookedAt: 1, closedWindows: 2 });
+    expect((await stateOf('a')).windowCount).toBe(0);
+    expect((await stateOf('b')).windowCount).toBe(2);
+    expect(await closeAt(3)).toMatchObject({ sourcesLookedAt: 0 });
+    await retireSource('a', { states, nowMs: 4 });
+    expect(await closeAt(5)).toMatchObject({ sourcesLookedAt: 1, stateWrites: 0 });
+    expect(await closeAt(6)).toMatchObject({ sourcesLookedAt: 0 });
+  });
+});
+
 describe('the closer', () => {
   it('closes what is due at end + lateness + idle timeout, not a millisecond before, and leaves the rest open', async () => {
     const { closeAt, stateOf } = await setUp([{ source: 'a' }]);
@@ -97,7 +113,7 @@ describe('the closer', () => {
     const { close, observed } = await setUp([{ source: 'a', timeMs: 1e12 }, { source: 'b' }]);
     const answer = { sourcesLookedAt: 2, closedWindows: 4, stateWrites: 2, refused: 0, failed: 0 };
     expect(await close({ closeAll: true }, PLENTY)).toEqual({ ...answer, finished: true });
-    expect(observed.published).toEqual([{ runs: 1, ...answer }]);
+    expect(observed.published).toEqual([{ runs: 1, ...answer, unreached: 0 }]);
   });
 
   it('passes over a source that moved on while it was being closed, and closes the others', async () => {
