@@ -7,6 +7,7 @@ import { devCommand } from './dev-command.ts';
 import { explainFailure } from './exit.ts';
 import { ledgerCommand } from './ledger-command.ts';
 import { replayCommand } from './replay-command.ts';
+import { shapeCommand } from './shape-command.ts';
 import { simulateCommand } from './simulate-command.ts';
 import { sourcesCommand } from './sources-command.ts';
 import { testCommand } from './test-command.ts';
@@ -31,6 +32,7 @@ Exit codes: 0 done, 1 failed, 2 bad usage (options, pipeline definition).`,
 for (const command of [
   devCommand(),
   replayCommand(),
+  shapeCommand(),
   simulateCommand(),
   testCommand(),
   ledgerCommand(),

@@ -2,14 +2,20 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { loadPipeline } from '../../cdk/load-pipeline.ts';
+
 import { parseReplaySpeed, type ReplaySpeed } from '../../producers/replay/speed.ts';
+import type { CountedReason } from '../run/reasons.ts';
 import type { ReplayProgress, ReplayReport } from '../run/replay.ts';
+import { RecordingError } from '../wire/recording-error.ts';
 import { UsageError } from './exit.ts';
+import { hintOfForm } from './hint-of-form.ts';
 import { onInterruption } from './interruption.ts';
 import { formatLedger } from './ledger-command.ts';
-import { wholeNumber } from './options.ts';
+import { moment, wholeNumber } from './options.ts';
 import { formatNumber } from './print-table.ts';
 import { Progress } from './progress.ts';
+import { skippedLines } from './shape-lines.ts';
+import { withShape } from './with-shape.ts';
 
 interface ReplayCommandOptions {
   readonly pipeline?: string;
@@ -19,6 +25,8 @@ interface ReplayCommandOptions {
   readonly windowsOut?: string;
   readonly kill: number;
   readonly reshard?: true;
+  readonly shape?: string;
+  readonly at?: number;
   readonly json?: true;
 }
 
@@ -35,6 +43,8 @@ export function replayCommand(): Command {
     .option('--windows-out <file>', 'write the source windows as CSV')
     .option('--kill <n>', 'kill so many function processes in mid-batch (SIGKILL)', wholeNumber(0, 1_000), 0)
     .option('--reshard', 'split a shard and merge two in mid-replay')
+    .option('--shape <name>', 'read files in another form: a shape of the pipeline, or a built-in one')
+    .option('--at <time>', 'the time of what states none, where the shape asks for the arrival', moment)
     .option('--json', 'one JSON object on stdout')
     .addHelpText(
       'after',
@@ -47,7 +57,7 @@ The figures are what this replay added; with --data the object under "stored" ho
 }
 
 async function runReplay(files: readonly string[], options: ReplayCommandOptions): Promise<void> {
-  const pipeline = await loadPipeline(options.pipeline);
+  const { pipeline, shapes } = withShape(await loadPipeline(options.pipeline), options.shape);
   if (options.windowsOut !== undefined) expectFolderOf(options.windowsOut);
   const { replay } = await import('../run/replay.ts');
   const progress = new Progress();
@@ -72,14 +82,30 @@ async function runReplay(files: readonly string[], options: ReplayCommandOptions
         progress.draw(progressLines(state));
       },
       windowsFile: options.windowsOut,
+      fileShapes: shapes === undefined ? undefined : { shapes, arrivalMs: options.at },
     });
     progress.clear();
     process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : `${formatReport(report)}\n`);
-    if (!report.balanced) process.exitCode = 1;
+    if (!report.balanced || nothingApplied(report)) process.exitCode = 1;
+  } catch (error) {
+    throw await withHint(error, pipeline);
   } finally {
     progress.clear();
     interruption.dispose();
   }
+}
+
+/** Says of a file that is no recording what it looks like. */
+async function withHint(error: unknown, pipeline: object): Promise<unknown> {
+  if (!(error instanceof RecordingError) || !['malformed', 'unknown-shape'].includes(error.code))
+    return error;
+  const hint = await hintOfForm(error.file, pipeline);
+  return hint === '' ? error : new Error(`${error.message}\n${hint}`, { cause: error });
+}
+
+/** An event that was applied before, and came again, is no failure. */
+function nothingApplied({ applied, duplicate, redelivered, received, notPut = [] }: ReplayReport): boolean {
+  return applied + duplicate + redelivered === 0 && (received > 0 || notPut.length > 0);
 }
 
 /** Told now, and not when the whole recording has been replayed. */
@@ -135,6 +161,8 @@ function formatReport(report: ReplayReport): string {
       `redelivered     ${formatNumber(figures.redelivered)} events at or before what their source had folded in: they changed nothing`,
     );
   }
+  lines.push(...reasonLines('quarantined', figures.reasons), ...reasonLines('not put', figures.notPut));
+  if (figures.notTaken !== undefined) lines.push(...skippedLines(figures.notTaken));
   if (figures.stored.received !== figures.received) {
     const { received, applied, duplicate, late, quarantined } = figures.stored;
     lines.push(
@@ -142,6 +170,15 @@ function formatReport(report: ReplayReport): string {
     );
   }
   return lines.join('\n');
+}
+
+function reasonLines(title: string, reasons: readonly CountedReason[] = []): string[] {
+  return reasons
+    .slice(0, 5)
+    .map(
+      ({ reason, count, example }, at) =>
+        `${(at === 0 ? title : '').padEnd(15)} ${formatNumber(count)} ${reason}, e.g. ${example}`,
+    );
 }
 
 function speed(text: string): ReplaySpeed {

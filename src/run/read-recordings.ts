@@ -5,21 +5,28 @@ import { MemoryStream } from '../event-source/memory-stream.ts';
 import type { Clock } from '../platform/clock.ts';
 import { RecordingError } from '../wire/recording-error.ts';
 import { readRecording } from '../wire/recordings.ts';
+import { type FileShapes, LeftOut, replayEntries } from './replay-entries.ts';
 
 export interface RecordingSummary {
   readonly kind: 'event' | 'kinesis';
   readonly entries: number;
   /** Latest arrival of recorded Kinesis records. */
   readonly lastArrivalMs: number;
+  /** Of files in other forms. */
+  readonly leftOut: LeftOut;
 }
 
 /** Reads every file to its end, so that a replay does not stop half way at a bad line. @throws RecordingError */
-export async function summarizeRecordings(files: readonly string[]): Promise<RecordingSummary> {
+export async function summarizeRecordings(
+  files: readonly string[],
+  fileShapes?: FileShapes,
+): Promise<RecordingSummary> {
+  const leftOut = new LeftOut();
   let kind: RecordingSummary['kind'] | undefined;
   let entries = 0;
   let lastArrivalMs = 0;
   for (const file of files) {
-    for await (const entry of readRecording(file)) {
+    for await (const entry of replayEntries(file, fileShapes, leftOut)) {
       if (entry.kind === 'dynamodb') {
         const problem =
           'found a change of a DynamoDB table, expected telemetry events or Kinesis records: tables are what a replay makes';
@@ -34,7 +41,7 @@ export async function summarizeRecordings(files: readonly string[]): Promise<Rec
       if (entry.kind === 'kinesis') lastArrivalMs = Math.max(lastArrivalMs, entry.arrivalMs);
     }
   }
-  return { kind: kind ?? 'event', entries, lastArrivalMs };
+  return { kind: kind ?? 'event', entries, lastArrivalMs, leftOut };
 }
 
 /** Recorded Kinesis records as a stream that has come to its end: each in its shard, as it was. */

@@ -10,10 +10,12 @@ import { RuntimeError } from '../local-stack/runtime-error.ts';
 import type { Clock } from '../platform/clock.ts';
 import { systemClock } from '../platform/clock.ts';
 import { readLedger, type StoredLedger } from '../stores/read-ledger.ts';
-import { readRecording } from '../wire/recordings.ts';
+import type { SkippedPath } from '../wire/shapes/skipped-paths.ts';
 import { Figures } from './figures.ts';
 import { killAtRandom } from './kill-at-random.ts';
 import { type RecordingSummary, recordedStream, summarizeRecordings } from './read-recordings.ts';
+import { type CountedReason, Reasons } from './reasons.ts';
+import { type FileShapes, replayEntries } from './replay-entries.ts';
 import { type Runtime, startRuntime } from './runtime.ts';
 import { writeWindowsCsv } from './windows-csv.ts';
 
@@ -31,6 +33,8 @@ export interface ReplayOptions {
   readonly onProgress?: (progress: ReplayProgress) => void;
   /** Where to write the source windows as CSV. */
   readonly windowsFile?: string | undefined;
+  /** How files in other forms are read; undefined: as recordings. Recorded Kinesis records are shaped by the pipeline. */
+  readonly fileShapes?: FileShapes | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -74,13 +78,19 @@ export interface ReplayReport extends Ledger {
     readonly p99: number;
     readonly max: number;
   };
+  /** Of the quarantined; absent where there are none. */
+  readonly reasons?: readonly CountedReason[];
+  /** What of the files was no event, and was not put into the stream; absent where nothing was. */
+  readonly notPut?: readonly CountedReason[];
+  /** What of the files' events was not taken, by path. */
+  readonly notTaken?: readonly SkippedPath[];
   /** Present where the real servers did not serve. */
   readonly notice?: string;
 }
 
 /** @throws RecordingError, PipelineError, RuntimeError */
 export async function replay(options: ReplayOptions): Promise<ReplayReport> {
-  const summary = await summarizeRecordings(options.files);
+  const summary = await summarizeRecordings(options.files, options.fileShapes);
   const progress = {
     step: '',
     put: 0,
@@ -151,6 +161,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
         withAggregation: runtime.pipeline.aggregations.length > 1,
       }),
     );
+    const reasons = stored.quarantined > 0 ? await either(reasonsOf(runtime)) : [];
     return {
       ...added(before, stored),
       stored,
@@ -173,6 +184,8 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
       elapsedMs: Math.round(performance.now() - startedMs),
       eventsPerSecond: Math.round((stored.received - before.received) / (handledMs / 1_000)),
       ...(summary.kind === 'event' ? latencyOf(latencies) : {}),
+      ...(reasons.length === 0 ? {} : { reasons }),
+      ...leftOutOf(summary),
       ...(runtime.notice === undefined ? {} : { notice: runtime.notice }),
     };
   } finally {
@@ -182,10 +195,26 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
   }
 }
 
+async function reasonsOf({ deadLetters }: Runtime): Promise<readonly CountedReason[]> {
+  const reasons = new Reasons();
+  for await (const { reason, detail } of deadLetters.list()) {
+    if (reason !== 'late' && reason !== 'value-set-aside') reasons.add(reason, detail);
+  }
+  return reasons.list();
+}
+
+function leftOutOf({ leftOut }: RecordingSummary): Pick<ReplayReport, 'notPut' | 'notTaken'> {
+  const { reasons, skipped } = leftOut;
+  return {
+    ...(reasons.total === 0 ? {} : { notPut: reasons.list() }),
+    ...(skipped.total === 0 ? {} : { notTaken: skipped.list() }),
+  };
+}
+
 /** Puts the events into the stream as they were recorded; resolves when all of them are there. */
 async function feed(
   { sink, streamName, kinesis }: Runtime,
-  { files, speed, reshard }: ReplayOptions,
+  { files, speed, reshard, fileShapes }: ReplayOptions,
   { entries }: RecordingSummary,
   signal: AbortSignal,
   onPut: (put: number) => void,
@@ -199,7 +228,7 @@ async function feed(
   const reshards = reshard ? [splitWidestShard, mergeLowestShards] : [];
   const events = async function* () {
     for (const file of files) {
-      for await (const entry of readRecording(file)) {
+      for await (const entry of replayEntries(file, fileShapes)) {
         if (entry.kind !== 'event') continue;
         yield { event: entry.raw, arrivedAt: entry.arrivedAt };
         put += 1;

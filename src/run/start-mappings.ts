@@ -73,12 +73,14 @@ function startMapping(
   const recorded = isTelemetry ? options.recorded : undefined;
   const clock = isTelemetry ? options.clock : systemClock;
   const stream = recorded ?? streamOf(spec, options.backend);
-  const parameters = parseMappingParameters(spec.properties, {
+  const stated = parseMappingParameters(spec.properties, {
     kind: source.kind,
     nowMs: clock.nowMs(),
     where: logicalId,
   });
-  if (!parameters.enabled) return undefined;
+  if (!stated.enabled) return undefined;
+  // Recorded records were in time when they were recorded, however long that went on.
+  const parameters = recorded !== undefined ? { ...stated, maximumRecordAgeMs: undefined } : stated;
   const mapping = startEventSourceMapping(parameters, {
     name: checkpointName(spec, stream),
     stream,

@@ -3,6 +3,7 @@
 import { createReadStream } from 'node:fs';
 import { quote } from '../core/describe-found.ts';
 import { isObject } from '../core/event-rules.ts';
+import { isEnvelope } from './hand-event.ts';
 import { MAX_LINE_BYTES, plainLines } from './plain-lines.ts';
 import { type RecordingEntry, readRecordingEntry } from './recording-entry.ts';
 import { RecordingError } from './recording-error.ts';
@@ -29,9 +30,16 @@ export async function* readRecording(input: RecordingInput): AsyncGenerator<Reco
   }
 }
 
-/** A GetRecords answer and a Lambda event hold many records; any other value is one entry. */
+/** What the stream takes as one record, and a GetRecords answer and a Lambda event, hold many; any other value is one entry. */
 function documentEntries(parsed: unknown): readonly unknown[] {
-  return isObject(parsed) && Array.isArray(parsed['Records']) ? parsed['Records'] : [parsed];
+  if (Array.isArray(parsed)) return parsed;
+  if (!isObject(parsed)) return [parsed];
+  if (Array.isArray(parsed['Records'])) return parsed['Records'];
+  if (!isEnvelope(parsed)) return [parsed];
+  const { source, events } = parsed;
+  return events.map((event) =>
+    isObject(event) && event['source'] === undefined ? { source, ...event } : event,
+  );
 }
 
 interface ParsedLine {
@@ -83,7 +91,7 @@ function notJson(
   file: string,
   found: { readonly line: number; readonly text: string; readonly problem: string },
 ): RecordingError {
-  const expected = 'expected a JSON object (is the recording cut short?)';
+  const expected = 'expected a JSON object a line, or one JSON document';
   return new RecordingError(
     'malformed',
     { file, line: found.line },

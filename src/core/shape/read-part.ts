@@ -20,7 +20,9 @@ export function readPart(reader: DefinitionReader, { isWhole }: { readonly isWho
   const type = readTextField(reader, 'type', reader.raw('type'));
   const time = readTimeField(reader);
   const tags = readTags(reader);
-  const taken = [source, id, type, time.from, ...tags.map(({ from }) => from)].flatMap(namesTaken);
+  const offset: TextField = time.plus === undefined ? [] : [{ kind: 'path', path: time.plus.path }];
+  const fields = [source, id, type, time.from, offset, ...tags.map(({ from }) => from)];
+  const taken = fields.flatMap(namesTaken);
   return {
     when: isWhole ? [] : readConditions(reader, 'when'),
     ignore: reader.has('ignore') ? readConditions(reader, 'ignore') : undefined,

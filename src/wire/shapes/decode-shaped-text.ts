@@ -10,7 +10,7 @@ import type { Shaping } from './shaping.ts';
 
 /** Hands what became of each event in `text` to `sink`; adds nothing when the text as a whole is refused. */
 export function decodeShapedText(text: string, shaping: Shaping, sink: ItemSink): Refusal | undefined {
-  const found = documentsOf(text, shaping.shapes);
+  const found = documentsOf(text, { shapes: shaping.shapes, most: MAX_EVENTS_PER_RECORD + 1 });
   if (found.kind === 'refused') return found.refusal;
   const pending: Pending[] = [];
   const most = MAX_EVENTS_PER_RECORD - sink.count;

@@ -25,18 +25,25 @@ export type Documents =
   | { readonly kind: 'documents'; readonly documents: readonly Document[] }
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 
-export function documentsOf(packed: string, shapes: readonly Shape[], depth = 0): Documents {
+export interface DocumentOptions {
+  readonly shapes: readonly Shape[];
+  /** Documents looked for in one text. */
+  readonly most: number;
+}
+
+export function documentsOf(packed: string, options: DocumentOptions, depth = 0): Documents {
+  const { shapes, most } = options;
   const text = packed.startsWith(BYTE_ORDER_MARK) ? packed.slice(1) : packed;
   const whole = parse(text);
   if (whole.kind === 'json') {
     const inner = typeof whole.value === 'string' && depth < MAX_PACKED ? whole.value : undefined;
-    if (inner !== undefined && /^\s*[[{"]/.test(inner)) return documentsOf(inner, shapes, depth + 1);
+    if (inner !== undefined && /^\s*[[{"]/.test(inner)) return documentsOf(inner, options, depth + 1);
     return found([{ kind: 'value', value: whole.value, origin: () => text }]);
   }
-  const texts = splitTexts(text);
+  const texts = splitTexts(text, most);
   if (texts !== undefined && texts.length > 1) return found(texts.map(documentOf));
   for (const shape of shapes) {
-    const documents = TEXT_FORMATS[shape.format]?.(text);
+    const documents = TEXT_FORMATS[shape.format]?.(text, most);
     if (documents === undefined) continue;
     return found(documents.map((document) => documentBy(shape, document)));
   }
@@ -44,7 +51,7 @@ export function documentsOf(packed: string, shapes: readonly Shape[], depth = 0)
   if (unpacked === undefined) return { kind: 'refused', refusal: notJson(text, whole.error) };
   return holdsTooManyContainers(unpacked)
     ? { kind: 'refused', refusal: tooManyContainers() }
-    : documentsOf(unpacked, shapes, depth + 1);
+    : documentsOf(unpacked, options, depth + 1);
 }
 
 function found(documents: readonly Document[]): Documents {

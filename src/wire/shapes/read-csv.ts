@@ -2,11 +2,10 @@
 // numbers of them.
 import type { TextDocument } from './text-document.ts';
 
-const MAX_ROWS = 100_001;
 const SEPARATORS = [',', ';', '\t'];
 
-export function readCsv(text: string): readonly TextDocument[] | undefined {
-  const [header = '', ...lines] = rowsOf(text);
+export function readCsv(text: string, most: number): readonly TextDocument[] | undefined {
+  const [header = '', ...lines] = rowsOf(text, most + 1);
   const separator = SEPARATORS.map((each) => ({ each, cells: cellsOf(header, each).length })).sort(
     (a, b) => b.cells - a.cells,
   )[0];
@@ -21,10 +20,10 @@ export function readCsv(text: string): readonly TextDocument[] | undefined {
 }
 
 /** Rows that are not empty; one may go over several lines inside quotes. */
-function rowsOf(text: string): string[] {
+function rowsOf(text: string, most: number): string[] {
   const rows: string[] = [];
   let open = '';
-  for (const line of text.split(/\r?\n/, MAX_ROWS)) {
+  for (const line of text.split(/\r?\n/, most)) {
     open = open === '' ? line : `${open}\n${line}`;
     if ((open.match(/"/g)?.length ?? 0) % 2 === 1) continue;
     if (open.trim() !== '') rows.push(open);

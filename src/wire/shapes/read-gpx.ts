@@ -1,19 +1,14 @@
 // GPX: points of tracks, routes and way points. Not an XML parser: it looks for the points alone, in one pass.
 import type { TextDocument } from './text-document.ts';
 
-const MAX_POINTS = 100_001;
 const POINT = /<(trkpt|rtept|wpt)\b([^<>]*?)(?:\/>|>)/g;
 
-export function readGpx(text: string): readonly TextDocument[] | undefined {
+export function readGpx(text: string, most: number): readonly TextDocument[] | undefined {
   if (!/^\s*(?:<\?xml|<gpx)/.test(text) || !text.includes('<gpx')) return undefined;
   const track = contentOf(text, 'name', 0, Math.min(text.length, 10_000));
   const documents: TextDocument[] = [];
   POINT.lastIndex = 0;
-  for (
-    let match = POINT.exec(text);
-    match !== null && documents.length < MAX_POINTS;
-    match = POINT.exec(text)
-  ) {
+  for (let match = POINT.exec(text); match !== null && documents.length < most; match = POINT.exec(text)) {
     const [found, kind = '', attributes = ''] = match;
     const from = match.index + found.length;
     const end = found.endsWith('/>') ? from : endOf(text, kind, from);

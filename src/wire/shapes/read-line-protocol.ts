@@ -1,10 +1,8 @@
 // InfluxDB line protocol: `measurement,tag=value field=1i,other="text" 1492610703000000000`.
 import type { TextDocument } from './text-document.ts';
 
-const MAX_LINES = 10_001;
-
-export function readLineProtocol(text: string): readonly TextDocument[] | undefined {
-  const lines = text.split('\n', MAX_LINES).filter((line) => /^\s*[^\s#]/.test(line));
+export function readLineProtocol(text: string, most: number): readonly TextDocument[] | undefined {
+  const lines = text.split('\n', most).filter((line) => /^\s*[^\s#]/.test(line));
   const documents = lines.map((line) => ({ value: readLine(line), text: line }));
   // One line that is one says what the text is; the others are judged one by one.
   return documents.some(({ value }) => value !== undefined) ? documents : undefined;

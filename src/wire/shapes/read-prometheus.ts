@@ -1,13 +1,12 @@
 // The text format of Prometheus and OpenMetrics: `name{label="value"} 1.5 1395066363000`.
 import type { TextDocument } from './text-document.ts';
 
-const MAX_LINES = 100_001;
 const SAMPLE =
   /^([a-zA-Z_:][a-zA-Z0-9_:]{0,255})(?:\{([^\n]*)\})?[ \t]+([+-]?(?:\d[\d.]*(?:[eE][+-]?\d+)?|Inf|NaN))(?:[ \t]+(-?\d+(?:\.\d+)?))?(?:[ \t]+#.*)?$/;
 const LABEL = /([a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*"((?:[^"\\]|\\.)*)"\s*,?\s*/y;
 
-export function readPrometheus(text: string): readonly TextDocument[] | undefined {
-  const lines = text.split(/\r?\n/, MAX_LINES);
+export function readPrometheus(text: string, most: number): readonly TextDocument[] | undefined {
+  const lines = text.split(/\r?\n/, most);
   const isDescribed = lines.some((line) => /^# (?:HELP|TYPE) /.test(line));
   const samples = lines.filter((line) => line.trim() !== '' && !line.startsWith('#'));
   const documents = samples.map((line) => ({ value: readSample(line.trim()), text: line }));

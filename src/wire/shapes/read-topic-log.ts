@@ -2,14 +2,13 @@
 // it has at least two levels, and its payload is JSON or a number.
 import type { TextDocument } from './text-document.ts';
 
-const MAX_LINES = 100_001;
 const TIME =
   /^\[?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?|\d{10}(?:\.\d{1,9})?|\d{13})\]?:?\s+/;
 const MESSAGE =
   /^([^\s{[][^{["]{0,255}?\/[^{["]{0,255}?)[:\s]\s*([[{].*|"[^"]*"|-?\d[\d.eE+-]*|true|false)$/s;
 
-export function readTopicLog(text: string): readonly TextDocument[] | undefined {
-  const lines = text.split(/\r?\n/, MAX_LINES).filter((line) => line.trim() !== '');
+export function readTopicLog(text: string, most: number): readonly TextDocument[] | undefined {
+  const lines = text.split(/\r?\n/, most).filter((line) => line.trim() !== '');
   const documents = lines.map((line) => ({ value: readMessage(line.trim()), text: line }));
   const known = documents.filter(({ value }) => value !== undefined).length;
   return known > 0 && 2 * known >= documents.length ? documents : undefined;

@@ -1,19 +1,16 @@
 // JSON texts one a line or one after another, cut apart. A damaged one stands by itself.
 
-/** Texts of one record; as many as it may hold events, and one. */
-const MAX_TEXTS = 10_001;
-
-/** undefined for what does not begin as JSON. */
-export function splitTexts(text: string): readonly string[] | undefined {
+/** At most `most` of them; undefined for what does not begin as JSON. */
+export function splitTexts(text: string, most: number): readonly string[] | undefined {
   if (!/^\s*[[{]/.test(text)) return undefined;
-  const lines = text.split('\n', MAX_TEXTS).filter((line) => line.trim() !== '');
+  const lines = text.split('\n', most).filter((line) => line.trim() !== '');
   if (lines.length > 1 && isJson(lines[0] ?? '')) return lines.map((line) => line.trim());
-  return splitValues(text);
+  return splitValues(text, most);
 }
 
-function splitValues(text: string): readonly string[] {
+function splitValues(text: string, most: number): readonly string[] {
   const values: string[] = [];
-  for (let at = skipBetween(text, 0); at < text.length && values.length < MAX_TEXTS; ) {
+  for (let at = skipBetween(text, 0); at < text.length && values.length < most; ) {
     const end = endOfValue(text, at);
     values.push(text.slice(at, end));
     at = skipBetween(text, end);

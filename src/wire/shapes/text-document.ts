@@ -4,5 +4,5 @@ export interface TextDocument {
   readonly text: string;
 }
 
-/** undefined for a text that is not of the form. */
-export type TextReader = (text: string) => readonly TextDocument[] | undefined;
+/** At most about `most` documents; undefined for a text that is not of the form. */
+export type TextReader = (text: string, most: number) => readonly TextDocument[] | undefined;

@@ -13,7 +13,8 @@ export type TimeOf = { readonly timeMs: number } | { readonly problem: string };
 
 export function timeOf(field: TimeField, scope: Scope): TimeOf {
   const found = fieldOf(field.from, scope);
-  if (found === undefined) return { problem: `found nothing at ${placesOf(field)}, expected a time` };
+  if (found === undefined)
+    return { problem: `found nothing at ${placesOf(field)}, expected a time${hintOf(field, scope)}` };
   // The arrival is ms whatever the payload's own times are.
   const isArrival =
     field.from.some((one) => one.kind === 'path' && one.path.from === '@arrival') &&
@@ -111,6 +112,12 @@ const ISO_PLAIN = {
   matcher: /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?$/,
   fields: ['year', 'month', 'day', 'hour', 'minute', 'second', 'fraction'],
 } as const;
+
+/** A file states no arrival: who reads it may. */
+function hintOf({ from }: TimeField, { record }: Scope): string {
+  const asked = from.some((one) => one.kind === 'path' && one.path.from === '@arrival');
+  return asked && record.arrivalMs === undefined ? '; a file has no arrival, --at TIME gives one' : '';
+}
 
 function placesOf({ from }: TimeField): string {
   return from.map((one) => (one.kind === 'path' ? one.path.text : 'a template')).join(', ') || 'no path';

@@ -1,0 +1,41 @@
+// The shape a command names: one of the pipeline's, or a built-in one.
+import { isObject } from '../core/event-rules.ts';
+import { PipelineError } from '../core/pipeline/pipeline-error.ts';
+import { BUILT_IN_SHAPES } from '../core/shape/built-in-shapes.ts';
+import { readShape } from '../core/shape/read-shape.ts';
+import type { Shape } from '../core/shape/shape.ts';
+import { UsageError } from './exit.ts';
+
+export interface ShapedPipeline {
+  /** The definition, with the shape before its others: recorded records are shaped by the pipeline. */
+  readonly pipeline: object;
+  /** undefined: none is named. */
+  readonly shapes: readonly Shape[] | undefined;
+}
+
+/** @throws UsageError for a name that is none, PipelineError for a shape that is wrong */
+export function withShape(pipeline: object, name: string | undefined): ShapedPipeline {
+  if (name === undefined) return { pipeline, shapes: undefined };
+  const own = shapesIn(pipeline);
+  const definition = own.find((each) => each === name || (isObject(each) && each['name'] === name)) ?? name;
+  if (definition === name && !BUILT_IN_SHAPES.has(name)) {
+    const names = [...own.map(nameIn), ...BUILT_IN_SHAPES.keys()];
+    throw new UsageError(`--shape: found ${JSON.stringify(name)}, expected one of ${names.join(', ')}`);
+  }
+  const problems: string[] = [];
+  const shape = readShape(definition, `shape ${name}`, problems);
+  if (problems.length > 0 || shape === undefined) throw new PipelineError(problems);
+  return {
+    pipeline: { ...pipeline, shapes: [definition, ...own.filter((each) => each !== definition)] },
+    shapes: [shape],
+  };
+}
+
+/** The shapes section as it stands. */
+export function shapesIn(pipeline: object): readonly unknown[] {
+  return 'shapes' in pipeline && Array.isArray(pipeline.shapes) ? pipeline.shapes : [];
+}
+
+function nameIn(definition: unknown): string {
+  return isObject(definition) ? String(definition['name']) : String(definition);
+}

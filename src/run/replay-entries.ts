@@ -1,0 +1,56 @@
+// What a replay reads: a recording as it is, or a file in another form through a shape.
+import type { Shape } from '../core/shape/shape.ts';
+import type { RecordingEntry } from '../wire/recording-entry.ts';
+import { RecordingError } from '../wire/recording-error.ts';
+import { readRecording } from '../wire/recordings.ts';
+import { readShapedFile } from '../wire/shapes/read-shaped-file.ts';
+import { SkippedPaths } from '../wire/shapes/skipped-paths.ts';
+import { Reasons } from './reasons.ts';
+
+export interface FileShapes {
+  readonly shapes: readonly Shape[];
+  /** What stands for the arrival; undefined: nothing does. */
+  readonly arrivalMs?: number | undefined;
+}
+
+/** What was no event in files in other forms, and what of their events was not taken. */
+export class LeftOut {
+  readonly reasons = new Reasons();
+  readonly skipped = new SkippedPaths();
+}
+
+/**
+ * Recorded Kinesis records are handed on as they are, also where a shape is given: the stream carried them so, and the
+ * pipeline shapes them. @throws RecordingError
+ */
+export async function* replayEntries(
+  file: string,
+  fileShapes: FileShapes | undefined,
+  leftOut = new LeftOut(),
+): AsyncGenerator<RecordingEntry, void, undefined> {
+  if (fileShapes === undefined || (await holdsKinesisRecords(file))) {
+    yield* readRecording(file);
+    return;
+  }
+  let line = 0;
+  for await (const entry of readShapedFile(file, { ...fileShapes, skipped: leftOut.skipped })) {
+    line += 1;
+    if (entry.kind === 'refused') {
+      leftOut.reasons.add(entry.reason, entry.detail);
+      continue;
+    }
+    const { id, ...fields } = entry.event;
+    const raw = id === undefined ? fields : { ...fields, id };
+    yield { kind: 'event', line, source: entry.event.source, raw, arrivedAt: undefined };
+  }
+}
+
+async function holdsKinesisRecords(file: string): Promise<boolean> {
+  try {
+    for await (const { kind } of readRecording(file)) return kind === 'kinesis';
+  } catch (error) {
+    if (error instanceof RecordingError && error.code !== 'unreadable') return false;
+    throw error;
+  }
+  return false;
+}

@@ -1,0 +1,185 @@
+// A file in another form, as events: what a replay puts into the stream, and what `tidemill shape` shows.
+import { createReadStream } from 'node:fs';
+import type { TelemetryEvent } from '../../core/event.ts';
+import type { Shape } from '../../core/shape/shape.ts';
+import type { ShapeFormat } from '../../core/shape/shape-definition.ts';
+import { memberText } from '../element-texts.ts';
+import { plainChunks } from '../plain-chunks.ts';
+import { type RecordedKinesisRecord, readRecordingEntry } from '../recording-entry.ts';
+import { RecordingError } from '../recording-error.ts';
+import { utf8Text } from '../utf8-text.ts';
+import { type Document, documentsOf } from './documents.ts';
+import { memberOf } from './find.ts';
+import { gather } from './gather.ts';
+import { handPending, Letters } from './hand-pending.ts';
+import type { Pending } from './pending.ts';
+import type { RecordFacts } from './scope.ts';
+import type { SkippedPaths } from './skipped-paths.ts';
+import { plainBytes } from './unpack-text.ts';
+
+export type ShapedEntry =
+  | { readonly kind: 'event'; readonly event: TelemetryEvent; readonly shape: string }
+  /** What is no event: as data of a record that is refused for the same reason. */
+  | {
+      readonly kind: 'refused';
+      readonly reason: string;
+      readonly detail: string;
+      readonly body: string;
+      readonly shape: string;
+    };
+
+export interface ShapedFileOptions {
+  readonly shapes: readonly Shape[];
+  readonly skipped: SkippedPaths;
+  /** What stands for the arrival, where a shape asks for it; undefined: nothing does. */
+  readonly arrivalMs?: number | undefined;
+}
+
+/** More than any file holds; what is split by it takes 32 bits. */
+const ALL = 2 ** 31;
+/** A file is read whole: a text of V8 ends at half a gigabyte. */
+const MAX_FILE_BYTES = 256 * 1024 * 1024;
+/** The shape of what is an event in its own form, or in none. */
+export const OWN_FORM = '(own form)';
+
+/** Every event of the file, in order. @throws RecordingError for a file that cannot be read at all */
+export async function* readShapedFile(file: string, options: ShapedFileOptions): AsyncGenerator<ShapedEntry> {
+  const text = await readText(file);
+  const found = documentsOf(text, { shapes: options.shapes, most: ALL });
+  if (found.kind === 'refused') throw new RecordingError('malformed', { file }, found.refusal.detail);
+  const ofFile: RecordFacts = { partitionKey: nameOf(file), arrivalMs: options.arrivalMs, route: undefined };
+  const records = found.documents.flatMap((document) => recordsIn(document, ofFile, options.shapes));
+  for (const { document, record } of records) {
+    const shaping = { shapes: options.shapes, skipped: options.skipped, record };
+    const into: Pending[] = [];
+    gather(document, { shaping, into, most: ALL });
+    const letters = new Letters();
+    for (const pending of into) {
+      const entries = new EntryList(pending.kind === 'part' ? pending.shape.name : OWN_FORM);
+      handPending(pending, { shaping, sink: entries, letters });
+      yield* entries.entries;
+    }
+  }
+}
+
+class EntryList {
+  readonly entries: ShapedEntry[] = [];
+  readonly #shape: string;
+
+  constructor(shape: string) {
+    this.#shape = shape;
+  }
+
+  get count(): number {
+    return this.entries.length;
+  }
+
+  addEvent(event: TelemetryEvent): void {
+    this.entries.push({ kind: 'event', event, shape: this.#shape });
+  }
+
+  addQuarantined({
+    reason,
+    detail,
+    payload: { body },
+  }: {
+    reason: string;
+    detail: string;
+    payload: { body: string };
+  }): void {
+    this.entries.push({ kind: 'refused', reason, detail, body, shape: this.#shape });
+  }
+}
+
+interface RecordedDocument {
+  readonly document: Document;
+  readonly record: RecordFacts;
+}
+
+/** An event of Lambda holds records, each a document by itself; those of Kinesis carry documents in their data. */
+function recordsIn(
+  document: Document,
+  ofFile: RecordFacts,
+  shapes: readonly Shape[],
+): readonly RecordedDocument[] {
+  if (document.kind !== 'value') return [{ document, record: ofFile }];
+  const { value, origin } = document;
+  const data = recordedData(value);
+  if (data !== undefined) return documentsIn(data, ofFile, shapes);
+  const records = memberOf(value, 'Records');
+  if (!Array.isArray(records)) return [{ document, record: ofFile }];
+  const own = records.flatMap((each) => {
+    const carried = recordedData(each);
+    return carried === undefined ? [] : documentsIn(carried, ofFile, shapes);
+  });
+  if (own.length > 0) return own;
+  const list: Document = {
+    kind: 'value',
+    value: records,
+    origin: () => memberText(origin(), 'Records') ?? '[]',
+  };
+  return [{ document: list, record: ofFile }];
+}
+
+function recordedData(value: unknown): RecordedKinesisRecord | undefined {
+  const entry = readRecordingEntry(value, 1);
+  return typeof entry !== 'string' && entry.kind === 'kinesis' ? entry : undefined;
+}
+
+function documentsIn(
+  { data, partitionKey, arrivalMs }: RecordedKinesisRecord,
+  ofFile: RecordFacts,
+  shapes: readonly Shape[],
+): readonly RecordedDocument[] {
+  const record = { ...ofFile, partitionKey, arrivalMs };
+  const bytes = plainBytes(Buffer.from(data, 'base64'));
+  const text = bytes === undefined ? undefined : utf8Text(bytes);
+  const detail = `data: found ${data.length} characters of base64, expected JSON, plain or compressed`;
+  if (text === undefined)
+    return [
+      { document: { kind: 'unreadable', refusal: { reason: 'not-utf8', detail }, text: data }, record },
+    ];
+  const found = documentsOf(text, { shapes, most: ALL });
+  if (found.kind === 'documents') return found.documents.map((document) => ({ document, record }));
+  return [{ document: { kind: 'unreadable', refusal: found.refusal, text }, record }];
+}
+
+export interface FileDocuments {
+  readonly documents: readonly unknown[];
+  readonly format: ShapeFormat;
+}
+
+/** What the file holds before any shape makes events of it, for a guess. @throws RecordingError */
+export async function readDocuments(file: string, shapes: readonly Shape[]): Promise<FileDocuments> {
+  const found = documentsOf(await readText(file), { shapes, most: MAX_GUESSED });
+  if (found.kind === 'refused') throw new RecordingError('malformed', { file }, found.refusal.detail);
+  const [shaped] = found.documents.filter((document) => document.kind === 'shaped');
+  const ofFile: RecordFacts = { partitionKey: nameOf(file), arrivalMs: undefined, route: undefined };
+  const documents = found.documents
+    .flatMap((document) => recordsIn(document, ofFile, shapes))
+    .flatMap(({ document }) => (document.kind === 'unreadable' ? [] : [document.value]));
+  return { documents, format: shaped?.shape.format ?? 'json' };
+}
+
+const MAX_GUESSED = 1_000;
+
+async function readText(file: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of plainChunks(file, createReadStream(file))) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes <= MAX_FILE_BYTES) continue;
+    const problem = `found more than ${MAX_FILE_BYTES} bytes, expected at most that: cut it into several files`;
+    throw new RecordingError('malformed', { file }, problem);
+  }
+  const text = utf8Text(Buffer.concat(chunks));
+  if (text !== undefined) return text;
+  throw new RecordingError('malformed', { file }, 'found bytes that are not UTF-8, expected text');
+}
+
+/** Without folder and endings. */
+function nameOf(file: string): string {
+  const name = file.slice(Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1);
+  return name.replace(/(?<=.)(?:\.[A-Za-z0-9]{1,8}){1,2}$/, '') || 'file';
+}

@@ -1,0 +1,103 @@
+// Real files as their owners have them: shaped in the stream they come to the windows of a conversion by hand, and those to
+// the windows of a plain computation that shares nothing with the engine.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { PipelineDefinition } from '../../../../src/core/pipeline/definition.ts';
+import { createPipelineTest } from '../../../../src/testing/pipeline-test.ts';
+import type { WindowRow } from '../../../../src/testing/test-rows.ts';
+import { formatsFolder } from '../../../support/formats.ts';
+import { type HandEvent, SAMPLES } from '../../../support/formats-by-hand.ts';
+
+const folder = formatsFolder();
+const PUT_MS = Date.UTC(2026, 10, 28);
+const SIZE_MS = 60_000;
+const PIPELINE: PipelineDefinition = {
+  aggregations: [{ name: 'per-minute', window: { tumbling: '60s' }, allowedLateness: '365d' }],
+  allowOldTimes: true,
+};
+
+describe.skipIf(folder === undefined)('the shared samples', () => {
+  test.each(SAMPLES)('$file', async ({ file, shapes, isRecording, byHand }) => {
+    const path = join(folder ?? '', file);
+    const text = readFileSync(path, 'utf8');
+    const events = byHand(text);
+    expect(events.length).toBeGreaterThan(0);
+
+    const shaped = createPipelineTest({ ...PIPELINE, shapes });
+    if (isRecording) await shaped.put(path);
+    else await shaped.put(...recordsOf(text).map((data) => ({ key: 'k', data, arrivedAt: PUT_MS })));
+    await shaped.close();
+    const converted = createPipelineTest(PIPELINE);
+    await converted.put(...events.map((event) => ({ ...event, arrivedAt: PUT_MS })));
+    await converted.close();
+
+    expect(await shaped.deadLetters()).toEqual([]);
+    const windows = numbersOf(await shaped.windows());
+    expect(windows).toEqual(numbersOf(await converted.windows()));
+    expect(windows).toEqual(plainWindows(events));
+  });
+});
+
+/** An event of DynamoDB Streams reaches a function, not a stream: what Kinesis carries for a table is each record by itself. */
+function recordsOf(text: string): readonly unknown[] {
+  const isLambda = text.startsWith('{"Records"');
+  return isLambda ? JSON.parse(text).Records : [text];
+}
+
+type Numbers = Readonly<Record<string, { count: number; sum: number; min: number; max: number }>>;
+
+function plainWindows(
+  events: readonly HandEvent[],
+): Readonly<Record<string, { count: number; values: Numbers }>> {
+  const windows: Record<
+    string,
+    { count: number; values: Record<string, { count: number; sum: number; min: number; max: number }> }
+  > = {};
+  const known = new Set<string>();
+  for (const { source, id, time, values } of events) {
+    if (id !== undefined && known.has(JSON.stringify([source, String(id)]))) continue;
+    if (id !== undefined) known.add(JSON.stringify([source, String(id)]));
+    const key = `${source} ${Math.floor(time / SIZE_MS) * SIZE_MS}`;
+    windows[key] ??= { count: 0, values: {} };
+    const window = windows[key];
+    window.count += 1;
+    for (const [name, value] of Object.entries(values)) {
+      const seen = window.values[name];
+      window.values[name] = {
+        count: (seen?.count ?? 0) + 1,
+        sum: (seen?.sum ?? 0) + value,
+        min: Math.min(seen?.min ?? value, value),
+        max: Math.max(seen?.max ?? value, value),
+      };
+    }
+  }
+  return rounded(windows);
+}
+
+function numbersOf(rows: readonly WindowRow[]): Readonly<Record<string, { count: number; values: Numbers }>> {
+  return rounded(
+    Object.fromEntries(
+      rows.map(({ source, startMs, events, metrics }) => [
+        `${source} ${startMs}`,
+        {
+          count: events,
+          values: Object.fromEntries(
+            Object.entries(metrics).map(([name, { count = 0, sum = 0, min = 0, max = 0 }]) => [
+              name,
+              { count, sum, min, max },
+            ]),
+          ),
+        },
+      ]),
+    ),
+  );
+}
+
+/** Plain addition differs from the exact sum in the last digits. */
+function rounded<T extends Readonly<Record<string, { values: Numbers }>>>(windows: T): T {
+  for (const { values } of Object.values(windows)) {
+    for (const numbers of Object.values(values)) numbers.sum = Number(numbers.sum.toPrecision(12));
+  }
+  return windows;
+}
