@@ -1,10 +1,11 @@
 // A window as a line of JSON: what is kept by name as a list, since a name may be anything.
 import type { SeriesWindow } from '../core/stored-window.ts';
 
-export function windowJson<W extends Pick<SeriesWindow, 'metrics' | 'distinct' | 'topK'>>({
+export function windowJson<W extends Pick<SeriesWindow, 'metrics' | 'distinct' | 'topK' | 'topKMissed'>>({
   metrics,
   distinct,
   topK,
+  topKMissed,
   ...window
 }: W) {
   return {
@@ -17,6 +18,7 @@ export function windowJson<W extends Pick<SeriesWindow, 'metrics' | 'distinct' |
           topK: [...topK].map(([of, entries]) => ({
             of,
             entries: entries.map(([text, count]) => ({ text, count })),
+            missed: topKMissed.get(of) ?? 0,
           })),
         }),
   };

@@ -1,8 +1,8 @@
 // Folds an event into every window still open for it, of every aggregation that takes it.
 import type { EpochMs } from './brands.ts';
+import { countSteps, countStepsAcross, mostStepGrowth } from './count-steps.ts';
 import type { TelemetryEvent } from './event.ts';
 import { passesFilter } from './event-filter.ts';
-import type { Aggregation } from './pipeline/pipeline.ts';
 import type { OpenAggregation, SourceState } from './source-state.ts';
 import { addWindow, takeWindow } from './source-state.ts';
 import type { SourceWindow } from './source-window.ts';
@@ -31,8 +31,10 @@ export function applyToOpenWindows(
         : spec.kind === 'hopping'
           ? foldHopping(state, open, spec, event, maxTimeBefore)
           : foldIntoOne(state, open, spec, event, maxTimeBefore);
-    if (folded) applied = true;
-    else {
+    if (folded) {
+      applied = true;
+      if (open.aggregation.keep.increase) countSteps(state, open, event, state.counts.applied);
+    } else {
       open.late += 1;
       late = true;
     }
@@ -54,9 +56,10 @@ export function growthOf(
 ): { readonly bytes: number; readonly windows: number } {
   let bytes = 0;
   let begun = 0;
-  for (const { aggregation, windows } of placesOf(state, event, maxTimeBefore)) {
+  for (const { open, windows } of placesOf(state, event, maxTimeBefore)) {
+    if (windows.length > 0) bytes += mostStepGrowth(open, event);
     for (const window of windows) {
-      bytes += windowGrowth(window, aggregation, event);
+      bytes += windowGrowth(window, open.aggregation, event);
       if (window === undefined) begun += 1;
     }
   }
@@ -68,10 +71,10 @@ function placesOf(
   state: SourceState,
   event: TelemetryEvent,
   maxTimeBefore: EpochMs,
-): { readonly aggregation: Aggregation; readonly windows: readonly (SourceWindow | undefined)[] }[] {
+): { readonly open: OpenAggregation; readonly windows: readonly (SourceWindow | undefined)[] }[] {
   return state.open
     .filter(({ aggregation: { filter } }) => filter === undefined || passesFilter(filter, event))
-    .map((open) => ({ aggregation: open.aggregation, windows: windowsFor(open, event.time, maxTimeBefore) }));
+    .map((open) => ({ open, windows: windowsFor(open, event.time, maxTimeBefore) }));
 }
 
 function windowsFor(
@@ -154,11 +157,13 @@ function foldSession(
     return true;
   }
   for (const each of [session, ...others]) takeWindow(state, open, each);
+  const borders = others.map(({ start }) => start);
   for (const other of others) mergeWindow(session, other);
   session.start = Math.min(session.start, time);
   session.end = Math.max(session.end, time + gapMs);
   addWindow(state, open, session);
   fold(state, open, session, event);
+  for (const border of borders) countStepsAcross(state, open, { window: session, border });
   return true;
 }
 

@@ -1,5 +1,6 @@
 // Closing: by the source's own event time, or by silence. Either moves windows into `closed`, for good.
 import type { EpochMs } from './brands.ts';
+import { pruneTrails } from './count-steps.ts';
 import { MAX_OUTGOING_BYTES } from './limits.ts';
 import type { Aggregation } from './pipeline/pipeline.ts';
 import type { OpenAggregation, SourceState } from './source-state.ts';
@@ -24,6 +25,7 @@ export function closeByEventTime(state: SourceState, open: OpenAggregation): num
     if (open.aggregation.window.kind === 'session') open.sessionsEnd = Math.max(open.sessionsEnd, window.end);
     bytes += window.bytes;
   }
+  if (due.length > 0) pruneTrails(state, open);
   return bytes;
 }
 

@@ -20,6 +20,11 @@ export function copySum({ top, rest, overflow }: ExactSum): ExactSum {
   return { top, rest: rest === undefined ? undefined : [...rest], overflow };
 }
 
+/** Whether there is nothing to add. */
+export function isZero(sum: ExactSum | undefined): boolean {
+  return sum === undefined || (sum.top === 0 && sum.rest === undefined && sum.overflow === 0);
+}
+
 /** Adds a finite number, exactly. */
 export function addToSum(sum: ExactSum, x: number): void {
   const { top, rest } = sum;

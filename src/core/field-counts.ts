@@ -39,6 +39,8 @@ export interface FieldSummary {
   readonly distinct: ReadonlyMap<string, number>;
   /** The most frequent first. */
   readonly topK: ReadonlyMap<string, readonly (readonly [text: string, count: number])[]>;
+  /** By how much a count of `topK` may be too low, listed or not; none is too high. 0 while all are exact. */
+  readonly topKMissed: ReadonlyMap<string, number>;
 }
 
 /** undefined where the aggregation asks for none. */
@@ -134,6 +136,7 @@ export function summarizeFields(fields: FieldCounts | undefined): FieldSummary {
       (fields?.distinct ?? []).map(({ field, sketch }) => [field.text, distinctCount(sketch)]),
     ),
     topK: new Map((fields?.topK ?? []).map(({ field, sketch }) => [field.text, topEntries(sketch)])),
+    topKMissed: new Map((fields?.topK ?? []).map(({ field, sketch }) => [field.text, sketch.missed])),
   };
 }
 

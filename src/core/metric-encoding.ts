@@ -1,8 +1,8 @@
 // Metrics as bytes, exact to the last bit.
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
-import { readIncrease, writeIncrease } from './counter-increase.ts';
-import { readSketch, writeSketch } from './dd-sketch.ts';
+import { type CounterSampleV2, readIncreaseV2 } from './counter-increase-v2.ts';
+import { readSketch, readSketchV2, writeSketch } from './dd-sketch.ts';
 import type { ExactSum } from './exact-sum.ts';
 import { emptySum } from './exact-sum.ts';
 import type { Metric, Sample } from './metric.ts';
@@ -14,20 +14,22 @@ import { readSum, writeSum } from './sum-encoding.ts';
 /** What follows the sum, bit by bit. */
 const SAMPLES = 1;
 const SQUARES = 2;
-const QUANTILES = 4;
-const INCREASE = 8;
+/** Of the second form alone. */
+const QUANTILES_V2 = 4;
+/** Of the second form alone. */
+const INCREASE_V2 = 8;
 const INCREASED = 16;
+const QUANTILES = 32;
 
 /** The name is the caller's to write. */
 export function writeMetric(writer: ByteWriter, metric: Metric): void {
-  const { first, last, squares, quantiles, increase, increased } = metric;
+  const { first, last, squares, quantiles, increased } = metric;
   writer.varint(metric.count);
   if (metric.count === 0) return;
   writer.byte(
     (first === undefined ? 0 : SAMPLES) |
       (squares === undefined ? 0 : SQUARES) |
       (quantiles === undefined ? 0 : QUANTILES) |
-      (increase === undefined ? 0 : INCREASE) |
       (increased === undefined ? 0 : INCREASED),
   );
   writer.number(metric.min);
@@ -39,11 +41,15 @@ export function writeMetric(writer: ByteWriter, metric: Metric): void {
   }
   if (squares !== undefined) writeSquares(writer, squares);
   if (quantiles !== undefined) writeSketch(writer, quantiles);
-  if (increase !== undefined) writeIncrease(writer, increase);
   if (increased !== undefined) writeSum(writer, increased);
 }
 
-export function readMetric(reader: ByteReader, name: string): Metric {
+/** `onCounter`: hears of the latest sample of a counter that was stored in the second form. */
+export function readMetric(
+  reader: ByteReader,
+  name: string,
+  onCounter?: (name: string, sample: CounterSampleV2) => void,
+): Metric {
   const metric = emptyMetric(name);
   metric.count = reader.varint();
   if (metric.count === 0) return metric;
@@ -57,8 +63,13 @@ export function readMetric(reader: ByteReader, name: string): Metric {
     metric.last = readSample(reader);
   }
   if ((kept & SQUARES) !== 0) metric.squares = readSquares(reader);
+  if ((kept & QUANTILES_V2) !== 0) metric.quantiles = readSketchV2(reader);
   if ((kept & QUANTILES) !== 0) metric.quantiles = readSketch(reader);
-  if ((kept & INCREASE) !== 0) metric.increase = readIncrease(reader);
+  if ((kept & INCREASE_V2) !== 0) {
+    const { increase, last } = readIncreaseV2(reader);
+    metric.increased = increase;
+    if (last !== undefined) onCounter?.(name, last);
+  }
   if ((kept & INCREASED) !== 0) {
     metric.increased = emptySum();
     readSum(reader, metric.increased);

@@ -1,18 +1,17 @@
 // The aggregate of one metric in one window: mergeable, order-free, and able to say what changed since before.
 import type { EpochMs } from './brands.ts';
-import type { CounterIncrease } from './counter-increase.ts';
-import { addSample, copyIncrease, emptyIncrease, mergeIncrease, totalIncrease } from './counter-increase.ts';
 import type { DdSketch } from './dd-sketch.ts';
 import {
   addToSketch,
   copySketch,
   emptySketch,
+  errorOf,
   mergeSketch,
   quantileOf,
   sketchDifference,
 } from './dd-sketch.ts';
 import type { ExactSum } from './exact-sum.ts';
-import { addToSum, copySum, meanOfSum, mergeSum, roundSum, subtractSum } from './exact-sum.ts';
+import { addToSum, copySum, emptySum, meanOfSum, mergeSum, roundSum, subtractSum } from './exact-sum.ts';
 import type { Aggregation } from './pipeline/pipeline.ts';
 import type { Squares } from './squares.ts';
 import {
@@ -35,9 +34,7 @@ export interface Metric extends ExactSum {
   last: Sample | undefined;
   squares: Squares | undefined;
   quantiles: DdSketch | undefined;
-  /** In a source's own open window. */
-  increase: CounterIncrease | undefined;
-  /** Of what goes downstream: the whole increase, over sources their sum. */
+  /** The increase of a counter: of the steps that end here. What makes the steps is the source's trail of samples. */
   increased: ExactSum | undefined;
 }
 
@@ -69,6 +66,8 @@ export interface MetricSummary {
   readonly p90?: number;
   readonly p95?: number;
   readonly p99?: number;
+  /** Of quantiles, where values are in more bins than are kept apart: the relative error that holds instead of the one asked for. */
+  readonly quantileError?: number;
 }
 
 /** What is kept beside count, sum and extremes is decided when a metric begins: it covers all values or is not there. */
@@ -86,8 +85,7 @@ export function emptyMetric(name: string, keep: Aggregation['keep'] = NOTHING_MO
     last: undefined,
     squares: keep.squares ? emptySquares() : undefined,
     quantiles: keep.quantiles === undefined ? undefined : emptySketch(keep.quantiles),
-    increase: keep.increase ? emptyIncrease() : undefined,
-    increased: undefined,
+    increased: keep.increase ? emptySum() : undefined,
   };
 }
 
@@ -107,7 +105,6 @@ export function addValue(metric: Metric, value: number, time: EpochMs, order: nu
   if (metric.samples) noteSample(metric, { time, order, value });
   if (metric.squares !== undefined) addSquare(metric.squares, value);
   if (metric.quantiles !== undefined) addToSketch(metric.quantiles, value);
-  if (metric.increase !== undefined) addSample(metric.increase, { time, order, value });
 }
 
 /**
@@ -115,9 +112,8 @@ export function addValue(metric: Metric, value: number, time: EpochMs, order: nu
  * of both.
  */
 export function mergeMetric(into: Metric, other: Metric): void {
-  if (other.count === 0) return;
-  if (into.count === 0) {
-    Object.assign(into, copyMetric(other));
+  if (other.count === 0 || into.count === 0) {
+    mergeIntoNothing(into, other);
     return;
   }
   into.count += other.count;
@@ -131,18 +127,26 @@ export function mergeMetric(into: Metric, other: Metric): void {
   into.squares = both(into.squares, other.squares, mergeSquares);
   const comparable = into.quantiles?.relativeError === other.quantiles?.relativeError;
   into.quantiles = comparable ? both(into.quantiles, other.quantiles, mergeSketch) : undefined;
-  into.increase = both(into.increase, other.increase, mergeIncrease);
   into.increased = both(into.increased, other.increased, mergeSum);
 }
 
+/** One of the two has no values. It may stand for steps that were moved away from it, or to it, all the same. */
+function mergeIntoNothing(into: Metric, other: Metric): void {
+  const { increased } = into;
+  if (into.count === 0 && other.count > 0) Object.assign(into, copyMetric(other));
+  else if (other.increased !== undefined && into.increased !== undefined)
+    mergeSum(into.increased, other.increased);
+  if (increased !== undefined && into.increased !== undefined && into.increased !== increased)
+    mergeSum(into.increased, increased);
+}
+
 export function copyMetric(metric: Metric): Metric {
-  const { rest, squares, quantiles, increase, increased } = metric;
+  const { rest, squares, quantiles, increased } = metric;
   return {
     ...metric,
     rest: rest === undefined ? undefined : [...rest],
     squares: squares === undefined ? undefined : copySquares(squares),
     quantiles: quantiles === undefined ? undefined : copySketch(quantiles),
-    increase: increase === undefined ? undefined : copyIncrease(increase),
     increased: increased === undefined ? undefined : copySum(increased),
   };
 }
@@ -152,9 +156,9 @@ export function copyMetric(metric: Metric): Metric {
  * with values added. Counts and sums are differences; minimum, maximum, first and last merge as they are.
  */
 export function metricDifference(before: Metric | undefined, after: Metric): Metric {
-  const difference = settledMetric(after);
+  const difference = copyMetric(after);
   if (before !== undefined) {
-    const { squares, quantiles, increased } = settledMetric(before);
+    const { squares, quantiles, increased } = before;
     difference.count -= before.count;
     subtractSum(difference, before);
     if (difference.squares !== undefined && squares !== undefined)
@@ -169,18 +173,9 @@ export function metricDifference(before: Metric | undefined, after: Metric): Met
   return difference;
 }
 
-/** A copy as it goes downstream: without what only further values of its window would need. */
-export function settledMetric(metric: Metric): Metric {
-  const { increase } = metric;
-  const settled = copyMetric({ ...metric, increase: undefined });
-  if (increase !== undefined) settled.increased = totalIncrease(increase);
-  return settled;
-}
-
 /** `lengthMs`: of the window. */
 export function summarizeMetric(metric: Metric, lengthMs: number): MetricSummary {
-  const { squares, quantiles } = metric;
-  const increased = settledMetric(metric).increased;
+  const { squares, quantiles, increased } = metric;
   const variance = squares === undefined ? undefined : varianceOf(metric.count, metric, squares);
   const increase = increased === undefined ? undefined : roundSum(increased);
   return {
@@ -196,6 +191,7 @@ export function summarizeMetric(metric: Metric, lengthMs: number): MetricSummary
     ...(quantiles === undefined
       ? {}
       : Object.fromEntries(SHOWN_QUANTILES.map((q) => [`p${q * 100}`, metricQuantile(metric, q)]))),
+    ...(quantiles === undefined || quantiles.level === 0 ? {} : { quantileError: errorOf(quantiles) }),
   };
 }
 

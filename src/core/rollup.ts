@@ -1,8 +1,9 @@
 // Rollups: folds what changed in a source's windows into windows by tag values. Pure, and exact whatever the order.
 import type { EpochMs } from './brands.ts';
+import { isZero } from './exact-sum.ts';
 import { fieldsDifference } from './field-counts.ts';
 import type { Sample } from './metric.ts';
-import { metricDifference, settledMetric } from './metric.ts';
+import { metricDifference } from './metric.ts';
 import type { Pipeline, Rollup } from './pipeline/pipeline.ts';
 import { PART_CAPACITY } from './rollup-parts.ts';
 import { rollupSeries, sourceSeries } from './series.ts';
@@ -42,7 +43,7 @@ export function closedSourceWindows(source: string, after: ChangedWindows): Stor
 
 /** A window of a source as readers see it: final once it has closed, and provisional before. */
 export function sourceWindow(source: string, window: ClosedWindow, final: boolean): StoredWindow {
-  const { events, metrics, fields } = mergeGroups(window);
+  const { events, moved, metrics, fields } = mergeGroups(window);
   return {
     series: sourceSeries(window.aggregation, source),
     start: window.start,
@@ -51,7 +52,8 @@ export function sourceWindow(source: string, window: ClosedWindow, final: boolea
     marks: NO_MARKS,
     final,
     events,
-    metrics: metrics.map(settledMetric),
+    moved,
+    metrics,
     fields,
   };
 }
@@ -139,7 +141,9 @@ export function foldAdditions<A extends Addition>(
     ...(alone && !full ? { alone } : {}),
     ...(isIncomplete ? { incomplete: isIncomplete } : {}),
     events: sum.events,
-    metrics: sum.metrics,
+    moved: sum.moved,
+    // A step that was moved says nothing where none of the values is known.
+    metrics: sum.metrics.filter(({ count }) => count > 0),
     fields: sum.fields,
   };
   return { window, beyond };
@@ -149,13 +153,14 @@ export function foldAdditions<A extends Addition>(
 export function mergeParts(parts: readonly StoredWindow[]): StoredWindow | undefined {
   const [first, ...others] = parts;
   if (first === undefined || others.length === 0) return first;
-  const { events, metrics, fields } = mergeGroups({ groups: parts });
+  const { events, moved, metrics, fields } = mergeGroups({ groups: parts });
   return {
     ...first,
     part: undefined,
     marks: NO_MARKS,
     final: parts.every((part) => part.final),
     events,
+    moved,
     metrics,
     fields,
   };
@@ -176,7 +181,7 @@ function addContributions(into: Map<string, Contribution>, change: WindowChange)
   for (const group of window.groups) {
     const added = groupDifference(source, window, old, group);
     // A window that closes says so, even where nothing came since.
-    if (added.events === 0 && open) continue;
+    if (added.events === 0 && added.moved === 0 && open) continue;
     for (const tags of rollup.levels) {
       const values = valuesOf(group, tags, window);
       const series = rollupSeries(rollup.name, values);
@@ -215,8 +220,8 @@ function wholeOf(
 
 /** Groups that differ in tags a rollup does not ask for go into one of its windows. */
 function withGroup(contribution: Contribution, added: GroupContents): Contribution {
-  const { events, metrics, fields } = mergeGroups({ groups: [contribution, added] });
-  return { ...contribution, events, metrics, fields };
+  const { events, moved, metrics, fields } = mergeGroups({ groups: [contribution, added] });
+  return { ...contribution, events, moved, metrics, fields };
 }
 
 function groupDifference(
@@ -240,10 +245,10 @@ function groupDifference(
         metric,
       ),
     )
-    .filter(({ count }) => count > 0)
+    .filter(({ count, increased }) => count > 0 || !isZero(increased))
     .map((metric) => ({ ...metric, first: stamp(metric.first, source), last: stamp(metric.last, source) }));
-  const events = group.events - before.events;
-  return { events, metrics, fields: fieldsDifference(before.fields, group.fields) };
+  const [events, moved] = [group.events - before.events, group.moved - before.moved];
+  return { events, moved, metrics, fields: fieldsDifference(before.fields, group.fields) };
 }
 
 function stamp(sample: Sample | undefined, source: string): Sample | undefined {

@@ -1,5 +1,6 @@
 // Everything kept about one source: one item, one write a batch.
 import type { EpochMs, SequenceNumber, ShardId } from './brands.ts';
+import type { CounterTrail } from './counter-trail.ts';
 import type { Coordinates, TelemetryEvent } from './event.ts';
 import type { TimeProblem } from './event-time.ts';
 import type { Aggregation, Pipeline } from './pipeline/pipeline.ts';
@@ -26,7 +27,7 @@ export interface SourceState {
   readonly ids: RememberedIds;
   /** One for each aggregation of the pipeline, in its order. */
   readonly open: OpenAggregation[];
-  /** Of all open windows: their `bytes`, and how many they are. What the bound on a state is drawn by. */
+  /** Of all open windows: their `bytes`, with those of the trails, and how many they are. What the bound on a state is drawn by. */
   windowBytes: number;
   windowCount: number;
   /** Windows closed by the latest write: the changelog carries them downstream. */
@@ -64,6 +65,8 @@ export interface OpenAggregation {
   recent: SourceWindow | undefined;
   /** At most the least end of them; Infinity where there is none. */
   earliestEnd: EpochMs;
+  /** By value name, where increases of counters are kept. */
+  readonly trails: Map<string, CounterTrail>;
   /** The most that one event can add to its windows' bytes. */
   readonly growthMost: number;
   /** Events that were late for this aggregation, though perhaps not for others. */
@@ -118,6 +121,7 @@ export function openAggregation(
   return {
     aggregation,
     windows: new Map(),
+    trails: new Map(),
     recent: undefined,
     earliestEnd: Number.POSITIVE_INFINITY,
     growthMost: growthMostOf(aggregation),

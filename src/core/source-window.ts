@@ -18,6 +18,8 @@ export interface WindowGroup {
   readonly tags: readonly (string | null)[];
   /** Events folded in, whatever values they carried. */
   events: number;
+  /** How often the step of a counter that ends here became another one by an event that is not in here. */
+  moved: number;
   /** In the order the names first appeared. */
   readonly metrics: Metric[];
   /** Counts of distinct and frequent texts; undefined where the aggregation asks for none. */

@@ -1,5 +1,6 @@
 // The first form of a state: JSON. States stored in it are read, and stored in the present form with their next write.
 import type { EpochMs, SequenceNumber, ShardId } from './brands.ts';
+import { USUAL_COUNTERS } from './counter-rules.ts';
 import type { Metric } from './metric.ts';
 import { emptyMetric } from './metric.ts';
 import { RememberedIds } from './remembered-ids.ts';
@@ -26,6 +27,8 @@ export function readStateV1(text: StateText): StateImage {
       late: lateEvents,
       closedBefore,
       sessionsEnd: 0,
+      counters: USUAL_COUNTERS,
+      trails: new Map(),
       windows: windows.map((window) => windowOf(window, sizeMs, text.n)),
     })),
     gone: (text.g ?? []).map(([name, sizeMs, closedBefore]) => ({
@@ -72,6 +75,7 @@ function windowOf([start, groups]: WindowText, sizeMs: number, names: readonly s
   const read = groups.map(([tags, events, metrics]) => ({
     tags,
     events,
+    moved: 0,
     metrics: metrics.map((metric) => metricFromV1(metric, names)),
     fields: undefined,
   }));

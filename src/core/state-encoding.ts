@@ -2,6 +2,11 @@
 import type { EpochMs, SequenceNumber, ShardId } from './brands.ts';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
+import { freezeTrails } from './count-steps.ts';
+import type { CounterSampleV2 } from './counter-increase-v2.ts';
+import { USUAL_COUNTERS } from './counter-rules.ts';
+import type { CounterSample, CounterTrail } from './counter-trail.ts';
+import { emptyTrail, readTrail, setSamples, writeTrail } from './counter-trail.ts';
 import { MAX_GONE_AGGREGATIONS } from './limits.ts';
 import type { Aggregation, Pipeline } from './pipeline/pipeline.ts';
 import { RememberedIds } from './remembered-ids.ts';
@@ -19,7 +24,17 @@ import { readStateV1, STATE_VERSION_V1 } from './state-encoding-v1.ts';
 import type { AggregationImage, StateImage } from './state-image.ts';
 import { mergeGroup } from './window.ts';
 import { windowBytes } from './window-bytes.ts';
-import { NameTable, nameAt, readTexts, readWindow, writeTexts, writeWindow } from './window-encoding.ts';
+import type { WindowForm } from './window-encoding.ts';
+import {
+  NameTable,
+  nameAt,
+  readTags,
+  readTexts,
+  readWindow,
+  writeTags,
+  writeTexts,
+  writeWindow,
+} from './window-encoding.ts';
 import { isSession, specText } from './window-spec.ts';
 
 /** What an item holds: bytes, or in the first form a text. */
@@ -43,12 +58,14 @@ export function encodeState(state: SourceState, pipeline: Pipeline): Uint8Array 
   }
   BODY.bytes(state.ids.encode(state.maxTime - pipeline.dedupeHorizonMs));
   BODY.varint(state.open.length);
-  for (const { aggregation, windows, late, closedBefore, sessionsEnd } of state.open) {
+  for (const open of state.open) {
+    const { aggregation, windows, late, closedBefore, sessionsEnd } = open;
     const spec = specText(aggregation.window);
     writeHead(BODY, { ...aggregation, spec }, names);
     BODY.varint(late);
     BODY.signed(Math.max(closedBefore, state.maxTime - aggregation.allowedLatenessMs) - state.maxTime);
     if (isSession(spec)) BODY.varint(sessionsEnd);
+    writeTrails(BODY, open, names);
     BODY.varint(windows.size);
     for (const window of windows.values()) writeWindow(BODY, window, names, state.maxTime);
   }
@@ -106,7 +123,41 @@ export function decodeState(source: string, encoded: EncodedState, pipeline: Pip
       else addWindow(state, into, regroup(window, groupBy, into.aggregation.groupBy));
     }
   }
+  for (const open of state.open) {
+    const kept = image.aggregations.find((candidate) => isSame(open.aggregation, candidate));
+    if (kept !== undefined && open.aggregation.keep.increase) adoptTrails(state, open, kept);
+  }
   return state;
+}
+
+/** Samples are fitted as windows are. */
+function adoptTrails(state: SourceState, open: OpenAggregation, kept: AggregationImage): void {
+  const { groupBy, counters } = open.aggregation;
+  const isFitting =
+    kept.groupBy.length === groupBy.length && kept.groupBy.every((tag, at) => tag === groupBy[at]);
+  for (const [name, trail] of kept.trails) {
+    if (isFitting) {
+      open.trails.set(name, trail);
+      continue;
+    }
+    const samples = trail.samples.map((sample) => ({
+      ...sample,
+      tags: sample.tags.length === 0 ? sample.tags : fittedTags(sample.tags, kept.groupBy, groupBy),
+    }));
+    open.trails.set(name, { ...trail, samples });
+  }
+  const isAsBefore = counters.carry === kept.counters.carry && counters.dip === kept.counters.dip;
+  if (!isAsBefore) freezeTrails(open);
+  for (const { bytes } of open.trails.values()) state.windowBytes += bytes;
+}
+
+/** Tags by which windows are kept apart now; of those that they were not kept apart by before nothing is known. */
+function fittedTags(
+  tags: readonly (string | null)[],
+  from: readonly string[],
+  to: readonly string[],
+): readonly (string | null)[] {
+  return to.map((tag) => tags[from.indexOf(tag)] ?? null);
 }
 
 /** Only the ledger of a state: for adding up many. */
@@ -128,6 +179,7 @@ export function decodeStateImage(source: string, encoded: EncodedState): StateIm
   const lastArrivalMs = maxTime + head.signed();
   const names = readTexts(head);
   const body = new ByteReader(head.bytes());
+  const form = { names, version };
   const image = {
     counts,
     maxTime,
@@ -139,7 +191,7 @@ export function decodeStateImage(source: string, encoded: EncodedState): StateIm
     ids: RememberedIds.decode(body.bytes()),
     aggregations: times(body, () => readAggregation(body, { names, maxTime, version })),
     gone: times(body, () => readGone(body, version)),
-    closed: readAllClosed(body, names, maxTime),
+    closed: readAllClosed(body, form, maxTime),
     letters: times(body, (): Letter => JSON.parse(body.text())),
   };
   return version === STATE_VERSION ? image : { ...image, aggregations: withSessionsEnds(image) };
@@ -158,8 +210,92 @@ function readAggregation(body: ByteReader, { names, maxTime, version }: BodyCont
     late: body.varint(),
     closedBefore: maxTime + body.signed(),
     sessionsEnd: readSessionsEnd(body, head.spec, version),
-    windows: times(body, () => readWindow(body, names, maxTime)),
+    ...(version === STATE_VERSION_V2
+      ? readWindowsV2(body, names, maxTime)
+      : {
+          ...readTrails(body, names),
+          windows: times(body, () => readWindow(body, { names, version }, maxTime)),
+        }),
   };
+}
+
+/** Counters go on from the latest sample there is. */
+function readWindowsV2(
+  body: ByteReader,
+  names: readonly string[],
+  maxTime: EpochMs,
+): Pick<AggregationImage, 'windows' | 'trails' | 'counters'> {
+  const latest = new Map<string, CounterSampleV2>();
+  const onCounter = (name: string, sample: CounterSampleV2) => {
+    const known = latest.get(name);
+    const isLater =
+      known === undefined ||
+      known.time < sample.time ||
+      (known.time === sample.time && known.order < sample.order);
+    if (isLater) latest.set(name, sample);
+  };
+  const form = { names, version: STATE_VERSION_V2, onCounter };
+  const windows = times(body, () => readWindow(body, form, maxTime));
+  const trails = new Map<string, CounterTrail>();
+  for (const [name, sample] of latest) {
+    const trail = emptyTrail(name);
+    setSamples(trail, name, [{ ...sample, tags: [], afterGap: true }]);
+    trails.set(name, trail);
+  }
+  return { windows, trails, counters: USUAL_COUNTERS };
+}
+
+function writeTrails(writer: ByteWriter, { aggregation, trails }: OpenAggregation, names: NameTable): void {
+  writer.varint(trails.size);
+  if (trails.size === 0) return;
+  const { carry, dip } = aggregation.counters;
+  writer.byte(carry ? 1 : 0);
+  writer.number(dip);
+  const tags = new TagTable();
+  for (const { samples } of trails.values()) for (const sample of samples) tags.index(sample.tags);
+  writer.varint(tags.combinations.length);
+  for (const each of tags.combinations) writeTags(writer, each);
+  for (const [name, trail] of trails) {
+    writer.varint(names.index(name));
+    writeTrail(writer, trail, (own) => tags.index(own));
+  }
+}
+
+/** Gives each combination of tags one number. */
+class TagTable {
+  readonly combinations: CounterSample['tags'][] = [];
+  readonly #byIdentity = new Map<CounterSample['tags'], number>();
+  readonly #byText = new Map<string, number>();
+
+  index(tags: CounterSample['tags']): number {
+    const known = this.#byIdentity.get(tags);
+    if (known !== undefined) return known;
+    const text = JSON.stringify(tags);
+    const index = this.#byText.get(text) ?? this.combinations.push(tags) - 1;
+    this.#byText.set(text, index);
+    this.#byIdentity.set(tags, index);
+    return index;
+  }
+}
+
+function readTrails(
+  reader: ByteReader,
+  names: readonly string[],
+): Pick<AggregationImage, 'trails' | 'counters'> {
+  const size = reader.varint();
+  if (size === 0) return { trails: new Map(), counters: USUAL_COUNTERS };
+  const counters = { carry: reader.byte() === 1, dip: reader.number() };
+  const tags = times(reader, () => readTags(reader));
+  const tagsAt = (index: number) => {
+    const found = tags[index];
+    if (found === undefined) throw new Error(`tags ${index} are not among the ${tags.length} of samples`);
+    return found;
+  };
+  const trails = Array.from({ length: size }, () => {
+    const name = nameAt(names, reader.varint());
+    return [name, readTrail(reader, name, tagsAt)] as const;
+  });
+  return { trails: new Map(trails), counters };
 }
 
 function readGone(body: ByteReader, version: number): GoneAggregation {
@@ -227,8 +363,8 @@ function writeAllClosed(
   }
 }
 
-function readAllClosed(reader: ByteReader, names: readonly string[], from: EpochMs): ClosedWindow[] {
-  const heads = times(reader, () => readHead(reader, names));
+function readAllClosed(reader: ByteReader, form: WindowForm, from: EpochMs): ClosedWindow[] {
+  const heads = times(reader, () => readHead(reader, form.names));
   return times(reader, () => {
     const index = reader.varint();
     const head = heads[index];
@@ -238,7 +374,7 @@ function readAllClosed(reader: ByteReader, names: readonly string[], from: Epoch
       aggregation: head.name,
       spec: head.spec,
       groupBy: head.groupBy,
-      ...readWindow(reader, names, from),
+      ...readWindow(reader, form, from),
     };
   });
 }
@@ -342,7 +478,7 @@ function regroup(window: SourceWindow, from: readonly string[], to: readonly str
   if (from.length === to.length && from.every((tag, at) => tag === to[at])) return window;
   const groups = new Map<string, WindowGroup>();
   for (const group of window.groups) {
-    const tags = to.map((tag) => group.tags[from.indexOf(tag)] ?? null);
+    const tags = fittedTags(group.tags, from, to);
     const into = groups.get(JSON.stringify(tags));
     if (into === undefined) groups.set(JSON.stringify(tags), { ...group, tags });
     else mergeGroup(into, group);

@@ -1,5 +1,7 @@
 // What a stored state says, whatever form it was stored in and whatever the pipeline is now.
 import type { EpochMs } from './brands.ts';
+import type { CounterRules } from './counter-rules.ts';
+import type { CounterTrail } from './counter-trail.ts';
 import type { RememberedIds } from './remembered-ids.ts';
 import type { GoneAggregation, Letter, UpTo, VerdictCounts } from './source-state.ts';
 import type { ClosedWindow, SourceWindow } from './source-window.ts';
@@ -23,5 +25,8 @@ export interface AggregationImage {
   readonly late: number;
   readonly closedBefore: EpochMs;
   readonly sessionsEnd: EpochMs;
+  /** By what rules the samples were counted. */
+  readonly counters: CounterRules;
+  readonly trails: ReadonlyMap<string, CounterTrail>;
   readonly windows: readonly SourceWindow[];
 }

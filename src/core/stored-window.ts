@@ -10,6 +10,7 @@ import type { GroupContents } from './source-window.ts';
 import type { MetricText } from './state-encoding-v1.ts';
 import { metricFromV1 } from './state-encoding-v1.ts';
 import { hashText } from './text-hash.ts';
+import { revisionOf } from './window.ts';
 import { NameTable, readGroup, readTexts, writeGroup, writeTexts } from './window-encoding.ts';
 
 /** A closed source window, or one part of a rollup window. */
@@ -49,7 +50,7 @@ export interface SeriesWindow extends FieldSummary {
   readonly end: EpochMs;
   readonly final: boolean;
   readonly events: number;
-  /** Rises with every change: the number of events folded in. */
+  /** Rises with every change: the number of events folded in, and of steps of counters that were moved without one. */
   readonly revision: number;
   /** By metric name; a Map, since a name may be anything. */
   readonly metrics: ReadonlyMap<string, MetricSummary>;
@@ -59,7 +60,7 @@ export interface SeriesWindow extends FieldSummary {
 export type EncodedWindow = Uint8Array | string;
 
 const WINDOW_VERSION = 3;
-/** Its marks hold the sources' names. */
+/** Its marks hold the sources' names, and no steps of counters were moved in it. */
 const WINDOW_VERSION_V2 = 2;
 const WINDOW_VERSION_V1 = 1;
 
@@ -137,7 +138,7 @@ export function decodeStoredWindow(series: string, encoded: EncodedWindow): Stor
     Array.from({ length: head.varint() }, () => [keyOf(head.text()), readMark(head)] as const),
   );
   const names = readTexts(head);
-  const group = readGroup(new ByteReader(head.bytes()), names);
+  const group = readGroup(new ByteReader(head.bytes()), { names, version });
   return {
     series,
     start,
@@ -160,7 +161,7 @@ export function summarizeStored(window: StoredWindow): SeriesWindow {
     end,
     final,
     events,
-    revision: events,
+    revision: revisionOf([window]),
     metrics: new Map(metrics.map((metric) => [metric.name, summarizeMetric(metric, end - start)])),
     ...summarizeFields(fields),
   };
@@ -193,6 +194,7 @@ function readWindowV1(series: string, text: WindowTextV1): StoredWindow {
     marks: new Map((text.k ?? []).map(([source, version]) => [markKey(source), { version, open: !text.f }])),
     final: text.f,
     events: text.c,
+    moved: 0,
     metrics: text.m.map((metric) => metricFromV1(metric, text.n)),
     fields: undefined,
   };

@@ -1,6 +1,5 @@
 // What windows take in their source's item, at most. It depends on what was folded in alone, not on how that was cut into
 // batches: the bound on a source's state is drawn by it.
-import { increaseBytes, mostIncreaseGrowth } from './counter-increase.ts';
 import { binCount } from './dd-sketch.ts';
 import type { TelemetryEvent } from './event.ts';
 import { fieldOf } from './event-field.ts';
@@ -18,7 +17,7 @@ export function windowBytes({ groups }: Pick<SourceWindow, 'groups'>): number {
   let bytes = WINDOW_BYTES;
   for (const { tags, metrics, fields } of groups) {
     bytes += GROUP_BYTES;
-    for (const tag of tags) bytes += tagBytes(tag);
+    for (const tag of tags) bytes += tagBytes(tag) * TAG_TIMES;
     for (const metric of metrics) bytes += metricBytes(metric);
     if (fields !== undefined) bytes += fieldsBytes(fields);
   }
@@ -36,7 +35,7 @@ export function windowGrowth(
   let bytes = window === undefined ? WINDOW_BYTES : 0;
   if (group === undefined) {
     bytes += GROUP_BYTES + FIELDS_BYTES * (1 + distinct.length + topK.length);
-    for (const tag of tagsOf(event, groupBy)) bytes += tagBytes(tag);
+    for (const tag of tagsOf(event, groupBy)) bytes += tagBytes(tag) * TAG_TIMES;
   }
   for (const name in event.values) {
     if (taken === undefined || taken.has(name)) bytes += metricGrowth(group, aggregation, name);
@@ -55,7 +54,7 @@ export function mostWindowGrowth({ groupBy, values, keep, distinct, topK }: Aggr
   return (
     WINDOW_BYTES +
     GROUP_BYTES +
-    groupBy.length * (1 + mostTextBytes(2 * EVENT_LIMITS.tagLength)) +
+    groupBy.length * TAG_TIMES * (1 + mostTextBytes(2 * EVENT_LIMITS.tagLength)) +
     names * (mostTextBytes(2 * EVENT_LIMITS.valueNameLength) + newMetricBytes(keep)) +
     FIELDS_BYTES * (1 + fields) +
     fields * (COUNTED_BYTES + mostTextBytes(2 * EVENT_LIMITS.tagLength))
@@ -64,15 +63,19 @@ export function mostWindowGrowth({ groupBy, values, keep, distinct, topK }: Aggr
 
 /** Start and end, how many groups, which aggregation. */
 const WINDOW_BYTES = 18;
-/** How many tags, events and metrics. */
-const GROUP_BYTES = 10;
+/** How many tags, events, steps moved and metrics. */
+const GROUP_BYTES = 14;
+/** A state holds them with the window, and once more with samples of counters in it. */
+const TAG_TIMES = 2;
 /** Index of the name, count, what is kept, least, greatest, and a sum of two parts. */
 const METRIC_BYTES = 46;
 const SUM_PART_BYTES = 9;
 /** Two of time, order and value. */
 const SAMPLES_BYTES = 46;
 const SQUARES_BYTES = 4;
-const SKETCH_BYTES = 30;
+/** The sum of a counter's steps: a term at most beside each of the values. */
+const INCREASED_BYTES = 2 * SUM_PART_BYTES;
+const SKETCH_BYTES = 38;
 /** Of the fields that are counted: how many; of each its name, and how many texts. */
 const FIELDS_BYTES = 80;
 /** Of a text counted, beside itself. */
@@ -83,7 +86,7 @@ function tagBytes(tag: string | null): number {
 }
 
 function metricBytes(metric: Metric): number {
-  const { name, count, samples, squares, quantiles, increase } = metric;
+  const { name, count, samples, squares, quantiles, increased } = metric;
   let bytes = METRIC_BYTES + textBytes(name) + extraSumBytes(metric);
   if (samples) bytes += SAMPLES_BYTES;
   if (squares !== undefined) {
@@ -91,8 +94,8 @@ function metricBytes(metric: Metric): number {
       if (part !== undefined) bytes += SQUARES_BYTES + 2 * SUM_PART_BYTES + extraSumBytes(part);
     }
   }
-  if (quantiles !== undefined) bytes += SKETCH_BYTES + binBytes(count) * binCount(quantiles);
-  if (increase !== undefined) bytes += increaseBytes(increase);
+  if (quantiles !== undefined) bytes += SKETCH_BYTES + binsBytes(binCount(quantiles), count);
+  if (increased !== undefined) bytes += INCREASED_BYTES + extraSumBytes(increased);
   return bytes;
 }
 
@@ -101,11 +104,10 @@ function metricGrowth(group: WindowGroup | undefined, { keep }: Aggregation, nam
   if (metric === undefined) return textBytes(name) + newMetricBytes(keep);
   let bytes = SUM_GROWTH;
   if (metric.squares !== undefined) bytes += SQUARES_GROWTH;
-  const { quantiles, increase, count } = metric;
+  const { quantiles, count } = metric;
   // Where counts get longer, all of them may.
   if (quantiles !== undefined)
-    bytes += binBytes(count + 1) * (1 + binCount(quantiles)) - binBytes(count) * binCount(quantiles);
-  if (increase !== undefined) bytes += mostIncreaseGrowth(increase);
+    bytes += binsBytes(binCount(quantiles) + 1, count + 1) - binsBytes(binCount(quantiles), count);
   return bytes;
 }
 
@@ -114,13 +116,13 @@ function newMetricBytes(keep: Aggregation['keep']): number {
     METRIC_BYTES +
     (keep.samples ? SAMPLES_BYTES : 0) +
     (keep.squares ? SQUARES_GROWTH : 0) +
-    (keep.quantiles === undefined ? 0 : SKETCH_BYTES + binBytes(1)) +
-    (keep.increase ? mostIncreaseGrowth(undefined) : 0)
+    (keep.quantiles === undefined ? 0 : SKETCH_BYTES + binsBytes(1, 1)) +
+    (keep.increase ? INCREASED_BYTES : 0)
   );
 }
 
 /** What an addition can add to a sum: a part, and that it overflowed. */
-const SUM_GROWTH = 2 * SUM_PART_BYTES;
+export const SUM_GROWTH = 2 * SUM_PART_BYTES;
 /** A square is added in two terms, to a sum that may have to be begun beside the one there always is. */
 const SQUARES_GROWTH = 2 * (SQUARES_BYTES + 2 * SUM_PART_BYTES);
 
@@ -131,7 +133,10 @@ export function extraSumBytes({ rest, overflow }: ExactSum): number {
   return SUM_PART_BYTES * (Math.max(1, parts) - 1 + (overflow === 0 ? 0 : 1));
 }
 
-/** Distance to the bin before, and a count no greater than that of all values. */
-function binBytes(count: number): number {
-  return 2 + signedBytes(count);
+/** Distances to the bin before, and counts no greater than that of all values. */
+function binsBytes(bins: number, count: number): number {
+  return bins * (2 + signedBytes(count)) + Math.min(bins, MOST_WIDE_GAPS);
 }
+
+/** No more bins than these are further apart than two bytes say: at an error of 0.1 % all doubles are in 1.5 million. */
+const MOST_WIDE_GAPS = 200;

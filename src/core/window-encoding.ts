@@ -2,6 +2,7 @@
 import type { EpochMs } from './brands.ts';
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
+import type { CounterSampleV2 } from './counter-increase-v2.ts';
 import { readFields, writeFields } from './field-counts.ts';
 import { readMetric, writeMetric } from './metric-encoding.ts';
 import type { GroupContents, SourceWindow } from './source-window.ts';
@@ -36,6 +37,15 @@ export function readTexts(reader: ByteReader): string[] {
   return Array.from({ length: reader.varint() }, () => reader.text());
 }
 
+/** What a reader has to know of bytes beside their own. */
+export interface WindowForm {
+  readonly names: readonly string[];
+  /** Of the state or stored window they are of. */
+  readonly version: number;
+  /** Hears of the latest samples of counters in the second form. */
+  readonly onCounter?: (name: string, sample: CounterSampleV2) => void;
+}
+
 /** `from`: a time near the window's start that the reader knows too. */
 export function writeWindow(writer: ByteWriter, window: SourceWindow, names: NameTable, from: EpochMs): void {
   writer.signed(window.start - from);
@@ -47,19 +57,20 @@ export function writeWindow(writer: ByteWriter, window: SourceWindow, names: Nam
   }
 }
 
-export function readWindow(reader: ByteReader, names: readonly string[], from: EpochMs): SourceWindow {
+export function readWindow(reader: ByteReader, form: WindowForm, from: EpochMs): SourceWindow {
   const start = from + reader.signed();
   const end = start + reader.varint();
   const groups = Array.from({ length: reader.varint() }, () => {
     const tags = readTags(reader);
-    const { events, metrics, fields } = readGroup(reader, names);
-    return { tags, events, metrics: [...metrics], fields };
+    const { events, moved, metrics, fields } = readGroup(reader, form);
+    return { tags, events, moved, metrics: [...metrics], fields };
   });
   return { start, end, groups, bytes: windowBytes({ groups }) };
 }
 
 export function writeGroup(writer: ByteWriter, group: GroupContents, names: NameTable): void {
-  writer.varint(group.events);
+  writer.varint(group.events * 2 + (group.moved === 0 ? 0 : 1));
+  if (group.moved !== 0) writer.varint(group.moved);
   writer.varint(group.metrics.length * 2 + (group.fields === undefined ? 0 : 1));
   for (const metric of group.metrics) {
     writer.varint(names.index(metric.name));
@@ -68,18 +79,23 @@ export function writeGroup(writer: ByteWriter, group: GroupContents, names: Name
   if (group.fields !== undefined) writeFields(writer, group.fields);
 }
 
-export function readGroup(reader: ByteReader, names: readonly string[]): GroupContents {
-  const events = reader.varint();
+export function readGroup(reader: ByteReader, { names, version, onCounter }: WindowForm): GroupContents {
+  const count = reader.varint();
+  const events = version === VERSION_V2 ? count : Math.floor(count / 2);
+  const moved = version !== VERSION_V2 && count % 2 === 1 ? reader.varint() : 0;
   const code = reader.varint();
   const metrics = Array.from({ length: code >> 1 }, () => {
     const name = nameAt(names, reader.varint());
-    return readMetric(reader, name);
+    return readMetric(reader, name, onCounter);
   });
-  return { events, metrics, fields: code % 2 === 0 ? undefined : readFields(reader) };
+  return { events, moved, metrics, fields: code % 2 === 0 ? undefined : readFields(reader) };
 }
 
+/** Of states and stored windows alike; it has no steps that were moved. */
+const VERSION_V2 = 2;
+
 /** 0: the event does not have the tag. */
-function writeTags(writer: ByteWriter, tags: readonly (string | null)[]): void {
+export function writeTags(writer: ByteWriter, tags: readonly (string | null)[]): void {
   writer.varint(tags.length);
   for (const tag of tags) {
     writer.byte(tag === null ? 0 : 1);
@@ -87,6 +103,6 @@ function writeTags(writer: ByteWriter, tags: readonly (string | null)[]): void {
   }
 }
 
-function readTags(reader: ByteReader): (string | null)[] {
+export function readTags(reader: ByteReader): (string | null)[] {
   return Array.from({ length: reader.varint() }, () => (reader.byte() === 0 ? null : reader.text()));
 }

@@ -10,7 +10,7 @@ import type { Aggregation } from './pipeline/pipeline.ts';
 import type { GroupContents, SourceWindow, WindowGroup } from './source-window.ts';
 import { extraSumBytes, windowBytes } from './window-bytes.ts';
 
-export const EMPTY_GROUP: GroupContents = { events: 0, metrics: [], fields: undefined };
+export const EMPTY_GROUP: GroupContents = { events: 0, moved: 0, metrics: [], fields: undefined };
 
 export function emptyWindow(start: EpochMs, end: EpochMs): SourceWindow {
   return { start, end, groups: [], bytes: windowBytes({ groups: [] }) };
@@ -62,6 +62,11 @@ export function mergeWindow(into: SourceWindow, other: SourceWindow): void {
   into.bytes = windowBytes(into);
 }
 
+/** Rises with every change of what they hold. */
+export function revisionOf(groups: readonly Pick<GroupContents, 'events' | 'moved'>[]): number {
+  return groups.reduce((sum, { events, moved }) => sum + events + moved, 0);
+}
+
 /** All groups of a window as one. */
 export function mergeGroups({ groups }: { readonly groups: readonly GroupContents[] }): GroupContents {
   const [first = EMPTY_GROUP, ...others] = groups;
@@ -74,6 +79,7 @@ export function mergeGroups({ groups }: { readonly groups: readonly GroupContent
 export function mergeGroup(into: WindowGroup, group: GroupContents): void {
   into.fields = fieldsOfBoth(into, group);
   into.events += group.events;
+  into.moved += group.moved;
   for (const metric of group.metrics) {
     const same = into.metrics.find(({ name }) => name === metric.name);
     if (same === undefined) into.metrics.push(copyMetric(metric));
@@ -91,9 +97,7 @@ function fieldsOfBoth(into: GroupContents, group: GroupContents): FieldCounts | 
 
 /** Whether an event may make a window larger that has its metrics already. */
 function grows({ keep, distinct, topK }: Aggregation): boolean {
-  return (
-    keep.squares || keep.quantiles !== undefined || keep.increase || distinct.length > 0 || topK.length > 0
-  );
+  return keep.squares || keep.quantiles !== undefined || distinct.length > 0 || topK.length > 0;
 }
 
 /** A copy that may be changed, of no tags. */
@@ -101,6 +105,7 @@ export function copyGroup(group: GroupContents): WindowGroup {
   return {
     tags: [],
     events: group.events,
+    moved: group.moved,
     metrics: group.metrics.map(copyMetric),
     fields: group.fields === undefined ? undefined : copyFields(group.fields),
   };
@@ -112,6 +117,7 @@ function groupFor(window: SourceWindow, aggregation: Aggregation, event: Telemet
   const group: WindowGroup = {
     tags: tagsOf(event, groupBy),
     events: 0,
+    moved: 0,
     metrics: [],
     fields: emptyFields(aggregation),
   };

@@ -11,7 +11,7 @@ import { LAW_OF_ROLLUPS, LAW_OF_STORED, seriesKey, type WindowsCheck } from './c
 import { type ExpectedStream, setAsidePlace } from './expected-stream.ts';
 import { START_MS } from './plan.ts';
 import { comparable, referenceContents } from './read-state.ts';
-import { boundsAround, metricsOf } from './reference-model.ts';
+import { boundsAround, metricsOf, type ReferenceEvent } from './reference-model.ts';
 import { hold, holdSame } from './violation.ts';
 
 export const LAW_OF_BOOKS = 'the books balance: every event that was put has exactly one verdict';
@@ -111,14 +111,10 @@ function checkRollups({ pipeline, sources, windows }: EndCheckDeps): void {
     const found = windows.merged(series, start);
     holdSame(LAW_OF_ROLLUPS, `${series} ${start}`, found && comparable(found), expected);
     if (found !== undefined) {
-      const { groupBy } = aggregation;
-      // Kept apart by source and by tags, of each of which the increase is taken by itself.
-      const apart = Map.groupBy(inOrder, ({ source, tags }) =>
-        JSON.stringify([source, ...groupBy.map((tag) => (Object.hasOwn(tags, tag) ? tags[tag] : null))]),
-      );
-      const increaseOver = [...apart.values()];
-      const events = { events: inOrder, increaseOver, lengthMs: end - start };
-      holdAggregates(`${series} ${start}`, found, events, aggregation);
+      const isIn = (event: ReferenceEvent) => isOfSeries(pipeline, series, event);
+      const increases = (name: string) => sources.increaseOver(aggregation.name, start, name, isIn);
+      const expectedEvents = { events: inOrder, increaseOf: increases, lengthMs: end - start };
+      holdAggregates(`${series} ${start}`, found, expectedEvents, aggregation);
     }
     // One that had expired before anything came for it may have been deleted, and is never final.
     const { retentionMs } = aggregation;
@@ -129,6 +125,14 @@ function checkRollups({ pipeline, sources, windows }: EndCheckDeps): void {
     const isExpected = part === undefined || windows.applied.has(seriesKey(series, start));
     hold(LAW_OF_ROLLUPS, isExpected, () => `${series} ${start}: found it stored, expected no such window`);
   }
+}
+
+function isOfSeries({ rollups }: Pipeline, series: string, { tags }: ReferenceEvent): boolean {
+  const { rollup, values = [] } = parseRollupSeries(series) ?? {};
+  const level = rollups
+    .find(({ name }) => name === rollup)
+    ?.levels.find(({ length }) => length === values.length);
+  return (level ?? []).every((tag, at) => (Object.hasOwn(tags, tag) ? tags[tag] : null) === values[at]);
 }
 
 function eventsByStart(windows: readonly { readonly start: number; readonly events: number }[]): unknown {

@@ -1,6 +1,6 @@
 // Every committed state is what the reference makes of the source's events up to the position the state gives, and of
 // the closings by silence there have been: checked at each write, in the order of the writes.
-import type { Pipeline } from '../core/pipeline/pipeline.ts';
+import type { Aggregation, Pipeline } from '../core/pipeline/pipeline.ts';
 import { SOURCES_TABLE } from '../platform/names.ts';
 import type { TableChange } from '../stores/memory-table.ts';
 import { bytesOf, numberOf, textOf } from '../stores/table.ts';
@@ -8,7 +8,8 @@ import { holdAggregates } from './check-aggregates.ts';
 import type { Arrival, ExpectedStream } from './expected-stream.ts';
 import type { FoundContents, StateView, WindowContents } from './read-state.ts';
 import { comparable, readState, referenceContents, windowName } from './read-state.ts';
-import type { ReferenceVerdict } from './reference-model.ts';
+import { increaseOf } from './reference-aggregates.ts';
+import type { ReferenceEvent, ReferenceVerdict } from './reference-model.ts';
 import { ReferenceSource, type ReferenceWindow } from './reference-source.ts';
 import { hold, holdSame } from './violation.ts';
 
@@ -142,18 +143,20 @@ export class SourcesCheck {
     holdSame(law, `${source}, latest arrival`, view.lastArrivalMs, reference.lastArrivalMs);
     holdSame(law, `${source}, late by aggregation`, view.lateFor, reference.lateFor);
     holdSame(law, `${source}, late and quarantined events of this write`, view.handedOn, handedOn);
-    this.#compareWindows(LAW_OF_CLOSING, `${source}, closed by this write`, view.closed, [...closed]);
-    this.#compareWindows(law, `${source}, open`, view.open, reference.open());
+    this.#compareWindows(LAW_OF_CLOSING, source, 'closed by this write', view.closed, [...closed]);
+    this.#compareWindows(law, source, 'open', view.open, reference.open());
     holdSame(law, `${source}, when it is due for closing`, view.closesAtMs, reference.closesAtMs());
     holdSame(law, `${source}, remembered ids`, sorted(view.ids()), sorted(reference.rememberedIds()));
   }
 
   #compareWindows(
     law: string,
-    where: string,
+    source: string,
+    which: string,
     found: ReadonlyMap<string, () => FoundContents>,
     expected: readonly ReferenceWindow[],
   ): void {
+    const where = `${source}, ${which}`;
     const names = expected.map((window) => windowName(window.aggregation.name, window));
     holdSame(law, `${where}: windows`, [...found.keys()].sort(), names.sort());
     for (const window of expected) {
@@ -162,18 +165,52 @@ export class SourcesCheck {
       const wanted = this.contentsOf(window);
       if (contents === undefined) continue;
       holdSame(law, `${where}: window ${name}`, comparable(contents), comparable(wanted));
-      this.holdAggregates(`${where}: window ${name}`, contents, window);
+      this.holdAggregates(source, `${where}: window ${name}`, contents, window);
     }
   }
 
-  holdAggregates(
-    where: string,
-    found: FoundContents,
-    { aggregation, events, start, end }: ReferenceWindow,
-  ): void {
-    const known = this.#deps.pipeline.aggregations.find(({ name }) => name === aggregation.name);
-    if (known === undefined) throw new Error(`${where} is of an aggregation that the pipeline does not have`);
-    holdAggregates(where, found, { events, increaseOver: [events], lengthMs: end - start }, known);
+  holdAggregates(source: string, where: string, found: FoundContents, window: ReferenceWindow): void {
+    const { aggregation, events, start, end } = window;
+    const known = this.#aggregation(aggregation.name);
+    const increases = (name: string) => this.increaseIn(source, window, name);
+    holdAggregates(where, found, { events, increaseOf: increases, lengthMs: end - start }, known);
+  }
+
+  /** What the source's counter grew by in a window, by steps that end at events that match. */
+  increaseIn(
+    source: string,
+    window: ReferenceWindow,
+    name: string,
+    matches?: (event: ReferenceEvent) => boolean,
+  ): bigint {
+    const { aggregation, start, end } = window;
+    const { counters, window: spec } = this.#aggregation(aggregation.name);
+    const rules = { start, end, dip: counters.dip, carry: counters.carry && spec.kind !== 'session' };
+    const history = this.sources.get(source)?.reference.historyOf(window) ?? [];
+    return increaseOf(history, name, rules, matches);
+  }
+
+  /** The same over the windows of all sources that begin there. */
+  increaseOver(
+    aggregation: string,
+    start: number,
+    name: string,
+    matches: (event: ReferenceEvent) => boolean,
+  ): bigint {
+    let total = 0n;
+    for (const [source, { reference }] of this.sources) {
+      for (const window of reference.windows) {
+        const isOf = window.aggregation.name === aggregation && window.start === start;
+        if (isOf) total += this.increaseIn(source, window, name, matches);
+      }
+    }
+    return total;
+  }
+
+  #aggregation(name: string): Aggregation {
+    const known = this.#deps.pipeline.aggregations.find((aggregation) => aggregation.name === name);
+    if (known === undefined) throw new Error(`the pipeline has no aggregation ${name}`);
+    return known;
   }
 
   /** Made once for each number of events in it. */

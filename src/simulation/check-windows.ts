@@ -78,7 +78,7 @@ export class WindowsCheck {
       );
     hold(LAW_OF_STORED, closed !== undefined, () => `${where}: found it stored, expected it to be open`);
     holdSame(LAW_OF_STORED, where, comparable(window), comparable(this.#sources.contentsOf(closed)));
-    this.#sources.holdAggregates(where, window, closed);
+    this.#sources.holdAggregates(source, where, window, closed);
   }
 
   #checkRollup({ series, start }: StoredView): void {

@@ -60,7 +60,10 @@ function drawMore(random: Random): Partial<AggregationDefinition> {
   );
   return {
     ...(more.length === 0 ? {} : { aggregates: ['last', ...more] }),
-    ...(more.includes('quantiles') ? { relativeError: random.pick([0.01, 0.05]) } : {}),
+    ...((more.includes('increase') || more.includes('rate')) && random.chance(0.4)
+      ? { counters: random.pick([{ carry: false }, { dip: 0.3 }, { dip: 0.05, carry: false }]) }
+      : {}),
+    ...(more.includes('quantiles') ? { relativeError: random.pick([0.001, 0.01, 0.05]) } : {}),
     ...(random.chance(0.5) ? { distinct: [random.pick(FIELDS), 'values.v'] } : {}),
     ...(random.chance(0.5) ? { topK: [{ of: random.pick(FIELDS), k: random.pick([1, 3]) }] } : {}),
   };

@@ -17,22 +17,37 @@ export function varianceOf(events: readonly ReferenceEvent[], name: string): num
   return nearestDouble(count * squares - sum * sum, (count * count) << 1074n);
 }
 
-/** Over the values in order of event time; what is less than the one before counts whole. Of several lists the sum. */
-export function increaseOf(lists: readonly (readonly ReferenceEvent[])[], name: string): number {
+/** How the increase of a counter is taken in a window. */
+export interface ReferenceSteps {
+  readonly start: number;
+  readonly end: number;
+  /** Whether the step from a sample before the window counts in it. */
+  readonly carry: boolean;
+  readonly dip: number;
+}
+
+/**
+ * Over all samples of one source in order of event time: the steps whose later sample is in the window and counts by `matches`. What is less
+ * than the one before counts whole, unless it is so by a smaller share than `dip`. In multiples of 2^-1074.
+ */
+export function increaseOf(
+  history: readonly ReferenceEvent[],
+  name: string,
+  { start, end, carry, dip }: ReferenceSteps,
+  matches: (event: ReferenceEvent) => boolean = () => true,
+): bigint {
+  // A stable sort: events of one time stay in stream order.
+  const samples = history.filter(({ values }) => Object.hasOwn(values, name)).sort((a, b) => a.time - b.time);
   let total = 0n;
-  for (const events of lists) {
-    // A stable sort: events of one time stay in stream order.
-    const values = valuesOf(
-      [...events].sort((a, b) => a.time - b.time),
-      name,
-    );
-    for (const [at, value] of values.entries()) {
-      const before = values[at - 1];
-      if (before === undefined) continue;
-      total += value < before ? toScaled(value) : toScaled(value) - toScaled(before);
-    }
+  for (const [at, event] of samples.entries()) {
+    const before = samples[at - 1];
+    const isIn = start <= event.time && event.time < end && matches(event);
+    if (before === undefined || !isIn || (!carry && before.time < start)) continue;
+    const [from, to] = [before.values[name] ?? Number.NaN, event.values[name] ?? Number.NaN];
+    const isReset = to < from && !(from - to < dip * Math.abs(from));
+    total += isReset ? toScaled(to) : toScaled(to) - toScaled(from);
   }
-  return nearestDouble(total);
+  return total;
 }
 
 export function sortedValues(events: readonly ReferenceEvent[], name: string): readonly number[] {

@@ -26,6 +26,8 @@ export class ReferenceWindow {
   /** In stream order. */
   readonly events: readonly ReferenceEvent[];
   isOpen = true;
+  /** How many of the source's events had been judged when it closed. */
+  judgedAtClose = Number.POSITIVE_INFINITY;
 
   constructor(
     aggregation: ClosingAggregation,
@@ -80,12 +82,23 @@ export class ReferenceSource {
   /** Closes the windows whose time has come, and gives them. */
   closeDue(): ReferenceWindow[] {
     const due = this.open().filter(({ closesAtTime }) => closesAtTime <= this.maxTime);
-    for (const window of due) window.isOpen = false;
+    for (const window of due) {
+      window.isOpen = false;
+      window.judgedAtClose = this.judged.length;
+    }
     return due;
   }
 
   open(): ReferenceWindow[] {
     return this.windows.filter(({ isOpen }) => isOpen);
+  }
+
+  /** All events of the window's aggregation that it may know of, in stream order. */
+  historyOf({ aggregation, judgedAtClose }: ReferenceWindow): readonly ReferenceEvent[] {
+    return this.judged
+      .slice(0, judgedAtClose)
+      .filter(({ appliedTo }) => appliedTo.includes(aggregation.name))
+      .map(({ event }) => event);
   }
 
   /** When the closer may close something if nothing more comes; undefined: nothing is open. */

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { growthOf } from '../../src/core/apply-event.ts';
 import { ByteWriter } from '../../src/core/byte-writer.ts';
+import { trailBytes, writeTrail } from '../../src/core/counter-trail.ts';
 import { foldEvents } from '../../src/core/fold.ts';
 import { imbalance } from '../../src/core/ledger.ts';
 import { MAX_ID_BYTES, MAX_WINDOW_BYTES } from '../../src/core/limits.ts';
@@ -137,6 +138,14 @@ function emptyPipeline() {
 function expectCountedRight(state: SourceState): void {
   const windows = state.open.flatMap((open) => [...open.windows.values()]);
   for (const window of windows) expect(window.bytes).toBe(windowBytes(window));
-  expect(state.windowBytes).toBe(windows.reduce((sum, { bytes }) => sum + bytes, 0));
+  const trails = state.open.flatMap((open) => [...open.trails]);
+  for (const [name, trail] of trails) {
+    expect(trail.bytes).toBe(trailBytes(name, trail.samples));
+    const writer = new ByteWriter();
+    writeTrail(writer, trail, () => 4_000);
+    expect(writer.finish().length + textBytes(name)).toBeLessThanOrEqual(trail.bytes);
+  }
+  const counted = [...windows, ...trails.map(([, trail]) => trail)];
+  expect(state.windowBytes).toBe(counted.reduce((sum, { bytes }) => sum + bytes, 0));
   expect(state.windowCount).toBe(windows.length);
 }

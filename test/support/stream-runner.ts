@@ -121,7 +121,7 @@ export class StreamRunner {
 }
 
 /** A state as it is stored, without what the latest write carried and without forgotten ids. */
-export function comparableState(state: SourceState, pipeline: Pipeline): object {
+export function comparableState(state: SourceState, pipeline: Pipeline) {
   const ids = state.ids.entries(state.maxTime - pipeline.dedupeHorizonMs).sort();
   const rest = { ...state, ids: new RememberedIds(), closed: [], letters: [] };
   return { ...decodeStateImage(state.source, encodeState(rest, pipeline)), ids };

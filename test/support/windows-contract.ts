@@ -143,6 +143,7 @@ function windowOf(overrides: Partial<StoredWindow>): StoredWindow {
     part: undefined,
     marks: new Map(),
     final: true,
+    moved: 0,
     events: 1,
     metrics: [metric],
     fields: undefined,

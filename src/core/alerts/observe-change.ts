@@ -5,7 +5,7 @@ import { parseRollupSeries } from '../series.ts';
 import type { ClosedWindow, GroupContents } from '../source-window.ts';
 import type { ChangedWindows } from '../state-changes.ts';
 import type { StoredWindow } from '../stored-window.ts';
-import { mergeGroups } from '../window.ts';
+import { mergeGroups, revisionOf } from '../window.ts';
 import type { AlertFilter, AlertOn, AlertRule, Measure } from './alert-rule.ts';
 import type { KeptWindow } from './alert-state.ts';
 import { holdsForGood } from './irrevocable.ts';
@@ -33,9 +33,9 @@ export function observeSource(
     observe(measure, window, mergeGroups({ groups: groupsOf(window, filter) }));
   const closed = after.closed.filter(isWatched).flatMap(look);
   if (!on.provisional) return closed;
-  const earlier = new Map(before?.open.map((window) => [keyOf(window), revisionOf(window)]));
+  const earlier = new Map(before?.open.map((window) => [keyOf(window), revisionOf(window.groups)]));
   const changed = after.open.filter(
-    (window) => isWatched(window) && earlier.get(keyOf(window)) !== revisionOf(window),
+    (window) => isWatched(window) && earlier.get(keyOf(window)) !== revisionOf(window.groups),
   );
   return [...closed, ...changed.flatMap(look).flatMap((seen) => whileOpen(rule, seen))];
 }
@@ -92,11 +92,7 @@ function observe(
 ): Observation[] {
   const { start, end } = window;
   const value = measure.kind === 'events' ? contents.events : aggregateOf(measure, contents, end - start);
-  return value === undefined ? [] : [{ start, end, revision: revisionOf(window), value }];
-}
-
-function revisionOf({ groups }: { readonly groups: readonly GroupContents[] }): number {
-  return groups.reduce((sum, { events }) => sum + events, 0);
+  return value === undefined ? [] : [{ start, end, revision: revisionOf(window.groups), value }];
 }
 
 function aggregateOf(

@@ -18,6 +18,7 @@ export interface PipelineDefinition {
   readonly allowOldTimes?: boolean;
   /** How long closed windows are kept. Default: for ever. */
   readonly retention?: string;
+  readonly counters?: CountersDefinition;
 }
 
 export interface AggregationDefinition {
@@ -49,10 +50,20 @@ export interface AggregationDefinition {
   readonly aggregates?: readonly AggregateName[];
   /** Of quantiles. Default 0.01. */
   readonly relativeError?: number;
+  /** Of `increase` and `rate`. Default: as the pipeline says. */
+  readonly counters?: CountersDefinition;
   /** Fields whose distinct texts are counted: `source`, `type`, `id`, `tags.NAME`, `values.NAME`. */
   readonly distinct?: readonly string[];
   /** Fields whose most frequent texts are kept with their counts. */
   readonly topK?: readonly { readonly of: string; readonly k: number }[];
+}
+
+/** How increases of counters are taken. */
+export interface CountersDefinition {
+  /** A fall by a smaller share of the value before is no reset. Default 0: every fall is one. */
+  readonly dip?: number;
+  /** Whether a step across a window's beginning counts in it. Default true. */
+  readonly carry?: boolean;
 }
 
 export interface RollupDefinition {

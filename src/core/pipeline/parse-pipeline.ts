@@ -1,9 +1,10 @@
 // Checks a pipeline definition as a whole.
+import { USUAL_COUNTERS } from '../counter-rules.ts';
 import { readShapes } from '../shape/read-shape.ts';
 import { DefinitionReader } from './definition-reader.ts';
 import type { Pipeline } from './pipeline.ts';
 import { PipelineError } from './pipeline-error.ts';
-import { readAggregation, readRetention } from './read-aggregation.ts';
+import { readAggregation, readCounters, readRetention } from './read-aggregation.ts';
 import { readAlert } from './read-alert.ts';
 import { readRollup } from './read-rollup.ts';
 
@@ -20,11 +21,13 @@ export function parsePipeline(definition: unknown): Pipeline {
     'maxClockSkew',
     'allowOldTimes',
     'retention',
+    'counters',
   ]);
   const retentionMs = readRetention(root);
+  const counters = readCounters(root, USUAL_COUNTERS);
   const drafts = root
     .list('aggregations', { least: 1, most: MAX_AGGREGATIONS })
-    .map((entry) => readAggregation(entry, retentionMs));
+    .map((entry) => readAggregation(entry, { retentionMs, counters }));
   refuseTwins(drafts, 'aggregations', problems);
   const rollups = root
     .list('rollups', { least: 0, most: MAX_ROLLUPS, optional: true })

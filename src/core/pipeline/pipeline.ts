@@ -1,5 +1,6 @@
 // The checked form of a pipeline definition.
 import type { AlertRule } from '../alerts/alert-rule.ts';
+import type { CounterRules } from '../counter-rules.ts';
 import type { EventField } from '../event-field.ts';
 import type { EventFilter } from '../event-filter.ts';
 import type { Shape } from '../shape/shape.ts';
@@ -37,6 +38,7 @@ export interface Aggregation {
     /** Their relative error; undefined: none are kept. */
     readonly quantiles: number | undefined;
   };
+  readonly counters: CounterRules;
   readonly distinct: readonly EventField[];
   readonly topK: readonly TopKField[];
   /** The tags its windows are kept apart by, for rollups and alerts; sorted. */

@@ -1,4 +1,6 @@
 // Reads the aggregations of a pipeline definition.
+
+import type { CounterRules } from '../counter-rules.ts';
 import type { EventField } from '../event-field.ts';
 import { parseEventField } from '../event-field.ts';
 import type { EventFilter } from '../event-filter.ts';
@@ -8,7 +10,13 @@ import type { DefinitionReader } from './definition-reader.ts';
 import type { AggregationDraft, TopKField } from './pipeline.ts';
 import { readWindow } from './read-window.ts';
 
-export function readAggregation(entry: DefinitionReader, retentionMs: number | undefined): AggregationDraft {
+/** Keys that are the pipeline's, unless the aggregation has its own. */
+interface PipelineDefaults {
+  readonly retentionMs: number | undefined;
+  readonly counters: CounterRules;
+}
+
+export function readAggregation(entry: DefinitionReader, defaults: PipelineDefaults): AggregationDraft {
   entry.onlyKeys([
     'name',
     'window',
@@ -19,6 +27,7 @@ export function readAggregation(entry: DefinitionReader, retentionMs: number | u
     'values',
     'aggregates',
     'relativeError',
+    'counters',
     'distinct',
     'topK',
   ]);
@@ -36,13 +45,19 @@ export function readAggregation(entry: DefinitionReader, retentionMs: number | u
   }
   const allowedLatenessMs = entry.duration('allowedLateness', { default: 0, least: 0 });
   const idleTimeoutMs = entry.duration('idleTimeout', { default: 600_000, least: 1_000 });
+  if (entry.has('counters') && !asks('increase', 'rate')) {
+    entry.problem('counters', 'found without "increase" or "rate" among the aggregates, expected both');
+  }
   return {
     name: entry.name('name'),
     window: readWindow(entry),
     filter: readFilter(entry),
     allowedLatenessMs,
     idleTimeoutMs,
-    retentionMs: readWindowRetention(entry, { retentionMs, openForMs: allowedLatenessMs + idleTimeoutMs }),
+    retentionMs: readWindowRetention(entry, {
+      retentionMs: defaults.retentionMs,
+      openForMs: allowedLatenessMs + idleTimeoutMs,
+    }),
     values: entry.has('values') ? new Set(entry.texts('values')) : undefined,
     aggregates,
     keep: {
@@ -51,6 +66,7 @@ export function readAggregation(entry: DefinitionReader, retentionMs: number | u
       increase: asks('increase', 'rate'),
       quantiles: asks('quantiles') ? relativeError : undefined,
     },
+    counters: readCounters(entry, defaults.counters),
     distinct: readDistinct(entry),
     topK: readTopK(entry),
   };
@@ -115,4 +131,14 @@ function readField(text: unknown, problem: (text: string) => void): readonly Eve
   const found = text === undefined ? 'missing' : `found ${JSON.stringify(text)}`;
   problem(`${found}, expected "source", "type", "id", "tags.NAME" or "values.NAME"`);
   return [];
+}
+
+export function readCounters(entry: DefinitionReader, defaults: CounterRules): CounterRules {
+  const counters = entry.child('counters');
+  if (counters === undefined) return defaults;
+  counters.onlyKeys(['dip', 'carry']);
+  return {
+    carry: counters.has('carry') ? counters.flag('carry') : defaults.carry,
+    dip: counters.number('dip', { default: defaults.dip, least: 0, most: 1 }),
+  };
 }

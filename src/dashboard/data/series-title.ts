@@ -39,28 +39,43 @@ export interface MatchFacts {
   /** Of each field, the most frequent first. */
   readonly top: readonly {
     readonly of: string;
-    readonly entries: readonly { readonly text: string; readonly count: number }[];
+    /** `lacks`: by how much the count may be too low; it is never too high. */
+    readonly entries: readonly { readonly text: string; readonly count: number; readonly lacks: number }[];
   }[];
+}
+
+type TopList = NonNullable<WindowAnswer['topK']>[number];
+
+/** Of all windows together. A text that a full list leaves out may have come as often as the last that is in it. */
+function addedUp(lists: readonly TopList[]): MatchFacts['top'][number]['entries'] {
+  const longest = Math.max(...lists.map(({ entries }) => entries.length));
+  const texts = new Set(lists.flatMap(({ entries }) => entries.map(({ text }) => text)));
+  const sums = [...texts].map((text) => {
+    let [count, lacks] = [0, 0];
+    for (const { entries, missed } of lists) {
+      const own = entries.find((entry) => entry.text === text);
+      const isFull = entries.length === longest;
+      count += own?.count ?? 0;
+      lacks += missed + (own === undefined && isFull ? (entries.at(-1)?.count ?? 0) : 0);
+    }
+    return { text, count, lacks };
+  });
+  return sums.sort((a, b) => b.count - a.count);
 }
 
 export function matchFacts(windows: readonly WindowAnswer[]): MatchFacts {
   const latest = windows.at(-1);
   const totals = new Map<string, number>();
-  const counts = new Map<string, Map<string, number>>();
-  for (const { metrics, topK = [] } of windows) {
+  for (const { metrics } of windows) {
     for (const { name, sum } of metrics) {
       if (isScore(name)) totals.set(name, (totals.get(name) ?? 0) + (sum ?? 0));
     }
-    for (const { of, entries } of topK) {
-      const known = counts.get(of) ?? new Map<string, number>();
-      counts.set(of, known);
-      for (const { text, count } of entries) known.set(text, (known.get(text) ?? 0) + count);
-    }
   }
-  const top = [...counts].map(([of, known]) => ({
-    of,
-    entries: [...known].map(([text, count]) => ({ text, count })).sort((a, b) => b.count - a.count),
-  }));
+  const fields = Map.groupBy(
+    windows.flatMap(({ topK = [] }) => topK),
+    ({ of }) => of,
+  );
+  const top = [...fields].map(([of, lists]) => ({ of, entries: addedUp(lists) }));
   return {
     players: latest === undefined ? undefined : (distinctFigure('source')(latest) ?? undefined),
     events: windows.reduce((sum, { events }) => sum + events, 0),

@@ -184,10 +184,13 @@ function TopTexts({ windows }: { readonly windows: readonly WindowAnswer[] }) {
                 </tr>
               </thead>
               <tbody>
-                {entries.map(({ text, count }) => (
+                {entries.map(({ text, count, lacks }) => (
                   <tr key={text}>
                     <th scope="row">{text}</th>
-                    <td class="number">{formatCount(count)}</td>
+                    <td class="number">
+                      {formatCount(count)}
+                      {lacks === 0 ? '' : ` to ${formatCount(count + lacks)}`}
+                    </td>
                     <td>
                       <span class="share" style={{ '--share': `${(100 * count) / all}%` }}>
                         {formatShare(count, all)}

@@ -32,6 +32,10 @@ const metricSchema = named(
       stddev: figure,
       increase: figure,
       rate: described('Increase per second', figure),
+      quantileError: described(
+        'The relative error of quantiles, where there are too many different values for the one asked for',
+        figure,
+      ),
       quantiles: list(quantileSchema),
     },
   ),
@@ -56,6 +60,10 @@ export const windowSchema = named(
           object({
             of: text(),
             entries: list(object({ text: text(), count: number({ minimum: 0 }) })),
+            missed: described(
+              'By how much any count may be too low; none is too high',
+              number({ minimum: 0 }),
+            ),
           }),
         ),
       ),
@@ -72,7 +80,7 @@ export function windowAnswer(
   window: SeriesWindow,
   quantiles?: ReadonlyMap<string, readonly Quantile[]>,
 ): WindowAnswer {
-  const { start, end, final, revision, events, metrics, distinct, topK } = window;
+  const { start, end, final, revision, events, metrics, distinct, topK, topKMissed } = window;
   return {
     startMs: start,
     endMs: end,
@@ -90,6 +98,7 @@ export function windowAnswer(
           topK: [...topK].map(([of, entries]) => ({
             of,
             entries: entries.map(([value, count]) => ({ text: value, count })),
+            missed: topKMissed.get(of) ?? 0,
           })),
         }),
   };
@@ -116,7 +125,15 @@ function metricAnswer(name: string, summary: SeriesWindowMetric): MetricAnswer {
 type SeriesWindowMetric = SeriesWindow['metrics'] extends ReadonlyMap<string, infer M> ? M : never;
 
 /** There only where the pipeline asks for them. */
-export const OPTIONAL_FIGURES = ['first', 'last', 'variance', 'stddev', 'increase', 'rate'] as const;
+export const OPTIONAL_FIGURES = [
+  'first',
+  'last',
+  'variance',
+  'stddev',
+  'increase',
+  'rate',
+  'quantileError',
+] as const;
 
 function finite(value: number): number | null {
   return Number.isFinite(value) ? value : null;

@@ -18,6 +18,7 @@ function windowOf(overrides: Partial<SeriesWindow>): SeriesWindow {
     metrics: new Map([['temperature', SUMMARY]]),
     distinct: new Map(),
     topK: new Map(),
+    topKMissed: new Map(),
     ...overrides,
   };
 }

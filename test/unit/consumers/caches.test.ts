@@ -40,6 +40,7 @@ describe('the cache of rollup parts', () => {
       part: 0,
       marks: new Map(),
       final: false,
+      moved: 0,
       events: 0,
       metrics: [],
       fields: undefined,

@@ -25,6 +25,7 @@ describe('a pipeline definition', () => {
           values: undefined,
           aggregates: ['count', 'sum', 'min', 'max', 'mean'],
           keep: { samples: false, squares: false, increase: false, quantiles: undefined },
+          counters: { carry: true, dip: 0 },
           distinct: [],
           topK: [],
           groupBy: ['model'],
@@ -38,6 +39,21 @@ describe('a pipeline definition', () => {
       allowOldTimes: false,
       retentionMs: undefined,
     });
+  });
+
+  test('says for all aggregations how counters count, unless one says it for itself', () => {
+    const counting = { window: { tumbling: '1m' }, aggregates: ['increase'] };
+    const read = parsePipeline({
+      counters: { dip: 0.1, carry: false },
+      aggregations: [
+        { name: 'a', ...counting },
+        { name: 'b', ...counting, counters: { carry: true } },
+      ],
+    });
+    expect(read.aggregations.map(({ counters }) => counters)).toEqual([
+      { carry: false, dip: 0.1 },
+      { carry: true, dip: 0.1 },
+    ]);
   });
 
   test('may have windows of a calendar, and others that begin elsewhere than at the epoch', () => {
@@ -169,11 +185,11 @@ const REFUSED: readonly [definition: unknown, problem: string][] = [
   [{ aggregations: [7] }, 'aggregations[0]: found 7, expected an object'],
   [
     { aggregations: [MINUTE], agregations: 1 },
-    'agregations: unknown key, expected one of aggregations, rollups, alerts, shapes, dedupe, maxClockSkew, allowOldTimes, retention',
+    'agregations: unknown key, expected one of aggregations, rollups, alerts, shapes, dedupe, maxClockSkew, allowOldTimes, retention, counters',
   ],
   [
     aggregation({ lateness: '1h' }),
-    'aggregations[0].lateness: unknown key, expected one of name, window, filter, allowedLateness, idleTimeout, retention, values, aggregates, relativeError, distinct, topK',
+    'aggregations[0].lateness: unknown key, expected one of name, window, filter, allowedLateness, idleTimeout, retention, values, aggregates, relativeError, counters, distinct, topK',
   ],
   [aggregation({ name: undefined }), `aggregations[0].name: missing, ${NAME}`],
   [aggregation({ name: '' }), `aggregations[0].name: found "", ${NAME}`],
@@ -210,6 +226,18 @@ const REFUSED: readonly [definition: unknown, problem: string][] = [
   [hopping('1m', undefined), `aggregations[0].window.hopping.every: missing, ${duration(1)}`],
   [hopping('x', '1m'), `aggregations[0].window.hopping.size: found "x", ${duration(1)}`],
   [hopping(undefined, '1ms'), `aggregations[0].window.hopping.size: missing, ${duration(1)}`],
+  [
+    aggregation({ counters: { dip: 0.1 } }),
+    'aggregations[0].counters: found without "increase" or "rate" among the aggregates, expected both',
+  ],
+  [
+    aggregation({ aggregates: ['rate'], counters: { dip: 1.5 } }),
+    'aggregations[0].counters.dip: found 1.5, expected a number of 0 to 1',
+  ],
+  [
+    aggregation({ aggregates: ['rate'], counters: { carry: 'no' } }),
+    'aggregations[0].counters.carry: found "no", expected true or false',
+  ],
   [
     aggregation({ window: { tumbling: '1m', offset: '60s' } }),
     'aggregations[0].window.offset: found "60s", expected less than the size',
@@ -396,7 +424,7 @@ describe('a wrong pipeline definition is refused with the key, what was found an
   test('everything wrong is told at once', () => {
     const definition = { aggregations: [{ name: '', window: { tumbling: 1 } }], rolups: [] };
     expect(problemsOf(definition)).toEqual([
-      'rolups: unknown key, expected one of aggregations, rollups, alerts, shapes, dedupe, maxClockSkew, allowOldTimes, retention',
+      'rolups: unknown key, expected one of aggregations, rollups, alerts, shapes, dedupe, maxClockSkew, allowOldTimes, retention, counters',
       `aggregations[0].name: found "", ${NAME}`,
       `aggregations[0].window.tumbling: found 1, ${duration(1)}`,
     ]);

@@ -22,6 +22,7 @@ describe('a match', () => {
           { text: 'kill', count: kill },
           { text: 'score', count: score },
         ],
+        missed: 1,
       },
     ];
     const windows = [

@@ -21,7 +21,7 @@ function closedWindow(
   const series = sourceSeries(aggregation, source);
   const end = start + 10;
   const rest = { part: undefined, marks: new Map(), final: true, fields: undefined };
-  return { series, start, end, events, metrics, ...rest };
+  return { series, start, end, events, moved: 0, metrics, ...rest };
 }
 
 async function csvOf(closed: readonly StoredWindow[], withAggregation = false) {

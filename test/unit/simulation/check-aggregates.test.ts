@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { parsePipeline } from '../../../src/core/pipeline/parse-pipeline.ts';
 import { holdAggregates } from '../../../src/simulation/check-aggregates.ts';
+import { toScaled } from '../../../src/simulation/exact-rational.ts';
 import type { FoundContents } from '../../../src/simulation/read-state.ts';
 import type { ReferenceEvent } from '../../../src/simulation/reference-model.ts';
 
@@ -52,13 +53,19 @@ function found(metric: Partial<typeof RIGHT>, fields: Partial<FoundContents> = {
     metrics: new Map([['v', { ...RIGHT, ...metric }]]),
     distinct: new Map([['type', 2]]),
     topK: new Map([['type', [['x', 3]]]]),
+    topKMissed: new Map([['type', 0]]),
     ...fields,
   };
 }
 
 function check(contents: FoundContents): void {
   if (AGGREGATION === undefined) throw new Error('no aggregation');
-  holdAggregates('w', contents, { events: EVENTS, increaseOver: [EVENTS], lengthMs: 10_000 }, AGGREGATION);
+  holdAggregates(
+    'w',
+    contents,
+    { events: EVENTS, increaseOf: () => toScaled(11), lengthMs: 10_000 },
+    AGGREGATION,
+  );
 }
 
 test('what is right, or within its error, passes', () => {

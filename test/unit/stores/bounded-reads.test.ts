@@ -38,7 +38,7 @@ function counted(inner: Table): { readonly table: Table; readonly items: () => n
 }
 
 function windowOf(series: string, start: number, part?: number): StoredWindow {
-  const given = { series, start, end: start + 1, part, marks: new Map(), final: true, events: 1 };
+  const given = { series, start, end: start + 1, part, marks: new Map(), final: true, events: 1, moved: 0 };
   return { ...given, metrics: [], fields: undefined };
 }
 
