@@ -16,6 +16,8 @@ export function createApp(outFolder?: string): App {
 
 /** Here, not in cdk.json, which only the command line reads. */
 const FEATURE_FLAGS = {
+  // A changed authorizer is no change of a method: without this it would wait for the next deployment of the API.
+  '@aws-cdk/aws-apigateway:authorizerChangeDeploymentLogicalId': true,
   '@aws-cdk/aws-iam:minimizePolicies': true,
   '@aws-cdk/core:checkSecretUsage': true,
   '@aws-cdk/core:enablePartitionLiterals': true,

@@ -11,9 +11,11 @@ export function readOptions(context: (name: string) => unknown): AppOptions {
   const pipelineFile = context('pipeline');
   const shards = context('shards');
   const throwAway = context('throwAway');
+  const alarmTopic = context('alarmTopic');
   return {
     ...(pipelineFile === undefined ? {} : { pipelineFile: fileName(pipelineFile) }),
     ...(shards === undefined ? {} : { shards: shardCount(shards) }),
+    ...(alarmTopic === undefined ? {} : { alarmTopic: topicArn(alarmTopic) }),
     ...(throwAway === undefined ? {} : { throwAway: flag('throwAway', throwAway) }),
   };
 }
@@ -21,6 +23,11 @@ export function readOptions(context: (name: string) => unknown): AppOptions {
 function fileName(value: unknown): string {
   if (typeof value === 'string' && value !== '') return value;
   throw new Error(`-c pipeline: found ${JSON.stringify(value)}, expected a file name`);
+}
+
+function topicArn(value: unknown): string {
+  if (typeof value === 'string' && /^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w.-]+$/.test(value)) return value;
+  throw new Error(`-c alarmTopic: found ${JSON.stringify(value)}, expected the ARN of an SNS topic`);
 }
 
 function shardCount(value: unknown): number {

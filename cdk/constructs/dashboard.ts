@@ -1,6 +1,6 @@
 // The dashboard: a private bucket with the page behind a distribution, which leads to the APIs too. So page, API and
 // socket are of one origin: nothing needs CORS, and the page's policy lets it speak to nobody else.
-import { CfnOutput, Duration, Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Aws, CfnOutput, Duration, Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
 import {
   AllowedMethods,
@@ -13,6 +13,7 @@ import {
   OriginRequestPolicy,
   PriceClass,
   ResponseHeadersPolicy,
+  S3OriginAccessControl,
   ViewerProtocolPolicy,
 } from 'aws-cdk-lib/aws-cloudfront';
 import { HttpOrigin, S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
@@ -46,6 +47,8 @@ export class Dashboard extends Construct {
       enforceSSL: true,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
       removalPolicy: RemovalPolicy.DESTROY,
+      // A bucket with files in it cannot be deleted.
+      autoDeleteObjects: true,
     });
     // The CDK's own types are not written for exact optional properties: its Bucket is no IBucket by them.
     const bucket = made as IBucket;
@@ -56,7 +59,11 @@ export class Dashboard extends Construct {
       priceClass: PriceClass.PRICE_CLASS_100,
       httpVersion: HttpVersion.HTTP2_AND_3,
       defaultBehavior: {
-        origin: S3BucketOrigin.withOriginAccessControl(bucket),
+        origin: S3BucketOrigin.withOriginAccessControl(bucket, {
+          originAccessControl: new S3OriginAccessControl(this, 'Access', {
+            originAccessControlName: inAccount('files'),
+          }),
+        }),
         viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
         cachePolicy: CachePolicy.CACHING_OPTIMIZED,
         responseHeadersPolicy: this.#headers(),
@@ -94,6 +101,7 @@ export class Dashboard extends Construct {
 
   #headers(): ResponseHeadersPolicy {
     return new ResponseHeadersPolicy(this, 'Headers', {
+      responseHeadersPolicyName: inAccount('headers'),
       comment: 'Tidemill: the dashboard loads and asks its own origin alone',
       securityHeadersBehavior: {
         contentSecurityPolicy: { contentSecurityPolicy: CONTENT_SECURITY_POLICY, override: true },
@@ -123,6 +131,12 @@ const CONTENT_SECURITY_POLICY = [
   "form-action 'none'",
   "frame-ancestors 'none'",
 ].join('; ');
+
+/**
+ * CloudFront's names are the account's, of all regions: with a part of the stack's own id in it, one stack's is never
+ * another's, whatever both are called and wherever they are.
+ */
+const inAccount = (what: string) => `tidemill-${what}-${Fn.select(2, Fn.split('/', Aws.STACK_ID))}`;
 
 /** Reading alone: devices post to the API itself. The token goes through, and nothing is kept on the way. */
 function throughTo(origin: IOrigin) {

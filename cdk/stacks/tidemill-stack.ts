@@ -27,6 +27,7 @@ import { SourcesTable } from '../constructs/sources-table.ts';
 import { StreamMapping, type StreamMappingOptions } from '../constructs/stream-mapping.ts';
 import { enforceStreamReaderRules } from '../constructs/stream-reader-rules.ts';
 import { TelemetryStream } from '../constructs/telemetry-stream.ts';
+import { tellOfAlarms } from '../constructs/tell-of-alarms.ts';
 import { TokenKeys } from '../constructs/token-keys.ts';
 import { TokensTable } from '../constructs/tokens-table.ts';
 import { WindowsTable } from '../constructs/windows-table.ts';
@@ -36,6 +37,8 @@ export interface TidemillStackOptions {
   readonly shards?: number;
   /** Data goes when the stack goes; default: protected and kept. */
   readonly throwAway?: boolean;
+  /** ARN of an SNS topic that every alarm tells, when it goes off and when it is over. */
+  readonly alarmTopic?: string;
   /** Rates that the HTTP door takes. */
   readonly doorLimits?: Partial<DoorLimits>;
 }
@@ -165,6 +168,7 @@ export class TidemillStack extends Stack {
       ],
     });
     enforceStreamReaderRules(this);
+    if (props.alarmTopic !== undefined) tellOfAlarms(this, props.alarmTopic);
     this.#code = code;
     this.#stream = stream;
     this.#failures = failures;

@@ -88,6 +88,8 @@ const RUN = new Set([
   'AWS::CloudFront::OriginAccessControl',
   'AWS::CloudFront::ResponseHeadersPolicy',
   'Custom::CDKBucketDeployment',
+  // Empties a bucket when its stack goes.
+  'Custom::S3AutoDeleteObjects',
 ]);
 
 /** All of an API is read together. */

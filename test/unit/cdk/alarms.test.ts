@@ -10,6 +10,15 @@ const OWN: Readonly<Record<string, string>> = {
   'Tidemill shed': 'live',
 };
 
+it('tell the topic that the stack is given, of their beginning and their end', () => {
+  const alarmTopic = 'arn:aws:sns:eu-central-1:123456789012:ops';
+  const told = Object.values(synthesizedStack({ alarmTopic }).findResources('AWS::CloudWatch::Alarm'));
+  expect(told).toHaveLength(alarms.length);
+  for (const { Properties } of told) {
+    expect([Properties.AlarmActions, Properties.OKActions]).toEqual([[alarmTopic], [alarmTopic]]);
+  }
+});
+
 const alarms = Object.entries(template.findResources('AWS::CloudWatch::Alarm')).map(([id, alarm]) => ({
   id,
   properties: alarm['Properties'],

@@ -25,9 +25,14 @@ describe('the dashboard', () => {
     const statements = policy?.['Properties'].PolicyDocument.Statement;
     expect(statements).toMatchObject([
       { Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
+      // What empties it when the stack goes: a bucket with files in it could not be deleted.
+      {
+        Effect: 'Allow',
+        Principal: { AWS: { 'Fn::GetAtt': [expect.stringContaining('AutoDelete'), 'Arn'] } },
+      },
       { Effect: 'Allow', Action: 's3:GetObject', Principal: { Service: 'cloudfront.amazonaws.com' } },
     ]);
-    expect(JSON.stringify(statements[1].Condition.StringEquals['AWS:SourceArn'])).toContain(':distribution/');
+    expect(JSON.stringify(statements[2].Condition.StringEquals['AWS:SourceArn'])).toContain(':distribution/');
     template.hasResourceProperties('AWS::CloudFront::OriginAccessControl', {
       OriginAccessControlConfig: { SigningBehavior: 'always', SigningProtocol: 'sigv4' },
     });
@@ -61,6 +66,16 @@ describe('the dashboard', () => {
       FrameOptions: { FrameOption: 'DENY' },
       ReferrerPolicy: { ReferrerPolicy: 'no-referrer' },
     });
+  });
+
+  it('has names of its own in the account, whatever other stacks are called and wherever they are', () => {
+    const names = [
+      ['AWS::CloudFront::OriginAccessControl', 'OriginAccessControlConfig'],
+      ['AWS::CloudFront::ResponseHeadersPolicy', 'ResponseHeadersPolicyConfig'],
+    ].map(([type = '', key = '']) =>
+      Object.values(template.findResources(type)).map((each) => each['Properties'][key].Name),
+    );
+    for (const name of names) expect(JSON.stringify(name)).toContain('AWS::StackId');
   });
 
   it('is asked for anew each time; what it loads is kept for good, and put there first', () => {

@@ -10,9 +10,11 @@ interface Statement {
 
 const template = synthesizedStack();
 /** The CDK's own, which puts the dashboard's files into their bucket while the stack is deployed. */
-const withoutUploader = <T>(resources: Readonly<Record<string, T>>) =>
-  Object.fromEntries(Object.entries(resources).filter(([id]) => !id.startsWith('CustomCDKBucketDeployment')));
-const policies = withoutUploader(template.findResources('AWS::IAM::Policy'));
+const withoutCustom = <T>(resources: Readonly<Record<string, T>>) =>
+  Object.fromEntries(
+    Object.entries(resources).filter(([id]) => !/^Custom(?:CDKBucketDeployment|S3AutoDelete)/.test(id)),
+  );
+const policies = withoutCustom(template.findResources('AWS::IAM::Policy'));
 const listed = <T>(value: T | readonly T[]): readonly T[] => (Array.isArray(value) ? value : [value as T]);
 
 /** Each permission as `action on resource`, the resource by its logical id without the hash. */
@@ -156,7 +158,7 @@ describe('permissions', () => {
   it('come from the roles’ own policies alone', () => {
     // One for each function, and the door's own, to put records.
     expect(Object.keys(policies)).toHaveLength(FUNCTION_NAMES.length + 1);
-    const roles = Object.entries(withoutUploader(template.findResources('AWS::IAM::Role')));
+    const roles = Object.entries(withoutCustom(template.findResources('AWS::IAM::Role')));
     const own = roles.filter(([, role]) => JSON.stringify(role).includes('lambda.amazonaws.com'));
     expect(own).toHaveLength(FUNCTION_NAMES.length);
     for (const [, role] of own) expect(Object.keys(role['Properties'])).toEqual(['AssumeRolePolicyDocument']);

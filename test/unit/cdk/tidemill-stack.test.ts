@@ -135,10 +135,10 @@ describe('the functions', () => {
       },
       FUNCTION_NAMES.length,
     );
-    // And the CDK's own, which puts the dashboard's files into their bucket.
-    template.resourceCountIs('AWS::Lambda::Function', FUNCTION_NAMES.length + 1);
-    // And two of API Gateway's, and that of the CDK's function.
-    template.resourceCountIs('AWS::IAM::Role', FUNCTION_NAMES.length + 3);
+    // And the CDK's own, which put the dashboard's files into their bucket and empty it.
+    template.resourceCountIs('AWS::Lambda::Function', FUNCTION_NAMES.length + 2);
+    // And two of API Gateway's, and those of the CDK's functions.
+    template.resourceCountIs('AWS::IAM::Role', FUNCTION_NAMES.length + 4);
     // And the access logs of two APIs, and that of the CDK's function.
     template.resourceCountIs('AWS::Logs::LogGroup', FUNCTION_NAMES.length + 3);
     template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });

@@ -61,7 +61,7 @@ describe('the template of the stack', () => {
     const aggregate = system.functions.find(({ name }) => name.includes('Aggregate'));
     expect(aggregate).toMatchObject({
       codeFolder: '/code',
-      handler: 'index.handler',
+      handler: 'consumers/aggregate/handler.handler',
       memoryMb: 1024,
       timeoutMs: 60_000,
       environment: { TIDEMILL_SOURCES_TABLE: tableNamed('Sources')?.name },
