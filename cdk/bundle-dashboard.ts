@@ -1,9 +1,9 @@
 // Bundles the dashboard into static files: the page, and what it loads, under names that change with their contents.
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { basename, join, resolve } from 'node:path';
 import { build } from 'esbuild';
+import { projectFolder } from '../src/platform/project-folder.ts';
 
 export interface DashboardBundle {
   /** `index.html` alone: never kept by whoever loads it without asking. */
@@ -58,5 +58,5 @@ export async function bundleDashboard({
   return { pageFolder, assetsFolder };
 }
 
-const PROJECT = dirname(dirname(fileURLToPath(import.meta.url)));
+const PROJECT = projectFolder();
 const SOURCES = join(PROJECT, 'src/dashboard');

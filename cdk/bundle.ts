@@ -1,9 +1,9 @@
 // Bundles each function into one minified ES module, with the AWS SDK and the pipeline definition beside it.
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { build, type OutputFile } from 'esbuild';
 import { FUNCTION_NAMES, type FunctionName, handlerPath, PIPELINE_FILE } from '../src/platform/names.ts';
+import { projectFolder } from '../src/platform/project-folder.ts';
 
 export interface BundleOptions {
   /** Written as JSON beside each bundle. */
@@ -120,7 +120,7 @@ async function writeBundle(
 
 const folderOf = ({ bundleFolder }: BundleOptions) => resolve(bundleFolder ?? OUT);
 
-const PROJECT = dirname(dirname(fileURLToPath(import.meta.url)));
+const PROJECT = projectFolder();
 
 /** Where esbuild is told that its output goes: the paths in source maps are as seen from there. */
 const OUT = join(PROJECT, 'dist');

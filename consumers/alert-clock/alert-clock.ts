@@ -35,7 +35,7 @@ export interface AlertClockAnswer {
 }
 
 /** The part of Lambda's context that is looked at. */
-interface RemainingTime {
+export interface RemainingTime {
   getRemainingTimeInMillis(): number;
 }
 

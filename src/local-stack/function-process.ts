@@ -6,6 +6,7 @@ import type { InvokeOutcome } from '../event-source/ports.ts';
 import { spawnOwned } from './owned-process.ts';
 import type { FunctionSpec } from './read-function.ts';
 import { startRuntimeApi } from './runtime-api.ts';
+import { siblingOf } from './sibling-of.ts';
 
 export interface FunctionProcess {
   readonly pid: number;
@@ -121,7 +122,7 @@ export async function startFunctionProcess(
   };
 }
 
-const BOOTSTRAP = fileURLToPath(new URL('./runtime-bootstrap.ts', import.meta.url));
+const BOOTSTRAP = fileURLToPath(siblingOf(import.meta.url, 'runtime-bootstrap'));
 
 /** Of the function's memory, as on Lambda: the rest is for buffers, code and stacks. */
 const HEAP_SHARE = 0.9;

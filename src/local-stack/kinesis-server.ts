@@ -4,6 +4,7 @@ import { LOCAL_ACCOUNT_ID } from './local-names.ts';
 import { claimPort, type LocalServer, startFailure, watchServer } from './local-server.ts';
 import { spawnOwned } from './owned-process.ts';
 import { isObject } from './property.ts';
+import { siblingOf } from './sibling-of.ts';
 
 export interface KinesisServerOptions {
   readonly region: string;
@@ -39,7 +40,7 @@ export async function startKinesisServer(options: KinesisServerOptions): Promise
 }
 
 const SERVER = 'Kinesis (kinesalite)';
-const MAIN = fileURLToPath(new URL('./kinesis-server-main.ts', import.meta.url));
+const MAIN = fileURLToPath(siblingOf(import.meta.url, 'kinesis-server-main'));
 
 /** It listens before it has opened its data folder, and ends when it cannot: an answer means that it could. */
 async function untilAnswered<Death>(

@@ -39,7 +39,7 @@ const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 /** Which consumer a function is, the template's handler says: `consumers/close/handler.handler` is wired beside it. */
 async function loadWire({ name, handler }: FunctionSpec): Promise<Wire> {
   const folder = /^(consumers\/[^/]+)\/handler\.handler$/.exec(handler)?.[1];
-  const file = join(PROJECT, folder ?? '', 'wire.ts');
+  const file = join(PROJECT, folder ?? '', import.meta.url.endsWith('.ts') ? 'wire.ts' : 'wire.js');
   if (folder === undefined || !existsSync(file)) {
     throw new Error(
       `function ${name}: found the handler ${JSON.stringify(handler)}, expected consumers/<name>/handler.handler with a wire.ts beside it: no other runs in memory`,

@@ -1,10 +1,10 @@
 // The stack as the local run follows it: synthesized by the CDK, or kept from a run with the same sources.
 import { copyFile, link, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join, resolve } from 'node:path';
 import { needsOf } from '../../cdk/needs-of.ts';
 import type { Synthesis } from '../local-stack/synthesis.ts';
 import { PIPELINE_FILE, STACK_NAME } from '../platform/names.ts';
+import { projectFolder } from '../platform/project-folder.ts';
 import { canKeepIn, withKept } from './kept-folders.ts';
 import { readAssembly } from './read-assembly.ts';
 import { sourceDigest } from './source-digest.ts';
@@ -67,7 +67,7 @@ export async function synthesizeOrKept({
   return await readAssembly(out, STACK_NAME);
 }
 
-const PROJECT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const PROJECT = projectFolder();
 const KEPT = join(PROJECT, 'node_modules/.cache/tidemill/stacks');
 
 /** A file's name: of what a pipeline needs, with yes and no as 1 and 0. */

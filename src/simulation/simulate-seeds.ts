@@ -54,7 +54,9 @@ async function runThread(
   take: () => SeedRange | undefined,
   note: (outcomes: readonly SeedOutcome[]) => void,
 ): Promise<void> {
-  const worker = new Worker(new URL('./simulation-worker.ts', import.meta.url));
+  const worker = new Worker(
+    new URL(`./simulation-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
+  );
   const failed = new Promise<never>((_, reject) => {
     worker.once('error', reject);
     worker.once('exit', (code) => reject(new Error(`a thread of the simulation ended with code ${code}`)));
