@@ -1,19 +1,17 @@
 // The pipeline's functions over given tables: a container is what one start of a function keeps between invocations.
-import { createAggregate } from '../../consumers/aggregate/aggregate.ts';
-import { createAlert } from '../../consumers/alert/alert.ts';
-import { createAlertClock } from '../../consumers/alert-clock/alert-clock.ts';
-import { createClose } from '../../consumers/close/close.ts';
-import { createPublish } from '../../consumers/publish/publish.ts';
-import { createRollup } from '../../consumers/rollup/rollup.ts';
+import { wire as wireAggregate } from '../../consumers/aggregate/wire.ts';
+import { wire as wireAlert } from '../../consumers/alert/wire.ts';
+import { wire as wireAlertClock } from '../../consumers/alert-clock/wire.ts';
+import { wire as wireClose } from '../../consumers/close/wire.ts';
+import { wire as wirePublish } from '../../consumers/publish/wire.ts';
+import { wire as wireRollup } from '../../consumers/rollup/wire.ts';
 import type { Pipeline } from '../core/pipeline/pipeline.ts';
+import type { FunctionHost } from '../host/function-host.ts';
+import { memoryHost } from '../host/memory-host.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { EventBus } from '../platform/event-bus.ts';
-import { Alerts } from '../stores/alerts.ts';
-import { DeadLetters } from '../stores/dead-letters.ts';
-import { SourceStates } from '../stores/source-states.ts';
 import type { Table } from '../stores/table.ts';
 import type { PipelineTable } from '../stores/table-schemas.ts';
-import { Windows } from '../stores/windows.ts';
 
 export type StreamFunction = 'aggregate' | 'rollup' | 'alert' | 'publish';
 
@@ -26,42 +24,21 @@ export interface FunctionSurroundings {
   readonly onError: (message: string) => void;
 }
 
-/** Starts a container. The event is what the mapping made of its records: JSON of the shape the function takes. */
+/** What the mapping makes of its records is of the form that the function takes. */
+const STREAM_WIRES = {
+  aggregate: wireAggregate,
+  rollup: wireRollup,
+  alert: wireAlert,
+  publish: wirePublish,
+} satisfies Record<StreamFunction, (host: FunctionHost) => (event: never) => Promise<unknown>>;
+
+/** Starts a container. The event is JSON. */
 export function startStreamFunction(
   name: StreamFunction,
   surroundings: FunctionSurroundings,
 ): (payload: string) => Promise<unknown> {
-  const { table } = surroundings;
-  const common = commonDeps(surroundings);
-  switch (name) {
-    case 'aggregate': {
-      const states = new SourceStates(table('sources'));
-      const handler = createAggregate({
-        ...common,
-        states,
-        deadLetters: new DeadLetters(table('deadLetters')),
-      });
-      return (payload) => handler(JSON.parse(payload));
-    }
-    case 'rollup': {
-      const windows = new Windows(table('windows'));
-      const handler = createRollup({
-        ...common,
-        windows,
-        deadLetters: new DeadLetters(table('deadLetters')),
-      });
-      return (payload) => handler(JSON.parse(payload));
-    }
-    case 'alert': {
-      const alerts = new Alerts(table('alerts'));
-      const handler = createAlert({ ...common, alerts, windows: new Windows(table('windows')) });
-      return (payload) => handler(JSON.parse(payload));
-    }
-    case 'publish': {
-      const handler = createPublish({ ...common, bus: surroundings.bus, clock: surroundings.clock });
-      return (payload) => handler(JSON.parse(payload));
-    }
-  }
+  const handler: (event: never) => Promise<unknown> = STREAM_WIRES[name](hostOf(surroundings));
+  return (payload) => handler(JSON.parse(payload) as never);
 }
 
 export interface ScheduledAnswer {
@@ -74,34 +51,30 @@ export async function runClose(
   surroundings: FunctionSurroundings,
   request: { readonly closeAll?: boolean },
 ): Promise<ScheduledAnswer> {
-  const close = createClose({
-    ...commonDeps(surroundings),
-    states: new SourceStates(surroundings.table('sources')),
-  });
-  return await close(request, UNHURRIED);
+  return await wireClose(hostOf(surroundings))(request, UNHURRIED);
 }
 
 export async function runAlertClock(surroundings: FunctionSurroundings): Promise<ScheduledAnswer> {
-  const alertClock = createAlertClock({
-    ...commonDeps(surroundings),
-    alerts: new Alerts(surroundings.table('alerts')),
-    states: new SourceStates(surroundings.table('sources')),
-  });
-  return await alertClock({}, UNHURRIED);
+  return await wireAlertClock(hostOf(surroundings))({}, UNHURRIED);
 }
 
 /** No time passes while a function runs. */
 const UNHURRIED = { getRemainingTimeInMillis: () => 900_000 };
 
-function commonDeps({ pipeline, clock, onError }: FunctionSurroundings) {
-  return {
+function hostOf({ pipeline, table, bus, clock, onError }: FunctionSurroundings): FunctionHost {
+  const others = memoryHost({
     pipeline,
+    clock: { nowMs: () => clock.nowMs(), sleep: async () => {} },
+    bus: () => bus,
     log: {
       info: () => {},
       warn: () => {},
-      error: (message: string, fields: object) => onError(`${message} ${JSON.stringify(fields)}`),
+      error: (message, fields) => onError(`${message} ${JSON.stringify(fields)}`),
     },
-    meter: { publish: () => {} },
-    nowMs: () => clock.nowMs(),
-  };
+  });
+  return { ...others, table: (name) => (isOfPipeline(name) ? table(name) : others.table(name)) };
+}
+
+function isOfPipeline(name: string): name is PipelineTable {
+  return ['sources', 'windows', 'deadLetters', 'alerts'].includes(name);
 }

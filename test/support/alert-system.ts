@@ -1,19 +1,17 @@
 // The consumers that alert, on the changelogs that the others left: real handlers, with tables between that may fail and a
 // bus that takes some of what it is given, and what was published in the end.
-import { createAggregate } from '../../consumers/aggregate/aggregate.ts';
-import { createAlert } from '../../consumers/alert/alert.ts';
-import { createClose } from '../../consumers/close/close.ts';
-import { createPublish } from '../../consumers/publish/publish.ts';
-import { createRollup } from '../../consumers/rollup/rollup.ts';
+import { wire as wireAggregate } from '../../consumers/aggregate/wire.ts';
+import { wire as wireAlert } from '../../consumers/alert/wire.ts';
+import { wire as wireClose } from '../../consumers/close/wire.ts';
+import { wire as wirePublish } from '../../consumers/publish/wire.ts';
+import { wire as wireRollup } from '../../consumers/rollup/wire.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { bucketOf } from '../../src/core/spread.ts';
+import type { FunctionHost } from '../../src/host/function-host.ts';
+import { type MemoryHostOptions, memoryHost } from '../../src/host/memory-host.ts';
 import type { EventBus } from '../../src/platform/event-bus.ts';
-import { Alerts } from '../../src/stores/alerts.ts';
-import { DeadLetters } from '../../src/stores/dead-letters.ts';
 import type { TableChange } from '../../src/stores/memory-table.ts';
-import { SourceStates } from '../../src/stores/source-states.ts';
 import { textOf } from '../../src/stores/table.ts';
-import { Windows } from '../../src/stores/windows.ts';
 import type { AlertEvent } from '../../src/wire/alert-event.ts';
 import type { DynamoDbEventRecord, KinesisEventRecord } from '../../src/wire/stream-records.ts';
 import { changeRecord } from './change-records.ts';
@@ -39,17 +37,14 @@ export class AlertSystem {
   /** Aggregates, closes and rolls up without trouble: the changelogs that alerts are to be made of. */
   async fill(deliveries: readonly Delivery<KinesisEventRecord>[], batchLength: number): Promise<void> {
     const { sources, windows, deadLetters } = this.tables;
-    const { log, meter } = this.observed;
-    const common = { pipeline: this.pipeline, log, meter, nowMs: () => 0 };
-    const states = new SourceStates(sources);
-    const letters = new DeadLetters(deadLetters);
-    const aggregate = createAggregate({ ...common, states, deadLetters: letters });
+    const host = this.#host({ tables: { sources, windows, deadLetters } });
+    const aggregate = wireAggregate(host);
     for (let at = 0; at < deliveries.length; at += batchLength) {
       await aggregate({ Records: deliveries.slice(at, at + batchLength).map(({ record }) => record) });
     }
     const context = { getRemainingTimeInMillis: () => 60_000 };
-    await createClose({ ...common, states })({ closeAll: true }, context);
-    const rollup = createRollup({ ...common, windows: new Windows(windows), deadLetters: letters });
+    await wireClose(host)({ closeAll: true }, context);
+    const rollup = wireRollup(host);
     const records = this.tables.changes.sources.map((change, at) => changeRecord(change, sequenceOf(at)));
     for (let at = 0; at < records.length; at += batchLength) {
       await rollup({ Records: records.slice(at, at + batchLength) });
@@ -65,9 +60,7 @@ export class AlertSystem {
   }
 
   publishDeliverer(): Deliverer<DynamoDbEventRecord> {
-    const clock = { nowMs: () => 0, sleep: async () => {} };
-    const publish = () =>
-      createPublish({ bus: this.#bus(), log: this.observed.log, meter: this.observed.meter, clock });
+    const publish = () => wirePublish(this.#host({ bus: () => this.#bus() }));
     return this.#deliverer(this.tables.changes.alerts, 'alert', publish);
   }
 
@@ -87,13 +80,13 @@ export class AlertSystem {
   }
 
   #alert(stall: Stall) {
-    return createAlert({
-      pipeline: this.pipeline,
-      alerts: new Alerts(this.tables.faulty('alerts', this.faults, stall)),
-      windows: new Windows(this.tables.faulty('windows', this.faults, stall)),
-      log: this.observed.log,
-      meter: this.observed.meter,
-    });
+    const faulty = (name: 'alerts' | 'windows') => this.tables.faulty(name, this.faults, stall);
+    return wireAlert(this.#host({ tables: { alerts: faulty('alerts'), windows: faulty('windows') } }));
+  }
+
+  #host(given: Partial<MemoryHostOptions>): FunctionHost {
+    const { log, meter } = this.observed;
+    return memoryHost({ pipeline: this.pipeline, log, meter, ...given });
   }
 
   #bus(): EventBus {
@@ -117,7 +110,7 @@ export class AlertSystem {
   #deliverer(
     changes: readonly TableChange[],
     key: string,
-    start: (stall: Stall) => ReturnType<typeof createAlert>,
+    start: (stall: Stall) => ReturnType<typeof wireAlert>,
   ): Deliverer<DynamoDbEventRecord> {
     const lanes: Delivery<DynamoDbEventRecord>[][] = [[], []];
     for (const [at, change] of changes.entries()) {

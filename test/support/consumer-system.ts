@@ -1,10 +1,12 @@
 // The three consumers on tables in memory: the real handlers, with tables between that may fail, and what came of it
 // in a form that compares: nothing in it depends on batches, deliveries or versions.
-import { createAggregate } from '../../consumers/aggregate/aggregate.ts';
-import { createClose } from '../../consumers/close/close.ts';
-import { createRollup } from '../../consumers/rollup/rollup.ts';
+import { wire as wireAggregate } from '../../consumers/aggregate/wire.ts';
+import { wire as wireClose } from '../../consumers/close/wire.ts';
+import { wire as wireRollup } from '../../consumers/rollup/wire.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { bucketOf } from '../../src/core/spread.ts';
+import type { FunctionHost } from '../../src/host/function-host.ts';
+import { memoryHost } from '../../src/host/memory-host.ts';
 import { DeadLetters } from '../../src/stores/dead-letters.ts';
 import { SourceStates } from '../../src/stores/source-states.ts';
 import { textOf } from '../../src/stores/table.ts';
@@ -70,11 +72,7 @@ export class ConsumerSystem {
 
   /** One run of the closer, at a moment or, without one, for everything. Its failing is the faults' work. */
   async close(nowMs: number | undefined, stall = new Stall()): Promise<boolean> {
-    const close = createClose({
-      pipeline: this.pipeline,
-      states: new SourceStates(this.tables.faulty('sources', this.faults, stall)),
-      ...this.#watched(() => nowMs ?? 0),
-    });
+    const close = wireClose(this.#host(stall, nowMs));
     const time = { getRemainingTimeInMillis: () => (this.faults.draw(20) === 19 ? 0 : 60_000) };
     const [answer] = await Promise.allSettled([close({ closeAll: nowMs === undefined }, time)]);
     if (answer.status === 'rejected') return false;
@@ -88,29 +86,33 @@ export class ConsumerSystem {
   }
 
   #aggregate(stall: Stall): Container<KinesisEventRecord>['handler'] {
-    return createAggregate({
-      pipeline: this.pipeline,
-      states: new SourceStates(this.tables.faulty('sources', this.faults, stall)),
-      deadLetters: new DeadLetters(this.tables.faulty('deadLetters', this.faults, stall)),
-      ...this.#watched(),
-    });
+    return wireAggregate(this.#host(stall));
   }
 
   #rollup(stall: Stall): Container<DynamoDbEventRecord>['handler'] {
     const { spread } = this;
-    const parts = spread?.parts[this.#rollups % spread.parts.length];
+    const host = this.#host(stall);
+    if (spread === undefined) return wireRollup(host);
+    const parts = spread.parts[this.#rollups % spread.parts.length];
     this.#rollups += 1;
-    return createRollup({
-      pipeline: parts === undefined ? this.pipeline : withParts(this.pipeline, parts),
-      ...(spread === undefined ? {} : { partCapacity: spread.partCapacity }),
-      windows: new Windows(this.tables.faulty('windows', this.faults, stall)),
-      deadLetters: new DeadLetters(this.tables.faulty('deadLetters', this.faults, stall)),
-      ...this.#watched(),
-    });
+    const pipeline = parts === undefined ? this.pipeline : withParts(this.pipeline, parts);
+    return wireRollup({ ...host, pipeline }, { partCapacity: spread.partCapacity });
   }
 
-  #watched(nowMs = () => 0) {
-    return { log: this.observed.log, meter: this.observed.meter, nowMs };
+  #host(stall: Stall, nowMs = 0): FunctionHost {
+    const faulty = (name: 'sources' | 'windows' | 'deadLetters') =>
+      this.tables.faulty(name, this.faults, stall);
+    return memoryHost({
+      pipeline: this.pipeline,
+      log: this.observed.log,
+      meter: this.observed.meter,
+      clock: { nowMs: () => nowMs, sleep: async () => {} },
+      tables: {
+        sources: faulty('sources'),
+        windows: faulty('windows'),
+        deadLetters: faulty('deadLetters'),
+      },
+    });
   }
 }
 

@@ -1,18 +1,15 @@
 // The functions as they run beside each other, without trouble: each second's arrivals as a batch, what changed handed on at
 // once, and the schedules every minute, all on tables in memory and by the arrivals' own clock.
-import { createAggregate } from '../../consumers/aggregate/aggregate.ts';
-import { createAlert } from '../../consumers/alert/alert.ts';
-import { createAlertClock } from '../../consumers/alert-clock/alert-clock.ts';
-import { createClose } from '../../consumers/close/close.ts';
-import { createPublish } from '../../consumers/publish/publish.ts';
-import { createRollup } from '../../consumers/rollup/rollup.ts';
+import { wire as wireAggregate } from '../../consumers/aggregate/wire.ts';
+import { wire as wireAlert } from '../../consumers/alert/wire.ts';
+import { wire as wireAlertClock } from '../../consumers/alert-clock/wire.ts';
+import { wire as wireClose } from '../../consumers/close/wire.ts';
+import { wire as wirePublish } from '../../consumers/publish/wire.ts';
+import { wire as wireRollup } from '../../consumers/rollup/wire.ts';
 import type { SimulatedArrival } from '../../producers/simulators/simulation.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
-import { Alerts } from '../../src/stores/alerts.ts';
-import { DeadLetters } from '../../src/stores/dead-letters.ts';
+import { memoryHost } from '../../src/host/memory-host.ts';
 import type { TableChange } from '../../src/stores/memory-table.ts';
-import { SourceStates } from '../../src/stores/source-states.ts';
-import { Windows } from '../../src/stores/windows.ts';
 import type { AlertEvent } from '../../src/wire/alert-event.ts';
 import type { DynamoDbEventRecord } from '../../src/wire/stream-records.ts';
 import { changeRecord } from './change-records.ts';
@@ -58,11 +55,7 @@ class LiveSystem {
 
   constructor(pipeline: Pipeline) {
     const { log, meter } = new Observed();
-    const states = new SourceStates(this.#tables.sources);
-    const windows = new Windows(this.#tables.windows);
-    const alerts = new Alerts(this.#tables.alerts);
-    const deadLetters = new DeadLetters(this.#tables.deadLetters);
-    const common = { pipeline, log, meter, nowMs: () => this.#nowMs };
+    const { sources, windows, deadLetters, alerts } = this.#tables;
     const bus = {
       put: async (entries: readonly { readonly detail: string }[]) =>
         entries.map(({ detail }) => {
@@ -70,13 +63,21 @@ class LiveSystem {
           return undefined;
         }),
     };
+    const host = memoryHost({
+      pipeline,
+      log,
+      meter,
+      clock: { nowMs: () => this.#nowMs, sleep: async () => {} },
+      tables: { sources, windows, deadLetters, alerts },
+      bus: () => bus,
+    });
     this.#handlers = {
-      aggregate: createAggregate({ ...common, states, deadLetters }),
-      rollup: createRollup({ ...common, windows, deadLetters }),
-      close: createClose({ ...common, states }),
-      alert: createAlert({ ...common, alerts, windows }),
-      alertClock: createAlertClock({ ...common, alerts, states }),
-      publish: createPublish({ bus, log, meter, clock: { nowMs: () => this.#nowMs, sleep: async () => {} } }),
+      aggregate: wireAggregate(host),
+      rollup: wireRollup(host),
+      close: wireClose(host),
+      alert: wireAlert(host),
+      alertClock: wireAlertClock(host),
+      publish: wirePublish(host),
     };
   }
 

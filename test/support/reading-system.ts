@@ -1,11 +1,12 @@
 // A pipeline on tables in memory with all that readers stand on: events go in, and come out by the query API and live.
-import { createAggregate } from '../../consumers/aggregate/aggregate.ts';
-import { createClose } from '../../consumers/close/close.ts';
-import { createQuery } from '../../consumers/query/query.ts';
-import { createRollup } from '../../consumers/rollup/rollup.ts';
+import { wire as wireAggregate } from '../../consumers/aggregate/wire.ts';
+import { wire as wireClose } from '../../consumers/close/wire.ts';
+import { wire as wireQuery } from '../../consumers/query/wire.ts';
+import { wire as wireRollup } from '../../consumers/rollup/wire.ts';
 import type { PipelineDefinition } from '../../src/core/pipeline/definition.ts';
 import { parsePipeline } from '../../src/core/pipeline/parse-pipeline.ts';
 import { VirtualClock } from '../../src/event-source/virtual-clock.ts';
+import { memoryHost } from '../../src/host/memory-host.ts';
 import { LIVE_TABLE, READERS_TABLE } from '../../src/platform/names.ts';
 import { Alerts } from '../../src/stores/alerts.ts';
 import { DeadLetters } from '../../src/stores/dead-letters.ts';
@@ -53,31 +54,18 @@ export class ReadingSystem {
 
   constructor(definition: PipelineDefinition) {
     this.pipeline = parsePipeline({ allowOldTimes: true, ...definition });
-    const { pipeline, states, windows, deadLetters, alerts, directory, clock, readersTable } = this;
-    const common = {
-      pipeline,
+    const { sources, windows, deadLetters, alerts } = this.tables;
+    const host = memoryHost({
+      pipeline: this.pipeline,
       log: this.observed.log,
       meter: this.observed.meter,
-      nowMs: () => clock.nowMs(),
-    };
-    this.#aggregate = createAggregate({ ...common, states, deadLetters });
-    this.#rollup = createRollup({
-      ...common,
-      windows,
-      deadLetters,
-      readers: { directory, live: this.connections },
+      clock: this.clock,
+      tables: { sources, windows, deadLetters, alerts, readers: this.readersTable, live: this.liveTable },
     });
-    this.#close = createClose({ ...common, states });
-    this.query = createQuery({
-      ...common,
-      states,
-      windows,
-      deadLetters,
-      alerts,
-      directory,
-      readersTable,
-      clock,
-    });
+    this.#aggregate = wireAggregate(host);
+    this.#rollup = wireRollup(host);
+    this.#close = wireClose(host);
+    this.query = wireQuery(host);
   }
 
   /** A batch of a record each through the aggregate consumer: what comes of it waits in the changelog. */
