@@ -134,13 +134,19 @@ export class AlertsCheck {
     for (const [id, content] of this.#contents) {
       hold(LAW_OF_PUBLISHING, this.#published.has(id), () => `${id}: found it nowhere, expected ${content}`);
     }
-    for (const [key, { transitions }] of this.#references) {
+    for (const [key, reference] of this.#references) {
       const { rule, source, series } = parseKey(key);
       if (this.#sources.uncertain.has(source)) continue;
       const made = this.#madeBy(rule, series);
       if (this.#rules.get(rule)?.on.kind === 'aggregation' && isJudgedInPlace(this.#rules.get(rule)))
-        holdEpisodes(`${rule} on ${series}`, made, transitions);
-      else holdSame(LAW_OF_ALERTS, `${rule} on ${series}: transitions`, made.length, transitions.length);
+        holdEpisodes(`${rule} on ${series}`, made, reference.atEnd());
+      else
+        holdSame(
+          LAW_OF_ALERTS,
+          `${rule} on ${series}: transitions`,
+          made.length,
+          reference.transitions.length,
+        );
     }
     if (this.#sources.uncertain.size === 0) this.#checkRollups(applied);
     for (const rule of this.#rules.values()) {
@@ -167,7 +173,7 @@ export class AlertsCheck {
           const lengthMs = spanMs(aggregation.window);
           reference.observe({ start, end: start + lengthMs, events, aggregation });
         }
-        holdEpisodes(`${rule.name} on ${series}`, this.#madeBy(rule.name, series), reference.transitions);
+        holdEpisodes(`${rule.name} on ${series}`, this.#madeBy(rule.name, series), reference.atEnd());
       }
     }
   }
@@ -187,7 +193,7 @@ export class AlertsCheck {
   }
 
   #checkOne(rule: AlertRule, series: string, transition: Transition): void {
-    if (rule.on.kind === 'rollup') this.#checkValue(rule, series, transition);
+    if (rule.on.kind === 'rollup' && transition.stale !== true) this.#checkValue(rule, series, transition);
     const source = parseSourceSeries(series)?.source;
     if (source === undefined || this.#sources.uncertain.has(source)) return;
     if (rule.when.kind === 'absent') this.#checkSilence(rule.when.afterMs, source, transition);
@@ -251,7 +257,7 @@ function isJudgedInPlace(rule: AlertRule | undefined): boolean {
 
 /** Of each window what was told of it last; nothing, where it was taken back. */
 function episodesOf(told: readonly Transition[]): readonly Transition[] {
-  const byWindow = new Map(told.map((transition) => [transition.window.start, transition]));
+  const byWindow = new Map(told.map((each) => [`${each.window.start} ${each.stale === true}`, each]));
   return [...byWindow.values()]
     .filter(({ from, to }) => from !== to)
     .sort((a, b) => a.window.start - b.window.start);
@@ -263,7 +269,13 @@ function holdEpisodes(
   expected: readonly ReferenceTransition[],
 ): void {
   const steps = (list: readonly ReferenceTransition[]) =>
-    list.map(({ from, to, window: { start, end } }) => ({ from, to, start, end }));
+    list.map(({ from, to, stale, window: { start, end } }) => ({
+      from,
+      to,
+      start,
+      end,
+      stale: stale === true,
+    }));
   holdSame(LAW_OF_EPISODES, where, steps(episodesOf(made)), steps(expected));
 }
 

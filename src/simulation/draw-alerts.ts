@@ -31,12 +31,14 @@ function drawAlert({ aggregations, rollups = [] }: PipelineDefinition, random: R
         },
         ...drawMeasure(random),
         ...drawThreshold(random),
+        ...drawStaleness(random),
       };
     case 2:
       return {
         on: { aggregation: aggregation.name, provisional: true },
         ...drawMeasure(random),
         ...drawThreshold(random),
+        ...drawStaleness(random),
       };
     case 3:
       if (aggregation.aggregates?.includes('last') !== true) break;
@@ -128,6 +130,11 @@ function spanOf({ window }: AggregationDefinition): number {
 }
 
 const DAYS_MS = { day: 25 * 3_600_000, week: 169 * 3_600_000, month: 745 * 3_600_000 };
+
+/** A run has a few minutes of event time: the clock ends most of what stands. */
+function drawStaleness(random: Random): Pick<Alert, 'staleAfter'> {
+  return random.pick([{}, {}, { staleAfter: '60s' }, { staleAfter: '2m' }]);
+}
 
 function drawFor(random: Random): { readonly for?: string } {
   return random.pick([{}, {}, { for: '2s' }, { for: '5s' }, { for: '20s' }]);

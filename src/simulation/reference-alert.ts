@@ -15,6 +15,8 @@ export interface ReferenceTransition {
   readonly from: string;
   readonly to: string;
   readonly window: ReferenceObservation;
+  /** Nothing was observed for too long. */
+  readonly stale?: true | undefined;
 }
 
 /** A source's window, or a rollup's. */
@@ -28,6 +30,8 @@ export class ReferenceAlert {
   #status = 'ok';
   #since: number | undefined;
   #last: ReferenceObservation | undefined;
+  /** The greatest end of a window seen. */
+  #endMs: number | undefined;
   /** What windows are compared with, in order. */
   readonly #past: { start: number; value: number }[] = [];
 
@@ -49,10 +53,33 @@ export class ReferenceAlert {
     const last = this.#last;
     if (last !== undefined && (start < last.start || (start === last.start && revision <= last.revision)))
       return;
+    const endMs = this.#endMs;
+    this.#endMs = Math.max(endMs ?? observation.end, observation.end);
+    const { stale } = this.#rule;
+    if (stale !== undefined && endMs !== undefined && start - endMs >= stale.afterMs) {
+      const ending = this.#staleAfter(endMs, stale.afterMs);
+      this.transitions.push(...ending);
+      this.#status = ending[0]?.to ?? this.#status;
+      if (ending.length > 0) this.#since = undefined;
+    }
     this.#last = observation;
     const compared = this.#compared(observation);
     if (compared !== undefined) this.#move(observation, compared);
     this.#remember(observation);
+  }
+
+  /** Once the clock has gone on for as long as it takes after the last of them. */
+  atEnd(): readonly ReferenceTransition[] {
+    const { stale } = this.#rule;
+    if (stale === undefined || this.#endMs === undefined) return this.transitions;
+    return [...this.transitions, ...this.#staleAfter(this.#endMs, stale.afterMs)];
+  }
+
+  #staleAfter(endMs: number, afterMs: number): readonly ReferenceTransition[] {
+    const from = this.#status;
+    if (from !== 'pending' && from !== 'firing') return [];
+    const window = { start: endMs, end: endMs + afterMs, revision: 0, value: afterMs };
+    return [{ from, to: from === 'firing' ? 'resolved' : 'ok', window, stale: true }];
   }
 
   #move(observation: ReferenceObservation, compared: number): void {

@@ -184,8 +184,8 @@ class Run {
 
   async #lookByClock(): Promise<void> {
     const { functions, pipeline } = this.#system;
-    const isByClock = ({ on, when }: AlertRule) =>
-      when.kind === 'absent' || (on.kind === 'rollup' && on.settleMs > 0);
+    const isByClock = ({ on, when, stale }: AlertRule) =>
+      when.kind === 'absent' || stale !== undefined || (on.kind === 'rollup' && on.settleMs > 0);
     if (pipeline.alerts.some(isByClock)) await functions['alert-clock'].invoke('{}', '', () => 'a run');
   }
 
@@ -227,7 +227,11 @@ function silenceMs({ pipeline, plan }: SimulatedSystem): number {
     ({ window, allowedLatenessMs, idleTimeoutMs }) => spanMs(window) + allowedLatenessMs + idleTimeoutMs,
   );
   const silences = pipeline.alerts.map(({ when }) => (when.kind === 'absent' ? when.afterMs : 0));
-  return Math.max(pipeline.maxClockSkewMs + Math.max(...longest), ...silences) + 3 * plan.closeEveryMs;
+  const staleness = pipeline.alerts.map(({ stale }) =>
+    stale === undefined ? 0 : pipeline.maxClockSkewMs + Math.max(...longest) + stale.afterMs + stale.graceMs,
+  );
+  const closing = pipeline.maxClockSkewMs + Math.max(...longest);
+  return Math.max(closing, ...silences, ...staleness) + 3 * plan.closeEveryMs;
 }
 
 function recordInWords(record: PlannedRecord): string {
