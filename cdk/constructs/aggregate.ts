@@ -56,5 +56,13 @@ export class Aggregate extends Construct {
 }
 
 /** Load in batches; commit by batches of conditional statements. */
-const SOURCES_ACTIONS = ['dynamodb:BatchGetItem', 'dynamodb:PartiQLInsert', 'dynamodb:PartiQLUpdate'];
+const SOURCES_ACTIONS = [
+  'dynamodb:BatchGetItem',
+  'dynamodb:PartiQLInsert',
+  'dynamodb:PartiQLUpdate',
+  // In transactions, where pages of remembered ids come and go with a state.
+  'dynamodb:PutItem',
+  'dynamodb:UpdateItem',
+  'dynamodb:DeleteItem',
+];
 const DEAD_LETTERS_ACTIONS = ['dynamodb:BatchWriteItem'];

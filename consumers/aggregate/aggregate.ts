@@ -34,6 +34,8 @@ export function createAggregate(
   deps: AggregateDeps,
 ): (event: StreamEvent<KinesisEventRecord>) => Promise<BatchItemFailures> {
   const cache = deps.cache ?? new StateCache();
+  // Once in a container's life: who puts records so does it always.
+  let hasWarned = false;
   return async ({ Records }) => {
     const batch = decodeBatch(Records, deps.pipeline);
     const failures: Failure[] = [];
@@ -60,9 +62,11 @@ export function createAggregate(
       setAside: batch.setAside.length,
       ...(batch.skipped === undefined ? {} : { notTaken: batch.skipped.total }),
       redelivered,
+      strays: batch.strays,
       closedWindows: report.closedWindows,
       sources: batch.bySource.size,
       stateReads: loaded.reads,
+      pageReads: report.pageReads,
       stateWrites: report.stateWrites,
       stateRefusals: report.refusals,
       failures: failures.length,
@@ -83,6 +87,15 @@ export function createAggregate(
     if (batch.skipped !== undefined && batch.skipped.total > 0) {
       const first = batch.skipped.list().slice(0, 5);
       deps.log.info('not taken of events in other forms', { notTaken: batch.skipped.total, first });
+    }
+    if (batch.strays > 0 && !hasWarned) {
+      hasWarned = true;
+      deps.log.warn(
+        'partition keys are not sources: a source that comes through many shards costs more writes',
+        {
+          strays: batch.strays,
+        },
+      );
     }
     if (full > 0) deps.log.warn('events quarantined by their sources', { quarantined: full });
     if (failures.length > 0) {

@@ -21,6 +21,8 @@ export interface DecodedBatch {
   readonly events: number;
   /** What was not taken of events in other forms; undefined where the pipeline has none. */
   readonly skipped: SkippedPaths | undefined;
+  /** Of them, those under a partition key that is not their source. */
+  readonly strays: number;
   /** Of the last record, which is the latest delivered. */
   readonly lastArrivalMs: number;
 }
@@ -33,19 +35,22 @@ export function decodeBatch(
   const batch = new BatchSink(shapes);
   for (const record of records) {
     batch.begin(record);
-    decodeRecordInto(record.kinesis.data, batch, batch.shaping);
-    batch.events += batch.count;
+    const isAggregated = decodeRecordInto(record.kinesis.data, batch, batch.shaping);
+    batch.end(isAggregated);
   }
-  const { bySource, quarantined, setAside, events, arrivalMs, shaping } = batch;
+  const { bySource, quarantined, setAside, events, strays, arrivalMs, shaping } = batch;
   const skipped = shaping?.skipped;
-  return { bySource, quarantined, setAside, events, lastArrivalMs: arrivalMs, skipped };
+  return { bySource, quarantined, setAside, events, strays, lastArrivalMs: arrivalMs, skipped };
 }
 
 const NO_RECORD: RecordFacts = { partitionKey: undefined, arrivalMs: undefined, route: undefined };
 
+/** While it is filled. */
+type BatchEvents = Omit<SourceEvents, 'strays'> & { strays: Set<number> | undefined };
+
 /** Puts what comes of each record in its place. */
 class BatchSink implements ItemSink {
-  readonly bySource = new Map<string, SourceEvents>();
+  readonly bySource = new Map<string, BatchEvents>();
   readonly quarantined: DeadLetter[] = [];
   readonly setAside: DeadLetter[] = [];
   /** How the record begun last is read in other forms; undefined where the pipeline has none. */
@@ -55,14 +60,22 @@ class BatchSink implements ItemSink {
   count = 0;
   /** Of the records before. */
   events = 0;
+  strays = 0;
+  #stream = '';
+  #key = '';
   #shard = '' as ShardId;
   #sequence = '' as SequenceNumber;
+  /** Of the record begun last, those under another key than their source. */
+  #astray: { readonly source: string; readonly position: number }[] | undefined;
 
   constructor(shapes: readonly Shape[]) {
     if (shapes.length > 0) this.shaping = { shapes, skipped: new SkippedPaths(), record: NO_RECORD };
   }
 
-  begin({ eventID, kinesis }: KinesisEventRecord): void {
+  begin({ eventID, eventSourceARN, kinesis }: KinesisEventRecord): void {
+    this.#stream = eventSourceARN;
+    this.#key = kinesis.partitionKey;
+    this.#astray = undefined;
     this.#sequence = kinesis.sequenceNumber as SequenceNumber;
     if (!isOfShard(eventID, this.#shard)) this.#shard = shardOf(eventID);
     this.arrivalMs = Math.round(kinesis.approximateArrivalTimestamp * 1_000);
@@ -82,11 +95,13 @@ class BatchSink implements ItemSink {
     if (into === undefined) {
       // Arrays that are made with a first entry need not change their kind when it comes.
       this.bySource.set(event.source, {
+        stream: this.#stream,
         shard: this.#shard,
         events: [event],
         sequences: [this.#sequence],
         indexes: [this.count],
         arrivalsMs: [this.arrivalMs],
+        strays: undefined,
       });
     } else {
       into.events.push(event);
@@ -94,7 +109,26 @@ class BatchSink implements ItemSink {
       into.indexes.push(this.count);
       into.arrivalsMs.push(this.arrivalMs);
     }
+    if (event.source !== this.#key) this.#noteStray(event.source);
     this.count += 1;
+  }
+
+  /** An aggregated record holds its events' own keys; that of the record is the first one's. */
+  end(isAggregated: boolean): void {
+    this.events += this.count;
+    if (isAggregated || this.#astray === undefined) return;
+    for (const { source, position } of this.#astray) {
+      const events = this.bySource.get(source);
+      if (events === undefined) continue;
+      events.strays ??= new Set();
+      events.strays.add(position);
+      this.strays += 1;
+    }
+  }
+
+  #noteStray(source: string): void {
+    this.#astray ??= [];
+    this.#astray.push({ source, position: (this.bySource.get(source)?.events.length ?? 1) - 1 });
   }
 
   addQuarantined({ reason, detail, source, payload, index }: QuarantinedItem): void {

@@ -2,11 +2,12 @@
 import type { SequenceNumber } from '../../src/core/brands.ts';
 import { closesAtMs } from '../../src/core/close-windows.ts';
 import type { FoldResult, SourceEvents } from '../../src/core/fold.ts';
-import { foldEvents } from '../../src/core/fold.ts';
+import { foldEvents, pagesToRead } from '../../src/core/fold.ts';
+import { horizonStart } from '../../src/core/identity.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import type { SourceState } from '../../src/core/source-state.ts';
 import { emptySourceState } from '../../src/core/source-state.ts';
-import { decodeState, encodeState } from '../../src/core/state-encoding.ts';
+import { aggregationTexts, decodeState, encodeState } from '../../src/core/state-encoding.ts';
 import type { Verdict } from '../../src/core/verdict.ts';
 import type { CommitOutcome, SourceStates, StateWrite, StoredState } from '../../src/stores/source-states.ts';
 import type { StateCache } from './state-cache.ts';
@@ -34,6 +35,8 @@ export interface CommitReport {
   readonly failures: readonly WorkFailure[];
   readonly verdicts: Record<Verdict, number>;
   readonly stateWrites: number;
+  /** Pages of remembered ids, read since an event came that they may know. */
+  readonly pageReads: number;
   readonly refusals: number;
   readonly closedWindows: number;
 }
@@ -52,9 +55,13 @@ export async function foldAndCommit(
   let refusals = 0;
   let closedWindows = 0;
   let pending = works;
+  let pageReads = 0;
   while (pending.length > 0) {
     const folded: { work: Work; result: FoldResult; write: StateWrite }[] = [];
-    for (const work of pending) {
+    const reading = await readPages(pending, deps);
+    failures.push(...reading.failures);
+    pageReads += reading.reads;
+    for (const work of reading.ready) {
       const result = foldEvents(work.state, work.events, pipeline, work.from);
       if (result.changed) folded.push({ work, result, write: toWrite(work, result.state, pipeline) });
       else {
@@ -93,7 +100,45 @@ export async function foldAndCommit(
     }
     pending = again;
   }
-  return { failures, verdicts, stateWrites, refusals, closedWindows };
+  return { failures, verdicts, stateWrites, pageReads, refusals, closedWindows };
+}
+
+/** Brings to hand the pages of ids that the folds will ask for. Sources whose pages cannot be read fail alone. */
+async function readPages(
+  works: readonly Work[],
+  { states, pipeline }: { readonly states: SourceStates; readonly pipeline: Pipeline },
+): Promise<{
+  readonly ready: readonly Work[];
+  readonly failures: readonly WorkFailure[];
+  readonly reads: number;
+}> {
+  const wanted = works.flatMap((work) =>
+    pagesToRead(work.state, work.events, pipeline, work.from).map((page) => ({
+      work,
+      source: work.source,
+      page,
+    })),
+  );
+  if (wanted.length === 0) return { ready: works, failures: [], reads: 0 };
+  const failed = new Map<Work, string>();
+  try {
+    const found = await states.loadPages(wanted);
+    const aggregations = aggregationTexts(pipeline);
+    for (const [at, { work, page }] of wanted.entries()) {
+      try {
+        work.state.ids.takePage(page, found[at], aggregations);
+      } catch (error) {
+        failed.set(work, String(error));
+      }
+    }
+  } catch (error) {
+    for (const { work } of wanted) failed.set(work, String(error));
+  }
+  return {
+    ready: works.filter((work) => !failed.has(work)),
+    failures: [...failed].map(([work, reason]) => failureOf(work, reason)),
+    reads: wanted.length,
+  };
 }
 
 /**
@@ -134,11 +179,14 @@ async function commitAll(
 }
 
 function toWrite(work: Work, state: SourceState, pipeline: Pipeline): StateWrite {
+  const keptFrom = pipeline.dedupeByTime ? Number.POSITIVE_INFINITY : horizonStart(state, pipeline);
+  const pages = state.ids.takeWrites(keptFrom, aggregationTexts(pipeline));
   return {
     source: work.source,
     expectedVersion: work.version,
-    state: encodeState(state, pipeline),
+    state: encodeState(state),
     closesAtMs: closesAtMs(state),
+    pages,
   };
 }
 

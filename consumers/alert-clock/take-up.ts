@@ -70,7 +70,8 @@ async function takeUpPage(
     try {
       const { lastArrivalMs } = decodeStateImage(source, state);
       if (retiredAtMs >= lastArrivalMs) return [];
-      return keys.map((key) => ({ ...key, lastArrivalMs }));
+      // All it has sent so far is in quarantine: nothing has arrived of it.
+      return lastArrivalMs < 0 ? [] : keys.map((key) => ({ ...key, lastArrivalMs }));
     } catch (error) {
       // One state that cannot be read must not keep all others unwatched.
       log.error('state not readable', { source, reason: String(error) });

@@ -105,7 +105,7 @@ async function closeGroup(
       closing.map(({ state, version }) => ({
         source: state.source,
         expectedVersion: version,
-        state: encodeState(state, pipeline),
+        state: encodeState(state),
         closesAtMs: closesAtMs(state),
       })),
     );

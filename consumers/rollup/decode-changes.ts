@@ -85,7 +85,7 @@ function toDeadLetter(letter: Letter): DeadLetter {
 
 const DETAILS = {
   late: ({ event, maxTime }: Letter) =>
-    `event time ${isoTime(event.time)}: every window it falls in had closed; the source's latest event time was ${isoTime(maxTime)}`,
+    `event time ${isoTime(event.time)}: no window that would take it is open; the source's latest event time was ${isoTime(maxTime)}`,
   'clock-skew': ({ event, arrivalMs, maxClockSkewMs = 0 }: Letter) =>
     clockSkewProblem(event.time, { arrivalMs, maxClockSkewMs }),
   'old-time': ({ event, arrivalMs }: Letter) => oldTimeProblem(event.time, arrivalMs),

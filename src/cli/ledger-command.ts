@@ -37,6 +37,12 @@ export function formatLedger(ledger: StoredLedger): string {
       : [
           `${ledger.setAside} events had values that do not count: tidemill dead-letters list --reason value-set-aside`,
         ];
+  const strays =
+    ledger.strays === 0
+      ? []
+      : [
+          `${ledger.strays} events came under a partition key that is not their source: counted once all the same, at more writes`,
+        ];
   return [
     formatTable(
       ['received', 'applied', 'duplicate', 'late', 'quarantined', 'sources'],
@@ -45,5 +51,6 @@ export function formatLedger(ledger: StoredLedger): string {
     verdict,
     ...letters,
     ...setAside,
+    ...strays,
   ].join('\n');
 }

@@ -103,9 +103,12 @@ async function showSource(source: string, options: SourcesOptions): Promise<void
       `version       ${stored.version}, ${bytes} bytes`,
       `event time    ${formatTime(view.maxTime)}`,
       `last arrival  ${formatTime(view.lastArrivalMs)}`,
-      `events        ${received} received: ${applied} applied, ${duplicate} duplicate, ${late} late, ${quarantined} quarantined (source full)`,
-      `remembers     ${view.rememberedIds} ids`,
-      ...view.upTo.map(({ shard, sequence, index }) => `up to         ${shard} ${sequence} event ${index}`),
+      `events        ${received} received: ${applied} applied, ${duplicate} duplicate, ${late} late, ${quarantined} quarantined (by its time, or for want of room)`,
+      `remembers     ${view.rememberedIds.recent} ids, and ${view.rememberedIds.pages} pages of others`,
+      ...view.upTo.map(
+        ({ stream = '', shard, sequence, index }) =>
+          `up to         ${stream} ${shard} ${sequence} event ${index}`,
+      ),
       '',
       'open windows (provisional):',
       formatTable(

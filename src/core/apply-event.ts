@@ -3,26 +3,34 @@ import type { EpochMs } from './brands.ts';
 import { countSteps, countStepsAcross, mostStepGrowth } from './count-steps.ts';
 import type { TelemetryEvent } from './event.ts';
 import { passesFilter } from './event-filter.ts';
+import type { FoldedInto } from './folded-into.ts';
+import type { Occasion } from './id-segments.ts';
 import type { OpenAggregation, SourceState } from './source-state.ts';
 import { addWindow, takeWindow } from './source-state.ts';
 import type { SourceWindow } from './source-window.ts';
 import { emptyWindow, foldIntoWindow, mergeWindow } from './window.ts';
 import { windowGrowth } from './window-bytes.ts';
 import type { FixedSpec, WindowBounds, WindowSpec } from './window-spec.ts';
-import { windowAt, windowsAt } from './window-spec.ts';
+import { spanMs, windowAt, windowsAt } from './window-spec.ts';
+
+/** What folding says of an event that is late: for some aggregation, and in no window of any. */
+export const LATE = -1;
 
 /**
- * False where the event is late: late for some aggregation, and in no window of any. An event that no aggregation takes is
- * late for none.
+ * The aggregations it was folded into, a bit each, by their place in the pipeline; or `LATE`. An event that no aggregation takes is
+ * folded into none.
  */
 export function applyToOpenWindows(
   state: SourceState,
   event: TelemetryEvent,
   maxTimeBefore: EpochMs,
-): boolean {
-  let applied = false;
+): FoldedInto | typeof LATE {
+  let into = 0;
   let late = false;
+  let bit = 1;
   for (const open of state.open) {
+    const own = bit;
+    bit *= 2;
     const { filter, window: spec } = open.aggregation;
     if (filter !== undefined && !passesFilter(filter, event)) continue;
     const folded =
@@ -32,14 +40,46 @@ export function applyToOpenWindows(
           ? foldHopping(state, open, spec, event, maxTimeBefore)
           : foldIntoOne(state, open, spec, event, maxTimeBefore);
     if (folded) {
-      applied = true;
+      into += own;
       if (open.aggregation.keep.increase) countSteps(state, open, event, state.counts.applied);
     } else {
       open.late += 1;
       late = true;
     }
   }
-  return applied || !late;
+  return into === 0 && late ? LATE : into;
+}
+
+/** Whether a window is open still that an event of a time was folded into. */
+export function isFoldedOpen(state: SourceState, maxTimeBefore: EpochMs): Occasion {
+  return (time, folded) => {
+    let left = folded;
+    for (const open of state.open) {
+      if (left % 2 === 1 && holdsOpen(open, time, maxTimeBefore)) return true;
+      left = Math.floor(left / 2);
+    }
+    return false;
+  };
+}
+
+/** What is folded in while a window is open is in it for as long as that is. */
+function holdsOpen(open: OpenAggregation, time: EpochMs, maxTimeBefore: EpochMs): boolean {
+  const spec = open.aggregation.window;
+  if (spec.kind !== 'session')
+    return windowsAt(spec, time).some(({ end }) => isOpen(open, end, maxTimeBefore));
+  for (const { start, end } of open.windows.values()) if (start <= time && time < end) return true;
+  return false;
+}
+
+/** No event before it is in a window that is open still, or may yet be: so far back the source's windows have closed. */
+export function openFrom(state: SourceState): EpochMs {
+  let from = Number.POSITIVE_INFINITY;
+  for (const { aggregation, windows } of state.open) {
+    const { window: spec, allowedLatenessMs } = aggregation;
+    if (spec.kind !== 'session') from = Math.min(from, state.maxTime - allowedLatenessMs - spanMs(spec));
+    else for (const { start } of windows.values()) from = Math.min(from, start);
+  }
+  return from;
 }
 
 /** What `applyToOpenWindows` would say, without folding. */

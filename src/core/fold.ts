@@ -1,26 +1,22 @@
 // The heart: folds events of one source, in stream order, into its state. No clock, no randomness, no I/O: the
 // result depends on the order of the events alone, not on how they were cut into batches or how often they came.
-import { applyToOpenWindows, growthOf, isLate } from './apply-event.ts';
+import { applyToOpenWindows, growthOf, isLate, LATE } from './apply-event.ts';
 import type { EpochMs, SequenceNumber, ShardId } from './brands.ts';
 import { closeByEventTime } from './close-windows.ts';
 import type { TelemetryEvent } from './event.ts';
 import { timeProblemOf } from './event-time.ts';
-import {
-  MAX_EVENT_GROWTH_BYTES,
-  MAX_ID_BYTES,
-  MAX_OPEN_WINDOWS,
-  MAX_OUTGOING_BYTES,
-  MAX_UP_TO_SHARDS,
-  MAX_WINDOW_BYTES,
-} from './limits.ts';
+import { horizonStart, isBeyondTelling, isDuplicate, isFullOfIds, rememberApplied } from './identity.ts';
+import { MAX_EVENT_GROWTH_BYTES, MAX_OPEN_WINDOWS, MAX_OUTGOING_BYTES, MAX_WINDOW_BYTES } from './limits.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
 import { compareSequenceNumbers } from './sequence-number.ts';
-import type { Letter, SourceState } from './source-state.ts';
+import type { Letter, SourceState, UpTo } from './source-state.ts';
 import { beginWrite } from './source-state.ts';
 import type { Verdict } from './verdict.ts';
 
 /** Events of one source and one shard, in stream order, by column. */
 export interface SourceEvents {
+  /** ARN: a shard of another stream with the same name is another shard. */
+  readonly stream: string;
   readonly shard: ShardId;
   readonly events: TelemetryEvent[];
   readonly sequences: SequenceNumber[];
@@ -28,6 +24,8 @@ export interface SourceEvents {
   readonly indexes: number[];
   /** When its record arrived in the stream. */
   readonly arrivalsMs: EpochMs[];
+  /** Which of them came under a partition key that is not the source; undefined: none. */
+  readonly strays: ReadonlySet<number> | undefined;
 }
 
 export interface FoldResult {
@@ -49,13 +47,13 @@ export function foldEvents(
 ): FoldResult {
   const verdicts: Verdict[] = [];
   const { counts, open, ids } = state;
-  const horizonMs = pipeline.dedupeHorizonMs;
-  const before = positionIn(state, batch.shard);
+  const before = positionIn(state, batch);
   let outgoingBytes = 0;
   let next = from;
   let changed = false;
   // One event at least, whatever the write carries already: the fold always goes on.
-  for (; next < batch.events.length && (!changed || outgoingBytes < MAX_OUTGOING_BYTES); next += 1) {
+  const hasRoom = () => outgoingBytes < MAX_OUTGOING_BYTES && !ids.hasManyPagesToWrite;
+  for (; next < batch.events.length && (!changed || hasRoom()); next += 1) {
     const event = batch.events[next];
     const sequence = batch.sequences[next];
     const index = batch.indexes[next];
@@ -74,6 +72,7 @@ export function foldEvents(
       for (const window of state.closed) outgoingBytes += window.bytes;
     }
     counts.received += 1;
+    if (batch.strays?.has(next) === true) state.strays += 1;
     const at = { shard: batch.shard, sequence, index };
     const timeProblem = timeProblemOf(event.time, arrivalMs, pipeline);
     if (timeProblem !== undefined) {
@@ -98,12 +97,10 @@ export function foldEvents(
       // None of the windows this closes holds the event: their ends are not after it.
       for (const aggregation of open) outgoingBytes += closeByEventTime(state, aggregation);
     }
-    const verdict = judge(state, event, maxTimeBefore, state.maxTime - horizonMs);
+    const verdict = judge(state, event, maxTimeBefore, pipeline);
     counts[verdict] += 1;
     verdicts.push(verdict);
-    if (verdict === 'applied') {
-      if (event.id !== undefined && event.time >= state.maxTime - horizonMs) ids.add(event.id, event.time);
-    } else if (verdict !== 'duplicate') {
+    if (verdict === 'late' || verdict === 'quarantined') {
       const reason = verdict === 'late' ? 'late' : 'source-full';
       outgoingBytes += handOn(state, { reason, at, arrivalMs, event, maxTime: maxTimeBefore });
     }
@@ -118,24 +115,55 @@ function handOn(state: SourceState, letter: Letter): number {
   return LETTER_BYTES + roughBytes(letter.event);
 }
 
-/** Rules 2 to 4 of the semantics; an event that is applied is in its windows then. */
+/** Rules 2 to 4 of the semantics; an event that is applied is in its windows then, and its id remembered. */
 function judge(
   state: SourceState,
   event: TelemetryEvent,
   maxTimeBefore: EpochMs,
-  oldest: EpochMs,
+  pipeline: Pipeline,
 ): Exclude<Verdict, 'redelivered'> {
-  if (event.id !== undefined && state.ids.has(event.id, oldest)) return 'duplicate';
-  if (isFull(state, event, maxTimeBefore, oldest))
+  if (isDuplicate(state, event, { maxTimeBefore, pipeline })) return 'duplicate';
+  if (isFull(state, event, maxTimeBefore, pipeline))
     return isLate(state, event, maxTimeBefore) ? 'late' : 'quarantined';
-  return applyToOpenWindows(state, event, maxTimeBefore) ? 'applied' : 'late';
+  const folded = applyToOpenWindows(state, event, maxTimeBefore);
+  if (folded === LATE) return 'late';
+  if (folded === 0 && isBeyondTelling(event, maxTimeBefore, pipeline)) return 'late';
+  rememberApplied(state, event, folded, pipeline);
+  return 'applied';
+}
+
+/**
+ * The pages of remembered ids that `foldEvents` will ask for and that are not at hand: to be read first, and given to
+ * `state.ids.takePage`. Nearly always none: they are those of the dedupe horizon where a container begins, and those that know events as old as one that comes.
+ */
+export function pagesToRead(
+  state: SourceState,
+  batch: SourceEvents,
+  pipeline: Pipeline,
+  from = 0,
+): readonly number[] {
+  const pages = new Set<number>();
+  const before = positionIn(state, batch);
+  const rules = { oldest: horizonStart(state, pipeline), byTime: pipeline.dedupeByTime };
+  for (let at = from; at < batch.events.length; at += 1) {
+    const event = batch.events[at];
+    const sequence = batch.sequences[at];
+    const index = batch.indexes[at];
+    if (event?.id === undefined || sequence === undefined || index === undefined) continue;
+    if (before !== undefined && isAtOrBefore(sequence, index, before)) continue;
+    for (const page of state.ids.pagesFor(event.id, event.time, rules)) pages.add(page);
+  }
+  return [...pages];
 }
 
 /** Whether there is no room for the event: what it would add could not be stored. */
-function isFull(state: SourceState, event: TelemetryEvent, maxTimeBefore: EpochMs, oldest: EpochMs): boolean {
-  const { ids } = state;
-  if (event.id !== undefined && ids.bytes >= MAX_ID_BYTES && ids.liveBytes(oldest) >= MAX_ID_BYTES)
-    return true;
+function isFull(
+  state: SourceState,
+  event: TelemetryEvent,
+  maxTimeBefore: EpochMs,
+  pipeline: Pipeline,
+): boolean {
+  if (event.id !== undefined && isFullOfIds(state, pipeline)) return true;
   let most = state.windowBytes;
   for (const { growthMost } of state.open) most += growthMost;
   // Far from the bound there is no need to look at the event.
@@ -150,12 +178,12 @@ function isFull(state: SourceState, event: TelemetryEvent, maxTimeBefore: EpochM
   return state.windowCount + windows > MAX_OPEN_WINDOWS;
 }
 
-function positionIn(
-  state: SourceState,
-  shard: ShardId,
-): { sequence: SequenceNumber; index: number } | undefined {
-  const upTo = state.upTo.find((entry) => entry.shard === shard);
-  return upTo === undefined ? undefined : { sequence: upTo.sequence, index: upTo.index };
+function positionIn(state: SourceState, batch: SourceEvents): UpTo | undefined {
+  return state.upTo.find((entry) => isOfShard(entry, batch));
+}
+
+function isOfShard({ stream, shard }: UpTo, batch: SourceEvents): boolean {
+  return shard === batch.shard && (stream === undefined || stream === batch.stream);
 }
 
 function isAtOrBefore(
@@ -171,8 +199,18 @@ function moveUpTo(state: SourceState, batch: SourceEvents, last: number): void {
   const sequence = batch.sequences[last];
   const index = batch.indexes[last];
   if (sequence === undefined || index === undefined) return;
-  const others = state.upTo.filter((entry) => entry.shard !== batch.shard);
-  state.upTo = [{ shard: batch.shard, sequence, index }, ...others].slice(0, MAX_UP_TO_SHARDS);
+  const { stream, shard } = batch;
+  const moved = { stream, shard, sequence, index };
+  const [latest] = state.upTo;
+  // Nearly always the shard of the write before.
+  if (latest !== undefined && latest.stream === stream && latest.shard === shard) {
+    state.upTo[0] = moved;
+    return;
+  }
+  const others = state.upTo
+    .filter((entry) => !isOfShard(entry, batch))
+    .map((entry) => (entry.stream === undefined ? { ...entry, stream } : entry));
+  state.upTo = [moved, ...others];
 }
 
 /** Coordinates and times of an event that goes to the dead letters. */

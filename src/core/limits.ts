@@ -12,8 +12,20 @@ export const MAX_EVENT_GROWTH_BYTES = 75_000;
 /** Open windows of a source: what one event closes, and one invocation of the closer, stays bounded by it. */
 export const MAX_OPEN_WINDOWS = 4_000;
 
-/** Ids a source remembers, by `RememberedIds.liveBytes`. */
-export const MAX_ID_BYTES = 60_000;
+/** Ids in the item itself, by `IdSegments.bytes`: more become a page of their own, which is written once. */
+export const MAX_RECENT_ID_BYTES = 2_000;
+
+/** Pages of ids that a source may have: 4 MB. For want of a bound a source of texts without end would read all of them. */
+export const MAX_ID_PAGES = 2_000;
+
+/** What the item says of pages: with more, neighbours are told of together. */
+export const MAX_PAGE_RANGES = 64;
+
+/** Recent ids, what is said of pages, and the numbers of pages to be removed. */
+const MAX_ID_BYTES = 12_000;
+
+/** Positions: some 25 bytes for each shard that the source has come through. */
+const MAX_POSITION_BYTES = 48_000;
 
 /**
  * What one write may carry downstream (closed windows and letters) before it is committed and the fold goes on. The event
@@ -33,11 +45,9 @@ const most =
   MAX_OUTGOING_BYTES +
   Math.max(MAX_EVENT_GROWTH_BYTES, MAX_LETTER_BYTES) +
   MAX_ID_BYTES +
+  MAX_POSITION_BYTES +
   MAX_FRAME_BYTES;
 if (most > MAX_ITEM_BYTES) throw new Error('the shares of a source’s item are more than the item');
 
 /** Aggregations remembered after the pipeline has dropped them: as many as a pipeline may have. */
 export const MAX_GONE_AGGREGATIONS = 16;
-
-/** Shards remembered in `upTo`: a source moves at a reshard, and an invocation lives 15 minutes at most. */
-export const MAX_UP_TO_SHARDS = 4;

@@ -1,240 +1,287 @@
-// The ids of a source's recently applied events, with their event times, and their compact form in bytes.
+// The ids of a source's applied events, for as long as an event with one of them may be a duplicate: the latest in the source's
+// item, all others in pages of their own, which are written once, together with the state that lets go of their ids, and read
+// only when an event comes that one of them may know.
 import type { EpochMs } from './brands.ts';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
-import { signedBytes, textBytes } from './text-bytes.ts';
+import type { FoldedInto } from './folded-into.ts';
+import { fitFolded, INTO_ALL } from './folded-into.ts';
+import type { IdKey, Occasion } from './id-segments.ts';
+import { IdSegments, idKey } from './id-segments.ts';
+import { MAX_ID_PAGES, MAX_PAGE_RANGES, MAX_RECENT_ID_BYTES } from './limits.ts';
 
-/** An id that is the decimal text of a whole number is kept as that number: most are counters. */
-type Key = number | string;
+/** Pages of consecutive numbers, and the event times in them. */
+interface PageRange {
+  readonly first: number;
+  readonly count: number;
+  readonly least: EpochMs;
+  readonly greatest: EpochMs;
+}
 
-/**
- * Forgetting is lazy: an id older than the horizon counts as forgotten whether or not it is still here, so when the
- * bytes are tidied changes how many they are, never results.
- *
- * Counters are why this is fast: a number greater than all before has not been here, so ids are only noted in the order
- * they came, and the table to look others up in is made when the first such id comes.
- *
- * In bytes: an entry an id, in the order they were applied: the event time's difference to the entry before, then how the
- * id follows: as the number after the one before, as a number, or as a text. A device that counts its readings and takes
- * them at a steady pace needs one entry for a whole run of them.
- */
+/** What a write does beside the state. */
+export interface PageWrites {
+  readonly put: readonly { readonly page: number; readonly bytes: Uint8Array }[];
+  readonly remove: readonly number[];
+}
+
+/** When an id counts as known. */
+export interface IdRules {
+  /** With an event time not before it an id is known whatever the time it comes with. */
+  readonly oldest: EpochMs;
+  /** Only with the same time. */
+  readonly byTime: boolean;
+  /** Whether a window is still open that an event of that time was folded into. */
+  readonly isOpen: Occasion;
+}
+
 export class RememberedIds {
-  /** In the order applied. An id stands here twice only if it was forgotten in between. */
-  #keys: Key[] = [];
-  #times: EpochMs[] = [];
-  #greatest = -1;
-  /** Latest time by key, of the first `#indexed` entries. */
-  readonly #timeByKey = new Map<Key, EpochMs>();
-  #indexed = 0;
-  /** How many entries have been written. */
-  #written = 0;
-  #encoded: Uint8Array = NOTHING;
-  /** What `#encoded` is the beginning of, once it has been added to. */
-  #room: Uint8Array = NOTHING;
-  #lastKey: Key = '';
-  #lastTime: EpochMs = 0;
-  #entriesAllowed = 32;
-  #bytes = 0;
-
-  static decode(encoded: Uint8Array): RememberedIds {
-    const ids = new RememberedIds();
-    const reader = new ByteReader(encoded);
-    while (!reader.done) {
-      const step = reader.signed();
-      let left = 1;
-      let key = readKey(reader, ids.#lastKey);
-      if (key === RUN) {
-        left = reader.varint();
-        key = next(ids.#lastKey);
-      }
-      for (; left > 0; left -= 1) {
-        ids.#lastTime += step;
-        ids.#lastKey = key;
-        ids.#note(key, ids.#lastTime);
-        if (left > 1) key = next(key);
-      }
-    }
-    ids.#encoded = encoded;
-    ids.#written = ids.#keys.length;
-    return ids;
-  }
+  #recent = new IdSegments();
+  #ranges: PageRange[] = [];
+  #nextPage = 0;
+  /** Greatest whole number in pages: a greater one is in none. */
+  #pagedNumber = -1;
+  /** Contents of pages that are at hand. */
+  readonly #pages = new Map<number, IdSegments>();
+  /** Made since the latest write. */
+  readonly #made: number[] = [];
+  /** Of no further use, and not removed yet. */
+  #dropped: number[] = [];
 
   /** Ids in the order they were applied: for forms of the state before the present one. */
-  static from(entries: Iterable<readonly [id: string, time: EpochMs]>): RememberedIds {
+  static from(entries: Iterable<readonly [id: string | number, time: EpochMs]>): RememberedIds {
     const ids = new RememberedIds();
-    for (const [id, time] of entries) ids.add(id, time);
+    for (const [id, time] of entries) ids.#recent.add(idKey(id), time, INTO_ALL);
     return ids;
   }
 
-  /** Whether the id has been applied with an event time not before `oldest`. */
-  has(id: string | number, oldest: EpochMs): boolean {
-    const key = keyOf(id);
-    if (typeof key === 'number' && key > this.#greatest) return false;
-    const time = this.#index().get(key);
-    return time !== undefined && time >= oldest;
+  /** @throws Error where a page is not at hand that may know the id: see `pagesFor` */
+  has(id: string | number, time: EpochMs, { oldest, byTime, isOpen }: IdRules): boolean {
+    const key = idKey(id);
+    const known: Occasion = (then, folded) =>
+      (then >= oldest && (!byTime || then === time)) || (then === time && isOpen(then, folded));
+    if (this.#recent.some(key, known)) return true;
+    if (!this.#mayBePaged(key)) return false;
+    return this.#ranges.some(
+      (range) =>
+        mayKnow(range, { time, oldest, byTime }) &&
+        pagesOf(range).some((page) => this.#page(page).some(key, known)),
+    );
   }
 
-  /** Call only after `has` said no. */
-  add(id: string | number, time: EpochMs): void {
-    this.#note(keyOf(id), time);
+  /** The pages that must be at hand before `has` is asked. */
+  pagesFor(id: string | number, time: EpochMs, rules: Omit<IdRules, 'isOpen'>): number[] {
+    if (this.#ranges.length === 0 || !this.#mayBePaged(idKey(id))) return [];
+    return this.#ranges
+      .filter((range) => mayKnow(range, { time, ...rules }))
+      .flatMap(pagesOf)
+      .filter((page) => !this.#pages.has(page));
   }
 
-  /** At least `liveBytes`: ids already forgotten count here. */
-  get bytes(): number {
-    return this.#bytes;
+  /** undefined: the page is not there. That is so for a state that is behind, whose write will be refused. */
+  takePage(page: number, bytes: Uint8Array | undefined, aggregations: readonly string[]): void {
+    this.#pages.set(page, bytes === undefined ? new IdSegments() : decodePage(bytes, aggregations));
   }
 
-  /** What the ids not older than `oldest` take, generously: it depends on them alone. Forgets the others. */
-  liveBytes(oldest: EpochMs): number {
-    this.#forget(oldest);
-    return this.#bytes;
+  /**
+   * Call only after `has` said no. When that makes the recent ones many, those that are of no use any more are forgotten, and the others
+   * become a page. All of it depends on the ids alone, in the order they came, and on what is of use: never on batches.
+   */
+  add(
+    id: string | number,
+    { time, folded, ...use }: { readonly time: EpochMs; readonly folded: FoldedInto } & Usefulness,
+  ): void {
+    this.#recent.add(idKey(id), time, folded);
+    if (this.#recent.bytes < MAX_RECENT_ID_BYTES) return;
+    this.#recent = this.#recent.keeping(use.isOfUse);
+    this.forgetPages(use.from);
+    if (this.#recent.bytes * 2 >= MAX_RECENT_ID_BYTES) this.#turnPage();
   }
 
-  /** The ids not older than `oldest`, and a bounded remainder of others. */
-  encode(oldest: EpochMs): Uint8Array {
-    if (this.#keys.length > this.#entriesAllowed) {
-      this.#forget(oldest);
-      this.#entriesAllowed = 32 + Math.ceil(this.#keys.length * 1.5);
+  /** Lets go of the pages that hold nothing of `from` or later. */
+  forgetPages(from: EpochMs): void {
+    for (const range of this.#ranges) {
+      if (range.greatest >= from) continue;
+      for (const page of pagesOf(range)) {
+        this.#pages.delete(page);
+        const made = this.#made.indexOf(page);
+        if (made < 0) this.#dropped.push(page);
+        else this.#made.splice(made, 1);
+      }
     }
-    if (this.#written < this.#keys.length) this.#append();
-    return this.#encoded;
+    this.#ranges = this.#ranges.filter(({ greatest }) => greatest >= from);
+    if (this.#ranges.length === 0) this.#pagedNumber = -1;
   }
 
-  /** What is remembered, forgotten ones left out: for comparing and showing. */
-  entries(oldest: EpochMs): [string, EpochMs][] {
-    return [...this.#index()].filter(([, time]) => time >= oldest).map(([key, time]) => [String(key), time]);
+  get isFull(): boolean {
+    return this.#pageCount() >= MAX_ID_PAGES;
   }
 
-  #note(key: Key, time: EpochMs): void {
-    if (typeof key === 'number' && key > this.#greatest) this.#greatest = key;
-    this.#bytes += keyBytes(key) + signedBytes(time - (this.#times.at(-1) ?? 0));
-    this.#keys.push(key);
-    this.#times.push(time);
+  /** Whether so much is to be written beside the state that the state had better be written first. */
+  get hasManyPagesToWrite(): boolean {
+    return this.#made.length >= MAX_PAGES_A_WRITE;
   }
 
-  #index(): ReadonlyMap<Key, EpochMs> {
-    for (; this.#indexed < this.#keys.length; this.#indexed += 1) {
-      this.#timeByKey.set(this.#keys[this.#indexed] ?? '', this.#times[this.#indexed] ?? 0);
+  /** Ids remembered in the item itself, and pages. */
+  get size(): { readonly recent: number; readonly pages: number } {
+    let recent = 0;
+    this.#recent.each(() => {
+      recent += 1;
+    });
+    return { recent, pages: this.#pageCount() };
+  }
+
+  /** What the next write is to do beside the state; `encode` after it says that it is done. Pages before `keptFrom` need not stay at hand. */
+  takeWrites(keptFrom: EpochMs, aggregations: readonly string[]): PageWrites {
+    const put = this.#made.map((page) => ({ page, bytes: encodePage(this.#page(page), aggregations) }));
+    this.#made.length = 0;
+    const remove = this.#dropped.splice(0, MAX_REMOVED_A_WRITE);
+    for (const range of this.#ranges) {
+      if (range.greatest < keptFrom) for (const page of pagesOf(range)) this.#pages.delete(page);
     }
-    return this.#timeByKey;
+    return { put, remove };
   }
 
-  #forget(oldest: EpochMs): void {
-    const times = this.#times;
-    if (times.every((time) => time >= oldest)) return;
-    this.#keys = this.#keys.filter((_, at) => (times[at] ?? 0) >= oldest);
-    this.#times = times.filter((time) => time >= oldest);
-    this.#bytes = 0;
-    for (const [at, key] of this.#keys.entries()) {
-      this.#bytes += keyBytes(key) + signedBytes((this.#times[at] ?? 0) - (this.#times[at - 1] ?? 0));
+  encode(writer: ByteWriter): void {
+    this.#recent.encode(writer);
+    writer.varint(this.#nextPage);
+    writer.varint(this.#pagedNumber + 1);
+    writer.varint(this.#ranges.length);
+    let page = 0;
+    let time = 0;
+    for (const { first, count, least, greatest } of this.#ranges) {
+      writer.varint(first - page);
+      writer.varint(count);
+      writer.signed(least - time);
+      writer.varint(greatest - least);
+      page = first + count;
+      time = greatest;
     }
-    this.#timeByKey.clear();
-    this.#indexed = 0;
-    this.#written = 0;
-    this.#encoded = NOTHING;
-    this.#room = NOTHING;
-    this.#lastKey = '';
-    this.#lastTime = 0;
+    writer.varint(this.#dropped.length);
+    for (const dropped of this.#dropped) writer.varint(dropped);
   }
 
-  /** How many ids from the first that is not written are each the number after the one before, `step` later. */
-  #runLength(step: number): number {
-    let at = this.#written;
-    let key = this.#lastKey;
-    let time = this.#lastTime;
-    for (; at < this.#keys.length; at += 1) {
-      if (typeof key !== 'number' || this.#keys[at] !== key + 1 || this.#times[at] !== time + step) break;
-      key += 1;
-      time += step;
-    }
-    return at - this.#written;
+  static decode(reader: ByteReader, asNow: (folded: FoldedInto) => FoldedInto): RememberedIds {
+    const ids = new RememberedIds();
+    ids.#recent = IdSegments.decode(reader, asNow);
+    ids.#nextPage = reader.varint();
+    ids.#pagedNumber = reader.varint() - 1;
+    let page = 0;
+    let time = 0;
+    ids.#ranges = Array.from({ length: reader.varint() }, () => {
+      const first = page + reader.varint();
+      const count = reader.varint();
+      const least = time + reader.signed();
+      const greatest = least + reader.varint();
+      page = first + count;
+      time = greatest;
+      return { first, count, least, greatest };
+    });
+    ids.#dropped = Array.from({ length: reader.varint() }, () => reader.varint());
+    return ids;
   }
 
-  /** Brings the bytes up to date: only what was added since is encoded. */
-  #append(): void {
-    WRITER.clear();
-    while (this.#written < this.#keys.length) {
-      const key = this.#keys[this.#written] ?? '';
-      const step = (this.#times[this.#written] ?? 0) - this.#lastTime;
-      WRITER.signed(step);
-      const run = this.#runLength(step);
-      if (run >= SHORTEST_RUN) writeRun(run);
-      else writeKey(key, this.#lastKey);
-      this.#written += run >= SHORTEST_RUN ? run : 1;
-      this.#lastKey = this.#keys[this.#written - 1] ?? '';
-      this.#lastTime = this.#times[this.#written - 1] ?? 0;
+  /** For comparing: the recent ids with their times, those of use; and what is told of pages. */
+  view(isOfUse: Occasion): unknown {
+    const recent: unknown[] = [];
+    this.#recent.each(({ number, high, low }, time, folded) => {
+      if (isOfUse(time, folded)) recent.push([number ?? `${high}:${low}`, time]);
+    });
+    return { recent, ranges: this.#ranges, nextPage: this.#nextPage };
+  }
+
+  #mayBePaged({ number }: IdKey): boolean {
+    return number === undefined || number <= this.#pagedNumber;
+  }
+
+  #page(page: number): IdSegments {
+    const found = this.#pages.get(page);
+    if (found === undefined) throw new Error(`page ${page} of remembered ids is asked for and not at hand`);
+    return found;
+  }
+
+  #turnPage(): void {
+    const page = this.#nextPage;
+    const { least, greatest, greatestNumber } = this.#recent;
+    this.#nextPage += 1;
+    this.#pages.set(page, this.#recent);
+    this.#made.push(page);
+    if (greatestNumber > this.#pagedNumber) this.#pagedNumber = greatestNumber;
+    this.#ranges.push({ first: page, count: 1, least, greatest });
+    this.#recent = new IdSegments();
+    if (this.#ranges.length > MAX_PAGE_RANGES) this.#joinRanges();
+  }
+
+  /** Neighbours in the older half become one range: what is told of pages stays short, and becomes less exact with age. */
+  #joinRanges(): void {
+    const half = Math.floor(this.#ranges.length / 2);
+    const joined: PageRange[] = [];
+    let isPair = false;
+    for (const range of this.#ranges.slice(0, half)) {
+      const before = joined.at(-1);
+      isPair = !isPair && before !== undefined && before.first + before.count === range.first;
+      if (isPair && before !== undefined) joined[joined.length - 1] = join(before, range);
+      else joined.push(range);
     }
-    const added = WRITER.finish();
-    const before = this.#encoded.length;
-    const length = before + added.length;
-    if (length > this.#room.length) {
-      this.#room = new Uint8Array(Math.ceil(length * ROOM));
-      this.#room.set(this.#encoded);
-    }
-    // Behind all that has been handed out.
-    this.#room.set(added, before);
-    this.#encoded = this.#room.subarray(0, length);
+    this.#ranges = [...joined, ...this.#ranges.slice(half)];
+  }
+
+  #pageCount(): number {
+    return this.#ranges.reduce((sum, { count }) => sum + count, 0);
   }
 }
 
-const NOTHING = new Uint8Array(0);
-/** So much larger than needed now, so that not every write makes a buffer: those are costly to collect. */
-const ROOM = 1.5;
+/** What an id is still good for. */
+export interface Usefulness {
+  /** Whether an event applied then may still make another a duplicate. */
+  readonly isOfUse: Occasion;
+  /** None before it may. */
+  readonly from: EpochMs;
+}
+
+/** Pages put, and removed, in the one transaction of a write: it may hold 100 items. */
+const MAX_PAGES_A_WRITE = 40;
+const MAX_REMOVED_A_WRITE = 50;
+
+/** With the aggregations that its ids were folded into, since it is read under later pipelines too. */
+function encodePage(ids: IdSegments, aggregations: readonly string[]): Uint8Array {
+  PAGE.clear();
+  PAGE.byte(PAGE_VERSION);
+  PAGE.varint(aggregations.length);
+  for (const aggregation of aggregations) PAGE.text(aggregation);
+  ids.encode(PAGE);
+  return PAGE.finish().slice();
+}
+
+function decodePage(bytes: Uint8Array, aggregations: readonly string[]): IdSegments {
+  const reader = new ByteReader(bytes);
+  const version = reader.byte();
+  if (version !== PAGE_VERSION)
+    throw new Error(`page of remembered ids: found encoding version ${version}, expected ${PAGE_VERSION}`);
+  const from = Array.from({ length: reader.varint() }, () => reader.text());
+  return IdSegments.decode(reader, fitFolded(from, aggregations));
+}
+
+const PAGE_VERSION = 1;
+
 /** Written to and emptied within one call. */
-const WRITER = new ByteWriter();
+const PAGE = new ByteWriter();
 
-/** Stands for a text where a run is: no id is empty. */
-const RUN = '';
-/** Of fewer the entries are no longer than the run. */
-const SHORTEST_RUN = 3;
-
-/** So many ids, each the number after the one before. */
-function writeRun(length: number): void {
-  writeKey(RUN, '');
-  WRITER.varint(length);
+function pagesOf({ first, count }: PageRange): number[] {
+  return Array.from({ length: count }, (_, at) => first + at);
 }
 
-/** 0: the number after the one before. 1: a text follows. Else a number greater by 2 than it is. */
-function writeKey(key: Key, before: Key): void {
-  if (typeof key === 'string') {
-    WRITER.byte(1);
-    WRITER.text(key);
-  } else if (typeof before === 'number' && key === before + 1) WRITER.byte(0);
-  else WRITER.varint(key + 2);
+function mayKnow(
+  { least, greatest }: PageRange,
+  { time, oldest, byTime }: { readonly time: EpochMs } & Omit<IdRules, 'isOpen'>,
+): boolean {
+  return (least <= time && time <= greatest) || (!byTime && greatest >= oldest);
 }
 
-function readKey(reader: ByteReader, before: Key): Key {
-  const code = reader.varint();
-  if (code === 1) return reader.text();
-  return code > 1 ? code - 2 : next(before);
+function join(a: PageRange, b: PageRange): PageRange {
+  return {
+    first: a.first,
+    count: a.count + b.count,
+    least: Math.min(a.least, b.least),
+    greatest: Math.max(a.greatest, b.greatest),
+  };
 }
-
-function next(key: Key): number {
-  if (typeof key === 'number') return key + 1;
-  throw new Error(`remembered ids: found one that follows ${JSON.stringify(key)}, expected a number there`);
-}
-
-/** As if it followed nothing; `writeKey`. */
-function keyBytes(key: Key): number {
-  if (typeof key === 'string') return 1 + textBytes(key);
-  return key < 0x3000 ? 2 : key < 0xfff_0000 ? 4 : 8;
-}
-
-/** Up to so many digits every whole number is safe, with room for the code of `writeKey`. */
-const MAX_DIGITS = 15;
-const TOO_LONG = 10 ** MAX_DIGITS;
-
-function keyOf(id: string | number): Key {
-  if (typeof id === 'number') return id >= 0 && id < TOO_LONG ? id : String(id);
-  const length = id.length;
-  if (length > MAX_DIGITS || (length > 1 && id.charCodeAt(0) === DIGIT_0)) return id;
-  let number = 0;
-  for (let at = 0; at < length; at += 1) {
-    const digit = id.charCodeAt(at) - DIGIT_0;
-    if (digit < 0 || digit > 9) return id;
-    number = number * 10 + digit;
-  }
-  return length === 0 ? id : number;
-}
-
-const DIGIT_0 = 0x30;

@@ -14,7 +14,7 @@ import { mostWindowGrowth } from './window-bytes.ts';
  */
 export interface SourceState {
   readonly source: string;
-  /** The last position folded in, per shard; the newest shard first. A reshard gives a source a new shard. */
+  /** The last position folded in, of every shard the source has come through; the one of the latest write first. */
   upTo: UpTo[];
   /**
    * Greatest event time shown, none counting for more than its arrival, or the floor a closing by silence has set; -1 before the
@@ -24,6 +24,8 @@ export interface SourceState {
   /** Latest arrival in the stream among the events folded in; -1 before the first. */
   lastArrivalMs: EpochMs;
   readonly counts: VerdictCounts;
+  /** Events that came under a partition key that is not the source: it may come through many shards at a time. */
+  strays: number;
   readonly ids: RememberedIds;
   /** One for each aggregation of the pipeline, in its order. */
   readonly open: OpenAggregation[];
@@ -41,6 +43,8 @@ export interface SourceState {
 }
 
 export interface UpTo {
+  /** ARN of the stream; undefined as releases before stored it: the next stream that comes is taken for it. */
+  readonly stream: string | undefined;
   readonly shard: ShardId;
   readonly sequence: SequenceNumber;
   /** Index of the last event of the source folded in of that record. */
@@ -103,6 +107,7 @@ export function emptySourceState(source: string, pipeline: Pipeline): SourceStat
     maxTime: -1,
     lastArrivalMs: -1,
     counts: { received: 0, applied: 0, duplicate: 0, late: 0, quarantined: 0 },
+    strays: 0,
     ids: new RememberedIds(),
     open: pipeline.aggregations.map((aggregation) => openAggregation(aggregation)),
     windowBytes: 0,

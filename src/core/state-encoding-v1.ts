@@ -15,10 +15,11 @@ export const STATE_VERSION_V1 = 1;
 export function readStateV1(text: StateText): StateImage {
   const [received, applied, duplicate, late] = text.c;
   return {
-    upTo: text.u.map(([shard, sequence, index]) => ({ shard, sequence, index })),
+    upTo: text.u.map(([shard, sequence, index]) => ({ stream: undefined, shard, sequence, index })),
     maxTime: text.m,
     lastArrivalMs: text.a,
     counts: { received, applied, duplicate, late, quarantined: 0 },
+    strays: 0,
     ids: RememberedIds.from(idsOf(text.i)),
     aggregations: text.o.map(([name, sizeMs, groupBy, lateEvents, windows, closedBefore]) => ({
       name,

@@ -1,5 +1,5 @@
 // A source's state as its item holds it: versioned bytes. What is asked for most often, the books, stands first.
-import type { EpochMs, SequenceNumber, ShardId } from './brands.ts';
+import type { EpochMs } from './brands.ts';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { freezeTrails } from './count-steps.ts';
@@ -7,17 +7,13 @@ import type { CounterSampleV2 } from './counter-increase-v2.ts';
 import { USUAL_COUNTERS } from './counter-rules.ts';
 import type { CounterSample, CounterTrail } from './counter-trail.ts';
 import { emptyTrail, readTrail, setSamples, writeTrail } from './counter-trail.ts';
+import { fitFolded } from './folded-into.ts';
 import { MAX_GONE_AGGREGATIONS } from './limits.ts';
 import type { Aggregation, Pipeline } from './pipeline/pipeline.ts';
+import { readPositions, readPositionsV2, writePositions } from './position-encoding.ts';
 import { RememberedIds } from './remembered-ids.ts';
-import type {
-  GoneAggregation,
-  Letter,
-  OpenAggregation,
-  SourceState,
-  UpTo,
-  VerdictCounts,
-} from './source-state.ts';
+import { readIdsV2 } from './remembered-ids-v2.ts';
+import type { GoneAggregation, Letter, OpenAggregation, SourceState, VerdictCounts } from './source-state.ts';
 import { addWindow, emptySourceState, openAggregation } from './source-state.ts';
 import type { ClosedWindow, SourceWindow, WindowGroup } from './source-window.ts';
 import { readStateV1, STATE_VERSION_V1 } from './state-encoding-v1.ts';
@@ -45,18 +41,12 @@ const STATE_VERSION = 3;
 /** Without what is known of sessions that have closed. */
 const STATE_VERSION_V2 = 2;
 
-/** Equal states may differ in their bytes by ids already forgotten. */
-export function encodeState(state: SourceState, pipeline: Pipeline): Uint8Array {
+/** Take `state.ids.takeWrites` before: what it gives belongs into the same write. */
+export function encodeState(state: SourceState): Uint8Array {
   BODY.clear();
   HEAD.clear();
   const names = new NameTable();
-  BODY.varint(state.upTo.length);
-  for (const { shard, sequence, index } of state.upTo) {
-    writeShard(BODY, shard);
-    writeDigits(BODY, sequence);
-    BODY.varint(index);
-  }
-  BODY.bytes(state.ids.encode(state.maxTime - pipeline.dedupeHorizonMs));
+  writePositions(BODY, state.upTo);
   BODY.varint(state.open.length);
   for (const open of state.open) {
     const { aggregation, windows, late, closedBefore, sessionsEnd } = open;
@@ -69,6 +59,7 @@ export function encodeState(state: SourceState, pipeline: Pipeline): Uint8Array 
     BODY.varint(windows.size);
     for (const window of windows.values()) writeWindow(BODY, window, names, state.maxTime);
   }
+  state.ids.encode(BODY);
   BODY.varint(state.gone.length);
   for (const { name, spec, closedBefore, sessionsEnd } of state.gone) {
     BODY.text(name);
@@ -84,6 +75,7 @@ export function encodeState(state: SourceState, pipeline: Pipeline): Uint8Array 
   HEAD.byte(STATE_VERSION);
   const { received, applied, duplicate, late, quarantined } = state.counts;
   for (const count of [received, applied, duplicate, late, quarantined]) HEAD.varint(count);
+  HEAD.varint(state.strays);
   HEAD.signed(state.maxTime);
   HEAD.signed(state.lastArrivalMs - state.maxTime);
   writeTexts(HEAD, names.names);
@@ -101,7 +93,7 @@ const BODY = new ByteWriter();
  * @throws Error for what is not of a known version, or cut short
  */
 export function decodeState(source: string, encoded: EncodedState, pipeline: Pipeline): SourceState {
-  const image = decodeStateImage(source, encoded);
+  const image = decodeStateImage(source, encoded, aggregationTexts(pipeline));
   const orphans: ClosedWindow[] = [];
   const state: SourceState = {
     ...emptySourceState(source, pipeline),
@@ -109,6 +101,7 @@ export function decodeState(source: string, encoded: EncodedState, pipeline: Pip
     maxTime: image.maxTime,
     lastArrivalMs: image.lastArrivalMs,
     counts: image.counts,
+    strays: image.strays,
     ids: image.ids,
     open: pipeline.aggregations.map((aggregation) => openFromImage(image, aggregation)),
     closed: [...image.closed],
@@ -160,14 +153,41 @@ function fittedTags(
   return to.map((tag) => tags[from.indexOf(tag)] ?? null);
 }
 
-/** Only the ledger of a state: for adding up many. */
-export function decodeCounts(source: string, encoded: EncodedState): VerdictCounts {
-  if (typeof encoded === 'string') return decodeStateImage(source, encoded).counts;
-  return readCounts(openBytes(source, encoded).head);
+/** The ledger of a source, and how many of its events came under a partition key that is not its name. */
+export interface SourceBooks {
+  readonly counts: VerdictCounts;
+  readonly strays: number;
 }
 
-/** @throws Error for what is not of a known version, or cut short */
-export function decodeStateImage(source: string, encoded: EncodedState): StateImage {
+/** Only the books of a state: for adding up many. */
+export function decodeBooks(source: string, encoded: EncodedState): SourceBooks {
+  if (typeof encoded === 'string') return decodeStateImage(source, encoded);
+  const { head, version } = openBytes(source, encoded);
+  return { counts: readCounts(head), strays: readStrays(head, version) };
+}
+
+export function decodeCounts(source: string, encoded: EncodedState): VerdictCounts {
+  return decodeBooks(source, encoded).counts;
+}
+
+/** An aggregation's name and window: what tells it from others, also of other pipelines. */
+export function aggregationTexts({ aggregations }: Pipeline): readonly string[] {
+  return aggregations.map(({ name, window }) => aggregationText(name, specText(window)));
+}
+
+function aggregationText(name: string, spec: string): string {
+  return `${name} ${spec}`;
+}
+
+/**
+ * `aggregations`: those of the pipeline that it is read for, which remembered ids are fitted to; by default its own.
+ * @throws Error for what is not of a known version, or cut short
+ */
+export function decodeStateImage(
+  source: string,
+  encoded: EncodedState,
+  aggregations?: readonly string[],
+): StateImage {
   if (typeof encoded === 'string') {
     const text = JSON.parse(encoded);
     if (text.v !== STATE_VERSION_V1) throw unknownVersion(source, text.v);
@@ -175,21 +195,24 @@ export function decodeStateImage(source: string, encoded: EncodedState): StateIm
   }
   const { head, version } = openBytes(source, encoded);
   const counts = readCounts(head);
+  const strays = readStrays(head, version);
   const maxTime = head.signed();
   const lastArrivalMs = maxTime + head.signed();
   const names = readTexts(head);
   const body = new ByteReader(head.bytes());
   const form = { names, version };
+  const upTo = version === STATE_VERSION_V2 ? readPositionsV2(body) : readPositions(body);
+  const idsV2 = version === STATE_VERSION_V2 ? RememberedIds.from(readIdsV2(body.bytes())) : undefined;
+  const own = times(body, () => readAggregation(body, { names, maxTime, version }));
+  const ownTexts = own.map(({ name, spec }) => aggregationText(name, spec));
   const image = {
     counts,
+    strays,
     maxTime,
     lastArrivalMs,
-    upTo: times(
-      body,
-      (): UpTo => ({ shard: readShard(body), sequence: readDigits(body), index: body.varint() }),
-    ),
-    ids: RememberedIds.decode(body.bytes()),
-    aggregations: times(body, () => readAggregation(body, { names, maxTime, version })),
+    upTo,
+    aggregations: own,
+    ids: idsV2 ?? RememberedIds.decode(body, fitFolded(ownTexts, aggregations ?? ownTexts)),
     gone: times(body, () => readGone(body, version)),
     closed: readAllClosed(body, form, maxTime),
     letters: times(body, (): Letter => JSON.parse(body.text())),
@@ -402,46 +425,14 @@ function readCounts(head: ByteReader): VerdictCounts {
   };
 }
 
+/** Not counted before the third form. */
+function readStrays(head: ByteReader, version: number): number {
+  return version === STATE_VERSION_V2 ? 0 : head.varint();
+}
+
 function times<T>(reader: ByteReader, read: () => T): T[] {
   return Array.from({ length: reader.varint() }, read);
 }
-
-/** Kinesis numbers its shards; any other name is a text. */
-const NUMBERED_SHARD = /^shardId-(\d{12})$/;
-
-function writeShard(writer: ByteWriter, shard: ShardId): void {
-  const number = NUMBERED_SHARD.exec(shard)?.[1];
-  writer.varint(number === undefined ? 0 : Number(number) + 1);
-  if (number === undefined) writer.text(shard);
-}
-
-function readShard(reader: ByteReader): ShardId {
-  const number = reader.varint();
-  // any text names a shard
-  return (number === 0 ? reader.text() : `shardId-${String(number - 1).padStart(12, '0')}`) as ShardId;
-}
-
-/** Up to 56 decimal digits, two a byte. */
-function writeDigits(writer: ByteWriter, digits: SequenceNumber): void {
-  writer.varint(digits.length);
-  for (let at = 0; at < digits.length; at += 2) {
-    const low = at + 1 < digits.length ? digits.charCodeAt(at + 1) - DIGIT_0 : 0;
-    writer.byte((digits.charCodeAt(at) - DIGIT_0) * 10 + low);
-  }
-}
-
-function readDigits(reader: ByteReader): SequenceNumber {
-  const length = reader.varint();
-  let digits = '';
-  while (digits.length < length) {
-    const pair = reader.byte();
-    digits += String.fromCharCode(DIGIT_0 + Math.floor(pair / 10));
-    if (digits.length < length) digits += String.fromCharCode(DIGIT_0 + (pair % 10));
-  }
-  return digits as SequenceNumber; // as it was written
-}
-
-const DIGIT_0 = 0x30;
 
 function isSame(
   { name, window }: Aggregation,

@@ -11,6 +11,7 @@ export interface StateImage {
   readonly maxTime: EpochMs;
   readonly lastArrivalMs: EpochMs;
   readonly counts: VerdictCounts;
+  readonly strays: number;
   readonly ids: RememberedIds;
   readonly aggregations: readonly AggregationImage[];
   readonly gone: readonly GoneAggregation[];

@@ -17,7 +17,8 @@ export interface StateView {
   /** By aggregation, events that were late for it. */
   readonly lateByAggregation: ReadonlyMap<string, number>;
   readonly gone: readonly GoneAggregation[];
-  readonly rememberedIds: number;
+  /** Ids in the item itself, those forgotten since included; and pages of others. */
+  readonly rememberedIds: { readonly recent: number; readonly pages: number };
   /** Values of the tags that windows are kept apart by, as the latest open windows have them. */
   readonly tags: ReadonlyMap<string, string>;
 }
@@ -45,7 +46,7 @@ export function viewState(source: string, encoded: EncodedState): StateView {
     ),
     lateByAggregation: new Map(aggregations.map(({ name, late }) => [name, late])),
     gone,
-    rememberedIds: ids.entries(0).length,
+    rememberedIds: ids.size,
     tags: latestTags(aggregations),
   };
 }

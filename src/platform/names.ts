@@ -29,11 +29,15 @@ function variable(name: string, ...kind: readonly string[]): string {
   return ['TIDEMILL', ...words, ...kind].join('_').toUpperCase();
 }
 
-/** One item a source: its whole state. Change stream: both images. */
+/**
+ * One item a source: its whole state; and items for pages of the ids it remembers, which have no `state`. Change stream: both images.
+ */
 export const SOURCES_TABLE = {
   partitionKey: 'source',
   version: 'version',
   state: 'state',
+  /** Of a page of ids, its contents. */
+  page: 'page',
   /** Index of sources with open windows, by the time they close if nothing more comes. */
   closingIndex: 'closing',
   /** Partition key of the index: number, 0 to `CLOSING_BUCKETS - 1`. */

@@ -226,6 +226,8 @@ export class AlertsCheck {
     if (!watches(rule, source) || this.#sources.uncertain.has(source)) return;
     const last = this.#madeBy(rule.name, sourceSeries('', source)).at(-1);
     const silentSinceMs = this.#arrivals.get(source)?.at(-1)?.lastArrivalMs;
+    // All of it is in quarantine.
+    if (silentSinceMs === undefined) return;
     const where = `${rule.name} of ${source}, at the end`;
     holdSame(LAW_OF_SILENCE, where, [last?.to, last?.window.start], ['firing', silentSinceMs]);
   }

@@ -2,8 +2,8 @@
 import type { Random } from '../../producers/simulators/random.ts';
 import type { PlannedAction, PlannedRecord, StreamReader } from './plan.ts';
 
-/** A source remembers its position in four shards: a record of the first may come again after three reshards. */
-const MOST_RESHARDS = 3;
+/** More than a source comes through between two deliveries of a record, even so. */
+const MOST_RESHARDS = 8;
 
 export function drawActions({
   sources,

@@ -21,7 +21,10 @@ export function drawPipeline(random: Random): PipelineDefinition {
   return {
     aggregations,
     rollups,
-    dedupe: { horizon: random.pick(['0s', '2s', '10s', '60s']) },
+    dedupe: {
+      horizon: random.pick(['0s', '2s', '10s', '60s']),
+      ...(random.chance(0.25) ? { by: 'id+time' as const } : {}),
+    },
     maxClockSkew: random.pick(['0s', '2s', '20s']),
     ...(random.chance(0.3) ? { retention: '1h' } : {}),
   };

@@ -10,9 +10,15 @@ const NAMES = ['a', 'q', 'sensor-3', '__proto__', 'é | "x"', 'sensor-6', 'senso
 
 export function drawSources(random: Random): readonly PlannedSource[] {
   const sharesGateway = random.chance(0.25);
+  const hasRandomKeys = random.chance(0.2);
   return NAMES.slice(0, random.integer(1, NAMES.length)).map((name) => ({
     name,
-    key: sharesGateway && random.chance(0.6) ? 'gateway' : name,
+    key:
+      sharesGateway && random.chance(0.6)
+        ? 'gateway'
+        : hasRandomKeys && random.chance(0.7)
+          ? undefined
+          : name,
     everyMs: random.pick([700, 1_500, 4_000, 9_000]),
     clockOffMs: drawClock(random),
     tickMs: random.pick([1, 1, 500, 1_000]),
@@ -29,6 +35,10 @@ export function drawSources(random: Random): readonly PlannedSource[] {
     movingShare: random.pick([0, 0.05, 0.5]),
     isHeavy: random.chance(0.01),
   }));
+}
+
+function randomKey(random: Random): string {
+  return `random-${random.integer(0, 999)}`;
 }
 
 function drawClock(random: Random): number {
@@ -49,7 +59,7 @@ export function drawRecords({
   for (const source of sources) records.push(...recordsOf(source, durationMs, random));
   const poisons = random.chance(0.4) ? random.integer(1, 3) : 0;
   for (let at = 0; at < poisons; at += 1) {
-    const { key } = random.pick(sources);
+    const { key = randomKey(random) } = random.pick(sources);
     const poison = random.pick(['not-json', 'gzip', 'not-utf8', 'not-an-event'] as const);
     records.push({ atMs: random.integer(0, durationMs), key, poison });
   }
@@ -62,12 +72,13 @@ const MOST_EVENTS = 40;
 function recordsOf(source: PlannedSource, durationMs: number, random: Random): PlannedRecord[] {
   const records: PlannedRecord[] = [];
   const send = (atMs: number, events: readonly PlannedEvent[]) => {
-    const { key, form, gzip } = source;
+    const { key = randomKey(random), form, gzip } = source;
     const record = { key, form, ...(gzip ? { gzip: true as const } : {}), events };
     records.push({ atMs: Math.round(atMs), ...record });
     if (!random.chance(source.doubledShare)) return;
     // A producer that saw no answer: at once, or when the device is switched on again.
-    records.push({ atMs: Math.round(atMs + random.pick([1, 300, 5_000, 40_000])), ...record });
+    const again = source.key === undefined ? { ...record, key: randomKey(random) } : record;
+    records.push({ atMs: Math.round(atMs + random.pick([1, 300, 5_000, 15_000, 40_000])), ...again });
   };
   const silentFrom = (source.silent?.from ?? 2) * durationMs;
   const silentTo = (source.silent?.to ?? 2) * durationMs;
@@ -90,9 +101,39 @@ function recordsOf(source: PlannedSource, durationMs: number, random: Random): P
     send(nowMs + delayMs, waiting);
     waiting = [];
   }
+  if (random.chance(BULK_SHARE)) sendBulk(source, { durationMs, tags, send }, random);
   if (waiting.length > 0) send(durationMs, waiting);
   if (kept.length > 0) send(silentTo, kept);
   return records;
+}
+
+/** Of the sources: so many events are dear to follow. */
+const BULK_SHARE = 0.004;
+
+/** A buffer of more ids than a source's item holds, which is sent once more when it is long forgotten that it was. */
+function sendBulk(
+  source: PlannedSource,
+  {
+    durationMs,
+    tags,
+    send,
+  }: {
+    readonly durationMs: number;
+    readonly tags: Readonly<Record<string, string>>;
+    readonly send: (atMs: number, events: readonly PlannedEvent[]) => void;
+  },
+  random: Random,
+): void {
+  const atMs = random.between(0, durationMs);
+  const bulk = Array.from({ length: 230 }, (_, at) => ({
+    source: source.name,
+    id: `bulk-${at}`,
+    time: Math.max(0, Math.round(START_MS + atMs + source.clockOffMs - (230 - at) * 40)),
+    values: { v: at },
+    tags,
+  }));
+  send(atMs, bulk);
+  send(atMs + random.pick([2_000, 12_000, 30_000]), bulk);
 }
 
 function pause({ everyMs }: PlannedSource, random: Random): number {

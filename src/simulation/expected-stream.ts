@@ -11,11 +11,14 @@ type TimeRules = Pick<ReferenceRules, 'maxClockSkewMs' | 'allowOldTimes'>;
 export interface Arrival {
   readonly event: ReferenceEvent;
   readonly place: string;
+  readonly shard: string;
 }
 
 export class ExpectedStream {
   /** Each source's events, in stream order. */
   readonly bySource = new Map<string, Arrival[]>();
+  /** The partition keys that each source has come under: where they are several its shards are read in no one order. */
+  readonly keys = new Map<string, Set<string>>();
   /** Where each of them stands among its source's. */
   readonly positions = new Map<string, number>();
   readonly quarantined = new Map<string, ReasonCode>();
@@ -54,7 +57,9 @@ export class ExpectedStream {
         const own = this.bySource.get(event.source) ?? [];
         this.bySource.set(event.source, own);
         this.positions.set(place, own.length);
-        own.push({ event, place });
+        own.push({ event, place, shard });
+        const keys = this.keys.get(event.source) ?? new Set();
+        this.keys.set(event.source, keys.add(record.key));
         if (Object.values(planned.odd ?? {}).some(isSetAside)) {
           this.setAside.add(place);
           holds.letters.push(setAsidePlace(place));

@@ -73,7 +73,7 @@ type Settings = Omit<Plan, 'format' | 'seed' | 'pipeline' | 'records' | 'actions
 
 function drawSettings(random: Random): Settings {
   return {
-    shards: { telemetry: random.integer(1, 3), changelog: random.integer(1, 2) },
+    shards: { telemetry: random.pick([1, 2, 3, 3, 12]), changelog: random.integer(1, 2) },
     mappings: { aggregate: drawMapping(random, { losing: 0.1 }), rollup: drawMapping(random, { losing: 0 }) },
     polling: {
       idlePollMs: random.pick([500, 1_000, 3_000]),

@@ -57,7 +57,7 @@ export const STREAM_READERS: Readonly<
 export type PlannedRecord =
   | {
       readonly atMs: number;
-      /** The partition key. A source's records all have the same. */
+      /** The partition key: nearly always the same for all records of a source. */
       readonly key: string;
       readonly form: 'event' | 'array' | 'envelope';
       readonly gzip?: true;

@@ -1,8 +1,8 @@
 // How a device of a run behaves.
 export interface PlannedSource {
   readonly name: string;
-  /** Its partition key: several behind one gateway share one. */
-  readonly key: string;
+  /** Its partition key: several behind one gateway share one. undefined: each record has one of its own, at random. */
+  readonly key: string | undefined;
   readonly everyMs: number;
   /** How far its clock is off. */
   readonly clockOffMs: number;

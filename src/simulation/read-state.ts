@@ -28,6 +28,7 @@ export interface StateView {
   readonly version: number;
   /** Of the last event folded in. */
   readonly place: string | undefined;
+  readonly shard: string | undefined;
   readonly maxTime: EpochMs;
   readonly lastArrivalMs: EpochMs;
   readonly counts: VerdictCounts;
@@ -38,7 +39,6 @@ export interface StateView {
   readonly closed: ReadonlyMap<string, () => FoundContents>;
   /** Places of the events this write found late or quarantined. */
   readonly handedOn: readonly string[];
-  readonly ids: () => ReadonlyMap<string, EpochMs>;
   readonly closesAtMs: number | undefined;
 }
 
@@ -55,6 +55,7 @@ export function readState(source: string, item: Item, pipeline: Pipeline): State
   return {
     version: numberOf(item, SOURCES_TABLE.version) ?? 0,
     place: last === undefined ? undefined : placeOf(last),
+    shard: last?.shard,
     maxTime: state.maxTime,
     lastArrivalMs: state.lastArrivalMs,
     counts: state.counts,
@@ -74,7 +75,6 @@ export function readState(source: string, item: Item, pipeline: Pipeline): State
       ]),
     ),
     handedOn: state.letters.map(({ at }) => placeOf(at)),
-    ids: () => new Map(state.ids.entries(state.maxTime - pipeline.dedupeHorizonMs)),
     closesAtMs: numberOf(item, SOURCES_TABLE.closesAt),
   };
 }

@@ -16,6 +16,8 @@ export interface ReferenceEvent {
 
 export interface ReferenceRules {
   readonly dedupeHorizonMs: number;
+  /** Within the horizon an id is known only with the same time. */
+  readonly dedupeByTime: boolean;
   readonly maxClockSkewMs: number;
   readonly allowOldTimes: boolean;
   readonly aggregations: readonly ReferenceAggregation[];
@@ -88,13 +90,13 @@ export function judge(stream: readonly ReferenceEvent[], rules: ReferenceRules):
       history.push({ event, verdict: 'quarantined', maxTimeBefore, appliedTo: [], lateFor: [] });
       continue;
     }
-    const isDuplicate = own.some(
-      (past) =>
-        past.verdict === 'applied' &&
-        past.event.id !== undefined &&
-        String(past.event.id) === String(event.id) &&
-        past.event.time >= maxTime - rules.dedupeHorizonMs,
-    );
+    const isDuplicate = own.some((past) => {
+      const { id, time } = past.event;
+      if (past.verdict !== 'applied' || id === undefined || String(id) !== String(event.id)) return false;
+      const isSame = time === event.time;
+      if (time >= maxTime - rules.dedupeHorizonMs && (isSame || !rules.dedupeByTime)) return true;
+      return isSame && rules.aggregations.some((each) => isHeldOpen(each, past, own, maxTimeBefore));
+    });
     if (isDuplicate) {
       history.push({ event, verdict: 'duplicate', maxTimeBefore, appliedTo: [], lateFor: [] });
       continue;
@@ -103,10 +105,39 @@ export function judge(stream: readonly ReferenceEvent[], rules: ReferenceRules):
     const open = taking.filter((aggregation) => hasOpenWindow(aggregation, event, own, maxTimeBefore));
     const appliedTo = open.map(({ name }) => name);
     const lateFor = taking.filter((each) => !open.includes(each)).map(({ name }) => name);
-    const verdict = appliedTo.length === 0 && lateFor.length > 0 ? 'late' : 'applied';
+    const isLate =
+      appliedTo.length === 0 && (lateFor.length > 0 || isBeyondTelling(event, maxTimeBefore, rules));
+    const verdict = isLate ? 'late' : 'applied';
     history.push({ event, verdict, maxTimeBefore, appliedTo, lateFor });
   }
   return history;
+}
+
+/** Taken by no aggregation: then whether it is a repeat is told for the horizon only. */
+export function isBeyondTelling(
+  { id, time }: ReferenceEvent,
+  maxTimeBefore: number,
+  { dedupeHorizonMs }: Pick<ReferenceRules, 'dedupeHorizonMs'>,
+): boolean {
+  return id !== undefined && maxTimeBefore - time > dedupeHorizonMs;
+}
+
+/** Whether a window is open still that the event was folded into. */
+function isHeldOpen(
+  aggregation: ReferenceAggregation,
+  past: ReferenceVerdict,
+  own: readonly ReferenceVerdict[],
+  maxTimeBefore: number,
+): boolean {
+  const { window, allowedLatenessMs, name } = aggregation;
+  if (!past.appliedTo.includes(name)) return false;
+  if (window.kind === 'session')
+    return sessionsOf(aggregation, window.gapMs, own).some(
+      ({ closed, members }) => !closed && members.includes(past),
+    );
+  return windowsOf(aggregation, own).some(
+    (held) => held.events.includes(past.event) && held.end + allowedLatenessMs > maxTimeBefore,
+  );
 }
 
 /** What an event shows of its source's time: a clock that leads does not count for more than the arrival. */

@@ -2,6 +2,7 @@
 // reference-model.ts, kept going so that every committed state can be compared with it.
 import {
   boundsAround,
+  isBeyondTelling,
   metricsOf,
   type ReferenceAggregation,
   type ReferenceEvent,
@@ -110,17 +111,6 @@ export class ReferenceSource {
     return moments.length === 0 ? undefined : Math.min(...moments);
   }
 
-  /** Ids that tell duplicates, each with its event's time. */
-  rememberedIds(): ReadonlyMap<string, number> {
-    const oldest = this.maxTime - this.#rules.dedupeHorizonMs;
-    const remembered = new Map<string, number>();
-    for (const { event, verdict } of this.judged) {
-      if (verdict === 'applied' && event.id !== undefined && event.time >= oldest)
-        remembered.set(String(event.id), event.time);
-    }
-    return remembered;
-  }
-
   #judgeTime(event: ReferenceEvent): ReferenceVerdict {
     const maxTimeBefore = this.maxTime;
     if (reasonOfTime(event, this.#rules) !== undefined)
@@ -131,7 +121,7 @@ export class ReferenceSource {
   }
 
   #judge(event: ReferenceEvent, maxTimeBefore: number): ReferenceVerdict {
-    if (this.#isRemembered(event.id)) {
+    if (this.#isRepeated(event)) {
       return { event, verdict: 'duplicate', maxTimeBefore, appliedTo: [], lateFor: [] };
     }
     const appliedTo: string[] = [];
@@ -144,7 +134,9 @@ export class ReferenceSource {
         this.lateFor.set(aggregation.name, (this.lateFor.get(aggregation.name) ?? 0) + 1);
       }
     }
-    const verdict = appliedTo.length === 0 && lateFor.length > 0 ? 'late' : 'applied';
+    const isLate =
+      appliedTo.length === 0 && (lateFor.length > 0 || isBeyondTelling(event, maxTimeBefore, this.#rules));
+    const verdict = isLate ? 'late' : 'applied';
     return { event, verdict, maxTimeBefore, appliedTo, lateFor };
   }
 
@@ -193,11 +185,18 @@ export class ReferenceSource {
     this.windows.push(new ReferenceWindow(aggregation, { start, end, events }));
   }
 
-  #isRemembered(id: ReferenceEvent['id']): boolean {
+  /** Within the horizon by the id alone, or with the time too; and as long as a window is open that holds the very same. */
+  #isRepeated({ id, time }: ReferenceEvent): boolean {
+    if (id === undefined) return false;
     const oldest = this.maxTime - this.#rules.dedupeHorizonMs;
-    return this.judged.some(
+    const applied = this.judged.filter(
       ({ event, verdict }) =>
-        id !== undefined && String(event.id) === String(id) && verdict === 'applied' && event.time >= oldest,
+        verdict === 'applied' && event.id !== undefined && String(event.id) === String(id),
     );
+    return applied.some(({ event }) => {
+      const isSame = event.time === time;
+      if (event.time >= oldest && (isSame || !this.#rules.dedupeByTime)) return true;
+      return isSame && this.open().some(({ events }) => events.includes(event));
+    });
   }
 }

@@ -6,6 +6,7 @@ import type {
   AttributeValue,
   BatchStatementResponse,
   DynamoDBClient,
+  TransactWriteItem,
   WriteRequest,
 } from '@aws-sdk/client-dynamodb';
 import {
@@ -15,6 +16,8 @@ import {
   paginateQuery,
   paginateScan,
   ScanCommand,
+  TransactionCanceledException,
+  TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import { eachOf } from '../platform/each-of.ts';
 import { StoreError } from './store-error.ts';
@@ -71,7 +74,12 @@ export class DynamoTable implements Table {
 
   async commit(writes: readonly VersionedWrite[]): Promise<readonly VersionedOutcome[]> {
     const outcomes: VersionedOutcome[] = [];
-    const batches = chunks([...writes.entries()], STATEMENTS_PER_CALL);
+    const alone = [...writes.entries()].filter(([, { beside }]) => beside === undefined);
+    const together = [...writes.entries()].filter(([, { beside }]) => beside !== undefined);
+    await eachOf(together, CALLS_AT_ONCE, async ([position, write]) => {
+      outcomes[position] = await this.#transact(write);
+    });
+    const batches = chunks(alone, STATEMENTS_PER_CALL);
     await eachOf(batches, CALLS_AT_ONCE, async (batch) => {
       const statements = batch.map(([, write]) => this.#statement(write));
       let answers: readonly BatchStatementResponse[] = [];
@@ -163,6 +171,75 @@ export class DynamoTable implements Table {
       if (page.done === true) return;
       for (const item of page.value.Items ?? []) yield fromSdk(item);
     }
+  }
+
+  /** A write and what is done beside it, in one transaction. */
+  async #transact(write: VersionedWrite): Promise<VersionedOutcome> {
+    const TableName = this.#name;
+    const { put = [], remove = [] } = write.beside ?? {};
+    const items: TransactWriteItem[] = [
+      this.#transactedWrite(write),
+      ...put.map((item) => ({ Put: { TableName, Item: toSdk(item) } })),
+      ...remove.map((key) => ({ Delete: { TableName, Key: toSdk(key) } })),
+    ];
+    try {
+      await this.#client.send(new TransactWriteItemsCommand({ TransactItems: items }));
+      return { kind: 'committed' };
+    } catch (error) {
+      if (!(error instanceof TransactionCanceledException))
+        return { kind: 'failed', reason: describe(error) };
+      const reasons = error.CancellationReasons ?? [];
+      const [own] = reasons;
+      if (own?.Code === 'ConditionalCheckFailed')
+        return { kind: 'refused', stored: own.Item === undefined ? undefined : fromSdk(own.Item) };
+      const codes = reasons.map(({ Code }) => Code).filter((code) => code !== undefined && code !== 'None');
+      return { kind: 'failed', reason: `the transaction was cancelled: ${[...new Set(codes)].join(', ')}` };
+    }
+  }
+
+  #transactedWrite({ key, expectedVersion, version, attributes }: VersionedWrite): TransactWriteItem {
+    const TableName = this.#name;
+    const [partitionKey = ''] = Object.keys(key);
+    const all: [string, Attribute | undefined][] = [
+      ...Object.entries(attributes),
+      ['version', { N: String(version) }],
+    ];
+    const set = all.filter((entry): entry is [string, Attribute] => entry[1] !== undefined);
+    if (expectedVersion === undefined) {
+      return {
+        Put: {
+          TableName,
+          Item: { ...toSdk(key), ...Object.fromEntries(set) },
+          ConditionExpression: 'attribute_not_exists(#key)',
+          ExpressionAttributeNames: { '#key': partitionKey },
+          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+        },
+      };
+    }
+    const removed = all.filter(([, attribute]) => attribute === undefined).map(([name]) => name);
+    const names = Object.fromEntries([
+      ...all.map(([name], at) => [`#a${at}`, name]),
+      ['#version', 'version'],
+    ]);
+    const place = (name: string) => `#a${all.findIndex(([each]) => each === name)}`;
+    const clauses = [
+      `SET ${set.map(([name], at) => `${place(name)} = :v${at}`).join(', ')}`,
+      ...(removed.length === 0 ? [] : [`REMOVE ${removed.map(place).join(', ')}`]),
+    ];
+    return {
+      Update: {
+        TableName,
+        Key: toSdk(key),
+        UpdateExpression: clauses.join(' '),
+        ConditionExpression: '#version = :expected',
+        ExpressionAttributeNames: names,
+        ExpressionAttributeValues: {
+          ...Object.fromEntries(set.map(([, attribute], at) => [`:v${at}`, attribute])),
+          ':expected': { N: String(expectedVersion) },
+        },
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      },
+    };
   }
 
   #statement(write: VersionedWrite): {

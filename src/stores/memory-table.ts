@@ -55,6 +55,8 @@ export class MemoryTable implements Table {
         if (attribute === undefined) item.delete(name);
         else item.set(name, attribute);
       }
+      for (const beside of write.beside?.put ?? []) this.#store(beside);
+      for (const key of write.beside?.remove ?? []) this.remove(key);
       this.#store(Object.fromEntries(item));
       return { kind: 'committed' };
     });

@@ -1,6 +1,6 @@
 // The books, read from the stores: each source's own counts, and the dead letters.
 import { EMPTY_LEDGER, type Ledger } from '../core/ledger.ts';
-import { decodeCounts } from '../core/state-encoding.ts';
+import { decodeBooks } from '../core/state-encoding.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { SourceStates } from './source-states.ts';
 
@@ -13,6 +13,8 @@ export interface StoredLedger extends Ledger {
   readonly refusedLetters: number;
   /** Events with values that were set aside: beside the books, since each has its verdict. */
   readonly setAside: number;
+  /** Events that came under a partition key that is not their source. */
+  readonly strays: number;
 }
 
 /**
@@ -23,9 +25,11 @@ export async function readLedger(states: SourceStates, deadLetters: DeadLetters)
   let { received, applied, duplicate, late } = EMPTY_LEDGER;
   let refused = 0;
   let sources = 0;
+  let strays = 0;
   for await (const { source, state } of states.scan()) {
-    const counts = decodeCounts(source, state);
+    const { counts, strays: astray } = decodeBooks(source, state);
     sources += 1;
+    strays += astray;
     received += counts.received;
     applied += counts.applied;
     duplicate += counts.duplicate;
@@ -44,5 +48,6 @@ export async function readLedger(states: SourceStates, deadLetters: DeadLetters)
     refused,
     refusedLetters: letters.refused,
     setAside: letters.setAside,
+    strays,
   };
 }

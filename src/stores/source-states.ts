@@ -1,9 +1,10 @@
 // Where the states of the sources are kept: one item a source.
+import type { PageWrites } from '../core/remembered-ids.ts';
 import { bucketOf } from '../core/spread.ts';
 import type { EncodedState } from '../core/state-encoding.ts';
 import { CLOSING_BUCKETS, SOURCES_TABLE } from '../platform/names.ts';
 import { dueItems } from './due-items.ts';
-import type { Item, Table, VersionedOutcome } from './table.ts';
+import type { Item, Table, VersionedOutcome, VersionedWrite } from './table.ts';
 import { bytes, bytesOf, number, numberOf, text, textOf } from './table.ts';
 
 export interface StoredState {
@@ -22,6 +23,8 @@ export interface StateWrite {
   readonly state: Uint8Array;
   /** When the closer is to look at the source; undefined when nothing is open. */
   readonly closesAtMs: number | undefined;
+  /** Pages of remembered ids that come and go with this write. */
+  readonly pages?: PageWrites;
 }
 
 export type CommitOutcome =
@@ -41,10 +44,22 @@ export class SourceStates {
     return (await this.#table.getMany(sources.map(keyOf))).map(fromItem);
   }
 
+  /** The contents of pages of remembered ids, in order; undefined for one that is not there. Consistent. */
+  async loadPages(
+    pages: readonly { readonly source: string; readonly page: number }[],
+  ): Promise<readonly (Uint8Array | undefined)[]> {
+    const keys = pages.map(({ source, page }) => pageKey(source, page));
+    const found = await this.#table.getMany(keys);
+    const byKey = new Map(
+      found.map((item) => [textOf(item, SOURCES_TABLE.partitionKey), bytesOf(item, SOURCES_TABLE.page)]),
+    );
+    return keys.map((key) => byKey.get(textOf(key, SOURCES_TABLE.partitionKey)));
+  }
+
   /** One outcome a write, in order. At most one write a source. */
   async commit(writes: readonly StateWrite[]): Promise<readonly CommitOutcome[]> {
     const outcomes = await this.#table.commit(
-      writes.map(({ source, expectedVersion, state, closesAtMs }) => ({
+      writes.map(({ source, expectedVersion, state, closesAtMs, pages }) => ({
         key: keyOf(source),
         expectedVersion,
         version: nextVersion(expectedVersion),
@@ -55,6 +70,7 @@ export class SourceStates {
             ? { [SOURCES_TABLE.closingBucket]: number(bucketOf(source, CLOSING_BUCKETS)) }
             : {}),
         },
+        beside: besideOf(source, pages),
       })),
     );
     return outcomes.map((outcome, at) => toCommitOutcome(outcome, writes[at]?.expectedVersion));
@@ -114,14 +130,37 @@ export class SourceStates {
       ...(consistent === undefined ? {} : { consistent }),
     });
     return {
-      states: items.map(fromItem),
+      states: items.filter(isSource).map(fromItem),
       next: next === undefined ? undefined : textOf(next, SOURCES_TABLE.partitionKey),
     };
   }
 
   async *scan(): AsyncIterable<StoredState> {
-    for await (const item of this.#table.scan()) yield fromItem(item);
+    for await (const item of this.#table.scan()) if (isSource(item)) yield fromItem(item);
   }
+}
+
+/** Pages of ids stand in the table too, and the item that the local runtime begins a table's stream with. */
+function isSource(item: Item): boolean {
+  return textOf(item, SOURCES_TABLE.partitionKey)?.includes(PAGE_MARK) !== true;
+}
+
+function pageKey(source: string, page: number): Item {
+  return { [SOURCES_TABLE.partitionKey]: text(`${source}${PAGE_MARK}${page}`) };
+}
+
+/** No source has a control character in its name. */
+const PAGE_MARK = '\u0001';
+
+function besideOf(source: string, pages: PageWrites | undefined): VersionedWrite['beside'] {
+  if (pages === undefined || pages.put.length + pages.remove.length === 0) return undefined;
+  return {
+    put: pages.put.map((each) => ({
+      ...pageKey(source, each.page),
+      [SOURCES_TABLE.page]: bytes(each.bytes),
+    })),
+    remove: pages.remove.map((page) => pageKey(source, page)),
+  };
 }
 
 function keyOf(source: string): Item {

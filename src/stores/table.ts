@@ -11,6 +11,8 @@ export interface VersionedWrite {
   readonly version: number;
   /** Attributes beside key and version; undefined takes the attribute away. */
   readonly attributes: Readonly<Record<string, Attribute | undefined>>;
+  /** What is done with other items if this write is, and only then: all of it or nothing. 99 items at most. */
+  readonly beside?: { readonly put: readonly Item[]; readonly remove: readonly Item[] } | undefined;
 }
 
 export type VersionedOutcome =

@@ -23,25 +23,27 @@ const usual = new UsualEventReader();
 /**
  * Hands over what became of each event of one Kinesis record, in order; data that is no event at all is one item, and
  * an empty array none. `data` is the record's base64. The same data gives the same items on every delivery. With `shaping` events
- * may come in other forms too; one that is plainly in its own form is read as such first.
+ * may come in other forms too; one that is plainly in its own form is read as such first. Says whether it was
+ * aggregated by the KPL.
  */
-export function decodeRecordInto(data: string, sink: ItemSink, shaping?: Shaping): void {
+export function decodeRecordInto(data: string, sink: ItemSink, shaping?: Shaping): boolean {
   const event = usual.read(data);
   if (event !== undefined) {
     sink.addEvent(event);
-    return;
+    return false;
   }
 
   const text = asciiText(data, MAX_UNPACKED_BYTES);
-  if (text !== undefined && decodeText(text, sink, { shaping, ascii: true }) === undefined) return;
+  if (text !== undefined && decodeText(text, sink, { shaping, ascii: true }) === undefined) return false;
 
   const bytes = Buffer.from(data, 'base64');
   if (isKpl(bytes)) {
     decodeAggregated(bytes, sink, shaping);
-    return;
+    return true;
   }
   const outcome = decodePart(bytes, { maxBytes: MAX_UNPACKED_BYTES, shaping }, sink);
   if (typeof outcome !== 'number') sink.addQuarantined(quarantinePart(bytes, outcome, 0));
+  return false;
 }
 
 /** What `decodeRecordInto` hands over, as a list. */

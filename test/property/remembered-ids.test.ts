@@ -1,118 +1,180 @@
-// Remembered ids mean the same before and after their bytes, and forgetting late is forgetting on time.
+// Remembered ids mean the same before and after their bytes, and whether they stand in the item or in pages.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { ByteReader } from '../../src/core/byte-reader.ts';
+import { ByteWriter } from '../../src/core/byte-writer.ts';
 import { RememberedIds } from '../../src/core/remembered-ids.ts';
 import { runs } from '../support/runs.ts';
 
 /** Anything a producer may call an event, and everything that looks nearly like a counter. */
 const weirdId = fc.oneof(
   fc.constantFrom(
-    '0',
-    '-1',
-    '-0',
-    '00',
-    '01',
-    '1e3',
-    '1.0',
-    ' ',
-    ':',
-    '"',
-    '\\',
-    'a b',
-    '1:"2" 3',
-    '\u2028',
-    '\n',
-    '__proto__',
-    '9007199254740991',
-    '9007199254740992',
-    '999999999999999',
-    '1000000000000000',
-    '\ud83d\ude00',
-    'é',
-    'Infinity',
-    'NaN',
-    '0x7',
-    '+7',
-    '7 ',
+    ...[
+      '0',
+      '-1',
+      '-0',
+      '00',
+      '01',
+      '1e3',
+      '1.0',
+      ' ',
+      ':',
+      '"',
+      '\\',
+      'a b',
+      '1:"2" 3',
+      '\u2028',
+      '\n',
+      '__proto__',
+    ],
+    ...['9007199254740991', '9007199254740992', '999999999999999', '1000000000000000', '\ud83d\ude00', 'é'],
+    ...['Infinity', 'NaN', '0x7', '+7', '7 '],
   ),
   fc.string({ unit: 'binary', minLength: 1, maxLength: 8 }).filter((text) => text.isWellFormed()),
   fc.integer({ min: -3, max: 30 }).map(String),
   fc.integer({ min: -3, max: 30 }),
+  fc.integer({ min: 0, max: 400 }).map((n) => `0b5e${n}-uuid`),
   fc.constantFrom(999_999_999_999_999, 1_000_000_000_000_000, Number.MAX_SAFE_INTEGER),
 );
 const step = fc.record({
   id: weirdId,
-  time: fc.nat({ max: 200 }),
+  time: fc.oneof(fc.nat({ max: 200 }), fc.nat({ max: 200 }), fc.constantFrom(0, 8.64e15)),
+  folded: fc.constantFrom(0, 1, 2, 3),
   oldest: fc.nat({ max: 6 }),
+  opened: fc.constantFrom(undefined, undefined, undefined, 0, 1, 2, 3),
   saves: fc.boolean(),
 });
-/** A counter at a steady pace, or nearly: saved with some of them, and not with others. */
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+/** A counter at a steady pace, or nearly; or as many texts as fill a page: saved with some of them, and not with others. */
 const run = fc
-  .record({ first: step, number: fc.nat({ max: 40 }), length: fc.nat({ max: 8 }), pace: fc.nat({ max: 3 }) })
-  .map(({ first, number, length, pace }) =>
+  .record({
+    first: step,
+    number: fc.nat({ max: 40 }),
+    length: fc.oneof(fc.nat({ max: 8 }), fc.constant(300)),
+    pace: fc.nat({ max: 3 }),
+    isText: fc.boolean(),
+  })
+  .map(({ first, number, length, pace, isText }) =>
     Array.from({ length }, (_, at) => ({
-      id: number + at,
-      time: first.time + at * pace,
+      ...first,
+      id: isText ? `0b5e${number + at}-uuid` : number + at,
+      time: (first.time % 200) + at * pace,
       oldest: 0,
-      saves: first.saves && at === 2,
+      saves: first.saves && at % 100 === 2,
     })),
   );
 const steps = fc
-  .array(fc.oneof(fc.tuple(step), run), { maxLength: 80 })
-  .map((all): { id: string | number; time: number; oldest: number; saves: boolean }[] => all.flat());
+  .array(fc.oneof({ weight: 6, arbitrary: fc.tuple(step) }, { weight: 1, arbitrary: run }), { maxLength: 80 })
+  .map((all): Step[] => all.flat());
+
+const AGGREGATIONS = ['a t1', 'b t2'];
 
 describe('remembered ids', () => {
-  test('answer as a plain list of ids and times does, however often they go through their bytes', () => {
+  test('answer as a plain list of ids and times does, however often they go through their bytes and pages', () => {
+    let pagesRead = 0;
     fc.assert(
-      fc.property(steps, (all) => {
+      fc.property(steps, fc.boolean(), (all, byTime) => {
         let ids = new RememberedIds();
-        const plain: { id: string; time: number }[] = [];
+        const pages = new Map<number, Uint8Array>();
+        const plain: { id: string; time: number; folded: number }[] = [];
         let oldest = 0;
-        for (const step of all) {
+        /** Which of two aggregations, by bit, have windows open: of all times or none. */
+        let open = 3;
+        for (const { id, time, folded, ...step } of all) {
           oldest += step.oldest;
-          const own = String(step.id); // 7 and "7" are one id
-          const known = plain.some(({ id, time }) => id === own && time >= oldest);
-          expect(ids.has(step.id, oldest)).toBe(known);
-          if (!known && step.time >= oldest) {
-            ids.add(step.id, step.time);
-            plain.push({ id: own, time: step.time });
+          open &= step.opened ?? 3; // what is closed stays so
+          const isOpen = (_: number, into: number) => (into & open) !== 0;
+          const own = String(id); // 7 and "7" are one id
+          const known = plain.some(
+            (past) =>
+              past.id === own &&
+              ((past.time >= oldest && (!byTime || past.time === time)) ||
+                (past.time === time && isOpen(past.time, past.folded))),
+          );
+          for (const page of ids.pagesFor(id, time, { oldest, byTime })) {
+            pagesRead += 1;
+            expect(pages.has(page)).toBe(true);
+            ids.takePage(page, pages.get(page), AGGREGATIONS);
           }
-          if (step.saves) ids = RememberedIds.decode(ids.encode(oldest));
+          expect(ids.has(id, time, { oldest, byTime, isOpen })).toBe(known);
+          if (!known && (time >= oldest || isOpen(time, folded))) {
+            const isOfUse = (then: number, into: number) => then >= oldest || isOpen(then, into);
+            ids.add(id, { time, folded, isOfUse, from: open === 0 ? oldest : Number.NEGATIVE_INFINITY });
+            plain.push({ id: own, time, folded });
+          }
+          if (step.saves) ids = saved(ids, pages, byTime ? Number.POSITIVE_INFINITY : oldest);
         }
-        const remembered = plain.filter(({ time }) => time >= oldest).map(({ id, time }) => [id, time]);
-        expect(new Map(ids.entries(oldest))).toEqual(new Map(remembered as [string, number][]));
       }),
       { numRuns: runs(500) },
     );
+    expect(pagesRead).toBeGreaterThan(50);
   });
 
-  test('that are just as old as the horizon survive the tidying', () => {
-    const ids = new RememberedIds();
-    for (let at = 0; at < 100; at += 1) ids.add(`id-${at}`, at < 50 ? 9 : 10);
-    const tidied = RememberedIds.decode(ids.encode(10));
-    expect(tidied.entries(0)).toEqual(Array.from({ length: 50 }, (_, at) => [`id-${at + 50}`, 10]));
-  });
-
-  test('keep a counter in a few bytes an id, and in next to nothing at a steady pace', () => {
-    const counter = (jitter: (at: number) => number) => {
+  test('take next to nothing as a steady counter, a few bytes as another, and 10 each as texts', () => {
+    const bytesOf = (count: number, id: (at: number) => string | number, jitter: (at: number) => number) => {
       const ids = new RememberedIds();
-      for (let at = 0; at < 600; at += 1)
-        ids.add(1_000_000 + at, 1_780_000_000_000 + at * 1_000 + jitter(at));
-      return ids.encode(0).length;
+      for (let at = 0; at < count; at += 1)
+        remember(ids, id(at), 1_780_000_000_000 + at * 1_000 + jitter(at));
+      return encoded(ids).length / count;
     };
-    expect(counter((at) => (at * 37) % 100)).toBeLessThan(600 * 4 + 40);
-    expect(counter(() => 0)).toBeLessThan(20);
+    expect(
+      bytesOf(
+        600,
+        (at) => 1_000_000 + at,
+        () => 0,
+      ) * 600,
+    ).toBeLessThan(30);
+    expect(
+      bytesOf(
+        150,
+        (at) => 1_000_000 + at,
+        (at) => (at * 37) % 100,
+      ),
+    ).toBeLessThan(5);
+    expect(
+      bytesOf(
+        150,
+        (at) => `3d6f0a70-0000-4000-8000-${at}`,
+        (at) => (at * 37) % 100,
+      ),
+    ).toBeLessThan(10.2);
   });
 
-  test('do not grow with what is forgotten', () => {
-    let ids = new RememberedIds();
-    let longest = 0;
-    for (let at = 0; at < 5_000; at += 1) {
-      if (!ids.has(`id-${at}`, at - 10)) ids.add(`id-${at}`, at);
-      const encoded = ids.encode(at - 10);
-      longest = Math.max(longest, encoded.length);
-      if (at % 7 === 0) ids = RememberedIds.decode(encoded);
+  test('of ten texts a second write little, and the pages of a horizon and no more stay', () => {
+    const ids = new RememberedIds();
+    let most = 0;
+    let written = 0;
+    for (let at = 0; at < 30_000; at += 1) {
+      const time = 1_780_000_000_000 + at * 100;
+      remember(ids, `3d6f0a70-0000-4000-8000-${at}`, time, time - 600_000);
+      if (at % 10 !== 0) continue;
+      const { put, remove } = ids.takeWrites(time - 600_000, AGGREGATIONS);
+      const bytes = encoded(ids).length + put.reduce((sum, page) => sum + page.bytes.length, 0);
+      most = Math.max(most, bytes);
+      written += bytes;
+      expect(remove.length).toBeLessThan(3);
     }
-    expect(longest).toBeLessThan(1_500);
+    expect(most).toBeLessThan(4_000);
+    expect(written / 3_000).toBeLessThan(2_000);
+    expect(ids.size.pages).toBeLessThan(45);
   });
 });
+
+function remember(ids: RememberedIds, id: string | number, time: number, from = 0): void {
+  expect(ids.has(id, time, { oldest: from, byTime: false, isOpen: () => false })).toBe(false);
+  ids.add(id, { time, folded: 0, isOfUse: (then) => then >= from, from });
+}
+
+function encoded(ids: RememberedIds): Uint8Array {
+  const writer = new ByteWriter();
+  ids.encode(writer);
+  return writer.finish();
+}
+
+/** As a write and a cold container do it. */
+function saved(ids: RememberedIds, pages: Map<number, Uint8Array>, keptFrom: number): RememberedIds {
+  const { put, remove } = ids.takeWrites(keptFrom, AGGREGATIONS);
+  for (const { page, bytes } of put) pages.set(page, bytes);
+  for (const page of remove) pages.delete(page);
+  return RememberedIds.decode(new ByteReader(encoded(ids)), (folded) => folded);
+}

@@ -17,6 +17,7 @@ import type { EncodedState } from '../../src/core/state-encoding.ts';
 import { decodeState, encodeState } from '../../src/core/state-encoding.ts';
 import { validateEvent } from '../../src/core/validate-event.ts';
 import { readRecording } from '../../src/wire/recordings.ts';
+import { STREAM_ARN } from './event-streams.ts';
 
 export interface SubjectTransition {
   readonly rule: string;
@@ -48,7 +49,15 @@ export async function alertsOnRecording(
       run.fold(batch);
       batch = undefined;
     }
-    batch ??= { shard: SHARD, events: [], sequences: [], indexes: [], arrivalsMs: [] };
+    batch ??= {
+      stream: STREAM_ARN,
+      shard: SHARD,
+      events: [],
+      sequences: [],
+      indexes: [],
+      arrivalsMs: [],
+      strays: undefined,
+    };
     batch.events.push(event);
     batch.sequences.push(String(record) as SequenceNumber);
     batch.indexes.push(0);
@@ -95,7 +104,7 @@ class AlertRun {
 
   #commit(source: string, state: SourceState): void {
     const old = this.#states.get(source);
-    const encoded = encodeState(state, this.#pipeline);
+    const encoded = encodeState(state);
     this.#states.set(source, encoded);
     const after = decodeChangedWindows(source, encoded);
     this.windows += after.closed.length;

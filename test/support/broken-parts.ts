@@ -92,7 +92,7 @@ function forgetful(): Replacements {
     if (encoded === undefined || pipeline === undefined) return item;
     const state = decodeState(source, encoded, pipeline);
     change(state);
-    return { ...item, [SOURCES_TABLE.state]: bytes(encodeState(state, pipeline)) };
+    return { ...item, [SOURCES_TABLE.state]: bytes(encodeState(state)) };
   };
   const withoutPositions = (table: StoredTable): StoredTable => {
     const positions = new Map<string, SourceState['upTo']>();

@@ -14,6 +14,7 @@ export interface StreamEntry {
   readonly arrivalMs: number;
 }
 
+export const STREAM_ARN = 'arn:aws:kinesis:us-east-1:000000000000:stream/test';
 export const SHARD = 'shardId-000000000000' as ShardId;
 export const CHILD_SHARD = 'shardId-000000000001' as ShardId;
 
@@ -109,11 +110,12 @@ export const arbitraryPipeline: fc.Arbitrary<Pipeline> = fc
       { minLength: 1, maxLength: 4 },
     ),
     horizon: fc.constantFrom(0, 8, 50),
+    by: fc.constantFrom('id' as const, 'id' as const, 'id+time' as const),
     maxClockSkew: fc.constantFrom('5m', '5m', '1s'),
     rollupTags: fc.subarray(['site', '__proto__'], { minLength: 0 }),
     parts: fc.constantFrom(undefined, 1, 2),
   })
-  .map(({ aggregations, horizon, maxClockSkew, rollupTags, parts }) => {
+  .map(({ aggregations, horizon, by, maxClockSkew, rollupTags, parts }) => {
     const summedUp = aggregations.findIndex(({ window }) => !('session' in window));
     const rollup = { of: `a${summedUp}`, ...(parts === undefined ? {} : { parts }) };
     return parsePipeline({
@@ -133,7 +135,7 @@ export const arbitraryPipeline: fc.Arbitrary<Pipeline> = fc
               { ...rollup, name: 'r0', by: rollupTags },
               ...(rollupTags.length > 1 ? [{ ...rollup, name: 'r1', levels: rollupTags }] : []),
             ],
-      dedupe: { horizon: `${horizon}ms` },
+      dedupe: { horizon: `${horizon}ms`, by },
       maxClockSkew,
     } satisfies PipelineDefinition);
   });

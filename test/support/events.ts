@@ -4,7 +4,7 @@ import type { TelemetryEvent } from '../../src/core/event.ts';
 import type { SourceEvents } from '../../src/core/fold.ts';
 import { parsePipeline } from '../../src/core/pipeline/parse-pipeline.ts';
 import type { Aggregation, Pipeline } from '../../src/core/pipeline/pipeline.ts';
-import { SHARD } from './event-streams.ts';
+import { SHARD, STREAM_ARN } from './event-streams.ts';
 
 export function eventOf(overrides: Partial<TelemetryEvent>): TelemetryEvent {
   return { source: 'a', id: undefined, type: 'reading', time: 0, values: {}, tags: {}, ...overrides };
@@ -16,11 +16,13 @@ export function batchOf(
   { firstRecord = 1, arrivalMs }: { readonly firstRecord?: number; readonly arrivalMs?: number } = {},
 ): SourceEvents {
   return {
+    stream: STREAM_ARN,
     shard: SHARD,
     events: [...events],
     sequences: events.map((_, at) => String(firstRecord + at) as SequenceNumber),
     indexes: events.map(() => 0),
     arrivalsMs: events.map(({ time }) => arrivalMs ?? Math.max(1_000, time)),
+    strays: undefined,
   };
 }
 

@@ -1,11 +1,9 @@
 import type { SequenceNumber, ShardId } from '../../src/core/brands.ts';
 import { kinesisEventRecord } from '../../src/event-source/kinesis-record.ts';
 import type { KinesisEventRecord } from '../../src/wire/stream-records.ts';
-import { SHARD, sequenceOf } from './event-streams.ts';
+import { SHARD, STREAM_ARN, sequenceOf } from './event-streams.ts';
 
-const STREAM_ARN = 'arn:aws:kinesis:us-east-1:000000000000:stream/test';
-
-/** A record of a Kinesis event; data that is no text is its JSON. */
+/** A record of a Kinesis event; data that is no text is its JSON, and its source the partition key. */
 export function kinesisRecord({
   data,
   shard = SHARD,
@@ -17,9 +15,11 @@ export function kinesisRecord({
   readonly sequence?: SequenceNumber;
   readonly arrivalMs?: number;
 }): KinesisEventRecord {
+  const own = typeof data === 'object' && data !== null ? Reflect.get(data, 'source') : undefined;
+  const partitionKey = typeof own === 'string' ? own : 'key';
   const text = typeof data === 'string' ? data : JSON.stringify(data);
   return kinesisEventRecord(
-    { shard, sequence, arrivalMs, partitionKey: 'key', data: Buffer.from(text) },
+    { shard, sequence, arrivalMs, partitionKey, data: Buffer.from(text) },
     STREAM_ARN,
   );
 }

@@ -3,7 +3,8 @@ import type { Metric, Sample } from '../../src/core/metric.ts';
 import type { OpenAggregation, SourceState } from '../../src/core/source-state.ts';
 import type { SourceWindow } from '../../src/core/source-window.ts';
 
-export function writeStateV1(state: SourceState): string {
+/** `ids`: those applied, with their times. */
+export function writeStateV1(state: SourceState, ids: readonly (readonly [string, number])[]): string {
   const names: string[] = [];
   const { received, applied, duplicate, late } = state.counts;
   return JSON.stringify({
@@ -12,7 +13,7 @@ export function writeStateV1(state: SourceState): string {
     m: state.maxTime,
     a: state.lastArrivalMs,
     c: [received, applied, duplicate, late],
-    i: writeIds(state.ids.entries(Number.NEGATIVE_INFINITY)),
+    i: writeIds(ids),
     n: names,
     o: state.open.map((open) => writeOpen(open, state.maxTime, names)),
   });

@@ -3,6 +3,7 @@
 import { closeAll, closeBySilence } from '../../src/core/close-windows.ts';
 import type { SourceEvents } from '../../src/core/fold.ts';
 import { foldEvents } from '../../src/core/fold.ts';
+import { usefulness } from '../../src/core/identity.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { RememberedIds } from '../../src/core/remembered-ids.ts';
 import type { Letter, SourceState } from '../../src/core/source-state.ts';
@@ -12,6 +13,7 @@ import type { EncodedState } from '../../src/core/state-encoding.ts';
 import { decodeState, decodeStateImage, encodeState } from '../../src/core/state-encoding.ts';
 import type { Verdict } from '../../src/core/verdict.ts';
 import type { StreamEntry } from './event-streams.ts';
+import { STREAM_ARN } from './event-streams.ts';
 
 export interface Change {
   readonly source: string;
@@ -77,11 +79,13 @@ export class StreamRunner {
     const [first] = group;
     if (first === undefined) return;
     const batch: SourceEvents = {
+      stream: STREAM_ARN,
       shard: first.at.shard,
       events: group.map(({ event }) => event),
       sequences: group.map(({ at }) => at.sequence),
       indexes: group.map(({ at }) => at.index),
       arrivalsMs: group.map(({ arrivalMs }) => arrivalMs),
+      strays: undefined,
     };
     for (let from = 0; from < group.length; ) {
       const result = foldEvents(this.state(first.event.source), batch, this.#pipeline, from);
@@ -111,7 +115,7 @@ export class StreamRunner {
   #commit(state: SourceState): void {
     const { source } = state;
     const stored = this.#stored.get(source);
-    const after = encodeState(state, this.#pipeline);
+    const after = encodeState(state);
     const version = (stored?.version ?? 0) + 1;
     this.#stored.set(source, { version, state: after });
     this.changes.push({ source, version, before: stored?.state, after });
@@ -122,9 +126,15 @@ export class StreamRunner {
 
 /** A state as it is stored, without what the latest write carried and without forgotten ids. */
 export function comparableState(state: SourceState, pipeline: Pipeline) {
-  const ids = state.ids.entries(state.maxTime - pipeline.dedupeHorizonMs).sort();
+  const ids = state.ids.view(usefulness(state, pipeline).isOfUse);
   const rest = { ...state, ids: new RememberedIds(), closed: [], letters: [] };
-  return { ...decodeStateImage(state.source, encodeState(rest, pipeline)), ids };
+  const image = decodeStateImage(state.source, encodeState(rest));
+  // Forms before the third did not tell of which stream a position is: it is that of the tests.
+  return {
+    ...image,
+    upTo: image.upTo.map((place) => ({ ...place, stream: place.stream ?? STREAM_ARN })),
+    ids,
+  };
 }
 
 export function keyOfEntry({ at: { shard, sequence, index } }: StreamEntry): string {

@@ -40,6 +40,30 @@ export function tableContract(make: MakeTable): void {
       expect(await table.getMany([KEY])).toEqual([stored]);
     });
 
+    test('does what is to be done beside it together with it, or not at all', async () => {
+      const { table } = await make(SCHEMA);
+      const [first, second, third] = ['1', '2', '3'].map((sk) => ({ pk: text('beside'), sk: text(sk) }));
+      if (first === undefined || second === undefined || third === undefined) throw new Error('three keys');
+      const pages = async () => await table.getMany([first, second, third]);
+      const beside = { put: [{ ...first, state: text('page') }, second], remove: [third] };
+      expect(await table.commit([{ ...write({ version: 1, state: 'one' }), beside }])).toEqual([
+        { kind: 'committed' },
+      ]);
+      expect(await pages()).toHaveLength(2);
+      const stored = { ...KEY, version: number(1), state: text('one') };
+      const turned = { put: [third], remove: [first, second] };
+      for (const refused of [{}, { expectedVersion: 7 }]) {
+        const late = { ...write({ ...refused, version: 8, state: 'late' }), beside: turned };
+        expect(await table.commit([late])).toEqual([{ kind: 'refused', stored }]);
+      }
+      expect(await pages()).toHaveLength(2);
+      const other = { ...write({ version: 1, state: 'alone' }), key: { pk: text('p'), sk: text('other') } };
+      const next = { ...write({ expectedVersion: 1, version: 2, state: 'two' }), beside: turned };
+      expect(await table.commit([other, next])).toEqual([{ kind: 'committed' }, { kind: 'committed' }]);
+      expect(await pages()).toEqual([third]);
+      expect(await table.getMany([KEY])).toEqual([{ ...KEY, version: number(2), state: text('two') }]);
+    });
+
     test('of an item that is gone is refused, with nothing stored', async () => {
       const { table } = await make(SCHEMA);
       expect(await table.commit([write({ expectedVersion: 4, version: 5, state: 'x' })])).toEqual([

@@ -9,7 +9,12 @@ export interface PipelineDefinition {
   readonly aggregations: readonly AggregationDefinition[];
   readonly rollups?: readonly RollupDefinition[];
   readonly alerts?: readonly AlertDefinition[];
-  readonly dedupe?: { readonly horizon?: string };
+  readonly dedupe?: {
+    /** How far behind the source's event time an id alone makes a duplicate. Default `10m`. */
+    readonly horizon?: string;
+    /** `id+time`: within the horizon too only with the same time, for counters that restart within it. Default `id`. */
+    readonly by?: 'id' | 'id+time';
+  };
   /** Other forms that events come in: names of built-in shapes, and shapes of one's own; the first that matches counts. */
   readonly shapes?: readonly (string | ShapeDefinition)[];
   /** How far ahead of its arrival an event's time may lie. Default `5m`. */

@@ -40,13 +40,14 @@ export function parsePipeline(definition: unknown): Pipeline {
   const shapes = readShapes(root, 'shapes', problems);
   refuseTwins(shapes, 'shapes', problems);
   const dedupe = root.child('dedupe');
-  dedupe?.onlyKeys(['horizon']);
+  dedupe?.onlyKeys(['horizon', 'by']);
   const pipeline: Pipeline = {
     aggregations: drafts.map((draft) => ({ ...draft, groupBy: tagsOf(draft.name, { rollups, alerts }) })),
     rollups,
     alerts,
     shapes,
     dedupeHorizonMs: dedupe?.duration('horizon', { default: 600_000, least: 0 }) ?? 600_000,
+    dedupeByTime: dedupe?.text('by', ['id', 'id+time']) === 'id+time',
     maxClockSkewMs: root.duration('maxClockSkew', { default: 300_000, least: 0 }),
     allowOldTimes: root.flag('allowOldTimes'),
     retentionMs,

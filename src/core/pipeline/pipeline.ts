@@ -14,6 +14,8 @@ export interface Pipeline {
   readonly alerts: readonly AlertRule[];
   readonly shapes: readonly Shape[];
   readonly dedupeHorizonMs: number;
+  /** Within the horizon an id makes a duplicate only with the same time. */
+  readonly dedupeByTime: boolean;
   readonly maxClockSkewMs: number;
   readonly allowOldTimes: boolean;
   /** Of windows whose aggregation does not say; undefined: for ever. */

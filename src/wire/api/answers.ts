@@ -44,6 +44,7 @@ export const sourceDetailSchema = named(
     lastArrivalMs: timeMs,
     counts: countsSchema,
     rememberedIds: count,
+    rememberedIdPages: count,
     tags: tagsSchema,
     aggregations: list(
       named(

@@ -25,7 +25,7 @@ export function createCase(): BenchCase {
     },
     totals() {
       for (const state of states.values()) {
-        encodeState(state, pipeline); // forgets old ids, as every write does
+        encodeState(state); // forgets old ids, as every write does
         const open = state.open.flatMap((aggregation) => [...aggregation.windows.values()]);
         windows.setOpen(state.source, open);
       }

@@ -16,6 +16,7 @@ const BOOKS = {
   refusedLetters: 0,
   lateLetters: 1,
   setAside: 0,
+  strays: 0,
 };
 
 const RUNNING: DevState = {

@@ -45,9 +45,7 @@ function setUp(definition = DEFINITION) {
     async arrive(source: string, lastArrivalMs: number) {
       const state = { ...emptySourceState(source, pipeline), lastArrivalMs, maxTime: lastArrivalMs };
       const expectedVersion = versions.get(source);
-      await states.commit([
-        { source, expectedVersion, state: encodeState(state, pipeline), closesAtMs: undefined },
-      ]);
+      await states.commit([{ source, expectedVersion, state: encodeState(state), closesAtMs: undefined }]);
       versions.set(source, (expectedVersion ?? 0) + 1);
     },
     retire: (source: string, nowMs: number) => retireSource(source, { states, nowMs }),

@@ -16,7 +16,7 @@ import { Windows } from '../../../src/stores/windows.ts';
 import type { DynamoDbEventRecord } from '../../../src/wire/stream-records.ts';
 import { changeRecord } from '../../support/change-records.ts';
 import { collect } from '../../support/collect.ts';
-import { SHARD, sequenceOf } from '../../support/event-streams.ts';
+import { SHARD, STREAM_ARN, sequenceOf } from '../../support/event-streams.ts';
 import { Observed } from '../../support/observed.ts';
 import { StoredTables } from '../../support/stored-tables.ts';
 import { down, tableOver } from '../../support/table-over.ts';
@@ -68,6 +68,8 @@ function changesOf(
     const event = { source, id: undefined, type: 'reading', time, values: { v: 1 }, tags: { site: 'n' } };
     const sequences = [sequenceOf(at + 1)];
     const batch = {
+      stream: STREAM_ARN,
+      strays: undefined,
       shard: SHARD,
       events: [event],
       sequences,
@@ -78,7 +80,7 @@ function changesOf(
     const newImage = {
       source: text(source),
       version: number(at + 1),
-      state: bytes(encodeState(folded.state, PIPELINE)),
+      state: bytes(encodeState(folded.state)),
     };
     const change: TableChange = {
       eventName: image === undefined ? 'INSERT' : 'MODIFY',

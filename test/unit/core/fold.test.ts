@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { SequenceNumber, ShardId } from '../../../src/core/brands.ts';
 import { foldEvents } from '../../../src/core/fold.ts';
-import { MAX_OUTGOING_BYTES, MAX_UP_TO_SHARDS } from '../../../src/core/limits.ts';
+import { MAX_OUTGOING_BYTES } from '../../../src/core/limits.ts';
 import type { Pipeline } from '../../../src/core/pipeline/pipeline.ts';
 import { emptySourceState } from '../../../src/core/source-state.ts';
+import { decodeState, encodeState } from '../../../src/core/state-encoding.ts';
 import { SHARD, sequenceOf } from '../../support/event-streams.ts';
 import { batchOf, eventOf, pipelineOf } from '../../support/events.ts';
 import { StreamRunner } from '../../support/stream-runner.ts';
@@ -13,10 +14,9 @@ const MAX_ITEM_BYTES = 400_000;
 describe('a fold', () => {
   test('forgets an id once it is older than the horizon, not before', () => {
     const pipeline: Pipeline = { ...pipelineOf({ sizeMs: 1_000 }), dedupeHorizonMs: 50 };
-    const times = [100, 100, 150, 100, 151, 100, 100];
+    const times = [100, 101, 150, 102, 151, 103, 104];
     const ids = ['7', '7', undefined, '7', undefined, '7', '7'];
     const events = times.map((time, at) => eventOf({ time, id: ids[at] }));
-    // Applied again at 151, but with a time already forgotten: so not remembered either.
     expect(foldEvents(emptySourceState('a', pipeline), batchOf(events), pipeline).verdicts).toEqual([
       'applied',
       'duplicate',
@@ -24,8 +24,56 @@ describe('a fold', () => {
       'duplicate',
       'applied',
       'applied',
-      'applied',
+      'duplicate',
     ]);
+  });
+
+  test('takes an exact repeat for a duplicate as long as a window it is in is open, however long ago it was applied', () => {
+    const pipeline: Pipeline = {
+      ...pipelineOf({ sizeMs: 10, allowedLatenessMs: 1_000 }),
+      dedupeHorizonMs: 50,
+    };
+    const uuid = '3d6f0a70-0000-4000-8000-000000000001';
+    const sent = [5, 1_000, 5, 6, 1_009, 5, 1_010, 5].map((time) =>
+      eventOf({ time, id: time < 10 ? uuid : time }),
+    );
+    const { verdicts } = foldEvents(emptySourceState('a', pipeline), batchOf(sent), pipeline);
+    // Another time is another event, once the horizon has forgotten the id; and closed is late.
+    expect(verdicts).toEqual([
+      'applied',
+      'applied',
+      'duplicate',
+      'applied',
+      'applied',
+      'duplicate',
+      'applied',
+      'late',
+    ]);
+  });
+
+  test('tells counters that restart within the horizon apart, where ids go with their times', () => {
+    const pipeline = { ...pipelineOf({ sizeMs: 1_000 }), dedupeByTime: true };
+    const sent = [1, 2, 3, 3, 2].map((time, at) => eventOf({ time, id: at % 2 }));
+    const { verdicts } = foldEvents(emptySourceState('a', pipeline), batchOf(sent), pipeline);
+    expect(verdicts).toEqual(['applied', 'applied', 'applied', 'applied', 'applied']);
+    const again = foldEvents(emptySourceState('a', pipeline), batchOf([...sent, ...sent]), pipeline);
+    expect(again.verdicts.slice(5)).toEqual(Array.from({ length: 5 }, () => 'duplicate'));
+  });
+
+  test('finds an event late that no aggregation takes and that may be a repeat which nobody can tell any more', () => {
+    const pipeline = {
+      ...pipelineOf({ sizeMs: 1_000, filter: { types: new Set(['other']), tags: undefined } }),
+      dedupeHorizonMs: 50,
+    };
+    const sent = [
+      eventOf({ time: 100, id: 'x' }),
+      eventOf({ time: 200, id: 'y' }),
+      eventOf({ time: 100, id: 'x' }),
+      eventOf({ time: 150, id: 'z' }),
+      eventOf({ time: 100 }),
+    ];
+    const { verdicts } = foldEvents(emptySourceState('a', pipeline), batchOf(sent), pipeline);
+    expect(verdicts).toEqual(['applied', 'applied', 'late', 'applied', 'applied']);
   });
 
   test('applies to some aggregations an event that is late for others, and counts that', () => {
@@ -59,14 +107,41 @@ describe('a fold', () => {
     ]);
   });
 
-  test('remembers its place in as many shards as it says, the newest first', () => {
+  test('remembers its place in every shard of every stream, that of the latest write first', () => {
     const pipeline = pipelineOf({});
     let state = emptySourceState('a', pipeline);
-    for (let shard = 0; shard < MAX_UP_TO_SHARDS + 2; shard += 1) {
-      const batch = { ...batchOf([eventOf({})]), shard: `shard-${shard}` as ShardId };
-      state = foldEvents(state, batch, pipeline).state;
+    const batches = ['blue', 'green'].flatMap((stream) =>
+      Array.from({ length: 30 }, (_, shard) => ({
+        ...batchOf([eventOf({}), eventOf({})], { firstRecord: stream === 'blue' ? 100 : 1 }),
+        stream: `arn:aws:kinesis:us-east-1:000000000000:stream/${stream}`,
+        shard: (shard % 3 === 0 ? `other-${shard}` : `shardId-${String(shard).padStart(12, '0')}`) as ShardId,
+      })),
+    );
+    for (const batch of batches) {
+      const folded = foldEvents(state, batch, pipeline);
+      expect(folded.verdicts).toEqual(['applied', 'applied']);
+      expect(folded.state.upTo[0]).toMatchObject({ stream: batch.stream, shard: batch.shard });
+      state = decodeState('a', encodeState(folded.state), pipeline);
     }
-    expect(state.upTo.map(({ shard }) => shard)).toEqual(['shard-5', 'shard-4', 'shard-3', 'shard-2']);
+    for (const batch of batches) {
+      const again = foldEvents(state, batch, pipeline);
+      expect(again).toMatchObject({ verdicts: ['redelivered', 'redelivered'], changed: false });
+      state = again.state;
+    }
+  });
+
+  test('takes the first stream that comes for the one whose shards were kept without its name', () => {
+    const pipeline = pipelineOf({});
+    const state = emptySourceState('a', pipeline);
+    const [other, another] = ['shardId-000000000007', 'shardId-000000000008'] as [ShardId, ShardId];
+    for (const shard of [other, another, SHARD])
+      state.upTo.push({ stream: undefined, shard, sequence: sequenceOf(5), index: 0 });
+    const batch = batchOf([eventOf({}), eventOf({})], { firstRecord: 5 });
+    const sequences = [sequenceOf(5), sequenceOf(6)];
+    const folded = foldEvents(state, { ...batch, sequences }, pipeline);
+    expect(folded.verdicts).toEqual(['redelivered', 'applied']);
+    expect(new Set(folded.state.upTo.map(({ stream }) => stream))).toEqual(new Set([batch.stream]));
+    expect(folded.state.upTo.map(({ shard }) => shard)).toEqual([SHARD, other, another]);
   });
 
   test('lets a clock that leads make nothing late: what counts of its time is no more than the arrival', () => {

@@ -56,9 +56,9 @@ describe('an event', () => {
   });
 
   test('is late there after the state was stored, too, and where the aggregation was gone in between', () => {
-    const stored = encodeState(stateAfter([100, 115]), PIPELINE);
+    const stored = encodeState(stateAfter([100, 115]));
     const other = pipelineOf({ name: 'other' });
-    const gone = encodeState(decodeState('a', stored, other), other);
+    const gone = encodeState(decodeState('a', stored, other));
     for (const bytes of [stored, gone]) {
       const batch = batchOf([eventOf({ time: 109 })], { firstRecord: 9 });
       expect(foldEvents(decodeState('a', bytes, PIPELINE), batch, PIPELINE).verdicts).toEqual(['late']);
@@ -101,7 +101,7 @@ describe('a session', () => {
   });
 
   test('goes on after its state was stored', () => {
-    const stored = encodeState(stateAfter([100, 112]), PIPELINE);
+    const stored = encodeState(stateAfter([100, 112]));
     const batch = batchOf([eventOf({ time: 106 })], { firstRecord: 9 });
     const { state } = foldEvents(decodeState('a', stored, PIPELINE), batch, PIPELINE);
     expect(openSessions(state)).toEqual([[100, 122, 3]]);

@@ -109,9 +109,14 @@ describe('a state stored in the first form', () => {
         const own = stream.map(({ event }) => event).filter(({ source }) => source === 'a');
         let state = emptySourceState('a', pipeline);
         let first = 1;
+        const ids: [string, number][] = [];
         for (const [turn, events] of cut(own, cuts).entries()) {
-          state = foldEvents(state, batchOf(events, { firstRecord: first }), pipeline).state;
-          if (turn < until) state = decodeState('a', writeStateV1(state), pipeline);
+          const folded = foldEvents(state, batchOf(events, { firstRecord: first }), pipeline);
+          state = folded.state;
+          for (const [at, { id, time }] of events.entries()) {
+            if (id !== undefined && folded.verdicts[at] === 'applied') ids.push([String(id), time]);
+          }
+          if (turn < until) state = decodeState('a', writeStateV1(state, ids), pipeline);
           first += events.length;
         }
         const whole = foldEvents(emptySourceState('a', pipeline), batchOf(own), pipeline).state;

@@ -7,6 +7,7 @@ import {
   type DynamoDBClientConfig,
   QueryCommand,
   ScanCommand,
+  TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from 'vitest';
 import { createDynamoDbClient } from '../../../src/platform/dynamodb-client.ts';
@@ -38,6 +39,12 @@ const COMMANDS = [
     ExclusiveStartKey: { a: { L: [{ M: { b: { BOOL: true } } }, { NULL: true }] } },
   }),
   new ScanCommand({ TableName: 'windows' }),
+  new TransactWriteItemsCommand({
+    TransactItems: [
+      { Put: { TableName: 'sources', Item: { source: { S: 'a' }, page: { B: new Uint8Array([1, 2]) } } } },
+    ],
+    ClientRequestToken: 'once',
+  }),
 ];
 
 describe('the client', () => {

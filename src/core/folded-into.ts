@@ -1,0 +1,23 @@
+// Which aggregations an event was folded into, as bits: by the place that each has in the pipeline.
+
+/** Bit `n` is the `n`-th aggregation. */
+export type FoldedInto = number;
+
+/** Of forms of a state that did not tell: as if into every aggregation there may be. */
+export const INTO_ALL: FoldedInto = 2 ** 16 - 1;
+
+/** What bits that were set among the aggregations `from` are among those of `to`: what is gone has no bit any more. */
+export function fitFolded(
+  from: readonly string[],
+  to: readonly string[],
+): (folded: FoldedInto) => FoldedInto {
+  if (from.length === to.length && from.every((name, at) => name === to[at])) return (folded) => folded;
+  const places = from.map((name) => to.indexOf(name));
+  return (folded) => {
+    let fitted = 0;
+    for (const [at, place] of places.entries()) {
+      if (place >= 0 && Math.floor(folded / 2 ** at) % 2 === 1) fitted += 2 ** place;
+    }
+    return fitted;
+  };
+}
