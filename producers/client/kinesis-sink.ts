@@ -34,18 +34,16 @@ function toResult(entry: PutRecordsResultEntry): RecordResult {
   };
 }
 
-/** The service's own words for what no second attempt will change; all else, lost connections included, may pass. */
+/**
+ * The service's own words for what no second attempt will change; all else may pass: lost connections, and credentials that
+ * are slow to come, are being exchanged, are just made and not known everywhere, or are signed by a clock that is being set.
+ */
 const FAILURE_BY_NAME: Readonly<Record<string, PutRecordsFailure>> = {
   ValidationException: 'bad-record',
   InvalidArgumentException: 'bad-record',
   SerializationException: 'bad-record',
   ResourceNotFoundException: 'refused',
   AccessDeniedException: 'refused',
-  UnrecognizedClientException: 'refused',
-  InvalidSignatureException: 'refused',
-  IncompleteSignatureException: 'refused',
-  MissingAuthenticationTokenException: 'refused',
-  CredentialsProviderError: 'refused',
   KMSAccessDeniedException: 'refused',
   KMSDisabledException: 'refused',
   KMSInvalidStateException: 'refused',

@@ -2,10 +2,12 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Command } from 'commander';
 import { startDynamoDbServer } from '../local-stack/dynamodb-server.ts';
+import { createDynamoDbClient } from '../platform/dynamodb-client.ts';
 import { OUTPUTS } from '../platform/names.ts';
+import { LOCAL_LIMITS } from '../platform/time-limits.ts';
 import { RemoteTable } from '../run/remote-table.ts';
 import { RUNNING_FILE, type RunningFile } from '../run/running-file.ts';
 import { Alerts } from '../stores/alerts.ts';
@@ -49,7 +51,7 @@ export async function useStores<T>(options: StoreOptions, work: (stores: Stores)
   if (options.outputs !== undefined) {
     return await work(
       storesOf(
-        dynamoTables(new DynamoDBClient({})),
+        dynamoTables(createDynamoDbClient()),
         readOutputs(await readJson(options.outputs), options.outputs),
       ),
     );
@@ -71,7 +73,7 @@ export async function findPlace(options: StoreOptions): Promise<{
 }> {
   if (options.outputs !== undefined) {
     const outputs = readOutputs(await readJson(options.outputs), options.outputs);
-    return { outputs, table: dynamoTables(new DynamoDBClient({})), secrets: undefined };
+    return { outputs, table: dynamoTables(createDynamoDbClient()), secrets: undefined };
   }
   const running = await findRunning();
   if (running === undefined) throw new UsageError(NO_LOCAL_RUN);
@@ -147,7 +149,7 @@ export const LOCAL_CLIENT = {
 };
 
 function localClient(endpoint: string): DynamoDBClient {
-  return new DynamoDBClient({ ...LOCAL_CLIENT, endpoint });
+  return createDynamoDbClient({ ...LOCAL_CLIENT, endpoint }, LOCAL_LIMITS);
 }
 
 type TableByName = (name: string) => Table;

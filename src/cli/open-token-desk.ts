@@ -1,7 +1,8 @@
 // Opens the token desk where the other commands look too: at the local run of this folder, or on AWS.
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { OUTPUTS } from '../platform/names.ts';
-import { createSecrets } from '../platform/secrets.ts';
+import { createSecrets, createSecretsClient } from '../platform/secrets.ts';
+import { LOCAL_LIMITS } from '../platform/time-limits.ts';
 import type { Runtime } from '../run/runtime.ts';
 import { IssuedTokens } from '../stores/issued-tokens.ts';
 import { UsageError } from './exit.ts';
@@ -18,10 +19,7 @@ export async function useTokenDesk<T>(
     );
   }
   const place = await findPlace(options);
-  const client =
-    place.secrets === undefined
-      ? new SecretsManagerClient({})
-      : new SecretsManagerClient({ ...LOCAL_CLIENT, endpoint: place.secrets });
+  const client = place.secrets === undefined ? createSecretsClient() : localSecretsClient(place.secrets);
   const output = (name: string): string => {
     const value = place.outputs[name];
     if (value === undefined)
@@ -34,8 +32,12 @@ export async function useTokenDesk<T>(
 
 /** Of a local run in this process. */
 export function tokenDeskOf({ secrets, system, tokens }: Runtime): TokenDesk {
-  const client = new SecretsManagerClient({ ...LOCAL_CLIENT, endpoint: secrets });
+  const client = localSecretsClient(secrets);
   return deskAt({ client, output: (name) => system.outputs.get(name) ?? '', tokens });
+}
+
+function localSecretsClient(endpoint: string): SecretsManagerClient {
+  return createSecretsClient({ ...LOCAL_CLIENT, endpoint }, LOCAL_LIMITS);
 }
 
 function deskAt(place: {

@@ -6,21 +6,23 @@ import {
   PostToConnectionCommand,
 } from '@aws-sdk/client-apigatewaymanagementapi';
 import type { LivePoster, PostOutcome } from './live-poster.ts';
+import { handlerOf, type TimeLimits } from './time-limits.ts';
 
 /** A post is done in milliseconds; a client that takes longer is slow, and is not waited for. */
-const POST_TIMEOUT_MS = 2_000;
+const LIMITS: TimeLimits = { connectMs: 1_000, answerMs: 2_000 };
 
 /** `endpoint`: `https://…/stage`. `signer`: default: as the environment says. */
 export function createApiGatewayPoster(
   endpoint: string,
   signer: Pick<ApiGatewayManagementApiClientConfig, 'region' | 'credentials'> = {},
+  limits: TimeLimits = LIMITS,
 ): LivePoster {
   const client = new ApiGatewayManagementApiClient({
     ...signer,
     endpoint,
     // What is tried again, and how often, is decided by who posts.
     maxAttempts: 1,
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: POST_TIMEOUT_MS },
+    requestHandler: handlerOf(limits),
   });
   return {
     async post(connection, text) {

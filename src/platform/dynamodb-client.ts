@@ -5,17 +5,20 @@ import {
   type ServiceOutputTypes,
 } from '@aws-sdk/client-dynamodb';
 import type { SerializeMiddleware } from '@smithy/types';
+import { handlerOf, type TimeLimits } from './time-limits.ts';
+
+/** Four attempts of these end well before the half minute of the functions that answer HTTP. */
+const LIMITS: TimeLimits = { connectMs: 2_000, answerMs: 5_000 };
 
 /**
  * A client whose own retries end well before a function's time does; region and endpoint come from the environment, and
  * `overrides` before everything. A batch of writes takes two thirds of the CPU it takes a client as the SDK makes it.
  */
-export function createDynamoDbClient(overrides: DynamoDBClientConfig = {}): DynamoDBClient {
-  const client = new DynamoDBClient({
-    maxAttempts: 5,
-    requestHandler: { connectionTimeout: 2_000, requestTimeout: 10_000 },
-    ...overrides,
-  });
+export function createDynamoDbClient(
+  overrides: DynamoDBClientConfig = {},
+  limits: TimeLimits = LIMITS,
+): DynamoDBClient {
+  const client = new DynamoDBClient({ maxAttempts: 4, requestHandler: handlerOf(limits), ...overrides });
   // For a logger that there is none of, it copies every request and answer.
   client.middlewareStack.remove('loggerMiddleware');
   writeBodiesAtOnce(client);

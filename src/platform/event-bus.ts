@@ -1,5 +1,10 @@
 // Where events go that others may want: EventBridge, and whatever stands in for it.
-import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import {
+  EventBridgeClient,
+  type EventBridgeClientConfig,
+  PutEventsCommand,
+} from '@aws-sdk/client-eventbridge';
+import { handlerOf, type TimeLimits } from './time-limits.ts';
 
 export interface BusEntry {
   readonly source: string;
@@ -13,12 +18,16 @@ export interface EventBus {
   put(entries: readonly BusEntry[]): Promise<readonly (string | undefined)[]>;
 }
 
-/** Region and endpoint come from the environment. */
-export function createEventBridgeBus(busName: string): EventBus {
-  const client = new EventBridgeClient({
-    maxAttempts: 5,
-    requestHandler: { connectionTimeout: 2_000, requestTimeout: 10_000 },
-  });
+/** Four attempts of these end well before a function's minute does. */
+const LIMITS: TimeLimits = { connectMs: 2_000, answerMs: 5_000 };
+
+/** Region and endpoint come from the environment; `overrides` stand before everything. */
+export function createEventBridgeBus(
+  busName: string,
+  overrides: EventBridgeClientConfig = {},
+  limits: TimeLimits = LIMITS,
+): EventBus {
+  const client = new EventBridgeClient({ maxAttempts: 4, requestHandler: handlerOf(limits), ...overrides });
   return {
     async put(entries) {
       const answer = await client.send(

@@ -3,7 +3,9 @@ import {
   GetSecretValueCommand,
   PutSecretValueCommand,
   SecretsManagerClient,
+  type SecretsManagerClientConfig,
 } from '@aws-sdk/client-secrets-manager';
+import { handlerOf, type TimeLimits } from './time-limits.ts';
 
 export interface Secrets {
   /** `id`: name or ARN. */
@@ -12,7 +14,7 @@ export interface Secrets {
 }
 
 /** Without a client: region and endpoint come from the environment. */
-export function createSecrets(client: SecretsManagerClient = ownClient()): Secrets {
+export function createSecrets(client: SecretsManagerClient = createSecretsClient()): Secrets {
   return {
     async read(id) {
       const { SecretString: text } = await client.send(new GetSecretValueCommand({ SecretId: id }));
@@ -25,10 +27,12 @@ export function createSecrets(client: SecretsManagerClient = ownClient()): Secre
   };
 }
 
-/** Its own retries end well before an authorizer's time does. */
-function ownClient(): SecretsManagerClient {
-  return new SecretsManagerClient({
-    maxAttempts: 3,
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000 },
-  });
+/** Its own retries end well before an authorizer's time does. `overrides` stand before everything. */
+export function createSecretsClient(
+  overrides: SecretsManagerClientConfig = {},
+  limits: TimeLimits = LIMITS,
+): SecretsManagerClient {
+  return new SecretsManagerClient({ maxAttempts: 3, requestHandler: handlerOf(limits), ...overrides });
 }
+
+const LIMITS: TimeLimits = { connectMs: 1_000, answerMs: 2_000 };

@@ -1,5 +1,4 @@
 // What the functions and mappings of a local run stand on: local servers that speak the AWS API, or memory.
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
@@ -14,6 +13,8 @@ import { provision } from '../local-stack/provision.ts';
 import type { StreamSpec } from '../local-stack/read-stream.ts';
 import type { TableSpec } from '../local-stack/read-table.ts';
 import type { LocalSystem } from '../local-stack/template.ts';
+import { createDynamoDbClient } from '../platform/dynamodb-client.ts';
+import { handlerOf, LOCAL_LIMITS } from '../platform/time-limits.ts';
 import { DynamoTable } from '../stores/dynamo-table.ts';
 import type { Table } from '../stores/table.ts';
 
@@ -59,10 +60,14 @@ export async function createServerBackend(
   const kinesis = new KinesisClient({
     ...settings,
     endpoint: kinesisServer.endpoint,
-    requestHandler: new NodeHttpHandler({}),
+    requestHandler: new NodeHttpHandler(handlerOf(LOCAL_LIMITS)),
   });
-  const dynamodb = new DynamoDBClient({ ...settings, endpoint: dynamodbServer.endpoint });
-  const streams = new DynamoDBStreamsClient({ ...settings, endpoint: dynamodbServer.endpoint });
+  const dynamodb = createDynamoDbClient({ ...settings, endpoint: dynamodbServer.endpoint }, LOCAL_LIMITS);
+  const streams = new DynamoDBStreamsClient({
+    ...settings,
+    endpoint: dynamodbServer.endpoint,
+    requestHandler: handlerOf(LOCAL_LIMITS),
+  });
   const provisioned = await provision(system, { kinesis, dynamodb }, { shards });
   const endpoints = {
     AWS_ENDPOINT_URL_KINESIS: kinesisServer.endpoint,

@@ -1,5 +1,4 @@
 // What a function asks for where it runs in this process: tables in memory by the names that its environment gives.
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Pipeline } from '../core/pipeline/pipeline.ts';
 import type { FunctionHost } from '../host/function-host.ts';
 import type { FunctionLine } from '../local-stack/function-invoker.ts';
@@ -9,7 +8,8 @@ import type { Clock } from '../platform/clock.ts';
 import type { EventBus } from '../platform/event-bus.ts';
 import { VARIABLE } from '../platform/names.ts';
 import type { Log } from '../platform/observe.ts';
-import { createSecrets } from '../platform/secrets.ts';
+import { createSecrets, createSecretsClient } from '../platform/secrets.ts';
+import { LOCAL_LIMITS } from '../platform/time-limits.ts';
 import type { Table } from '../stores/table.ts';
 
 export interface InProcessOptions {
@@ -46,7 +46,9 @@ export function inProcessHost(fn: FunctionSpec, options: InProcessOptions): Func
     },
     secret: (name) => {
       const id = variable(VARIABLE.secret(name), 'the ARN of a secret');
-      const secrets = createSecrets(new SecretsManagerClient({ ...LOCAL, endpoint: secretsEndpoint }));
+      const secrets = createSecrets(
+        createSecretsClient({ ...LOCAL, endpoint: secretsEndpoint }, LOCAL_LIMITS),
+      );
       return () => secrets.read(id);
     },
     poster: (name) => createApiGatewayPoster(variable(VARIABLE.poster(name), 'a URL'), LOCAL),

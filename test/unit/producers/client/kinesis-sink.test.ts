@@ -48,6 +48,12 @@ describe('the Kinesis sink', () => {
   test.each([
     ['ProvisionedThroughputExceededException', 'transient'],
     ['TimeoutError', 'transient'],
+    ['CredentialsProviderError', 'transient'],
+    ['UnrecognizedClientException', 'transient'],
+    ['InvalidSignatureException', 'transient'],
+    ['IncompleteSignatureException', 'transient'],
+    ['MissingAuthenticationTokenException', 'transient'],
+    ['ExpiredTokenException', 'transient'],
     ['ValidationException', 'bad-record'],
     ['ResourceNotFoundException', 'refused'],
     ['AccessDeniedException', 'refused'],
