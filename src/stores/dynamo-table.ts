@@ -1,7 +1,6 @@
 // A table on DynamoDB. Conditional writes go out as batches of PartiQL statements: one call for 25 of them, each
 // succeeding or failing alone, at single write units, for about a tenth of the CPU of one call a write.
 
-import { setTimeout as delay } from 'node:timers/promises';
 import type {
   AttributeValue,
   BatchStatementResponse,
@@ -19,7 +18,9 @@ import {
   TransactionCanceledException,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
+import { systemClock } from '../platform/clock.ts';
 import { eachOf } from '../platform/each-of.ts';
+import { Patience, type PatienceDeps } from '../platform/patience.ts';
 import { StoreError } from './store-error.ts';
 import type {
   Attribute,
@@ -38,35 +39,51 @@ const GETS_PER_CALL = 100;
 const PUTS_PER_CALL = 25;
 /** Calls of one operation under way at once: enough to hide a round trip, few enough not to be a burst. */
 const CALLS_AT_ONCE = 4;
-/** How often what a batch call left unprocessed is sent again before it counts as a failure. */
-const UNPROCESSED_ATTEMPTS = 8;
-/** Before the first of them; doubled each time: a second and a quarter in all. */
-const UNPROCESSED_PAUSE_MS = 10;
-/** Errors that will be the same the next time. */
+/** Errors of a call that will be the same the next time. */
 const LASTING = new Set(['ValidationException', 'ResourceNotFoundException', 'AccessDeniedException']);
+/** The same of a statement. All others may pass: throttled tables, partitions and accounts, transactions, faults inside. */
+const LASTING_OF_STATEMENT = new Set([
+  'ConditionalCheckFailed',
+  'DuplicateItem',
+  'ValidationError',
+  'ResourceNotFound',
+  'AccessDenied',
+  'ItemCollectionSizeLimitExceeded',
+]);
+
+type Positioned = readonly [position: number, write: VersionedWrite];
 
 export class DynamoTable implements Table {
   readonly #client: DynamoDBClient;
   readonly #name: string;
+  readonly #patience: PatienceDeps;
 
-  constructor(client: DynamoDBClient, tableName: string) {
+  /** What is refused for a moment is tried again by `patience`'s clock; default: the machine's. */
+  constructor(
+    client: DynamoDBClient,
+    tableName: string,
+    patience: PatienceDeps = { clock: systemClock, random: Math.random },
+  ) {
     this.#client = client;
     this.#name = tableName;
+    this.#patience = patience;
   }
 
   async getMany(keys: readonly Item[]): Promise<readonly Item[]> {
     const found: Item[] = [];
     await eachOf(chunks(keys, GETS_PER_CALL), CALLS_AT_ONCE, async (chunk) => {
       let left: Record<string, AttributeValue>[] = chunk.map(toSdk);
-      for (let attempt = 0; left.length > 0; attempt += 1) {
-        if (attempt === UNPROCESSED_ATTEMPTS) throw this.#unprocessed('read', left.length);
+      const patience = new Patience(this.#patience);
+      while (left.length > 0) {
         const request = { [this.#name]: { Keys: left, ConsistentRead: true } };
         const answer = await this.#send('read', () =>
           this.#client.send(new BatchGetItemCommand({ RequestItems: request })),
         );
         found.push(...(answer.Responses?.[this.#name] ?? []).map(fromSdk));
         left = answer.UnprocessedKeys?.[this.#name]?.Keys ?? [];
-        if (left.length > 0) await delay(UNPROCESSED_PAUSE_MS * 2 ** attempt);
+        if (left.length > 0 && !(await patience.again())) {
+          throw this.#unprocessed('read', left.length, patience.attempts);
+        }
       }
     });
     return found;
@@ -81,21 +98,27 @@ export class DynamoTable implements Table {
     });
     const batches = chunks(alone, STATEMENTS_PER_CALL);
     await eachOf(batches, CALLS_AT_ONCE, async (batch) => {
-      const statements = batch.map(([, write]) => this.#statement(write));
-      let answers: readonly BatchStatementResponse[] = [];
-      let failure: string | undefined;
-      try {
-        const command = new BatchExecuteStatementCommand({ Statements: statements });
-        answers = (await this.#client.send(command)).Responses ?? [];
-      } catch (error) {
-        failure = describe(error);
-      }
-      for (const [at, [position]] of batch.entries()) {
-        outcomes[position] =
-          failure === undefined ? toOutcome(answers[at]) : { kind: 'failed', reason: failure };
-      }
+      const patience = new Patience(this.#patience);
+      let left = await this.#execute(batch, outcomes);
+      // Nobody else tries these again: to the SDK, the call they were in has been answered.
+      while (left.length > 0 && (await patience.again())) left = await this.#execute(left, outcomes);
     });
     return await this.#readTwins(writes, outcomes);
+  }
+
+  /** One call; sets the outcomes of its writes and returns those that may be taken the next time. */
+  async #execute(batch: readonly Positioned[], outcomes: VersionedOutcome[]): Promise<readonly Positioned[]> {
+    let answers: readonly BatchStatementResponse[];
+    try {
+      const statements = batch.map(([, write]) => this.#statement(write));
+      const command = new BatchExecuteStatementCommand({ Statements: statements });
+      answers = (await this.#client.send(command)).Responses ?? [];
+    } catch (error) {
+      for (const [position] of batch) outcomes[position] = { kind: 'failed', reason: describe(error) };
+      return [];
+    }
+    for (const [at, [position]] of batch.entries()) outcomes[position] = toOutcome(answers[at]);
+    return batch.filter((_, at) => mayPass(answers[at]));
   }
 
   async putMany(items: readonly Item[]): Promise<void> {
@@ -109,14 +132,16 @@ export class DynamoTable implements Table {
   async #writeMany(requests: readonly WriteRequest[]): Promise<void> {
     await eachOf(chunks(requests, PUTS_PER_CALL), CALLS_AT_ONCE, async (chunk) => {
       let left: WriteRequest[] = [...chunk];
-      for (let attempt = 0; left.length > 0; attempt += 1) {
-        if (attempt === UNPROCESSED_ATTEMPTS) throw this.#unprocessed('written', left.length);
+      const patience = new Patience(this.#patience);
+      while (left.length > 0) {
         const request = { [this.#name]: left };
         const answer = await this.#send('write', () =>
           this.#client.send(new BatchWriteItemCommand({ RequestItems: request })),
         );
         left = answer.UnprocessedItems?.[this.#name] ?? [];
-        if (left.length > 0) await delay(UNPROCESSED_PAUSE_MS * 2 ** attempt);
+        if (left.length > 0 && !(await patience.again())) {
+          throw this.#unprocessed('written', left.length, patience.attempts);
+        }
       }
     });
   }
@@ -319,10 +344,10 @@ export class DynamoTable implements Table {
     }
   }
 
-  #unprocessed(what: string, count: number): StoreError {
+  #unprocessed(what: string, count: number, calls: number): StoreError {
     return new StoreError(
       'table-throttled',
-      `table ${this.#name}: ${count} items were still not ${what} after ${UNPROCESSED_ATTEMPTS} calls`,
+      `table ${this.#name}: ${count} items were still not ${what} after ${calls} calls`,
       { retryable: true },
     );
   }
@@ -336,6 +361,11 @@ function toOutcome(answer: BatchStatementResponse | undefined): VersionedOutcome
     return { kind: 'refused', stored: error.Item === undefined ? undefined : fromSdk(error.Item) };
   }
   return { kind: 'failed', reason: `${error.Code ?? 'unknown'}: ${error.Message ?? ''}` };
+}
+
+function mayPass(answer: BatchStatementResponse | undefined): boolean {
+  if (answer?.Error === undefined) return false;
+  return !LASTING_OF_STATEMENT.has(answer.Error.Code ?? '');
 }
 
 function isUnread(outcome: VersionedOutcome | undefined): boolean {

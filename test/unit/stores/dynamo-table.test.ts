@@ -1,10 +1,29 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { DynamoTable } from '../../../src/stores/dynamo-table.ts';
 import { StoreError } from '../../../src/stores/store-error.ts';
 import { number, text, type VersionedWrite } from '../../../src/stores/table.ts';
 import { type Answers, answeringDynamoDb } from '../../support/answering-dynamodb.ts';
 
-const tableOf = (answers: Answers) => new DynamoTable(answeringDynamoDb(answers), 'sources');
+/** Its time passes with the pauses alone, and with what an answer takes. */
+class PauseClock {
+  readonly pauses: number[] = [];
+  #nowMs = 0;
+  nowMs(): number {
+    return this.#nowMs;
+  }
+  async sleep(ms: number): Promise<void> {
+    this.pauses.push(ms);
+    this.#nowMs += ms;
+  }
+  pass(ms: number): void {
+    this.#nowMs += ms;
+  }
+}
+const tableOf = (answers: Answers, clock = new PauseClock(), random = () => 0) =>
+  new DynamoTable(answeringDynamoDb(answers), 'sources', { clock, random });
+/** Of each statement of a call, the source it writes: the last parameter but the version expected. */
+const sourcesOf = (statements: unknown): readonly string[] =>
+  Array.isArray(statements) ? statements.map(({ Parameters }) => Parameters.at(-2).S) : [];
 const write = (source: string, expectedVersion?: number): VersionedWrite => ({
   key: { source: text(source) },
   expectedVersion,
@@ -22,7 +41,7 @@ describe('committing', () => {
               {},
               { Error: { Code: 'ConditionalCheckFailed', Message: 'no', Item: stored('b') } },
               { Error: { Code: 'DuplicateItem', Message: 'there' } },
-              { Error: { Code: 'ThrottlingError', Message: 'slow down' } },
+              { Error: { Code: 'ValidationError', Message: 'too large' } },
             ],
           }
         : { Responses: { sources: [stored('c')] } },
@@ -31,7 +50,7 @@ describe('committing', () => {
       { kind: 'committed' },
       { kind: 'refused', stored: stored('b') },
       { kind: 'refused', stored: stored('c') },
-      { kind: 'failed', reason: 'ThrottlingError: slow down' },
+      { kind: 'failed', reason: 'ValidationError: too large' },
     ]);
   });
 
@@ -82,6 +101,96 @@ describe('committing', () => {
         ],
       },
     ]);
+  });
+});
+
+describe('a statement that is refused for a moment', () => {
+  test.each([
+    'ThrottlingError',
+    'ProvisionedThroughputExceeded',
+    'RequestLimitExceeded',
+    'TransactionConflict',
+    'InternalServerError',
+    'SomethingNew',
+  ])('by %s is sent again, alone', async (Code) => {
+    const calls: (readonly string[])[] = [];
+    const table = tableOf((_, { Statements }) => {
+      const sources = sourcesOf(Statements);
+      calls.push(sources);
+      const refused = (source: string) => source !== 'a' && calls.length < (source === 'b' ? 2 : 3);
+      return { Responses: sources.map((s) => (refused(s) ? { Error: { Code, Message: 'wait' } } : {})) };
+    });
+    const outcomes = await table.commit([write('a', 1), write('b', 2), write('c', 3)]);
+    expect(outcomes).toEqual([{ kind: 'committed' }, { kind: 'committed' }, { kind: 'committed' }]);
+    expect(calls).toEqual([['a', 'b', 'c'], ['b', 'c'], ['c']]);
+  });
+
+  test.each(['ValidationError', 'ResourceNotFound', 'AccessDenied', 'ItemCollectionSizeLimitExceeded'])(
+    'is told from one refused for good: %s',
+    async (Code) => {
+      let calls = 0;
+      const table = tableOf(() => {
+        calls += 1;
+        return { Responses: [{ Error: { Code, Message: 'no' } }] };
+      });
+      expect(await table.commit([write('a', 1)])).toEqual([{ kind: 'failed', reason: `${Code}: no` }]);
+      expect(calls).toBe(1);
+    },
+  );
+
+  it('ends with what its last attempt found: a version that somebody else has written', async () => {
+    let calls = 0;
+    const table = tableOf(() => {
+      calls += 1;
+      const Code = calls === 1 ? 'TransactionConflict' : 'ConditionalCheckFailed';
+      return { Responses: [{ Error: { Code, Message: '', ...(calls === 1 ? {} : { Item: stored('a') }) } }] };
+    });
+    expect(await table.commit([write('a', 1)])).toEqual([{ kind: 'refused', stored: stored('a') }]);
+    expect(calls).toBe(2);
+  });
+
+  it('fails when the call that sends it again fails; the others keep their outcomes', async () => {
+    let calls = 0;
+    const table = tableOf(() => {
+      calls += 1;
+      if (calls > 1) return 'unavailable';
+      return { Responses: [{}, { Error: { Code: 'ThrottlingError', Message: 'wait' } }] };
+    });
+    expect(await table.commit([write('a', 1), write('b', 1)])).toMatchObject([
+      { kind: 'committed' },
+      { kind: 'failed' },
+    ]);
+    expect(calls).toBe(2);
+  });
+
+  it('fails after eight attempts, with pauses that grow and are partly left to chance', async () => {
+    let calls = 0;
+    const throttled = () => {
+      calls += 1;
+      return { Responses: [{ Error: { Code: 'ThrottlingError', Message: 'wait' } }] };
+    };
+    const clock = new PauseClock();
+    expect(await tableOf(throttled, clock).commit([write('a', 1)])).toEqual([
+      { kind: 'failed', reason: 'ThrottlingError: wait' },
+    ]);
+    expect(calls).toBe(8);
+    expect(clock.pauses).toEqual([25, 50, 100, 200, 400, 500, 500]);
+    const other = new PauseClock();
+    await tableOf(throttled, other, () => 0.5).commit([write('a', 1)]);
+    expect(other.pauses.slice(0, 3)).toEqual([37.5, 75, 150]);
+  });
+
+  it('fails when time is used up, before the attempts are', async () => {
+    let calls = 0;
+    const clock = new PauseClock();
+    const slow = tableOf(() => {
+      calls += 1;
+      clock.pass(1_400);
+      return { Responses: [{ Error: { Code: 'ThrottlingError', Message: 'wait' } }] };
+    }, clock);
+    expect(await slow.commit([write('a', 1)])).toEqual([{ kind: 'failed', reason: 'ThrottlingError: wait' }]);
+    expect(calls).toBe(3);
+    expect(clock.pauses).toEqual([25, 50]);
   });
 });
 
