@@ -47,6 +47,17 @@ export default definePipeline({
       distinct: ['source'],
       topK: [{ of: 'type', k: 4 }],
     },
+    // As for devices, what alerts are to notice soon.
+    {
+      name: 'play-quarter-minute',
+      window: { tumbling: '15s' },
+      filter: PLAY,
+      values: ['ping', 'players'],
+      allowedLateness: '3s',
+      idleTimeout: '30s',
+      aggregates: ['count', 'min', 'mean'],
+      retention: '1d',
+    },
     {
       name: 'play-session',
       window: { session: { gap: '2m' } },
@@ -62,6 +73,7 @@ export default definePipeline({
     { name: 'by-site', of: 'quarter-minute', by: ['site'], parts: 4 },
     { name: 'by-model', of: 'per-minute', by: ['model'] },
     { name: 'by-match', of: 'play-per-minute', by: ['match'], parts: 4 },
+    { name: 'by-match-soon', of: 'play-quarter-minute', by: ['match'], parts: 4 },
     { name: 'by-map-and-mode', of: 'play-per-minute', by: ['map', 'mode'], parts: 4 },
   ],
   alerts: [
@@ -96,23 +108,23 @@ export default definePipeline({
       clear: { above: -90 },
     },
     { name: 'silent', when: { absent: '1m' }, filter: { sources: ['sensor-'] } },
-    // Game: told while the minute is still open. A match whose answers take more than twice as long as in the minute before,
+    // Game: a match whose answers take more than twice as long as a quarter of a minute before,
     {
       name: 'lag',
-      on: { rollup: 'by-match', provisional: true },
+      on: { rollup: 'by-match-soon' },
       metric: 'ping',
       aggregate: 'mean',
       when: { changesBy: { ratio: 1, direction: 'up' } },
       clear: { below: 0.2 },
       severity: 'critical',
     },
-    // and one that has lost more than one of its players since.
+    // and one that has lost more than one of its players within a minute.
     {
       name: 'players-leave',
-      on: { rollup: 'by-match', provisional: true },
+      on: { rollup: 'by-match-soon' },
       metric: 'players',
       aggregate: 'min',
-      when: { changesBy: { difference: 1, direction: 'down' } },
+      when: { changesBy: { difference: 1, direction: 'down', over: 4 } },
     },
   ],
   dedupe: { horizon: '10m' },
