@@ -25,9 +25,9 @@ export interface InjectedFaults {
   readonly resent: number;
   /** Further arrivals of an event minutes or hours later. */
   readonly resentLater: number;
-  /** Of both, those of events that are well formed and not of the far future: what deduplication has to find. */
+  /** Of both, those of events that are well formed and of a time that can be right: what deduplication has to find. */
   readonly duplicates: number;
-  /** Arrivals, repeated ones included, that a consumer must refuse: malformed, or of the far future. */
+  /** Arrivals, repeated ones included, that a consumer must refuse: malformed, of the far future, or of 1970. */
   readonly refusable: number;
   /** Events held up on the way. */
   readonly delayed: number;
@@ -37,7 +37,7 @@ export interface InjectedFaults {
   readonly uploaded: number;
   /** Events of which a clock far ahead says when; their consumer refuses them. */
   readonly farFuture: number;
-  /** Events of which a clock that counts from 1970 says when. */
+  /** Events of which a clock that counts from 1970 says when; their consumer refuses them. */
   readonly since1970: number;
   readonly malformed: number;
   /** First events after a restart of their source. */
@@ -118,7 +118,7 @@ export class World {
     counts.arrivals++;
     if (copy === 'resent') counts.resent++;
     if (copy === 'resent-later') counts.resentLater++;
-    if (facts.malformed || facts.farFuture) counts.refusable++;
+    if (facts.malformed || facts.farFuture || facts.since1970) counts.refusable++;
     else if (copy !== 'first') counts.duplicates++;
     if (copy !== 'first') return;
     counts.distinct++;

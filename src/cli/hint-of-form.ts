@@ -7,7 +7,10 @@ import { allShapes } from './shape-command.ts';
 const LOOKED_AT = 200;
 
 /** In words, to follow what was wrong; empty where the file cannot be read at all. */
-export async function hintOfForm(file: string, pipeline: object): Promise<string> {
+export async function hintOfForm(
+  { file, line = 1, code }: Pick<RecordingError, 'file' | 'line' | 'code'>,
+  pipeline: object,
+): Promise<string> {
   try {
     const look = await lookAtFile(file, {
       shapes: allShapes(pipeline),
@@ -20,6 +23,9 @@ export async function hintOfForm(file: string, pipeline: object): Promise<string
     if (shape !== undefined)
       return `It looks like ${shape.name}: try --shape ${shape.name}, or look first: tidemill shape ${file}`;
     if (/^shape csv:/.test(look.reasons[0]?.example ?? '')) return csvHint(file);
+    // The lines before it were read.
+    if (look.events > 0 && line > 1 && code === 'malformed')
+      return 'Is the recording cut short, or the line damaged?';
     if (look.events > 0)
       return `It holds events in Tidemill's own form, but not one a line: put each on a line of its own`;
     return `No built-in shape reads it; tidemill shape ${file} --guess proposes one of your own`;

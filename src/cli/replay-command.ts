@@ -99,7 +99,7 @@ async function runReplay(files: readonly string[], options: ReplayCommandOptions
 async function withHint(error: unknown, pipeline: object): Promise<unknown> {
   if (!(error instanceof RecordingError) || !['malformed', 'unknown-shape'].includes(error.code))
     return error;
-  const hint = await hintOfForm(error.file, pipeline);
+  const hint = await hintOfForm(error, pipeline);
   return hint === '' ? error : new Error(`${error.message}\n${hint}`, { cause: error });
 }
 

@@ -76,7 +76,11 @@ describe('a recording that cannot be replayed ends with 1 and says which, and wh
       ['cut.ndjson.gz'],
       /^tidemill: cut\.ndjson\.gz: found the end of the file inside its gzip data/,
     ],
-    ['a line cut short', ['cut.ndjson'], /^tidemill: cut\.ndjson, line 3: found .*cut short/],
+    [
+      'a line cut short',
+      ['cut.ndjson'],
+      /^tidemill: cut\.ndjson, line 3: found .*\nIs the recording cut short/,
+    ],
     ['a line that is no event', ['other.ndjson'], /^tidemill: other\.ndjson, line 2: /],
     ['of two kinds', ['mixed.ndjson'], /^tidemill: mixed\.ndjson, line 4: found a Kinesis record, expected/],
     ['and another of another kind', ['ok.ndjson', 'kinesis.ndjson'], /^tidemill: kinesis\.ndjson, line 1: /],

@@ -99,7 +99,10 @@ describe('the sensor fleet', () => {
         future.add(event.source);
         refusable++;
       }
-      if (timeMs < 365 * 24 * 60 * MINUTE_MS) ancient.add(event.source);
+      if (timeMs < 365 * 24 * 60 * MINUTE_MS) {
+        ancient.add(event.source);
+        refusable++;
+      }
     }
     expect(future.size).toBe(2);
     expect(ancient.size).toBe(3);
