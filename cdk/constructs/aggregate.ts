@@ -1,6 +1,5 @@
 // Folds telemetry into the state of its source: stream → sources table, bad events → dead letters.
 import { Duration } from 'aws-cdk-lib';
-import type { Stream } from 'aws-cdk-lib/aws-kinesis';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { METRICS_NAMESPACE, VARIABLE } from '../../src/platform/names.ts';
@@ -9,10 +8,11 @@ import type { DeadLettersTable } from './dead-letters-table.ts';
 import { addMetricAlarm } from './metric-alarm.ts';
 import type { SourcesTable } from './sources-table.ts';
 import { StreamMapping } from './stream-mapping.ts';
+import type { TelemetryStream } from './telemetry-stream.ts';
 
 export interface AggregateOptions {
   readonly codeFolder: string;
-  readonly stream: Stream;
+  readonly telemetry: TelemetryStream;
   readonly sources: SourcesTable;
   readonly deadLetters: DeadLettersTable;
   readonly failures: Bucket;
@@ -24,7 +24,7 @@ export class Aggregate extends Construct {
 
   constructor(scope: Construct, id: string, options: AggregateOptions) {
     super(scope, id);
-    const { stream, sources, deadLetters, failures } = options;
+    const { telemetry, sources, deadLetters, failures } = options;
     this.consumer = new ConsumerFunction(this, 'Consumer', {
       name: 'aggregate',
       codeFolder: options.codeFolder,
@@ -39,7 +39,7 @@ export class Aggregate extends Construct {
     this.consumer.allow(DEAD_LETTERS_ACTIONS, deadLetters.table.tableArn);
     this.mapping = new StreamMapping(this, 'Reader', {
       consumer: this.consumer,
-      stream: { kind: 'kinesis', arn: stream.streamArn },
+      stream: { kind: 'kinesis', arn: telemetry.stream.streamArn, retention: telemetry.retention },
       failures,
     });
     addMetricAlarm(this, 'ImbalanceAlarm', {

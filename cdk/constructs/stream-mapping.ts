@@ -1,5 +1,6 @@
-// An event source mapping from a stream to a function that survives bad batches: partial responses, bisect, bounded
-// retries and age; what is given up goes to a bucket with its records, and sets off an alarm, as lagging behind does.
+// An event source mapping from a stream to a function that survives bad batches: partial responses, bisect, retries
+// for as long as the stream keeps the records; what is given up goes to a bucket with its records, and sets off an alarm, as
+// lagging behind does.
 import { Duration } from 'aws-cdk-lib';
 import { EventSourceMapping, MetricType, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -9,7 +10,12 @@ import { addMetricAlarm } from './metric-alarm.ts';
 
 export interface StreamMappingOptions {
   readonly consumer: ConsumerFunction;
-  readonly stream: { readonly kind: 'kinesis' | 'dynamodb'; readonly arn: string };
+  readonly stream: {
+    readonly kind: 'kinesis' | 'dynamodb';
+    readonly arn: string;
+    /** How long it keeps its records; default 24 hours: the least of Kinesis, and what DynamoDB's always do. */
+    readonly retention?: Duration;
+  };
   readonly failures: Bucket;
   /** Default 1,000; an event holds at most 6 MB whatever this says. */
   readonly batchSize?: number;
@@ -44,7 +50,7 @@ export class StreamMapping extends Construct {
       reportBatchItemFailures: true,
       bisectBatchOnError: true,
       retryAttempts: RETRY_ATTEMPTS,
-      maxRecordAge: MAX_RECORD_AGE,
+      maxRecordAge: maxRecordAge(stream.retention ?? Duration.hours(24)),
       // A source's records must come one batch at a time.
       parallelizationFactor: 1,
       onFailure: { bind: () => ({ destination: failures.bucketArn }) },
@@ -88,11 +94,21 @@ export class StreamMapping extends Construct {
   }
 }
 
-/** With back-off growing to a minute: a quarter of an hour of failing, for a batch cut down to the record at fault. */
-const RETRY_ATTEMPTS = 20;
+/**
+ * Without end: a record that is at fault is quarantined by the function, so what fails is a table or the function itself, and
+ * giving up would only take from the books what will be written once the trouble is over. Age ends it.
+ */
+const RETRY_ATTEMPTS = -1;
 
-/** Well under the streams' 24 hours, so that what is given up lands in the bucket before it expires in the stream. */
-const MAX_RECORD_AGE = Duration.hours(6);
+/** Kept free before the stream lets go of a record, so that what is given up can still be read and lands in the bucket. */
+const MARGIN = Duration.hours(4);
+/** As much as Lambda takes. */
+const MOST_RECORD_AGE = Duration.days(7);
+
+function maxRecordAge(retention: Duration): Duration {
+  const age = retention.toSeconds() - MARGIN.toSeconds();
+  return Duration.seconds(Math.min(age, MOST_RECORD_AGE.toSeconds()));
+}
 
 const READ_GRANTS = {
   kinesis: (arn: string) => [

@@ -1,6 +1,5 @@
 // The whole system: what is deployed, and what the local runtime reads to run the same on a laptop.
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
-import type { Stream } from 'aws-cdk-lib/aws-kinesis';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { type FunctionName, OUTPUTS } from '../../src/platform/names.ts';
@@ -62,14 +61,15 @@ export interface OwnConsumerOptions
 
 export class TidemillStack extends Stack {
   readonly #code: Readonly<Record<FunctionName, string>>;
-  readonly #stream: Stream;
+  readonly #telemetry: TelemetryStream;
   readonly #failures: Bucket;
 
   constructor(scope: Construct, id: string, props: TidemillStackProps) {
     super(scope, id, { description: 'Tidemill: real-time telemetry aggregation', ...props });
     const { code, alerts: inUse = ALL_ALERTS, rollups = true } = props;
     const hasAlerts = inUse.onSources || inUse.onRollups;
-    const { stream } = new TelemetryStream(this, 'Telemetry', props);
+    const telemetry = new TelemetryStream(this, 'Telemetry', props);
+    const { stream } = telemetry;
     const sources = new SourcesTable(this, 'Sources', props);
     const windows = new WindowsTable(this, 'Windows', props);
     const deadLetters = new DeadLettersTable(this, 'DeadLetters', props);
@@ -80,7 +80,7 @@ export class TidemillStack extends Stack {
 
     const aggregate = new Aggregate(this, 'Aggregate', {
       codeFolder: code.aggregate,
-      stream,
+      telemetry,
       sources,
       deadLetters,
       failures,
@@ -170,7 +170,7 @@ export class TidemillStack extends Stack {
     enforceStreamReaderRules(this);
     if (props.alarmTopic !== undefined) tellOfAlarms(this, props.alarmTopic);
     this.#code = code;
-    this.#stream = stream;
+    this.#telemetry = telemetry;
     this.#failures = failures;
 
     new CfnOutput(this, OUTPUTS.stream, { value: stream.streamName });
@@ -197,7 +197,8 @@ export class TidemillStack extends Stack {
     const { memoryMb = 512, timeout = Duration.minutes(1), ...mapping } = options;
     const settings = { name, codeFolder: this.#code[name], memoryMb, timeout, environment: {} };
     const consumer = new ConsumerFunction(scope, 'Consumer', settings);
-    const stream = { kind: 'kinesis' as const, arn: this.#stream.streamArn };
+    const { stream: own, retention } = this.#telemetry;
+    const stream = { kind: 'kinesis' as const, arn: own.streamArn, retention };
     new StreamMapping(scope, 'Reader', { stream, ...mapping, consumer, failures: this.#failures });
     return consumer;
   }

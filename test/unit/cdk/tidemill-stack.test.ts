@@ -17,10 +17,18 @@ describe('the stream', () => {
       Properties: {
         StreamModeDetails: { StreamMode: 'ON_DEMAND' },
         StreamEncryption: { EncryptionType: 'KMS', KeyId: 'alias/aws/kinesis' },
-        RetentionPeriodHours: 24,
+        RetentionPeriodHours: 168,
         ShardCount: Match.absent(),
       },
       DeletionPolicy: 'Retain',
+    });
+  });
+
+  it('keeps its records for a day where it is thrown away, and its readers give them up before', () => {
+    const throwAway = synthesizedStack({ throwAway: true });
+    throwAway.hasResourceProperties('AWS::Kinesis::Stream', { RetentionPeriodHours: 24 });
+    throwAway.allResourcesProperties('AWS::Lambda::EventSourceMapping', {
+      MaximumRecordAgeInSeconds: 72_000,
     });
   });
 
@@ -202,8 +210,9 @@ describe('the event source mappings', () => {
       ParallelizationFactor: 1,
       FunctionResponseTypes: ['ReportBatchItemFailures'],
       BisectBatchOnFunctionError: true,
-      MaximumRetryAttempts: 20,
-      MaximumRecordAgeInSeconds: 21_600,
+      // As long as the stream has the records, less four hours to give them up in.
+      MaximumRetryAttempts: -1,
+      MaximumRecordAgeInSeconds: start === 'Aggregate' ? 590_400 : 72_000,
       DestinationConfig: {
         OnFailure: { Destination: { 'Fn::GetAtt': [logicalIdOf('AWS::S3::Bucket', 'Failures'), 'Arn'] } },
       },
