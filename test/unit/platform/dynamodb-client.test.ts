@@ -3,11 +3,14 @@ import {
   BatchExecuteStatementCommand,
   BatchGetItemCommand,
   BatchWriteItemCommand,
+  CreateTableCommand,
+  DescribeTableCommand,
   DynamoDBClient,
   type DynamoDBClientConfig,
   QueryCommand,
   ScanCommand,
   TransactWriteItemsCommand,
+  UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from 'vitest';
 import { createDynamoDbClient } from '../../../src/platform/dynamodb-client.ts';
@@ -39,6 +42,20 @@ const COMMANDS = [
     ExclusiveStartKey: { a: { L: [{ M: { b: { BOOL: true } } }, { NULL: true }] } },
   }),
   new ScanCommand({ TableName: 'windows' }),
+  // Local runs make their tables with it.
+  new CreateTableCommand({
+    TableName: 'windows',
+    AttributeDefinitions: [{ AttributeName: 'series', AttributeType: 'S' }],
+    KeySchema: [{ AttributeName: 'series', KeyType: 'HASH' }],
+    GlobalSecondaryIndexes: undefined,
+    BillingMode: 'PAY_PER_REQUEST',
+    StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' },
+  }),
+  new DescribeTableCommand({ TableName: 'windows' }),
+  new UpdateTimeToLiveCommand({
+    TableName: 'windows',
+    TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+  }),
   new TransactWriteItemsCommand({
     TransactItems: [
       { Put: { TableName: 'sources', Item: { source: { S: 'a' }, page: { B: new Uint8Array([1, 2]) } } } },
