@@ -1,65 +1,69 @@
-// An ordered, bounded buffer on disk that survives a crash: segments that are only appended to, and a note of how far
-// their records have been taken. What was taken but not yet noted is taken again: takers must not mind.
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+// An ordered, bounded buffer on disk that survives a crash and a bad disk: segments that are only appended to, and a note
+// of how far their records have been taken. What was taken but not yet noted is taken again: takers must not mind.
+import { mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { DiskBufferOptions } from './disk-buffer-options.ts';
 import { lockFolder } from './folder-lock.ts';
-import { encodeRecord, recordBytes, scanRecord } from './segment-records.ts';
+import { readPosition, writePosition } from './position-note.ts';
+import { readIfThere } from './read-if-there.ts';
+import { encodeFrame, frameBytes } from './segment-frames.ts';
+import { SegmentWriter } from './segment-writer.ts';
+import { type Position, type SegmentName, type Survey, surveySegment } from './survey-segment.ts';
 
-export interface DiskBufferOptions {
-  readonly folder: string;
-  /** Bytes of all segments at most: beyond it `append` says that there is no room. */
-  readonly maxBytes: number;
-  /** A segment that has grown to this is followed by a new one; one whose records are all taken is deleted. */
-  readonly segmentBytes: number;
-  /**
-   * `always`: an appended record is on the disk, past every cache, before `append` resolves; appends that come together
-   * share one sync. `never`: it is with the operating system: it survives the process's end, not the machine's.
-   */
-  readonly fsync: 'always' | 'never';
-}
+export type { DiskBufferOptions } from './disk-buffer-options.ts';
 
-interface Position {
-  readonly segment: number;
-  readonly offset: number;
+interface Segment extends SegmentName {
+  readonly path: string;
+  size: number;
+  /** Records in it that are whole and not released. */
+  waiting: number;
+  /** Another frame can follow what is there. */
+  isClean: boolean;
 }
 
 export interface Taken {
   readonly payloads: readonly Buffer[];
   /** For `release`. */
   readonly until: Position;
+  /** Path of the segment of each. */
+  readonly from: readonly string[];
 }
 
 export interface DiskBufferStats {
-  /** Records waiting. */
+  /** Records waiting: `found + appended − released − lost`. */
   readonly records: number;
-  /** Records found when it was opened, and written since. */
+  /** Records found whole when it was opened, and written since. */
   readonly found: number;
   readonly appended: number;
   /** Bytes that the waiting records and those not yet deleted take on disk. */
   readonly bytes: number;
-  /** Found damaged, or torn anywhere but at the end: lost. */
+  /** Records that the disk has damaged, found when it was opened or since. Behind damage at the very end: one at least. */
   readonly damaged: number;
+  /** Those of them that had been found or appended: damaged since. */
+  readonly lost: number;
 }
 
 export class DiskBuffer {
-  readonly #options: DiskBufferOptions;
+  readonly #options: Required<DiskBufferOptions>;
   readonly #unlock: () => Promise<void>;
-  /** Bytes by segment number, oldest first; the last one is written. */
-  readonly #segments = new Map<number, number>();
-  #taken: Position = { segment: 0, offset: 0 };
-  #writer: { readonly segment: number; readonly file: FileHandle } | undefined;
+  /** Oldest first; those of earlier releases before all others. The last one is written. */
+  #segments: Segment[] = [];
+  #taken: Position = { segment: 0, offset: 0, next: 1 };
+  #nextNumber = 1;
+  #writer: { readonly segment: Segment; readonly file: SegmentWriter } | undefined;
   /** Bytes of appends that are not written yet: they have their room already. */
   #reserved = 0;
   #records = 0;
   #found = 0;
   #appended = 0;
   #damaged = 0;
+  #lost = 0;
   /** Appends and releases, one after the other. */
   #work: Promise<unknown> = Promise.resolve();
   #syncing: { readonly done: Promise<void>; started: boolean } | undefined;
 
   private constructor(options: DiskBufferOptions, unlock: () => Promise<void>) {
-    this.#options = options;
+    this.#options = { openFile: open, ...options };
     this.#unlock = unlock;
   }
 
@@ -83,21 +87,27 @@ export class DiskBuffer {
       appended: this.#appended,
       bytes: this.#bytes(),
       damaged: this.#damaged,
+      lost: this.#lost,
     };
   }
 
   hasRoomFor(payload: Buffer): boolean {
-    return this.#bytes() + this.#reserved + recordBytes(payload) <= this.#options.maxBytes;
+    return this.#bytes() + this.#reserved + frameBytes(payload) <= this.#options.maxBytes;
   }
 
-  /** Resolves when the record is as safe as `fsync` says. Records are kept in the order of the calls. */
+  /**
+   * Resolves when the record is as safe as `fsync` says. Records are kept in the order of the calls. Rejects where the
+   * disk is full (then nothing of it is kept) or a sync fails (then it may be given all the same, or be lost).
+   */
   async append(payload: Buffer): Promise<void> {
-    const record = encodeRecord(payload);
-    this.#reserved += record.length;
-    await this.#inTurn(() => this.#write(record)).finally(() => {
-      this.#reserved -= record.length;
+    const bytes = frameBytes(payload);
+    this.#reserved += bytes;
+    const file = await this.#inTurn(() => this.#write(payload)).finally(() => {
+      this.#reserved -= bytes;
     });
-    if (this.#options.fsync === 'always') await this.#sync();
+    if (this.#options.fsync === 'never') return;
+    await this.#sync();
+    if (file.failure !== undefined) throw file.failure;
   }
 
   /** The oldest records that have not been released: at least one if there is any, else within both bounds. */
@@ -109,58 +119,60 @@ export class DiskBuffer {
     readonly maxBytes: number;
   }): Promise<Taken> {
     const payloads: Buffer[] = [];
+    const from: string[] = [];
     let bytes = 0;
     let until = this.#taken;
-    for (const [segment, size] of this.#segments) {
-      if (segment < until.segment) continue;
-      const content = await this.#read(segment, size);
-      let offset = segment === until.segment ? until.offset : 0;
-      for (;;) {
-        const record = scanRecord(content, offset);
-        if (record === undefined || record.kind === 'torn') break;
-        if (record.kind === 'whole') {
-          bytes += record.payload.length;
-          if (payloads.length === maxRecords || (payloads.length > 0 && bytes > maxBytes)) {
-            return { payloads, until };
-          }
-          payloads.push(record.payload);
+    for (const segment of [...this.#segments]) {
+      if (segment.waiting === 0) continue;
+      for (const record of await this.#look(segment, until)) {
+        bytes += record.payload.length;
+        if (payloads.length === maxRecords || (payloads.length > 0 && bytes > maxBytes)) {
+          return { payloads, until, from };
         }
-        offset = record.end;
-        until = { segment, offset };
+        payloads.push(record.payload);
+        from.push(segment.path);
+        until = record.until;
       }
     }
-    return { payloads, until };
+    return { payloads, until, from };
   }
 
-  /** The records that were taken are done with: they are not given again, also after a crash. */
-  async release({ payloads, until }: Taken): Promise<void> {
+  /**
+   * The records that were taken are done with: they are not given again. Rejects where that cannot be noted: then they
+   * are given again after a crash, not before.
+   */
+  async release({ payloads, until, from }: Taken): Promise<void> {
     await this.#inTurn(async () => {
       this.#taken = until;
       this.#records -= payloads.length;
-      await this.#notePosition();
-      for (const segment of [...this.#segments.keys()]) {
-        if (segment >= until.segment) break;
-        this.#segments.delete(segment);
-        await rm(this.#path(segment), { force: true });
+      for (const segment of this.#segments) {
+        segment.waiting -= from.filter((path) => path === segment.path).length;
       }
-      const size = this.#segments.get(until.segment) ?? 0;
-      // A full one whose records are all taken goes as well, so that an idle buffer takes no room.
-      if (until.offset >= size && size >= this.#options.segmentBytes) await this.#retire(until.segment);
+      // First, since a full disk has no room for the note before. A full one goes also if it is the last, so that an idle
+      // buffer takes no room.
+      const last = this.#segments.at(-1);
+      for (const segment of [...this.#segments]) {
+        const isDone = segment.waiting === 0;
+        if (isDone && (segment !== last || segment.size >= this.#options.segmentBytes))
+          await this.#retire(segment);
+      }
+      await writePosition(this.#options.folder, until, {
+        openFile: this.#options.openFile,
+        sync: this.#options.fsync === 'always',
+      });
     });
   }
 
   async close(): Promise<void> {
-    await this.#inTurn(async () => {
-      await this.#writer?.file.close();
-      this.#writer = undefined;
-    });
-    await this.#unlock();
+    try {
+      await this.#inTurn(() => this.#closeWriter());
+    } finally {
+      await this.#unlock();
+    }
   }
 
   #bytes(): number {
-    let bytes = 0;
-    for (const size of this.#segments.values()) bytes += size;
-    return bytes;
+    return this.#segments.reduce((bytes, { size }) => bytes + size, 0);
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -169,45 +181,61 @@ export class DiskBuffer {
     return next;
   }
 
-  async #write(record: Buffer): Promise<void> {
+  async #write(payload: Buffer): Promise<SegmentWriter> {
     const { segment, file } = await this.#openWriter();
-    const size = this.#segments.get(segment) ?? 0;
-    try {
-      const { bytesWritten } = await file.write(record, 0, record.length, size);
-      if (bytesWritten < record.length) throw new Error(`wrote ${bytesWritten} of ${record.length} bytes`);
-    } catch (error) {
-      // Half a record (a full disk) must not stand before the next one.
-      await file.truncate(size);
-      throw error;
-    }
-    this.#segments.set(segment, size + record.length);
+    await file.write(encodeFrame(this.#nextNumber, payload));
+    this.#nextNumber += 1;
+    segment.size += frameBytes(payload);
+    segment.waiting += 1;
     this.#records += 1;
     this.#appended += 1;
+    return file;
   }
 
-  async #openWriter(): Promise<{ readonly segment: number; readonly file: FileHandle }> {
-    const last = [...this.#segments.keys()].at(-1);
-    const full = last === undefined || (this.#segments.get(last) ?? 0) >= this.#options.segmentBytes;
-    if (this.#writer !== undefined && !full) return this.#writer;
-    if (this.#writer !== undefined) {
-      if (this.#options.fsync === 'always') await this.#writer.file.datasync();
-      await this.#writer.file.close();
+  async #openWriter(): Promise<{ readonly segment: Segment; readonly file: SegmentWriter }> {
+    const { openFile, folder, fsync, segmentBytes } = this.#options;
+    const last = this.#segments.at(-1);
+    const goesOn =
+      last?.isClean === true && last.size < segmentBytes && this.#writer?.file.failure === undefined;
+    if (goesOn && this.#writer?.segment === last) return this.#writer;
+    await this.#closeWriter();
+    if (goesOn) {
+      this.#writer = { segment: last, file: await SegmentWriter.goOn(last.path, last.size, openFile) };
+      return this.#writer;
     }
-    const segment = full ? Math.max(last ?? 0, this.#taken.segment) + 1 : last;
-    const file = await open(this.#path(segment), full ? 'w+' : 'r+');
-    this.#segments.set(segment, this.#segments.get(segment) ?? 0);
+    const path = join(folder, `segment-${String(this.#nextNumber).padStart(16, '0')}.frames`);
+    const segment: Segment = {
+      format: 'frames',
+      first: this.#nextNumber,
+      path,
+      size: 0,
+      waiting: 0,
+      isClean: true,
+    };
+    const file = await SegmentWriter.create(path, { folder, openFile, sync: fsync === 'always' });
+    this.#segments = [...this.#segments.filter((other) => other.path !== path), segment];
     this.#writer = { segment, file };
-    if (full) await this.#syncFolder();
     return this.#writer;
   }
 
-  async #retire(segment: number): Promise<void> {
-    if (this.#writer?.segment === segment) {
-      await this.#writer.file.close();
-      this.#writer = undefined;
+  /** Appends wait for the sync of what they have written before another file takes its place. */
+  async #closeWriter(): Promise<void> {
+    const writer = this.#writer;
+    if (writer === undefined) return;
+    this.#writer = undefined;
+    try {
+      // A failure is told by the writer to each of those who wait.
+      if (this.#options.fsync === 'always') await writer.file.sync().catch(() => {});
+    } finally {
+      if (writer.file.failure !== undefined) writer.segment.isClean = false;
+      await writer.file.close();
     }
-    this.#segments.delete(segment);
-    await rm(this.#path(segment), { force: true });
+  }
+
+  async #retire(segment: Segment): Promise<void> {
+    if (this.#writer?.segment === segment) await this.#closeWriter();
+    this.#segments = this.#segments.filter((other) => other !== segment);
+    await rm(segment.path, { force: true });
   }
 
   /** One sync for all appends that wait; those that come while one is under way need the next. */
@@ -220,7 +248,8 @@ export class DiskBuffer {
       .then(() =>
         this.#inTurn(async () => {
           sync.started = true;
-          await this.#writer?.file.datasync();
+          // Whether it failed is asked of the writer, by each for the file it has written to.
+          await this.#writer?.file.sync().catch(() => {});
         }),
       )
       .finally(() => {
@@ -231,82 +260,52 @@ export class DiskBuffer {
   }
 
   async #recover(): Promise<void> {
-    const names = await readdir(this.#options.folder);
-    const numbers = names.flatMap((name) => {
-      const [, number] = /^segment-(\d{12})$/.exec(name) ?? [];
-      return number === undefined ? [] : [Number(number)];
-    });
-    this.#taken = (await this.#readPosition()) ?? { segment: 0, offset: 0 };
-    const sorted = numbers.sort((a, b) => a - b);
-    for (const segment of sorted) {
-      if (segment < this.#taken.segment) {
-        await rm(this.#path(segment), { force: true });
-        continue;
+    const { folder } = this.#options;
+    this.#taken = await readPosition(folder);
+    this.#nextNumber = this.#taken.next;
+    const names = (await readdir(folder)).flatMap((name) => nameOf(folder, name)).sort(byAge);
+    for (const [i, name] of names.entries()) {
+      const content = (await readIfThere(name.path)) ?? Buffer.alloc(0);
+      const survey = surveySegment(content, name, {
+        taken: this.#taken,
+        following: names[i + 1]?.format === name.format ? names[i + 1] : undefined,
+      });
+      this.#nextNumber = Math.max(this.#nextNumber, survey.next);
+      this.#damaged += survey.lost;
+      const waiting = survey.waiting.length;
+      this.#records += waiting;
+      if (waiting > 0) {
+        this.#segments.push({ ...name, size: content.length, waiting, isClean: survey.isClean });
+      } else {
+        await rm(name.path, { force: true });
       }
-      await this.#recoverSegment(segment, segment === sorted.at(-1));
     }
     this.#found = this.#records;
   }
 
-  async #recoverSegment(segment: number, isLast: boolean): Promise<void> {
-    const content = await readFile(this.#path(segment));
-    let offset = segment === this.#taken.segment ? Math.min(this.#taken.offset, content.length) : 0;
-    for (;;) {
-      const record = scanRecord(content, offset);
-      if (record === undefined) break;
-      if (record.kind === 'torn') {
-        // At the very end it is what a crash leaves of a record that was never answered for.
-        if (!isLast) this.#damaged += 1;
-        const file = await open(this.#path(segment), 'r+');
-        await file.truncate(offset);
-        await file.close();
-        break;
-      }
-      if (record.kind === 'whole') this.#records += 1;
-      else this.#damaged += 1;
-      offset = record.end;
-    }
-    this.#segments.set(segment, offset);
-  }
-
-  async #read(segment: number, size: number): Promise<Buffer> {
-    const content = await readFile(this.#path(segment));
-    // Appended since: not part of this look.
-    return content.subarray(0, size);
-  }
-
-  async #notePosition(): Promise<void> {
-    const path = join(this.#options.folder, POSITION);
-    const file = await open(`${path}.draft`, 'w');
-    await file.write(encodeRecord(Buffer.from(JSON.stringify(this.#taken))));
-    if (this.#options.fsync === 'always') await file.datasync();
-    await file.close();
-    await rename(`${path}.draft`, path);
-  }
-
-  /** Undefined: none, or damaged: then everything there is is given again. */
-  async #readPosition(): Promise<Position | undefined> {
-    let content: Buffer;
-    try {
-      content = await readFile(join(this.#options.folder, POSITION));
-    } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-      throw error;
-    }
-    const record = scanRecord(content, 0);
-    return record?.kind === 'whole' ? JSON.parse(record.payload.toString('utf8')) : undefined;
-  }
-
-  async #syncFolder(): Promise<void> {
-    if (this.#options.fsync !== 'always') return;
-    const folder = await open(this.#options.folder, 'r');
-    await folder.sync();
-    await folder.close();
-  }
-
-  #path(segment: number): string {
-    return join(this.#options.folder, `segment-${String(segment).padStart(12, '0')}`);
+  /** What waits in a segment behind `taken`. The disk may have spoiled some of it since it was written or found. */
+  async #look(segment: Segment, taken: Position): Promise<Survey['waiting']> {
+    const { size, waiting } = segment;
+    // What was appended since is no part of this look.
+    const content = ((await readIfThere(segment.path)) ?? Buffer.alloc(0)).subarray(0, size);
+    const survey = surveySegment(content, segment, { taken, following: undefined });
+    const spoiled = waiting - survey.waiting.length;
+    segment.waiting -= spoiled;
+    this.#records -= spoiled;
+    this.#lost += spoiled;
+    this.#damaged += spoiled;
+    return survey.waiting;
   }
 }
 
-const POSITION = 'position';
+function nameOf(folder: string, file: string): readonly (SegmentName & { readonly path: string })[] {
+  const [, number, frames] = /^segment-(?:(\d{12})|(\d{16})\.frames)$/.exec(file) ?? [];
+  const path = join(folder, file);
+  if (number !== undefined) return [{ format: 'records', first: Number(number), path }];
+  return frames === undefined ? [] : [{ format: 'frames', first: Number(frames), path }];
+}
+
+function byAge(a: SegmentName, b: SegmentName): number {
+  if (a.format !== b.format) return a.format === 'records' ? -1 : 1;
+  return a.first - b.first;
+}

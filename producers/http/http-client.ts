@@ -48,7 +48,7 @@ export interface HttpClient {
   stats(): HttpClientStats;
 }
 
-/** Since the client was made. `found + accepted = delivered + refused + buffered`, always. */
+/** Since the client was made. `found + accepted = delivered + refused + buffered + lost`, always. */
 export interface HttpClientStats {
   /** Events that an earlier client had left in the buffer. */
   readonly found: number;
@@ -59,8 +59,10 @@ export interface HttpClientStats {
   readonly refused: number;
   readonly buffered: number;
   readonly bufferedBytes: number;
-  /** Records of the buffer that a disk has damaged: lost, and never counted above. */
+  /** Events of the buffer that the disk has damaged, told by `onTrouble`. Those that it had when the client began are in no other count. */
   readonly damaged: number;
+  /** Those of the damaged that were in `found` or `accepted`. */
+  readonly lost: number;
   readonly requests: number;
   /** Requests beyond the first with the same events. */
   readonly retries: number;
@@ -85,6 +87,7 @@ class BufferedClient implements HttpClient {
   readonly #options: HttpClientOptions;
   readonly #buffer: DiskBuffer;
   readonly #nextId: () => string;
+  #toldDamaged = 0;
   readonly #closing = new AbortController();
   #delivered = 0;
   #refused = 0;
@@ -169,7 +172,7 @@ class BufferedClient implements HttpClient {
   }
 
   stats(): HttpClientStats {
-    const { bytes, damaged, found, appended } = this.#buffer.stats();
+    const { bytes, damaged, lost, found, appended } = this.#buffer.stats();
     return {
       found,
       accepted: appended,
@@ -178,6 +181,7 @@ class BufferedClient implements HttpClient {
       buffered: found + appended - this.#done(),
       bufferedBytes: bytes,
       damaged,
+      lost,
       requests: this.#requests,
       retries: this.#retries,
     };
@@ -192,7 +196,7 @@ class BufferedClient implements HttpClient {
   }
 
   #done(): number {
-    return this.#delivered + this.#refused;
+    return this.#delivered + this.#refused + this.#buffer.stats().lost;
   }
 
   #tellChange(): void {
@@ -229,6 +233,7 @@ class BufferedClient implements HttpClient {
     const { signal } = this.#closing;
     while (!signal.aborted) {
       const changed = this.#changed.promise;
+      this.#tellDamage();
       if (this.#buffer.stats().records === 0) {
         await changed;
         continue;
@@ -247,7 +252,18 @@ class BufferedClient implements HttpClient {
         maxBytes: this.#options.maxRequestBytes,
       });
       if (taken.payloads.length > 0) await this.#deliver(taken);
+      else this.#tellChange(); // What was there is damaged: whoever flushes need not wait for it.
     }
+  }
+
+  #tellDamage(): void {
+    const { damaged } = this.#buffer.stats();
+    if (damaged === this.#toldDamaged) return;
+    const more = damaged - this.#toldDamaged;
+    this.#toldDamaged = damaged;
+    this.#setup.onTrouble?.(
+      `the disk has damaged ${more} event(s) of the buffer ${this.#setup.folder}: lost`,
+    );
   }
 
   /** Somebody flushes, or there is a request's worth. */
@@ -263,10 +279,14 @@ class BufferedClient implements HttpClient {
     const events = taken.payloads.map((payload) => payload.toString('utf8'));
     const settled = await this.#send(events);
     if (settled === undefined) return; // Closed: all of it stays, and goes again.
-    await this.#buffer.release(taken);
     this.#delivered += settled.delivered;
     this.#refused += settled.refused;
-    this.#tellChange();
+    try {
+      await this.#buffer.release(taken);
+    } finally {
+      // They are done with, even where a full disk has no room to note it.
+      this.#tellChange();
+    }
   }
 
   /** Until the door has said yes or no to each. One that is refused takes none beside it along. Undefined: closed. */
@@ -277,6 +297,7 @@ class BufferedClient implements HttpClient {
     if (outcome === undefined) return undefined;
     if (outcome.kind === 'stored') return { delivered: events.length, refused: 0 };
     if (events.length > 1) {
+      // Refused, or too many for something in between.
       const middle = Math.ceil(events.length / 2);
       const first = await this.#send(events.slice(0, middle));
       if (first === undefined) return undefined;
@@ -291,7 +312,7 @@ class BufferedClient implements HttpClient {
 
   async #post(
     events: readonly string[],
-  ): Promise<Extract<PostOutcome, { kind: 'stored' | 'refused' }> | undefined> {
+  ): Promise<Extract<PostOutcome, { kind: 'stored' | 'refused' | 'too-many' }> | undefined> {
     const { apiUrl, source, relay = false, deps, token, onTrouble } = this.#setup;
     const { signal } = this.#closing;
     const target = { apiUrl, source, relay, timeoutMs: this.#options.requestTimeoutMs };
@@ -301,6 +322,7 @@ class BufferedClient implements HttpClient {
       const outcome = await postEvents(deps.fetch, target, { token: await token(), events });
       if (outcome.kind === 'stored' || outcome.kind === 'refused') return outcome;
       onTrouble?.(outcome.why);
+      if (outcome.kind === 'too-many' && events.length > 1) return outcome;
       const jitterMs = backoffMs(attempts, this.#options, deps.random);
       const leastMs = outcome.kind === 'retry' ? outcome.afterMs : this.#options.unauthorizedWaitMs;
       await deps.clock.sleep(leastMs + jitterMs, signal);

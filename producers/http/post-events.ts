@@ -1,14 +1,17 @@
 // One request to the HTTP door, and what its answer means for the events in it.
 import { EVENTS_PATH, RELAY_EVENTS_PATH, SOURCE_HEADER } from '../../src/platform/door.ts';
+import { refusesTheEvents } from './door-refusal.ts';
 
 export type PostOutcome =
   /** In the stream. */
   | { readonly kind: 'stored' }
   /** Not now, or nobody knows: the same events may be sent again, not sooner than so. */
   | { readonly kind: 'retry'; readonly afterMs: number; readonly why: string }
-  /** The token is not (or no longer) good: the events wait for one that is. */
+  /** Too large for something on the way to the door, which says nothing of the events: fewer at a time may pass. */
+  | { readonly kind: 'too-many'; readonly why: string }
+  /** Somebody lets nobody in: the token is not (or no longer) good, or it is not the door that answers. The events wait. */
   | { readonly kind: 'unauthorized'; readonly why: string }
-  /** These events as they are will never be taken: some of them, or their number. */
+  /** The door itself says: these events as they are will never be taken, some of them, or their number. */
   | { readonly kind: 'refused'; readonly status: number; readonly why: string };
 
 export interface PostTarget {
@@ -32,6 +35,7 @@ export async function postEvents(
   const path = relay ? RELAY_EVENTS_PATH : EVENTS_PATH;
   let status: number;
   let retryAfter: string | null;
+  let contentType: string | null;
   let body: string;
   try {
     const answer = await fetchIt(`${apiUrl.replace(/\/$/, '')}${path}`, {
@@ -42,10 +46,13 @@ export async function postEvents(
         ...(relay ? { [SOURCE_HEADER]: encodeURIComponent(source) } : {}),
       },
       body: `{"events":[${events.join(',')}]}`,
+      // Who leads elsewhere is not the door, and is not to have the events.
+      redirect: 'manual',
       signal: AbortSignal.timeout(timeoutMs),
     });
     status = answer.status;
     retryAfter = answer.headers.get('retry-after');
+    contentType = answer.headers.get('content-type');
     body = await answer.text();
   } catch (error) {
     return { kind: 'retry', afterMs: 0, why: error instanceof Error ? error.message : String(error) };
@@ -58,7 +65,9 @@ export async function postEvents(
       : { kind: 'retry', afterMs: 0, why: `${why}, which is no receipt` };
   }
   if (status === 401) return { kind: 'unauthorized', why };
-  if ([400, 403, 413, 415].includes(status)) return { kind: 'refused', status, why };
+  if (refusesTheEvents({ status, contentType, body })) return { kind: 'refused', status, why };
+  if (status === 403) return { kind: 'unauthorized', why };
+  if (status === 413) return { kind: 'too-many', why };
   return { kind: 'retry', afterMs: retryAfterMs(retryAfter), why };
 }
 

@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { DiskBuffer, type DiskBufferOptions } from '../../../../producers/http/disk-buffer.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
+/** A frame of `event number 0`. */
+const FRAME = 22 + 14;
 const ALL = { maxRecords: 1_000, maxBytes: 1_000_000 };
 
 const open = (folder: string, options: Partial<DiskBufferOptions> = {}) =>
@@ -77,7 +79,7 @@ describe('a buffer on disk', () => {
 
   // Every length at which a crash can cut the last record.
   it('drops a record that a crash has cut, wherever it was cut, and keeps those before it', async () => {
-    for (let cut = 1; cut < 8 + 'event number 2'.length; cut++) {
+    for (let cut = 1; cut < FRAME; cut++) {
       const folder = await temporaryFolder();
       const first = await open(folder, { segmentBytes: 1_000 });
       await appendAll(first, numbered(3));
@@ -99,7 +101,7 @@ describe('a buffer on disk', () => {
     await first.close();
     const [segment = ''] = await segmentsIn(folder);
     const content = await readFile(join(folder, segment));
-    content[8 + 'event number 0'.length + 8 + 3] = 0;
+    content[FRAME + 22 + 3] = 0;
     await writeFile(join(folder, segment), content);
     const second = await open(folder, { segmentBytes: 1_000 });
     expect(second.stats()).toMatchObject({ records: 2, damaged: 1 });
@@ -122,7 +124,7 @@ describe('a buffer on disk', () => {
     await second.close();
   });
 
-  it('ends a segment at what is no record, and goes on with the next', async () => {
+  it('passes over what is no record behind a segment, which costs none', async () => {
     const folder = await temporaryFolder();
     const first = await open(folder);
     await appendAll(first, numbered(8));
@@ -131,8 +133,40 @@ describe('a buffer on disk', () => {
     await appendFile(join(folder, segment), Buffer.from([255, 255, 255, 255, 0, 0, 0, 0, 1]));
     const second = await open(folder);
     expect(await texts(second)).toEqual(numbered(8));
-    expect(second.stats().damaged).toBe(1);
+    expect(second.stats().damaged).toBe(0);
     await second.close();
+  });
+
+  it('says that what was damaged while it ran is lost, and gives the rest', async () => {
+    const folder = await temporaryFolder();
+    const buffer = await open(folder, { segmentBytes: 1_000 });
+    await appendAll(buffer, numbered(3));
+    const [segment = ''] = await segmentsIn(folder);
+    const content = await readFile(join(folder, segment));
+    await writeFile(join(folder, segment), content.subarray(0, FRAME + 5));
+    await appendAll(buffer, ['after']);
+    expect(await texts(buffer)).toEqual(['event number 0', 'after']);
+    expect(buffer.stats()).toMatchObject({ appended: 4, records: 2, lost: 2, damaged: 2 });
+    await buffer.release(await buffer.peek(ALL));
+    expect(buffer.stats().records).toBe(0);
+    await buffer.close();
+  });
+
+  it('does not hide what comes after where the segment ends before the note', async () => {
+    const folder = await temporaryFolder();
+    const first = await open(folder, { segmentBytes: 1_000 });
+    await appendAll(first, numbered(10));
+    await first.release(await first.peek({ maxRecords: 8, maxBytes: 10_000 }));
+    await first.close();
+    const [segment = ''] = await segmentsIn(folder);
+    await truncate(join(folder, segment), 4 * FRAME);
+    const second = await open(folder, { segmentBytes: 1_000 });
+    await appendAll(second, ['new 0', 'new 1']);
+    expect(await texts(second)).toEqual(['new 0', 'new 1']);
+    await second.close();
+    const third = await open(folder);
+    expect(await texts(third)).toEqual(['new 0', 'new 1']);
+    await third.close();
   });
 
   it('belongs to one process', async () => {

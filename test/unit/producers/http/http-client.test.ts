@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createHttpClient, type HttpClientSetup } from '../../../../producers/http/http-client.ts';
@@ -14,6 +14,14 @@ type Answer =
   | Error;
 
 const RECEIPT = { status: 200, body: '{"shardId":"shardId-1","sequenceNumber":"1"}' };
+
+const refusal = (where: string) =>
+  JSON.stringify({ message: 'refused', where, found: 'one thing', expected: 'another' });
+const REFUSED_BODY = {
+  status: 400,
+  headers: { 'Content-Type': 'application/json' },
+  body: refusal('body'),
+};
 
 /** A door that answers what `answer` says, and a clock whose waits are noted and over at once. */
 async function setUp(
@@ -115,7 +123,7 @@ describe('the client of the HTTP door', () => {
   it('finds the one event that is refused, and delivers those beside it, in order', async () => {
     const delivered: unknown[] = [];
     const { client, refused } = await setUp(({ events }) => {
-      if (events.some(({ id }) => id === 5)) return { status: 400, body: '{"message":"refused"}' };
+      if (events.some(({ id }) => id === 5)) return REFUSED_BODY;
       delivered.push(...events.map(({ id }) => id));
       return RECEIPT;
     });
@@ -124,6 +132,58 @@ describe('the client of the HTTP door', () => {
     expect(refused).toEqual(['5']);
     expect(delivered).toEqual([0, 1, 2, 3, 4, 6, 7, 8]);
     expect(client.stats()).toMatchObject({ accepted: 9, delivered: 8, refused: 1, buffered: 0 });
+  });
+
+  it.each<[string, Exclude<Answer, Error>]>([
+    ['a captive portal', { status: 403, body: '<html>Sign in to WiFi</html>' }],
+    ["a page with the door's words", { ...REFUSED_BODY, headers: { 'Content-Type': 'text/html' } }],
+    ['a proxy that says 400', { status: 400, body: 'Bad Request' }],
+    ['a proxy that says no more than refused', { status: 400, body: '{"message":"refused"}' }],
+    ['a proxy that takes no such size', { status: 413, body: '<html>413</html>' }],
+    ['a proxy that knows no such type', { status: 415 }],
+    ['a firewall', { status: 403, body: '{"message":"Forbidden"}' }],
+    ['another stage', { status: 403, body: '{"message":"Missing Authentication Token"}' }],
+    ['the door, of a token', { status: 403, body: refusal('token') }],
+    ['the door, of a header', { status: 415, body: refusal('header Content-Type') }],
+    ['the door, of parameters', { status: 400, body: refusal('parameters') }],
+    ['nobody that knows the path', { status: 404 }],
+    ['a portal that leads elsewhere', { status: 307, headers: { Location: 'http://portal/' } }],
+    ["the door's words with another status", { ...REFUSED_BODY, status: 403 }],
+  ])('keeps all events while the answer is that of %s', async (_, outage) => {
+    let isUp = false;
+    const { client, requests, refused } = await setUp(() => (isUp ? RECEIPT : outage));
+    for (const n of [0, 1, 2, 3]) await client.put(event(n));
+    const flushed = client.flush();
+    while (client.stats().requests < 6) await new Promise((resolve) => setImmediate(resolve));
+    expect([refused, client.stats().buffered]).toEqual([[], 4]);
+    isUp = true;
+    await flushed;
+    expect(client.stats()).toMatchObject({ delivered: 4, refused: 0, buffered: 0 });
+    expect(requests.every(({ url }) => url.startsWith('http://door/'))).toBe(true);
+  });
+
+  it('sends fewer at a time where something on the way takes no more', async () => {
+    const { client, refused } = await setUp(({ events }) =>
+      events.length > 2 ? { status: 413, body: '<html>413</html>' } : RECEIPT,
+    );
+    await Promise.all(Array.from({ length: 9 }, (_, n) => client.put(event(n))));
+    await client.flush();
+    expect([refused, client.stats().delivered]).toEqual([[], 9]);
+  });
+
+  it('tells of events that the disk has damaged, and flushes the others', async () => {
+    const first = await setUp(() => ({ status: 503 }));
+    for (const n of [1, 2, 3]) await first.client.put(event(n));
+    await first.client.close();
+    const names = (await readdir(first.folder)).filter((name) => name.startsWith('segment'));
+    const path = join(first.folder, names[0] ?? '');
+    const content = await readFile(path);
+    content[5] = 99;
+    await writeFile(path, content);
+    const { client, trouble } = await setUp(() => RECEIPT, { folder: first.folder });
+    await client.flush();
+    expect(client.stats()).toMatchObject({ found: 2, delivered: 2, damaged: 1, lost: 0, buffered: 0 });
+    expect(trouble.join()).toContain('damaged 1 event(s)');
   });
 
   it('leaves what is not delivered to the next client of its folder', async () => {
