@@ -25,5 +25,5 @@ export const wire = (
     meter,
     nowMs: () => clock.nowMs(),
     // A write takes some 5 ms: writers that met once are spread over more and more of them.
-    retryPause: (round) => clock.sleep(10 * 2 ** round * random()),
+    retryPause: (round) => clock.sleep(Math.round(10 * 2 ** round * random())),
   });

@@ -112,7 +112,8 @@ export class MemoryStream implements StreamSource {
   #put(shard: MemoryShard, build: (placement: Placement) => StreamEventRecord): Placement {
     this.#sequence += 2n;
     const sequence = sequenceNumber(String(this.#sequence));
-    const placement = { shard: shard.id, sequence, arrivalMs: this.#clock.nowMs() };
+    // The service stamps whole milliseconds; a virtual clock may stand between two.
+    const placement = { shard: shard.id, sequence, arrivalMs: Math.round(this.#clock.nowMs()) };
     shard.append({ sequence, arrivalMs: placement.arrivalMs, record: build(placement) });
     return placement;
   }
