@@ -6,6 +6,7 @@ import { deadLettersCommand } from './dead-letters-command.ts';
 import { devCommand } from './dev-command.ts';
 import { explainFailure } from './exit.ts';
 import { ledgerCommand } from './ledger-command.ts';
+import { openapiCommand } from './openapi-command.ts';
 import { replayCommand } from './replay-command.ts';
 import { shapeCommand } from './shape-command.ts';
 import { simulateCommand } from './simulate-command.ts';
@@ -41,6 +42,7 @@ for (const command of [
   alertsCommand(),
   deadLettersCommand(),
   tokensCommand(),
+  openapiCommand(),
 ]) {
   program.addCommand(inherit(command));
 }

@@ -6,10 +6,11 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { openApiDocument } from '../../src/wire/api/openapi.ts';
 import { kinesisLine } from '../../src/wire/recording-line.ts';
 import { SHARD, sequenceOf } from '../support/event-streams.ts';
 import { EVENT_LINES, failing, folderWith } from '../support/failing-command.ts';
-import { startCommand } from '../support/run-command.ts';
+import { runCommand, startCommand } from '../support/run-command.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const RECORD = kinesisLine({
@@ -18,6 +19,12 @@ const RECORD = kinesisLine({
   partitionKey: 'a',
   arrivalMs: 1_760_000_000_000,
   data: Buffer.from('{"source":"a","time":0}').toString('base64'),
+});
+
+it('openapi prints the document that a running system serves', async () => {
+  const { code, stdout, stderr } = await runCommand(['openapi'], { cwd: await temporaryFolder() });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(JSON.parse(stdout)).toEqual(JSON.parse(JSON.stringify(openApiDocument())));
 });
 
 describe('bad usage ends with 2 and a message on stderr', () => {
