@@ -7,6 +7,9 @@ import { join } from 'node:path';
 const FOLDERS = ['cdk', 'consumers', 'producers', 'src'];
 const FILES = ['package.json', 'package-lock.json', 'tsconfig.json', 'node_modules/.package-lock.json'];
 
+/** What packages are built into stands among the sources, is none, and may be built anew at any moment. */
+const BUILT = 'lib';
+
 /** By contents, not by times: a branch that is checked out again has what it had. */
 export async function sourceDigest(project: string): Promise<string> {
   const hash = createHash('sha256').update(process.version);
@@ -19,6 +22,7 @@ async function addFolder(hash: Hash, project: string, folder: string): Promise<v
   const entries = await readdir(join(project, folder), { withFileTypes: true });
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = `${folder}/${entry.name}`;
+    if (entry.name === BUILT) continue;
     if (entry.isDirectory()) await addFolder(hash, project, path);
     else await addFile(hash, project, path);
   }
