@@ -1,13 +1,7 @@
 // The command as a user runs it.
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
-import { runPlan } from '../../src/simulation/run-plan.ts';
-import { formatSavedPlan, parseSavedPlan } from '../../src/simulation/saved-plan.ts';
 import { failing, folderWith } from '../support/failing-command.ts';
 import { runCommand } from '../support/run-command.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { tooManyReshards } from '../support/too-many-reshards.ts';
 
 test('seeds that hold end with a line that says how many, and 0', async () => {
   const cwd = await temporaryFolder();
@@ -33,39 +27,6 @@ test('the same seeds give the same figures, on however many threads', async () =
   expect(first.invocations + others.invocations).toBe(together.invocations);
 });
 
-describe('a law that is broken', () => {
-  test('ends with 1, told by a small trace, and can be saved and run again', async () => {
-    const cwd = await temporaryFolder();
-    const saved = formatSavedPlan({ found: 'a fifth shard', law: '', plan: tooManyReshards() });
-    await writeFile(join(cwd, 'plan.json'), saved);
-    const args = ['simulate', '--plan', 'plan.json', '--save', 'small.json'];
-    const { code, stdout, stderr } = await runCommand(args, { cwd });
-    expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
-    expect(stdout).toMatch(
-      /^Seed 1 breaks a law: a source’s events are folded in in stream order, each once\n/,
-    );
-    expect(stdout).toMatch(/^ {2}a: found .*, expected /m);
-    expect(stdout).toMatch(/^ +\d+\.\d{3} {2}telemetry: shardId-000000000000 splits into /m);
-    expect(stdout).toMatch(/^ +\d+\.\d{3} {2}BROKEN /m);
-    expect(stdout).toMatch(/again: tidemill simulate --plan plan\.json\nsaved: small\.json\n$/);
-
-    const small = parseSavedPlan(await readFile(join(cwd, 'small.json'), 'utf8'), 'small.json');
-    expect((await runPlan(small.plan)).violation?.law).toBe(small.law);
-    expect(small.plan.records.length).toBeLessThanOrEqual(6);
-    expect(small.found).toMatch(/^seed 1: /);
-  });
-
-  test('is an object for machines, with the plan and the trace', async () => {
-    const cwd = await temporaryFolder();
-    const plan = tooManyReshards();
-    await writeFile(join(cwd, 'plan.json'), formatSavedPlan({ found: '', law: '', plan }));
-    const { code, stdout } = await runCommand(['simulate', '--plan', 'plan.json', '--json'], { cwd });
-    const [failure] = JSON.parse(stdout).failures;
-    expect(code).toBe(1);
-    expect(failure).toMatchObject({ seed: 1, plan: { format: 1 }, law: expect.any(String) });
-    expect(failure.trace.at(-1)).toMatch(/BROKEN/);
-  });
-});
 
 test.each([
   ['no seeds', ['--seeds', '0'], /--seeds <n>.*'0'.*from 1 to/],

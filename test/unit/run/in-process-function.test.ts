@@ -132,7 +132,7 @@ describe('a function in this process', () => {
         },
       }),
     );
-    await (await start('aggregate')).invoke(eventOf({ source: 's', time: 1_000 }));
+    await (await start('aggregate')).invoke(eventOf({ source: 's', time: Date.UTC(2026, 0, 1) }));
     // Eight reads of the index take 80 s; the function has 60.
     const answer = await (await start('close')).invoke('{"closeAll":true}');
     expect(answer).toMatchObject({ kind: 'returned', payload: expect.stringContaining('"finished":false') });
