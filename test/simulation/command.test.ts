@@ -1,4 +1,5 @@
 // The command as a user runs it.
+import { expect, test } from 'vitest';
 import { failing, folderWith } from '../support/failing-command.ts';
 import { runCommand } from '../support/run-command.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -26,7 +27,6 @@ test('the same seeds give the same figures, on however many threads', async () =
   expect(first.events + others.events).toBe(together.events);
   expect(first.invocations + others.invocations).toBe(together.invocations);
 });
-
 
 test.each([
   ['no seeds', ['--seeds', '0'], /--seeds <n>.*'0'.*from 1 to/],
