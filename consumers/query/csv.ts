@@ -1,20 +1,19 @@
-// Tables as CSV (RFC 4180): a header line, lines ended by CR LF, quotes where they are needed.
+// Tables as CSV (RFC 4180): a header line, lines ended by CR LF.
 import { OPTIONAL_FIGURES, type WindowAnswer } from '../../src/wire/api/window-answer.ts';
+import { type CsvCell, writeCsvCell } from '../../src/wire/csv-cell.ts';
 
 export interface CsvTable {
   readonly head: readonly string[];
-  readonly rows: readonly (readonly Cell[])[];
+  readonly rows: readonly (readonly CsvCell[])[];
 }
 
-type Cell = string | number | boolean | null | undefined;
-
 export function writeCsv({ head, rows }: CsvTable): string {
-  return [head, ...rows].map((cells) => `${cells.map(writeCell).join(',')}\r\n`).join('');
+  return [head, ...rows].map((cells) => `${cells.map(writeCsvCell).join(',')}\r\n`).join('');
 }
 
 /** A row for each metric of each window; one without metric for a window that has none. `lead`: what stands first in each row. */
 export function windowsTable(
-  lead: Readonly<Record<string, Cell>>,
+  lead: Readonly<Record<string, CsvCell>>,
   windows: readonly WindowAnswer[],
   percents: readonly number[] = [],
 ): CsvTable {
@@ -35,8 +34,3 @@ export function windowsTable(
 const WINDOW_HEAD = ['start_ms', 'end_ms', 'final', 'revision', 'events', 'metric'];
 const FIGURES = ['count', 'sum', 'min', 'max', 'mean', ...OPTIONAL_FIGURES] as const;
 const NONE = FIGURES.map(() => undefined);
-
-function writeCell(cell: Cell): string {
-  const text = String(cell ?? '');
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { parseSourceSeries } from '../core/series.ts';
 import { type SeriesWindow, summarizeStored } from '../core/stored-window.ts';
 import type { Windows } from '../stores/windows.ts';
+import { writeCsvCell } from '../wire/csv-cell.ts';
 
 const COLUMNS = 'source,metric,window_start_ms,window_end_ms,count,sum,min,max,mean';
 
@@ -58,13 +59,8 @@ function linesOf({ aggregation, source, window }: SourceWindow, withAggregation:
   const metrics = [...window.metrics].sort(([a], [b]) => order(a, b));
   return [['(events)', all] as const, ...metrics].map(
     ([name, { count, sum, min, max, mean }]) =>
-      `${[...lead, name, window.start, window.end, count, sum, min, max, mean].map(field).join(',')}\n`,
+      `${[...lead, name, window.start, window.end, count, sum, min, max, mean].map(writeCsvCell).join(',')}\n`,
   );
-}
-
-function field(value: string | number): string {
-  const text = String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 function order(a: string, b: string): number {

@@ -77,6 +77,19 @@ describe('windows as CSV', () => {
     expect(text).toContain('"r\r"');
   });
 
+  it('hold names as texts, whatever they begin with, and numbers as numbers', async () => {
+    const { text } = await csvOf([
+      closedWindow({ source: '=HYPERLINK("http://evil")' }, { '@x': [-2], '-1': [3] }),
+    ]);
+    const name = `"'=HYPERLINK(""http://evil"")"`;
+    expect(text.split('\n').slice(1)).toEqual([
+      `${name},(events),0,10,1,1,1,1,1`,
+      `${name},'-1,0,10,1,3,3,3,3`,
+      `${name},'@x,0,10,1,-2,-2,-2,-2`,
+      '',
+    ]);
+  });
+
   it('leave rollups out', async () => {
     const rolledUp = { ...closedWindow({}), series: rollupSeries('r', ['n']), part: 3 };
     expect(await csvOf([rolledUp])).toEqual({ count: 0, text: `${HEAD}\n` });

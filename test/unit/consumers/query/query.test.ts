@@ -444,6 +444,17 @@ describe('forms and headers', () => {
     expect(pdf.statusCode).toBe(406);
   });
 
+  it('of CSV hold no formulas: names that begin like one are texts, figures are numbers', async () => {
+    const { system } = await setUp();
+    await system.send({ source: '=1+1', time: 26, values: { '@SUM(A1)': -3 } });
+    const { body } = await system.get('/v1/sources/%3D1%2B1/windows?aggregation=short', {
+      Accept: 'text/csv',
+    });
+    expect(body).toContain("\r\n'=1+1,short,20,30,false,1,1,'@SUM(A1),1,-3,-3,-3,-3,");
+    const list = await system.get('/v1/sources', { Accept: 'text/csv' });
+    expect(list.body).toContain("\r\n'=1+1,");
+  });
+
   it('spare a reader an answer it has', async () => {
     const { system } = await setUp();
     const path = '/v1/sources/dev%2F1/windows';
