@@ -5,9 +5,11 @@ import type { Secrets } from '../platform/secrets.ts';
 import type { IssuedToken, IssuedTokens } from '../stores/issued-tokens.ts';
 import {
   decodeSigningKeys,
+  decodeVerifyingKeys,
   encodeSigningKeys,
   encodeVerifyingKeys,
   type SigningKey,
+  type VerifyingKey,
 } from '../wire/token-keys.ts';
 import { MAX_TOKEN_LENGTH, signToken, TOKEN_ALGORITHM } from '../wire/token-text.ts';
 
@@ -70,19 +72,33 @@ export class TokenDesk {
       publicJwk: textMembers(await exportJWK(publicKey)),
       privateJwk: textMembers(await exportJWK(privateKey)),
     };
-    await this.#write([key, ...(await this.#keys())]);
+    const { secrets, signingKeys, verifyingKeys } = this.#deps;
+    // What verifies comes first: nothing is signed that cannot be verified.
+    await secrets.change(verifyingKeys, (text) =>
+      encodeVerifyingKeys([key, ...without(decodeVerifyingKeys(text), key.kid)]),
+    );
+    await secrets.change(signingKeys, (text) =>
+      encodeSigningKeys([key, ...without(decodeSigningKeys(text), key.kid)]),
+    );
     return key;
   }
 
-  /** Takes a key away: what it has signed is no token any more. */
+  /**
+   * Takes a key away: what it has signed is no token any more. Repeating it is safe: a key that is left in one secret, where
+   * the first attempt broke off, goes too.
+   */
   async retire(kid: string): Promise<void> {
-    const keys = await this.#keys();
+    const keys = [...(await this.#keys()), ...(await this.#verifyingKeys())];
     if (!keys.some((key) => key.kid === kid)) {
-      throw new Error(
-        `found no key ${kid}, expected one of ${keys.map((key) => key.kid).join(', ') || '(none)'}`,
-      );
+      const known = [...new Set(keys.map((key) => key.kid))].join(', ') || '(none)';
+      throw new Error(`found no key ${kid}, expected one of ${known}`);
     }
-    await this.#write(keys.filter((key) => key.kid !== kid));
+    const { secrets, signingKeys, verifyingKeys } = this.#deps;
+    // What signs goes first. Each secret loses this key and keeps what somebody else puts in meanwhile.
+    await secrets.change(signingKeys, (text) => encodeSigningKeys(without(decodeSigningKeys(text), kid)));
+    await secrets.change(verifyingKeys, (text) =>
+      encodeVerifyingKeys(without(decodeVerifyingKeys(text), kid)),
+    );
   }
 
   async revoke(id: string): Promise<IssuedToken> {
@@ -94,17 +110,25 @@ export class TokenDesk {
     return token;
   }
 
-  /** All tokens that the subject has until now: a stolen device. Returns how many are known. */
+  /**
+   * All tokens that the subject has: a stolen device. Returns how many are known. What is in the list is revoked by its
+   * id, whatever the clock of its issuer says; what is not, by the time it says it was issued at.
+   */
   async revokeSubject(use: TokenUse, subject: string): Promise<number> {
     const { tokens, nowMs } = this.#deps;
+    const revokedMs = nowMs();
+    await tokens.revokeSubject(
+      { use, subject },
+      { nowMs: revokedMs, expiresMs: revokedMs + LONGEST_LIFETIME_MS },
+    );
     let known = 0;
-    let expiresMs = nowMs() + LONGEST_LIFETIME_MS;
     for await (const token of tokens.list()) {
       if (token.use !== use || token.subject !== subject) continue;
       known += 1;
-      expiresMs = Math.max(expiresMs, token.expiresMs);
+      if (token.revokedMs === undefined) {
+        await tokens.revoke(token.id, { nowMs: revokedMs, expiresMs: token.expiresMs });
+      }
     }
-    await tokens.revokeSubject({ use, subject }, { nowMs: nowMs(), expiresMs });
     return known;
   }
 
@@ -112,16 +136,17 @@ export class TokenDesk {
     return decodeSigningKeys(await this.#deps.secrets.read(this.#deps.signingKeys));
   }
 
-  /** What verifies comes first, and goes last: nothing is signed that cannot be verified. */
-  async #write(keys: readonly SigningKey[]): Promise<void> {
-    const { secrets, signingKeys, verifyingKeys } = this.#deps;
-    await secrets.write(verifyingKeys, encodeVerifyingKeys(keys));
-    await secrets.write(signingKeys, encodeSigningKeys(keys));
+  async #verifyingKeys(): Promise<VerifyingKey[]> {
+    return decodeVerifyingKeys(await this.#deps.secrets.read(this.#deps.verifyingKeys));
   }
 }
 
 /** No token lives longer: so long a revocation must be remembered. */
 export const LONGEST_LIFETIME_MS = 366 * 86_400_000;
+
+function without<Key extends { readonly kid: string }>(keys: readonly Key[], kid: string): Key[] {
+  return keys.filter((key) => key.kid !== kid);
+}
 
 function textMembers(jwk: object): Readonly<Record<string, string>> {
   return Object.fromEntries(

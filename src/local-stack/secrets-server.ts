@@ -2,7 +2,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage } from 'node:http';
 import { listenHere } from './listen-here.ts';
-import { isObject } from './property.ts';
+import { asArray, isObject } from './property.ts';
 import type { SecretSpec } from './read-secret.ts';
 
 export interface SecretsServer {
@@ -33,6 +33,8 @@ export async function startSecretsServer(
   for (const { arn, initial } of specs) {
     if (!versions.has(arn)) versions.set(arn, { id: crypto.randomUUID(), text: initial });
   }
+  /** Versions without the label, the latest of each secret. */
+  const drafts = new Map<string, readonly Version[]>();
   let writing = Promise.resolve();
   const keep = async () => {
     if (file === undefined) return;
@@ -42,6 +44,11 @@ export async function startSecretsServer(
       await rename(`${file}.draft`, file);
     });
     await writing;
+  };
+
+  const makeCurrent = async (arn: string, version: Version) => {
+    versions.set(arn, version);
+    await keep();
   };
 
   const answer = async (target: string, request: Readonly<Record<string, unknown>>): Promise<Answer> => {
@@ -60,16 +67,33 @@ export async function startSecretsServer(
             Name: name,
             SecretString: version.text,
             VersionId: version.id,
-            VersionStages: ['AWSCURRENT'],
+            VersionStages: [CURRENT],
           },
         };
       case 'secretsmanager.PutSecretValue': {
         const text = request['SecretString'];
         if (typeof text !== 'string') return refusal('InvalidParameterException', 'expected a SecretString');
         const id = crypto.randomUUID();
-        versions.set(arn, { id, text });
-        await keep();
-        return { status: 200, body: { ARN: arn, Name: name, VersionId: id, VersionStages: ['AWSCURRENT'] } };
+        const stages = asArray(request['VersionStages'] ?? [CURRENT], 'VersionStages');
+        if (stages.includes(CURRENT)) await makeCurrent(arn, { id, text });
+        else drafts.set(arn, [...(drafts.get(arn) ?? []), { id, text }].slice(-DRAFTS_KEPT));
+        return { status: 200, body: { ARN: arn, Name: name, VersionId: id, VersionStages: stages } };
+      }
+      case 'secretsmanager.UpdateSecretVersionStage': {
+        const { VersionStage: stage, RemoveFromVersionId: from, MoveToVersionId: to } = request;
+        const draft = drafts.get(arn)?.find(({ id }) => id === to);
+        if (stage !== CURRENT || draft === undefined) {
+          return refusal('InvalidParameterException', 'expected AWSCURRENT and the id of a version');
+        }
+        if (from !== version.id) {
+          return refusal(
+            'InvalidParameterException',
+            "The parameter RemoveFromVersionId can't be empty. Staging label AWSCURRENT is currently attached to version " +
+              `${version.id}, so you must explicitly reference that version in RemoveFromVersionId.`,
+          );
+        }
+        await makeCurrent(arn, draft);
+        return { status: 200, body: { ARN: arn, Name: name } };
       }
       default:
         return refusal('UnknownOperationException', `${target} is not known locally`);
@@ -101,6 +125,10 @@ export async function startSecretsServer(
     },
   };
 }
+
+const CURRENT = 'AWSCURRENT';
+/** The service keeps about a hundred. */
+const DRAFTS_KEPT = 100;
 
 async function readKept(file: string | undefined): Promise<Map<string, Version>> {
   if (file === undefined) return new Map();

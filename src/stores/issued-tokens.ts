@@ -2,6 +2,7 @@
 // their tokens have expired anyway.
 import { type AccessToken, TOKEN_USES, type TokenUse } from '../core/access-token.ts';
 import { TOKENS_TABLE } from '../platform/names.ts';
+import { StoreError } from './store-error.ts';
 import type { Item, Table } from './table.ts';
 import { number, numberOf, text, textOf } from './table.ts';
 
@@ -42,14 +43,35 @@ export class IssuedTokens {
     await this.#table.putMany([{ ...item, [REVOKED_MS]: number(nowMs) }]);
   }
 
-  /** Revokes all tokens of a subject that were issued until now. `expiresMs`: of the one that lives longest. */
+  /**
+   * Revokes all tokens of a subject that say they were issued until now, whether they are in the list or not. Those whose
+   * issuer's clock leads say otherwise: they are revoked one by one. `expiresMs`: of the one that lives longest. Repeating
+   * it is safe, and takes nothing back, whatever the clock of whoever repeats it says.
+   */
   async revokeSubject(
     { use, subject }: Pick<AccessToken, 'use' | 'subject'>,
     { nowMs, expiresMs }: { readonly nowMs: number; readonly expiresMs: number },
   ): Promise<void> {
-    await this.#table.putMany([
-      { ...keyOf(subjectKey(use, subject)), [REVOKED_MS]: number(nowMs), ...expiry(expiresMs) },
-    ]);
+    const key = keyOf(subjectKey(use, subject));
+    let [stored] = await this.#table.getMany([key]);
+    for (let refusals = 0; refusals <= MAX_REFUSALS; refusals += 1) {
+      const expectedVersion = stored === undefined ? undefined : numberOf(stored, 'version');
+      const attributes = {
+        [REVOKED_MS]: number(Math.max(nowMs, (stored && numberOf(stored, REVOKED_MS)) ?? 0)),
+        ...latestExpiry(expiresMs, stored),
+      };
+      const version = (expectedVersion ?? 0) + 1;
+      const [outcome] = await this.#table.commit([{ key, expectedVersion, version, attributes }]);
+      if (outcome?.kind === 'committed') return;
+      if (outcome?.kind !== 'refused') {
+        throw new StoreError('tokens-unchanged', `tokens not revoked: ${outcome?.reason}`, {
+          retryable: true,
+        });
+      }
+      stored = outcome.stored;
+    }
+    const message = `tokens not revoked: refused ${MAX_REFUSALS + 1} times`;
+    throw new StoreError('tokens-unchanged', message, { retryable: true });
   }
 
   /** Consistent: a revocation that was answered is seen. Tokens tell whole seconds: of its second all are revoked. */
@@ -62,6 +84,7 @@ export class IssuedTokens {
     });
   }
 
+  /** Every token there is, consistently: one is in the list before it is handed out. */
   async *list(): AsyncIterable<IssuedToken> {
     for await (const item of this.#table.scan()) {
       const token = fromItem(item);
@@ -75,13 +98,20 @@ const REVOKED_MS = 'revokedMs';
 const ISSUED_MS = 'issuedMs';
 const EXPIRES_MS = 'expiresMs';
 
+/** Each refusal is somebody else's success at revoking the same subject's tokens. */
+const MAX_REFUSALS = 20;
+
 const tokenKey = (id: string) => `token:${id}`;
 const subjectKey = (use: TokenUse, subject: string) => `subject:${use}:${subject}`;
 const keyOf = (key: string): Item => ({ [KEY]: text(key) });
 /** A day later than needed: who looks at the list the day after still finds it. */
-const expiry = (expiresMs: number): Item => ({
-  [TOKENS_TABLE.expiresAt]: number(Math.ceil(expiresMs / 1000) + 86_400),
-});
+const expirySeconds = (expiresMs: number) => Math.ceil(expiresMs / 1000) + 86_400;
+const expiry = (expiresMs: number): Item => ({ [TOKENS_TABLE.expiresAt]: number(expirySeconds(expiresMs)) });
+
+function latestExpiry(expiresMs: number, stored: Item | undefined): Item {
+  const before = stored === undefined ? undefined : numberOf(stored, TOKENS_TABLE.expiresAt);
+  return { [TOKENS_TABLE.expiresAt]: number(Math.max(before ?? 0, expirySeconds(expiresMs))) };
+}
 
 function toItem({ id, use, subject, sources, issuedMs, expiresMs, kid, revokedMs }: IssuedToken): Item {
   return {

@@ -48,7 +48,7 @@ export async function openDoor({
   const kept = new Map<string, string>();
   const secrets: Secrets = {
     read: async (id) => kept.get(id) ?? '{"keys":[]}',
-    write: async (id, text) => void kept.set(id, text),
+    change: async (id, change) => void kept.set(id, change(kept.get(id) ?? '{"keys":[]}')),
   };
   const tokens = new IssuedTokens(new MemoryTable({ partitionKey: TOKENS_TABLE.partitionKey }));
   const log: string[] = [];
