@@ -142,6 +142,7 @@ export function pagesToRead(
   pipeline: Pipeline,
   from = 0,
 ): readonly number[] {
+  if (!state.ids.hasPages) return [];
   const pages = new Set<number>();
   const before = positionIn(state, batch);
   const rules = { oldest: horizonStart(state, pipeline), byTime: pipeline.dedupeByTime };

@@ -44,9 +44,9 @@ export class IdSegments {
   }
 
   add(key: IdKey, time: EpochMs, folded: FoldedInto): void {
-    this.#cover(key, time);
+    if (key.number !== undefined && this.extendRun(key.number, time, folded)) return;
+    this.#cover(key.number, time);
     const last = this.#segments.at(-1);
-    if (last !== undefined && this.#extend(last, key, time, folded)) return;
     const segment: Segment = { key, count: 1, time, step: 0, folded };
     if (last === undefined || last.folded !== folded) this.bytes += FOLDED_BYTES;
     this.bytes += key.number === undefined ? TEXT_BYTES : NUMBER_BYTES;
@@ -54,6 +54,22 @@ export class IdSegments {
     const known = this.#byLow.get(key.low);
     if (known === undefined) this.#byLow.set(key.low, [segment]);
     else known.push(segment);
+  }
+
+  /** Adds the number that goes on from the one before, at the pace of its run: nothing need be made for it. False: it does not. */
+  extendRun(number: number, time: EpochMs, folded: FoldedInto): boolean {
+    const last = this.#segments[this.#segments.length - 1];
+    if (last === undefined || folded !== last.folded) return false;
+    const first = last.key.number;
+    if (first === undefined || number !== first + last.count) return false;
+    if (last.count === 1) {
+      last.step = time - last.time;
+      this.bytes += RUN_BYTES;
+      this.#runs.push(last);
+    } else if (time !== last.time + last.step * last.count) return false;
+    last.count += 1;
+    this.#cover(number, time);
+    return true;
   }
 
   /** Whether the id has been applied on an occasion of which `is` says so. */
@@ -144,24 +160,7 @@ export class IdSegments {
     return ids;
   }
 
-  #extends(last: Segment, { number }: IdKey, time: EpochMs, folded: FoldedInto): boolean {
-    const first = last.key.number;
-    if (number === undefined || first === undefined || folded !== last.folded) return false;
-    return number === first + last.count && (last.count === 1 || time === last.time + last.step * last.count);
-  }
-
-  #extend(last: Segment, key: IdKey, time: EpochMs, folded: FoldedInto): boolean {
-    if (!this.#extends(last, key, time, folded)) return false;
-    if (last.count === 1) {
-      last.step = time - last.time;
-      this.bytes += RUN_BYTES;
-      this.#runs.push(last);
-    }
-    last.count += 1;
-    return true;
-  }
-
-  #cover({ number }: IdKey, time: EpochMs): void {
+  #cover(number: number | undefined, time: EpochMs): void {
     if (time < this.least) this.least = time;
     if (time > this.greatest) this.greatest = time;
     if (number !== undefined && number > this.greatestNumber) this.greatestNumber = number;
@@ -204,9 +203,13 @@ const FOLDED_BYTES = 3;
 
 export function idKey(id: string | number): IdKey {
   const number = typeof id === 'number' ? id : wholeNumberOf(id);
-  if (number !== undefined && number >= 0 && number < TOO_LONG) return numberKey(number);
+  if (number !== undefined && isKeptAsNumber(number)) return numberKey(number);
   const { high, low } = hashText(String(id));
   return { number: undefined, high, low };
+}
+
+export function isKeptAsNumber(number: number): boolean {
+  return number >= 0 && number < TOO_LONG;
 }
 
 function numberKey(number: number): IdKey {

@@ -21,7 +21,7 @@ export function isDuplicate(
   { id, time }: TelemetryEvent,
   { maxTimeBefore, pipeline }: { readonly maxTimeBefore: EpochMs; readonly pipeline: Pipeline },
 ): boolean {
-  if (id === undefined) return false;
+  if (id === undefined || state.ids.isAhead(id)) return false;
   return state.ids.has(id, time, {
     oldest: horizonStart(state, pipeline),
     byTime: pipeline.dedupeByTime,
@@ -49,7 +49,8 @@ export function rememberApplied(
   pipeline: Pipeline,
 ): void {
   if (id === undefined || (folded === 0 && time < horizonStart(state, pipeline))) return;
-  state.ids.add(id, { time, folded, ...usefulness(state, pipeline) });
+  state.ids.add(id, time, folded);
+  if (state.ids.isTidyDue) state.ids.tidy(usefulness(state, pipeline));
 }
 
 /** Whether the source remembers as many ids as it may. */

@@ -7,7 +7,7 @@ import { ByteWriter } from './byte-writer.ts';
 import type { FoldedInto } from './folded-into.ts';
 import { fitFolded, INTO_ALL } from './folded-into.ts';
 import type { IdKey, Occasion } from './id-segments.ts';
-import { IdSegments, idKey } from './id-segments.ts';
+import { IdSegments, idKey, isKeptAsNumber } from './id-segments.ts';
 import { MAX_ID_PAGES, MAX_PAGE_RANGES, MAX_RECENT_ID_BYTES } from './limits.ts';
 
 /** Pages of consecutive numbers, and the event times in them. */
@@ -70,7 +70,7 @@ export class RememberedIds {
 
   /** The pages that must be at hand before `has` is asked. */
   pagesFor(id: string | number, time: EpochMs, rules: Omit<IdRules, 'isOpen'>): number[] {
-    if (this.#ranges.length === 0 || !this.#mayBePaged(idKey(id))) return [];
+    if (!this.hasPages || !this.#mayBePaged(idKey(id))) return [];
     return this.#ranges
       .filter((range) => mayKnow(range, { time, ...rules }))
       .flatMap(pagesOf)
@@ -82,18 +82,33 @@ export class RememberedIds {
     this.#pages.set(page, bytes === undefined ? new IdSegments() : decodePage(bytes, aggregations));
   }
 
-  /**
-   * Call only after `has` said no. When that makes the recent ones many, those that are of no use any more are forgotten, and the others
-   * become a page. All of it depends on the ids alone, in the order they came, and on what is of use: never on batches.
-   */
-  add(
-    id: string | number,
-    { time, folded, ...use }: { readonly time: EpochMs; readonly folded: FoldedInto } & Usefulness,
-  ): void {
+  /** Whether the id is a number above all that are remembered, as that of a counter nearly always is: it is new, and `has` need not be asked. */
+  isAhead(id: string | number): boolean {
+    return (
+      typeof id === 'number' &&
+      id > this.#recent.greatestNumber &&
+      id > this.#pagedNumber &&
+      isKeptAsNumber(id)
+    );
+  }
+
+  /** Call only after `has` said no, and `tidy` after it when `isTidyDue`. */
+  add(id: string | number, time: EpochMs, folded: FoldedInto): void {
+    if (typeof id === 'number' && isKeptAsNumber(id) && this.#recent.extendRun(id, time, folded)) return;
     this.#recent.add(idKey(id), time, folded);
-    if (this.#recent.bytes < MAX_RECENT_ID_BYTES) return;
-    this.#recent = this.#recent.keeping(use.isOfUse);
-    this.forgetPages(use.from);
+  }
+
+  get isTidyDue(): boolean {
+    return this.#recent.bytes >= MAX_RECENT_ID_BYTES;
+  }
+
+  /**
+   * Forgets the recent ids that are of no use any more, and makes a page of the others where they are many. When it is due and what it
+   * does depend on the ids alone, in the order they came, and on what is of use: never on batches.
+   */
+  tidy({ isOfUse, from }: Usefulness): void {
+    this.#recent = this.#recent.keeping(isOfUse);
+    this.forgetPages(from);
     if (this.#recent.bytes * 2 >= MAX_RECENT_ID_BYTES) this.#turnPage();
   }
 
@@ -110,6 +125,10 @@ export class RememberedIds {
     }
     this.#ranges = this.#ranges.filter(({ greatest }) => greatest >= from);
     if (this.#ranges.length === 0) this.#pagedNumber = -1;
+  }
+
+  get hasPages(): boolean {
+    return this.#ranges.length > 0;
   }
 
   get isFull(): boolean {

@@ -96,10 +96,12 @@ describe('remembered ids', () => {
             expect(pages.has(page)).toBe(true);
             ids.takePage(page, pages.get(page), AGGREGATIONS);
           }
+          if (ids.isAhead(id)) expect(known).toBe(false);
           expect(ids.has(id, time, { oldest, byTime, isOpen })).toBe(known);
           if (!known && (time >= oldest || isOpen(time, folded))) {
             const isOfUse = (then: number, into: number) => then >= oldest || isOpen(then, into);
-            ids.add(id, { time, folded, isOfUse, from: open === 0 ? oldest : Number.NEGATIVE_INFINITY });
+            ids.add(id, time, folded);
+            if (ids.isTidyDue) ids.tidy({ isOfUse, from: open === 0 ? oldest : Number.NEGATIVE_INFINITY });
             plain.push({ id: own, time, folded });
           }
           if (step.saves) ids = saved(ids, pages, byTime ? Number.POSITIVE_INFINITY : oldest);
@@ -162,7 +164,8 @@ describe('remembered ids', () => {
 
 function remember(ids: RememberedIds, id: string | number, time: number, from = 0): void {
   expect(ids.has(id, time, { oldest: from, byTime: false, isOpen: () => false })).toBe(false);
-  ids.add(id, { time, folded: 0, isOfUse: (then) => then >= from, from });
+  ids.add(id, time, 0);
+  if (ids.isTidyDue) ids.tidy({ isOfUse: (then) => then >= from, from });
 }
 
 function encoded(ids: RememberedIds): Uint8Array {
