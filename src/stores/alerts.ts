@@ -33,7 +33,7 @@ export type AlertOutcome =
   | { readonly kind: 'committed'; readonly version: number }
   /** Somebody else wrote: load it again. */
   | { readonly kind: 'refused' }
-  | { readonly kind: 'failed'; readonly reason: string };
+  | { readonly kind: 'failed'; readonly reason: string; readonly tooLarge?: true };
 
 /** `active`: pending or firing. */
 export type Standing = 'active' | 'resolved';

@@ -114,7 +114,11 @@ export class DynamoTable implements Table {
       const command = new BatchExecuteStatementCommand({ Statements: statements });
       answers = (await this.#client.send(command)).Responses ?? [];
     } catch (error) {
-      for (const [position] of batch) outcomes[position] = { kind: 'failed', reason: describe(error) };
+      const failed = failedCall(error);
+      // Refused as a whole for one of them: each for itself.
+      if (failed.tooLarge === true && batch.length > 1)
+        return (await Promise.all(batch.map((one) => this.#execute([one], outcomes)))).flat();
+      for (const [position] of batch) outcomes[position] = failed;
       return [];
     }
     for (const [at, [position]] of batch.entries()) outcomes[position] = toOutcome(answers[at]);
@@ -211,12 +215,13 @@ export class DynamoTable implements Table {
       await this.#client.send(new TransactWriteItemsCommand({ TransactItems: items }));
       return { kind: 'committed' };
     } catch (error) {
-      if (!(error instanceof TransactionCanceledException))
-        return { kind: 'failed', reason: describe(error) };
+      if (!(error instanceof TransactionCanceledException)) return failedCall(error);
       const reasons = error.CancellationReasons ?? [];
       const [own] = reasons;
       if (own?.Code === 'ConditionalCheckFailed')
         return { kind: 'refused', stored: own.Item === undefined ? undefined : fromSdk(own.Item) };
+      const refused = reasons.find(isTooLarge);
+      if (refused !== undefined) return { kind: 'failed', reason: refused.Message ?? '', tooLarge: true };
       const codes = reasons.map(({ Code }) => Code).filter((code) => code !== undefined && code !== 'None');
       return { kind: 'failed', reason: `the transaction was cancelled: ${[...new Set(codes)].join(', ')}` };
     }
@@ -336,6 +341,8 @@ export class DynamoTable implements Table {
       return await call();
     } catch (error) {
       if (error instanceof StoreError) throw error;
+      if (failedCall(error).tooLarge === true && error instanceof Error)
+        throw new StoreError('item-too-large', `table ${this.#name}: ${error.message}`, { retryable: false });
       throw new StoreError(
         'table-unavailable',
         `table ${this.#name} could not be ${what === 'read' ? 'read' : 'written'}: ${describe(error)}`,
@@ -360,7 +367,23 @@ function toOutcome(answer: BatchStatementResponse | undefined): VersionedOutcome
   if (error.Code === 'ConditionalCheckFailed' || error.Code === 'DuplicateItem') {
     return { kind: 'refused', stored: error.Item === undefined ? undefined : fromSdk(error.Item) };
   }
-  return { kind: 'failed', reason: `${error.Code ?? 'unknown'}: ${error.Message ?? ''}` };
+  const reason = `${error.Code ?? 'unknown'}: ${error.Message ?? ''}`;
+  return { kind: 'failed', reason, ...(isTooLarge(error) ? { tooLarge: true } : {}) };
+}
+
+function failedCall(error: unknown): Extract<VersionedOutcome, { readonly kind: 'failed' }> {
+  const reason = describe(error);
+  const tooLarge = error instanceof Error && isTooLarge({ Code: error.name, Message: error.message });
+  return { kind: 'failed', reason, ...(tooLarge ? { tooLarge } : {}) };
+}
+
+/** The service says it by its message alone: of an item that is put, and of one that is updated. */
+function isTooLarge(error: {
+  readonly Code?: string | undefined;
+  readonly Message?: string | undefined;
+}): boolean {
+  const { Code: code = '', Message: message = '' } = error;
+  return code.startsWith('Validation') && /item size/i.test(message);
 }
 
 function mayPass(answer: BatchStatementResponse | undefined): boolean {

@@ -1,5 +1,12 @@
 // A table in memory, with a changelog like a DynamoDB stream's: for tests, simulation and machines without Java.
 import { createHash } from 'node:crypto';
+import {
+  attributeBytes,
+  itemBytes,
+  MAX_ITEM_BYTES,
+  MAX_PARTITION_KEY_BYTES,
+  MAX_SORT_KEY_BYTES,
+} from './item-size.ts';
 import { StoreError } from './store-error.ts';
 import type {
   Attribute,
@@ -55,15 +62,25 @@ export class MemoryTable implements Table {
         if (attribute === undefined) item.delete(name);
         else item.set(name, attribute);
       }
+      const next = Object.fromEntries(item);
+      const refusal = [next, ...(write.beside?.put ?? [])].map((each) => this.#refusalOf(each));
+      const reason = refusal.find((each) => each !== undefined);
+      if (reason !== undefined)
+        return {
+          kind: 'failed',
+          reason: `ValidationError: ${reason}`,
+          ...(reason === TOO_LARGE ? { tooLarge: true } : {}),
+        };
       for (const beside of write.beside?.put ?? []) this.#store(beside);
       for (const key of write.beside?.remove ?? []) this.remove(key);
-      this.#store(Object.fromEntries(item));
+      this.#store(next);
       return { kind: 'committed' };
     });
   }
 
   async putMany(items: readonly Item[]): Promise<void> {
     this.#refuseTwins(items);
+    for (const item of items) this.#refuse(item);
     for (const item of items) this.#store(item);
   }
 
@@ -101,6 +118,7 @@ export class MemoryTable implements Table {
 
   /** Puts one item, whatever is there. */
   put(item: Item): void {
+    this.#refuse(item);
     this.#store(item);
   }
 
@@ -119,6 +137,32 @@ export class MemoryTable implements Table {
     this.#items.set(key, item);
     const eventName = oldImage === undefined ? 'INSERT' : 'MODIFY';
     this.#onChange({ eventName, keys: this.#keysOf(item), oldImage, newImage: item });
+  }
+
+  #refuse(item: Item): void {
+    const reason = this.#refusalOf(item);
+    if (reason === undefined) return;
+    const code = reason === TOO_LARGE ? 'item-too-large' : 'item-refused';
+    throw new StoreError(code, `the table refused an item: ${reason}`, { retryable: false });
+  }
+
+  /** Why the service would not take the item, as it says it. */
+  #refusalOf(item: Item): string | undefined {
+    const { partitionKey, sortKey, indexes = {} } = this.#schema;
+    const hash = [partitionKey, ...Object.values(indexes).map((index) => index.partitionKey)];
+    const range = [sortKey, ...Object.values(indexes).map((index) => index.sortKey)];
+    for (const [names, most] of [
+      [hash, MAX_PARTITION_KEY_BYTES],
+      [range, MAX_SORT_KEY_BYTES],
+    ] as const) {
+      for (const name of names) {
+        const bytes = name === undefined ? undefined : keyBytes(item[name]);
+        if (bytes === 0) return `found nothing in the key attribute ${name}, expected at least a byte`;
+        if (bytes !== undefined && bytes > most)
+          return `found ${bytes} bytes in the key attribute ${name}, expected at most ${most}`;
+      }
+    }
+    return itemBytes(item) > MAX_ITEM_BYTES ? TOO_LARGE : undefined;
   }
 
   /** As the service does. */
@@ -147,6 +191,13 @@ export class MemoryTable implements Table {
   #keyText(item: Item): string {
     return JSON.stringify(Object.values(this.#keysOf(item)));
   }
+}
+
+const TOO_LARGE = `Item size has exceeded the maximum allowed size of ${MAX_ITEM_BYTES} bytes`;
+
+/** Numbers are never too long. */
+function keyBytes(attribute: Attribute | undefined): number | undefined {
+  return attribute === undefined || 'N' in attribute ? undefined : attributeBytes(attribute);
 }
 
 function placeOf(key: string): string {

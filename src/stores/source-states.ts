@@ -30,7 +30,7 @@ export interface StateWrite {
 export type CommitOutcome =
   | { readonly kind: 'committed'; readonly version: number }
   | { readonly kind: 'refused'; readonly stored: StoredState | undefined }
-  | { readonly kind: 'failed'; readonly reason: string };
+  | { readonly kind: 'failed'; readonly reason: string; readonly tooLarge?: true };
 
 export class SourceStates {
   readonly #table: Table;

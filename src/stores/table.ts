@@ -19,7 +19,8 @@ export type VersionedOutcome =
   | { readonly kind: 'committed' }
   /** Somebody else wrote: `stored` is what is there now, if anything. */
   | { readonly kind: 'refused'; readonly stored: Item | undefined }
-  | { readonly kind: 'failed'; readonly reason: string };
+  /** `tooLarge`: of an item that would be larger than a table takes, so that trying again is of no use. */
+  | { readonly kind: 'failed'; readonly reason: string; readonly tooLarge?: true };
 
 /** A partition of a table or index, its sort key between two bounds, both included. */
 export interface PartitionQuery {
@@ -48,7 +49,10 @@ export interface ScanRequest {
   readonly consistent?: boolean;
 }
 
-/** Every operation rejects with a StoreError where the table cannot be reached; repeating any of them is safe. */
+/**
+ * Every operation rejects with a StoreError where the table cannot be reached; repeating any of them is safe. Items are of at most
+ * `MAX_ITEM_BYTES`, by `itemBytes`.
+ */
 export interface Table {
   /** Consistent reads; keys without an item are left out. */
   getMany(keys: readonly Item[]): Promise<readonly Item[]>;

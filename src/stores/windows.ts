@@ -53,7 +53,7 @@ export interface WindowRange {
 export type PartOutcome =
   | { readonly kind: 'committed'; readonly version: number }
   | { readonly kind: 'refused'; readonly stored: StoredPart | undefined }
-  | { readonly kind: 'failed'; readonly reason: string };
+  | { readonly kind: 'failed'; readonly reason: string; readonly tooLarge?: true };
 
 /** Whose windows: closed ones of sources, or those of rollups. */
 export type WindowKind = 'source' | 'rollup';

@@ -1,7 +1,8 @@
 // What every table must do, be it on DynamoDB or in memory.
 import { describe, expect, test } from 'vitest';
+import { itemBytes, MAX_ITEM_BYTES } from '../../src/stores/item-size.ts';
 import type { Item, VersionedWrite } from '../../src/stores/table.ts';
-import { number, text } from '../../src/stores/table.ts';
+import { bytes, number, text } from '../../src/stores/table.ts';
 import type { MakeTable } from './table-under-test.ts';
 import { collect } from './table-under-test.ts';
 
@@ -220,6 +221,81 @@ export function tableContract(make: MakeTable): void {
     });
   });
 
+  describe('what is too large', () => {
+    test('is an item of one byte more than 400 KB, however it is written', async () => {
+      const { table } = await make(SCHEMA);
+      const fits = filled({ ...KEY, version: number(1) }, MAX_ITEM_BYTES);
+      const over = filled({ ...KEY, version: number(1) }, MAX_ITEM_BYTES + 1);
+      const insert = ({ pk: _, sk: __, version: ___, ...attributes }: Item) => ({
+        key: KEY,
+        expectedVersion: undefined,
+        version: 1,
+        attributes,
+      });
+      const tooLarge = { kind: 'failed', reason: expect.stringMatching(/item size/i), tooLarge: true };
+      const beside = { put: [filled(keyOf(1), MAX_ITEM_BYTES + 1)], remove: [] };
+      const other = { ...insert({ ...KEY, version: number(1) }), key: keyOf(2) };
+      expect(await table.commit([insert(over), other])).toEqual([tooLarge, { kind: 'committed' }]);
+      await table.deleteMany([keyOf(2)]);
+      expect(await table.commit([{ ...insert(fits), beside }])).toEqual([tooLarge]);
+      expect(await table.commit([{ ...insert(over), beside: { put: [], remove: [keyOf(1)] } }])).toEqual([
+        tooLarge,
+      ]);
+      const refusal = expect.objectContaining({ code: 'item-too-large', retryable: false });
+      await expect(table.putMany([over])).rejects.toEqual(refusal);
+      expect(await table.getMany([KEY])).toEqual([]);
+
+      expect(await table.commit([insert(fits)])).toEqual([{ kind: 'committed' }]);
+      const more = { key: KEY, expectedVersion: 1, version: 2, attributes: { x: text('') } };
+      expect(await table.commit([more])).toEqual([tooLarge]);
+      await table.putMany([fits]);
+      expect(await table.getMany([KEY])).toEqual([fits]);
+    });
+
+    test('is counted by the bytes of names and texts, and of numbers by their digits', async () => {
+      const { table } = await make(SCHEMA);
+      const numbers = [
+        0, 1, 9, 10, 12, 100, 120, 123, 1_234, 12_345, 123_456, -1, -12, -123, 0.1, 0.12, 0.012,
+      ]
+        .map(String)
+        .concat(
+          '1780000000000',
+          '9007199254740991',
+          '-9007199254740991',
+          '1.5',
+          '12.5',
+          '123.45',
+          '1e-7',
+          '5e30',
+        );
+      for (const attributes of [
+        ...numbers.map((N) => ({ n: { N } })),
+        { 'é\u{1F600}': text('é\u{1F600}') },
+        { b: bytes(new Uint8Array(7)), empty: text('') },
+      ]) {
+        const item = { ...KEY, ...attributes };
+        await table.putMany([filled(item, MAX_ITEM_BYTES)]);
+        await expect(table.putMany([filled(item, MAX_ITEM_BYTES + 1)])).rejects.toThrow(/item size/i);
+      }
+    });
+
+    test('is a partition key of more than 2,048 bytes, and a sort key of more than 1,024', async () => {
+      const { table } = await make(SCHEMA);
+      const most = { pk: text('é'.repeat(1_024)), sk: text('é'.repeat(512)) };
+      await table.putMany([most]);
+      for (const key of [
+        { ...most, pk: text(`${'é'.repeat(1_024)}x`) },
+        { ...most, sk: text(`${'é'.repeat(512)}x`) },
+        { ...most, sk: text('') },
+      ]) {
+        await expect(table.putMany([key])).rejects.toMatchObject({ name: 'StoreError', retryable: false });
+        const write = { key, expectedVersion: undefined, version: 1, attributes: {} };
+        expect(await table.commit([write])).toMatchObject([{ kind: 'failed' }]);
+      }
+      expect(await collect(table.scan())).toEqual([most]);
+    });
+  });
+
   describe('deleting', () => {
     test('takes away the items of the keys given, and passes over keys without one', async () => {
       const { table } = await make(SCHEMA);
@@ -265,6 +341,11 @@ function write(w: { expectedVersion?: number; version: number; state: string }):
 
 function keyOf(at: number): { pk: { S: string }; sk: { S: string } } {
   return { pk: { S: 'p' }, sk: { S: String(at).padStart(4, '0') } };
+}
+
+/** With an attribute of bytes that makes it so large. */
+function filled(item: Item, size: number): Item {
+  return { ...item, fill: bytes(new Uint8Array(size - itemBytes(item) - 'fill'.length)) };
 }
 
 function range(length: number): number[] {
