@@ -53,7 +53,8 @@ export function createAggregate(
     const { applied, duplicate, late, quarantined: full, redelivered } = report.verdicts;
     deps.meter.publish({
       batches: 1,
-      records: Records.length,
+      records: batch.records,
+      ...(batch.postponedFrom === undefined ? {} : { postponed: Records.length - batch.records }),
       received: batch.events,
       applied,
       duplicate,
@@ -104,7 +105,9 @@ export function createAggregate(
         first: failures.slice(0, 5),
       });
     }
-    return batchItemFailures(failures.map(({ sequence }) => sequence));
+    const { postponedFrom } = batch;
+    const undone = failures.map(({ sequence }) => sequence);
+    return batchItemFailures(postponedFrom === undefined ? undone : [...undone, postponedFrom]);
   };
 }
 

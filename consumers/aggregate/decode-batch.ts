@@ -23,9 +23,19 @@ export interface DecodedBatch {
   readonly skipped: SkippedPaths | undefined;
   /** Of them, those under a partition key that is not their source. */
   readonly strays: number;
-  /** Of the last record, which is the latest delivered. */
+  /** Of the last record decoded, which is the latest of them delivered. */
   readonly lastArrivalMs: number;
+  /** How many records were decoded: nearly always all. */
+  readonly records: number;
+  /** The first that was not: the batch unpacks to more than one invocation handles. */
+  readonly postponedFrom: SequenceNumber | undefined;
 }
+
+/**
+ * What the records of one batch may unpack to before the others are left to the next: parsed, it takes several times as much memory,
+ * and a second or so. One record is handled whatever it unpacks to, which its own bound limits.
+ */
+export const MAX_BATCH_UNPACKED_BYTES = 48 * 1024 * 1024;
 
 /** @throws Error for a record that is none: Lambda has never been seen to hand one over */
 export function decodeBatch(
@@ -33,14 +43,19 @@ export function decodeBatch(
   { shapes }: Pick<Pipeline, 'shapes'>,
 ): DecodedBatch {
   const batch = new BatchSink(shapes);
+  let decoded = 0;
   for (const record of records) {
+    if (batch.unpacked >= MAX_BATCH_UNPACKED_BYTES) break;
+    decoded += 1;
     batch.begin(record);
     const isAggregated = decodeRecordInto(record.kinesis.data, batch, batch.shaping);
     batch.end(isAggregated);
   }
   const { bySource, quarantined, setAside, events, strays, arrivalMs, shaping } = batch;
   const skipped = shaping?.skipped;
-  return { bySource, quarantined, setAside, events, strays, lastArrivalMs: arrivalMs, skipped };
+  const postponedFrom = records[decoded]?.kinesis.sequenceNumber as SequenceNumber | undefined;
+  const sums = { events, strays, lastArrivalMs: arrivalMs, skipped, records: decoded };
+  return { bySource, quarantined, setAside, ...sums, postponedFrom };
 }
 
 const NO_RECORD: RecordFacts = { partitionKey: undefined, arrivalMs: undefined, route: undefined };
@@ -61,6 +76,8 @@ class BatchSink implements ItemSink {
   /** Of the records before. */
   events = 0;
   strays = 0;
+  /** Bytes of the records that were packed. */
+  unpacked = 0;
   #stream = '';
   #key = '';
   #shard = '' as ShardId;
@@ -129,6 +146,10 @@ class BatchSink implements ItemSink {
   #noteStray(source: string): void {
     this.#astray ??= [];
     this.#astray.push({ source, position: (this.bySource.get(source)?.events.length ?? 1) - 1 });
+  }
+
+  unpackedBytes(bytes: number): void {
+    this.unpacked += bytes;
   }
 
   addQuarantined({ reason, detail, source, payload, index }: QuarantinedItem): void {

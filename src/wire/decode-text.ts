@@ -6,6 +6,7 @@ import { decodeEach, hand, isEnvelope } from './hand-event.ts';
 import { notJson, tooManyContainers } from './record-refusals.ts';
 import { decodeShapedText } from './shapes/decode-shaped-text.ts';
 import type { Shaping } from './shapes/shaping.ts';
+import type { UnpackBudget } from './unpack-budget.ts';
 
 const DELETE = '\x7f';
 
@@ -14,16 +15,18 @@ export interface TextOptions {
   readonly shaping?: Shaping | undefined;
   /** The text is ASCII. */
   readonly ascii?: boolean;
+  /** What texts packed into it may unpack to; default: what a record may. */
+  readonly budget?: UnpackBudget | undefined;
 }
 
 /** Hands what became of each event in `text` to `sink`; adds nothing when the text as a whole is refused. */
 export function decodeText(
   text: string,
   sink: ItemSink,
-  { shaping, ascii = false }: TextOptions = {},
+  { shaping, ascii = false, budget }: TextOptions = {},
 ): Refusal | undefined {
   if (holdsTooManyContainers(text)) return tooManyContainers();
-  if (shaping !== undefined) return decodeShapedText(text, shaping, sink);
+  if (shaping !== undefined) return decodeShapedText(text, shaping, sink, budget);
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);

@@ -39,6 +39,8 @@ export interface ItemSink {
   readonly count: number;
   addEvent(event: TelemetryEvent, setAside?: SetAsideValues): void;
   addQuarantined(item: QuarantinedItem): void;
+  /** What a record that is not read in one pass came to, unpacked. */
+  unpackedBytes?(bytes: number): void;
 }
 
 /** A refusal of data as a whole: it ends whatever was being read. */

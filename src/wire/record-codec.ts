@@ -2,16 +2,15 @@
 // nothing that a producer can send throws.
 import type { TelemetryEvent } from '../core/event.ts';
 import { asciiText } from './ascii-text.ts';
-import { decodePart, quarantinePart } from './decode-part.ts';
+import { decodePart, type PartOptions, quarantinePart } from './decode-part.ts';
 import { decodeText } from './decode-text.ts';
 import type { DecodedItem, ItemSink, QuarantinedItem, Refusal, SetAsideValues } from './decoded-item.ts';
 import { isKpl, readKpl } from './kpl.ts';
-import { MAX_EVENTS_PER_RECORD, tooMany } from './record-refusals.ts';
+import { MAX_EVENTS_PER_RECORD, tooLargeUnpacked, tooMany } from './record-refusals.ts';
 import type { Shaping } from './shapes/shaping.ts';
+import { MAX_UNPACKED_BYTES, UnpackBudget } from './unpack-budget.ts';
 import { UsualEventReader } from './usual-event.ts';
 
-/** What a record may unpack to, all its user records together. */
-const MAX_UNPACKED_BYTES = 16 * 1024 * 1024;
 const NESTED: Refusal = {
   reason: 'kpl',
   detail: 'user record: found a KPL record, expected none in another',
@@ -37,13 +36,15 @@ export function decodeRecordInto(data: string, sink: ItemSink, shaping?: Shaping
   if (text !== undefined && decodeText(text, sink, { shaping, ascii: true }) === undefined) return false;
 
   const bytes = Buffer.from(data, 'base64');
-  if (isKpl(bytes)) {
-    decodeAggregated(bytes, sink, shaping);
-    return true;
+  const options = { budget: new UnpackBudget(), shaping };
+  const isAggregated = isKpl(bytes);
+  if (isAggregated) decodeAggregated(bytes, options, sink);
+  else {
+    const refusal = decodePart(bytes, options, sink);
+    if (refusal !== undefined) sink.addQuarantined(quarantinePart(bytes, refusal, 0));
   }
-  const outcome = decodePart(bytes, { maxBytes: MAX_UNPACKED_BYTES, shaping }, sink);
-  if (typeof outcome !== 'number') sink.addQuarantined(quarantinePart(bytes, outcome, 0));
-  return false;
+  sink.unpackedBytes?.(options.budget.spent);
+  return isAggregated;
 }
 
 /** What `decodeRecordInto` hands over, as a list. */
@@ -54,9 +55,9 @@ export function decodeRecord(data: string, shaping?: Shaping): DecodedItem[] {
 }
 
 /** An aggregated record may be refused as a whole at its end: its items are held back until then. */
-function decodeAggregated(bytes: Buffer, sink: ItemSink, shaping: Shaping | undefined): void {
+function decodeAggregated(bytes: Buffer, options: PartOptions, sink: ItemSink): void {
   const list = new ItemList();
-  const refusal = decodeUserRecords(bytes, list, shaping);
+  const refusal = decodeUserRecords(bytes, options, list);
   if (refusal !== undefined) {
     sink.addQuarantined(quarantinePart(bytes, refusal, 0));
     return;
@@ -68,21 +69,15 @@ function decodeAggregated(bytes: Buffer, sink: ItemSink, shaping: Shaping | unde
 }
 
 /** Decodes each user record by itself. Gives why the record as a whole is refused, if it is. */
-function decodeUserRecords(bytes: Buffer, list: ItemList, shaping: Shaping | undefined): Refusal | undefined {
+function decodeUserRecords(bytes: Buffer, options: PartOptions, list: ItemList): Refusal | undefined {
   const records = readKpl(bytes);
   if (records.kind === 'unreadable') return { reason: 'kpl', detail: records.detail };
-  let unpackedBytes = 0;
+  const { budget } = options;
   for (const part of records.userData) {
-    const outcome = isKpl(part)
-      ? NESTED
-      : decodePart(part, { maxBytes: MAX_UNPACKED_BYTES - unpackedBytes, shaping }, list);
-    if (typeof outcome === 'number') {
-      unpackedBytes += outcome;
-    } else if (outcome.reason === 'too-large' || outcome.reason === 'too-many-events') {
-      return outcome;
-    } else {
-      list.addQuarantined(quarantinePart(part, outcome, list.count));
-    }
+    const refusal = isKpl(part) ? NESTED : decodePart(part, options, list);
+    if (budget.isOverrun) return tooLargeUnpacked(budget.limit);
+    if (refusal?.reason === 'too-large' || refusal?.reason === 'too-many-events') return refusal;
+    if (refusal !== undefined) list.addQuarantined(quarantinePart(part, refusal, list.count));
     if (list.count > MAX_EVENTS_PER_RECORD) return tooMany(list.count);
   }
   return undefined;

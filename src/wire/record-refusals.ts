@@ -11,6 +11,11 @@ export function tooManyContainers(): Refusal {
   return { reason: 'too-large', detail };
 }
 
+export function tooLargeUnpacked(limit: number): Refusal {
+  const detail = `data: found more than ${limit} bytes when all of it is unpacked, expected at most that`;
+  return { reason: 'too-large', detail };
+}
+
 export function notJson(text: string, error: unknown): Refusal {
   if (!(error instanceof SyntaxError)) throw error;
   if (text === '') return { reason: 'not-json', detail: 'data: found nothing, expected JSON' };

@@ -1,6 +1,7 @@
 // Compressed records. A record says nothing true about its size until it is unpacked, so the output is bounded.
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import type { ReasonCode } from '../core/reason-codes.ts';
+import type { UnpackBudget } from './unpack-budget.ts';
 
 const GZIP_MAGIC = 0x1f8b;
 const ZSTD_MAGIC = 0x28b52ffd;
@@ -26,8 +27,9 @@ export function compressionOf(bytes: Buffer): Compression | undefined {
   return undefined;
 }
 
-/** Unpacks all members of gzip data or all frames of zstd data, to at most `maxBytes` bytes in all. */
-export function unpack(bytes: Buffer, compression: Compression, maxBytes: number): Unpacked {
+/** Unpacks all members of gzip data or all frames of zstd data, to at most what the budget has left: all of it counts. */
+export function unpack(bytes: Buffer, compression: Compression, budget: UnpackBudget): Unpacked {
+  const maxBytes = budget.left;
   let unpacked: Buffer | undefined;
   let rest = bytes;
   for (let frames = 0; rest.length > 0; frames++) {
@@ -36,10 +38,15 @@ export function unpack(bytes: Buffer, compression: Compression, maxBytes: number
       return unreadable(compression, `found ${rest.length} bytes behind its end`);
     }
     if (frames === MAX_FRAMES) return unreadable(compression, `found more than ${MAX_FRAMES} frames`);
-    const leftBytes = maxBytes - (unpacked?.length ?? 0);
+    const leftBytes = budget.left;
     const step = unpackOnce(rest, compression, leftBytes);
-    if (step.kind === 'unreadable') return step;
-    if (step.bytes.length > leftBytes) return tooLarge(compression, maxBytes);
+    if (step.kind === 'unreadable') {
+      if (step.reason === 'too-large') budget.take(budget.left + 1);
+      else budget.takeDamaged();
+      return step;
+    }
+    budget.take(step.bytes.length);
+    if (budget.isOverrun) return tooLarge(compression, maxBytes);
     unpacked = unpacked === undefined ? step.bytes : Buffer.concat([unpacked, step.bytes]);
     rest = rest.subarray(step.consumed);
   }

@@ -3,7 +3,7 @@ import { kinesisEventRecord } from '../../src/event-source/kinesis-record.ts';
 import type { KinesisEventRecord } from '../../src/wire/stream-records.ts';
 import { SHARD, STREAM_ARN, sequenceOf } from './event-streams.ts';
 
-/** A record of a Kinesis event; data that is no text is its JSON, and its source the partition key. */
+/** A record of a Kinesis event; data that is neither bytes nor text is its JSON, and its source the partition key. */
 export function kinesisRecord({
   data,
   shard = SHARD,
@@ -17,9 +17,10 @@ export function kinesisRecord({
 }): KinesisEventRecord {
   const own = typeof data === 'object' && data !== null ? Reflect.get(data, 'source') : undefined;
   const partitionKey = typeof own === 'string' ? own : 'key';
-  const text = typeof data === 'string' ? data : JSON.stringify(data);
+  const isRaw = typeof data === 'string' || data instanceof Uint8Array;
+  const bytes = isRaw ? data : JSON.stringify(data);
   return kinesisEventRecord(
-    { shard, sequence, arrivalMs, partitionKey, data: Buffer.from(text) },
+    { shard, sequence, arrivalMs, partitionKey, data: Buffer.from(bytes) },
     STREAM_ARN,
   );
 }

@@ -2,6 +2,7 @@
 // else the first shape that matches makes its events. The same text gives the same events, in the same order.
 import type { ItemSink, Refusal } from '../decoded-item.ts';
 import { MAX_EVENTS_PER_RECORD, tooMany } from '../record-refusals.ts';
+import { UnpackBudget } from '../unpack-budget.ts';
 import { documentsOf } from './documents.ts';
 import { gather } from './gather.ts';
 import { handPending, Letters } from './hand-pending.ts';
@@ -9,8 +10,13 @@ import type { Pending } from './pending.ts';
 import type { Shaping } from './shaping.ts';
 
 /** Hands what became of each event in `text` to `sink`; adds nothing when the text as a whole is refused. */
-export function decodeShapedText(text: string, shaping: Shaping, sink: ItemSink): Refusal | undefined {
-  const found = documentsOf(text, { shapes: shaping.shapes, most: MAX_EVENTS_PER_RECORD + 1 });
+export function decodeShapedText(
+  text: string,
+  shaping: Shaping,
+  sink: ItemSink,
+  budget = new UnpackBudget(),
+): Refusal | undefined {
+  const found = documentsOf(text, { shapes: shaping.shapes, most: MAX_EVENTS_PER_RECORD + 1, budget });
   if (found.kind === 'refused') return found.refusal;
   const pending: Pending[] = [];
   const most = MAX_EVENTS_PER_RECORD - sink.count;

@@ -4,7 +4,8 @@ import { quote } from '../../core/describe-found.ts';
 import type { Shape } from '../../core/shape/shape.ts';
 import { holdsTooManyContainers } from '../container-bound.ts';
 import type { Refusal } from '../decoded-item.ts';
-import { notJson, tooManyContainers } from '../record-refusals.ts';
+import { notJson, tooLargeUnpacked, tooManyContainers } from '../record-refusals.ts';
+import type { UnpackBudget } from '../unpack-budget.ts';
 import type { Origin } from './pending.ts';
 import { splitTexts } from './split-texts.ts';
 import type { TextDocument } from './text-document.ts';
@@ -29,10 +30,12 @@ export interface DocumentOptions {
   readonly shapes: readonly Shape[];
   /** Documents looked for in one text. */
   readonly most: number;
+  /** What texts packed into it may unpack to. */
+  readonly budget: UnpackBudget;
 }
 
 export function documentsOf(packed: string, options: DocumentOptions, depth = 0): Documents {
-  const { shapes, most } = options;
+  const { shapes, most, budget } = options;
   const text = packed.startsWith(BYTE_ORDER_MARK) ? packed.slice(1) : packed;
   const whole = parse(text);
   if (whole.kind === 'json') {
@@ -47,7 +50,8 @@ export function documentsOf(packed: string, options: DocumentOptions, depth = 0)
     if (documents === undefined) continue;
     return found(documents.map((document) => documentBy(shape, document)));
   }
-  const unpacked = depth < MAX_PACKED ? unpackText(text) : undefined;
+  const unpacked = depth < MAX_PACKED ? unpackText(text, budget) : undefined;
+  if (budget.isOverrun) return { kind: 'refused', refusal: tooLargeUnpacked(budget.limit) };
   if (unpacked === undefined) return { kind: 'refused', refusal: notJson(text, whole.error) };
   return holdsTooManyContainers(unpacked)
     ? { kind: 'refused', refusal: tooManyContainers() }

@@ -7,6 +7,7 @@ import { memberText } from '../element-texts.ts';
 import { plainChunks } from '../plain-chunks.ts';
 import { type RecordedKinesisRecord, readRecordingEntry } from '../recording-entry.ts';
 import { RecordingError } from '../recording-error.ts';
+import { UnpackBudget } from '../unpack-budget.ts';
 import { utf8Text } from '../utf8-text.ts';
 import { type Document, documentsOf } from './documents.ts';
 import { memberOf } from './find.ts';
@@ -45,7 +46,7 @@ export const OWN_FORM = '(own form)';
 /** Every event of the file, in order. @throws RecordingError for a file that cannot be read at all */
 export async function* readShapedFile(file: string, options: ShapedFileOptions): AsyncGenerator<ShapedEntry> {
   const text = await readText(file);
-  const found = documentsOf(text, { shapes: options.shapes, most: ALL });
+  const found = documentsOf(text, { shapes: options.shapes, most: ALL, budget: new UnpackBudget() });
   if (found.kind === 'refused') throw new RecordingError('malformed', { file }, found.refusal.detail);
   const ofFile: RecordFacts = { partitionKey: nameOf(file), arrivalMs: options.arrivalMs, route: undefined };
   const records = found.documents.flatMap((document) => recordsIn(document, ofFile, options.shapes));
@@ -139,7 +140,7 @@ function documentsIn(
     return [
       { document: { kind: 'unreadable', refusal: { reason: 'not-utf8', detail }, text: data }, record },
     ];
-  const found = documentsOf(text, { shapes, most: ALL });
+  const found = documentsOf(text, { shapes, most: ALL, budget: new UnpackBudget() });
   if (found.kind === 'documents') return found.documents.map((document) => ({ document, record }));
   return [{ document: { kind: 'unreadable', refusal: found.refusal, text }, record }];
 }
@@ -151,7 +152,7 @@ export interface FileDocuments {
 
 /** What the file holds before any shape makes events of it, for a guess. @throws RecordingError */
 export async function readDocuments(file: string, shapes: readonly Shape[]): Promise<FileDocuments> {
-  const found = documentsOf(await readText(file), { shapes, most: MAX_GUESSED });
+  const found = documentsOf(await readText(file), { shapes, most: MAX_GUESSED, budget: new UnpackBudget() });
   if (found.kind === 'refused') throw new RecordingError('malformed', { file }, found.refusal.detail);
   const [shaped] = found.documents.filter((document) => document.kind === 'shaped');
   const ofFile: RecordFacts = { partitionKey: nameOf(file), arrivalMs: undefined, route: undefined };

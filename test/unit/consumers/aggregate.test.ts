@@ -1,3 +1,4 @@
+import { zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { type AggregateDeps, createAggregate } from '../../../consumers/aggregate/aggregate.ts';
 import { MAX_REFUSALS } from '../../../consumers/aggregate/fold-and-commit.ts';
@@ -57,6 +58,20 @@ function batchAt(arrivalMs: number, ...data: readonly unknown[]) {
 
 const event = (source: string, time = 1_000, more: object = {}) => ({ source, time, ...more });
 const failedAt = (number: number) => ({ batchItemFailures: [{ itemIdentifier: sequenceOf(number) }] });
+
+describe('a batch that unpacks to more than one invocation handles', () => {
+  it('is handled in pieces, each event once', async () => {
+    const { aggregate, observed, countsOf } = setUp();
+    const packed = (id: number) =>
+      zstdCompressSync(JSON.stringify(event('a', 1_000, { id })).padEnd(15 * 2 ** 20));
+    const whole = batch(...[1, 2, 3, 4, 5, 6].map(packed));
+    expect(await aggregate(whole)).toEqual(failedAt(5));
+    expect(observed.sum('postponed')).toBe(2);
+    expect(await countsOf('a')).toMatchObject({ received: 4 });
+    expect(await aggregate({ Records: whole.Records.slice(4) })).toEqual(NOTHING_FAILED);
+    expect(await countsOf('a')).toMatchObject({ received: 6, applied: 6 });
+  });
+});
 
 describe('what is no event', () => {
   it('is kept with its coordinates, what was wrong, its payload and when it arrived', async () => {

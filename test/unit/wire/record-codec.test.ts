@@ -85,6 +85,24 @@ describe('data that is no event at all is quarantined whole', () => {
       'too-large',
       'base64',
     ],
+    [
+      'KPL of more than 16 MiB that is no JSON',
+      kplRecord(Array(17).fill(zstdCompressSync(Buffer.alloc(MIB, ' ')))),
+      'too-large',
+      'base64',
+    ],
+    [
+      'KPL of more than 16 MiB that is no UTF-8',
+      kplRecord(Array(17).fill(gzipSync(Buffer.alloc(MIB, 0xff)))),
+      'too-large',
+      'base64',
+    ],
+    [
+      'KPL of many parts that do not unpack',
+      kplRecord(Array(17).fill(zstdCompressSync(Buffer.alloc(8 * MIB, ' ')).subarray(0, -1))),
+      'too-large',
+      'base64',
+    ],
   ])('%s', (_, data, reason, encoding) => {
     const items = decode(data);
     expect(items).toMatchObject([{ index: 0, kind: 'quarantined', reason, payload: { encoding } }]);
