@@ -1,11 +1,19 @@
-// The CDK app: `npx cdk synth|diff|deploy`. Options: -c pipeline=FILE, -c shards=N, -c throwAway=true.
-import { STACK_NAME } from '../src/platform/names.ts';
+// The CDK app: `npx cdk synth|diff|deploy`. Options: -c stage=NAME, -c settings=FILE, -c pipeline=FILE, and some of the settings:
+// -c shards=N, -c throwAway=true, -c alarmTopic=ARN, -c profile=low|balanced|cheap.
 import { addTidemill } from './add-tidemill.ts';
 import { createApp } from './create-app.ts';
 import { loadPipeline } from './load-pipeline.ts';
+import { loadSettings } from './load-settings.ts';
 import { readOptions } from './read-options.ts';
+import { readSettings } from './settings/read-settings.ts';
 
 const app = createApp();
-const { pipelineFile, ...options } = readOptions((name) => app.node.tryGetContext(name));
-await addTidemill(app, { ...options, stackName: STACK_NAME, pipeline: await loadPipeline(pipelineFile) });
+const {
+  pipelineFile,
+  settingsFile,
+  stage,
+  settings: said,
+} = readOptions((name) => app.node.tryGetContext(name));
+const settings = readSettings(await loadSettings(settingsFile), stage, said);
+await addTidemill(app, { ...settings, pipeline: await loadPipeline(pipelineFile) });
 app.synth();

@@ -2,10 +2,11 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { METRICS_NAMESPACE, VARIABLE } from '../../src/platform/names.ts';
+import { VARIABLE } from '../../src/platform/names.ts';
+import type { Batching } from '../settings/batching.ts';
 import { ConsumerFunction } from './consumer-function.ts';
 import type { DeadLettersTable } from './dead-letters-table.ts';
-import { addMetricAlarm } from './metric-alarm.ts';
+import { addMetricAlarm, OWN } from './metric-alarm.ts';
 import type { SourcesTable } from './sources-table.ts';
 import { StreamMapping } from './stream-mapping.ts';
 import type { TelemetryStream } from './telemetry-stream.ts';
@@ -16,6 +17,7 @@ export interface AggregateOptions {
   readonly sources: SourcesTable;
   readonly deadLetters: DeadLettersTable;
   readonly failures: Bucket;
+  readonly batching: Batching;
 }
 
 export class Aggregate extends Construct {
@@ -41,11 +43,12 @@ export class Aggregate extends Construct {
       consumer: this.consumer,
       stream: { kind: 'kinesis', arn: telemetry.stream.streamArn, retention: telemetry.retention },
       failures,
+      batching: options.batching,
     });
     addMetricAlarm(this, 'ImbalanceAlarm', {
       description:
         'Events were received that got no verdict, or more than one: compare with `tidemill ledger`',
-      namespace: METRICS_NAMESPACE,
+      namespace: OWN,
       metric: 'imbalance',
       dimensions: { service: 'aggregate' },
       statistic: 'Sum',

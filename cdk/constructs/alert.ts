@@ -4,6 +4,7 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { VARIABLE } from '../../src/platform/names.ts';
 import type { AlertsInUse } from '../alerts-in.ts';
+import type { Batching } from '../settings/batching.ts';
 import type { AlertsTable } from './alerts-table.ts';
 import { ConsumerFunction } from './consumer-function.ts';
 import { ROLLUP_WINDOW_WRITES } from './rollup-window-writes.ts';
@@ -19,6 +20,7 @@ export interface AlertOptions {
   readonly alerts: AlertsTable;
   readonly failures: Bucket;
   readonly inUse: AlertsInUse;
+  readonly batching: Batching;
 }
 
 export class Alert extends Construct {
@@ -46,6 +48,7 @@ export class Alert extends Construct {
       consumer: this.consumer,
       stream: { kind: 'dynamodb' as const, arn: tableStreamArn(table) },
       failures,
+      batching: options.batching,
     });
     this.sourcesMapping = new StreamMapping(this, 'SourcesReader', {
       ...reader(sources),

@@ -2,10 +2,10 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { IdentitySource, RequestAuthorizer } from 'aws-cdk-lib/aws-apigateway';
 import { Construct } from 'constructs';
-import { AUTHORIZATION_CACHE_SECONDS, SOURCE_HEADER } from '../../src/platform/door.ts';
-import { METRICS_NAMESPACE, VARIABLE } from '../../src/platform/names.ts';
+import { SOURCE_HEADER } from '../../src/platform/door.ts';
+import { VARIABLE } from '../../src/platform/names.ts';
 import { ConsumerFunction } from './consumer-function.ts';
-import { addMetricAlarm } from './metric-alarm.ts';
+import { addMetricAlarm, OWN } from './metric-alarm.ts';
 import type { TokenKeys } from './token-keys.ts';
 import type { TokensTable } from './tokens-table.ts';
 
@@ -15,14 +15,19 @@ export interface AuthorizeOptions {
   readonly keys: TokenKeys;
   /** The usage plan's key by the token's use. */
   readonly planKeys: Readonly<Record<string, string>>;
+  /** How long API Gateway keeps an answer. */
+  readonly cacheSeconds: number;
 }
 
 export class Authorize extends Construct {
   readonly consumer: ConsumerFunction;
+  readonly #cacheSeconds: number;
   #readers: RequestAuthorizer | undefined;
 
-  constructor(scope: Construct, id: string, { codeFolder, tokens, keys, planKeys }: AuthorizeOptions) {
+  constructor(scope: Construct, id: string, options: AuthorizeOptions) {
     super(scope, id);
+    const { codeFolder, tokens, keys, planKeys } = options;
+    this.#cacheSeconds = options.cacheSeconds;
     this.consumer = new ConsumerFunction(this, 'Consumer', {
       name: 'authorize',
       codeFolder,
@@ -41,7 +46,7 @@ export class Authorize extends Construct {
     this.consumer.allow(['secretsmanager:GetSecretValue'], keys.verifying.secretArn);
     addMetricAlarm(this, 'FailuresAlarm', {
       description: 'Requests were turned away because keys or revocations could not be read',
-      namespace: METRICS_NAMESPACE,
+      namespace: OWN,
       metric: 'failures',
       dimensions: { service: 'authorize' },
       statistic: 'Sum',
@@ -73,7 +78,7 @@ export class Authorize extends Construct {
     return new RequestAuthorizer(scope, id, {
       handler: this.consumer.fn,
       identitySources,
-      resultsCacheTtl: Duration.seconds(AUTHORIZATION_CACHE_SECONDS),
+      resultsCacheTtl: Duration.seconds(this.#cacheSeconds),
     });
   }
 

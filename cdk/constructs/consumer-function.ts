@@ -1,5 +1,5 @@
 // A Lambda function with a role, a log group and alarms of its own. The role may write that log, and what `allow` adds.
-import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -7,7 +7,6 @@ import { Construct, type IDependable } from 'constructs';
 import {
   type FunctionName,
   handlerPath,
-  METRICS_NAMESPACE,
   PIPELINE_FILE,
   PIPELINE_FILE_VARIABLE,
 } from '../../src/platform/names.ts';
@@ -49,7 +48,8 @@ export class ConsumerFunction extends Construct {
       environment: {
         [PIPELINE_FILE_VARIABLE]: PIPELINE_FILE,
         POWERTOOLS_SERVICE_NAME: options.name,
-        POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,
+        // Two stacks in one region must not add up.
+        POWERTOOLS_METRICS_NAMESPACE: Stack.of(this).stackName,
         POWERTOOLS_LOG_LEVEL: 'INFO',
         ...options.environment,
       },

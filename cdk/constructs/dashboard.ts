@@ -2,6 +2,7 @@
 // socket are of one origin: nothing needs CORS, and the page's policy lets it speak to nobody else.
 import { Aws, CfnOutput, Duration, Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import {
   AllowedMethods,
   CachePolicy,
@@ -29,17 +30,20 @@ import { BucketDeployment, CacheControl, Source } from 'aws-cdk-lib/aws-s3-deplo
 import { Construct } from 'constructs';
 import { API_STAGE, LIVE_STAGE, OUTPUTS } from '../../src/platform/names.ts';
 import type { DashboardBundle } from '../bundle-dashboard.ts';
+import type { Settings } from '../settings/settings.ts';
 
 export interface DashboardOptions {
   readonly bundle: DashboardBundle;
   readonly api: RestApi;
   /** `wss://…/stage` */
   readonly liveUrl: string;
+  readonly settings: Pick<Settings, 'dashboardDomain' | 'dashboardWebAcl'>;
 }
 
 export class Dashboard extends Construct {
-  constructor(scope: Construct, id: string, { bundle, api, liveUrl }: DashboardOptions) {
+  constructor(scope: Construct, id: string, { bundle, api, liveUrl, settings }: DashboardOptions) {
     super(scope, id);
+    const { dashboardDomain: domain, dashboardWebAcl } = settings;
     // What is in it can be made again at any time.
     const made = new Bucket(this, 'Bucket', {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
@@ -55,6 +59,13 @@ export class Dashboard extends Construct {
     const apiHost = `${api.restApiId}.execute-api.${Stack.of(this).region}.${Stack.of(this).urlSuffix}`;
     const distribution = new Distribution(this, 'Distribution', {
       comment: 'Tidemill: the dashboard',
+      ...(domain === undefined
+        ? {}
+        : {
+            domainNames: [domain.name],
+            certificate: Certificate.fromCertificateArn(this, 'Certificate', domain.certificateArn),
+          }),
+      ...(dashboardWebAcl === undefined ? {} : { webAclId: dashboardWebAcl }),
       defaultRootObject: 'index.html',
       priceClass: PriceClass.PRICE_CLASS_100,
       httpVersion: HttpVersion.HTTP2_AND_3,
@@ -94,9 +105,12 @@ export class Dashboard extends Construct {
       prune: false,
     });
     page.node.addDependency(assets);
-    new CfnOutput(this, 'Url', {
-      value: `https://${distribution.distributionDomainName}/`,
-    }).overrideLogicalId(OUTPUTS.dashboardUrl);
+    const host = domain?.name ?? distribution.distributionDomainName;
+    new CfnOutput(this, 'Url', { value: `https://${host}/` }).overrideLogicalId(OUTPUTS.dashboardUrl);
+    if (domain === undefined) return;
+    new CfnOutput(this, 'DomainTarget', { value: distribution.distributionDomainName }).overrideLogicalId(
+      OUTPUTS.dashboardDomainTarget,
+    );
   }
 
   #headers(): ResponseHeadersPolicy {

@@ -5,6 +5,7 @@ import {
   AccessLogFormat,
   ApiKeySourceType,
   AwsIntegration,
+  DomainName,
   EndpointType,
   type IModel,
   type IResource,
@@ -14,14 +15,18 @@ import {
   type RequestAuthorizer,
   type RequestValidator,
   RestApi,
+  SecurityPolicy,
 } from 'aws-cdk-lib/aws-apigateway';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Stream } from 'aws-cdk-lib/aws-kinesis';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
 import { Construct } from 'constructs';
 import { requestSchema } from '../../src/core/event-schema.ts';
-import { MAX_EVENTS_PER_REQUEST } from '../../src/platform/door.ts';
+import { AUTHORIZATION_CACHE_SECONDS, MAX_EVENTS_PER_REQUEST } from '../../src/platform/door.ts';
 import { API_STAGE, OUTPUTS } from '../../src/platform/names.ts';
+import type { CustomDomain, DoorLimits, RateLimit, Settings } from '../settings/settings.ts';
 import { Authorize } from './authorize.ts';
 import { addDoorAnswers } from './door-answers.ts';
 import { FAILED_BODY, REFUSED_TEMPLATE, requestTemplate, STORED_TEMPLATE } from './events-templates.ts';
@@ -35,22 +40,10 @@ export interface HttpDoorOptions {
   readonly stream: Stream;
   readonly tokens: TokensTable;
   readonly keys: TokenKeys;
-  readonly limits?: Partial<DoorLimits>;
-}
-
-/** Requests a second, and how many at once. */
-export interface DoorLimits {
-  /** Of each method of the API. */
-  readonly api: RateLimit;
-  /** Of all devices together: they share the plan's one key. */
-  readonly device: RateLimit;
-  /** Of all relays together. */
-  readonly relay: RateLimit;
-}
-
-export interface RateLimit {
-  readonly rate: number;
-  readonly burst: number;
+  readonly settings: Pick<
+    Settings,
+    'doorLimits' | 'authorizerCacheSeconds' | 'kmsKey' | 'apiDomain' | 'apiWebAcl' | 'tracing'
+  >;
 }
 
 const LIMITS: DoorLimits = {
@@ -69,8 +62,8 @@ export class HttpDoor extends Construct {
 
   constructor(scope: Construct, id: string, options: HttpDoorOptions) {
     super(scope, id);
-    const { codeFolder, stream, tokens, keys } = options;
-    const limits = { ...LIMITS, ...options.limits };
+    const { codeFolder, stream, tokens, keys, settings } = options;
+    const limits = { ...LIMITS, ...settings.doorLimits };
     const accessLog = new LogGroup(this, 'AccessLog', {
       retention: RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -90,6 +83,7 @@ export class HttpDoor extends Construct {
         loggingLevel: MethodLoggingLevel.OFF,
         dataTraceEnabled: false,
         metricsEnabled: true,
+        tracingEnabled: settings.tracing === true,
         throttlingRateLimit: limits.api.rate,
         throttlingBurstLimit: limits.api.burst,
       },
@@ -101,13 +95,23 @@ export class HttpDoor extends Construct {
     const planKeys = { device: planKey('devices'), relay: planKey('relays') };
     this.#addPlan('Devices', limits.device, planKeys.device);
     this.#addPlan('Relays', limits.relay, planKeys.relay);
-    this.authorize = new Authorize(this, 'Authorize', { codeFolder, tokens, keys, planKeys });
+    this.authorize = new Authorize(this, 'Authorize', {
+      codeFolder,
+      tokens,
+      keys,
+      planKeys,
+      cacheSeconds: settings.authorizerCacheSeconds ?? AUTHORIZATION_CACHE_SECONDS,
+    });
 
     this.#stream = stream;
     this.#role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('apigateway.amazonaws.com') });
     this.#role.addToPolicy(
       new PolicyStatement({ actions: ['kinesis:PutRecord'], resources: [stream.streamArn] }),
     );
+    if (settings.kmsKey !== undefined)
+      this.#role.addToPolicy(
+        new PolicyStatement({ actions: ['kms:GenerateDataKey'], resources: [settings.kmsKey] }),
+      );
     const request = {
       model: this.api.addModel('Request', {
         contentType: JSON_TYPE,
@@ -128,7 +132,30 @@ export class HttpDoor extends Construct {
       over: 0,
       minutes: 5,
     });
-    new CfnOutput(this, 'Url', { value: this.api.url }).overrideLogicalId(OUTPUTS.apiUrl);
+    if (settings.apiWebAcl !== undefined) this.#guard(settings.apiWebAcl);
+    const url = settings.apiDomain === undefined ? this.api.url : this.#addDomain(settings.apiDomain);
+    new CfnOutput(this, 'Url', { value: url }).overrideLogicalId(OUTPUTS.apiUrl);
+  }
+
+  #guard(webAclArn: string): void {
+    const { deploymentStage } = this.api;
+    new CfnWebACLAssociation(this, 'Guard', { webAclArn, resourceArn: deploymentStage.stageArn });
+  }
+
+  /** The paths are the API's own, without the stage before them. Gives where it is. */
+  #addDomain({ name, certificateArn }: CustomDomain): string {
+    const domain = new DomainName(this, 'Domain', {
+      domainName: name,
+      certificate: Certificate.fromCertificateArn(this, 'Certificate', certificateArn),
+      endpointType: EndpointType.REGIONAL,
+      securityPolicy: SecurityPolicy.TLS_1_2,
+    });
+    domain.addBasePathMapping(this.api, { stage: this.api.deploymentStage });
+    // What the name's own record must point to.
+    new CfnOutput(this, 'DomainTarget', { value: domain.domainNameAliasDomainName }).overrideLogicalId(
+      OUTPUTS.apiDomainTarget,
+    );
+    return `https://${name}/`;
   }
 
   #addEvents(

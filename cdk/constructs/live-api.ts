@@ -9,11 +9,12 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { LIVE_STAGE, LIVE_TABLE, METRICS_NAMESPACE, VARIABLE } from '../../src/platform/names.ts';
+import { LIVE_STAGE, LIVE_TABLE, VARIABLE } from '../../src/platform/names.ts';
+import type { Batching } from '../settings/batching.ts';
 import type { AlertsTable } from './alerts-table.ts';
 import { ConsumerFunction } from './consumer-function.ts';
 import type { LiveTable } from './live-table.ts';
-import { addMetricAlarm } from './metric-alarm.ts';
+import { addMetricAlarm, OWN } from './metric-alarm.ts';
 import type { ReadersTable } from './readers-table.ts';
 import { ROLLUP_WINDOW_WRITES } from './rollup-window-writes.ts';
 import type { SourcesTable } from './sources-table.ts';
@@ -36,6 +37,7 @@ export interface LiveApiOptions {
   readonly failures: Bucket;
   /** Whether the pipeline has any: else their windows need no reader. */
   readonly rollups: boolean;
+  readonly batching: Batching;
 }
 
 export class LiveApi extends Construct {
@@ -97,8 +99,7 @@ export class LiveApi extends Construct {
       consumer: this.consumer,
       stream: { kind: 'dynamodb' as const, arn: tableStreamArn(table) },
       failures,
-      // Posts take longer than writes: smaller batches are told sooner.
-      batchSize: 200,
+      batching: options.batching,
     });
     this.mapping = new StreamMapping(this, 'WindowsReader', {
       ...reader(windows),
@@ -110,7 +111,7 @@ export class LiveApi extends Construct {
     addMetricAlarm(this, 'Shed', {
       description:
         'Live connections were ended for being too slow, in each of five minutes: clients ask for more than they can take, or posts fail',
-      namespace: METRICS_NAMESPACE,
+      namespace: OWN,
       metric: 'shed',
       dimensions: { service: 'live' },
       statistic: 'Sum',

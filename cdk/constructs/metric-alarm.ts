@@ -1,13 +1,13 @@
 // An alarm on a metric of an AWS service: goes off when the value is over the threshold in so many minutes running.
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
-import type { METRICS_NAMESPACE } from '../../src/platform/names.ts';
 
 export interface MetricAlarmOptions {
   /** For who reads it at night: what is wrong, and where to look. */
   readonly description: string;
-  readonly namespace: 'AWS/ApiGateway' | 'AWS/Kinesis' | 'AWS/Lambda' | typeof METRICS_NAMESPACE;
+  /** A service's, or `OWN`: what the stack's functions publish. */
+  readonly namespace: 'AWS/ApiGateway' | 'AWS/Kinesis' | 'AWS/Lambda' | typeof OWN;
   readonly metric: string;
   /** All that the service publishes the metric with: with one too few the alarm never fires. */
   readonly dimensions: Readonly<Record<string, string>>;
@@ -16,11 +16,14 @@ export interface MetricAlarmOptions {
   readonly minutes: number;
 }
 
+/** Stands for the stack's own namespace. */
+export const OWN = 'own';
+
 export function addMetricAlarm(scope: Construct, id: string, options: MetricAlarmOptions): Alarm {
   return new Alarm(scope, id, {
     alarmDescription: options.description,
     metric: new Metric({
-      namespace: options.namespace,
+      namespace: options.namespace === OWN ? Stack.of(scope).stackName : options.namespace,
       metricName: options.metric,
       dimensionsMap: { ...options.dimensions },
       statistic: options.statistic,

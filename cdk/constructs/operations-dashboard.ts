@@ -7,14 +7,17 @@ import type { ConsumerFunction } from './consumer-function.ts';
 import type { StreamMapping } from './stream-mapping.ts';
 
 export interface OperationsDashboardOptions {
+  /** Default: CloudFormation's, which begins with the stack's. */
+  readonly name?: string;
   readonly stream: Stream;
   readonly readers: readonly { readonly consumer: ConsumerFunction; readonly mapping: StreamMapping }[];
   readonly others: readonly ConsumerFunction[];
 }
 
 export class OperationsDashboard extends Construct {
-  constructor(scope: Construct, id: string, { stream, readers, others }: OperationsDashboardOptions) {
+  constructor(scope: Construct, id: string, options: OperationsDashboardOptions) {
     super(scope, id);
+    const { name, stream, readers, others } = options;
     // A consumer that reads two streams is one function.
     const reading = [...new Set(readers.map(({ consumer }) => consumer))];
     const functions = [...reading, ...others];
@@ -48,6 +51,7 @@ export class OperationsDashboard extends Construct {
       );
     const graph = (title: string, left: Metric[]) => new GraphWidget({ title, left, width: 8 });
     new Dashboard(this, 'Dashboard', {
+      ...(name === undefined ? {} : { dashboardName: name }),
       defaultInterval: Duration.hours(3),
       widgets: [
         [

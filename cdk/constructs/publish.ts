@@ -3,6 +3,7 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { VARIABLE } from '../../src/platform/names.ts';
+import type { Batching } from '../settings/batching.ts';
 import type { AlertsTable } from './alerts-table.ts';
 import { ConsumerFunction } from './consumer-function.ts';
 import { StreamMapping } from './stream-mapping.ts';
@@ -13,14 +14,16 @@ export interface PublishOptions {
   readonly alerts: AlertsTable;
   readonly failures: Bucket;
   readonly enabled: boolean;
+  readonly batching: Batching;
 }
 
 export class Publish extends Construct {
   readonly consumer: ConsumerFunction;
   readonly mapping: StreamMapping;
 
-  constructor(scope: Construct, id: string, { codeFolder, alerts, failures, enabled }: PublishOptions) {
+  constructor(scope: Construct, id: string, options: PublishOptions) {
     super(scope, id);
+    const { codeFolder, alerts, failures, enabled, batching } = options;
     this.consumer = new ConsumerFunction(this, 'Consumer', {
       name: 'publish',
       codeFolder,
@@ -38,7 +41,8 @@ export class Publish extends Construct {
       consumer: this.consumer,
       stream: { kind: 'dynamodb', arn: tableStreamArn(alerts.table) },
       failures,
-      batchSize: BATCH_SIZE,
+      // A record carries fifty transitions at most: time enough to publish them ten a call.
+      batching: { ...batching, size: BATCH_SIZE },
       enabled,
     });
   }
@@ -47,5 +51,4 @@ export class Publish extends Construct {
 /** Every account has it, and rules on it need nothing of this stack. */
 const DEFAULT_BUS = 'default';
 
-/** A record carries fifty transitions at most: time enough to publish them ten a call. */
 const BATCH_SIZE = 100;

@@ -3,6 +3,7 @@ import { Duration } from 'aws-cdk-lib';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { VARIABLE } from '../../src/platform/names.ts';
+import type { Batching } from '../settings/batching.ts';
 import { ConsumerFunction } from './consumer-function.ts';
 import type { DeadLettersTable } from './dead-letters-table.ts';
 import type { LiveTable } from './live-table.ts';
@@ -20,6 +21,7 @@ export interface RollupOptions {
   readonly readers: ReadersTable;
   readonly live: LiveTable;
   readonly failures: Bucket;
+  readonly batching: Batching;
 }
 
 export class Rollup extends Construct {
@@ -49,6 +51,7 @@ export class Rollup extends Construct {
       consumer: this.consumer,
       stream: { kind: 'dynamodb', arn: tableStreamArn(sources.table) },
       failures,
+      batching: options.batching,
     });
   }
 }

@@ -5,6 +5,7 @@ import { Duration } from 'aws-cdk-lib';
 import { EventSourceMapping, MetricType, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import type { Batching } from '../settings/batching.ts';
 import type { ConsumerFunction } from './consumer-function.ts';
 import { addMetricAlarm } from './metric-alarm.ts';
 
@@ -17,8 +18,8 @@ export interface StreamMappingOptions {
     readonly retention?: Duration;
   };
   readonly failures: Bucket;
-  /** Default 1,000; an event holds at most 6 MB whatever this says. */
-  readonly batchSize?: number;
+  /** An event holds at most 6 MB whatever this says. */
+  readonly batching: Batching;
   /** Default true. One that is off keeps its place in the stack, so that switching it on begins with what the stream holds. */
   readonly enabled?: boolean;
   /** What of the stream is for the function, as a pattern for its records; default: all. The rest costs no invocation. */
@@ -30,7 +31,7 @@ export class StreamMapping extends Construct {
 
   constructor(scope: Construct, id: string, options: StreamMappingOptions) {
     super(scope, id);
-    const { consumer, stream, failures, batchSize, enabled = true, pattern } = options;
+    const { consumer, stream, failures, batching, enabled = true, pattern } = options;
     const permissions = [
       ...READ_GRANTS[stream.kind](stream.arn).map(({ actions, resource }) =>
         consumer.allow(actions, resource),
@@ -45,8 +46,8 @@ export class StreamMapping extends Construct {
       enabled,
       // LATEST would lose what comes while the mapping is being created.
       startingPosition: StartingPosition.TRIM_HORIZON,
-      batchSize: batchSize ?? 1_000,
-      maxBatchingWindow: Duration.seconds(1),
+      batchSize: batching.size,
+      maxBatchingWindow: batching.window,
       reportBatchItemFailures: true,
       bisectBatchOnError: true,
       retryAttempts: RETRY_ATTEMPTS,

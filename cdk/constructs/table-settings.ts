@@ -1,19 +1,37 @@
-// What all tables have in common: on demand, restorable, hard to delete by accident, expiring items.
+// What all tables have in common: restorable, hard to delete by accident, expiring items; on demand, unless the settings give
+// them units.
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { BillingMode } from 'aws-cdk-lib/aws-dynamodb';
 import { TTL_ATTRIBUTE } from '../../src/platform/names.ts';
+import type { Settings } from '../settings/settings.ts';
 
-export interface TableOptions {
-  /** Goes with the stack, data included; default: protected and kept. */
-  readonly throwAway?: boolean;
-}
+export type TableOptions = Pick<
+  Settings,
+  'throwAway' | 'kmsKey' | 'capacity' | 'warm' | 'replicas' | 'region'
+>;
 
-export function tableSettings({ throwAway = false }: TableOptions) {
+export function tableSettings({ throwAway = false, capacity, warm }: TableOptions) {
   return {
-    billingMode: BillingMode.PAY_PER_REQUEST,
+    ...(capacity === undefined
+      ? { billingMode: BillingMode.PAY_PER_REQUEST }
+      : {
+          billingMode: BillingMode.PROVISIONED,
+          readCapacity: capacity.read.least,
+          writeCapacity: capacity.write.least,
+        }),
+    ...(warm === undefined ? {} : { warmThroughput: warmThroughput(warm) }),
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
     timeToLiveAttribute: TTL_ATTRIBUTE,
     deletionProtection: !throwAway,
-    removalPolicy: throwAway ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
+    removalPolicy: removalOf(throwAway),
   };
+}
+
+export function warmThroughput({ read, write }: NonNullable<TableOptions['warm']>) {
+  return { readUnitsPerSecond: read, writeUnitsPerSecond: write };
+}
+
+/** Kept, but for what a first create that failed has made: of that nothing is left to stand in the way of the next. */
+export function removalOf(throwAway: boolean): RemovalPolicy {
+  return throwAway ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
 }

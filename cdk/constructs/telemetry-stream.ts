@@ -1,17 +1,13 @@
 // The Kinesis stream that carries the telemetry, with an alarm for writes it refuses.
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { Stream, StreamEncryption, StreamMode } from 'aws-cdk-lib/aws-kinesis';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
+import type { Settings } from '../settings/settings.ts';
 import { addMetricAlarm } from './metric-alarm.ts';
+import { removalOf } from './table-settings.ts';
 
-export interface TelemetryStreamOptions {
-  /** Provisioned with so many shards; default: on demand. */
-  readonly shards?: number;
-  /** 24 hours to a year; default: a week, or 24 hours where it is thrown away. */
-  readonly retention?: Duration;
-  /** Goes with the stack; default: it is kept. */
-  readonly throwAway?: boolean;
-}
+export type TelemetryStreamOptions = Pick<Settings, 'shards' | 'retentionMs' | 'throwAway' | 'kmsKey'>;
 
 export class TelemetryStream extends Construct {
   readonly stream: Stream;
@@ -19,16 +15,19 @@ export class TelemetryStream extends Construct {
 
   constructor(scope: Construct, id: string, options: TelemetryStreamOptions = {}) {
     super(scope, id);
+    const { shards, retentionMs, throwAway = false, kmsKey } = options;
     this.retention =
-      options.retention ?? (options.throwAway === true ? Duration.hours(24) : Duration.days(7));
+      retentionMs === undefined ? Duration.days(throwAway ? 1 : 7) : Duration.millis(retentionMs);
     this.stream = new Stream(this, 'Stream', {
-      ...(options.shards === undefined
+      ...(shards === undefined
         ? { streamMode: StreamMode.ON_DEMAND }
-        : { streamMode: StreamMode.PROVISIONED, shardCount: options.shards }),
+        : { streamMode: StreamMode.PROVISIONED, shardCount: shards }),
       // AWS's own key: no key to pay for, and readers and writers need no grant on it.
-      encryption: StreamEncryption.MANAGED,
+      ...(kmsKey === undefined
+        ? { encryption: StreamEncryption.MANAGED }
+        : { encryption: StreamEncryption.KMS, encryptionKey: Key.fromKeyArn(this, 'Key', kmsKey) }),
       retentionPeriod: this.retention,
-      removalPolicy: options.throwAway === true ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
+      removalPolicy: removalOf(throwAway),
     });
     addMetricAlarm(this, 'WritesRefused', {
       description: 'The stream refuses writes: a hot source, or too few shards',

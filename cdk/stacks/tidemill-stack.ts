@@ -1,5 +1,5 @@
 // The whole system: what is deployed, and what the local runtime reads to run the same on a laptop.
-import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { Aws, CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { type FunctionName, OUTPUTS } from '../../src/platform/names.ts';
@@ -9,12 +9,13 @@ import { Aggregate } from '../constructs/aggregate.ts';
 import { Alert } from '../constructs/alert.ts';
 import { AlertClock } from '../constructs/alert-clock.ts';
 import { AlertsTable } from '../constructs/alerts-table.ts';
+import { StackBudget } from '../constructs/budget.ts';
 import { Close } from '../constructs/close.ts';
 import { ConsumerFunction } from '../constructs/consumer-function.ts';
 import { Dashboard } from '../constructs/dashboard.ts';
 import { DeadLettersTable } from '../constructs/dead-letters-table.ts';
 import { FailuresBucket } from '../constructs/failures-bucket.ts';
-import { type DoorLimits, HttpDoor } from '../constructs/http-door.ts';
+import { HttpDoor } from '../constructs/http-door.ts';
 import { LiveApi } from '../constructs/live-api.ts';
 import { LiveTable } from '../constructs/live-table.ts';
 import { OperationsDashboard } from '../constructs/operations-dashboard.ts';
@@ -22,27 +23,22 @@ import { Publish } from '../constructs/publish.ts';
 import { QueryApi } from '../constructs/query-api.ts';
 import { ReadersTable } from '../constructs/readers-table.ts';
 import { Rollup } from '../constructs/rollup.ts';
+import { enforceSingleWriter } from '../constructs/single-writer-rules.ts';
 import { SourcesTable } from '../constructs/sources-table.ts';
 import { StreamMapping, type StreamMappingOptions } from '../constructs/stream-mapping.ts';
 import { enforceStreamReaderRules } from '../constructs/stream-reader-rules.ts';
 import { TelemetryStream } from '../constructs/telemetry-stream.ts';
-import { tellOfAlarms } from '../constructs/tell-of-alarms.ts';
 import { TokenKeys } from '../constructs/token-keys.ts';
 import { TokensTable } from '../constructs/tokens-table.ts';
 import { WindowsTable } from '../constructs/windows-table.ts';
+import { applySettings } from '../settings/apply-settings.ts';
+import { BATCHING, type ProfileBatching } from '../settings/batching.ts';
+import type { Settings } from '../settings/settings.ts';
 
-export interface TidemillStackOptions {
-  /** Kinesis shards, provisioned; default: on demand. */
-  readonly shards?: number;
-  /** Data goes when the stack goes; default: protected and kept. */
-  readonly throwAway?: boolean;
-  /** ARN of an SNS topic that every alarm tells, when it goes off and when it is over. */
-  readonly alarmTopic?: string;
-  /** Rates that the HTTP door takes. */
-  readonly doorLimits?: Partial<DoorLimits>;
-}
+/** How the settings have it; `tags` are given to everything in the stack. */
+export type TidemillStackOptions = Settings;
 
-export interface TidemillStackProps extends TidemillStackOptions, StackProps {
+export interface TidemillStackProps extends TidemillStackOptions, Omit<StackProps, 'tags'> {
   /** Code folder of each function. */
   readonly code: Readonly<Record<FunctionName, string>>;
   readonly dashboard: DashboardBundle;
@@ -54,7 +50,7 @@ export interface TidemillStackProps extends TidemillStackOptions, StackProps {
 
 /** `stream`: another than the telemetry stream. */
 export interface OwnConsumerOptions
-  extends Partial<Pick<StreamMappingOptions, 'stream' | 'batchSize' | 'pattern' | 'enabled'>> {
+  extends Partial<Pick<StreamMappingOptions, 'stream' | 'batching' | 'pattern' | 'enabled'>> {
   readonly memoryMb?: number;
   readonly timeout?: Duration;
 }
@@ -63,9 +59,18 @@ export class TidemillStack extends Stack {
   readonly #code: Readonly<Record<FunctionName, string>>;
   readonly #telemetry: TelemetryStream;
   readonly #failures: Bucket;
+  readonly #batching: ProfileBatching;
 
   constructor(scope: Construct, id: string, props: TidemillStackProps) {
-    super(scope, id, { description: 'Tidemill: real-time telemetry aggregation', ...props });
+    const { tags: _, region, ...stackProps } = props;
+    super(scope, id, {
+      description: 'Tidemill: real-time telemetry aggregation',
+      ...stackProps,
+      ...(region === undefined ? {} : { env: { ...props.env, region } }),
+      // Said to be protected, not only by default.
+      ...(props.throwAway === false ? { terminationProtection: true } : {}),
+    });
+    const batching = BATCHING[props.profile ?? 'balanced'];
     const { code, alerts: inUse = ALL_ALERTS, rollups = true } = props;
     const hasAlerts = inUse.onSources || inUse.onRollups;
     const telemetry = new TelemetryStream(this, 'Telemetry', props);
@@ -74,7 +79,7 @@ export class TidemillStack extends Stack {
     const windows = new WindowsTable(this, 'Windows', props);
     const deadLetters = new DeadLettersTable(this, 'DeadLetters', props);
     const readers = new ReadersTable(this, 'Readers', props);
-    const live = new LiveTable(this, 'LiveState');
+    const live = new LiveTable(this, 'LiveState', props);
     const alerts = new AlertsTable(this, 'Alerts', props);
     const { bucket: failures } = new FailuresBucket(this, 'Failures', props);
 
@@ -84,6 +89,7 @@ export class TidemillStack extends Stack {
       sources,
       deadLetters,
       failures,
+      batching: batching.telemetry,
     });
     const rollup = new Rollup(this, 'Rollup', {
       codeFolder: code.rollup,
@@ -93,6 +99,7 @@ export class TidemillStack extends Stack {
       readers,
       live,
       failures,
+      batching: batching.changes,
     });
     const close = new Close(this, 'Close', { codeFolder: code.close, sources });
     const alert = new Alert(this, 'Alert', {
@@ -102,6 +109,7 @@ export class TidemillStack extends Stack {
       alerts,
       failures,
       inUse,
+      batching: batching.changes,
     });
     const alertClock = new AlertClock(this, 'AlertClock', {
       codeFolder: code['alert-clock'],
@@ -114,6 +122,7 @@ export class TidemillStack extends Stack {
       alerts,
       failures,
       enabled: hasAlerts,
+      batching: batching.telling,
     });
     const tokens = new TokensTable(this, 'Tokens', props);
     const keys = new TokenKeys(this, 'TokenKeys', props);
@@ -122,7 +131,7 @@ export class TidemillStack extends Stack {
       stream,
       tokens,
       keys,
-      ...(props.doorLimits === undefined ? {} : { limits: props.doorLimits }),
+      settings: props,
     });
     const query = new QueryApi(this, 'Query', {
       codeFolder: code.query,
@@ -145,11 +154,19 @@ export class TidemillStack extends Stack {
       hasAlerts,
       failures,
       rollups,
+      batching: batching.telling,
     });
     // Its access log asks for the account's right to write any, which comes with the other API.
     liveApi.node.addDependency(door.api.node.findChild('Account'));
-    new Dashboard(this, 'Dashboard', { bundle: props.dashboard, api: door.api, liveUrl: liveApi.url });
+    new Dashboard(this, 'Dashboard', {
+      bundle: props.dashboard,
+      api: door.api,
+      liveUrl: liveApi.url,
+      settings: props,
+    });
     new OperationsDashboard(this, 'Operations', {
+      // Names of dashboards are the account's, of all regions.
+      ...(props.stage === undefined ? {} : { name: `${this.stackName}-${Aws.REGION}` }),
       stream,
       readers: [
         aggregate,
@@ -168,10 +185,13 @@ export class TidemillStack extends Stack {
       ],
     });
     enforceStreamReaderRules(this);
-    if (props.alarmTopic !== undefined) tellOfAlarms(this, props.alarmTopic);
+    enforceSingleWriter(this);
+    if (props.budget !== undefined) new StackBudget(this, 'Budget', props.budget);
+    applySettings(this, props);
     this.#code = code;
     this.#telemetry = telemetry;
     this.#failures = failures;
+    this.#batching = batching;
 
     new CfnOutput(this, OUTPUTS.stream, { value: stream.streamName });
     new CfnOutput(this, OUTPUTS.sourcesTable, { value: sources.table.tableName });
@@ -199,7 +219,13 @@ export class TidemillStack extends Stack {
     const consumer = new ConsumerFunction(scope, 'Consumer', settings);
     const { stream: own, retention } = this.#telemetry;
     const stream = { kind: 'kinesis' as const, arn: own.streamArn, retention };
-    new StreamMapping(scope, 'Reader', { stream, ...mapping, consumer, failures: this.#failures });
+    new StreamMapping(scope, 'Reader', {
+      stream,
+      batching: this.#batching.telemetry,
+      ...mapping,
+      consumer,
+      failures: this.#failures,
+    });
     return consumer;
   }
 }

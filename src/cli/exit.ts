@@ -1,6 +1,6 @@
 // How a failure is told: what it was, in words, and the exit code. No stack traces: those are for mistakes of ours.
 import { CommanderError } from 'commander';
-import { PipelineFileError } from '../../cdk/load-pipeline.ts';
+import { DefinitionFileError } from '../../cdk/load-definition.ts';
 import { PipelineError } from '../core/pipeline/pipeline-error.ts';
 
 /** Bad options, or a pipeline definition that cannot be used. */
@@ -15,7 +15,7 @@ export class UsageError extends Error {
 export function explainFailure(error: unknown): { readonly message: string; readonly code: number } {
   if (error instanceof CommanderError) return { message: '', code: error.exitCode === 0 ? 0 : USAGE };
   const isUsage =
-    error instanceof UsageError || error instanceof PipelineError || error instanceof PipelineFileError;
+    error instanceof UsageError || error instanceof PipelineError || error instanceof DefinitionFileError;
   const debug = process.env['TIDEMILL_DEBUG'] === '1' && error instanceof Error ? `\n${error.stack}` : '';
   return { message: `tidemill: ${wordsOf(error)}${debug}`, code: isUsage ? USAGE : FAILED };
 }

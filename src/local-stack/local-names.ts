@@ -36,6 +36,7 @@ export function localName(
       const name = named('Name');
       return { ref: name, attributes: { Arn: arn('kinesis', `stream/${name}`) } };
     }
+    case 'AWS::DynamoDB::GlobalTable':
     case 'AWS::DynamoDB::Table': {
       const name = named('TableName');
       const tableArn = arn('dynamodb', `table/${name}`);

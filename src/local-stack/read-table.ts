@@ -1,4 +1,4 @@
-// AWS::DynamoDB::Table
+// AWS::DynamoDB::Table, AWS::DynamoDB::GlobalTable
 import { KeyType, ProjectionType, ScalarAttributeType, StreamViewType } from '@aws-sdk/client-dynamodb';
 import { asArray, asObject, asText, ifPresent } from './property.ts';
 import type { ResourceToRead } from './resource-to-read.ts';

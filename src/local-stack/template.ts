@@ -45,7 +45,8 @@ export function readTemplate(synthesis: Synthesis, region: string): LocalSystem 
   const ofType = (type: string) => resourcesOfType(template, account, type, resolve);
 
   const streams = ofType('AWS::Kinesis::Stream').map(readStream);
-  const tables = ofType('AWS::DynamoDB::Table').map(readTable);
+  // Of a global table this is the region that writes: its copies elsewhere change nothing here.
+  const tables = [...ofType('AWS::DynamoDB::Table'), ...ofType('AWS::DynamoDB::GlobalTable')].map(readTable);
   const deploying = actingWhileDeployed(template, resolve);
   const functions = ofType('AWS::Lambda::Function')
     .filter(({ arn }) => !deploying.has(arn))
@@ -78,6 +79,7 @@ export function readTemplate(synthesis: Synthesis, region: string): LocalSystem 
 
 const RUN = new Set([
   'AWS::Kinesis::Stream',
+  'AWS::DynamoDB::GlobalTable',
   'AWS::DynamoDB::Table',
   'AWS::Lambda::Function',
   'AWS::Lambda::EventSourceMapping',
@@ -97,6 +99,9 @@ const isRun = (type: string) => RUN.has(type) || /^AWS::ApiGateway(V2)?::/.test(
 
 /** Permissions, logs and what watches: nothing of it changes what the system computes. */
 const WITHOUT_EFFECT_HERE = new Set([
+  'AWS::ApplicationAutoScaling::ScalableTarget',
+  'AWS::ApplicationAutoScaling::ScalingPolicy',
+  'AWS::Budgets::Budget',
   'AWS::CDK::Metadata',
   'AWS::CloudWatch::Alarm',
   'AWS::CloudWatch::Dashboard',

@@ -177,11 +177,8 @@ export const QUERY_PATHS = [
 export const API_STAGE = 'api';
 export const LIVE_STAGE = 'live';
 
-/** The CloudFormation stack, unless told otherwise. */
+/** The CloudFormation stack, unless told otherwise; and the namespace of the metrics that its functions write (EMF). */
 export const STACK_NAME = 'Tidemill';
-
-/** Namespace of the metrics that the functions write (EMF). */
-export const METRICS_NAMESPACE = 'Tidemill';
 
 /** The pipeline definition's file beside each bundle. */
 export const PIPELINE_FILE = 'pipeline.json';
@@ -200,6 +197,9 @@ export const OUTPUTS = {
   liveUrl: 'LiveUrl',
   /** Where the REST API is, with its stage; ends with a slash. */
   apiUrl: 'ApiUrl',
+  /** What a custom domain's own DNS record points to; there with the domain alone. */
+  apiDomainTarget: 'ApiDomainTarget',
+  dashboardDomainTarget: 'DashboardDomainTarget',
   /** Where the dashboard is; ends with a slash. */
   dashboardUrl: 'DashboardUrl',
   tokensTable: 'TokensTableName',

@@ -3,6 +3,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
+import type { Settings } from '../../cdk/settings/settings.ts';
 import type { RecordSink } from '../../producers/client/record-sink.ts';
 import { parsePipeline } from '../core/pipeline/parse-pipeline.ts';
 import type { Pipeline } from '../core/pipeline/pipeline.ts';
@@ -46,6 +47,8 @@ import { makeWorkFolder } from './work-folder.ts';
 export interface RuntimeOptions {
   /** The pipeline definition, as `loadPipeline` gives it. */
   readonly pipeline: object;
+  /** How the stack is set; default: as for whoever sets nothing. */
+  readonly settings?: Settings;
   /** Kinesis shards. */
   readonly shards: number;
   /** Keeps tables, streams and checkpoints here between runs; default: in memory, gone with the run. */
@@ -150,6 +153,7 @@ async function compose(
   const synthesis = await synthesizeOrKept({
     outFolder: join(workFolder, 'cdk.out'),
     pipeline: options.pipeline,
+    settings: options.settings,
   });
   const template = readTemplate(synthesis, REGION);
 

@@ -1,7 +1,9 @@
 // The stack as the local run follows it: synthesized by the CDK, or kept from a run with the same sources.
+import { createHash } from 'node:crypto';
 import { copyFile, link, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { needsOf } from '../../cdk/needs-of.ts';
+import type { Settings } from '../../cdk/settings/settings.ts';
 import type { Synthesis } from '../local-stack/synthesis.ts';
 import { PIPELINE_FILE, STACK_NAME } from '../platform/names.ts';
 import { projectFolder } from '../platform/project-folder.ts';
@@ -20,6 +22,8 @@ export async function synthesize(options: SynthesizeOptions): Promise<Synthesis>
 
 export interface LocalStackOptions {
   readonly pipeline: object;
+  /** Default: none, as for whoever sets nothing. */
+  readonly settings?: Settings | undefined;
   /** Where template and code go; what an earlier run left there is overwritten. */
   readonly outFolder: string;
   /** Where stacks are kept; default: among the packages' own caches. */
@@ -32,15 +36,17 @@ export interface LocalStackOptions {
  */
 export async function synthesizeOrKept({
   pipeline,
+  settings = {},
   outFolder,
   keptFolder = KEPT,
 }: LocalStackOptions): Promise<Synthesis> {
   if (!(await canKeepIn(keptFolder))) {
     const bundleFolder = `${outFolder}-bundles`;
-    return await synthesize({ pipeline, throwAway: true, outFolder, bundleFolder });
+    return await synthesize({ ...settings, pipeline, throwAway: true, outFolder, bundleFolder });
   }
   const needs = needsOf(pipeline);
-  const keyOf = async () => `${(await sourceDigest(PROJECT)).slice(0, 32)}-${textOf(needs)}`;
+  const keyOf = async () =>
+    `${(await sourceDigest(PROJECT)).slice(0, 32)}-${textOf(needs)}${markOf(settings)}`;
   const out = resolve(outFolder);
   await withKept(
     await keyOf(),
@@ -51,6 +57,7 @@ export async function synthesizeOrKept({
         const { synthesizeStack } = await import('./synthesize-stack.ts');
         const bundleFolder = join(folder, 'bundles');
         await synthesizeStack({
+          ...settings,
           pipeline,
           throwAway: true,
           outFolder: join(folder, 'cdk.out'),
@@ -69,6 +76,12 @@ export async function synthesizeOrKept({
 
 const PROJECT = projectFolder();
 const KEPT = join(PROJECT, 'node_modules/.cache/tidemill/stacks');
+
+/** Nothing where nothing is set. */
+function markOf(settings: Settings): string {
+  if (Object.keys(settings).length === 0) return '';
+  return createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 16);
+}
 
 /** A file's name: of what a pipeline needs, with yes and no as 1 and 0. */
 function textOf(needs: object): string {

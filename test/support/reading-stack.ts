@@ -12,6 +12,7 @@ import { QueryApi } from '../../cdk/constructs/query-api.ts';
 import { ReadersTable } from '../../cdk/constructs/readers-table.ts';
 import { SourcesTable } from '../../cdk/constructs/sources-table.ts';
 import { WindowsTable } from '../../cdk/constructs/windows-table.ts';
+import { BATCHING } from '../../cdk/settings/batching.ts';
 
 export const READER = 'token-of-a-reader';
 
@@ -49,6 +50,7 @@ export function readingStack(): Stack {
     live: new LiveTable(stack, 'LiveState'),
     hasAlerts: true,
     rollups: true,
+    batching: BATCHING.balanced.telling,
     failures: new FailuresBucket(stack, 'Failures').bucket,
   });
   return stack;

@@ -5,17 +5,21 @@ import { TidemillStack, type TidemillStackProps } from '../../cdk/stacks/tidemil
 import { byFunctionName } from './by-function-name.ts';
 import { templateOf } from './template-of.ts';
 
+type Options = Omit<TidemillStackProps, 'code' | 'dashboard'>;
+
 /** The stack's template, with a folder of test handlers in place of each function's code. */
-export function synthesizedStack(options: Omit<TidemillStackProps, 'code' | 'dashboard'> = {}): Template {
-  const folder = fileURLToPath(new URL('./handlers', import.meta.url));
-  const stack = new TidemillStack(
-    new App({ analyticsReporting: false, builtinCloudFormationValidation: false }),
-    'Tidemill',
-    {
-      ...options,
-      code: byFunctionName(() => folder),
-      dashboard: { pageFolder: folder, assetsFolder: folder },
-    },
-  );
-  return templateOf(stack);
+export function synthesizedStack(options: Options = {}): Template {
+  return templateOf(unsynthesizedStack(options));
 }
+
+/** In an app of its own, or the one given; not yet checked by its rules. */
+export function unsynthesizedStack(options: Options = {}, app = bareApp()): TidemillStack {
+  const folder = fileURLToPath(new URL('./handlers', import.meta.url));
+  return new TidemillStack(app, options.stackName ?? 'Tidemill', {
+    ...options,
+    code: byFunctionName(() => folder),
+    dashboard: { pageFolder: folder, assetsFolder: folder },
+  });
+}
+
+export const bareApp = () => new App({ analyticsReporting: false, builtinCloudFormationValidation: false });

@@ -103,7 +103,7 @@ describe('the HTTP door', () => {
     template.resourceCountIs('AWS::SecretsManager::Secret', 2);
     template.allResources('AWS::SecretsManager::Secret', {
       Properties: Match.objectLike({ SecretString: '{"keys":[]}' }),
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
     });
   });
 });

@@ -6,15 +6,16 @@ const read = (context: Readonly<Record<string, unknown>>) => readOptions((name) 
 
 describe('the options of the CDK app', () => {
   it('may all be left out', () => {
-    expect(read({})).toEqual({});
+    expect(read({})).toEqual({ settings: {} });
   });
 
   it('come as text from the command line', () => {
-    expect(read({ pipeline: 'p.json', shards: '4', throwAway: 'true', alarmTopic: TOPIC })).toEqual({
-      alarmTopic: TOPIC,
+    const context = { pipeline: 'p.json', settings: 's.json', stage: 'dev', profile: 'low' };
+    expect(read({ ...context, shards: '4', throwAway: 'true', alarmTopic: TOPIC })).toEqual({
       pipelineFile: 'p.json',
-      shards: 4,
-      throwAway: true,
+      settingsFile: 's.json',
+      stage: 'dev',
+      settings: { alarmTopic: TOPIC, shards: 4, throwAway: true, profile: 'low' },
     });
   });
 
@@ -23,6 +24,8 @@ describe('the options of the CDK app', () => {
     [{ shards: 'many' }, '-c shards: found "many", expected a whole number'],
     [{ throwAway: 'yes' }, '-c throwAway: found "yes", expected true or false'],
     [{ alarmTopic: 'ops' }, '-c alarmTopic: found "ops", expected the ARN of an SNS topic'],
+    [{ profile: 'fast' }, '-c profile: found "fast", expected one of low, balanced, cheap'],
+    [{ stage: '' }, '-c stage: found "", expected the name of a stage'],
     [{ pipeline: '' }, '-c pipeline: found "", expected a file name'],
   ])('are refused when wrong: %j', (context, message) => {
     expect(() => read(context)).toThrow(message);

@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { PipelineFileError } from '../../../cdk/load-pipeline.ts';
+import { DefinitionFileError } from '../../../cdk/load-definition.ts';
 import { explainFailure, UsageError } from '../../../src/cli/exit.ts';
 import { PipelineError } from '../../../src/core/pipeline/pipeline-error.ts';
 import { RuntimeError } from '../../../src/local-stack/runtime-error.ts';
@@ -14,7 +14,7 @@ describe('a failure', () => {
   it.each([
     new UsageError('--value: expected together with --rollup'),
     new PipelineError(['aggregations: found nothing']),
-    new PipelineFileError('p.json: there is no such file'),
+    new DefinitionFileError('p.json: there is no such file'),
   ])('of usage ends with 2: $name', (error) => {
     expect(explainFailure(error)).toEqual({ message: `tidemill: ${error.message}`, code: 2 });
   });

@@ -1,0 +1,79 @@
+// The settings of one stage, read and checked: what the stack is made by. What is left out is as the constructs have it.
+import type { FunctionName } from '../../src/platform/names.ts';
+
+export interface Settings {
+  readonly stage?: string;
+  readonly region?: string;
+  /** Kinesis shards, provisioned; default: on demand. */
+  readonly shards?: number;
+  /** Of the stream; default: a week, or a day where it is thrown away. */
+  readonly retentionMs?: number;
+  /** Data goes when the stack goes; default: protected and kept. */
+  readonly throwAway?: boolean;
+  /** ARN of an SNS topic that every alarm tells, when it goes off and when it is over. */
+  readonly alarmTopic?: string;
+  /** No record in the stream for so long is an alarm; default: none is. */
+  readonly quietAfterMs?: number;
+  /** One of those that CloudWatch knows; default 30. */
+  readonly logDays?: number;
+  readonly tracing?: boolean;
+  readonly kmsKey?: string;
+  readonly apiDomain?: CustomDomain;
+  readonly dashboardDomain?: CustomDomain;
+  /** ARNs of WAF's web ACLs. */
+  readonly apiWebAcl?: string;
+  readonly dashboardWebAcl?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly budget?: Budget;
+  /** Default `balanced`. */
+  readonly profile?: Profile;
+  /** Of every table; default: on demand. */
+  readonly capacity?: TableCapacity;
+  readonly warm?: { readonly read: number; readonly write: number };
+  /** Regions, beside the one that writes. */
+  readonly replicas?: readonly string[];
+  readonly concurrency?: Readonly<Partial<Record<FunctionName, number>>>;
+  /** Rates that the HTTP door takes. */
+  readonly doorLimits?: Partial<DoorLimits>;
+  readonly authorizerCacheSeconds?: number;
+}
+
+export const PROFILES = ['low', 'balanced', 'cheap'] as const;
+export type Profile = (typeof PROFILES)[number];
+
+export interface CustomDomain {
+  readonly name: string;
+  readonly certificateArn: string;
+}
+
+export interface Budget {
+  readonly monthlyUsd: number;
+  readonly email: string;
+}
+
+export interface TableCapacity {
+  readonly read: ScaledUnits;
+  readonly write: ScaledUnits;
+}
+
+/** Units between `least` and `most`, so that `target` percent of them are used. */
+export interface ScaledUnits {
+  readonly least: number;
+  readonly most: number;
+  readonly target: number;
+}
+
+/** Requests a second, and how many at once. */
+export interface DoorLimits {
+  /** Of each method of the API. */
+  readonly api: RateLimit;
+  /** Of all devices together: they share the plan's one key. */
+  readonly device: RateLimit;
+  /** Of all relays together. */
+  readonly relay: RateLimit;
+}
+
+export interface RateLimit {
+  readonly rate: number;
+  readonly burst: number;
+}
