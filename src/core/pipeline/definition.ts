@@ -30,7 +30,10 @@ export interface AggregationDefinition {
   readonly name: string;
   readonly window: /** `offset`: how long after the epoch the first one begins; less than the size. */
     | { readonly tumbling: string; readonly offset?: string }
-    | { readonly hopping: { readonly size: string; readonly every: string; readonly offset?: string } }
+    | {
+        readonly hopping: { readonly size: string; readonly every: string; readonly offset?: string };
+        readonly offset?: string;
+      }
     /** Days, weeks or months as clocks show them in a zone, `UTC` unless it says otherwise; weeks begin on Monday. */
     | {
         readonly calendar: CalendarUnit;

@@ -24,7 +24,7 @@ export function readWindow(entry: DefinitionReader): WindowSpec {
   if (kind === 'calendar') return readCalendar(window);
   const child = window.child(kind);
   if (child === undefined) return nothing;
-  if (kind === 'hopping') return readHopping(child);
+  if (kind === 'hopping') return readHopping(child, window);
   child.onlyKeys(['gap']);
   return { kind, gapMs: child.duration('gap', { least: 1 }) };
 }
@@ -34,12 +34,12 @@ const WINDOW_KINDS = ['tumbling', 'hopping', 'calendar', 'session'] as const;
 const WINDOW_DETAILS = ['offset', 'timezone', 'weekStart'] as const;
 const DETAILS_OF: Readonly<Record<(typeof WINDOW_KINDS)[number], readonly string[]>> = {
   tumbling: ['offset'],
-  hopping: [],
+  hopping: ['offset'],
   calendar: ['timezone', 'weekStart'],
   session: [],
 };
 const WHERE_DETAILS_BELONG: Readonly<Record<(typeof WINDOW_DETAILS)[number], string>> = {
-  offset: 'beside tumbling or within hopping',
+  offset: 'with tumbling or hopping',
   timezone: 'beside calendar',
   weekStart: 'beside calendar',
 };
@@ -70,7 +70,8 @@ function readCalendar(window: DefinitionReader): WindowSpec {
   return { kind: 'calendar', unit, timezone, weekStart: WEEKDAYS.indexOf(weekday ?? 'monday') };
 }
 
-function readHopping(hopping: DefinitionReader): WindowSpec {
+/** An offset stands beside the window, as with tumbling, or among the details. */
+function readHopping(hopping: DefinitionReader, window: DefinitionReader): WindowSpec {
   hopping.onlyKeys(['size', 'every', 'offset']);
   const sizeMs = hopping.duration('size', { least: 1 });
   const everyMs = hopping.duration('every', { least: 1 });
@@ -82,5 +83,8 @@ function readHopping(hopping: DefinitionReader): WindowSpec {
       `found ${JSON.stringify(every)}, expected at most the size, ${JSON.stringify(size)}, and at least a ${MAX_HOPS}th of it`,
     );
   }
-  return { kind: 'hopping', sizeMs, everyMs, ...readOffset(hopping, everyMs, 'every') };
+  if (hopping.has('offset') && window.has('offset'))
+    window.problem('offset', 'found twice, expected it beside hopping or within it');
+  const offset = readOffset(hopping.has('offset') ? hopping : window, everyMs, 'every');
+  return { kind: 'hopping', sizeMs, everyMs, ...offset };
 }

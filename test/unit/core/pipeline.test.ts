@@ -63,6 +63,7 @@ describe('a pipeline definition', () => {
       { calendar: 'week', timezone: 'Europe/Berlin', weekStart: 'sunday' },
       { tumbling: '7d', offset: '4d' },
       { hopping: { size: '1h', every: '5m', offset: '1m' } },
+      { hopping: { size: '1h', every: '5m' }, offset: '1m' },
       { tumbling: '7d', offset: '0s' },
     ];
     const aggregations = windows.map((window, at) => ({ name: `a${at}`, window }));
@@ -70,6 +71,7 @@ describe('a pipeline definition', () => {
       { kind: 'calendar', unit: 'week', timezone: 'UTC', weekStart: 1 },
       { kind: 'calendar', unit: 'week', timezone: 'Europe/Berlin', weekStart: 0 },
       { kind: 'tumbling', sizeMs: 604_800_000, offsetMs: 345_600_000 },
+      { kind: 'hopping', sizeMs: 3_600_000, everyMs: 300_000, offsetMs: 60_000 },
       { kind: 'hopping', sizeMs: 3_600_000, everyMs: 300_000, offsetMs: 60_000 },
       { kind: 'tumbling', sizeMs: 604_800_000 },
     ]);
@@ -245,12 +247,16 @@ const REFUSED: readonly [definition: unknown, problem: string][] = [
     'aggregations[0].window.offset: found "60s", expected less than the size',
   ],
   [
+    aggregation({ window: { hopping: { size: '1h', every: '5m', offset: '1m' }, offset: '1m' } }),
+    'aggregations[0].window.offset: found twice, expected it beside hopping or within it',
+  ],
+  [
     aggregation({ window: { hopping: { size: '1h', every: '1m', offset: '1m' } } }),
     'aggregations[0].window.hopping.offset: found "1m", expected less than every',
   ],
   [
     aggregation({ window: { session: { gap: '1m' }, offset: '1s' } }),
-    'aggregations[0].window.offset: found with session, expected it beside tumbling or within hopping only',
+    'aggregations[0].window.offset: found with session, expected it with tumbling or hopping only',
   ],
   [
     aggregation({ window: { tumbling: '1m', timezone: 'UTC' } }),
