@@ -1,11 +1,10 @@
 // Every minute: looks at the alerts that the clock drives (silence, what waits, what goes stale), where there are some.
 import { Duration } from 'aws-cdk-lib';
-import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
-import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
 import { VARIABLE } from '../../src/platform/names.ts';
 import type { AlertsTable } from './alerts-table.ts';
 import { ConsumerFunction } from './consumer-function.ts';
+import { runEveryMinute } from './run-every-minute.ts';
 import type { SourcesTable } from './sources-table.ts';
 
 export interface AlertClockOptions {
@@ -37,13 +36,6 @@ export class AlertClock extends Construct {
       alerts.table.tableArn,
     );
     this.consumer.allow(['dynamodb:BatchGetItem', 'dynamodb:Scan'], sources.table.tableArn);
-    // What a run misses the next one finds: no retries, and no run that comes late.
-    this.consumer.fn.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(1) });
-    new Rule(this, 'EveryMinute', {
-      description: 'Looks for sources that fell silent',
-      enabled,
-      schedule: Schedule.rate(Duration.minutes(1)),
-      targets: [new LambdaFunction(this.consumer.fn, { retryAttempts: 0, maxEventAge: Duration.minutes(1) })],
-    });
+    runEveryMinute(this, this.consumer, 'Looks for sources that fell silent', enabled);
   }
 }

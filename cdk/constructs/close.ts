@@ -1,10 +1,9 @@
 // Every minute: closes the windows of sources that fell silent.
 import { Duration } from 'aws-cdk-lib';
-import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
-import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
 import { VARIABLE } from '../../src/platform/names.ts';
 import { ConsumerFunction } from './consumer-function.ts';
+import { runEveryMinute } from './run-every-minute.ts';
 import type { SourcesTable } from './sources-table.ts';
 
 export interface CloseOptions {
@@ -27,13 +26,7 @@ export class Close extends Construct {
     });
     this.consumer.allow(['dynamodb:Query'], sources.closingIndexArn);
     this.consumer.allow(SOURCES_ACTIONS, sources.table.tableArn);
-    // What a run misses the next one finds: no retries, and no run that comes late.
-    this.consumer.fn.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(1) });
-    new Rule(this, 'EveryMinute', {
-      description: 'Closes the windows of silent sources',
-      schedule: Schedule.rate(Duration.minutes(1)),
-      targets: [new LambdaFunction(this.consumer.fn, { retryAttempts: 0, maxEventAge: Duration.minutes(1) })],
-    });
+    runEveryMinute(this, this.consumer, 'Closes the windows of silent sources');
   }
 }
 

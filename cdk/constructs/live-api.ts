@@ -17,14 +17,17 @@ import type { LiveTable } from './live-table.ts';
 import { addMetricAlarm, OWN } from './metric-alarm.ts';
 import type { ReadersTable } from './readers-table.ts';
 import { ROLLUP_WINDOW_WRITES } from './rollup-window-writes.ts';
+import { runEveryMinute } from './run-every-minute.ts';
 import type { SourcesTable } from './sources-table.ts';
 import { StreamMapping } from './stream-mapping.ts';
 import { tableStreamArn } from './table-stream-arn.ts';
+import type { TokenKeys } from './token-keys.ts';
+import type { TokensTable } from './tokens-table.ts';
 import type { WindowsTable } from './windows-table.ts';
 
 export interface LiveApiOptions {
-  /** Of the functions `subscribe` and `live`. */
-  readonly codeFolders: { readonly subscribe: string; readonly live: string };
+  /** Of the functions `subscribe`, `live` and `hang-up`. */
+  readonly codeFolders: { readonly subscribe: string; readonly live: string; readonly 'hang-up': string };
   /** Lets readers in, and not devices: asked at $connect, with the token as a subprotocol. */
   readonly authorizer: IFunction;
   readonly sources: SourcesTable;
@@ -32,6 +35,9 @@ export interface LiveApiOptions {
   readonly readers: ReadersTable;
   readonly live: LiveTable;
   readonly alerts: AlertsTable;
+  /** A connection is told of changes as long as its token is good. */
+  readonly tokens: TokensTable;
+  readonly keys: TokenKeys;
   /** Whether the pipeline has alerts: their stream is read only then. */
   readonly hasAlerts: boolean;
   readonly failures: Bucket;
@@ -43,6 +49,8 @@ export interface LiveApiOptions {
 export class LiveApi extends Construct {
   readonly subscribe: ConsumerFunction;
   readonly consumer: ConsumerFunction;
+  /** Ends connections whose token is no longer good. */
+  readonly hangUp: ConsumerFunction;
   /** Of the windows table. */
   readonly mapping: StreamMapping;
   /** `wss://…/stage` */
@@ -50,8 +58,13 @@ export class LiveApi extends Construct {
 
   constructor(scope: Construct, id: string, options: LiveApiOptions) {
     super(scope, id);
-    const { sources, windows, readers, live, alerts, failures } = options;
+    const { sources, windows, readers, live, alerts, failures, tokens, keys } = options;
+    const access = {
+      [VARIABLE.table('tokens')]: tokens.table.tableName,
+      [VARIABLE.secret('verifyingKeys')]: keys.verifying.secretArn,
+    };
     const tables = {
+      ...access,
       [VARIABLE.table('windows')]: windows.table.tableName,
       [VARIABLE.table('live')]: live.table.tableName,
     };
@@ -75,21 +88,33 @@ export class LiveApi extends Construct {
       timeout: Duration.minutes(1),
       environment: tables,
     });
+    this.hangUp = new ConsumerFunction(this, 'HangUp', {
+      name: 'hang-up',
+      codeFolder: options.codeFolders['hang-up'],
+      memoryMb: 256,
+      // It ends what expires until the next run begins, and then what it has under way.
+      timeout: Duration.seconds(80),
+      environment: { ...access, [VARIABLE.table('live')]: live.table.tableName },
+    });
+    runEveryMinute(this, this.hangUp, 'Ends live connections whose token is no longer good');
     const api = this.#addApi(options.authorizer);
     const stage = this.#addStage(api);
     this.url = stage.url;
-    for (const consumer of [this.subscribe, this.consumer]) {
+    const connections = (method: 'POST' | 'DELETE') =>
+      Stack.of(this).formatArn({
+        service: 'execute-api',
+        resource: api.apiId,
+        resourceName: `${LIVE_STAGE}/${method}/@connections/*`,
+      });
+    for (const consumer of [this.subscribe, this.consumer, this.hangUp]) {
       consumer.fn.addEnvironment(VARIABLE.poster('live'), stage.callbackUrl);
-      // To post to a connection of this API, and to end it.
-      const connections = ['POST', 'DELETE'].map((method) =>
-        Stack.of(this).formatArn({
-          service: 'execute-api',
-          resource: api.apiId,
-          resourceName: `${LIVE_STAGE}/${method}/@connections/*`,
-        }),
-      );
-      consumer.allow(['execute-api:ManageConnections'], ...connections);
+      consumer.allow(['execute-api:ManageConnections'], connections('DELETE'));
       consumer.allow(LIVE_ACTIONS, live.table.tableArn);
+      consumer.allow(['dynamodb:BatchGetItem'], tokens.table.tableArn);
+      consumer.allow(['secretsmanager:GetSecretValue'], keys.verifying.secretArn);
+    }
+    for (const consumer of [this.subscribe, this.consumer]) {
+      consumer.allow(['execute-api:ManageConnections'], connections('POST'));
       consumer.allow(['dynamodb:Query'], windows.table.tableArn);
     }
     this.subscribe.allow(['dynamodb:PartiQLInsert', 'dynamodb:PartiQLUpdate'], live.table.tableArn);

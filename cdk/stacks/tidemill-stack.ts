@@ -144,13 +144,15 @@ export class TidemillStack extends Stack {
       readers,
     });
     const liveApi = new LiveApi(this, 'Live', {
-      codeFolders: { subscribe: code.subscribe, live: code.live },
+      codeFolders: { subscribe: code.subscribe, live: code.live, 'hang-up': code['hang-up'] },
       authorizer: door.authorize.consumer.fn,
       sources,
       windows,
       readers,
       live,
       alerts,
+      tokens,
+      keys,
       hasAlerts,
       failures,
       rollups,
@@ -182,6 +184,7 @@ export class TidemillStack extends Stack {
         door.authorize.consumer,
         query.consumer,
         liveApi.subscribe,
+        liveApi.hangUp,
       ],
     });
     enforceStreamReaderRules(this);

@@ -3,6 +3,7 @@
 import type { AccessToken, TokenUse } from '../../src/core/access-token.ts';
 import { EVENTS_PATH, RELAY_EVENTS_PATH, SOURCE_HEADER } from '../../src/platform/door.ts';
 import type { Log, Meter } from '../../src/platform/observe.ts';
+import { writeHeldToken } from '../../src/wire/held-token.ts';
 import { TOKEN_PROTOCOL } from '../../src/wire/live/messages.ts';
 import type { VerifyingKey } from '../../src/wire/token-keys.ts';
 import { bearerToken, type Verification, verifyToken } from '../../src/wire/token-text.ts';
@@ -72,7 +73,7 @@ export function createAuthorize(deps: AuthorizeDeps): (event: AuthorizerEvent) =
       refuse(verification.kind === 'invalid' ? verification.reason : 'unknown-key', { use });
       throw new Unauthorized();
     }
-    const { token } = verification;
+    const { token, kid } = verification;
     const who = { use, subject: token.subject, tokenId: token.id };
     if (await deps.isRevoked(token)) {
       refuse('revoked', who);
@@ -88,7 +89,7 @@ export function createAuthorize(deps: AuthorizeDeps): (event: AuthorizerEvent) =
     return {
       principalId: asciiJson(token.subject).slice(1, -1),
       policyDocument: policy('Allow', allowedArn(use, event)),
-      context: contextOf(token, source),
+      context: contextOf(token, { kid, source }),
       ...(planKey === undefined ? {} : { usageIdentifierKey: planKey }),
     };
   };
@@ -143,9 +144,14 @@ function headerOf({ headers }: AuthorizerEvent, name: string): string | undefine
 }
 
 /** As mapping templates take it: JSON text in ASCII, to be put in as it is, with nothing left to escape. */
-function contextOf(token: AccessToken, source: string): Readonly<Record<string, string>> {
-  const common = { use: token.use, tokenId: token.id };
-  return token.use === 'reader' ? common : { ...common, source, sourceJson: asciiJson(source) };
+function contextOf(
+  token: AccessToken,
+  { kid, source }: { readonly kid: string; readonly source: string },
+): Readonly<Record<string, string>> {
+  const { use, id } = token;
+  // A live connection outlives this answer: what it holds its token by goes with it.
+  if (use === 'reader') return { use, ...writeHeldToken({ ...token, kid }) };
+  return { use, tokenId: id, source, sourceJson: asciiJson(source) };
 }
 
 function asciiJson(text: string): string {

@@ -2,8 +2,8 @@ import { TOKEN_USES, type TokenUse } from '../../src/core/access-token.ts';
 import type { FunctionHost } from '../../src/host/function-host.ts';
 import { KEY_CACHE_SECONDS } from '../../src/platform/door.ts';
 import { IssuedTokens } from '../../src/stores/issued-tokens.ts';
+import { KeyCache } from '../../src/wire/key-cache.ts';
 import { createAuthorize } from './authorize.ts';
-import { KeyCache } from './key-cache.ts';
 
 type Host = Pick<FunctionHost, 'secret' | 'table' | 'setting' | 'log' | 'meter' | 'clock'>;
 
@@ -11,12 +11,7 @@ export function wire({ secret, table, setting, log, meter, clock }: Host) {
   const nowMs = () => clock.nowMs();
   const tokens = new IssuedTokens(table('tokens'));
   return createAuthorize({
-    keys: new KeyCache({
-      read: secret('verifyingKeys'),
-      nowMs,
-      maxAgeMs: KEY_CACHE_SECONDS * 1_000,
-      minAgeMs: 2_000,
-    }),
+    keys: new KeyCache({ read: secret('verifyingKeys'), nowMs, maxAgeMs: KEY_CACHE_SECONDS * 1_000 }),
     isRevoked: (token) => tokens.isRevoked(token),
     planKeys: readPlanKeys(setting('planKeys')),
     log,

@@ -1,6 +1,7 @@
 // The consumer of the changelogs of windows, of watched sources and of alerts: tells everyone who is subscribed of each change.
 // A change told twice does no harm, since it says which versions it is of; one that cannot be told fails its batch only
 // where the tables cannot be read.
+import type { HeldToken } from '../../src/core/access-token.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { mergeParts } from '../../src/core/rollup.ts';
 import { summarizeStored } from '../../src/core/stored-window.ts';
@@ -124,7 +125,10 @@ async function tellOfAlerts({ alerts }: DecodedRecords, deps: LiveDeps, telling:
 
 /** By connection what it is to be told: each thing once, for all of its subscriptions that want to hear of it. */
 class Telling {
-  readonly byConnection = new Map<string, { changes: Change[]; transitions: LiveTransition[] }>();
+  readonly byConnection = new Map<
+    string,
+    { token: HeldToken; changes: Change[]; transitions: LiveTransition[] }
+  >();
 
   ofChange(change: Change, to: readonly Subscriber[]): void {
     for (const { told, ids } of this.#each(to)) told.changes.push({ ...change, for: ids });
@@ -135,10 +139,12 @@ class Telling {
   }
 
   #each(to: readonly Subscriber[]) {
-    return [...Map.groupBy(to, (one) => one.connection)].map(([connection, subscribers]) => {
-      const told = this.byConnection.get(connection) ?? { changes: [], transitions: [] };
+    return [...Map.groupBy(to, (one) => one.connection)].flatMap(([connection, subscribers]) => {
+      const [first] = subscribers;
+      if (first === undefined) return [];
+      const told = this.byConnection.get(connection) ?? { token: first.token, changes: [], transitions: [] };
       this.byConnection.set(connection, told);
-      return { told, ids: subscribers.map(({ id }) => id) };
+      return [{ told, ids: subscribers.map(({ id }) => id) }];
     });
   }
 }

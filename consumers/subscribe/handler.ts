@@ -1,7 +1,14 @@
 import { lambdaHost } from '../../src/host/lambda/lambda-host.ts';
 import { lambdaPipeline } from '../../src/host/lambda/lambda-pipeline.ts';
 import { lambdaPosters } from '../../src/host/lambda/lambda-posters.ts';
+import { lambdaSecrets } from '../../src/host/lambda/lambda-secrets.ts';
 import { lambdaTables } from '../../src/host/lambda/lambda-tables.ts';
 import { wire } from './wire.ts';
 
-export const handler = wire({ ...lambdaHost(), ...lambdaPipeline(), ...lambdaPosters(), ...lambdaTables() });
+export const handler = wire({
+  ...lambdaHost(),
+  ...lambdaPipeline(),
+  ...lambdaPosters(),
+  ...lambdaSecrets(),
+  ...lambdaTables(),
+});

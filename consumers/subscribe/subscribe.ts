@@ -3,7 +3,9 @@
 
 import { postInOrder } from '../../src/platform/live-poster.ts';
 import type { Log, Meter } from '../../src/platform/observe.ts';
+import type { TokenStanding } from '../../src/stores/token-standing.ts';
 import { checkValue } from '../../src/wire/api/check-value.ts';
+import { readHeldToken } from '../../src/wire/held-token.ts';
 import type { ClientMessage, ServerMessage } from '../../src/wire/live/messages.ts';
 import { clientMessageSchema, LIVE_PROTOCOL } from '../../src/wire/live/messages.ts';
 import type { WebSocketAnswer, WebSocketEvent } from '../../src/wire/websocket-event.ts';
@@ -11,6 +13,7 @@ import { answerSubscribe } from './answer-subscribe.ts';
 import type { SnapshotDeps } from './snapshot-deps.ts';
 
 export interface SubscribeDeps extends SnapshotDeps {
+  readonly standing: TokenStanding;
   readonly log: Log;
   readonly meter: Meter;
 }
@@ -21,8 +24,7 @@ export function createSubscribe(deps: SubscribeDeps): (event: WebSocketEvent) =>
     deps.meter.publish({ [COUNTS[eventType]]: 1 });
     switch (eventType) {
       case 'CONNECT':
-        await deps.connections.open(connection, deps.clock.nowMs());
-        return { statusCode: 200, ...echoOf(headers ?? {}) };
+        return await answerConnect(requestContext, headers ?? {}, deps);
       case 'DISCONNECT':
         await deps.connections.close(connection);
         return { statusCode: 200 };
@@ -43,7 +45,27 @@ function echoOf(headers: Readonly<Record<string, string>>): Pick<WebSocketAnswer
   return isOffered ? { headers: { 'Sec-WebSocket-Protocol': LIVE_PROTOCOL } } : {};
 }
 
+/** Only with a token, which it is known by from then on. */
+async function answerConnect(
+  { connectionId, authorizer }: WebSocketEvent['requestContext'],
+  headers: Readonly<Record<string, string>>,
+  { connections, clock, log }: SubscribeDeps,
+): Promise<WebSocketAnswer> {
+  const token = readHeldToken(authorizer);
+  if (token === undefined) {
+    log.error('connected without a token', { expected: 'what the authorizer says of one' });
+    return { statusCode: 403 };
+  }
+  await connections.open({ connection: connectionId, token }, clock.nowMs());
+  return { statusCode: 200, ...echoOf(headers) };
+}
+
 async function answerMessage(connection: string, body: string, deps: SubscribeDeps): Promise<void> {
+  if (!(await isGood(connection, deps))) {
+    await deps.poster.disconnect(connection);
+    await deps.connections.close(connection);
+    return;
+  }
   const message = checkValue(clientMessageSchema, parsed(body), 'message');
   const answers =
     message.kind === 'valid'
@@ -61,6 +83,20 @@ async function answerMessage(connection: string, body: string, deps: SubscribeDe
   // It connects anew and subscribes again: nothing is lost by ending it.
   if (outcome === 'too-slow') await deps.poster.disconnect(connection);
   await deps.connections.close(connection);
+}
+
+/** Whether it may go on: its token is still good, and it has not been ended here. */
+async function isGood(
+  connection: string,
+  { connections, standing, log, meter }: SubscribeDeps,
+): Promise<boolean> {
+  const token = await connections.tokenOf(connection);
+  if (token === undefined) return false;
+  const found = await standing.of(token);
+  if (found === 'good') return true;
+  meter.publish({ ended: 1 });
+  log.info('ended', { reason: found, tokenId: token.id });
+  return false;
 }
 
 /** unknown: the connection has been ended here, and does not know yet. */

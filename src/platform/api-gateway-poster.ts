@@ -36,8 +36,10 @@ export function createApiGatewayPoster(
     async disconnect(connection) {
       try {
         await client.send(new DeleteConnectionCommand({ ConnectionId: connection }));
-      } catch {
-        // It is gone, or the service has trouble: then the client finds out by its next ping, which nobody answers.
+        return 'ended';
+      } catch (error) {
+        // Where the service has trouble, the client finds out by its next ping, which nobody answers.
+        return outcomeOf(error) === 'gone' ? 'ended' : 'failed';
       }
     },
   };

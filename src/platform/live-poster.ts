@@ -13,8 +13,8 @@ export type PostOutcome =
 /** Never rejects. */
 export interface LivePoster {
   post(connection: string, text: string): Promise<PostOutcome>;
-  /** Ends the connection; whether it was there does not matter. */
-  disconnect(connection: string): Promise<void>;
+  /** Ends the connection; whether it was there does not matter. failed: it may be there still. */
+  disconnect(connection: string): Promise<'ended' | 'failed'>;
 }
 
 export interface PostDeps {

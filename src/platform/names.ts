@@ -151,6 +151,7 @@ export const FUNCTION_NAMES = [
   'query',
   'subscribe',
   'live',
+  'hang-up',
   ...OWN_FUNCTIONS,
 ] as const;
 export type FunctionName = (typeof FUNCTION_NAMES)[number];

@@ -75,13 +75,19 @@ export class IssuedTokens {
   }
 
   /** Consistent: a revocation that was answered is seen. Tokens tell whole seconds: of its second all are revoked. */
-  async isRevoked({ id, use, subject, issuedMs }: AccessToken): Promise<boolean> {
-    const items = await this.#table.getMany([keyOf(tokenKey(id)), keyOf(subjectKey(use, subject))]);
-    return items.some((item) => {
-      const revokedMs = numberOf(item, REVOKED_MS);
-      if (revokedMs === undefined) return false;
-      return textOf(item, KEY) === tokenKey(id) || issuedMs <= revokedMs;
-    });
+  async isRevoked(token: Claims): Promise<boolean> {
+    return (await this.revokedAmong([token])).size > 0;
+  }
+
+  /** The ids of those that are revoked: as `isRevoked`, of many at once. */
+  async revokedAmong(tokens: readonly Claims[]): Promise<ReadonlySet<string>> {
+    const keys = new Set(tokens.flatMap(({ id, use, subject }) => [tokenKey(id), subjectKey(use, subject)]));
+    const items = await this.#table.getMany([...keys].map(keyOf));
+    const revokedMs = new Map(items.map((item) => [textOf(item, KEY), numberOf(item, REVOKED_MS)]));
+    const isRevoked = ({ id, use, subject, issuedMs }: Claims) =>
+      revokedMs.get(tokenKey(id)) !== undefined ||
+      issuedMs <= (revokedMs.get(subjectKey(use, subject)) ?? Number.NEGATIVE_INFINITY);
+    return new Set(tokens.filter(isRevoked).map(({ id }) => id));
   }
 
   /** Every token there is, consistently: one is in the list before it is handed out. */
@@ -92,6 +98,9 @@ export class IssuedTokens {
     }
   }
 }
+
+/** What of a token tells whether it is revoked. */
+type Claims = Pick<AccessToken, 'id' | 'use' | 'subject' | 'issuedMs'>;
 
 const KEY = TOKENS_TABLE.partitionKey;
 const REVOKED_MS = 'revokedMs';

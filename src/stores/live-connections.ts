@@ -1,6 +1,7 @@
 // Who is connected and subscribed to what. Fan-out asks by topic: a topic's subscribers stand in one partition, read
 // consistently, so that a change written after a subscription finds it. A connection's own item lists its subscriptions,
 // so that taking it away needs no index.
+import type { HeldToken } from '../core/access-token.ts';
 import { LIVE_TABLE, TTL_ATTRIBUTE } from '../platform/names.ts';
 import { keyText } from './key-text.ts';
 import { StoreError } from './store-error.ts';
@@ -15,8 +16,13 @@ export interface Subscription {
   readonly filter: string | undefined;
 }
 
-export interface Subscriber {
+/** A connection that is open, and the token it was opened with. */
+export interface HeldConnection {
   readonly connection: string;
+  readonly token: HeldToken;
+}
+
+export interface Subscriber extends HeldConnection {
   /** Of its subscription. */
   readonly id: string;
   readonly filter: string | undefined;
@@ -54,10 +60,13 @@ export class LiveConnections {
     this.#table = table;
   }
 
-  async open(connection: string, nowMs: number): Promise<void> {
+  async open({ connection, token }: HeldConnection, nowMs: number): Promise<void> {
+    const held = { token: text(JSON.stringify(token)) };
     await this.#table.putMany([
+      { ...listKey(connection), ...held, ...lifeFrom(nowMs) },
       {
         ...connectionKey(connection),
+        ...held,
         version: number(1),
         subscriptions: text('[]'),
         untilMs: number(nowMs + LEASE_MS),
@@ -73,7 +82,28 @@ export class LiveConnections {
     await this.#table.deleteMany([
       ...subscriptions.map((subscription) => subscriberKey(connection, subscription)),
       connectionKey(connection),
+      listKey(connection),
     ]);
+  }
+
+  /** The token it was opened with; undefined: the connection is not known any more. */
+  async tokenOf(connection: string): Promise<HeldToken | undefined> {
+    const [stored] = await this.#table.getMany([connectionKey(connection)]);
+    return stored === undefined ? undefined : tokenIn(stored);
+  }
+
+  /** All that are open, in no order. */
+  async all(): Promise<readonly HeldConnection[]> {
+    const found: HeldConnection[] = [];
+    for (let bucket = 0; bucket < LIST_BUCKETS; bucket += 1) {
+      const partition = { name: LIVE_TABLE.partitionKey, value: text(listText(bucket)) };
+      for await (const item of this.#table.query({ partition })) {
+        const token = tokenIn(item);
+        const connection = textOf(item, LIVE_TABLE.sortKey);
+        if (token !== undefined && connection !== undefined) found.push({ connection, token });
+      }
+    }
+    return found;
   }
 
   /** When it comes back, every change from now on finds the subscription. One of the same id is replaced. */
@@ -83,7 +113,9 @@ export class LiveConnections {
     { nowMs, most }: { readonly nowMs: number; readonly most: number },
   ): Promise<SubscribeOutcome> {
     let replaced: Subscription | undefined;
-    const outcome = await this.#change(connection, (subscriptions) => {
+    let token: string | undefined;
+    const outcome = await this.#change(connection, (subscriptions, stored) => {
+      token = textOf(stored, 'token');
       replaced = subscriptions.find(({ id }) => id === subscription.id);
       const others = subscriptions.filter(({ id }) => id !== subscription.id);
       return others.length >= most ? undefined : [...others, subscription];
@@ -96,6 +128,7 @@ export class LiveConnections {
       {
         ...subscriberKey(connection, subscription),
         ...(subscription.filter === undefined ? {} : { filter: text(subscription.filter) }),
+        ...(token === undefined ? {} : { token: text(token) }),
         ...lifeFrom(nowMs),
       },
       topicItem(subscription.topic, nowMs),
@@ -150,8 +183,9 @@ export class LiveConnections {
     });
     for await (const item of items) {
       const [, connection, ...id] = (textOf(item, LIVE_TABLE.sortKey) ?? '').split('|');
-      if (connection !== undefined) {
-        found.push({ connection, id: id.join('|'), filter: textOf(item, 'filter') });
+      const token = tokenIn(item);
+      if (connection !== undefined && token !== undefined) {
+        found.push({ connection, token, id: id.join('|'), filter: textOf(item, 'filter') });
       }
     }
     return found;
@@ -173,13 +207,13 @@ export class LiveConnections {
 
   async #change(
     connection: string,
-    change: (subscriptions: readonly Subscription[]) => readonly Subscription[] | undefined,
+    change: (subscriptions: readonly Subscription[], stored: Item) => readonly Subscription[] | undefined,
     untilMs?: number,
   ): Promise<'changed' | 'gone' | 'too-many'> {
     let [stored] = await this.#table.getMany([connectionKey(connection)]);
     for (let refusals = 0; refusals <= MAX_REFUSALS; refusals += 1) {
       if (stored === undefined) return 'gone';
-      const subscriptions = change(subscriptionsOf(stored));
+      const subscriptions = change(subscriptionsOf(stored), stored);
       if (subscriptions === undefined) return 'too-many';
       const expectedVersion = numberOf(stored, 'version') ?? 0;
       const [outcome] = await this.#table.commit([
@@ -205,6 +239,28 @@ export class LiveConnections {
     const message = `connection not changed: refused ${MAX_REFUSALS + 1} times`;
     throw new StoreError('connection-unchanged', message, { retryable: true });
   }
+}
+
+/** Partitions of the list of connections: more are opened in a second than one partition takes writes. */
+const LIST_BUCKETS = 8;
+
+function listText(bucket: number): string {
+  return `connections|${bucket}`;
+}
+
+function listKey(connection: string): Item {
+  let sum = 0;
+  for (const unit of connection) sum = (sum * 31 + (unit.codePointAt(0) ?? 0)) % 1_000_003;
+  return {
+    [LIVE_TABLE.partitionKey]: text(listText(sum % LIST_BUCKETS)),
+    [LIVE_TABLE.sortKey]: text(connection),
+  };
+}
+
+/** Undefined: of a connection that was opened before tokens were kept; it is known no more. */
+function tokenIn(item: Item): HeldToken | undefined {
+  const token = textOf(item, 'token');
+  return token === undefined ? undefined : JSON.parse(token);
 }
 
 const TOPICS = 'topics';

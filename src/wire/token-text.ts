@@ -34,7 +34,7 @@ export async function signToken(token: AccessToken, key: SigningKey): Promise<st
 }
 
 export type Verification =
-  | { readonly kind: 'valid'; readonly token: AccessToken }
+  | { readonly kind: 'valid'; readonly token: AccessToken; readonly kid: string }
   | { readonly kind: 'unknown-key'; readonly kid: string }
   /** `reason` is safe to log: it holds nothing of the token. */
   | { readonly kind: 'invalid'; readonly reason: string };
@@ -61,7 +61,7 @@ export async function verifyToken(
       clockTolerance: CLOCK_TOLERANCE_SECONDS,
       currentDate: new Date(nowMs),
     });
-    return readClaims(payload, use);
+    return readClaims(payload, use, kid);
   } catch (error) {
     // The library's errors hold the claims: only their kind is passed on.
     if (error instanceof joseErrors.JWTClaimValidationFailed)
@@ -74,7 +74,7 @@ export async function verifyToken(
 
 const MAX_KID_LENGTH = 64;
 
-function readClaims(payload: JWTPayload, use: TokenUse): Verification {
+function readClaims(payload: JWTPayload, use: TokenUse, kid: string): Verification {
   const { sub, jti, iat, exp, aud } = payload;
   const sources: unknown = payload['sources'] ?? [];
   const isRelay = use === 'relay';
@@ -92,6 +92,7 @@ function readClaims(payload: JWTPayload, use: TokenUse): Verification {
   }
   return {
     kind: 'valid',
+    kid,
     token: { id: jti, use, subject: sub, sources, issuedMs: iat * 1000, expiresMs: exp * 1000 },
   };
 }

@@ -5,6 +5,8 @@ export interface WebSocketEvent {
     readonly routeKey: string;
     readonly eventType: 'CONNECT' | 'MESSAGE' | 'DISCONNECT';
     readonly connectionId: string;
+    /** What the authorizer of $connect said. */
+    readonly authorizer?: unknown;
   };
   /** With the upgrade request alone. */
   readonly headers?: Readonly<Record<string, string>> | null;

@@ -28,12 +28,13 @@ const PIPELINE: PipelineDefinition = {
 
 async function setUp() {
   const system = new ReadingSystem(PIPELINE);
-  const { pipeline, states, windows, directory, connections, alerts, recent, observed } = system;
+  const { pipeline, states, windows, directory, connections, standing, alerts, recent, observed } = system;
   let endpoint = '';
   const posting = () => ({
     pipeline,
     windows,
     connections,
+    standing,
     recent,
     clock: systemClock,
     random: Math.random,

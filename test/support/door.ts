@@ -3,7 +3,6 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import type { TidemillStackOptions } from '../../cdk/stacks/tidemill-stack.ts';
 import { createAuthorize } from '../../consumers/authorize/authorize.ts';
-import { KeyCache } from '../../consumers/authorize/key-cache.ts';
 import { TokenDesk, type TokenOrder } from '../../src/cli/token-desk.ts';
 import { MemoryStream } from '../../src/event-source/memory-stream.ts';
 import { callMemoryStreams } from '../../src/local-stack/gateway/memory-service.ts';
@@ -12,6 +11,7 @@ import { TOKENS_TABLE, VARIABLE } from '../../src/platform/names.ts';
 import type { Secrets } from '../../src/platform/secrets.ts';
 import { IssuedTokens } from '../../src/stores/issued-tokens.ts';
 import { MemoryTable } from '../../src/stores/memory-table.ts';
+import { KeyCache } from '../../src/wire/key-cache.ts';
 import { gatewayOverTemplate, type TestGateway } from './local-gateway.ts';
 import { synthesizedStack } from './synthesized-stack.ts';
 

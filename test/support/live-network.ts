@@ -11,6 +11,7 @@ import type { WebSocketEvent } from '../../src/wire/websocket-event.ts';
 import { changeRecord } from './change-records.ts';
 import { sequenceOf } from './event-streams.ts';
 import type { Faults } from './faults.ts';
+import { authorizerOf } from './held-token.ts';
 import type { ReadingSystem } from './reading-system.ts';
 
 interface Connection {
@@ -41,11 +42,13 @@ export class LiveNetwork {
   ) {
     this.#system = system;
     this.#faults = faults;
-    const { pipeline, states, windows, alerts, directory, connections, recent, clock, observed } = system;
+    const { pipeline, states, windows, alerts, directory, connections, standing, recent, clock, observed } =
+      system;
     const common = {
       pipeline,
       windows,
       connections,
+      standing,
       recent,
       clock,
       random: () => 0.5,
@@ -66,7 +69,7 @@ export class LiveNetwork {
       const routeKey = eventType === 'MESSAGE' ? '$default' : `$${eventType.toLowerCase()}`;
       const headers = { 'Sec-WebSocket-Protocol': protocols.join(', ') };
       const event = {
-        requestContext: { routeKey, eventType, connectionId: id },
+        requestContext: { routeKey, eventType, connectionId: id, authorizer: authorizerOf() },
         headers,
         body: body ?? null,
       };
@@ -152,7 +155,10 @@ export class LiveNetwork {
         this.sent.push(text);
         return 'posted';
       },
-      disconnect: async (id) => this.drop(id),
+      disconnect: async (id) => {
+        this.drop(id);
+        return 'ended';
+      },
     };
   }
 }

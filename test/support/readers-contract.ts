@@ -7,19 +7,21 @@ import { RecentAlerts } from '../../src/stores/recent-alerts.ts';
 import { RollupDirectory } from '../../src/stores/rollup-directory.ts';
 import { textOf } from '../../src/stores/table.ts';
 import { rollupTopic, sourceTopic } from '../../src/wire/live/topic.ts';
+import { heldToken } from './held-token.ts';
 import type { MakeTable } from './table-under-test.ts';
 import { collect } from './table-under-test.ts';
 
 const LIVE_SCHEMA = { partitionKey: LIVE_TABLE.partitionKey, sortKey: LIVE_TABLE.sortKey };
 const READERS_SCHEMA = { partitionKey: READERS_TABLE.partitionKey, sortKey: READERS_TABLE.sortKey };
+const HELD = heldToken();
 const LONG = rollupSeries('r', ['é'.repeat(1_000)]);
 
 export function liveConnectionsContract(make: MakeTable): void {
   const setUp = async () => {
     const { table } = await make(LIVE_SCHEMA);
     const connections = new LiveConnections(table);
-    await connections.open('c1', 0);
-    await connections.open('c2', 0);
+    await connections.open({ connection: 'c1', token: HELD }, 0);
+    await connections.open({ connection: 'c2', token: HELD }, 0);
     const subscribe = (connection: string, id: string, topic: string, nowMs = 0, most = 3) =>
       connections.subscribe(connection, { id, topic, filter: undefined }, { nowMs, most });
     return { table, connections, subscribe };
@@ -47,9 +49,9 @@ export function liveConnectionsContract(make: MakeTable): void {
       await subscribe('c2', 'x', LONG);
       await connections.subscribe('c2', { id: 'y', topic: LONG, filter: '[]' }, { nowMs: 0, most: 3 });
       expect(await connections.subscribers(LONG)).toEqual([
-        { connection: 'c1', id: 'mine|1', filter: undefined },
-        { connection: 'c2', id: 'x', filter: undefined },
-        { connection: 'c2', id: 'y', filter: '[]' },
+        { connection: 'c1', token: HELD, id: 'mine|1', filter: undefined },
+        { connection: 'c2', token: HELD, id: 'x', filter: undefined },
+        { connection: 'c2', token: HELD, id: 'y', filter: '[]' },
       ]);
       const live = await connections.liveTopics('rollup|', 1);
       expect(live.has(LONG)).toBe(true);
@@ -77,7 +79,14 @@ export function liveConnectionsContract(make: MakeTable): void {
       expect(await subscribe('c1', '3', sourceTopic('a'))).toBe('gone');
       expect(await connections.renew('c1', 0)).toBeUndefined();
       const left = (await collect(table.scan())).map((item) => textOf(item, 'topic'));
-      expect(left.sort()).toEqual(['connection|c2', 'topics', 'topics']);
+      expect(left.sort()).toEqual([
+        expect.stringMatching(/^connections\|/),
+        'connection|c2',
+        'topics',
+        'topics',
+      ]);
+      expect(await connections.all()).toEqual([{ connection: 'c2', token: HELD }]);
+      expect([await connections.tokenOf('c2'), await connections.tokenOf('c1')]).toEqual([HELD, undefined]);
     });
 
     test('keep their topics live by renewing them, and no longer', async () => {

@@ -11,8 +11,11 @@ import { LiveTable } from '../../cdk/constructs/live-table.ts';
 import { QueryApi } from '../../cdk/constructs/query-api.ts';
 import { ReadersTable } from '../../cdk/constructs/readers-table.ts';
 import { SourcesTable } from '../../cdk/constructs/sources-table.ts';
+import { TokenKeys } from '../../cdk/constructs/token-keys.ts';
+import { TokensTable } from '../../cdk/constructs/tokens-table.ts';
 import { WindowsTable } from '../../cdk/constructs/windows-table.ts';
 import { BATCHING } from '../../cdk/settings/batching.ts';
+import { authorizerOf } from './held-token.ts';
 
 export const READER = 'token-of-a-reader';
 
@@ -45,9 +48,11 @@ export function readingStack(): Stack {
   });
   new LiveApi(stack, 'Live', {
     ...tables,
-    codeFolders: { subscribe: folder, live: folder },
+    codeFolders: { subscribe: folder, live: folder, 'hang-up': folder },
     authorizer: asked,
     live: new LiveTable(stack, 'LiveState'),
+    tokens: new TokensTable(stack, 'Tokens'),
+    keys: new TokenKeys(stack, 'TokenKeys'),
     hasAlerts: true,
     rollups: true,
     batching: BATCHING.balanced.telling,
@@ -64,5 +69,9 @@ export function authorize(event: Record<string, unknown>): object {
   const token = headers.get('authorization') ?? headers.get('sec-websocket-protocol') ?? '';
   const Effect = token.endsWith(READER) ? 'Allow' : 'Deny';
   const Statement = [{ Action: 'execute-api:Invoke', Effect, Resource: '*' }];
-  return { principalId: 'reader', policyDocument: { Version: '2012-10-17', Statement } };
+  return {
+    principalId: 'reader',
+    policyDocument: { Version: '2012-10-17', Statement },
+    context: authorizerOf(),
+  };
 }

@@ -7,19 +7,22 @@ import type { PipelineDefinition } from '../../src/core/pipeline/definition.ts';
 import { parsePipeline } from '../../src/core/pipeline/parse-pipeline.ts';
 import { VirtualClock } from '../../src/event-source/virtual-clock.ts';
 import { memoryHost } from '../../src/host/memory-host.ts';
-import { LIVE_TABLE, READERS_TABLE } from '../../src/platform/names.ts';
+import { LIVE_TABLE, READERS_TABLE, TOKENS_TABLE } from '../../src/platform/names.ts';
 import { Alerts } from '../../src/stores/alerts.ts';
 import { DeadLetters } from '../../src/stores/dead-letters.ts';
+import { IssuedTokens } from '../../src/stores/issued-tokens.ts';
 import { LiveConnections } from '../../src/stores/live-connections.ts';
 import { MemoryTable, type TableChange } from '../../src/stores/memory-table.ts';
 import { RecentAlerts } from '../../src/stores/recent-alerts.ts';
 import { RollupDirectory } from '../../src/stores/rollup-directory.ts';
 import { SourceStates } from '../../src/stores/source-states.ts';
+import { TokenStanding } from '../../src/stores/token-standing.ts';
 import { Windows } from '../../src/stores/windows.ts';
 import { OPERATIONS } from '../../src/wire/api/operations.ts';
 import type { RestAnswer, RestEvent } from '../../src/wire/rest-event.ts';
 import { changeRecord } from './change-records.ts';
 import { sequenceOf } from './event-streams.ts';
+import { KID } from './held-token.ts';
 import { kinesisRecord } from './kinesis-records.ts';
 import { Observed } from './observed.ts';
 import { StoredTables } from './stored-tables.ts';
@@ -45,6 +48,15 @@ export class ReadingSystem {
   readonly directory = new RollupDirectory(this.readersTable);
   readonly connections = new LiveConnections(this.liveTable);
   readonly recent = new RecentAlerts(this.liveTable);
+  readonly tokens = new IssuedTokens(new MemoryTable({ partitionKey: TOKENS_TABLE.partitionKey }));
+  /** Those that are not retired. */
+  keys: readonly { readonly kid: string }[] = [{ kid: KID }];
+  readonly standing = new TokenStanding({
+    tokens: this.tokens,
+    keys: { current: async () => this.keys, forUnknownKey: async () => this.keys },
+    nowMs: () => this.clock.nowMs(),
+    maxAgeMs: 0,
+  });
   readonly query: (event: RestEvent) => Promise<RestAnswer>;
   readonly #aggregate;
   readonly #rollup;

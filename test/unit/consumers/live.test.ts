@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createLive } from '../../../consumers/live/live.ts';
 import { createSubscribe } from '../../../consumers/subscribe/subscribe.ts';
+import type { HeldToken } from '../../../src/core/access-token.ts';
 import type { AlertStatus } from '../../../src/core/alerts/alert-state.ts';
 import type { PipelineDefinition } from '../../../src/core/pipeline/definition.ts';
 import { rollupSeries, sourceSeries } from '../../../src/core/series.ts';
@@ -13,6 +14,7 @@ import { sourceTopic } from '../../../src/wire/live/topic.ts';
 import { BLANK_ALERT } from '../../support/blank-alert.ts';
 import { changeRecord } from '../../support/change-records.ts';
 import { sequenceOf } from '../../support/event-streams.ts';
+import { authorizerOf } from '../../support/held-token.ts';
 import { ReadingSystem } from '../../support/reading-system.ts';
 import { down, tableOver } from '../../support/table-over.ts';
 
@@ -28,6 +30,7 @@ const PIPELINE: PipelineDefinition = {
 class Posts implements LivePoster {
   readonly posts: { readonly connection: string; readonly text: string }[] = [];
   readonly ended: string[] = [];
+  refusesEnds = false;
   /** By connection, what its next posts come to; then they are posted. */
   readonly outcomes = new Map<string, PostOutcome[]>();
   underWay = 0;
@@ -43,8 +46,9 @@ class Posts implements LivePoster {
     return outcome;
   }
 
-  async disconnect(connection: string): Promise<void> {
+  async disconnect(connection: string): Promise<'ended' | 'failed'> {
     this.ended.push(connection);
+    return this.refusesEnds ? 'failed' : 'ended';
   }
 
   of(connection: string) {
@@ -60,12 +64,13 @@ class Posts implements LivePoster {
 
 function setUp({ connections = (system: ReadingSystem) => system.connections } = {}) {
   const system = new ReadingSystem(PIPELINE);
-  const { pipeline, states, windows, directory, alerts, recent, clock, observed } = system;
+  const { pipeline, states, windows, directory, alerts, recent, standing, clock, observed } = system;
   const poster = new Posts();
   const common = {
     pipeline,
     windows,
     recent,
+    standing,
     clock,
     random: () => 1,
     poster,
@@ -80,10 +85,14 @@ function setUp({ connections = (system: ReadingSystem) => system.connections } =
     alerts,
   });
   const live = createLive({ ...common, connections: connections(system) });
-  const context = (eventType: 'CONNECT' | 'MESSAGE' | 'DISCONNECT', connectionId: string) => ({
-    requestContext: { routeKey: '$default', eventType, connectionId },
+  const context = (
+    eventType: 'CONNECT' | 'MESSAGE' | 'DISCONNECT',
+    connectionId: string,
+    token: Partial<HeldToken> = {},
+  ) => ({
+    requestContext: { routeKey: '$default', eventType, connectionId, authorizer: authorizerOf(token) },
   });
-  const connect = (id: string) => subscribe(context('CONNECT', id));
+  const connect = (id: string, token: Partial<HeldToken> = {}) => subscribe(context('CONNECT', id, token));
   const say = (id: string, message: unknown) =>
     clock.run(
       subscribe({
@@ -119,7 +128,13 @@ function setUp({ connections = (system: ReadingSystem) => system.connections } =
 describe('the live door', () => {
   it('confirms the protocol and never the token', async () => {
     const { subscribe } = setUp();
-    const requestContext = { routeKey: '$connect', eventType: 'CONNECT' as const, connectionId: 'c' };
+    const authorizer = authorizerOf();
+    const requestContext = {
+      routeKey: '$connect',
+      eventType: 'CONNECT' as const,
+      connectionId: 'c',
+      authorizer,
+    };
     const headers = { 'sec-websocket-protocol': 'tidemill.v1, token.secret' };
     expect(await subscribe({ requestContext, headers })).toEqual({
       statusCode: 200,

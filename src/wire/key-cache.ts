@@ -1,24 +1,24 @@
 // The public keys, read from their secret now and then: again when they are old, and at once for a key that is not
 // known yet, but not more often than a flood of made-up key ids could ask for.
-import { decodeVerifyingKeys, type VerifyingKey } from '../../src/wire/token-keys.ts';
+import { decodeVerifyingKeys, type VerifyingKey } from './token-keys.ts';
 
 export interface KeyCacheOptions {
   readonly read: () => Promise<string>;
   readonly nowMs: () => number;
   /** Keys older than this are read again before they are used. */
   readonly maxAgeMs: number;
-  /** An unknown key makes them be read again if they are older than this. */
-  readonly minAgeMs: number;
+  /** An unknown key makes them be read again if they are older than this; default 2 s. */
+  readonly minAgeMs?: number;
 }
 
 export class KeyCache {
-  readonly #options: KeyCacheOptions;
+  readonly #options: Required<KeyCacheOptions>;
   #keys: readonly VerifyingKey[] = [];
   #readMs = Number.NEGATIVE_INFINITY;
   #reading: Promise<readonly VerifyingKey[]> | undefined;
 
   constructor(options: KeyCacheOptions) {
-    this.#options = options;
+    this.#options = { minAgeMs: 2_000, ...options };
   }
 
   /** Rejects when they are needed and cannot be read: old keys are not used for longer. */

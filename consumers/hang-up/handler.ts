@@ -1,0 +1,7 @@
+import { lambdaHost } from '../../src/host/lambda/lambda-host.ts';
+import { lambdaPosters } from '../../src/host/lambda/lambda-posters.ts';
+import { lambdaSecrets } from '../../src/host/lambda/lambda-secrets.ts';
+import { lambdaTables } from '../../src/host/lambda/lambda-tables.ts';
+import { wire } from './wire.ts';
+
+export const handler = wire({ ...lambdaHost(), ...lambdaPosters(), ...lambdaSecrets(), ...lambdaTables() });
