@@ -22,7 +22,8 @@ interface SimulateOptions {
 
 const seedNumber = wholeNumber(0, Number.MAX_SAFE_INTEGER - 1_000_000);
 
-export function simulateCommand(): Command {
+/** `partsModule`: a module whose `replacements` stand in place of real parts, for tests of what is told of a broken law. */
+export function simulateCommand(partsModule?: URL): Command {
   return new Command('simulate')
     .description(
       'run the functions against everything that can go wrong, seed by seed, and check every write',
@@ -56,12 +57,15 @@ A seed that fails is made small before it is shown: what happened, what was foun
 
 Exit codes: 0 every law held, 1 one was broken, 2 bad usage.`,
     )
-    .action(simulate);
+    .action((options: SimulateOptions) => simulate(options, partsModule));
 }
 
-async function simulate(options: SimulateOptions): Promise<void> {
+async function simulate(options: SimulateOptions, partsModule: URL | undefined): Promise<void> {
   if (options.save !== undefined) expectFolderOf(options.save);
-  const report = options.plan === undefined ? await simulateRange(options) : await simulatePlan(options.plan);
+  const report =
+    options.plan === undefined
+      ? await simulateRange(options, partsModule)
+      : await simulatePlan(options.plan, partsModule);
   const [failure] = report.failures;
   if (failure !== undefined && options.save !== undefined) save(failure, options.save);
   process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : formatReport(report, options));
@@ -71,7 +75,10 @@ async function simulate(options: SimulateOptions): Promise<void> {
   }
 }
 
-async function simulateRange(options: SimulateOptions): Promise<SimulationReport> {
+async function simulateRange(
+  options: SimulateOptions,
+  partsModule: URL | undefined,
+): Promise<SimulationReport> {
   const { simulateSeeds } = await import('../simulation/simulate-seeds.ts');
   const progress = new Progress();
   const interruption = onInterruption();
@@ -80,6 +87,7 @@ async function simulateRange(options: SimulateOptions): Promise<SimulationReport
       from: options.seed ?? options.from,
       seeds: wanted(options),
       signal: interruption.signal,
+      partsModule,
       onProgress: (report) => progress.draw(progressLines(report, wanted(options))),
     });
   } finally {
@@ -88,13 +96,15 @@ async function simulateRange(options: SimulateOptions): Promise<SimulationReport
   }
 }
 
-async function simulatePlan(file: string): Promise<SimulationReport> {
+async function simulatePlan(file: string, partsModule: URL | undefined): Promise<SimulationReport> {
   const { runPlan } = await import('../simulation/run-plan.ts');
+  const { loadParts } = await import('../simulation/load-parts.ts');
   const { shrinkFailure } = await import('../simulation/simulate-seed.ts');
   const startedMs = performance.now();
   const { plan } = readSavedPlan(file);
-  const { violation, events, invocations, durationMs } = await runPlan(plan);
-  const failures = violation === undefined ? [] : [await shrinkFailure(plan, violation.law)];
+  const parts = await loadParts(partsModule?.href);
+  const { violation, events, invocations, durationMs } = await runPlan(plan, parts);
+  const failures = violation === undefined ? [] : [await shrinkFailure(plan, violation.law, parts)];
   const elapsedMs = Math.round(performance.now() - startedMs);
   return { from: plan.seed, seeds: 1, events, invocations, virtualMs: durationMs, elapsedMs, failures };
 }

@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { SeedFailure, SeedOutcome } from './simulate-seed.ts';
-import type { SeedRange } from './simulation-worker.ts';
+import type { SeedRange, WorkerSettings } from './simulation-worker.ts';
 
 export interface SimulateSeedsOptions {
   readonly from: number;
@@ -10,6 +10,8 @@ export interface SimulateSeedsOptions {
   readonly onProgress?: (report: SimulationReport) => void;
   /** Ends it early, with what there is by then. */
   readonly signal?: AbortSignal;
+  /** A module whose `replacements` stand in place of real parts; default: none do. */
+  readonly partsModule?: URL | undefined;
 }
 
 export interface SimulationReport {
@@ -28,7 +30,7 @@ export interface SimulationReport {
 const SEEDS_AT_ONCE = 8;
 
 export async function simulateSeeds(options: SimulateSeedsOptions): Promise<SimulationReport> {
-  const { from, seeds, onProgress, signal } = options;
+  const { from, seeds, onProgress, signal, partsModule } = options;
   const startedMs = performance.now();
   const outcomes: SeedOutcome[] = [];
   let next = from;
@@ -46,16 +48,19 @@ export async function simulateSeeds(options: SimulateSeedsOptions): Promise<Simu
     onProgress?.(report());
   };
   const threads = Math.min(availableParallelism(), Math.ceil(seeds / SEEDS_AT_ONCE));
-  await Promise.all(Array.from({ length: threads }, () => runThread(take, note)));
+  await Promise.all(Array.from({ length: threads }, () => runThread(take, note, partsModule)));
   return report();
 }
 
 async function runThread(
   take: () => SeedRange | undefined,
   note: (outcomes: readonly SeedOutcome[]) => void,
+  partsModule: URL | undefined,
 ): Promise<void> {
+  const settings: WorkerSettings = { partsModule: partsModule?.href };
   const worker = new Worker(
     new URL(`./simulation-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
+    { workerData: settings },
   );
   const failed = new Promise<never>((_, reject) => {
     worker.once('error', reject);

@@ -1,5 +1,9 @@
 // The command as a user runs it.
-import { expect, test } from 'vitest';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { makePlan } from '../../src/simulation/make-plan.ts';
+import { parseSavedPlan } from '../../src/simulation/saved-plan.ts';
 import { failing, folderWith } from '../support/failing-command.ts';
 import { runCommand } from '../support/run-command.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -27,6 +31,47 @@ test('the same seeds give the same figures, on however many threads', async () =
   expect(first.events + others.events).toBe(together.events);
   expect(first.invocations + others.invocations).toBe(together.invocations);
 });
+
+describe('a law that is broken', () => {
+  const main = new URL('../support/simulate-with-a-broken-part.ts', import.meta.url);
+
+  test('ends with 1, told by a small trace, and runs again as it says', async () => {
+    const cwd = await temporaryFolder();
+    const simulate = (...args: readonly string[]) => runCommand(args, { cwd, main });
+    const found = await simulate('--seed', String(SEED), '--save', 'small.json');
+    expect({ code: found.code, stderr: found.stderr }).toEqual({ code: 1, stderr: '' });
+    expect(found.stdout).toMatch(
+      /^Seed 13 breaks a law: a source’s events are folded in in stream order, each once\n/,
+    );
+    expect(found.stdout).toMatch(/^ {2}\w+: .*found .*, expected /m);
+    expect(found.stdout).toMatch(/^Smallest plan found that does: [1-5] records, /m);
+    expect(found.stdout).toMatch(/^ +\d+\.\d{3} {2}put /m);
+    expect(found.stdout).toMatch(/^ +\d+\.\d{3} {2}BROKEN /m);
+    expect(found.stdout).toMatch(/again: tidemill simulate --seed 13\nsaved: small\.json\n$/);
+
+    const { law, found: words, plan } = parseSavedPlan(await readFile(join(cwd, 'small.json'), 'utf8'), '');
+    expect(words).toMatch(/^seed 13: /);
+    expect(makePlan(SEED).records.length).toBeGreaterThan(10);
+    expect(plan.records.length).toBeLessThanOrEqual(5);
+    expect(plan.faults.length).toBeLessThanOrEqual(3);
+    expect(plan.actions.length).toBeLessThanOrEqual(2);
+    const again = await simulate('--plan', 'small.json');
+    expect(again).toMatchObject({ code: 1, stderr: '' });
+    expect(again.stdout).toContain(`Seed 13 breaks a law: ${law}\n`);
+    expect(again.stdout).toMatch(/again: tidemill simulate --plan small\.json\n$/);
+    const mended = await runCommand(['simulate', '--plan', 'small.json'], { cwd });
+    expect(mended).toMatchObject({ code: 0, stdout: expect.stringMatching(/^seed 13 holds: /) });
+
+    const { code, stdout } = await simulate('--plan', 'small.json', '--json');
+    const [failure] = JSON.parse(stdout).failures;
+    expect(code).toBe(1);
+    expect(failure).toMatchObject({ seed: SEED, law, plan: { format: 1 } });
+    expect(failure.trace.at(-1)).toMatch(/BROKEN/);
+  });
+});
+
+/** One of few records, which the broken part fails at: what is small is soon made smaller. */
+const SEED = 13;
 
 test.each([
   ['no seeds', ['--seeds', '0'], /--seeds <n>.*'0'.*from 1 to/],

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { describeFailure } from '../../src/simulation/describe-failure.ts';
 import { simulateSeeds } from '../../src/simulation/simulate-seeds.ts';
 
-const SEEDS = 100;
+const SEEDS = 50;
 
 test(`every law holds for ${SEEDS} fresh seeds`, async () => {
   const from = Math.floor(Date.now() / 1_000) * SEEDS;

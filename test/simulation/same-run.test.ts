@@ -4,7 +4,7 @@ import { makePlan } from '../../src/simulation/make-plan.ts';
 import { runPlan } from '../../src/simulation/run-plan.ts';
 import { formatSavedPlan, parseSavedPlan } from '../../src/simulation/saved-plan.ts';
 
-const SEEDS = Array.from({ length: 8 }, (_, at) => 1 + at * 7);
+const SEEDS = [1, 7, 13, 15];
 
 afterEach(() => {
   vi.restoreAllMocks();

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished } from 'vitest';
 import { untilNoneIn } from './own-processes.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/tidemill.ts', import.meta.url));
+const MAIN = new URL('../../src/cli/tidemill.ts', import.meta.url);
 
 export interface CommandOptions {
   readonly cwd: string;
@@ -15,6 +15,8 @@ export interface CommandOptions {
   readonly path?: string;
   /** A file that stdout goes to, as with `> file`. */
   readonly stdoutTo?: string;
+  /** What Node runs in place of the `tidemill` command. */
+  readonly main?: URL;
 }
 
 export interface CommandResult {
@@ -33,12 +35,12 @@ export interface StartedCommand {
 
 export function startCommand(
   args: readonly string[],
-  { cwd, path, stdoutTo }: CommandOptions,
+  { cwd, path, stdoutTo, main = MAIN }: CommandOptions,
 ): StartedCommand {
   const file = stdoutTo === undefined ? undefined : openSync(stdoutTo, 'w');
   const temporary = temporaryOf(cwd);
   mkdirSync(temporary, { recursive: true });
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const child = spawn(process.execPath, [fileURLToPath(main), ...args], {
     cwd,
     env: { ...process.env, PATH: path ?? process.env['PATH'], TMPDIR: temporary, TIDEMILL_DEBUG: undefined },
     stdio: ['ignore', file ?? 'pipe', 'pipe'],
