@@ -2,7 +2,10 @@
 import type { SequenceNumber, ShardId } from '../../src/core/brands.ts';
 import type { TelemetryEvent } from '../../src/core/event.ts';
 import type { SourceEvents } from '../../src/core/fold.ts';
+import { askedTags } from '../../src/core/pipeline/asked-tags.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
+import { pieceIndex } from '../../src/core/record-index.ts';
+import { shapesAt } from '../../src/core/shape/cutting.ts';
 import type { Shape } from '../../src/core/shape/shape.ts';
 import type { DeadLetter } from '../../src/stores/dead-letters.ts';
 import type { ItemSink, QuarantinedItem, SetAsideValues } from '../../src/wire/decoded-item.ts';
@@ -40,9 +43,9 @@ export const MAX_BATCH_UNPACKED_BYTES = 48 * 1024 * 1024;
 /** @throws Error for a record that is none: Lambda has never been seen to hand one over */
 export function decodeBatch(
   records: readonly KinesisEventRecord[],
-  { shapes }: Pick<Pipeline, 'shapes'>,
+  pipeline: Pick<Pipeline, 'shapes' | 'aggregations'>,
 ): DecodedBatch {
-  const batch = new BatchSink(shapes);
+  const batch = new BatchSink(pipeline);
   let decoded = 0;
   for (const record of records) {
     if (batch.unpacked >= MAX_BATCH_UNPACKED_BYTES) break;
@@ -73,7 +76,7 @@ class BatchSink implements ItemSink {
   arrivalMs = 0;
   /** Of the record begun last. */
   count = 0;
-  /** Of the records before. */
+  index = 0;
   events = 0;
   strays = 0;
   /** Bytes of the records that were packed. */
@@ -85,8 +88,13 @@ class BatchSink implements ItemSink {
   /** Of the record begun last, those under another key than their source. */
   #astray: { readonly source: string; readonly position: number }[] | undefined;
 
-  constructor(shapes: readonly Shape[]) {
-    if (shapes.length > 0) this.shaping = { shapes, skipped: new SkippedPaths(), record: NO_RECORD };
+  readonly #shapes: readonly Shape[];
+
+  constructor({ shapes, aggregations }: Pick<Pipeline, 'shapes' | 'aggregations'>) {
+    this.#shapes = shapes;
+    if (shapes.length === 0) return;
+    const asked = askedTags({ aggregations });
+    this.shaping = { shapes, skipped: new SkippedPaths(), askedTags: asked, record: NO_RECORD };
   }
 
   begin({ eventID, eventSourceARN, kinesis }: KinesisEventRecord): void {
@@ -97,17 +105,34 @@ class BatchSink implements ItemSink {
     if (!isOfShard(eventID, this.#shard)) this.#shard = shardOf(eventID);
     this.arrivalMs = Math.round(kinesis.approximateArrivalTimestamp * 1_000);
     this.count = 0;
+    this.index = 0;
     if (this.shaping !== undefined) {
       const record = { partitionKey: kinesis.partitionKey, arrivalMs: this.arrivalMs, route: undefined };
-      this.shaping = { ...this.shaping, record };
+      this.shaping = { ...this.shaping, record, shapes: shapesAt(this.#shapes, this.arrivalMs) };
     }
   }
 
   addEvent(event: TelemetryEvent, setAside?: SetAsideValues): void {
     if (setAside !== undefined) {
       const { source } = event;
-      this.setAside.push(this.#letter({ reason: 'value-set-aside', source, ...setAside }, this.count));
+      this.setAside.push(this.#letter({ reason: 'value-set-aside', source, ...setAside }, this.index));
     }
+    this.#take(event, this.index);
+    this.#next();
+  }
+
+  addPiece(event: TelemetryEvent, piece: number): void {
+    this.#take(event, pieceIndex(this.index - 1, piece));
+    this.events += 1;
+  }
+
+  #next(): void {
+    this.count += 1;
+    this.index += 1;
+    this.events += 1;
+  }
+
+  #take(event: TelemetryEvent, index: number): void {
     const into = this.bySource.get(event.source);
     if (into === undefined) {
       // Arrays that are made with a first entry need not change their kind when it comes.
@@ -116,23 +141,21 @@ class BatchSink implements ItemSink {
         shard: this.#shard,
         events: [event],
         sequences: [this.#sequence],
-        indexes: [this.count],
+        indexes: [index],
         arrivalsMs: [this.arrivalMs],
         strays: undefined,
       });
     } else {
       into.events.push(event);
       into.sequences.push(this.#sequence);
-      into.indexes.push(this.count);
+      into.indexes.push(index);
       into.arrivalsMs.push(this.arrivalMs);
     }
     if (event.source !== this.#key) this.#noteStray(event.source);
-    this.count += 1;
   }
 
   /** An aggregated record holds its events' own keys; that of the record is the first one's. */
   end(isAggregated: boolean): void {
-    this.events += this.count;
     if (isAggregated || this.#astray === undefined) return;
     for (const { source, position } of this.#astray) {
       const events = this.bySource.get(source);
@@ -154,7 +177,7 @@ class BatchSink implements ItemSink {
 
   addQuarantined({ reason, detail, source, payload, index }: QuarantinedItem): void {
     this.quarantined.push(this.#letter({ reason, detail, source, payload }, index));
-    this.count += 1;
+    this.#next();
   }
 
   #letter(said: Omit<DeadLetter, 'at' | 'arrivalMs'>, index: number): DeadLetter {

@@ -89,6 +89,8 @@ const DETAILS = {
   'clock-skew': ({ event, arrivalMs, maxClockSkewMs = 0 }: Letter) =>
     clockSkewProblem(event.time, { arrivalMs, maxClockSkewMs }),
   'old-time': ({ event, arrivalMs }: Letter) => oldTimeProblem(event.time, arrivalMs),
+  'shape-changed': ({ event }: Letter) =>
+    `event time ${isoTime(event.time)}: half of its record was folded in while the pipeline cut such records in another way, so that it may have been counted; "until" and "from" in the shapes keep a record to one way of cutting`,
   'source-full': ({ event }: Letter) =>
     `event time ${isoTime(event.time)}: its source holds as many open windows or remembered ids as fit one table item; less allowed lateness, larger windows, fewer value names or a shorter dedupe horizon make room`,
 };

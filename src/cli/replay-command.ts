@@ -2,8 +2,9 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { loadPipeline } from '../../cdk/load-pipeline.ts';
-
 import { parseReplaySpeed, type ReplaySpeed } from '../../producers/replay/speed.ts';
+import { askedTags } from '../core/pipeline/asked-tags.ts';
+import { parsePipeline } from '../core/pipeline/parse-pipeline.ts';
 import type { CountedReason } from '../run/reasons.ts';
 import type { ReplayProgress, ReplayReport } from '../run/replay.ts';
 import { RecordingError } from '../wire/recording-error.ts';
@@ -82,7 +83,10 @@ async function runReplay(files: readonly string[], options: ReplayCommandOptions
         progress.draw(progressLines(state));
       },
       windowsFile: options.windowsOut,
-      fileShapes: shapes === undefined ? undefined : { shapes, arrivalMs: options.at },
+      fileShapes:
+        shapes === undefined
+          ? undefined
+          : { shapes, arrivalMs: options.at, askedTags: askedTags(parsePipeline(pipeline)) },
     });
     progress.clear();
     process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : `${formatReport(report)}\n`);

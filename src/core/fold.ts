@@ -8,7 +8,9 @@ import { timeProblemOf } from './event-time.ts';
 import { horizonStart, isBeyondTelling, isDuplicate, isFullOfIds, rememberApplied } from './identity.ts';
 import { MAX_EVENT_GROWTH_BYTES, MAX_OPEN_WINDOWS, MAX_OUTGOING_BYTES, MAX_WINDOW_BYTES } from './limits.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
+import { compareIndexes } from './record-index.ts';
 import { compareSequenceNumbers } from './sequence-number.ts';
+import { cuttingOf, RESUMED } from './shape/cutting.ts';
 import type { Letter, SourceState, UpTo } from './source-state.ts';
 import { beginWrite } from './source-state.ts';
 import type { Verdict } from './verdict.ts';
@@ -48,6 +50,7 @@ export function foldEvents(
   const verdicts: Verdict[] = [];
   const { counts, open, ids } = state;
   const before = positionIn(state, batch);
+  const stranded = strandedSequence(batch, { before, pipeline });
   let outgoingBytes = 0;
   let next = from;
   let changed = false;
@@ -74,6 +77,13 @@ export function foldEvents(
     counts.received += 1;
     if (batch.strays?.has(next) === true) state.strays += 1;
     const at = { shard: batch.shard, sequence, index };
+    if (sequence === stranded) {
+      counts.quarantined += 1;
+      verdicts.push('quarantined');
+      const { maxTime } = state;
+      outgoingBytes += handOn(state, { reason: 'shape-changed', at, arrivalMs, event, maxTime });
+      continue;
+    }
     const timeProblem = timeProblemOf(event.time, arrivalMs, pipeline);
     if (timeProblem !== undefined) {
       counts.quarantined += 1;
@@ -105,7 +115,7 @@ export function foldEvents(
       outgoingBytes += handOn(state, { reason, at, arrivalMs, event, maxTime: maxTimeBefore });
     }
   }
-  if (changed) moveUpTo(state, batch, next - 1);
+  if (changed) moveUpTo(state, batch, next - 1, stranded, pipeline);
   return { state, verdicts, next, changed };
 }
 
@@ -187,21 +197,38 @@ function isOfShard({ stream, shard }: UpTo, batch: SourceEvents): boolean {
   return shard === batch.shard && (stream === undefined || stream === batch.stream);
 }
 
-function isAtOrBefore(
-  sequence: SequenceNumber,
-  index: number,
-  upTo: { readonly sequence: SequenceNumber; readonly index: number },
-): boolean {
+function isAtOrBefore(sequence: SequenceNumber, index: number, upTo: UpTo): boolean {
   const order = compareSequenceNumbers(sequence, upTo.sequence);
-  return order < 0 || (order === 0 && index <= upTo.index);
+  return order < 0 || (order === 0 && (upTo.rest === 'none' || compareIndexes(index, upTo.index) <= 0));
 }
 
-function moveUpTo(state: SourceState, batch: SourceEvents, last: number): void {
+/** The record that was folded in by half while records were cut in another way: which of its events those were is not known. */
+function strandedSequence(
+  { sequences, arrivalsMs }: SourceEvents,
+  { before, pipeline }: { readonly before: UpTo | undefined; readonly pipeline: Pipeline },
+): SequenceNumber | undefined {
+  if (before === undefined || typeof before.rest !== 'number') return undefined;
+  const arrivalMs = arrivalsMs[sequences.indexOf(before.sequence)];
+  if (arrivalMs === undefined) return undefined;
+  return before.rest === cuttingOf(pipeline.shapes, arrivalMs) ? undefined : before.sequence;
+}
+
+/** `last` is the event folded in last; a record with more of the source behind it is folded in by half. */
+function moveUpTo(
+  state: SourceState,
+  batch: SourceEvents,
+  last: number,
+  stranded: SequenceNumber | undefined,
+  pipeline: Pipeline,
+): void {
   const sequence = batch.sequences[last];
   const index = batch.indexes[last];
-  if (sequence === undefined || index === undefined) return;
+  const arrivalMs = batch.arrivalsMs[last];
+  if (sequence === undefined || index === undefined || arrivalMs === undefined) return;
   const { stream, shard } = batch;
-  const moved = { stream, shard, sequence, index };
+  const isWhole = batch.sequences[last + 1] !== sequence;
+  const cutting = () => (sequence === stranded ? RESUMED : cuttingOf(pipeline.shapes, arrivalMs));
+  const moved: UpTo = { stream, shard, sequence, index, rest: isWhole ? 'none' : cutting() };
   const [latest] = state.upTo;
   // Nearly always the shard of the write before.
   if (latest !== undefined && latest.stream === stream && latest.shard === shard) {

@@ -3,7 +3,7 @@
 import type { SequenceNumber, ShardId } from './brands.ts';
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
-import type { UpTo } from './source-state.ts';
+import type { RecordRest, UpTo } from './source-state.ts';
 
 export function writePositions(writer: ByteWriter, positions: readonly UpTo[]): void {
   const streams = [...new Set(positions.map(({ stream }) => stream))];
@@ -30,8 +30,29 @@ export function readPositions(reader: ByteReader): UpTo[] {
     const shard = readShard(reader);
     const sequence = readDigits(reader, before);
     before = sequence;
-    return { stream: text === '' ? undefined : longStream(text), shard, sequence, index: reader.varint() };
+    const index = reader.varint();
+    return { stream: text === '' ? undefined : longStream(text), shard, sequence, index, rest: 'by-index' };
   });
+}
+
+/** What `writePositions` leaves out: which records were folded in by half. Stands at the end of a state, where older ones have nothing. */
+export function writeRests(writer: ByteWriter, positions: readonly UpTo[]): void {
+  const halves = positions.flatMap(({ rest }, at) => (rest === 'none' ? [] : [{ at, rest }]));
+  writer.varint(halves.length);
+  for (const { at, rest } of halves) {
+    writer.varint(at);
+    writer.varint(rest === 'by-index' ? 0 : 1 + rest);
+  }
+}
+
+export function readRests(reader: ByteReader, positions: readonly UpTo[]): readonly UpTo[] {
+  const rests = new Map<number, RecordRest>();
+  for (let left = reader.varint(); left > 0; left -= 1) {
+    const at = reader.varint();
+    const kept = reader.varint();
+    rests.set(at, kept === 0 ? 'by-index' : kept - 1);
+  }
+  return positions.map((position, at) => ({ ...position, rest: rests.get(at) ?? 'none' }));
 }
 
 /** As the second form of a state had them: of which stream was not told. */
@@ -43,6 +64,7 @@ export function readPositionsV2(reader: ByteReader): UpTo[] {
       shard: readShard(reader),
       sequence: readDigitsV2(reader),
       index: reader.varint(),
+      rest: 'by-index',
     }),
   );
 }

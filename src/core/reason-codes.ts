@@ -41,6 +41,11 @@ export const REASON_CODES = [
   'clock-skew',
   /** `time` is before 1990 where the record arrived after 2000: seconds taken for ms, or a clock that was never set. */
   'old-time',
+  /**
+   * Half of its record had been folded in when the pipeline came to cut such records in another way: whether it was among
+   * them cannot be told.
+   */
+  'shape-changed',
   /** Valid and no duplicate, but every window it belongs to is closed. */
   'late',
   /** Valid, no duplicate and in time, but its source holds as many open windows or remembered ids as one item can. */

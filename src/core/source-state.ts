@@ -49,7 +49,15 @@ export interface UpTo {
   readonly sequence: SequenceNumber;
   /** Index of the last event of the source folded in of that record. */
   readonly index: number;
+  /** Whether the record holds more of the source than has been folded in. */
+  readonly rest: RecordRest;
 }
+
+/**
+ * `none`: the record is folded in whole, however it may be cut now. `by-index`: as releases before left it untold; what has a
+ * greater index is more. A number: by how records were cut when it was folded in, `RESUMED` where two ways of cutting met in it.
+ */
+export type RecordRest = 'none' | 'by-index' | number;
 
 /** The persistent ledger of one source. `received` is counted on its own, so that the books can be checked. */
 export interface VerdictCounts {
@@ -90,7 +98,7 @@ export interface GoneAggregation {
 }
 
 export interface Letter {
-  readonly reason: 'late' | 'source-full' | TimeProblem;
+  readonly reason: 'late' | 'source-full' | 'shape-changed' | TimeProblem;
   readonly at: Coordinates;
   readonly arrivalMs: EpochMs;
   readonly event: TelemetryEvent;

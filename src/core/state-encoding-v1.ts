@@ -15,7 +15,13 @@ export const STATE_VERSION_V1 = 1;
 export function readStateV1(text: StateText): StateImage {
   const [received, applied, duplicate, late] = text.c;
   return {
-    upTo: text.u.map(([shard, sequence, index]) => ({ stream: undefined, shard, sequence, index })),
+    upTo: text.u.map(([shard, sequence, index]) => ({
+      stream: undefined,
+      shard,
+      sequence,
+      index,
+      rest: 'by-index',
+    })),
     maxTime: text.m,
     lastArrivalMs: text.a,
     counts: { received, applied, duplicate, late, quarantined: 0 },

@@ -10,7 +10,13 @@ import { emptyTrail, readTrail, setSamples, writeTrail } from './counter-trail.t
 import { fitFolded } from './folded-into.ts';
 import { MAX_GONE_AGGREGATIONS } from './limits.ts';
 import type { Aggregation, Pipeline } from './pipeline/pipeline.ts';
-import { readPositions, readPositionsV2, writePositions } from './position-encoding.ts';
+import {
+  readPositions,
+  readPositionsV2,
+  readRests,
+  writePositions,
+  writeRests,
+} from './position-encoding.ts';
 import { RememberedIds } from './remembered-ids.ts';
 import { readIdsV2 } from './remembered-ids-v2.ts';
 import type { GoneAggregation, Letter, OpenAggregation, SourceState, VerdictCounts } from './source-state.ts';
@@ -70,6 +76,7 @@ export function encodeState(state: SourceState): Uint8Array {
   writeAllClosed(BODY, state.closed, names, state.maxTime);
   BODY.varint(state.letters.length);
   for (const letter of state.letters) BODY.text(JSON.stringify(letter));
+  writeRests(BODY, state.upTo);
   const body = BODY.finish();
 
   HEAD.byte(STATE_VERSION);
@@ -205,7 +212,7 @@ export function decodeStateImage(
   const idsV2 = version === STATE_VERSION_V2 ? RememberedIds.from(readIdsV2(body.bytes())) : undefined;
   const own = times(body, () => readAggregation(body, { names, maxTime, version }));
   const ownTexts = own.map(({ name, spec }) => aggregationText(name, spec));
-  const image = {
+  const read = {
     counts,
     strays,
     maxTime,
@@ -217,7 +224,9 @@ export function decodeStateImage(
     closed: readAllClosed(body, form, maxTime),
     letters: times(body, (): Letter => JSON.parse(body.text())),
   };
-  return version === STATE_VERSION ? image : { ...image, aggregations: withSessionsEnds(image) };
+  if (version !== STATE_VERSION) return { ...read, aggregations: withSessionsEnds(read) };
+  // States of before do not tell which records were folded in by half.
+  return body.done ? read : { ...read, upTo: readRests(body, upTo) };
 }
 
 interface BodyContext {

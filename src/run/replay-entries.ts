@@ -11,6 +11,8 @@ export interface FileShapes {
   readonly shapes: readonly Shape[];
   /** What stands for the arrival; undefined: nothing does. */
   readonly arrivalMs?: number | undefined;
+  /** Tags that the pipeline asks for. */
+  readonly askedTags?: ReadonlySet<string> | undefined;
 }
 
 /** What was no event in files in other forms, and what of their events was not taken. */

@@ -6,7 +6,7 @@ import type { DeadLetterPayload } from './dead-letter-payload.ts';
 export type DecodedItem = DecodedEvent | QuarantinedItem;
 
 interface DecodedEvent {
-  /** 0-based position among the events of the record. */
+  /** 0-based place among the parts of the record; further events of one part have more (`pieceIndex`). */
   readonly index: number;
   readonly kind: 'event';
   readonly event: TelemetryEvent;
@@ -35,9 +35,13 @@ export interface QuarantinedItem {
 
 /** Takes what becomes of the events of records, one after the other, so that nothing is made just to hand it over. */
 export interface ItemSink {
-  /** How many items of the record have come so far: the index of the next. */
+  /** How many parts of the record have become items so far. */
   readonly count: number;
+  /** Place of the next part: greater than `count` behind parts that are no events. */
+  index: number;
   addEvent(event: TelemetryEvent, setAside?: SetAsideValues): void;
+  /** A further event, from 1 on, of the part that was added last. */
+  addPiece(event: TelemetryEvent, piece: number): void;
   addQuarantined(item: QuarantinedItem): void;
   /** What a record that is not read in one pass came to, unpacked. */
   unpackedBytes?(bytes: number): void;

@@ -41,7 +41,7 @@ export function hand(validation: Validation, text: string, sink: ItemSink): void
     return;
   }
   const { reason, detail, source } = validation;
-  sink.addQuarantined({ index: sink.count, kind: 'quarantined', reason, detail, source, payload });
+  sink.addQuarantined({ index: sink.index, kind: 'quarantined', reason, detail, source, payload });
 }
 
 export function needsText(validation: Validation): boolean {

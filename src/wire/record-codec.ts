@@ -1,6 +1,7 @@
 // Bytes of a Kinesis record to telemetry events. Every event gets an item, and so does data that is no event at all:
 // nothing that a producer can send throws.
 import type { TelemetryEvent } from '../core/event.ts';
+import { PIECE_STEP, pieceIndex } from '../core/record-index.ts';
 import { asciiText } from './ascii-text.ts';
 import { decodePart, type PartOptions, quarantinePart } from './decode-part.ts';
 import { decodeText } from './decode-text.ts';
@@ -63,6 +64,12 @@ function decodeAggregated(bytes: Buffer, options: PartOptions, sink: ItemSink): 
     return;
   }
   for (const item of list.items) {
+    const piece = Math.floor(item.index / PIECE_STEP);
+    if (item.kind === 'event' && piece > 0) {
+      sink.addPiece(item.event, piece);
+      continue;
+    }
+    sink.index = item.index;
     if (item.kind === 'event') sink.addEvent(item.event, item.setAside);
     else sink.addQuarantined(item);
   }
@@ -77,7 +84,7 @@ function decodeUserRecords(bytes: Buffer, options: PartOptions, list: ItemList):
     const refusal = isKpl(part) ? NESTED : decodePart(part, options, list);
     if (budget.isOverrun) return tooLargeUnpacked(budget.limit);
     if (refusal?.reason === 'too-large' || refusal?.reason === 'too-many-events') return refusal;
-    if (refusal !== undefined) list.addQuarantined(quarantinePart(part, refusal, list.count));
+    if (refusal !== undefined) list.addQuarantined(quarantinePart(part, refusal, list.index));
     if (list.count > MAX_EVENTS_PER_RECORD) return tooMany(list.count);
   }
   return undefined;
@@ -85,17 +92,26 @@ function decodeUserRecords(bytes: Buffer, options: PartOptions, list: ItemList):
 
 class ItemList implements ItemSink {
   readonly items: DecodedItem[] = [];
-
-  get count(): number {
-    return this.items.length;
-  }
+  count = 0;
+  index = 0;
 
   addEvent(event: TelemetryEvent, setAside?: SetAsideValues): void {
-    const item = { index: this.items.length, kind: 'event', event } as const;
+    const item = { index: this.index, kind: 'event', event } as const;
     this.items.push(setAside === undefined ? item : { ...item, setAside });
+    this.#next();
+  }
+
+  addPiece(event: TelemetryEvent, piece: number): void {
+    this.items.push({ index: pieceIndex(this.index - 1, piece), kind: 'event', event });
   }
 
   addQuarantined(item: QuarantinedItem): void {
     this.items.push(item);
+    this.#next();
+  }
+
+  #next(): void {
+    this.count += 1;
+    this.index += 1;
   }
 }

@@ -16,6 +16,7 @@ import {
   arbitraryStream,
   CHILD_SHARD,
   cut,
+  endOfRecord,
   referenceEvents,
   sequenceOf,
 } from '../support/event-streams.ts';
@@ -146,8 +147,9 @@ describe('closing', () => {
             if (next.kind === 'silence') runner.closeBySilence(next.nowMs);
             else if (next.kind === 'end') runner.closeAll();
             else {
-              runner.deliver(stream.slice(position, position + next.length));
-              position += next.length;
+              const end = endOfRecord(stream, position + next.length);
+              runner.deliver(stream.slice(position, end));
+              position = end;
             }
             expectClosedForGood(runner, pipeline);
           }

@@ -47,21 +47,41 @@ export function sequenceOf(record: number): SequenceNumber {
   return String(99_999_999_999_999_999_990n + BigInt(record)) as SequenceNumber;
 }
 
-/** Cuts a stream into batches: lengths, cycled through. */
+/** Lengths of batches. */
 export const arbitraryCuts: fc.Arbitrary<number[]> = fc.array(fc.integer({ min: 1, max: 9 }), {
   minLength: 1,
   maxLength: 8,
 });
 
+/** Into batches, the lengths cycled through. Records stay whole: a batch that would end in one ends behind it. */
 export function cut<T>(stream: readonly T[], lengths: readonly number[]): T[][] {
   const batches: T[][] = [];
   let from = 0;
   for (let turn = 0; from < stream.length; turn += 1) {
-    const length = lengths[turn % lengths.length] ?? 1;
-    batches.push(stream.slice(from, from + length));
-    from += length;
+    const end = endOfRecord(stream, from + (lengths[turn % lengths.length] ?? 1));
+    batches.push(stream.slice(from, end));
+    from = end;
   }
   return batches;
+}
+
+/** Where the record that `position` stands in ends: a record is delivered whole. */
+export function endOfRecord<T>(stream: readonly T[], position: number): number {
+  let end = position;
+  while (end > 0 && end < stream.length && isOneRecord(stream[end - 1], stream[end])) end += 1;
+  return end;
+}
+
+function isOneRecord(one: unknown, next: unknown): boolean {
+  const place = placeIn(one);
+  const other = placeIn(next);
+  return place !== undefined && place.shard === other?.shard && place.sequence === other.sequence;
+}
+
+function placeIn(entry: unknown): Coordinates | undefined {
+  return typeof entry === 'object' && entry !== null && 'at' in entry
+    ? (entry as StreamEntry).at // what streams of tests have there
+    : undefined;
 }
 
 const arbitraryWindow: fc.Arbitrary<AggregationDefinition['window']> = fc.oneof(

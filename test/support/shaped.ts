@@ -32,14 +32,21 @@ export function shaped(
   {
     partitionKey = 'key',
     arrivalMs = ARRIVAL_MS,
-  }: { readonly partitionKey?: string; readonly arrivalMs?: number } = {},
+    route,
+    askedTags,
+  }: {
+    readonly partitionKey?: string;
+    readonly arrivalMs?: number;
+    readonly route?: string;
+    readonly askedTags?: ReadonlySet<string>;
+  } = {},
 ): Shaped {
   const bytes = Buffer.isBuffer(data)
     ? data
     : Buffer.from(typeof data === 'string' ? data : JSON.stringify(data));
   const skipped = new SkippedPaths();
-  const record = { partitionKey, arrivalMs, route: undefined };
-  const items = decodeRecord(bytes.toString('base64'), { shapes, skipped, record });
+  const record = { partitionKey, arrivalMs, route };
+  const items = decodeRecord(bytes.toString('base64'), { shapes, skipped, askedTags, record });
   return {
     items,
     events: items.flatMap((item) => (item.kind === 'event' ? [item.event] : [])),

@@ -129,10 +129,15 @@ export function comparableState(state: SourceState, pipeline: Pipeline) {
   const ids = state.ids.view(usefulness(state, pipeline).isOfUse);
   const rest = { ...state, ids: new RememberedIds(), closed: [], letters: [] };
   const image = decodeStateImage(state.source, encodeState(rest));
-  // Forms before the third did not tell of which stream a position is: it is that of the tests.
+  // Forms before the third did not tell of which stream a position is, nor whether its record was whole: it is that of the
+  // tests, and it was.
   return {
     ...image,
-    upTo: image.upTo.map((place) => ({ ...place, stream: place.stream ?? STREAM_ARN })),
+    upTo: image.upTo.map((place) => ({
+      ...place,
+      stream: place.stream ?? STREAM_ARN,
+      rest: place.rest === 'by-index' ? 'none' : place.rest,
+    })),
     ids,
   };
 }

@@ -1,6 +1,7 @@
 // Checks a pipeline definition as a whole.
 import { USUAL_COUNTERS } from '../counter-rules.ts';
 import { readShapes } from '../shape/read-shape.ts';
+import type { Shape } from '../shape/shape.ts';
 import { DefinitionReader } from './definition-reader.ts';
 import type { Pipeline } from './pipeline.ts';
 import { PipelineError } from './pipeline-error.ts';
@@ -38,7 +39,7 @@ export function parsePipeline(definition: unknown): Pipeline {
     .map((entry) => readAlert(entry, { aggregations: drafts, rollups }));
   refuseTwins(alerts, 'alerts', problems);
   const shapes = readShapes(root, 'shapes', problems);
-  refuseTwins(shapes, 'shapes', problems);
+  refuseTwinShapes(shapes, problems);
   const dedupe = root.child('dedupe');
   dedupe?.onlyKeys(['horizon', 'by']);
   const pipeline: Pipeline = {
@@ -70,6 +71,20 @@ function tagsOf(
     .filter(({ on }) => on.kind === 'aggregation' && on.name === aggregation)
     .flatMap(({ filter }) => [...(filter.tags?.keys() ?? [])]);
   return [...new Set([...grouped, ...filtered])].sort();
+}
+
+/** Two may have one name when they hold one after the other. */
+function refuseTwinShapes(shapes: readonly Shape[], problems: string[]): void {
+  for (const [at, shape] of shapes.entries()) {
+    const isTwin = ({ name, fromMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY }: Shape) =>
+      name === shape.name &&
+      fromMs < (shape.untilMs ?? Number.POSITIVE_INFINITY) &&
+      (shape.fromMs ?? Number.NEGATIVE_INFINITY) < untilMs;
+    if (shape.name !== '' && shapes.slice(0, at).some(isTwin))
+      problems.push(
+        `shapes[${at}].name: found ${JSON.stringify(shape.name)} a second time, expected a name of its own, or "until" in one and "from" in the other`,
+      );
+  }
 }
 
 function refuseTwins(entries: readonly { readonly name: string }[], key: string, problems: string[]): void {

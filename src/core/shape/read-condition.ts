@@ -4,7 +4,7 @@ import { readPath } from './read-field.ts';
 import type { AnyOf, Condition } from './shape.ts';
 import type { ShapePath } from './shape-path.ts';
 
-const MAX_CONDITIONS = 8;
+const MAX_CONDITIONS = 16;
 
 /** The condition at `key`, or several of which one must be met. */
 export function readConditions(reader: DefinitionReader, key: 'when' | 'ignore'): AnyOf {

@@ -1,5 +1,6 @@
 // Reads the `shapes` section of a pipeline definition: names of built-in shapes, and shapes of one's own.
 import { DefinitionReader } from '../pipeline/definition-reader.ts';
+import { parseRfc3339 } from '../rfc3339.ts';
 import { BUILT_IN_SHAPES } from './built-in-shapes.ts';
 import { readConditions } from './read-condition.ts';
 import { readPath } from './read-field.ts';
@@ -24,7 +25,22 @@ const PART_KEYS = [
   'tags',
   'numbers',
 ];
-const SHAPE_KEYS = ['name', 'like', 'inside', 'format', 'parts', ...PART_KEYS];
+const SHAPE_KEYS = ['name', 'like', 'from', 'until', 'inside', 'format', 'parts', ...PART_KEYS];
+/** Keys without a say in which parts a document is cut into. */
+const FIELD_KEYS: ReadonlySet<string> = new Set([
+  'name',
+  'like',
+  'from',
+  'until',
+  'ignore',
+  'source',
+  'id',
+  'type',
+  'time',
+  'values',
+  'tags',
+  'numbers',
+]);
 
 /** The shapes at `key` of `root`, in order. */
 export function readShapes(root: DefinitionReader, key: string, problems: string[]): readonly Shape[] {
@@ -72,7 +88,45 @@ function readDefinition(entry: unknown, path: string, problems: string[]): Shape
     open: openingsOfDocument(parts),
     parts,
   };
-  return { ...shape, takesLists: format === 'senml' || beginsInList(shape) };
+  return {
+    ...shape,
+    takesLists: format === 'senml' || beginsInList(shape),
+    ...readSpan(own),
+    cutting: JSON.stringify(cuttingIn({ ...model, ...entry })),
+  };
+}
+
+function readSpan(reader: DefinitionReader): Pick<Shape, 'fromMs' | 'untilMs'> {
+  const fromMs = readMoment(reader, 'from');
+  const untilMs = readMoment(reader, 'until');
+  if (fromMs !== undefined && untilMs !== undefined && fromMs >= untilMs)
+    reader.problem('until', `found ${JSON.stringify(reader.raw('until'))}, expected a time after "from"`);
+  return { fromMs, untilMs };
+}
+
+function readMoment(reader: DefinitionReader, key: 'from' | 'until'): number | undefined {
+  const text = reader.raw(key);
+  if (text === undefined) return undefined;
+  const ms = typeof text === 'string' ? parseRfc3339(text) : undefined;
+  if (ms === undefined)
+    reader.problem(key, `found ${JSON.stringify(text)}, expected a time such as "2026-11-28T12:00:00Z"`);
+  return ms;
+}
+
+/**
+ * What meets no `when` of a part, and what is ignored, has its place among the parts all the same. Names in order, so that
+ * a definition written in another order cuts alike.
+ */
+function cuttingIn(definition: object, isPart = false): unknown {
+  const entries = Object.entries(definition)
+    .filter(([key]) => !FIELD_KEYS.has(key) && !(isPart && key === 'when'))
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return entries.map(([key, value]: [string, unknown]) => [
+    key,
+    key === 'parts' && Array.isArray(value)
+      ? value.map((part: object) => cuttingIn(Object(part), true))
+      : value,
+  ]);
 }
 
 function readParts(reader: DefinitionReader, path: string, problems: string[]): readonly ShapePart[] {

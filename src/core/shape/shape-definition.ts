@@ -142,6 +142,9 @@ export interface ShapeDefinition extends PartDefinition {
   readonly name: string;
   /** A built-in shape whose words hold where this one has none. */
   readonly like?: string;
+  /** Holds for records that arrived in the stream then or later, and before then: ISO 8601 with a zone. */
+  readonly from?: string;
+  readonly until?: string;
   /** Where the document proper may stand, e.g. `["result", "."]`: the first that is there. `when` and the fields begin there. */
   readonly inside?: PathText | readonly PathText[];
   /** Default `json`. */

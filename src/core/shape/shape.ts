@@ -14,6 +14,11 @@ export interface Shape {
   readonly parts: readonly ShapePart[];
   /** Its paths begin inside a list: it is asked of a list as a whole, others of each element. */
   readonly takesLists: boolean;
+  /** Holds for records that arrived from then on, and before; undefined: whenever. */
+  readonly fromMs: number | undefined;
+  readonly untilMs: number | undefined;
+  /** All that decides which parts there are, and in what order. */
+  readonly cutting: string;
 }
 
 export interface ShapePart {

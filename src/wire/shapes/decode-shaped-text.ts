@@ -9,6 +9,9 @@ import { handPending, Letters } from './hand-pending.ts';
 import type { Pending } from './pending.ts';
 import type { Shaping } from './shaping.ts';
 
+/** Further events of parts that hold more values than one event may, in one record. */
+const MAX_PIECES = 10_000;
+
 /** Hands what became of each event in `text` to `sink`; adds nothing when the text as a whole is refused. */
 export function decodeShapedText(
   text: string,
@@ -20,10 +23,16 @@ export function decodeShapedText(
   if (found.kind === 'refused') return found.refusal;
   const pending: Pending[] = [];
   const most = MAX_EVENTS_PER_RECORD - sink.count;
+  const gathering = { shaping, into: pending, most, places: sink.index };
   for (const document of found.documents) {
-    if (!gather(document, { shaping, into: pending, most })) return tooMany(MAX_EVENTS_PER_RECORD + 1);
+    if (!gather(document, gathering)) return tooMany(MAX_EVENTS_PER_RECORD + 1);
   }
   const letters = new Letters();
-  for (const each of pending) handPending(each, { shaping, sink, letters });
+  const pieces = { left: MAX_PIECES };
+  for (const each of pending) {
+    sink.index = each.place;
+    handPending(each, { shaping, sink, letters, pieces });
+  }
+  sink.index = gathering.places;
   return undefined;
 }

@@ -1,5 +1,6 @@
 // Finds the events to be in a document: in its own form where it is one, else by the first shape that matches.
 import { isObject } from '../../core/event-rules.ts';
+import { PIECE_STEP } from '../../core/record-index.ts';
 import type { Shape } from '../../core/shape/shape.ts';
 import { validateEvent } from '../../core/validate-event.ts';
 import { elementTexts, memberText } from '../element-texts.ts';
@@ -9,15 +10,17 @@ import type { Document } from './documents.ts';
 import { firstAt } from './find.ts';
 import { meets } from './meets.ts';
 import { openPlaces } from './open-places.ts';
-import type { Origin, Pending } from './pending.ts';
+import type { Found, Origin, Pending } from './pending.ts';
 import { resolveSenml } from './resolve-senml.ts';
 import { documentScope, type Scope } from './scope.ts';
-import type { Shaping } from './shaping.ts';
+import { notesOf, type Shaping } from './shaping.ts';
 
 export interface Gathering {
   readonly shaping: Shaping;
   readonly into: Pending[];
   readonly most: number;
+  /** Parts so far, with those that are no events. */
+  places: number;
 }
 
 /** Lists in lists are looked into so deep. */
@@ -105,17 +108,19 @@ function addOwn(value: unknown, origin: Origin, statedSource: unknown, gathering
 
 function gatherShaped(shape: Shape, scope: Scope, origin: Origin, gathering: Gathering): boolean {
   const { into, most } = gathering;
-  const notes = { shape: shape.name, skipped: gathering.shaping.skipped };
+  const notes = notesOf(shape, gathering.shaping);
   openPlaces(shape.open, scope, notes);
   let found = 0;
   for (const part of shape.parts) {
     const scopes: Scope[] = [];
     if (!cutParts(part.each, scope, scopes, most - into.length)) return false;
     for (const each of scopes) {
-      if (!meets(part.when, each)) continue;
-      found += 1;
-      if (part.ignore !== undefined && meets(part.ignore, each)) {
-        notes.skipped.add(shape.name, '', 'ignored');
+      const isMet = meets(part.when, each);
+      if (isMet) found += 1;
+      const isIgnored = isMet && part.ignore !== undefined && meets(part.ignore, each);
+      if (isIgnored) notes.skipped.add(shape.name, '', 'ignored');
+      if (!isMet || isIgnored) {
+        gathering.places += 1;
         continue;
       }
       openPlaces(
@@ -152,8 +157,13 @@ function isOwnForm(value: unknown): boolean {
   return true;
 }
 
-function add(pending: Pending, { into, most }: Gathering): boolean {
-  if (into.length >= most) return false;
-  into.push(pending);
+function add(found: Found, gathering: Gathering): boolean {
+  const { into, most, places } = gathering;
+  if (into.length >= most || places >= MAX_PLACES) return false;
+  into.push({ ...found, place: places });
+  gathering.places += 1;
   return true;
 }
+
+/** What may be looked at in one record for its events. */
+const MAX_PLACES = PIECE_STEP / 2;

@@ -1,20 +1,25 @@
 // Makes the events of a record that has been read, and hands them on in order.
+import type { TelemetryEvent } from '../../core/event.ts';
+import type { Shape } from '../../core/shape/shape.ts';
 import type { ItemSink } from '../decoded-item.ts';
 import { hand, needsText } from '../hand-event.ts';
 import { keepPart } from './keep-part.ts';
 import type { Origin, Pending } from './pending.ts';
 import { placeOf, type Scope } from './scope.ts';
-import { judge, shapePart } from './shape-part.ts';
-import type { Shaping } from './shaping.ts';
+import { judge, type ShapedPart, shapePart, shortId } from './shape-part.ts';
+import { notesOf, type Shaping } from './shaping.ts';
 
 interface Handing {
   readonly shaping: Shaping;
   readonly sink: ItemSink;
   readonly letters: Letters;
+  /** Further events of parts that the record may have. */
+  readonly pieces: { left: number };
 }
 
-export function handPending(pending: Pending, { shaping, sink, letters }: Handing): void {
-  const index = sink.count;
+export function handPending(pending: Pending, handing: Handing): void {
+  const { shaping, sink, letters } = handing;
+  const { index } = sink;
   if (pending.kind === 'unreadable') {
     const payload = { encoding: 'utf8', body: pending.text } as const;
     sink.addQuarantined({ index, kind: 'quarantined', ...pending.refusal, source: undefined, payload });
@@ -26,10 +31,11 @@ export function handPending(pending: Pending, { shaping, sink, letters }: Handin
     return;
   }
   const { shape, part, scope, origin } = pending;
-  const shaped = shapePart(part, scope, { shape: shape.name, skipped: shaping.skipped });
+  const shaped = shapePart(part, scope, notesOf(shape, shaping));
   const validation = judge(shaped);
   if (validation.kind === 'valid') {
     sink.addEvent(validation.event);
+    handFurther(validation.event, shaped.further, shape, handing);
     return;
   }
   const { reason, source } = validation;
@@ -37,6 +43,24 @@ export function handPending(pending: Pending, { shaping, sink, letters }: Handin
   const { payload, note } = letters.payloadOf(origin, scope, shape.format === 'json');
   const detail = `shape ${shape.name}${place === '' ? '' : ` at ${place}`}: ${validation.detail}${note}`;
   sink.addQuarantined({ index, kind: 'quarantined', reason, detail, source, payload });
+}
+
+/** Values beyond what one event may hold: as further events of the same source and time. */
+function handFurther(
+  event: TelemetryEvent,
+  further: ShapedPart['further'],
+  { name }: Shape,
+  { shaping, sink, pieces }: Handing,
+): void {
+  for (const [at, values] of further.entries()) {
+    if (pieces.left <= 0) {
+      for (const value of Object.keys(values)) shaping.skipped.add(name, value, 'too many');
+      continue;
+    }
+    pieces.left -= 1;
+    const id = event.id === undefined ? undefined : shortId(`${event.id}~${at + 1}`);
+    sink.addPiece({ ...event, id, values }, at + 1);
+  }
 }
 
 /** Characters that the letters of one record may hold and take to be cut: 10,000 parts of 1 MiB would be 10 GB. */

@@ -6,8 +6,8 @@ import type { Scope } from './scope.ts';
 /** The text of a document, cut out only when it is asked for. */
 export type Origin = () => string;
 
-/** One event to be, found but not made yet: a record is read whole, or refused whole. */
-export type Pending =
+/** What was found, not an event yet: a record is read whole, or refused whole. */
+export type Found =
   /** An event in its own form, or what was taken for one. */
   | { readonly kind: 'own'; readonly validation: Validation; readonly origin: Origin }
   | {
@@ -19,3 +19,6 @@ export type Pending =
     }
   /** A text among others that cannot be read. */
   | { readonly kind: 'unreadable'; readonly refusal: Refusal; readonly text: string };
+
+/** With its place among all parts that the record was cut into, those that are no events included. */
+export type Pending = Found & { readonly place: number };

@@ -2,10 +2,41 @@
 import type { TextDocument } from './text-document.ts';
 
 export function readLineProtocol(text: string, most: number): readonly TextDocument[] | undefined {
-  const lines = text.split('\n', most).filter((line) => /^\s*[^\s#]/.test(line));
+  const lines = splitLines(text, most).filter((line) => /^\s*[^\s#]/.test(line));
   const documents = lines.map((line) => ({ value: readLine(line), text: line }));
   // One line that is one says what the text is; the others are judged one by one.
   return documents.some(({ value }) => value !== undefined) ? documents : undefined;
+}
+
+/** A text in quotes may hold line ends; quotes mean something in fields alone, and a comment has none. */
+function splitLines(text: string, most: number): readonly string[] {
+  const plain = text.split('\n', most);
+  if (!text.includes('"')) return plain;
+  const lines: string[] = [];
+  let open = '';
+  for (const line of plain) {
+    const whole = open === '' ? line : `${open}\n${line}`;
+    // What is never closed is no text in quotes: its lines stand by themselves.
+    if (!line.trimStart().startsWith('#') && endsInQuotes(whole) && whole.length <= MAX_POINT_LENGTH)
+      open = whole;
+    else {
+      lines.push(whole);
+      open = '';
+    }
+  }
+  return open === '' ? lines : [...lines, ...open.split('\n')];
+}
+
+const MAX_POINT_LENGTH = 64 * 1024;
+
+function endsInQuotes(line: string): boolean {
+  const [, fieldsAt] = takeUntil(line, 0, ' ');
+  let inQuotes = false;
+  for (let at = fieldsAt; at < line.length; at += 1) {
+    if (line[at] === '\\') at += 1;
+    else if (line[at] === '"') inQuotes = !inQuotes;
+  }
+  return inQuotes;
 }
 
 /** undefined for what is no point. */

@@ -1,6 +1,7 @@
 // A file in another form, as events: what a replay puts into the stream, and what `tidemill shape` shows.
 import { createReadStream } from 'node:fs';
 import type { TelemetryEvent } from '../../core/event.ts';
+import { shapesAt } from '../../core/shape/cutting.ts';
 import type { Shape } from '../../core/shape/shape.ts';
 import type { ShapeFormat } from '../../core/shape/shape-definition.ts';
 import { memberText } from '../element-texts.ts';
@@ -32,6 +33,8 @@ export type ShapedEntry =
 export interface ShapedFileOptions {
   readonly shapes: readonly Shape[];
   readonly skipped: SkippedPaths;
+  /** Tags that a pipeline asks for. */
+  readonly askedTags?: ReadonlySet<string> | undefined;
   /** What stands for the arrival, where a shape asks for it; undefined: nothing does. */
   readonly arrivalMs?: number | undefined;
 }
@@ -51,13 +54,15 @@ export async function* readShapedFile(file: string, options: ShapedFileOptions):
   const ofFile: RecordFacts = { partitionKey: nameOf(file), arrivalMs: options.arrivalMs, route: undefined };
   const records = found.documents.flatMap((document) => recordsIn(document, ofFile, options.shapes));
   for (const { document, record } of records) {
-    const shaping = { shapes: options.shapes, skipped: options.skipped, record };
+    const { skipped, askedTags } = options;
+    const shaping = { shapes: shapesAt(options.shapes, record.arrivalMs), skipped, askedTags, record };
     const into: Pending[] = [];
-    gather(document, { shaping, into, most: ALL });
+    gather(document, { shaping, into, most: ALL, places: 0 });
     const letters = new Letters();
+    const pieces = { left: ALL };
     for (const pending of into) {
       const entries = new EntryList(pending.kind === 'part' ? pending.shape.name : OWN_FORM);
-      handPending(pending, { shaping, sink: entries, letters });
+      handPending(pending, { shaping, sink: entries, letters, pieces });
       yield* entries.entries;
     }
   }
@@ -65,6 +70,7 @@ export async function* readShapedFile(file: string, options: ShapedFileOptions):
 
 class EntryList {
   readonly entries: ShapedEntry[] = [];
+  index = 0;
   readonly #shape: string;
 
   constructor(shape: string) {
@@ -77,6 +83,10 @@ class EntryList {
 
   addEvent(event: TelemetryEvent): void {
     this.entries.push({ kind: 'event', event, shape: this.#shape });
+  }
+
+  addPiece(event: TelemetryEvent): void {
+    this.addEvent(event);
   }
 
   addQuarantined({
@@ -106,12 +116,14 @@ function recordsIn(
   if (document.kind !== 'value') return [{ document, record: ofFile }];
   const { value, origin } = document;
   const data = recordedData(value);
-  if (data !== undefined) return documentsIn(data, ofFile, shapes);
+  if (data !== undefined) return documentsIn(data.data, factsOf(data, ofFile), shapes);
+  const logs = memberOf(memberOf(value, 'awslogs'), 'data');
+  if (typeof logs === 'string') return documentsIn(logs, ofFile, shapes);
   const records = memberOf(value, 'Records');
   if (!Array.isArray(records)) return [{ document, record: ofFile }];
   const own = records.flatMap((each) => {
     const carried = recordedData(each);
-    return carried === undefined ? [] : documentsIn(carried, ofFile, shapes);
+    return carried === undefined ? [] : documentsIn(carried.data, factsOf(carried, ofFile), shapes);
   });
   if (own.length > 0) return own;
   const list: Document = {
@@ -127,12 +139,16 @@ function recordedData(value: unknown): RecordedKinesisRecord | undefined {
   return typeof entry !== 'string' && entry.kind === 'kinesis' ? entry : undefined;
 }
 
+function factsOf({ partitionKey, arrivalMs }: RecordedKinesisRecord, ofFile: RecordFacts): RecordFacts {
+  return { ...ofFile, partitionKey, arrivalMs };
+}
+
+/** `data`: base64. */
 function documentsIn(
-  { data, partitionKey, arrivalMs }: RecordedKinesisRecord,
-  ofFile: RecordFacts,
+  data: string,
+  record: RecordFacts,
   shapes: readonly Shape[],
 ): readonly RecordedDocument[] {
-  const record = { ...ofFile, partitionKey, arrivalMs };
   const bytes = plainBytes(Buffer.from(data, 'base64'));
   const text = bytes === undefined ? undefined : utf8Text(bytes);
   const detail = `data: found ${data.length} characters of base64, expected JSON, plain or compressed`;

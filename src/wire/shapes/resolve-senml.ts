@@ -20,7 +20,7 @@ export function resolveSenml(
   const isPack = pack.some(
     (record) => hasValue(record) && (typeof record['n'] === 'string' || typeof pack[0]?.['bn'] === 'string'),
   );
-  if (!isPack) return undefined;
+  if (!isPack || pack.some(asksForMore)) return undefined;
   const base = { bn: '', bt: 0, bu: undefined as unknown, bv: 0, bs: 0 };
   const resolved: ResolvedRecord[] = [];
   for (const record of pack) {
@@ -63,6 +63,16 @@ function resolve(
   const alone = { bn: base.bn, bu: base.bu, bt: base.bt, bv: base.bv, bs: base.bs, ...record };
   return { value, text: JSON.stringify([alone]) };
 }
+
+/** A later version, or a member that must be understood (section 4.4). Such a pack is to be refused. */
+function asksForMore(record: Readonly<Record<string, unknown>>): boolean {
+  const { bver } = record;
+  if (bver !== undefined && !(typeof bver === 'number' && bver <= VERSION)) return true;
+  return Object.keys(record).some((name) => name.endsWith('_'));
+}
+
+/** The version of SenML that RFC 8428 is. */
+const VERSION = 10;
 
 function hasValue(record: Readonly<Record<string, unknown>>): boolean {
   return VALUE_NAMES.some((name) => record[name] !== undefined);

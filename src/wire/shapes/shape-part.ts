@@ -21,19 +21,22 @@ export interface ShapedCandidate {
 export interface ShapedPart {
   readonly candidate: ShapedCandidate;
   readonly timeProblem: string | undefined;
+  /** Values that one event has no room for, in lots that one has. */
+  readonly further: readonly Readonly<Record<string, number>>[];
 }
 
 export function shapePart(part: ShapePart, scope: Scope, notes: Notes): ShapedPart {
   const time = timeOf(part.time, scope);
+  const [values = {}, ...further] = takeValues(part, scope, notes);
   const candidate = {
     source: asText(fieldOf(part.source, scope)),
     id: part.id === undefined || part.id.length === 0 ? undefined : idOf(fieldOf(part.id, scope)),
     type: part.type === undefined || part.type.length === 0 ? undefined : asText(fieldOf(part.type, scope)),
     time: 'timeMs' in time ? time.timeMs : undefined,
-    values: takeValues(part, scope, notes),
+    values,
     tags: takeTags(part, scope, notes),
   };
-  return { candidate, timeProblem: 'problem' in time ? time.problem : undefined };
+  return { candidate, timeProblem: 'problem' in time ? time.problem : undefined, further };
 }
 
 /** As for an event in its own form, with what the shape knows of the time. */
@@ -44,9 +47,13 @@ export function judge({ candidate, timeProblem }: ShapedPart): Validation {
   return { ...validation, detail: `time: ${timeProblem}` };
 }
 
-/** An id too long to be remembered is known by its hash: 160 bits of SHA-256. */
 function idOf(found: unknown): unknown {
   const id = typeof found === 'number' && Number.isSafeInteger(found) ? found : asText(found);
-  if (typeof id !== 'string' || id.length <= EVENT_LIMITS.idLength) return id;
+  return typeof id === 'string' ? shortId(id) : id;
+}
+
+/** An id too long to be remembered is known by its hash: 160 bits of SHA-256. */
+export function shortId(id: string): string {
+  if (id.length <= EVENT_LIMITS.idLength) return id;
   return createHash('sha256').update(id).digest('hex').slice(0, 40);
 }

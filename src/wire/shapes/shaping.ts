@@ -1,11 +1,18 @@
 import type { Shape } from '../../core/shape/shape.ts';
 import type { RecordFacts } from './scope.ts';
 import type { SkippedPaths } from './skipped-paths.ts';
+import type { Notes } from './take-values.ts';
 
 /** The other forms that a pipeline's events come in, and where what is not taken of them is counted. */
 export interface Shaping {
   readonly shapes: readonly Shape[];
   readonly skipped: SkippedPaths;
+  /** Tags that the pipeline asks for. */
+  readonly askedTags?: ReadonlySet<string> | undefined;
   /** Of the record at hand. */
   readonly record: RecordFacts;
+}
+
+export function notesOf({ name }: Shape, { skipped, askedTags }: Shaping): Notes {
+  return { shape: name, skipped, askedTags };
 }

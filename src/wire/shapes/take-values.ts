@@ -6,6 +6,7 @@ import type { ShapePath } from '../../core/shape/shape-path.ts';
 import { firstAt, membersOf } from './find.ts';
 import { numberOf } from './number-of.ts';
 import type { Scope } from './scope.ts';
+import { shortName } from './short-name.ts';
 import type { SkippedPaths, SkipReason } from './skipped-paths.ts';
 import { asText, fieldOf, nameOf } from './text-of.ts';
 
@@ -17,12 +18,27 @@ const MAX_LEAVES = 2_000;
 export interface Notes {
   readonly shape: string;
   readonly skipped: SkippedPaths;
+  /** Tags that the pipeline asks for: where there are more than an event may have, they come first. */
+  readonly askedTags?: ReadonlySet<string> | undefined;
 }
 
-export function takeValues({ values: rules }: ShapePart, scope: Scope, notes: Notes): Record<string, number> {
+/** In lots that an event has room for: nearly always one. */
+export function takeValues(
+  { values: rules }: ShapePart,
+  scope: Scope,
+  notes: Notes,
+): readonly Record<string, number>[] {
   const taking: Taking = { values: {}, entries: 0, leaves: 0, notes };
   for (const rule of rules) takeByRule(rule, scope, taking);
-  return taking.values;
+  return taking.entries <= EVENT_LIMITS.values ? [taking.values] : lotsOf(taking.values);
+}
+
+function lotsOf(values: Readonly<Record<string, number>>): readonly Record<string, number>[] {
+  const entries = Object.entries(values);
+  const lots: Record<string, number>[] = [];
+  for (let at = 0; at < entries.length; at += EVENT_LIMITS.values)
+    lots.push(Object.fromEntries(entries.slice(at, at + EVENT_LIMITS.values)));
+  return lots;
 }
 
 interface Taking {
@@ -124,13 +140,9 @@ function takeLeaf(leaf: unknown, dotted: string, rule: ValueRule, taking: Taking
     skip(taking, dotted, 'not a number');
     return;
   }
-  const name = rule.rename?.get(dotted) ?? dotted;
+  const name = shortName(rule.rename?.get(dotted) ?? dotted, EVENT_LIMITS.valueNameLength);
   if (!isName(name, EVENT_LIMITS.valueNameLength, true) || Object.hasOwn(taking.values, name)) {
     skip(taking, name, 'name');
-    return;
-  }
-  if (taking.entries >= EVENT_LIMITS.values) {
-    skip(taking, name, 'too many');
     return;
   }
   taking.entries += 1;
@@ -151,7 +163,20 @@ export function takeTags(
     if (typeof found !== 'object') takeTag(tags, tagName(rule, scope), found, notes);
     else takeNestedTags(tags, found as object, rule, scope, notes); // null has been passed over
   }
-  return tags;
+  return Object.keys(tags).length <= EVENT_LIMITS.tags ? tags : fewerTags(tags, notes);
+}
+
+/** Those that the pipeline asks for first, then those that come first. */
+function fewerTags(
+  tags: Readonly<Record<string, string>>,
+  { shape, skipped, askedTags }: Notes,
+): Record<string, string> {
+  const names = Object.keys(tags);
+  const asked = names.filter((name) => askedTags?.has(name) === true);
+  const ordered = [...new Set([...asked, ...names])];
+  for (const name of ordered.slice(EVENT_LIMITS.tags)) skipped.add(shape, name, 'too many');
+  const kept = new Set(ordered.slice(0, EVENT_LIMITS.tags));
+  return Object.fromEntries(Object.entries(tags).filter(([name]) => kept.has(name)));
 }
 
 function takeNestedTags(
@@ -176,16 +201,16 @@ function takeNestedTags(
 
 function takeTag(
   tags: Record<string, string>,
-  name: string,
+  longName: string,
   found: unknown,
   { shape, skipped }: Notes,
 ): void {
+  const name = shortName(longName, EVENT_LIMITS.tagNameLength);
   const text = asText(found);
   if (text === null || text === '') return;
   if (!isTag(text, true) || !isName(name, EVENT_LIMITS.tagNameLength, true))
     skipped.add(shape, name, 'no tag');
   else if (Object.hasOwn(tags, name)) skipped.add(shape, name, 'name');
-  else if (Object.keys(tags).length >= EVENT_LIMITS.tags) skipped.add(shape, name, 'too many');
   else if (name === '__proto__') setOwn(tags, name, text);
   else tags[name] = text;
 }

@@ -135,7 +135,7 @@ describe('a fold', () => {
     const state = emptySourceState('a', pipeline);
     const [other, another] = ['shardId-000000000007', 'shardId-000000000008'] as [ShardId, ShardId];
     for (const shard of [other, another, SHARD])
-      state.upTo.push({ stream: undefined, shard, sequence: sequenceOf(5), index: 0 });
+      state.upTo.push({ stream: undefined, shard, sequence: sequenceOf(5), index: 0, rest: 'none' });
     const batch = batchOf([eventOf({}), eventOf({})], { firstRecord: 5 });
     const sequences = [sequenceOf(5), sequenceOf(6)];
     const folded = foldEvents(state, { ...batch, sequences }, pipeline);

@@ -7,7 +7,7 @@ export const AWS_GAME: ShapeDefinition = {
   source: 'application_id',
   id: 'event.event_id',
   type: 'event.event_type',
-  time: { path: 'event.event_timestamp', as: 's' },
+  time: { path: 'event.event_timestamp', as: 'auto' },
   values: [{ path: 'event.event_data', text: 'skip' }],
   tags: [
     { path: 'event.app_version', name: 'app_version' },

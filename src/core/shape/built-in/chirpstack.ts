@@ -4,8 +4,8 @@ import type { ShapeDefinition } from '../shape-definition.ts';
 export const CHIRPSTACK_V4: ShapeDefinition = {
   name: 'chirpstack-v4',
   when: { has: ['deviceInfo.devEui'] },
-  // Joins, acknowledgements, status and logs.
-  ignore: { lacks: ['fCnt'] },
+  // Joins, acknowledgements, status, locations and logs.
+  ignore: [{ lacks: ['fCnt', 'txInfo'] }],
   source: 'deviceInfo.devEui',
   id: 'deduplicationId',
   time: { path: 'time', as: 'rfc3339' },
@@ -23,7 +23,7 @@ export const CHIRPSTACK_V4: ShapeDefinition = {
 export const CHIRPSTACK_V3: ShapeDefinition = {
   name: 'chirpstack-v3',
   when: { has: ['applicationID', 'devEUI'] },
-  ignore: { lacks: ['fCnt'] },
+  ignore: [{ lacks: ['fCnt'] }, { has: ['acknowledged'] }, { has: ['error'] }],
   open: { objectJSON: ['json'] },
   source: 'devEUI',
   id: ['rxInfo[0].uplinkID', '{devAddr}:{fCnt}', 'fCnt'],

@@ -5,9 +5,9 @@ export const CLOUDWATCH_LOGS: ShapeDefinition = {
   name: 'cloudwatch-logs',
   when: { has: ['messageType', 'logGroup', 'logStream', 'logEvents'] },
   each: 'logEvents[*]',
-  ignore: { lacks: ['timestamp'] },
-  open: { message: ['json'] },
   // Whether the subscription can be written to is tried with a message of its own.
+  ignore: [{ lacks: ['timestamp'] }, { equals: { '^.messageType': 'CONTROL_MESSAGE' } }],
+  open: { message: ['json'] },
   source: '^.logGroup',
   id: 'id',
   type: { text: 'log' },

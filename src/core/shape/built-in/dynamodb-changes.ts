@@ -18,5 +18,5 @@ export const DYNAMODB_CHANGES: ShapeDefinition = {
   // Seconds from DynamoDB Streams; ms or µs from Kinesis.
   time: { path: 'dynamodb.ApproximateCreationDateTime', as: 'auto' },
   values: [{ path: 'dynamodb.NewImage', text: 'skip' }],
-  tags: { table: 'tableName' },
+  tags: { table: ['tableName', 'eventSourceARN#1'] },
 };

@@ -23,6 +23,7 @@ export const OTLP_METRICS: ShapeDefinition = {
     '^^^.resource.attributes["host.name"]',
     '^^^.resource.attributes["k8s.pod.name"]',
     '^^^.resource.attributes["service.name"]',
+    '@partitionKey',
   ],
   time: { path: 'timeUnixNano', as: 'ns' },
   tags: [{ path: '^^^.resource.attributes["service.name"]', name: 'service' }, 'attributes'],

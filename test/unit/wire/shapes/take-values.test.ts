@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { PartDefinition } from '../../../../src/core/shape/shape-definition.ts';
+import { pieceIndex } from '../../../../src/core/record-index.ts';
+import type { PartDefinition, ShapeDefinition } from '../../../../src/core/shape/shape-definition.ts';
 import { shaped, shapesOf } from '../../../support/shaped.ts';
 
 const TIME = 1_772_351_990_000;
@@ -97,15 +98,11 @@ describe('values', () => {
     });
   });
   test('keep to their limits, and what is beyond is counted', () => {
-    const many = Object.fromEntries(
-      Array.from({ length: 300 }, (_, at) => [`v${String(at).padStart(3, '0')}`, at]),
-    );
-    const { values, skipped } = take({}, many);
-    expect(Object.keys(values ?? {}).length).toBeGreaterThanOrEqual(64);
-    expect(skipped.length).toBeGreaterThan(0);
+    const many = Object.fromEntries(Array.from({ length: 3_000 }, (_, at) => [`v${at}`, at]));
+    expect(take({}, { many }).skipped.some((one) => one.includes('too many'))).toBe(true);
     const deep = JSON.parse(`${'{"a":'.repeat(50)}1${'}'.repeat(50)}`);
     expect(take({}, { deep }).skipped).toEqual(['deep.a.a.a.a.a.a.a: too deep 1']);
-    expect(take({}, { [`n${'x'.repeat(300)}`]: 1 }).skipped).toHaveLength(1);
+    expect(take({}, { '\ud800': 1 }).skipped).toHaveLength(1);
   });
   test('come out of the payload alone, whatever they are called', () => {
     const data = JSON.parse('{"__proto__": 1, "constructor": 2}');
@@ -139,5 +136,67 @@ describe('tags', () => {
     expect(
       take({ tags: { site: 'topic#1', last: 'topic#-1' } }, { topic: 'plant/north/line/7' }).tags,
     ).toEqual({ site: 'north', last: '7' });
+  });
+});
+
+describe('more than an event may hold', () => {
+  const wide: ShapeDefinition = {
+    name: 'wide',
+    source: 'device',
+    id: 'id',
+    time: '@arrival',
+    values: [{ path: 'fields' }],
+    tags: 'tags',
+  };
+  const numbers = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, at) => [`v${at}`, at]));
+
+  test('becomes several events of one source and time, ids told apart, indexes of one part', () => {
+    const data = { device: 'd', id: 'x', fields: numbers(150), tags: { site: 'n' } };
+    const { items, events, skipped } = shaped(
+      [data, { ...data, id: 'y', fields: numbers(1) }],
+      shapesOf(wide),
+    );
+    expect(events.map(({ id, values }) => [id, Object.keys(values).length])).toEqual([
+      ['x', 64],
+      ['x~1', 64],
+      ['x~2', 22],
+      ['y', 1],
+    ]);
+    expect(Object.assign({}, ...events.slice(0, 3).map(({ values }) => values))).toEqual(numbers(150));
+    expect(new Set(events.map(({ time, tags }) => JSON.stringify([time, tags])))).toHaveLength(1);
+    expect(items.map(({ index }) => index)).toEqual([0, pieceIndex(0, 1), pieceIndex(0, 2), 1]);
+    expect(skipped).toEqual([]);
+  });
+
+  test('an id that is too long with its piece is known by its hash, and pieces of none have none', () => {
+    const ids = (id: unknown) =>
+      shaped({ device: 'd', id, fields: numbers(65) }, shapesOf(wide)).events.map((event) => event.id);
+    expect(ids('i'.repeat(64))[1]).toMatch(/^[0-9a-f]{40}$/);
+    expect(ids(7)).toEqual([7, '7~1']);
+    expect(ids(undefined)).toEqual([undefined, undefined]);
+  });
+
+  test('names that are too long are shortened, each to one of its own', () => {
+    const [one, other] = ['a', 'b'].map((end) => `process_${'x'.repeat(70)}_${end}`);
+    const fields = { [one ?? '']: 1, [other ?? '']: 2 };
+    const { events, skipped } = shaped({ device: 'd', fields, tags: { [one ?? '']: 't' } }, shapesOf(wide));
+    const names = Object.keys(events[0]?.values ?? {});
+    expect(names).toHaveLength(2);
+    for (const name of [...names, ...Object.keys(events[0]?.tags ?? {})])
+      expect(name).toMatch(/^process_x{43}~[0-9a-f]{12}$/);
+    expect(skipped).toEqual([]);
+  });
+
+  test('of too many tags those that the pipeline asks for are kept, and the others counted', () => {
+    const tags = Object.fromEntries(Array.from({ length: 18 }, (_, at) => [`t${at}`, 'x']));
+    const asking = shaped({ device: 'd', tags }, shapesOf(wide), { askedTags: new Set(['t17']) });
+    const names = Object.keys(asking.events[0]?.tags ?? {});
+    expect(names).toHaveLength(16);
+    expect(names).toContain('t17');
+    expect(asking.skipped.map(({ path, reason }) => [path, reason])).toEqual([
+      ['t15', 'too many'],
+      ['t16', 'too many'],
+    ]);
   });
 });
