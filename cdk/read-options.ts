@@ -27,6 +27,7 @@ export function readOptions(context: (name: string) => unknown): AppOptions {
       alarmTopic: given('alarmTopic', topicArn),
       throwAway: given('throwAway', flag),
       profile: given('profile', profileName),
+      archive: given('archive', flag),
     }),
   };
 }

@@ -60,10 +60,10 @@ export class StreamMapping extends Construct {
       ...(pattern === undefined ? {} : { filters: [{ pattern: JSON.stringify(pattern) }] }),
     });
     this.mapping.node.addDependency(...permissions);
-    this.#addAlarms(consumer);
+    this.#addAlarms(consumer, batching.window);
   }
 
-  #addAlarms(consumer: ConsumerFunction): void {
+  #addAlarms(consumer: ConsumerFunction, batchingWindow: Duration): void {
     const mapping = { EventSourceMappingUUID: this.mapping.eventSourceMappingId };
     addMetricAlarm(this, 'Behind', {
       description: `${consumer.name} is more than a minute behind its stream: look at its errors, throttles and duration`,
@@ -71,7 +71,8 @@ export class StreamMapping extends Construct {
       metric: 'IteratorAge',
       dimensions: { FunctionName: consumer.fn.functionName },
       statistic: 'Maximum',
-      over: 60_000,
+      // What waits for its batch is not late.
+      over: 59_000 + batchingWindow.toMilliseconds(),
       minutes: 5,
     });
     addMetricAlarm(this, 'GivenUp', {

@@ -14,6 +14,7 @@ export const STAGE_KEYS = [
   'region',
   'stream',
   'protect',
+  'archive',
   'alarms',
   'logs',
   'tracing',
@@ -34,6 +35,7 @@ export function readStage(stage: DefinitionReader): Settings {
   const region = pattern(stage, 'region', REGION, 'a region, e.g. "eu-central-1"');
   const draft: Draft = region === undefined ? {} : { region };
   if (stage.has('protect')) draft.throwAway = !stage.flag('protect');
+  if (stage.has('archive')) draft.archive = stage.flag('archive');
   if (stage.has('tracing')) draft.tracing = stage.flag('tracing');
   const profile = stage.text('profile', PROFILES);
   if (profile !== undefined) draft.profile = profile;

@@ -12,6 +12,8 @@ export interface Settings {
   readonly throwAway?: boolean;
   /** ARN of an SNS topic that every alarm tells, when it goes off and when it is over. */
   readonly alarmTopic?: string;
+  /** What the stream carries is kept in a bucket; default: nothing of it is created. */
+  readonly archive?: boolean;
   /** No record in the stream for so long is an alarm; default: none is. */
   readonly quietAfterMs?: number;
   /** One of those that CloudWatch knows; default 30. */

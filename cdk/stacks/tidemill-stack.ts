@@ -9,6 +9,7 @@ import { Aggregate } from '../constructs/aggregate.ts';
 import { Alert } from '../constructs/alert.ts';
 import { AlertClock } from '../constructs/alert-clock.ts';
 import { AlertsTable } from '../constructs/alerts-table.ts';
+import { Archive } from '../constructs/archive.ts';
 import { StackBudget } from '../constructs/budget.ts';
 import { Close } from '../constructs/close.ts';
 import { ConsumerFunction } from '../constructs/consumer-function.ts';
@@ -124,6 +125,10 @@ export class TidemillStack extends Stack {
       enabled: hasAlerts,
       batching: batching.telling,
     });
+    const archive =
+      props.archive === true
+        ? new Archive(this, 'Archive', { ...props, codeFolder: code.record, telemetry, failures })
+        : undefined;
     const tokens = new TokensTable(this, 'Tokens', props);
     const keys = new TokenKeys(this, 'TokenKeys', props);
     const door = new HttpDoor(this, 'Door', {
@@ -177,6 +182,7 @@ export class TidemillStack extends Stack {
         { consumer: alert.consumer, mapping: alert.windowsMapping },
         publish,
         liveApi,
+        ...(archive === undefined ? [] : [archive]),
       ],
       others: [
         close.consumer,
@@ -205,6 +211,8 @@ export class TidemillStack extends Stack {
     new CfnOutput(this, OUTPUTS.liveUrl, { value: liveApi.url });
     new CfnOutput(this, OUTPUTS.alertsTable, { value: alerts.table.tableName });
     new CfnOutput(this, OUTPUTS.failuresBucket, { value: failures.bucketName });
+    if (archive !== undefined)
+      new CfnOutput(this, OUTPUTS.archiveBucket, { value: archive.bucket.bucketName });
     new CfnOutput(this, OUTPUTS.tokensTable, { value: tokens.table.tableName });
     new CfnOutput(this, OUTPUTS.signingKeys, { value: keys.signing.secretArn });
     new CfnOutput(this, OUTPUTS.verifyingKeys, { value: keys.verifying.secretArn });

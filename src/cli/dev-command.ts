@@ -15,6 +15,7 @@ interface DevCommandOptions {
   readonly pipeline?: string;
   readonly shards: number;
   readonly data?: string;
+  readonly archive?: true;
   readonly devices: number;
   readonly players: number;
   readonly seed: number;
@@ -44,6 +45,7 @@ export function devCommand(): Command {
       0,
     )
     .option('--data <folder>', 'keep tables, streams and checkpoints here, and go on from what is there')
+    .option('--archive', 'keep what the stream carries in a bucket, as docs/archive.md says')
     .option(
       '--port <port>',
       `of the HTTP API (default: ${HTTP_PORT}, or a free one where that is taken)`,
@@ -95,6 +97,7 @@ async function dev(options: DevCommandOptions): Promise<void> {
       pipeline,
       shards: options.shards,
       dataFolder: options.data,
+      settings: options.archive === true ? { archive: true } : undefined,
       devices: options.devices,
       players: options.players,
       seed: options.seed,

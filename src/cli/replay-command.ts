@@ -28,6 +28,7 @@ interface ReplayCommandOptions {
   readonly reshard?: true;
   readonly shape?: string;
   readonly at?: number;
+  readonly archive?: true;
   readonly json?: true;
 }
 
@@ -41,6 +42,7 @@ export function replayCommand(): Command {
     .option('--speed <speed>', 'max, or times the recorded pace: 1x, 60x', speed, 'max')
     .option('--shards <n>', 'shards of the stream', wholeNumber(1, 64), 1)
     .option('--data <folder>', 'keep tables, streams and checkpoints here, and go on from what is there')
+    .option('--archive', 'keep what the stream carries in a bucket, as docs/archive.md says')
     .option('--windows-out <file>', 'write the source windows as CSV')
     .option('--kill <n>', 'kill so many function processes in mid-batch (SIGKILL)', wholeNumber(0, 1_000), 0)
     .option('--reshard', 'split a shard and merge two in mid-replay')
@@ -71,6 +73,7 @@ async function runReplay(files: readonly string[], options: ReplayCommandOptions
       speed: options.speed,
       shards: options.shards,
       dataFolder: options.data,
+      settings: options.archive === true ? { archive: true } : undefined,
       kills: options.kill,
       reshard: options.reshard === true,
       signal: interruption.signal,

@@ -5,6 +5,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { EventBus } from '../platform/event-bus.ts';
 import type { LivePoster } from '../platform/live-poster.ts';
 import type { Log, Meter } from '../platform/observe.ts';
+import type { Objects } from '../stores/archive/objects.ts';
 import type { Table } from '../stores/table.ts';
 
 /**
@@ -27,6 +28,8 @@ export interface FunctionHost {
   readonly random: () => number;
   /** A DynamoDB table. */
   readonly table: (name: string) => Table;
+  /** An S3 bucket. */
+  readonly objects: (name: string) => Objects;
   /** An EventBridge bus. */
   readonly bus: (name: string) => EventBus;
   /** A secret's text, read anew with each call. */

@@ -12,7 +12,7 @@ export interface MemoryHostOptions extends Partial<Omit<FunctionHost, 'pipeline'
   readonly tables?: Readonly<Record<string, Table>>;
 }
 
-/** What is left out: time stands still at 0, pauses end at once, nobody listens; a bus, secret, poster or setting is not there. */
+/** What is left out: time stands still at 0, pauses end at once, nobody listens; a bucket, bus, secret, poster or setting is not there. */
 export function memoryHost({ pipeline, tables = {}, ...given }: MemoryHostOptions): FunctionHost {
   const own = new Map<string, Table>(Object.entries(tables));
   return {
@@ -21,6 +21,7 @@ export function memoryHost({ pipeline, tables = {}, ...given }: MemoryHostOption
     meter: { publish: () => {} },
     clock: { nowMs: () => 0, sleep: async () => {} },
     random: () => 0,
+    objects: absent('bucket'),
     bus: absent('bus'),
     secret: absent('secret'),
     poster: absent('poster'),

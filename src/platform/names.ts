@@ -11,6 +11,8 @@ export type TableName = (typeof TABLES)[number];
 export const VARIABLE = {
   /** The name of a DynamoDB table. */
   table: (name: string) => variable(name, 'TABLE'),
+  /** The name of an S3 bucket. */
+  bucket: (name: string) => variable(name, 'BUCKET'),
   /** The name or ARN of an EventBridge bus. */
   bus: (name: string) => variable(name, 'BUS'),
   /** The ARN of a secret. */
@@ -139,6 +141,9 @@ export const TTL_ATTRIBUTE = 'expiresAt';
 /** Functions of one's own, a line each: docs/how-to-own-function.md says what else one needs. */
 export const OWN_FUNCTIONS = [] as const satisfies readonly string[];
 
+/** Functions that are there when the archive is switched on. */
+export const ARCHIVE_FUNCTIONS = ['record'] as const;
+
 /** The functions: `consumers/<name>/wire.ts` exports `wire`, `consumers/<name>/handler.ts` exports `handler`. */
 export const FUNCTION_NAMES = [
   'aggregate',
@@ -152,6 +157,7 @@ export const FUNCTION_NAMES = [
   'subscribe',
   'live',
   'hang-up',
+  ...ARCHIVE_FUNCTIONS,
   ...OWN_FUNCTIONS,
 ] as const;
 export type FunctionName = (typeof FUNCTION_NAMES)[number];
@@ -193,6 +199,8 @@ export const OUTPUTS = {
   alertsTable: 'AlertsTableName',
   failuresBucket: 'FailuresBucketName',
   readersTable: 'ReadersTableName',
+  /** Of the archive, where that is switched on. */
+  archiveBucket: 'ArchiveBucketName',
   liveTable: 'LiveTableName',
   /** `wss://…` */
   liveUrl: 'LiveUrl',

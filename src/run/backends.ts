@@ -37,6 +37,8 @@ export interface ServerBackendOptions {
   readonly dynamodb: LocalServer;
   /** Endpoint of Secrets Manager's stand-in. */
   readonly secrets: string;
+  /** Endpoint of S3's stand-in; undefined: no function uses a bucket. */
+  readonly s3: string | undefined;
   readonly eventBusEndpoint: string;
   /** Of streams that the template leaves on demand. */
   readonly shards: number;
@@ -52,6 +54,7 @@ export async function createServerBackend(
     kinesis: kinesisServer,
     dynamodb: dynamodbServer,
     secrets,
+    s3,
     eventBusEndpoint,
     shards,
   } = options;
@@ -74,6 +77,7 @@ export async function createServerBackend(
     AWS_ENDPOINT_URL_DYNAMODB: dynamodbServer.endpoint,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets,
     AWS_ENDPOINT_URL_EVENTBRIDGE: eventBusEndpoint,
+    ...(s3 === undefined ? {} : { AWS_ENDPOINT_URL_S3: s3 }),
   };
   return {
     kinesis,

@@ -1,4 +1,5 @@
 // Everything on a laptop with a simulated fleet and simulated players, until told to stop: what `npm start` runs.
+import type { Settings } from '../../cdk/settings/settings.ts';
 import { createTelemetryClient, type TelemetryClientStats } from '../../producers/client/telemetry-client.ts';
 import { simulateGameSessions } from '../../producers/simulators/game-sessions.ts';
 import { simulateIotFleet } from '../../producers/simulators/iot-fleet.ts';
@@ -23,6 +24,8 @@ export interface DevOptions {
   readonly pipeline: object;
   readonly shards: number;
   readonly dataFolder?: string | undefined;
+  /** Of the stack. */
+  readonly settings?: Settings | undefined;
   readonly devices: number;
   readonly players: number;
   readonly seed: number;

@@ -10,6 +10,7 @@ import { VARIABLE } from '../platform/names.ts';
 import type { Log } from '../platform/observe.ts';
 import { createSecrets, createSecretsClient } from '../platform/secrets.ts';
 import { LOCAL_LIMITS } from '../platform/time-limits.ts';
+import type { Objects } from '../stores/archive/objects.ts';
 import type { Table } from '../stores/table.ts';
 
 export interface InProcessOptions {
@@ -17,6 +18,8 @@ export interface InProcessOptions {
   readonly clock: Clock;
   /** The table a function's environment names. */
   readonly table: (name: string) => Table;
+  /** The bucket a function's environment names. */
+  readonly bucket: (name: string) => Objects;
   /** Endpoint of Secrets Manager's stand-in. */
   readonly secretsEndpoint: string;
   readonly bus: EventBus;
@@ -24,7 +27,7 @@ export interface InProcessOptions {
 }
 
 export function inProcessHost(fn: FunctionSpec, options: InProcessOptions): FunctionHost {
-  const { pipeline, clock, table, secretsEndpoint, bus } = options;
+  const { pipeline, clock, table, bucket, secretsEndpoint, bus } = options;
   const service = fn.environment['POWERTOOLS_SERVICE_NAME'] ?? fn.name;
   const variable = (name: string, expected: string): string => {
     const value = fn.environment[name];
@@ -40,6 +43,7 @@ export function inProcessHost(fn: FunctionSpec, options: InProcessOptions): Func
     log: lineLog(service, write),
     meter: { publish: (counts) => write({ _aws: { Timestamp: clock.nowMs() }, service, ...counts }) },
     table: (name) => table(variable(VARIABLE.table(name), 'the name of a table')),
+    objects: (name) => bucket(variable(VARIABLE.bucket(name), 'the name of a bucket')),
     bus: (name) => {
       variable(VARIABLE.bus(name), 'the name of an event bus');
       return bus;

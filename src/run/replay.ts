@@ -1,4 +1,5 @@
 // Runs recordings through the whole system, waits until it is idle, closes what is open, and reads the books.
+import type { Settings } from '../../cdk/settings/settings.ts';
 import { createTelemetryClient } from '../../producers/client/telemetry-client.ts';
 import { replayPaced } from '../../producers/replay/paced.ts';
 import type { ReplaySpeed } from '../../producers/replay/speed.ts';
@@ -26,6 +27,8 @@ export interface ReplayOptions {
   readonly speed: ReplaySpeed;
   readonly shards: number;
   readonly dataFolder?: string | undefined;
+  /** Of the stack. */
+  readonly settings?: Settings | undefined;
   /** Function processes to kill in mid-batch, at random moments. */
   readonly kills: number;
   /** Split a shard after a third of the events, merge two after two thirds. */
@@ -112,6 +115,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
     pipeline: options.pipeline,
     shards: options.shards,
     dataFolder: options.dataFolder,
+    settings: options.settings,
     schedules: false,
     clock,
     figures,

@@ -37,6 +37,7 @@ import { closeAll } from './close-all.ts';
 import { Figures } from './figures.ts';
 import { createInProcessFunction } from './in-process-function.ts';
 import type { InProcessOptions } from './in-process-host.ts';
+import type { LocalBuckets } from './local-buckets.ts';
 import { LocalBus } from './local-bus.ts';
 import type { RunningFile } from './running-file.ts';
 import { startBackend } from './start-backend.ts';
@@ -48,7 +49,7 @@ export interface RuntimeOptions {
   /** The pipeline definition, as `loadPipeline` gives it. */
   readonly pipeline: object;
   /** How the stack is set; default: as for whoever sets nothing. */
-  readonly settings?: Settings;
+  readonly settings?: Settings | undefined;
   /** Kinesis shards. */
   readonly shards: number;
   /** Keeps tables, streams and checkpoints here between runs; default: in memory, gone with the run. */
@@ -94,6 +95,8 @@ export interface Runtime {
   /** Where other processes find the tables. */
   readonly tables: RunningFile['tables'];
   readonly endpoints: Readonly<Record<string, string>> | undefined;
+  /** Those of the template. */
+  readonly buckets: LocalBuckets;
   readonly states: SourceStates;
   readonly windows: Windows;
   readonly deadLetters: DeadLetters;
@@ -165,7 +168,7 @@ async function compose(
   const gateway = await openGateway(template, options.httpPort, cleanups);
   // Functions and outputs name the APIs by where they are.
   const system = gateway === undefined ? template : withLocalUrls(template, gateway.url);
-  const { backend, kinesis, notice, secrets, tables } = await startBackend(
+  const { backend, kinesis, notice, secrets, tables, buckets } = await startBackend(
     { ...options, region: REGION, bus },
     system,
     {
@@ -182,6 +185,7 @@ async function compose(
     clock,
     endpoints: backend.endpoints,
     table: (name) => tableOf(system, backend, (spec) => spec.name === name, name),
+    bucket: (name) => buckets.open(name),
     secretsEndpoint: secrets,
     bus,
     onLine: takeLine,
@@ -234,6 +238,7 @@ async function compose(
     secrets,
     tables,
     endpoints: backend.endpoints,
+    buckets,
     states,
     windows: new Windows(tableOfOutput(OUTPUTS.windowsTable)),
     deadLetters: new DeadLetters(tableOfOutput(OUTPUTS.deadLettersTable)),

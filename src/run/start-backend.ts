@@ -12,6 +12,7 @@ import type { LocalSystem } from '../local-stack/template.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { EventBus } from '../platform/event-bus.ts';
 import { type Backend, createServerBackend } from './backends.ts';
+import { type LocalBuckets, startLocalBuckets } from './local-buckets.ts';
 import { createMemoryBackend } from './memory-backend.ts';
 import type { RunningFile } from './running-file.ts';
 import { startTablesServer } from './tables-server.ts';
@@ -42,6 +43,7 @@ export async function startBackend(
   readonly notice: string | undefined;
   /** Endpoint of Secrets Manager's stand-in. */
   readonly secrets: string;
+  readonly buckets: LocalBuckets;
   /** Where other processes find the tables. */
   readonly tables: RunningFile['tables'];
 }> {
@@ -65,6 +67,8 @@ export async function startBackend(
   const secretsServer = await startSecretsServer(system.secrets, { file: secretsFile });
   cleanups.push(() => secretsServer.stop());
   const secrets = secretsServer.endpoint;
+  const buckets = await startLocalBuckets(system, { ...folder('s3'), region: options.region });
+  cleanups.push(() => buckets.stop());
   const inMemory = async (notice: string) => {
     const backend = createMemoryBackend(system, {
       clock: systemClock,
@@ -74,7 +78,7 @@ export async function startBackend(
     const tablesServer = await startTablesServer((name) => backend.table(specOf(system, name)));
     cleanups.push(() => tablesServer.stop());
     const tables = { kind: 'memory' as const, endpoint: tablesServer.endpoint };
-    return { backend, kinesis: undefined, notice, secrets, tables };
+    return { backend, kinesis: undefined, notice, secrets, buckets, tables };
   };
   if (options.inMemory === true) return await inMemory('in-memory stores serve');
   const dynamodb = await startDynamoDbServer({ ...port(options.dynamodbPort), ...folder('dynamodb') });
@@ -103,11 +107,12 @@ export async function startBackend(
     kinesis,
     dynamodb: dynamodb.server,
     secrets,
+    s3: buckets.endpoint,
     shards: options.shards,
   });
   cleanups.push(async () => backend.close());
   const tables = { kind: 'dynamodb' as const, endpoint: dynamodb.server.endpoint };
-  return { backend, kinesis: backend.kinesis, notice: undefined, secrets, tables };
+  return { backend, kinesis: backend.kinesis, notice: undefined, secrets, buckets, tables };
 }
 
 function specOf({ tables }: LocalSystem, name: string): TableSpec {

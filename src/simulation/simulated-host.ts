@@ -37,6 +37,7 @@ export function simulatedHost(invocation: () => Invocation, deps: SimulatedHostD
       });
     },
     bus: () => deps.bus,
+    objects: absent('bucket'),
     secret: absent('secret'),
     poster: absent('poster'),
     setting: absent('setting'),

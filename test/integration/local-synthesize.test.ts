@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { createFunctionInvoker } from '../../src/local-stack/function-invoker.ts';
 import type { Synthesis } from '../../src/local-stack/synthesis.ts';
 import { readTemplate } from '../../src/local-stack/template.ts';
-import { FUNCTION_NAMES } from '../../src/platform/names.ts';
 import { synthesize, synthesizeOrKept } from '../../src/run/synthesize.ts';
+import { DEFAULT_FUNCTIONS } from '../support/default-functions.ts';
 import { ECHO_HANDLERS } from '../support/echo-handlers.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -24,7 +24,7 @@ describe('synthesizing in process', () => {
     const system = readTemplate(synthesis, 'eu-west-1');
     expect(system.notRun).toEqual([]);
     expect(system.streams).toMatchObject([{ shards: 2 }]);
-    expect(system.functions).toHaveLength(FUNCTION_NAMES.length);
+    expect(system.functions).toHaveLength(DEFAULT_FUNCTIONS.length);
     for (const fn of system.functions) {
       expect(existsSync(join(fn.codeFolder, fn.handler.replace(/\.handler$/, '.mjs')))).toBe(true);
       expect(JSON.parse(await readFile(join(fn.codeFolder, 'pipeline.json'), 'utf8'))).toEqual(pipeline);
@@ -59,8 +59,8 @@ describe('synthesizing in process', () => {
     expect(await readdir(join(folder, 'kept'))).toEqual([kept]);
     expect((await stat(join(folder, 'second', 'manifest.json'))).mtimeMs).toBe(madeMs);
     expect(second.template).toEqual(first.template);
-    expect(definitionsOf(first)).toEqual(FUNCTION_NAMES.map(() => one));
-    expect(definitionsOf(second)).toEqual(FUNCTION_NAMES.map(() => other));
+    expect(definitionsOf(first)).toEqual(DEFAULT_FUNCTIONS.map(() => one));
+    expect(definitionsOf(second)).toEqual(DEFAULT_FUNCTIONS.map(() => other));
 
     const plain = await synthesize({
       pipeline: one,

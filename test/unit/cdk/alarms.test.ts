@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FUNCTION_NAMES } from '../../../src/platform/names.ts';
+import { DEFAULT_FUNCTIONS } from '../../support/default-functions.ts';
 import { synthesizedStack } from '../../support/synthesized-stack.ts';
 
 const template = synthesizedStack();
@@ -40,7 +40,7 @@ const PUBLISHED: Readonly<Record<string, readonly [dimension: string, type: stri
 describe('alarms', () => {
   it('watch all readers, all functions and the stream', () => {
     // Of each mapping, of each function (the authorizer's refusals end as errors), of stream, API and functions' own.
-    expect(alarms).toHaveLength(8 * 3 + (FUNCTION_NAMES.length * 2 - 1) + 1 + 1 + 3);
+    expect(alarms).toHaveLength(8 * 3 + (DEFAULT_FUNCTIONS.length * 2 - 1) + 1 + 1 + 3);
   });
 
   it.each(alarms)(

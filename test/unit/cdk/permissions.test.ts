@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FUNCTION_NAMES } from '../../../src/platform/names.ts';
+import { DEFAULT_FUNCTIONS } from '../../support/default-functions.ts';
 import { synthesizedStack } from '../../support/synthesized-stack.ts';
 
 interface Statement {
@@ -18,8 +18,8 @@ const policies = withoutCustom(template.findResources('AWS::IAM::Policy'));
 const listed = <T>(value: T | readonly T[]): readonly T[] => (Array.isArray(value) ? value : [value as T]);
 
 /** Each permission as `action on resource`, the resource by its logical id without the hash. */
-function permissionsOf(start: string): string[] {
-  const [, policy] = Object.entries(policies).find(([id]) => id.startsWith(start)) ?? [];
+function permissionsOf(start: string, among = policies): string[] {
+  const [, policy] = Object.entries(among).find(([id]) => id.startsWith(start)) ?? [];
   const statements: readonly Statement[] = policy?.['Properties'].PolicyDocument.Statement ?? [];
   return statements
     .flatMap(({ Action, Resource }) =>
@@ -149,9 +149,27 @@ describe('permissions', () => {
     );
   });
 
+  it('let record read the stream and keep its records, where there is an archive', () => {
+    const withArchive = withoutCustom(synthesizedStack({ archive: true }).findResources('AWS::IAM::Policy'));
+    expect(permissionsOf('Archive', withArchive)).toEqual(
+      [
+        ...WRITES_ITS_LOG('ArchiveConsumerLogs.Arn'),
+        ...GIVES_UP_RECORDS,
+        's3:ListBucket on ArchiveBucket.Arn',
+        's3:GetObject on ArchiveBucket.Arn/records/*',
+        's3:PutObject on ArchiveBucket.Arn/records/*',
+        'kinesis:DescribeStream on TelemetryStream.Arn',
+        'kinesis:DescribeStreamSummary on TelemetryStream.Arn',
+        'kinesis:GetRecords on TelemetryStream.Arn',
+        'kinesis:GetShardIterator on TelemetryStream.Arn',
+        'kinesis:ListShards on TelemetryStream.Arn',
+      ].sort(),
+    );
+  });
+
   it('hold no wildcard but for the bucket’s keys and the one action that knows no resource', () => {
-    const all = ['Aggregate', 'Rollup', 'Close', 'AlertConsumer', 'AlertClock', 'Publish'].flatMap(
-      permissionsOf,
+    const all = ['Aggregate', 'Rollup', 'Close', 'AlertConsumer', 'AlertClock', 'Publish'].flatMap((start) =>
+      permissionsOf(start),
     );
     expect(new Set(all.filter((permission) => permission.includes('*')))).toEqual(
       new Set(['s3:PutObject on FailuresBucket.Arn/*', 'dynamodb:ListStreams on *']),
@@ -160,10 +178,10 @@ describe('permissions', () => {
 
   it('come from the roles’ own policies alone', () => {
     // One for each function, and the door's own, to put records.
-    expect(Object.keys(policies)).toHaveLength(FUNCTION_NAMES.length + 1);
+    expect(Object.keys(policies)).toHaveLength(DEFAULT_FUNCTIONS.length + 1);
     const roles = Object.entries(withoutCustom(template.findResources('AWS::IAM::Role')));
     const own = roles.filter(([, role]) => JSON.stringify(role).includes('lambda.amazonaws.com'));
-    expect(own).toHaveLength(FUNCTION_NAMES.length);
+    expect(own).toHaveLength(DEFAULT_FUNCTIONS.length);
     for (const [, role] of own) expect(Object.keys(role['Properties'])).toEqual(['AssumeRolePolicyDocument']);
     const others = roles.filter((role) => !own.includes(role)).map(([id]) => id.slice(0, -8));
     expect(others.sort()).toEqual(['DoorApiCloudWatchRole', 'DoorRole']);

@@ -59,6 +59,7 @@ describe('the settings', () => {
       protect: true,
       alarms: { topic: TOPIC, quietAfter: '30m' },
       logs: { retention: '365d' },
+      archive: true,
       tracing: true,
       kmsKey: MULTI,
       domain: {
@@ -86,6 +87,7 @@ describe('the settings', () => {
       alarmTopic: TOPIC,
       quietAfterMs: 1_800_000,
       logDays: 365,
+      archive: true,
       tracing: true,
       kmsKey: MULTI,
       apiDomain: { name: 'telemetry.example.com', certificateArn: CERTIFICATE },

@@ -1,7 +1,7 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { type AlertsInUse, alertsIn } from '../../../cdk/alerts-in.ts';
-import { FUNCTION_NAMES } from '../../../src/platform/names.ts';
+import { DEFAULT_FUNCTIONS } from '../../support/default-functions.ts';
 import { synthesizedStack } from '../../support/synthesized-stack.ts';
 
 const template = synthesizedStack();
@@ -141,14 +141,14 @@ describe('the functions', () => {
         Handler: Match.stringLikeRegexp('^consumers/[a-z-]+/handler.handler$'),
         LoggingConfig: { LogGroup: { Ref: Match.anyValue() } },
       },
-      FUNCTION_NAMES.length,
+      DEFAULT_FUNCTIONS.length,
     );
     // And the CDK's own, which put the dashboard's files into their bucket and empty it.
-    template.resourceCountIs('AWS::Lambda::Function', FUNCTION_NAMES.length + 2);
+    template.resourceCountIs('AWS::Lambda::Function', DEFAULT_FUNCTIONS.length + 2);
     // And two of API Gateway's, and those of the CDK's functions.
-    template.resourceCountIs('AWS::IAM::Role', FUNCTION_NAMES.length + 4);
+    template.resourceCountIs('AWS::IAM::Role', DEFAULT_FUNCTIONS.length + 4);
     // And the access logs of two APIs, and that of the CDK's function.
-    template.resourceCountIs('AWS::Logs::LogGroup', FUNCTION_NAMES.length + 3);
+    template.resourceCountIs('AWS::Logs::LogGroup', DEFAULT_FUNCTIONS.length + 3);
     template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
   });
 

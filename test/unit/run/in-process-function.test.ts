@@ -4,6 +4,7 @@ import { VirtualClock } from '../../../src/event-source/virtual-clock.ts';
 import type { FunctionLine } from '../../../src/local-stack/function-invoker.ts';
 import { LIVE_TABLE, READERS_TABLE, VARIABLE } from '../../../src/platform/names.ts';
 import { createInProcessFunction } from '../../../src/run/in-process-function.ts';
+import { MemoryObjects } from '../../../src/stores/archive/memory-objects.ts';
 import { MemoryTable } from '../../../src/stores/memory-table.ts';
 import type { Table } from '../../../src/stores/table.ts';
 import { changeRecord } from '../../support/change-records.ts';
@@ -57,6 +58,7 @@ function setUp(over: (table: Table, clock: VirtualClock) => Table = (table) => t
           if (table === undefined) throw new Error(`no table ${name}`);
           return table;
         },
+        bucket: (name) => new MemoryObjects(`memory:${name}/`),
         bus: {
           put: async (entries) => {
             published.push(...entries.map(({ detail }) => detail));
@@ -145,8 +147,8 @@ describe('a function in this process', () => {
   });
 
   it('with a handler that nothing wires is refused, by both', async () => {
-    await expect(setUp().start('record')).rejects.toThrow(
-      'function Test-record: found the handler "consumers/record/handler.handler", expected consumers/<name>/handler.handler with a wire.ts beside it',
+    await expect(setUp().start('nowhere')).rejects.toThrow(
+      'function Test-nowhere: found the handler "consumers/nowhere/handler.handler", expected consumers/<name>/handler.handler with a wire.ts beside it',
     );
   });
 

@@ -1,0 +1,69 @@
+// The archive beside the pipeline, by the template: what was put into the stream is read back, with the real servers and without.
+import { describe, expect, it } from 'vitest';
+import { totalsOf } from '../../src/core/archive/manifest.ts';
+import { OUTPUTS } from '../../src/platform/names.ts';
+import { startRuntime } from '../../src/run/runtime.ts';
+import { ArchiveReader } from '../../src/stores/archive/archive-reader.ts';
+import { javaMissing } from '../support/dynamodb-local.ts';
+
+const missing = process.env['CI'] === 'true' ? undefined : await javaMissing();
+const never = new AbortController().signal;
+const PIPELINE = { aggregations: [{ name: 'a', window: { tumbling: '1m' } }] };
+
+describe('what the stream carried', () => {
+  it.each(['memory', ...(missing === undefined ? ['servers'] : [])])(
+    'is in the archive, on %s',
+    async (where) => {
+      const runtime = await startRuntime({
+        pipeline: PIPELINE,
+        settings: { archive: true },
+        shards: 2,
+        schedules: false,
+        httpPort: 0,
+        inMemory: where === 'memory',
+      });
+      try {
+        const records = Array.from({ length: 300 }, (_, at) => {
+          const event = { source: `device-${at % 17}`, time: Date.now(), values: { at } };
+          return {
+            partitionKey: event.source,
+            data: Buffer.from(at % 50 === 0 ? [0xff, at] : JSON.stringify(event)),
+          };
+        });
+        for (let at = 0; at < records.length; at += 100) {
+          await runtime.sink.putRecords(
+            { streamName: runtime.streamName, records: records.slice(at, at + 100) },
+            never,
+          );
+        }
+        await runtime.caughtUp();
+        const reader = new ArchiveReader(
+          runtime.buckets.open(runtime.system.outputs.get(OUTPUTS.archiveBucket) ?? ''),
+        );
+        expect(await reader.streams()).toEqual([runtime.streamName]);
+        const found: string[] = [];
+        let counted = 0;
+        const shards = await reader.shards(runtime.streamName);
+        expect(shards).toHaveLength(2);
+        for (const shard of shards) {
+          const place = { stream: runtime.streamName, shard };
+          for (const { manifest, unlisted, problems } of await reader.hours(place)) {
+            expect([unlisted, problems]).toEqual([[], []]);
+            counted += totalsOf(manifest).records;
+          }
+          for await (const { fields } of reader.records(place)) {
+            const { partitionKey, text, base64 } = fields;
+            const data = typeof text === 'string' ? Buffer.from(text) : Buffer.from(String(base64), 'base64');
+            found.push(`${String(partitionKey)} ${data.toString('hex')}`);
+          }
+        }
+        expect(counted).toBe(300);
+        const put = records.map(({ partitionKey, data }) => `${partitionKey} ${data.toString('hex')}`);
+        expect(found.sort()).toEqual(put.sort());
+        expect(runtime.figures.sum('aggregate', 'records')).toBe(300);
+      } finally {
+        await runtime.stop();
+      }
+    },
+  );
+});
