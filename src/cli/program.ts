@@ -7,6 +7,7 @@ import { devCommand } from './dev-command.ts';
 import { explainFailure } from './exit.ts';
 import { ledgerCommand } from './ledger-command.ts';
 import { openapiCommand } from './openapi-command.ts';
+import { recordCommand } from './record-command.ts';
 import { replayCommand } from './replay-command.ts';
 import { shapeCommand } from './shape-command.ts';
 import { simulateCommand } from './simulate-command.ts';
@@ -33,6 +34,7 @@ Exit codes: 0 done, 1 failed, 2 bad usage (options, pipeline definition).`,
 for (const command of [
   devCommand(),
   replayCommand(),
+  recordCommand(),
   shapeCommand(),
   simulateCommand(),
   testCommand(),

@@ -29,6 +29,10 @@ interface ReplayCommandOptions {
   readonly shape?: string;
   readonly at?: number;
   readonly archive?: true;
+  readonly from?: number;
+  readonly to?: number;
+  readonly source?: readonly string[];
+  readonly stream?: string;
   readonly json?: true;
 }
 
@@ -37,7 +41,10 @@ export function replayCommand(): Command {
     .description(
       'run recordings through the whole system on this machine, close what is open, and print the books',
     )
-    .argument('<file...>', 'recordings: telemetry events or Kinesis records, a line each, plain or gzip')
+    .argument(
+      '<file...>',
+      'recordings: telemetry events or Kinesis records, a line each, plain, gzip or zstd; or archives: folders, s3://bucket/prefix',
+    )
     .option('--pipeline <file>', 'pipeline definition, TypeScript or JSON (default: cdk/pipeline.ts)')
     .option('--speed <speed>', 'max, or times the recorded pace: 1x, 60x', speed, 'max')
     .option('--shards <n>', 'shards of the stream', wholeNumber(1, 64), 1)
@@ -48,6 +55,10 @@ export function replayCommand(): Command {
     .option('--reshard', 'split a shard and merge two in mid-replay')
     .option('--shape <name>', 'read files in another form: a shape of the pipeline, or a built-in one')
     .option('--at <time>', 'the time of what states none, where the shape asks for the arrival', moment)
+    .option('--from <time>', 'of archives: what arrived from then on', moment)
+    .option('--to <time>', 'of archives: what arrived before then', moment)
+    .option('--source <name...>', 'of archives: what was put under these partition keys')
+    .option('--stream <name>', 'of archives with several streams')
     .option('--json', 'one JSON object on stdout')
     .addHelpText(
       'after',
@@ -86,6 +97,7 @@ async function runReplay(files: readonly string[], options: ReplayCommandOptions
         progress.draw(progressLines(state));
       },
       windowsFile: options.windowsOut,
+      selection: { fromMs: options.from, toMs: options.to, sources: options.source, stream: options.stream },
       fileShapes:
         shapes === undefined
           ? undefined

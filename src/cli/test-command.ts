@@ -25,6 +25,8 @@ recorded Kinesis record a line. Between them:
   {"$pipeline": "FILE"}   this definition is deployed
   {"$expire": ms}         TTL removes what has expired by then
   {"$flush": true}        the batch ends
+  {"$recording": "FOLDER"} what a recording or an archive holds (docs/archive.md), all of it, or some:
+                          {"$recording": {"recording": "FOLDER", "from": TIME, "to": TIME, "sources": ["d1"]}}
 After the last line everything that is open is closed.
 
 expected.csv: kind,series,start,end,metric,aggregate,value[,tolerance]. Kinds are window (series AGGREGATION|SOURCE),

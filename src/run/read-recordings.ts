@@ -4,8 +4,7 @@ import { kinesisEventRecord } from '../event-source/kinesis-record.ts';
 import { MemoryStream } from '../event-source/memory-stream.ts';
 import type { Clock } from '../platform/clock.ts';
 import { RecordingError } from '../wire/recording-error.ts';
-import { readRecording } from '../wire/recordings.ts';
-import { type FileShapes, LeftOut, replayEntries } from './replay-entries.ts';
+import { type EntryOptions, LeftOut, replayEntries } from './replay-entries.ts';
 
 export interface RecordingSummary {
   readonly kind: 'event' | 'kinesis';
@@ -19,14 +18,14 @@ export interface RecordingSummary {
 /** Reads every file to its end, so that a replay does not stop half way at a bad line. @throws RecordingError */
 export async function summarizeRecordings(
   files: readonly string[],
-  fileShapes?: FileShapes,
+  options: EntryOptions = {},
 ): Promise<RecordingSummary> {
   const leftOut = new LeftOut();
   let kind: RecordingSummary['kind'] | undefined;
   let entries = 0;
   let lastArrivalMs = 0;
   for (const file of files) {
-    for await (const entry of replayEntries(file, fileShapes, leftOut)) {
+    for await (const entry of replayEntries(file, options, leftOut)) {
       if (entry.kind === 'dynamodb') {
         const problem =
           'found a change of a DynamoDB table, expected telemetry events or Kinesis records: tables are what a replay makes';
@@ -45,11 +44,15 @@ export async function summarizeRecordings(
 }
 
 /** Recorded Kinesis records as a stream that has come to its end: each in its shard, as it was. */
-export async function recordedStream(files: readonly string[], clock: Clock): Promise<MemoryStream> {
+export async function recordedStream(
+  files: readonly string[],
+  clock: Clock,
+  options: EntryOptions = {},
+): Promise<MemoryStream> {
   const stream = new MemoryStream({ kind: 'kinesis', clock, shards: 0 });
   const shards = new Set<string>();
   for (const file of files) {
-    for await (const entry of readRecording(file)) {
+    for await (const entry of replayEntries(file, options)) {
       if (entry.kind !== 'kinesis') continue;
       const { shard, sequence, arrivalMs, partitionKey } = entry;
       if (!shards.has(shard)) stream.addShard(shard);

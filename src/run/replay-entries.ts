@@ -1,5 +1,11 @@
 // What a replay reads: a recording as it is, or a file in another form through a shape.
 import type { Shape } from '../core/shape/shape.ts';
+import {
+  type ArchiveSelection,
+  archivedEntries,
+  isArchivePath,
+  openArchive,
+} from '../testing/archived-entries.ts';
 import type { RecordingEntry } from '../wire/recording-entry.ts';
 import { RecordingError } from '../wire/recording-error.ts';
 import { readRecording } from '../wire/recordings.ts';
@@ -15,6 +21,14 @@ export interface FileShapes {
   readonly askedTags?: ReadonlySet<string> | undefined;
 }
 
+/** How files are read, and what of them. */
+export interface EntryOptions {
+  /** Of files in other forms; undefined: they are recordings. */
+  readonly fileShapes?: FileShapes | undefined;
+  /** Of archives. */
+  readonly selection?: ArchiveSelection | undefined;
+}
+
 /** What was no event in files in other forms, and what of their events was not taken. */
 export class LeftOut {
   readonly reasons = new Reasons();
@@ -22,14 +36,18 @@ export class LeftOut {
 }
 
 /**
- * Recorded Kinesis records are handed on as they are, also where a shape is given: the stream carried them so, and the
- * pipeline shapes them. @throws RecordingError
+ * A folder and `s3://…` are archives. Recorded Kinesis records are handed on as they are, also where a shape is given: the stream carried them so, and the
+ * pipeline shapes them. @throws RecordingError, ArchiveError
  */
 export async function* replayEntries(
   file: string,
-  fileShapes: FileShapes | undefined,
+  { fileShapes, selection }: EntryOptions,
   leftOut = new LeftOut(),
 ): AsyncGenerator<RecordingEntry, void, undefined> {
+  if (isArchivePath(file)) {
+    yield* archivedEntries(openArchive(file), selection);
+    return;
+  }
   if (fileShapes === undefined || (await holdsKinesisRecords(file))) {
     yield* readRecording(file);
     return;

@@ -16,11 +16,11 @@ import { Figures } from './figures.ts';
 import { killAtRandom } from './kill-at-random.ts';
 import { type RecordingSummary, recordedStream, summarizeRecordings } from './read-recordings.ts';
 import { type CountedReason, Reasons } from './reasons.ts';
-import { type FileShapes, replayEntries } from './replay-entries.ts';
+import { type EntryOptions, replayEntries } from './replay-entries.ts';
 import { type Runtime, startRuntime } from './runtime.ts';
 import { writeWindowsCsv } from './windows-csv.ts';
 
-export interface ReplayOptions {
+export interface ReplayOptions extends EntryOptions {
   readonly files: readonly string[];
   /** The pipeline definition. */
   readonly pipeline: object;
@@ -36,8 +36,6 @@ export interface ReplayOptions {
   readonly onProgress?: (progress: ReplayProgress) => void;
   /** Where to write the source windows as CSV. */
   readonly windowsFile?: string | undefined;
-  /** How files in other forms are read; undefined: as recordings. Recorded Kinesis records are shaped by the pipeline. */
-  readonly fileShapes?: FileShapes | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -91,9 +89,9 @@ export interface ReplayReport extends Ledger {
   readonly notice?: string;
 }
 
-/** @throws RecordingError, PipelineError, RuntimeError */
+/** @throws RecordingError, ArchiveError, PipelineError, RuntimeError */
 export async function replay(options: ReplayOptions): Promise<ReplayReport> {
-  const summary = await summarizeRecordings(options.files, options.fileShapes);
+  const summary = await summarizeRecordings(options.files, options);
   const progress = {
     step: '',
     put: 0,
@@ -119,7 +117,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
     schedules: false,
     clock,
     figures,
-    ...(summary.kind === 'kinesis' ? { recorded: await recordedStream(options.files, clock) } : {}),
+    ...(summary.kind === 'kinesis' ? { recorded: await recordedStream(options.files, clock, options) } : {}),
     onStep: tell,
     onMapping: (mapping, event) => {
       watch(mapping, event);
@@ -218,7 +216,7 @@ function leftOutOf({ leftOut }: RecordingSummary): Pick<ReplayReport, 'notPut' |
 /** Puts the events into the stream as they were recorded; resolves when all of them are there. */
 async function feed(
   { sink, streamName, kinesis }: Runtime,
-  { files, speed, reshard, fileShapes }: ReplayOptions,
+  { files, speed, reshard, fileShapes, selection }: ReplayOptions,
   { entries }: RecordingSummary,
   signal: AbortSignal,
   onPut: (put: number) => void,
@@ -232,7 +230,7 @@ async function feed(
   const reshards = reshard ? [splitWidestShard, mergeLowestShards] : [];
   const events = async function* () {
     for (const file of files) {
-      for await (const entry of replayEntries(file, fileShapes)) {
+      for await (const entry of replayEntries(file, { fileShapes, selection })) {
         if (entry.kind !== 'event') continue;
         yield { event: entry.raw, arrivedAt: entry.arrivedAt };
         put += 1;

@@ -7,7 +7,14 @@ import { parsePipeline } from '../core/pipeline/parse-pipeline.ts';
 import type { Pipeline } from '../core/pipeline/pipeline.ts';
 import type { AlertEvent } from '../wire/alert-event.ts';
 import { PipelineRunner } from './pipeline-runner.ts';
-import { itemOfInput, itemsOfFile, type PutItem, putAt, type TestInput } from './put-items.ts';
+import {
+  isTestRecording,
+  itemOfInput,
+  itemsOfRecording,
+  type PutItem,
+  putAt,
+  type TestInput,
+} from './put-items.ts';
 import {
   type AlertRow,
   type DeadLetterRow,
@@ -35,8 +42,9 @@ export interface PipelineTest {
    * alert. The clock goes along with the arrivals. An event arrives when its `arrivedAt` says, else at its own time, or where
    * the clock stands if that is later; records arrive when they say.
    *
-   * @param inputs events, Kinesis or DynamoDB records as a Lambda event or the API has them, paths of recordings, lists of these
-   * @throws RecordingError for a file that is no recording; TypeError for what is neither; Error where a function goes on failing
+   * @param inputs events, Kinesis or DynamoDB records as a Lambda event or the API has them, paths of recordings
+   *   and archives, some of a recording (`{recording, from, to, sources}`), lists of these
+   * @throws RecordingError for a file that is no recording; ArchiveError for what is missing or damaged in an archive; TypeError for what is neither; Error where a function goes on failing
    * @example await test.put({ source: 'd1', time: Date.now(), values: { temperature: 21.5 } });
    */
   put(...inputs: readonly (TestInput | readonly TestInput[])[]): Promise<void>;
@@ -118,10 +126,12 @@ class MemoryPipelineTest implements PipelineTest {
 
   async put(...inputs: readonly (TestInput | readonly TestInput[])[]): Promise<void> {
     for (const input of inputs.flat()) {
-      if (typeof input !== 'string') {
+      if (typeof input === 'string' || isTestRecording(input)) {
+        for await (const item of itemsOfRecording(input)) await this.#take(item);
+      } else {
         const handling = this.#take(itemOfInput(input));
         if (handling !== undefined) await handling;
-      } else for await (const item of itemsOfFile(input)) await this.#take(item);
+      }
     }
     await this.#handle();
   }

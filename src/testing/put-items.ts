@@ -5,13 +5,28 @@ import { isObject } from '../core/event-rules.ts';
 import { parseRfc3339 } from '../core/rfc3339.ts';
 import { type RecordingEntry, readRecordingEntry } from '../wire/recording-entry.ts';
 import { readRecording } from '../wire/recordings.ts';
+import { type ArchiveSelection, archivedEntries, isArchivePath, openArchive } from './archived-entries.ts';
 import type { ChangeToPut, ItemToPut, RecordToPut } from './pipeline-runner.ts';
 
 /**
  * A telemetry event, and when it arrives in the stream if it says so; a record of any data; a Kinesis or DynamoDB record in the form of a
- * Lambda event or of `get-records`; or the path of a recording of these, plain or gzip.
+ * Lambda event or of `get-records`; or the path of a recording of these, plain, gzip or zstd, or of an archive: a folder, or `s3://bucket/prefix`.
  */
-export type TestInput = string | TestEvent | TestRecord | Readonly<Record<string, unknown>>;
+export type TestInput = string | TestRecording | TestEvent | TestRecord | Readonly<Record<string, unknown>>;
+
+/** Some of a recording, or of an archive. */
+export interface TestRecording {
+  /** Path of a recording, or of an archive: a folder, or `s3://bucket/prefix`. */
+  readonly recording: string;
+  /** Arrival, ms since the epoch or RFC 3339; included. */
+  readonly from?: number | string;
+  /** The same; excluded. */
+  readonly to?: number | string;
+  /** Partition keys: what a source’s records were put under. */
+  readonly sources?: readonly string[];
+  /** Of an archive that has several. */
+  readonly stream?: string;
+}
 
 export interface TestEvent {
   readonly source: string;
@@ -47,9 +62,41 @@ export function putAt(item: PutItem, latestMs: EpochMs): ItemToPut {
   return { ...record, arrivalMs };
 }
 
-/** The entries of a recording. @throws RecordingError */
-export async function* itemsOfFile(path: string): AsyncIterable<PutItem> {
-  for await (const entry of readRecording(path)) yield itemOf(entry);
+/** The entries of a recording or an archive. @throws RecordingError, ArchiveError; TypeError for a time that is none */
+export async function* itemsOfRecording(input: string | TestRecording): AsyncIterable<PutItem> {
+  const { recording, from, to, ...others } = typeof input === 'string' ? { recording: input } : input;
+  const selection = { ...others, fromMs: momentOf('from', from), toMs: momentOf('to', to) };
+  const entries = isArchivePath(recording)
+    ? archivedEntries(openArchive(recording), selection)
+    : selected(readRecording(recording), selection);
+  for await (const entry of entries) yield itemOf(entry);
+}
+
+export function isTestRecording(input: object): input is TestRecording {
+  return 'recording' in input && typeof input.recording === 'string';
+}
+
+async function* selected(
+  entries: AsyncIterable<RecordingEntry>,
+  { fromMs = 0, toMs = Number.POSITIVE_INFINITY, sources }: ArchiveSelection,
+): AsyncIterable<RecordingEntry> {
+  for await (const entry of entries) {
+    const atMs = entry.kind === 'event' ? (entry.arrivedAt ?? ownTimeMs(entry.raw) ?? 0) : entry.arrivalMs;
+    if (atMs < fromMs || atMs >= toMs) continue;
+    if (sources === undefined || sources.includes(keyOf(entry))) yield entry;
+  }
+}
+
+function keyOf(entry: RecordingEntry): string {
+  if (entry.kind === 'event') return entry.source;
+  if (entry.kind === 'kinesis') return entry.partitionKey;
+  return Object.values(entry.record.dynamodb.Keys)[0]?.S ?? '';
+}
+
+function momentOf(name: string, value: number | string | undefined): EpochMs | undefined {
+  const ms = typeof value === 'string' ? parseRfc3339(value) : value;
+  if (value === undefined || (ms !== undefined && Number.isFinite(ms))) return ms;
+  throw new TypeError(`put: ${name}: found ${describeFound(value)}, expected ms since the epoch or RFC 3339`);
 }
 
 /** @throws TypeError for what is no event and no record */

@@ -7,7 +7,7 @@ import { readRecordingEntry } from '../wire/recording-entry.ts';
 import { CaseError } from './case-error.ts';
 import type { Expectation } from './case-rows.ts';
 import type { ItemToPut } from './pipeline-runner.ts';
-import { itemOf, ownTimeMs, putAt } from './put-items.ts';
+import { isTestRecording, itemOf, itemsOfRecording, ownTimeMs, type PutItem, putAt } from './put-items.ts';
 import { readExpected } from './read-expected.ts';
 
 export interface RecordedCase {
@@ -81,6 +81,12 @@ async function readSteps(text: string, folder: string): Promise<readonly CaseSte
     if (line.trim() === '') continue;
     const where = `${join(folder, 'events.ndjson')}, line ${at + 1}`;
     const parsed = parseJson(line, where);
+    for await (const item of recordedItems(parsed, folder, where)) {
+      const placed = putAt(item, latestMs);
+      latestMs = Math.max(latestMs, placed.arrivalMs);
+      steps.push({ kind: 'put', item: placed });
+    }
+    if (isObject(parsed) && RECORDING in parsed) continue;
     const step = await readControl(parsed, folder, where);
     if (step !== undefined) {
       steps.push(step);
@@ -91,6 +97,26 @@ async function readSteps(text: string, folder: string): Promise<readonly CaseSte
     steps.push({ kind: 'put', item });
   }
   return steps;
+}
+
+const RECORDING = '$recording';
+
+/** `{"$recording": "events"}` or `{"$recording": {"recording": "events", "from": …}}`: a file or a folder, as seen from the case. */
+async function* recordedItems(parsed: unknown, folder: string, where: string): AsyncIterable<PutItem> {
+  if (!isObject(parsed) || !(RECORDING in parsed)) return;
+  const value = parsed[RECORDING];
+  const input = typeof value === 'string' ? { recording: value } : value;
+  if (!isObject(input) || !isTestRecording(input)) {
+    const expected = 'expected a path, or an object with one as its recording';
+    throw new CaseError(`${where}: ${RECORDING}: found ${describeFound(value)}, ${expected}`);
+  }
+  const { recording } = input;
+  const path = recording.startsWith('s3://') ? recording : join(folder, recording);
+  try {
+    yield* itemsOfRecording({ ...input, recording: path });
+  } catch (cause) {
+    throw new CaseError(`${where}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
 }
 
 async function readControl(parsed: unknown, folder: string, where: string): Promise<CaseStep | undefined> {
@@ -117,7 +143,7 @@ async function readControl(parsed: unknown, folder: string, where: string): Prom
       if (value === true) return { kind: 'flush' };
       throw new CaseError(`${where}: $flush: found ${describeFound(value)}, expected true`);
     default: {
-      const expected = '$close, $clock, $pipeline, $expire or $flush';
+      const expected = '$close, $clock, $pipeline, $expire, $flush or $recording';
       throw new CaseError(`${where}: found the control ${quote(key)}, expected ${expected}`);
     }
   }

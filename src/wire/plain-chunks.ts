@@ -1,31 +1,38 @@
 import { pipeline, Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { RecordingError } from './recording-error.ts';
 
 const GZIP_MAGIC = 0x1f8b;
+const ZSTD_MAGIC = 0x28b52ffd;
 
-/** The bytes of a plain or gzip file, told apart by the magic bytes. Failures of file or gzip become RecordingErrors. */
+/** The bytes of a plain, gzip or zstd file, told apart by the magic bytes. Failures of file or packing become RecordingErrors. */
 export async function* plainChunks(file: string, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   try {
     const iterator = chunks[Symbol.asyncIterator]();
     const head = await readHead(iterator);
     const whole = Readable.from(chunksAgain(head, iterator));
-    if (head.length < 2 || head.readUInt16BE(0) !== GZIP_MAGIC) {
+    const packing = packingOf(head);
+    if (packing === undefined) {
       yield* whole;
     } else {
-      const gunzip = createGunzip();
-      // A failure destroys the gunzip with it, and so comes out of the iteration below.
-      pipeline(whole, gunzip, () => {});
-      yield* gunzip;
+      const unpacking = packing === 'gzip' ? createGunzip() : createZstdDecompress();
+      // A failure destroys what unpacks with it, and so comes out of the iteration below.
+      pipeline(whole, unpacking, () => {});
+      yield* unpacking;
     }
   } catch (error) {
     throw asRecordingError(file, error);
   }
 }
 
+function packingOf(head: Buffer): 'gzip' | 'zstd' | undefined {
+  if (head.length >= 2 && head.readUInt16BE(0) === GZIP_MAGIC) return 'gzip';
+  return head.length >= 4 && head.readUInt32BE(0) === ZSTD_MAGIC ? 'zstd' : undefined;
+}
+
 async function readHead(iterator: AsyncIterator<Uint8Array>): Promise<Buffer> {
   let head = Buffer.alloc(0);
-  while (head.length < 2) {
+  while (head.length < 4) {
     const { done, value } = await iterator.next();
     if (done) break;
     head = Buffer.concat([head, value]);
@@ -52,6 +59,9 @@ function asRecordingError(file: string, error: unknown): unknown {
   if (code === 'Z_BUF_ERROR') {
     const problem = `found the end of the file inside its gzip data, expected whole gzip data (${message})`;
     return new RecordingError('truncated', { file }, problem, options);
+  }
+  if (typeof code === 'string' && code.startsWith('ZSTD_')) {
+    return new RecordingError('malformed', { file }, `found damaged zstd data (${message})`, options);
   }
   if (typeof code === 'string' && code.startsWith('Z_')) {
     return new RecordingError('malformed', { file }, `found damaged gzip data (${message})`, options);

@@ -1,8 +1,15 @@
-// Recordings: telemetry events, Kinesis records or changes of a DynamoDB table, one a line or in one JSON document, plain or gzip. Read as a stream:
+// Recordings: telemetry events, Kinesis records or changes of a DynamoDB table, one a line or in one JSON document, plain, gzip or zstd; or an object of an archive. Read as a stream:
 // a recording may be larger than memory, one line of it may not.
 import { createReadStream } from 'node:fs';
+import {
+  type ArchivedObjectHeader,
+  isArchiveHeader,
+  readArchivedLine,
+  readHeader,
+} from '../core/archive/archived-object.ts';
 import { quote } from '../core/describe-found.ts';
 import { isObject } from '../core/event-rules.ts';
+import { readArchivedRecord } from './archived-line.ts';
 import { isEnvelope } from './hand-event.ts';
 import { MAX_LINE_BYTES, plainLines } from './plain-lines.ts';
 import { type RecordingEntry, readRecordingEntry } from './recording-entry.ts';
@@ -19,15 +26,38 @@ export async function* readRecording(input: RecordingInput): AsyncGenerator<Reco
   const file = typeof input === 'string' ? input : input.name;
   const chunks = typeof input === 'string' ? createReadStream(input) : input.chunks;
   let kind: RecordingEntry['kind'] | undefined;
+  let archived: { readonly header: ArchivedObjectHeader; records: number } | undefined;
   for await (const { line, parsed } of parsedLines(file, chunks)) {
+    if (kind === undefined && archived === undefined && isArchiveHeader(parsed)) {
+      const header = readHeader(parsed);
+      if (typeof header === 'string') throw new RecordingError('unknown-shape', { file, line }, header);
+      archived = { header, records: 0 };
+      continue;
+    }
+    if (archived !== undefined) archived.records += 1;
     for (const candidate of documentEntries(parsed)) {
-      const entry = readRecordingEntry(candidate, line);
+      const entry =
+        archived === undefined
+          ? readRecordingEntry(candidate, line)
+          : readArchivedEntry(candidate, line, archived.header);
       if (typeof entry === 'string') throw new RecordingError('unknown-shape', { file, line }, entry);
       kind ??= entry.kind;
       if (entry.kind !== kind) throw mixed(file, entry, kind);
       yield entry;
     }
   }
+  if (archived === undefined || archived.records === archived.header.records) return;
+  const problem = `found ${archived.records} records, expected ${archived.header.records}, as its first line says`;
+  throw new RecordingError('truncated', { file }, problem);
+}
+
+function readArchivedEntry(
+  parsed: unknown,
+  lineNumber: number,
+  { shard }: ArchivedObjectHeader,
+): RecordingEntry | string {
+  const read = readArchivedLine(parsed, '');
+  return typeof read === 'string' ? read : readArchivedRecord(read, { shard, lineNumber });
 }
 
 /** What the stream takes as one record, and a GetRecords answer and a Lambda event, hold many; any other value is one entry. */
