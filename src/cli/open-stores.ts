@@ -68,8 +68,8 @@ export async function useStores<T>(options: StoreOptions, work: (stores: Stores)
 export async function findPlace(options: StoreOptions): Promise<{
   readonly outputs: Readonly<Record<string, string>>;
   readonly table: TableByName;
-  /** Endpoint; undefined: on AWS. */
-  readonly secrets: string | undefined;
+  /** Of the local run; undefined: on AWS. */
+  readonly secrets: LocalPlace | undefined;
 }> {
   if (options.outputs !== undefined) {
     const outputs = readOutputs(await readJson(options.outputs), options.outputs);
@@ -77,7 +77,11 @@ export async function findPlace(options: StoreOptions): Promise<{
   }
   const running = await findRunning();
   if (running === undefined) throw new UsageError(NO_LOCAL_RUN);
-  return { outputs: running.outputs, table: tablesOf(running), secrets: running.secrets };
+  return {
+    outputs: running.outputs,
+    table: tablesOf(running),
+    secrets: { endpoint: running.secrets, accessKey: running.accessKey },
+  };
 }
 
 const NO_LOCAL_RUN =
@@ -93,10 +97,13 @@ async function useDataFolder<T>(folder: string, work: (stores: Stores) => Promis
   const outputs = readOutputs(await readJson(outputsFile), outputsFile);
   const running = await findRunning();
   if (running?.dataFolder === folder) return await work(storesOf(tablesOf(running), outputs));
-  const started = await startDynamoDbServer({ dataFolder: join(folder, 'dynamodb') });
+  const accessKey = crypto.randomUUID().replaceAll('-', '');
+  const started = await startDynamoDbServer({ dataFolder: join(folder, 'dynamodb'), accessKey });
   if (started.kind === 'no-java') throw new Error(started.advice);
   try {
-    return await work(storesOf(dynamoTables(localClient(started.server.endpoint)), outputs));
+    return await work(
+      storesOf(dynamoTables(localClient({ endpoint: started.server.endpoint, accessKey })), outputs),
+    );
   } finally {
     await started.server.stop();
   }
@@ -142,14 +149,20 @@ function readOutputs(parsed: unknown, file: string): Readonly<Record<string, str
   return outputs;
 }
 
-/** Local servers take any credentials. */
-export const LOCAL_CLIENT = {
-  region: 'us-east-1',
-  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-};
+/** Where a local server is, and the access key it wants to see. */
+export interface LocalPlace {
+  readonly endpoint: string;
+  readonly accessKey: string;
+}
 
-function localClient(endpoint: string): DynamoDBClient {
-  return createDynamoDbClient({ ...LOCAL_CLIENT, endpoint }, LOCAL_LIMITS);
+/** Settings of an SDK client of a local server. */
+export function localSettings({ endpoint, accessKey }: LocalPlace) {
+  const credentials = { accessKeyId: accessKey, secretAccessKey: 'local' };
+  return { region: 'us-east-1', credentials, endpoint };
+}
+
+function localClient(place: LocalPlace): DynamoDBClient {
+  return createDynamoDbClient(localSettings(place), LOCAL_LIMITS);
 }
 
 type TableByName = (name: string) => Table;
@@ -159,10 +172,9 @@ function dynamoTables(client: DynamoDBClient): TableByName {
 }
 
 /** Those of a run without Java are in its memory. */
-function tablesOf({ tables: { kind, endpoint } }: RunningFile): TableByName {
-  return kind === 'dynamodb'
-    ? dynamoTables(localClient(endpoint))
-    : (name) => new RemoteTable(endpoint, name);
+function tablesOf({ tables: { kind, endpoint }, accessKey }: RunningFile): TableByName {
+  const place = { endpoint, accessKey };
+  return kind === 'dynamodb' ? dynamoTables(localClient(place)) : (name) => new RemoteTable(endpoint, name, accessKey);
 }
 
 function storesOf(tableByName: TableByName, outputs: Readonly<Record<string, string>>): Stores {

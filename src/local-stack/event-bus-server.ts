@@ -4,14 +4,14 @@ import type { EventBus } from '../platform/event-bus.ts';
 import { type ListeningServer, listenHere } from './listen-here.ts';
 import { asArray, asObject, asText } from './property.ts';
 
-export async function startEventBusServer(bus: EventBus): Promise<ListeningServer> {
+export async function startEventBusServer(bus: EventBus, accessKey?: string): Promise<ListeningServer> {
   const server = createServer((request, response) => {
     answer(request, bus).then(
       (body) => send(response, 200, body),
       (error: unknown) => send(response, 400, { __type: 'ValidationException', message: String(error) }),
     );
   });
-  return await listenHere(server, 'the event bus');
+  return await listenHere(server, 'the event bus', accessKey);
 }
 
 const PUT_EVENTS = 'AWSEvents.PutEvents';

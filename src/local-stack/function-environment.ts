@@ -6,18 +6,20 @@ export interface FunctionEnvironmentOptions {
   readonly region: string;
   /** `AWS_ENDPOINT_URL_*` by name, so that the SDK finds the local servers. */
   readonly endpoints: Readonly<Record<string, string>>;
+  /** For the local servers; default: what they take from anybody. */
+  readonly accessKey?: string;
 }
 
 export function functionEnvironment(
   fn: FunctionSpec,
-  { region, endpoints }: FunctionEnvironmentOptions,
+  { region, endpoints, accessKey = 'local' }: FunctionEnvironmentOptions,
 ): Readonly<Record<string, string>> {
   return {
     ...fn.environment,
     ...endpoints,
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
-    AWS_ACCESS_KEY_ID: 'local',
+    AWS_ACCESS_KEY_ID: accessKey,
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_EXECUTION_ENV: `AWS_Lambda_nodejs${process.versions.node.split('.')[0]}.x`,
     AWS_LAMBDA_FUNCTION_NAME: fn.name,

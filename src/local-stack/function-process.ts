@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { InvokeOutcome } from '../event-source/ports.ts';
 import { spawnOwned } from './owned-process.ts';
 import type { FunctionSpec } from './read-function.ts';
-import { startRuntimeApi } from './runtime-api.ts';
+import { type RuntimeReports, startRuntimeApi } from './runtime-api.ts';
 import { siblingOf } from './sibling-of.ts';
 
 export interface FunctionProcess {
@@ -40,7 +40,8 @@ export async function startFunctionProcess(
   const settleOf = (requestId: string, outcome: InvokeOutcome) => {
     if (current?.requestId === requestId) current.settle(outcome);
   };
-  const api = await startRuntimeApi({
+  const key = crypto.randomUUID();
+  const reports: RuntimeReports = {
     onReady() {
       ready = true;
       current?.give();
@@ -50,13 +51,14 @@ export async function startFunctionProcess(
     },
     onResponse: (requestId, payload) => settleOf(requestId, returned(payload)),
     onError: (requestId, { errorType, message }) => settleOf(requestId, functionError(errorType, message)),
-  });
+  };
+  const api = await startRuntimeApi(reports, key);
 
   const heapMb = Math.floor(fn.memoryMb * HEAP_SHARE);
   const child = await spawnOwned(process.execPath, [`--max-old-space-size=${heapMb}`, BOOTSTRAP], {
     cwd: fn.codeFolder,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...environment, AWS_LAMBDA_RUNTIME_API: api.address },
+    env: { ...environment, AWS_LAMBDA_RUNTIME_API: api.address, [RUNTIME_KEY]: key },
   }).catch((error: unknown) => {
     api.close();
     throw error;
@@ -122,6 +124,8 @@ export async function startFunctionProcess(
   };
 }
 
+/** Where the bootstrap finds what it gives the Runtime API. */
+const RUNTIME_KEY = 'LOCAL_RUNTIME_KEY';
 const BOOTSTRAP = fileURLToPath(siblingOf(import.meta.url, 'runtime-bootstrap'));
 
 /** Of the function's memory, as on Lambda: the rest is for buffers, code and stacks. */

@@ -1,6 +1,7 @@
 // The process of the local Kinesis server: kinesalite on the loopback interface (its own command listens on all).
 // Arguments: port, and a data folder if it is to keep its data. Says `{ port }` to its parent once it listens.
 import kinesalite from 'kinesalite';
+import { forOwnClients } from './own-clients.ts';
 
 const [port, path] = process.argv.slice(2);
 const server = kinesalite({
@@ -11,6 +12,8 @@ const server = kinesalite({
   // Quotas of an account are no concern here.
   shardLimit: 10_000,
 });
+
+forOwnClients(server, process.env['ACCESS_KEY']);
 
 process.once('SIGTERM', () => {
   server.close(() => process.exit(0));

@@ -12,6 +12,8 @@ export interface KinesisServerOptions {
   readonly port?: number;
   /** Keeps streams and records here; default: in memory, gone with the server. */
   readonly dataFolder?: string;
+  /** What clients must give as access key id; default: any. */
+  readonly accessKey?: string;
 }
 
 /**
@@ -23,7 +25,11 @@ export async function startKinesisServer(options: KinesisServerOptions): Promise
   const folder = options.dataFolder === undefined ? [] : [options.dataFolder];
   const child = await spawnOwned(process.execPath, [MAIN, String(wanted), ...folder], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    env: { AWS_REGION: options.region, AWS_ACCOUNT_ID: LOCAL_ACCOUNT_ID },
+    env: {
+      AWS_REGION: options.region,
+      AWS_ACCOUNT_ID: LOCAL_ACCOUNT_ID,
+      ...(options.accessKey === undefined ? {} : { ACCESS_KEY: options.accessKey }),
+    },
   });
   const { died, stop } = watchServer(SERVER, child);
   const listening = new Promise<number>((resolve) => {
@@ -34,7 +40,7 @@ export async function startKinesisServer(options: KinesisServerOptions): Promise
   const port = await Promise.race([listening, died]);
   if (typeof port !== 'number') throw startFailure(port);
   const endpoint = `http://127.0.0.1:${port}`;
-  const death = await untilAnswered(endpoint, options.region, died);
+  const death = await untilAnswered(endpoint, options, died);
   if (death !== 'answered') throw startFailure(death);
   return { endpoint, pid: child.pid, died, stop };
 }
@@ -45,10 +51,10 @@ const MAIN = fileURLToPath(siblingOf(import.meta.url, 'kinesis-server-main'));
 /** It listens before it has opened its data folder, and ends when it cannot: an answer means that it could. */
 async function untilAnswered<Death>(
   endpoint: string,
-  region: string,
+  { region, accessKey = 'local' }: KinesisServerOptions,
   died: Promise<Death>,
 ): Promise<'answered' | Death> {
-  const scope = `Credential=local/20200101/${region}/kinesis/aws4_request`;
+  const scope = `Credential=${accessKey}/20200101/${region}/kinesis/aws4_request`;
   const request = fetch(endpoint, {
     method: 'POST',
     headers: {

@@ -71,7 +71,7 @@ export async function claimPort(server: string, port: number): Promise<number> {
   const probe = createServer();
   return new Promise((resolve, reject) => {
     probe.once('error', (cause: NodeJS.ErrnoException) => reject(portError(server, port, cause)));
-    probe.listen(port, () => {
+    probe.listen(port, '127.0.0.1', () => {
       const address = probe.address();
       const claimed = typeof address === 'object' && address !== null ? address.port : port;
       probe.close(() => resolve(claimed));

@@ -1,6 +1,7 @@
 // The Lambda Runtime API, as a function's process sees it: it asks for the next invocation and posts what came of it.
 // One server a process: who calls needs no guessing.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { listenHere } from './listen-here.ts';
 import { isObject } from './property.ts';
 
 interface Invocation {
@@ -32,7 +33,8 @@ export interface RuntimeApi {
   close(): void;
 }
 
-export async function startRuntimeApi(reports: RuntimeReports): Promise<RuntimeApi> {
+/** `key`: what the process gives as bearer, so that nobody else takes its invocations or answers them. */
+export async function startRuntimeApi(reports: RuntimeReports, key: string): Promise<RuntimeApi> {
   let waiting: ServerResponse | undefined;
   const server = createServer((request, response) => {
     const [, requestId = '', action] =
@@ -52,12 +54,10 @@ export async function startRuntimeApi(reports: RuntimeReports): Promise<RuntimeA
   // An invocation may take its time.
   server.requestTimeout = 0;
   server.keepAliveTimeout = 0;
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (typeof address !== 'object' || address === null) throw new Error('the Runtime API has no port');
+  const { endpoint } = await listenHere(server, 'the Runtime API', key);
 
   return {
-    address: `127.0.0.1:${address.port}`,
+    address: new URL(endpoint).host,
     give({ requestId, payload, deadlineMs, functionArn }) {
       waiting?.writeHead(200, {
         'content-type': 'application/json',

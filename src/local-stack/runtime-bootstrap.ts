@@ -10,6 +10,9 @@ type Handler = (event: unknown, context: object) => unknown;
 
 const env = process.env;
 const [host, port] = (env['AWS_LAMBDA_RUNTIME_API'] ?? '').split(':');
+const authorization = `Bearer ${env['LOCAL_RUNTIME_KEY']}`;
+// Lambda sets no such variable: the function sees none.
+delete env['LOCAL_RUNTIME_KEY'];
 const agent = new Agent({ keepAlive: true });
 let currentRequestId: string | undefined;
 
@@ -120,7 +123,7 @@ function call(method: 'GET' | 'POST', path: string, body?: string): Promise<Answ
         method,
         agent,
         path: `/2018-06-01/runtime/${path}`,
-        ...(content === undefined ? {} : { headers: { 'content-length': content.length } }),
+        headers: { authorization, ...(content === undefined ? {} : { 'content-length': content.length }) },
       },
       onResponse,
     );

@@ -13,6 +13,8 @@ export interface SecretsServer {
 export interface SecretsServerOptions {
   /** Keeps them here between runs, for the owner's eyes alone; default: in memory, gone with the server. */
   readonly file?: string | undefined;
+  /** What clients must give as access key id; default: any. */
+  readonly accessKey?: string;
 }
 
 interface Version {
@@ -27,7 +29,7 @@ interface Answer {
 
 export async function startSecretsServer(
   specs: readonly SecretSpec[],
-  { file }: SecretsServerOptions = {},
+  { file, accessKey }: SecretsServerOptions = {},
 ): Promise<SecretsServer> {
   const versions = await readKept(file);
   for (const { arn, initial } of specs) {
@@ -116,7 +118,7 @@ export async function startSecretsServer(
           .end(JSON.stringify(body));
       });
   });
-  const { endpoint, stop } = await listenHere(server, 'the secrets server');
+  const { endpoint, stop } = await listenHere(server, 'the secrets server', accessKey);
   return {
     endpoint,
     async stop() {

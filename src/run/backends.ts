@@ -33,6 +33,8 @@ export interface Backend {
 
 export interface ServerBackendOptions {
   readonly region: string;
+  /** Of the run, which its servers ask for. */
+  readonly accessKey: string;
   readonly kinesis: LocalServer;
   readonly dynamodb: LocalServer;
   /** Endpoint of Secrets Manager's stand-in. */
@@ -51,6 +53,7 @@ export async function createServerBackend(
 ): Promise<Backend & { readonly kinesis: KinesisClient }> {
   const {
     region,
+    accessKey,
     kinesis: kinesisServer,
     dynamodb: dynamodbServer,
     secrets,
@@ -58,7 +61,7 @@ export async function createServerBackend(
     eventBusEndpoint,
     shards,
   } = options;
-  const settings = { region, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
+  const settings = { region, credentials: { accessKeyId: accessKey, secretAccessKey: 'local' } };
   // Local Kinesis speaks HTTP/1.1 alone.
   const kinesis = new KinesisClient({
     ...settings,
@@ -92,7 +95,7 @@ export async function createServerBackend(
     changelog: ({ name }) =>
       createDynamoDbSource({ client: streams, streamArn: known(provisioned.tableStreamArns, name) }),
     endpoints,
-    callService: callLocalServers(endpoints, region),
+    callService: callLocalServers(endpoints, region, accessKey),
     close: () => {
       for (const client of [kinesis, dynamodb, streams]) client.destroy();
     },

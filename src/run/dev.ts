@@ -196,6 +196,7 @@ async function announce(runtime: Runtime, dataFolder: string | undefined): Promi
     pid: process.pid,
     tables: runtime.tables,
     secrets: runtime.secrets,
+    accessKey: runtime.accessKey,
     dataFolder: dataFolder === undefined ? undefined : runtime.workFolder,
     outputs: Object.fromEntries(runtime.system.outputs),
   });

@@ -22,12 +22,18 @@ export interface InProcessOptions {
   readonly bucket: (name: string) => Objects;
   /** Endpoint of Secrets Manager's stand-in. */
   readonly secretsEndpoint: string;
+  /** Of the run, which its servers ask for; default: they take any. */
+  readonly accessKey?: string;
   readonly bus: EventBus;
   readonly onLine: (line: FunctionLine) => void;
 }
 
 export function inProcessHost(fn: FunctionSpec, options: InProcessOptions): FunctionHost {
   const { pipeline, clock, table, bucket, secretsEndpoint, bus } = options;
+  const client = {
+    region: 'us-east-1',
+    credentials: { accessKeyId: options.accessKey ?? 'local', secretAccessKey: 'local' },
+  };
   const service = fn.environment['POWERTOOLS_SERVICE_NAME'] ?? fn.name;
   const variable = (name: string, expected: string): string => {
     const value = fn.environment[name];
@@ -51,17 +57,14 @@ export function inProcessHost(fn: FunctionSpec, options: InProcessOptions): Func
     secret: (name) => {
       const id = variable(VARIABLE.secret(name), 'the ARN of a secret');
       const secrets = createSecrets(
-        createSecretsClient({ ...LOCAL, endpoint: secretsEndpoint }, LOCAL_LIMITS),
+        createSecretsClient({ ...client, endpoint: secretsEndpoint }, LOCAL_LIMITS),
       );
       return () => secrets.read(id);
     },
-    poster: (name) => createApiGatewayPoster(variable(VARIABLE.poster(name), 'a URL'), LOCAL),
+    poster: (name) => createApiGatewayPoster(variable(VARIABLE.poster(name), 'a URL'), client),
     setting: (name) => variable(VARIABLE.setting(name), 'a text'),
   };
 }
-
-/** The local servers take any credentials. */
-const LOCAL = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
 
 /** As Powertools writes them. */
 function lineLog(service: string, write: (record: object) => void): Log {

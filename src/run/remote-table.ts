@@ -16,9 +16,12 @@ import { TABLE_TYPE } from './tables-server.ts';
 export class RemoteTable implements Table {
   readonly #endpoint: string;
   readonly #name: string;
+  readonly #accessKey: string;
 
-  constructor(endpoint: string, name: string) {
+  /** `accessKey`: which the other side asks for; default: it takes any. */
+  constructor(endpoint: string, name: string, accessKey = 'any') {
     this.#endpoint = endpoint;
+    this.#accessKey = accessKey;
     this.#name = name;
   }
 
@@ -56,7 +59,7 @@ export class RemoteTable implements Table {
     try {
       const answer = await fetch(this.#endpoint, {
         method: 'POST',
-        headers: { 'Content-Type': TABLE_TYPE },
+        headers: { 'Content-Type': TABLE_TYPE, Authorization: `Bearer ${this.#accessKey}` },
         body: writeTableJson({ table: this.#name, name, input }),
       });
       status = answer.status;

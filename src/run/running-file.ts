@@ -8,6 +8,8 @@ export interface RunningFile {
   readonly tables: { readonly kind: 'dynamodb' | 'memory'; readonly endpoint: string };
   /** Endpoint. */
   readonly secrets: string;
+  /** What the local servers want to see: clients give it as access key id. */
+  readonly accessKey: string;
   readonly dataFolder: string | undefined;
   /** The stack's outputs by name. */
   readonly outputs: Readonly<Record<string, string>>;
@@ -18,7 +20,10 @@ export const RUNNING_FILE = '.tidemill/running.json';
 export async function writeRunningFile(running: RunningFile): Promise<() => Promise<void>> {
   await mkdir(dirname(RUNNING_FILE), { recursive: true });
   // Whoever looks at this instant finds the whole file or none.
-  await writeFile(`${RUNNING_FILE}.draft`, `${JSON.stringify(running, null, 1)}\n`);
-  await rename(`${RUNNING_FILE}.draft`, RUNNING_FILE);
+  const draft = `${RUNNING_FILE}.draft`;
+  // For the owner's eyes alone, whatever a run that was killed has left there.
+  await rm(draft, { force: true });
+  await writeFile(draft, `${JSON.stringify(running, null, 1)}\n`, { mode: 0o600, flag: 'wx' });
+  await rename(draft, RUNNING_FILE);
   return () => rm(RUNNING_FILE, { force: true });
 }

@@ -92,6 +92,8 @@ export interface Runtime {
   readonly gatewayUrl: string | undefined;
   /** Endpoint of Secrets Manager's stand-in. */
   readonly secrets: string;
+  /** What the local servers of this run want to see: clients give it as access key id. */
+  readonly accessKey: string;
   /** Where other processes find the tables. */
   readonly tables: RunningFile['tables'];
   readonly endpoints: Readonly<Record<string, string>> | undefined;
@@ -165,11 +167,12 @@ async function compose(
     file: join(workFolder, 'published-events.ndjson'),
     onEvent: options.onAlert ?? (() => {}),
   });
-  const gateway = await openGateway(template, options.httpPort, cleanups);
+  const accessKey = crypto.randomUUID().replaceAll('-', '');
+  const gateway = await openGateway(template, { port: options.httpPort, accessKey }, cleanups);
   // Functions and outputs name the APIs by where they are.
   const system = gateway === undefined ? template : withLocalUrls(template, gateway.url);
   const { backend, kinesis, notice, secrets, tables, buckets } = await startBackend(
-    { ...options, region: REGION, bus },
+    { ...options, region: REGION, accessKey, bus },
     system,
     {
       cleanups,
@@ -187,6 +190,7 @@ async function compose(
     table: (name) => tableOf(system, backend, (spec) => spec.name === name, name),
     bucket: (name) => buckets.open(name),
     secretsEndpoint: secrets,
+    accessKey,
     bus,
     onLine: takeLine,
   });
@@ -236,6 +240,7 @@ async function compose(
     kinesis,
     gatewayUrl: gateway?.url,
     secrets,
+    accessKey,
     tables,
     endpoints: backend.endpoints,
     buckets,
@@ -270,6 +275,7 @@ async function startFunctions(
         : createFunctionInvoker(fn, {
             region: REGION,
             endpoints,
+            ...(options.accessKey === undefined ? {} : { accessKey: options.accessKey }),
             newRequestId: () => crypto.randomUUID(),
             onLine: options.onLine,
           }),
@@ -330,11 +336,15 @@ function tableOf(
 
 async function openGateway(
   { restApis, webSocketApis }: LocalSystem,
-  port: number | undefined,
+  { port, accessKey }: { readonly port: number | undefined; readonly accessKey: string },
   cleanups: (() => Promise<void>)[],
 ): Promise<Gateway | undefined> {
   if (restApis.length + webSocketApis.length === 0) return undefined;
-  const gateway = await startGateway({ port: port ?? HTTP_PORT, elseFree: port === undefined });
+  const gateway = await startGateway({
+    port: port ?? HTTP_PORT,
+    elseFree: port === undefined,
+    accessKey,
+  });
   cleanups.push(() => gateway.stop());
   return gateway;
 }

@@ -19,6 +19,8 @@ import { startTablesServer } from './tables-server.ts';
 
 export interface BackendOptions {
   readonly region: string;
+  /** The local servers take no clients without it. */
+  readonly accessKey: string;
   readonly shards: number;
   readonly dataFolder?: string | undefined;
   /** Memory serves, and functions run in this process, though there be Java. */
@@ -48,6 +50,7 @@ export async function startBackend(
   readonly tables: RunningFile['tables'];
 }> {
   const { cleanups, failure } = run;
+  const { accessKey } = options;
   const folder = (name: string) =>
     options.dataFolder === undefined ? {} : { dataFolder: join(resolve(options.dataFolder), name) };
   const watch = (server: LocalServer) => {
@@ -64,7 +67,7 @@ export async function startBackend(
   };
   const secretsFile =
     options.dataFolder === undefined ? undefined : join(resolve(options.dataFolder), 'secrets.json');
-  const secretsServer = await startSecretsServer(system.secrets, { file: secretsFile });
+  const secretsServer = await startSecretsServer(system.secrets, { file: secretsFile, accessKey });
   cleanups.push(() => secretsServer.stop());
   const secrets = secretsServer.endpoint;
   const buckets = await startLocalBuckets(system, { ...folder('s3'), region: options.region });
@@ -75,13 +78,17 @@ export async function startBackend(
       shards: options.shards,
       region: options.region,
     });
-    const tablesServer = await startTablesServer((name) => backend.table(specOf(system, name)));
+    const tablesServer = await startTablesServer((name) => backend.table(specOf(system, name)), accessKey);
     cleanups.push(() => tablesServer.stop());
     const tables = { kind: 'memory' as const, endpoint: tablesServer.endpoint };
     return { backend, kinesis: undefined, notice, secrets, buckets, tables };
   };
   if (options.inMemory === true) return await inMemory('in-memory stores serve');
-  const dynamodb = await startDynamoDbServer({ ...port(options.dynamodbPort), ...folder('dynamodb') });
+  const dynamodb = await startDynamoDbServer({
+    ...port(options.dynamodbPort),
+    ...folder('dynamodb'),
+    accessKey,
+  });
   if (dynamodb.kind === 'no-java') {
     if (options.dataFolder !== undefined) {
       throw new RuntimeError(
@@ -95,14 +102,16 @@ export async function startBackend(
   watch(dynamodb.server);
   const kinesis = await startKinesisServer({
     region: options.region,
+    accessKey,
     ...port(options.kinesisPort),
     ...folder('kinesis'),
   });
   watch(kinesis);
-  const eventBus = await startEventBusServer(options.bus);
+  const eventBus = await startEventBusServer(options.bus, accessKey);
   cleanups.push(() => eventBus.stop());
   const backend = await createServerBackend(system, {
     region: options.region,
+    accessKey,
     eventBusEndpoint: eventBus.endpoint,
     kinesis,
     dynamodb: dynamodb.server,

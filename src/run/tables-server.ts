@@ -5,7 +5,11 @@ import type { Table } from '../stores/table.ts';
 import type { TableCall } from './table-calls.ts';
 import { readTableJson, writeTableJson } from './table-calls.ts';
 
-export async function startTablesServer(tableOf: (name: string) => Table): Promise<ListeningServer> {
+/** `accessKey`: what clients give as bearer; default: any. */
+export async function startTablesServer(
+  tableOf: (name: string) => Table,
+  accessKey?: string,
+): Promise<ListeningServer> {
   const server = createServer((request, response) => {
     answer(request, tableOf)
       .catch((error: unknown) => ({
@@ -16,7 +20,7 @@ export async function startTablesServer(tableOf: (name: string) => Table): Promi
         response.writeHead(status, { 'content-type': TABLE_TYPE }).end(writeTableJson(body));
       });
   });
-  return await listenHere(server, 'the tables server');
+  return await listenHere(server, 'the tables server', accessKey);
 }
 
 /** No web page can send it without asking first, and the answer to that is no. */

@@ -20,8 +20,12 @@ export type CallService = (call: ServiceCall) => Promise<ServiceAnswer>;
 
 const TARGETS: Readonly<Record<string, string>> = { kinesis: 'Kinesis_20131202' };
 
-/** `endpoints`: `AWS_ENDPOINT_URL_*` by name. */
-export function callLocalServers(endpoints: Readonly<Record<string, string>>, region: string): CallService {
+/** `endpoints`: `AWS_ENDPOINT_URL_*` by name. `accessKey`: which they ask for; default: they take any. */
+export function callLocalServers(
+  endpoints: Readonly<Record<string, string>>,
+  region: string,
+  accessKey = 'local',
+): CallService {
   return async ({ service, action, headers, body, signal }) => {
     const endpoint = endpoints[`AWS_ENDPOINT_URL_${service.toUpperCase()}`];
     const target = TARGETS[service];
@@ -33,8 +37,8 @@ export function callLocalServers(endpoints: Readonly<Record<string, string>>, re
       headers: {
         'content-type': 'application/x-amz-json-1.1',
         ...headers,
-        // Local servers ask for a signature and do not check it.
-        authorization: `AWS4-HMAC-SHA256 Credential=local/20200101/${region}/${service}/aws4_request, SignedHeaders=host, Signature=none`,
+        // Local servers ask for a signature and look at its key alone.
+        authorization: `AWS4-HMAC-SHA256 Credential=${accessKey}/20200101/${region}/${service}/aws4_request, SignedHeaders=host, Signature=none`,
         'x-amz-date': '20200101T000000Z',
         'x-amz-target': `${target}.${action}`,
       },

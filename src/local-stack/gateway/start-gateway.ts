@@ -2,6 +2,7 @@
 // of no stage is the site's. A request from the site's own page goes the way that the site's distribution has for it.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { hasAccessKey, isCalledHere } from '../own-clients.ts';
 import type { HttpAnswer } from './gateway-response.ts';
 import { gatewayResponse } from './gateway-response.ts';
 import { LIKELY_ANSWERS } from './open-questions.ts';
@@ -20,6 +21,8 @@ export interface GatewayOptions {
   readonly elseFree?: boolean;
   /** Time for a request to arrive whole: a slow one is answered 408. */
   readonly requestTimeoutMs?: number;
+  /** What callers of a WebSocket API's management (`/@connections`) must give as access key id; default: any. */
+  readonly accessKey?: string;
 }
 
 export interface Gateway {
@@ -59,11 +62,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const answerTo = async (request: IncomingMessage): Promise<HttpAnswer | undefined> => {
     const { stage, path, search } = splitPath(request.url ?? '/');
     const body = await readBody(request);
+    // A page of anywhere can let its own host name point here: it would be of one origin with this site.
+    if (!isCalledHere(request)) return { status: 421, headers: JSON_TYPE, body: MISDIRECTED };
     if (deps === undefined)
       return { status: 503, headers: { 'Retry-After': '1' }, body: '{"message":"starting"}' };
     const [, connectionId] = /^\/@connections\/([^/]+)$/.exec(path) ?? [];
     const webSocket = webSockets.get(stage);
     if (webSocket !== undefined && connectionId !== undefined && body !== 'too-large') {
+      if (!hasAccessKey(request, options.accessKey)) {
+        return { status: 403, headers: JSON_TYPE, body: '{"message":"Missing Authentication Token"}' };
+      }
       return await webSocket.connections.manage({
         httpMethod: request.method ?? 'GET',
         id: decodeURIComponent(connectionId),
@@ -124,7 +132,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       site === undefined ||
       !isFromPage(request) ||
       site.apiOf({ httpMethod: 'GET', path: `/${stage}` }) === found?.apiId;
-    const webSocket = isLed ? found : undefined;
+    const webSocket = isLed && isCalledHere(request) ? found : undefined;
     if (webSocket === undefined) {
       socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
       return;
@@ -155,6 +163,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
+const MISDIRECTED = '{"message":"Misdirected: expected the host 127.0.0.1 or localhost"}';
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 
 function splitPath(url: string): { readonly stage: string; readonly path: string; readonly search: string } {

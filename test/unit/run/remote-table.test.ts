@@ -8,9 +8,9 @@ import { makeMemoryTable } from '../../support/table-under-test.ts';
 
 const make: MakeTable = async (schema) => {
   const { table, changes } = await makeMemoryTable(schema);
-  const server = await startTablesServer(() => table);
+  const server = await startTablesServer(() => table, 'key');
   onTestFinished(() => server.stop());
-  return { changes, table: new RemoteTable(server.endpoint, 'any') };
+  return { changes, table: new RemoteTable(server.endpoint, 'any', 'key') };
 };
 
 tableContract(make);
