@@ -20,6 +20,7 @@ interface DevCommandOptions {
   readonly players: number;
   readonly seed: number;
   readonly history: number;
+  readonly outputsFile?: string;
   readonly kinesisPort?: number;
   readonly dynamodbPort?: number;
   readonly port?: number;
@@ -51,6 +52,7 @@ export function devCommand(): Command {
       `of the HTTP API (default: ${HTTP_PORT}, or a free one where that is taken)`,
       wholeNumber(1, 65_535),
     )
+    .option('--outputs-file <file>', 'write the stack’s outputs there, as `cdk deploy --outputs-file` does')
     .option('--kinesis-port <port>', 'default: a free one', wholeNumber(1, 65_535))
     .option('--dynamodb-port <port>', 'default: a free one', wholeNumber(1, 65_535))
     .addHelpText(
@@ -98,6 +100,7 @@ async function dev(options: DevCommandOptions): Promise<void> {
       shards: options.shards,
       dataFolder: options.data,
       settings: options.archive === true ? { archive: true } : undefined,
+      outputsFile: options.outputsFile,
       devices: options.devices,
       players: options.players,
       seed: options.seed,

@@ -71,14 +71,16 @@ export async function findPlace(options: StoreOptions): Promise<{
   /** Of the local run; undefined: on AWS. */
   readonly secrets: LocalPlace | undefined;
 }> {
-  if (options.outputs !== undefined) {
-    const outputs = readOutputs(await readJson(options.outputs), options.outputs);
+  const outputs =
+    options.outputs === undefined ? undefined : readOutputs(await readJson(options.outputs), options.outputs);
+  // A local run writes such a file too: then it is the run that is meant.
+  if (outputs !== undefined && outputs[OUTPUTS.liveUrl]?.startsWith('ws://') !== true) {
     return { outputs, table: dynamoTables(createDynamoDbClient()), secrets: undefined };
   }
   const running = await findRunning();
   if (running === undefined) throw new UsageError(NO_LOCAL_RUN);
   return {
-    outputs: running.outputs,
+    outputs: outputs ?? running.outputs,
     table: tablesOf(running),
     secrets: { endpoint: running.secrets, accessKey: running.accessKey },
   };
@@ -174,7 +176,9 @@ function dynamoTables(client: DynamoDBClient): TableByName {
 /** Those of a run without Java are in its memory. */
 function tablesOf({ tables: { kind, endpoint }, accessKey }: RunningFile): TableByName {
   const place = { endpoint, accessKey };
-  return kind === 'dynamodb' ? dynamoTables(localClient(place)) : (name) => new RemoteTable(endpoint, name, accessKey);
+  return kind === 'dynamodb'
+    ? dynamoTables(localClient(place))
+    : (name) => new RemoteTable(endpoint, name, accessKey);
 }
 
 function storesOf(tableByName: TableByName, outputs: Readonly<Record<string, string>>): Stores {

@@ -14,6 +14,7 @@ import { simulateCommand } from './simulate-command.ts';
 import { sourcesCommand } from './sources-command.ts';
 import { testCommand } from './test-command.ts';
 import { tokensCommand } from './tokens-command.ts';
+import { verifyCommand } from './verify-command.ts';
 import { windowsCommand } from './windows-command.ts';
 
 const program = new Command('tidemill')
@@ -45,6 +46,7 @@ for (const command of [
   deadLettersCommand(),
   tokensCommand(),
   openapiCommand(),
+  verifyCommand(),
 ]) {
   program.addCommand(inherit(command));
 }

@@ -1,4 +1,7 @@
 // Everything on a laptop with a simulated fleet and simulated players, until told to stop: what `npm start` runs.
+
+import { copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Settings } from '../../cdk/settings/settings.ts';
 import { createTelemetryClient, type TelemetryClientStats } from '../../producers/client/telemetry-client.ts';
 import { simulateGameSessions } from '../../producers/simulators/game-sessions.ts';
@@ -26,6 +29,8 @@ export interface DevOptions {
   readonly dataFolder?: string | undefined;
   /** Of the stack. */
   readonly settings?: Settings | undefined;
+  /** Gets the stack's outputs, as `cdk deploy --outputs-file` writes them. */
+  readonly outputsFile?: string | undefined;
   readonly devices: number;
   readonly players: number;
   readonly seed: number;
@@ -122,7 +127,7 @@ export async function runDev(options: DevOptions): Promise<StoredLedger> {
     if (signal.aborted) resolve();
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
-  const removeRunningFile = await announce(runtime, options.dataFolder);
+  const removeRunningFile = await announce(runtime, options);
   try {
     tell({
       step: 'running',
@@ -191,7 +196,11 @@ async function dashboardUrl(
   return url === undefined ? undefined : `${url}#token=${await readerToken(runtime)}`;
 }
 
-async function announce(runtime: Runtime, dataFolder: string | undefined): Promise<() => Promise<void>> {
+async function announce(
+  runtime: Runtime,
+  { dataFolder, outputsFile }: Pick<DevOptions, 'dataFolder' | 'outputsFile'>,
+): Promise<() => Promise<void>> {
+  if (outputsFile !== undefined) await copyFile(join(runtime.workFolder, 'outputs.json'), outputsFile);
   return await writeRunningFile({
     pid: process.pid,
     tables: runtime.tables,

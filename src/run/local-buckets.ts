@@ -17,7 +17,11 @@ export interface LocalBuckets {
 
 export async function startLocalBuckets(
   { buckets, functions }: Pick<LocalSystem, 'buckets' | 'functions'>,
-  { dataFolder, region }: { readonly dataFolder?: string; readonly region: string },
+  {
+    dataFolder,
+    region,
+    accessKey,
+  }: { readonly dataFolder?: string; readonly region: string; readonly accessKey: string },
 ): Promise<LocalBuckets> {
   const names = buckets.map(({ name }) => name);
   const used = functions.some(({ environment }) =>
@@ -32,8 +36,8 @@ export async function startLocalBuckets(
       stop: async () => {},
     };
   }
-  const server = await startS3Server({ buckets: names, dataFolder });
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const server = await startS3Server({ buckets: names, dataFolder, accessKey });
+  const credentials = { accessKeyId: accessKey, secretAccessKey: 'local' };
   const client = createS3Client({ region, endpoint: server.endpoint, credentials }, LOCAL_LIMITS);
   return {
     endpoint: server.endpoint,

@@ -70,7 +70,7 @@ export async function startBackend(
   const secretsServer = await startSecretsServer(system.secrets, { file: secretsFile, accessKey });
   cleanups.push(() => secretsServer.stop());
   const secrets = secretsServer.endpoint;
-  const buckets = await startLocalBuckets(system, { ...folder('s3'), region: options.region });
+  const buckets = await startLocalBuckets(system, { ...folder('s3'), region: options.region, accessKey });
   cleanups.push(() => buckets.stop());
   const inMemory = async (notice: string) => {
     const backend = createMemoryBackend(system, {

@@ -26,7 +26,10 @@ const PIPELINE = {
 
 /** Tokens as `tidemill tokens` issues them; none of them is revoked. */
 function issuerFor(runtime: Runtime) {
-  const local = { region: 'us-east-1', credentials: { accessKeyId: runtime.accessKey, secretAccessKey: 'local' } };
+  const local = {
+    region: 'us-east-1',
+    credentials: { accessKeyId: runtime.accessKey, secretAccessKey: 'local' },
+  };
   const output = (name: string) => runtime.system.outputs.get(name) ?? '';
   const desk = new TokenDesk({
     secrets: createSecrets(new SecretsManagerClient({ ...local, endpoint: runtime.secrets })),

@@ -28,6 +28,8 @@ export interface S3ServerOptions {
   readonly buckets: readonly string[];
   /** Keeps the objects here between runs; default: in memory, gone with the server. */
   readonly dataFolder?: string | undefined;
+  /** What clients must give as access key id; default: any. */
+  readonly accessKey?: string;
   /** An object has been put, and its sender is about to be told. */
   readonly onCreated?: (object: CreatedObject) => void;
 }
@@ -52,7 +54,7 @@ export async function startS3Server(options: S3ServerOptions): Promise<S3Server>
       response.writeHead(status, { 'content-type': 'application/xml' }).end(text);
     });
   });
-  return await listenHere(server, 'the S3 server');
+  return await listenHere(server, 'the S3 server', options.accessKey);
 }
 
 const XML = '<?xml version="1.0" encoding="UTF-8"?>\n';
