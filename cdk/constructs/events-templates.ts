@@ -19,7 +19,6 @@ const REFUSED_STREAM = 'tidemill-refused';
  * before the loop: a validator may pass over `maxItems`, and a loop may end, or fail, at 1,000 rounds.
  */
 export function requestTemplate(streamName: string): string {
-  const base64Length = Math.ceil(MAX_REQUEST_RECORD_BYTES / 3) * 4;
   return `#set($who = $context.authorizer.source)
 #set($refused = "")
 #set($count = 1)
@@ -49,13 +48,33 @@ export function requestTemplate(streamName: string): string {
 #end
 #set($head = '{"events":')
 #set($record = $head.concat($events).concat(',"source":').concat($context.authorizer.sourceJson).concat('}'))
-#set($data = $util.base64Encode($record))
+${sendRecord(streamName)}`;
+}
+
+/** `$record` to the stream, unless `$refused` says why not or it is too large. */
+function sendRecord(streamName: string): string {
+  const base64Length = Math.ceil(MAX_REQUEST_RECORD_BYTES / 3) * 4;
+  return `#set($data = $util.base64Encode($record))
 #if($data.length() > ${base64Length})#set($refused = "size")#end
 #if($refused == "")
 {"StreamName":"${streamName}","PartitionKey":$context.authorizer.sourceJson,"Data":"$data"}
 #else
 {"StreamName":"${REFUSED_STREAM}-$refused","PartitionKey":"refused","Data":""}
 #end`;
+}
+
+/**
+ * A body in another form, by a route of its own: whatever it is, it stands as one JSON value in the record, which says the
+ * route and the token's source behind it.
+ */
+export function routedTemplate(streamName: string, route: string): string {
+  return `#set($refused = "")
+#set($body = $input.json('$'))
+#if($body.startsWith("[") || $body.startsWith("{"))#else#set($refused = "form")#end
+#if($body == "{}" || $body == "[]")#set($refused = "form")#end
+#set($head = '{"document":')
+#set($record = $head.concat($body).concat(',"route":"${route}","source":').concat($context.authorizer.sourceJson).concat('}'))
+${sendRecord(streamName)}`;
 }
 
 /** The record's place is the receipt: it is in the stream. */
@@ -70,6 +89,9 @@ export const REFUSED_TEMPLATE = `#set($answer = $input.json('$'))
 #elseif($answer.contains("${REFUSED_STREAM}-count"))
 #set($context.responseOverride.status = 400)
 {"message":"refused","where":"body","found":"no event, or too many","expected":"1 to ${MAX_EVENTS_PER_REQUEST} events"}
+#elseif($answer.contains("${REFUSED_STREAM}-form"))
+#set($context.responseOverride.status = 400)
+{"message":"refused","where":"body","found":"neither an object nor a list, or an empty one","expected":"a JSON object or list"}
 #elseif($answer.contains("${REFUSED_STREAM}-size"))
 #set($context.responseOverride.status = 413)
 {"message":"refused","where":"body","found":"more than one record may hold","expected":"at most ${MAX_REQUEST_RECORD_BYTES} bytes, written compactly: send fewer events at a time"}

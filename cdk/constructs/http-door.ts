@@ -9,6 +9,7 @@ import {
   EndpointType,
   type IModel,
   type IResource,
+  JsonSchemaType,
   LogGroupLogDestination,
   MethodLoggingLevel,
   PassthroughBehavior,
@@ -29,7 +30,13 @@ import { API_STAGE, OUTPUTS } from '../../src/platform/names.ts';
 import type { CustomDomain, DoorLimits, RateLimit, Settings } from '../settings/settings.ts';
 import { Authorize } from './authorize.ts';
 import { addDoorAnswers } from './door-answers.ts';
-import { FAILED_BODY, REFUSED_TEMPLATE, requestTemplate, STORED_TEMPLATE } from './events-templates.ts';
+import {
+  FAILED_BODY,
+  REFUSED_TEMPLATE,
+  requestTemplate,
+  routedTemplate,
+  STORED_TEMPLATE,
+} from './events-templates.ts';
 import { addMetricAlarm } from './metric-alarm.ts';
 import type { TokenKeys } from './token-keys.ts';
 import type { TokensTable } from './tokens-table.ts';
@@ -40,6 +47,8 @@ export interface HttpDoorOptions {
   readonly stream: Stream;
   readonly tokens: TokensTable;
   readonly keys: TokenKeys;
+  /** For bodies in other forms: a route of each name beside the events'. */
+  readonly routes: readonly string[];
   readonly settings: Pick<
     Settings,
     'doorLimits' | 'authorizerCacheSeconds' | 'kmsKey' | 'apiDomain' | 'apiWebAcl' | 'tracing'
@@ -62,7 +71,7 @@ export class HttpDoor extends Construct {
 
   constructor(scope: Construct, id: string, options: HttpDoorOptions) {
     super(scope, id);
-    const { codeFolder, stream, tokens, keys, settings } = options;
+    const { codeFolder, stream, tokens, keys, routes, settings } = options;
     const limits = { ...LIMITS, ...settings.doorLimits };
     const accessLog = new LogGroup(this, 'AccessLog', {
       retention: RetentionDays.ONE_MONTH,
@@ -112,17 +121,26 @@ export class HttpDoor extends Construct {
       this.#role.addToPolicy(
         new PolicyStatement({ actions: ['kms:GenerateDataKey'], resources: [settings.kmsKey] }),
       );
+    const validator = this.api.addRequestValidator('Body', { validateRequestBody: true });
     const request = {
       model: this.api.addModel('Request', {
         contentType: JSON_TYPE,
         // The CDK's own type of schemas knows fewer keywords than the service.
         schema: requestSchema({ maxEvents: MAX_EVENTS_PER_REQUEST }),
       }),
-      validator: this.api.addRequestValidator('Body', { validateRequestBody: true }),
+      validator,
+      template: requestTemplate(stream.streamName),
     };
     this.v1 = this.api.root.addResource('v1');
-    this.#addEvents(this.v1.addResource('events'), this.authorize.devices(this), request);
-    this.#addEvents(this.v1.addResource('relay').addResource('events'), this.authorize.relays(this), request);
+    const doors = [
+      { resource: this.v1.addResource('events'), authorizer: this.authorize.devices(this) },
+      {
+        resource: this.v1.addResource('relay').addResource('events'),
+        authorizer: this.authorize.relays(this),
+      },
+    ];
+    for (const { resource, authorizer } of doors) this.#addEvents(resource, authorizer, request);
+    if (routes.length > 0) this.#addRoutes(routes, doors, validator);
     addMetricAlarm(this, 'Failures', {
       description: 'The API answers 5xx in each of five minutes: the stream or the authorizer has trouble',
       namespace: 'AWS/ApiGateway',
@@ -158,10 +176,30 @@ export class HttpDoor extends Construct {
     return `https://${name}/`;
   }
 
+  #addRoutes(
+    routes: readonly string[],
+    doors: readonly { readonly resource: IResource; readonly authorizer: RequestAuthorizer }[],
+    validator: RequestValidator,
+  ): void {
+    const model = this.api.addModel('Document', {
+      contentType: JSON_TYPE,
+      schema: { type: [JsonSchemaType.OBJECT, JsonSchemaType.ARRAY] },
+    });
+    for (const route of routes) {
+      const template = routedTemplate(this.#stream.streamName, route);
+      for (const { resource, authorizer } of doors)
+        this.#addEvents(resource.addResource(route), authorizer, { model, validator, template });
+    }
+  }
+
   #addEvents(
     resource: IResource,
     authorizer: RequestAuthorizer,
-    { model, validator }: { readonly model: IModel; readonly validator: RequestValidator },
+    {
+      model,
+      validator,
+      template,
+    }: { readonly model: IModel; readonly validator: RequestValidator; readonly template: string },
   ): void {
     const retryAfter = 'method.response.header.Retry-After';
     resource.addMethod(
@@ -174,7 +212,7 @@ export class HttpDoor extends Construct {
           // Another content type would pass by the validation: 415.
           passthroughBehavior: PassthroughBehavior.NEVER,
           requestParameters: { 'integration.request.header.Content-Type': "'application/x-amz-json-1.1'" },
-          requestTemplates: { [JSON_TYPE]: requestTemplate(this.#stream.streamName) },
+          requestTemplates: { [JSON_TYPE]: template },
           integrationResponses: [
             { statusCode: '200', responseTemplates: { [JSON_TYPE]: STORED_TEMPLATE } },
             {

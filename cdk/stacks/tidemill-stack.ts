@@ -47,6 +47,8 @@ export interface TidemillStackProps extends TidemillStackOptions, Omit<StackProp
   readonly alerts?: AlertsInUse;
   /** Whether the pipeline has any; default: true. */
   readonly rollups?: boolean;
+  /** Of the HTTP door, for bodies in other forms; default: none. */
+  readonly routes?: readonly string[];
 }
 
 /** `stream`: another than the telemetry stream. */
@@ -72,7 +74,7 @@ export class TidemillStack extends Stack {
       ...(props.throwAway === false ? { terminationProtection: true } : {}),
     });
     const batching = BATCHING[props.profile ?? 'balanced'];
-    const { code, alerts: inUse = ALL_ALERTS, rollups = true } = props;
+    const { code, alerts: inUse = ALL_ALERTS, rollups = true, routes = [] } = props;
     const hasAlerts = inUse.onSources || inUse.onRollups;
     const telemetry = new TelemetryStream(this, 'Telemetry', props);
     const { stream } = telemetry;
@@ -136,6 +138,7 @@ export class TidemillStack extends Stack {
       stream,
       tokens,
       keys,
+      routes,
       settings: props,
     });
     const query = new QueryApi(this, 'Query', {

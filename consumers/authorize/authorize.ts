@@ -166,9 +166,9 @@ function allowedArn(use: TokenUse, { methodArn, requestContext }: AuthorizerEven
   const [api = '', stage = ''] = methodArn.split('/');
   switch (use) {
     case 'device':
-      return `${api}/${stage}/POST${EVENTS_PATH}`;
+      return `${api}/${stage}/POST${EVENTS_PATH}*`;
     case 'relay':
-      return `${api}/${stage}/POST${RELAY_EVENTS_PATH}`;
+      return `${api}/${stage}/POST${RELAY_EVENTS_PATH}*`;
     case 'reader':
       return `${api}/${stage}/GET/*`;
   }

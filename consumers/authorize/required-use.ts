@@ -9,9 +9,13 @@ export function requiredUse(request: {
 }): TokenUse | undefined {
   if (request.requestContext?.eventType === 'CONNECT') return 'reader';
   if (request.httpMethod === 'POST') {
-    if (request.resource === EVENTS_PATH) return 'device';
-    if (request.resource === RELAY_EVENTS_PATH) return 'relay';
-    return undefined;
+    if (isAtOrBelow(request.resource, EVENTS_PATH)) return 'device';
+    return isAtOrBelow(request.resource, RELAY_EVENTS_PATH) ? 'relay' : undefined;
   }
   return request.httpMethod === 'GET' ? 'reader' : undefined;
+}
+
+/** Below are the routes for bodies in other forms. */
+function isAtOrBelow(resource: string | undefined, path: string): boolean {
+  return resource === path || resource?.startsWith(`${path}/`) === true;
 }

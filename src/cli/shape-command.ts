@@ -5,7 +5,7 @@ import { BUILT_IN_SHAPES } from '../core/shape/built-in-shapes.ts';
 import { readShape } from '../core/shape/read-shape.ts';
 import type { Shape } from '../core/shape/shape.ts';
 import { guessShape } from '../wire/shapes/guess-shape.ts';
-import { readDocuments } from '../wire/shapes/read-shaped-file.ts';
+import { OWN_FORM, readDocuments } from '../wire/shapes/read-shaped-file.ts';
 import { type FileLook, lookAtFile } from './look-at-file.ts';
 import { moment } from './options.ts';
 import { formatNumber } from './print-table.ts';
@@ -57,6 +57,20 @@ export function allShapes(pipeline: object): readonly Shape[] {
 }
 
 async function printGuess(file: string, options: ShapeCommandOptions): Promise<void> {
+  const known = await lookAtFile(file, { shapes: allShapes({}), arrivalMs: options.at });
+  const names = known.shapes.map(({ name }) => name).filter((name) => name !== OWN_FORM);
+  // A built-in shape knows more of its form than any guess.
+  if (names.length > 0 && 2 * known.refused < known.events) {
+    process.stdout.write(`${JSON.stringify({ shapes: names }, null, options.json ? 0 : 2)}\n`);
+    process.stderr.write(`\n${formatLook(file, known)}\n`);
+    return;
+  }
+  if (names.length === 0 && known.events > known.refused) {
+    process.stderr.write(
+      `tidemill: ${file}: events in their own form need no shape\n\n${formatLook(file, known)}\n`,
+    );
+    return;
+  }
   const { documents, format } = await readDocuments(file, allShapes({}));
   const guess = guessShape(documents, format);
   if (guess === undefined) {

@@ -85,10 +85,9 @@ function markOf(settings: Settings): string {
 
 /** A file's name: of what a pipeline needs, with yes and no as 1 and 0. */
 function textOf(needs: object): string {
-  return JSON.stringify(needs, (_, value) => (typeof value === 'boolean' ? Number(value) : value)).replace(
-    /[^A-Za-z0-9]+/g,
-    '-',
-  );
+  const plain = (_: string, value: unknown) =>
+    typeof value === 'boolean' ? Number(value) : Array.isArray(value) ? value.join('_') : value;
+  return JSON.stringify(needs, plain).replace(/[^A-Za-z0-9_]+/g, '-');
 }
 
 /** The same files, but for the definitions. */

@@ -1,5 +1,6 @@
 // Every way of doing the work that is timed. The first is what the others are compared to.
 import type { CreateCase } from './bench-case.ts';
+import type { EventForm } from './workload.ts';
 
 export interface CaseEntry {
   readonly name: string;
@@ -7,6 +8,8 @@ export interface CaseEntry {
   readonly load: () => Promise<{ readonly createCase: CreateCase }>;
   /** At most so many times the floor, at 1,000 records a batch. */
   readonly target?: number;
+  /** How events come; default: in their own form. */
+  readonly form?: EventForm;
 }
 
 export const CASES: readonly CaseEntry[] = [
@@ -20,6 +23,13 @@ export const CASES: readonly CaseEntry[] = [
     title: 'decode, validate, dedupe, fold',
     load: () => import('./cases/decode-and-fold.ts'),
     target: 1.1,
+  },
+  {
+    name: 'decode-and-fold-shaped',
+    title: 'the same of a flat form, by a shape that renames',
+    load: () => import('./cases/decode-and-fold-shaped.ts'),
+    target: 2.2,
+    form: 'flat',
   },
   {
     name: 'aggregate',

@@ -14,7 +14,7 @@ if (entry === undefined)
   throw new Error(`found the case ${name}, expected ${CASES.map((known) => known.name)}`);
 const size = { records: Number(records), sources: Number(sources) };
 const { createCase } = await entry.load();
-const timed = new TimedCase(await createCase(size), size);
+const timed = new TimedCase(await createCase(size), size, entry.form ?? 'own');
 
 process.on('message', async (batches) => {
   let answer: RoundAnswer;

@@ -1,7 +1,7 @@
 // Runs one case round after round over its own copy of the same batches.
 import type { BenchCase } from './bench-case.ts';
 import { assertEqualTotals } from './totals.ts';
-import type { BenchEvent, Workload, WorkloadSize } from './workload.ts';
+import type { BenchEvent, EventForm, Workload, WorkloadSize } from './workload.ts';
 import { createWorkload } from './workload.ts';
 
 export interface RoundFigures {
@@ -16,9 +16,9 @@ export class TimedCase {
   readonly #workload: Workload;
   readonly #records: number;
 
-  constructor(benchCase: BenchCase, size: WorkloadSize) {
+  constructor(benchCase: BenchCase, size: WorkloadSize, form: EventForm) {
     this.#case = benchCase;
-    this.#workload = createWorkload(size);
+    this.#workload = createWorkload(size, { form });
     this.#records = size.records;
   }
 

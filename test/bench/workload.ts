@@ -7,6 +7,9 @@ import { addToTotals } from './totals.ts';
 
 export type BenchEvent = StreamEvent<KinesisEventRecord>;
 
+/** `flat`: what a device of another make sends, all members beside each other under names of its own. */
+export type EventForm = 'own' | 'flat';
+
 export interface WorkloadSize {
   /** In a batch; each holds one event of about 250 bytes. */
   readonly records: number;
@@ -23,7 +26,10 @@ export interface Workload {
 
 export const SHARD = 'shardId-000000000000';
 
-export function createWorkload({ records, sources }: WorkloadSize, seed = 1): Workload {
+export function createWorkload(
+  { records, sources }: WorkloadSize,
+  { seed = 1, form = 'own' }: { readonly seed?: number; readonly form?: EventForm } = {},
+): Workload {
   const random = createRandom(seed);
   const totals: Totals = new Map();
   const names = Array.from({ length: sources }, (_, at) => `thermometer-${String(at).padStart(6, '0')}`);
@@ -40,7 +46,11 @@ export function createWorkload({ records, sources }: WorkloadSize, seed = 1): Wo
     };
     addToTotals(totals, source, Object.values(values));
     const tags = { site: `plant-${at % 8}`, model: `thermometer-mk${at % 3}` };
-    const event = { source, id: FIRST_ID + at * 7919 + tick, type: 'measurement', time, values, tags };
+    const id = FIRST_ID + at * 7919 + tick;
+    const event =
+      form === 'own'
+        ? { source, id, type: 'measurement', time, values, tags }
+        : { device: source, counter: id, kind: 'measurement', at: time, ...values, ...tags };
     sequence += 3n;
     return {
       kinesis: {

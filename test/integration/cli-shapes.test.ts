@@ -46,6 +46,15 @@ test('a proposal reads the file it is made for', async () => {
   expect(stderr).toMatch(/2 of 2 sources, 0 refused/);
 });
 
+test('of a form that a built-in shape knows its name is proposed', async () => {
+  const folder = await temporaryFolder();
+  await writeFile(join(folder, 'uplinks.ndjson'), UPLINKS.map((each) => JSON.stringify(each)).join('\n'));
+  const { code, stdout, stderr } = await runCommand(['shape', 'uplinks.ndjson', '--guess'], { cwd: folder });
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toEqual({ shapes: ['the-things-stack'] });
+  expect(stderr).toContain('30 of 3 sources, 0 refused');
+});
+
 test('a replay through a shape comes to the windows of the events, killed and resharded as well', async () => {
   const folder = await temporaryFolder();
   await writeFile(join(folder, 'uplinks.ndjson'), UPLINKS.map((each) => JSON.stringify(each)).join('\n'));

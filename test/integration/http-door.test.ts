@@ -49,6 +49,40 @@ describe('the HTTP door', () => {
     expect(calls).toEqual([source, source, source, source]);
   });
 
+  it('takes bodies in another form by routes of their own, for the token’s source, from devices and relays', async () => {
+    const door = await openDoor({ routes: ['ttn'] });
+    const token = await door.issue({});
+    const relay = await door.issue({ use: 'relay', sources: ['a'] });
+    const body = '{"source":"other","end_device_ids":{"device_id":"\\"}"},"n":[1,null]}';
+    expect((await door.post(body, token, {}, '/v1/events/ttn')).status).toBe(200);
+    expect((await door.post(body, relay, { 'Tidemill-Source': 'a' }, '/v1/relay/events/ttn')).status).toBe(
+      200,
+    );
+    const stored = (await door.stored()).map((text) => JSON.parse(text));
+    expect(stored).toHaveLength(2);
+    for (const source of ['device-1', 'a'])
+      expect(stored).toContainEqual({ document: JSON.parse(body), route: 'ttn', source });
+    // What the authorizer said of the one path is kept, and holds for the other.
+    expect((await door.post(EVENT, token)).status).toBe(200);
+    expect(await door.stored()).toHaveLength(3);
+  });
+
+  it('refuses bodies in another form that are no JSON, no document, too large, of another type, or without a right', async () => {
+    const door = await openDoor({ routes: ['ttn'] });
+    const token = await door.issue({});
+    const post = async (body: string, headers = {}, path = '/v1/events/ttn', by = token) =>
+      (await door.post(body, by, headers, path)).status;
+    expect(await post('m v=1 5')).toBe(400);
+    expect(await post('"text"')).toBe(400);
+    expect(await post('')).toBe(400);
+    expect(await post(JSON.stringify({ v: 'x'.repeat(MAX_REQUEST_RECORD_BYTES) }))).toBe(413);
+    expect(await post('\u0001', { 'Content-Type': 'application/octet-stream' })).toBe(415);
+    expect(await post('{}', {}, '/v1/events/senml')).toBeGreaterThanOrEqual(400);
+    expect(await post('{}', {}, '/v1/relay/events/ttn')).toBeGreaterThanOrEqual(400);
+    expect(await post('{}', {}, '/v1/events/ttn', await door.issue({ use: 'reader' }))).toBe(401);
+    await expectNothingStored(door, [token]);
+  });
+
   it('puts what looks like a template, JSON or an end of one into the record as the text it is', async () => {
     const door = await openDoor();
     const token = await door.issue({});

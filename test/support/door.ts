@@ -38,6 +38,8 @@ export interface DoorAnswer {
 export interface DoorOptions extends TidemillStackOptions {
   readonly callService?: CallService;
   readonly requestTimeoutMs?: number;
+  /** For bodies in other forms. */
+  readonly routes?: readonly string[];
 }
 
 export async function openDoor({

@@ -1,4 +1,5 @@
 // The shared samples converted by hand, each in a few lines that know nothing of shapes: what shapes are held against.
+import { createHash } from 'node:crypto';
 import type { ShapeDefinition } from '../../src/core/shape/shape-definition.ts';
 
 export interface HandEvent {
@@ -349,6 +350,20 @@ export const SAMPLES: readonly Sample[] = [
       })),
   },
   {
+    file: 'zigbee2mqtt.log',
+    shapes: ['topic-log'],
+    // It states no time: the arrival is.
+    byHand: (text) =>
+      text
+        .trim()
+        .split('\n')
+        .map((line) => ({
+          source: line.slice(0, line.indexOf('{')).trim(),
+          time: Date.UTC(2026, 10, 28),
+          values: numbersIn(JSON.parse(line.slice(line.indexOf('{')))),
+        })),
+  },
+  {
     file: 'cloudwatch-logs-on-kinesis.json',
     isRecording: true,
     shapes: ['cloudwatch-logs'],
@@ -373,3 +388,57 @@ export const SAMPLES: readonly Sample[] = [
       lines(text).flatMap(({ source, events }) => events.map((event: Foreign) => ({ source, ...event }))),
   },
 ];
+
+/** Line protocol by its grammar, a character at a time; undefined for what is none. Points of more than 64 values are several events. */
+export function pointsByHand(text: string, arrivalMs: number): readonly HandEvent[] {
+  return text
+    .split('\n')
+    .map((line) => line.trim().replace(/^> /, ''))
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .flatMap((line) => pointByHand(line, arrivalMs));
+}
+
+function pointByHand(line: string, arrivalMs: number): readonly HandEvent[] {
+  const pieces: string[][] = [['']];
+  let quoted = false;
+  for (let at = 0; at < line.length; at += 1) {
+    const part = pieces.at(-1) ?? [];
+    const character = line[at] ?? '';
+    if (character === '\\' && at + 1 < line.length) {
+      part.push(`${part.pop()}${line.slice(at, at + 2)}`);
+      at += 1;
+    } else if (character === '"' && pieces.length === 2) {
+      quoted = !quoted;
+      part.push(`${part.pop()}"`);
+    } else if (character === ' ' && !quoted && part.join('') !== '') pieces.push(['']);
+    else if (character === ',' && !quoted) part.push('');
+    else part.push(`${part.pop()}${character}`);
+  }
+  const [[name = '', ...tagPairs] = [], fieldPairs = [], [stamp = '', ...more] = []] = pieces;
+  if (!/^\d*$/.test(stamp) || more.length > 0 || pieces.length > 3) return [];
+  const pair = (text: string) =>
+    [text.slice(0, text.indexOf('=')), text.slice(text.indexOf('=') + 1)] as const;
+  const tags = new Map(tagPairs.map(pair));
+  const values = fieldPairs.map(pair).flatMap(([field, found]): [string, number][] => {
+    const number = /^(?:t|true)$/i.test(found)
+      ? 1
+      : /^(?:f|false)$/i.test(found)
+        ? 0
+        : Number(found.replace(/[iu]$/, ''));
+    return found === '' || Number.isNaN(number) ? [] : [[shortByHand(`${name}.${field}`), number]];
+  });
+  const source = (tags.get('host') ?? tags.get('server') ?? tags.get('source') ?? name).replace(
+    /\\([,= ])/g,
+    '$1',
+  );
+  const time = stamp === '' ? arrivalMs : Math.floor(Number(stamp.padEnd(19, '0').slice(0, 13)));
+  const lots = Array.from({ length: Math.max(1, Math.ceil(values.length / 64)) }, (_, lot) =>
+    Object.fromEntries(values.slice(64 * lot, 64 * lot + 64)),
+  );
+  return lots.map((lot) => ({ source, time, values: lot }));
+}
+
+function shortByHand(name: string): string {
+  if (name.length <= 64) return name;
+  return `${name.slice(0, 51)}~${createHash('sha256').update(name).digest('hex').slice(0, 12)}`;
+}

@@ -24,9 +24,19 @@ function readCondition(entry: DefinitionReader): Condition {
     lacks: readPaths(entry, 'lacks'),
     equals: readEquals(entry),
     partitionKey: key === undefined ? undefined : globOf([key]),
-    route: entry.text('route'),
+    route: readRoute(entry),
   };
 }
+
+/** It is a piece of the API's path. */
+function readRoute(entry: DefinitionReader): string | undefined {
+  const route = entry.text('route');
+  if (route === undefined || ROUTE.test(route)) return route;
+  entry.problem('route', `found ${JSON.stringify(route)}, expected small letters, digits and hyphens`);
+  return undefined;
+}
+
+export const ROUTE = /^[a-z0-9][a-z0-9-]{0,63}$/;
 
 function readPaths(entry: DefinitionReader, key: string): readonly ShapePath[] {
   return (entry.texts(key, { most: 256 }) ?? []).flatMap((text, at) =>

@@ -1,8 +1,9 @@
 // Finds the events to be in a document: in its own form where it is one, else by the first shape that matches.
-import { isObject } from '../../core/event-rules.ts';
+import { quote } from '../../core/describe-found.ts';
+import { isObject, isSource } from '../../core/event-rules.ts';
 import { PIECE_STEP } from '../../core/record-index.ts';
 import type { Shape } from '../../core/shape/shape.ts';
-import { validateEvent } from '../../core/validate-event.ts';
+import { type Validation, validateEvent } from '../../core/validate-event.ts';
 import { elementTexts, memberText } from '../element-texts.ts';
 import { candidateTexts, isEnvelope } from '../hand-event.ts';
 import { cutParts } from './cut-parts.ts';
@@ -12,7 +13,8 @@ import { meets } from './meets.ts';
 import { openPlaces } from './open-places.ts';
 import type { Found, Origin, Pending } from './pending.ts';
 import { resolveSenml } from './resolve-senml.ts';
-import { documentScope, type Scope } from './scope.ts';
+import { routedDocument } from './routed-document.ts';
+import { documentScope, type RecordFacts, type Scope } from './scope.ts';
 import { notesOf, type Shaping } from './shaping.ts';
 
 export interface Gathering {
@@ -30,16 +32,43 @@ const MAX_LIST_DEPTH = 4;
 export function gather(document: Document, gathering: Gathering): boolean {
   if (document.kind === 'unreadable') return add(document, gathering);
   const { value, origin } = document;
-  if (document.kind === 'value') return gatherValue(value, origin, gathering, 0);
+  if (document.kind === 'value') return gatherStated(value, origin, gathering);
   return gatherShaped(document.shape, documentScope(value, gathering.shaping.record), origin, gathering);
+}
+
+/** Where the document states whose it is, its shape has no say in that. */
+function gatherStated(value: unknown, origin: Origin, gathering: Gathering): boolean {
+  const { shaping } = gathering;
+  const { record } = shaping;
+  const routed = routedDocument(value, origin);
+  if (routed !== undefined) {
+    const { document, route, source: statedSource } = routed;
+    const inner = { ...gathering, shaping: { ...shaping, record: { ...record, route, statedSource } } };
+    const isWhole = gatherValue(document, routed.origin, inner, 0);
+    gathering.places = inner.places;
+    return isWhole;
+  }
+  const statedSource = sourceBesideEvents(value);
+  if (statedSource === undefined) return gatherValue(value, origin, gathering, 0);
+  const inner = { ...gathering, shaping: { ...shaping, record: { ...record, statedSource } } };
+  const isWhole = gatherValue(value, origin, inner, 0);
+  gathering.places = inner.places;
+  return isWhole;
+}
+
+/** Of `{"source": …, "events": […]}` and nothing else, as the HTTP door writes it. */
+function sourceBesideEvents(value: unknown): string | undefined {
+  if (!isEnvelope(value) || !isSource(value.source)) return undefined;
+  return Object.keys(value).length === 2 ? value.source : undefined;
 }
 
 function gatherValue(value: unknown, origin: Origin, gathering: Gathering, depth: number): boolean {
   const { shaping } = gathering;
   const { record } = shaping;
   const isList = Array.isArray(value);
-  const validation = isList || !isOwnForm(value) ? undefined : validateEvent(value, {});
-  if (validation?.kind === 'valid') return add({ kind: 'own', validation, origin }, gathering);
+  const { statedSource } = record;
+  const validation = isList || !isOwnForm(value, record) ? undefined : validateEvent(value, { statedSource });
+  if (validation?.kind === 'valid') return add({ kind: 'own', validation, origin, record }, gathering);
   for (const shape of shaping.shapes) {
     if (shape.takesLists !== isList) continue;
     if (shape.format === 'senml') {
@@ -77,8 +106,9 @@ function gatherElements(
 
 /** What no shape takes is judged as an event in its own form, or as several under one source. */
 function gatherOwn(value: unknown, origin: Origin, gathering: Gathering): boolean {
-  if (!isEnvelope(value)) return addOwn(value, origin, undefined, gathering);
-  const { events, source } = value;
+  const { statedSource } = gathering.shaping.record;
+  if (!isEnvelope(value)) return addOwn(value, origin, statedSource, gathering);
+  const { events, source = statedSource } = value;
   let texts: readonly string[] | undefined;
   const textAt = (at: number) => {
     const text = origin();
@@ -96,14 +126,28 @@ function gatherOwn(value: unknown, origin: Origin, gathering: Gathering): boolea
 }
 
 function addOwn(value: unknown, origin: Origin, statedSource: unknown, gathering: Gathering): boolean {
-  const validation = validateEvent(value, { statedSource });
-  if (validation.kind === 'valid') return add({ kind: 'own', validation, origin }, gathering);
+  const { record } = gathering.shaping;
+  const validation = validateOwn(value, { statedSource, record });
+  if (validation.kind === 'valid') return add({ kind: 'own', validation, origin, record }, gathering);
   const tried = gathering.shaping.shapes
     .map(({ name }) => name)
     .join(', ')
     .slice(0, 200);
   const detail = `${validation.detail}; no shape matches (${tried})`;
-  return add({ kind: 'own', validation: { ...validation, detail }, origin }, gathering);
+  return add({ kind: 'own', validation: { ...validation, detail }, origin, record }, gathering);
+}
+
+/** An envelope within a request of a route may not state another source than its token's. */
+function validateOwn(
+  value: unknown,
+  { statedSource, record }: { readonly statedSource: unknown; readonly record: RecordFacts },
+): Validation {
+  const validation = validateEvent(value, { statedSource });
+  const { statedSource: known } = record;
+  if (validation.kind === 'invalid' || known === undefined || validation.event.source === known)
+    return validation;
+  const detail = `source: found ${quote(validation.event.source)}, expected none or ${quote(known)}`;
+  return { kind: 'invalid', reason: 'source', detail, source: undefined };
 }
 
 function gatherShaped(shape: Shape, scope: Scope, origin: Origin, gathering: Gathering): boolean {
@@ -151,8 +195,9 @@ function insideOf({ inside }: Shape, document: Scope): Scope | undefined {
 const OWN_MEMBERS: ReadonlySet<string> = new Set(['source', 'id', 'type', 'time', 'values', 'tags']);
 
 /** Nothing but the members of an event, and those it must have. */
-function isOwnForm(value: unknown): boolean {
-  if (!isObject(value) || value['source'] === undefined || value['time'] === undefined) return false;
+function isOwnForm(value: unknown, { statedSource }: RecordFacts): boolean {
+  if (!isObject(value) || value['time'] === undefined) return false;
+  if (value['source'] === undefined && statedSource === undefined) return false;
   for (const name in value) if (!OWN_MEMBERS.has(name)) return false;
   return true;
 }

@@ -22,9 +22,10 @@ export function guessShape(
   const objects = documents.flatMap(flat).filter(isObject).slice(0, MAX_LOOKED_AT);
   const list = listIn(objects[0], []);
   const parts = list === undefined ? objects : objects.flatMap((each) => elementsAt(each, list));
-  const leaves = leavesOf(parts.filter(isObject).slice(0, MAX_LOOKED_AT));
-  const time = guessTime(leaves);
-  if (leaves.size === 0 || time === undefined) return undefined;
+  const looked = parts.filter(isObject).slice(0, MAX_LOOKED_AT);
+  // What all of them have, or where that has no time, what most have.
+  const [leaves, time] = leavesWithTime(looked);
+  if (time === undefined) return undefined;
   const doubts = [...time.doubts];
   const source = pick(leaves, SOURCE_NAMES, isLabel);
   if (source === undefined)
@@ -48,6 +49,18 @@ export function guessShape(
     values: [{ path: '.', text: withUnits > 0 ? 'units' : format === 'csv' ? 'number' : 'skip' }],
   };
   return { definition, doubts };
+}
+
+function leavesWithTime(parts: readonly object[]): readonly [Leaves, TimeGuess | undefined] {
+  const common = leavesOf(parts, parts.length);
+  const time = guessTime(common);
+  if (time !== undefined) return [common, time];
+  const frequent = leavesOf(parts, parts.length / 2);
+  const found = guessTime(frequent);
+  if (found === undefined) return [common, undefined];
+  const have = Math.min(...found.paths.map((path) => frequent.get(path)?.length ?? 0));
+  const doubt = `time: ${have} of ${parts.length} have it there, the others need a shape of their own`;
+  return [frequent, { ...found, doubts: [...found.doubts, doubt] }];
 }
 
 function whenPaths(
@@ -205,7 +218,8 @@ function lastName(path: string): string {
   return path.slice(path.lastIndexOf('.') + 1);
 }
 
-function leavesOf(objects: readonly object[]): Leaves {
+/** Leaves that at least so many of them have. */
+function leavesOf(objects: readonly object[], least: number): Leaves {
   const leaves = new Map<string, unknown[]>();
   const visit = (value: unknown, path: string, depth: number) => {
     if (isObject(value) && depth < MAX_DEPTH) {
@@ -219,8 +233,7 @@ function leavesOf(objects: readonly object[]): Leaves {
     }
   };
   for (const object of objects) visit(object, '', 0);
-  // What is not in all of them is no field that all events have.
-  return new Map([...leaves].filter(([, values]) => values.length === objects.length));
+  return new Map([...leaves].filter(([, values]) => values.length > 0 && values.length >= least));
 }
 
 function pathStep(name: string): string {

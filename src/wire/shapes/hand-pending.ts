@@ -5,6 +5,7 @@ import type { ItemSink } from '../decoded-item.ts';
 import { hand, needsText } from '../hand-event.ts';
 import { keepPart } from './keep-part.ts';
 import type { Origin, Pending } from './pending.ts';
+import { withRoute } from './routed-document.ts';
 import { placeOf, type Scope } from './scope.ts';
 import { judge, type ShapedPart, shapePart, shortId } from './shape-part.ts';
 import { notesOf, type Shaping } from './shaping.ts';
@@ -26,8 +27,8 @@ export function handPending(pending: Pending, handing: Handing): void {
     return;
   }
   if (pending.kind === 'own') {
-    const { validation, origin } = pending;
-    hand(validation, needsText(validation) ? origin() : '', sink);
+    const { validation, origin, record } = pending;
+    hand(validation, needsText(validation) ? withRoute(origin(), record) : '', sink);
     return;
   }
   const { shape, part, scope, origin } = pending;
@@ -79,6 +80,9 @@ export class Letters {
       return { payload: { encoding: 'json', body } as const, note };
     }
     if (!isJson) return { payload: { encoding: 'utf8', body: text } as const, note: '' };
-    return { payload: { encoding: 'json', body: keepPart(text, scope) } as const, note: '' };
+    return {
+      payload: { encoding: 'json', body: withRoute(keepPart(text, scope), scope.record) } as const,
+      note: '',
+    };
   }
 }

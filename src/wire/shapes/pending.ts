@@ -1,7 +1,7 @@
 import type { Shape, ShapePart } from '../../core/shape/shape.ts';
 import type { Validation } from '../../core/validate-event.ts';
 import type { Refusal } from '../decoded-item.ts';
-import type { Scope } from './scope.ts';
+import type { RecordFacts, Scope } from './scope.ts';
 
 /** The text of a document, cut out only when it is asked for. */
 export type Origin = () => string;
@@ -9,7 +9,12 @@ export type Origin = () => string;
 /** What was found, not an event yet: a record is read whole, or refused whole. */
 export type Found =
   /** An event in its own form, or what was taken for one. */
-  | { readonly kind: 'own'; readonly validation: Validation; readonly origin: Origin }
+  | {
+      readonly kind: 'own';
+      readonly validation: Validation;
+      readonly origin: Origin;
+      readonly record: RecordFacts;
+    }
   | {
       readonly kind: 'part';
       readonly shape: Shape;

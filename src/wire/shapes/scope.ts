@@ -7,6 +7,8 @@ export interface RecordFacts {
   readonly arrivalMs: number | undefined;
   /** The HTTP door's route. */
   readonly route: string | undefined;
+  /** Who sent it, where that is known and not the shape's to say. */
+  readonly statedSource?: string;
 }
 
 export interface Scope {

@@ -29,7 +29,7 @@ export function shapePart(part: ShapePart, scope: Scope, notes: Notes): ShapedPa
   const time = timeOf(part.time, scope);
   const [values = {}, ...further] = takeValues(part, scope, notes);
   const candidate = {
-    source: asText(fieldOf(part.source, scope)),
+    source: scope.record.statedSource ?? asText(fieldOf(part.source, scope)),
     id: part.id === undefined || part.id.length === 0 ? undefined : idOf(fieldOf(part.id, scope)),
     type: part.type === undefined || part.type.length === 0 ? undefined : asText(fieldOf(part.type, scope)),
     time: 'timeMs' in time ? time.timeMs : undefined,

@@ -1,6 +1,7 @@
 // The hot path of the aggregate function without encoding and store: decode, validate, deduplicate, fold.
 import { decodeBatch } from '../../../consumers/aggregate/decode-batch.ts';
 import { foldEvents } from '../../../src/core/fold.ts';
+import type { Pipeline } from '../../../src/core/pipeline/pipeline.ts';
 import type { SourceState } from '../../../src/core/source-state.ts';
 import { emptySourceState } from '../../../src/core/source-state.ts';
 import { encodeState } from '../../../src/core/state-encoding.ts';
@@ -9,7 +10,10 @@ import { createPipeline } from '../bench-pipeline.ts';
 import { WindowTotals } from '../window-totals.ts';
 
 export function createCase(): BenchCase {
-  const pipeline = createPipeline();
+  return foldingCase(createPipeline());
+}
+
+export function foldingCase(pipeline: Pipeline): BenchCase {
   const states = new Map<string, SourceState>();
   const windows = new WindowTotals();
   return {

@@ -66,15 +66,15 @@ describe('a bundle', () => {
 
 describe('the limit of bundle sizes', () => {
   const bundle = (name: FunctionName, sizeBytes: number) => ({ name, folder: name, sizeBytes });
-  const small = byFunctionName((name) => bundle(name, name === 'aggregate' ? 400_000 : 1));
+  const small = byFunctionName((name) => bundle(name, name === 'aggregate' ? 450_000 : 1));
 
   it('lets pass what keeps to it', () => {
     expect(() => assertBundleSizes(small)).not.toThrow();
   });
 
   it('names what does not', () => {
-    expect(() => assertBundleSizes({ ...small, close: bundle('close', 400_001) })).toThrow(
-      'bundle too large: close has 400001 bytes; expected at most 400000',
+    expect(() => assertBundleSizes({ ...small, close: bundle('close', 450_001) })).toThrow(
+      'bundle too large: close has 450001 bytes; expected at most 450000',
     );
   });
 });

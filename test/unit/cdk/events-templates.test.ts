@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   REFUSED_TEMPLATE,
   requestTemplate,
+  routedTemplate,
   STORED_TEMPLATE,
 } from '../../../cdk/constructs/events-templates.ts';
 import { renderTemplate } from '../../../src/local-stack/gateway/mapping-template.ts';
@@ -87,6 +88,39 @@ describe('under every combination of answers to open questions', () => {
     }
   });
 
+  const routed = (body: unknown, answers: Answers): Put => {
+    const input = templateInput(body, { context: { authorizer: AUTHORIZER }, answers });
+    return JSON.parse(renderTemplate(routedTemplate('telemetry', 'ttn'), input).text);
+  };
+
+  it.each([
+    ['an object', { end_device_ids: { device_id: 'd' }, n: null, 'a"b': ['}', '"source":"x"'] }],
+    ['a list', [{ v: 1 }, { v: 2 }]],
+    ['what looks like the record', { document: {}, route: 'other', source: 'other' }],
+  ])('%s in another form goes into the stream as it is, with its route and the token’s source', (_, body) => {
+    for (const answers of COMBINATIONS) {
+      const { StreamName, PartitionKey, Data } = routed(body, answers);
+      const record = JSON.parse(Buffer.from(Data, 'base64').toString('utf8'));
+      expect({ StreamName, PartitionKey, record }, JSON.stringify(answers)).toEqual({
+        StreamName: 'telemetry',
+        PartitionKey: SOURCE,
+        record: { document: body, route: 'ttn', source: SOURCE },
+      });
+    }
+  });
+
+  it.each([
+    ['a text', 'text', 'form'],
+    ['a number', 5, 'form'],
+    ['nothing in an object', {}, 'form'],
+    ['nothing in a list', [], 'form'],
+    ['too much', { v: 'x'.repeat(270_000) }, 'size'],
+  ])('%s in another form does not', (_, body, why) => {
+    const tried = why === 'size' ? COMBINATIONS.slice(0, 4) : COMBINATIONS;
+    for (const answers of tried)
+      expect(routed(body, answers).StreamName, JSON.stringify(answers)).toBe(`tidemill-refused-${why}`);
+  });
+
   const many = (length: number) => Array.from({ length }, () => ({ time: 5, source: SOURCE }));
   const FEW = COMBINATIONS.filter((_, i) => i % 16 === 0);
 
@@ -112,6 +146,7 @@ describe('under every combination of answers to open questions', () => {
     const cases = [
       [denied('source'), 403, {}],
       [denied('count'), 400, {}],
+      [denied('form'), 400, {}],
       [denied('size'), 413, {}],
       [{ __type: 'ProvisionedThroughputExceededException' }, 429, { 'Retry-After': '1' }],
       [{ __type: 'ResourceNotFoundException' }, 503, { 'Retry-After': '5' }],

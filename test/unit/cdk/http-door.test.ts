@@ -25,6 +25,27 @@ describe('the HTTP door', () => {
     }
   });
 
+  it('has a route for each that shapes ask for, for devices and for relays, and none otherwise', () => {
+    const pathsOf = (of: ReturnType<typeof synthesizedStack>) =>
+      Object.values(of.findResources('AWS::ApiGateway::Resource')).map(
+        ({ Properties }) => Properties.PathPart,
+      );
+    expect(pathsOf(template)).not.toContain('ttn');
+    const routed = synthesizedStack({ routes: ['senml', 'ttn'] });
+    expect(pathsOf(routed).filter((part) => part === 'ttn' || part === 'senml')).toHaveLength(4);
+    const written = Object.values(routed.findResources('AWS::ApiGateway::Method'))
+      .map(({ Properties }) => Properties)
+      .filter(({ HttpMethod }) => HttpMethod === 'POST');
+    expect(written).toHaveLength(6);
+    for (const method of written)
+      expect(method).toMatchObject({
+        AuthorizationType: 'CUSTOM',
+        ApiKeyRequired: true,
+        RequestValidatorId: expect.anything(),
+        Integration: { PassthroughBehavior: 'NEVER', Type: 'AWS' },
+      });
+  });
+
   it('keeps what the authorizer says for a minute: a relay’s by the source too', () => {
     template.hasResourceProperties('AWS::ApiGateway::Authorizer', {
       Name: Match.stringLikeRegexp('Devices'),

@@ -7,7 +7,7 @@ import type { PipelineDefinition } from '../../../../src/core/pipeline/definitio
 import { createPipelineTest } from '../../../../src/testing/pipeline-test.ts';
 import type { WindowRow } from '../../../../src/testing/test-rows.ts';
 import { formatsFolder } from '../../../support/formats.ts';
-import { type HandEvent, SAMPLES } from '../../../support/formats-by-hand.ts';
+import { type HandEvent, pointsByHand, SAMPLES } from '../../../support/formats-by-hand.ts';
 
 const folder = formatsFolder();
 const PUT_MS = Date.UTC(2026, 10, 28);
@@ -36,6 +36,29 @@ describe.skipIf(folder === undefined)('the shared samples', () => {
     const windows = numbersOf(await shaped.windows());
     expect(windows).toEqual(numbersOf(await converted.windows()));
     expect(windows).toEqual(plainWindows(events));
+  });
+
+  test('telegraf.lp: what is no point is quarantined by itself, and every value of the others counts', async () => {
+    const text = readFileSync(join(folder ?? '', 'telegraf.lp'), 'utf8');
+    const shaped = createPipelineTest({ ...PIPELINE, shapes: ['line-protocol'] });
+    await shaped.put({ key: 'k', data: text, arrivedAt: PUT_MS });
+    await shaped.close();
+    const letters = await shaped.deadLetters();
+    expect(letters.map(({ reason }) => reason)).toEqual(['shape', 'shape']);
+    expect(numbersOf(await shaped.windows())).toEqual(plainWindows(pointsByHand(text, PUT_MS)));
+  });
+
+  test.each([
+    ['kpl-lambda-event.json', 100],
+    ['awsgo-kinesis-event.json', 2],
+  ])('%s: texts that are no telemetry are quarantined, each by itself', async (file, count) => {
+    const shaped = createPipelineTest({ ...PIPELINE, shapes: ['the-things-stack'] });
+    await shaped.put(join(folder ?? '', file));
+    await shaped.close();
+    expect(await shaped.windows()).toEqual([]);
+    expect((await shaped.deadLetters()).map(({ reason }) => reason)).toEqual(
+      Array.from({ length: count }, () => 'not-json'),
+    );
   });
 });
 

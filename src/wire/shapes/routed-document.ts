@@ -1,0 +1,27 @@
+// What the HTTP door makes of a body in another form: the document, the route it came by, and the source of its token.
+import { isObject, isSource } from '../../core/event-rules.ts';
+import { memberText } from '../element-texts.ts';
+import type { Origin } from './pending.ts';
+import type { RecordFacts } from './scope.ts';
+
+export interface RoutedDocument {
+  readonly document: unknown;
+  readonly origin: Origin;
+  readonly route: string;
+  readonly source: string;
+}
+
+/** undefined for what is none: it has these three members and no other. */
+export function routedDocument(value: unknown, origin: Origin): RoutedDocument | undefined {
+  if (!isObject(value)) return undefined;
+  const { document, route, source, ...others } = value;
+  if (typeof route !== 'string' || !isSource(source) || document === undefined) return undefined;
+  if (Object.keys(others).length > 0) return undefined;
+  return { document, origin: () => memberText(origin(), 'document') ?? 'null', route, source };
+}
+
+/** The text of a part as the door would hand it on alone; a record that came another way is as it is. */
+export function withRoute(text: string, { route, statedSource }: RecordFacts): string {
+  if (route === undefined || statedSource === undefined) return text;
+  return `{"document":${text},"route":${JSON.stringify(route)},"source":${JSON.stringify(statedSource)}}`;
+}
