@@ -1,5 +1,6 @@
 // Records to events by source, and what is no event to the dead letters.
 import type { SequenceNumber, ShardId } from '../../src/core/brands.ts';
+import { type Devices, withDeviceTags } from '../../src/core/device-tags.ts';
 import type { TelemetryEvent } from '../../src/core/event.ts';
 import type { SourceEvents } from '../../src/core/fold.ts';
 import { askedTags } from '../../src/core/pipeline/asked-tags.ts';
@@ -22,7 +23,7 @@ export interface DecodedBatch {
   /** One for each event with values that do not count; it has its verdict all the same. */
   readonly setAside: readonly DeadLetter[];
   readonly events: number;
-  /** What was not taken of events in other forms; undefined where the pipeline has none. */
+  /** What was not taken of events in other forms, and of tables of devices; undefined where the pipeline has neither. */
   readonly skipped: SkippedPaths | undefined;
   /** Of them, those under a partition key that is not their source. */
   readonly strays: number;
@@ -43,7 +44,7 @@ export const MAX_BATCH_UNPACKED_BYTES = 48 * 1024 * 1024;
 /** @throws Error for a record that is none: Lambda has never been seen to hand one over */
 export function decodeBatch(
   records: readonly KinesisEventRecord[],
-  pipeline: Pick<Pipeline, 'shapes' | 'aggregations'>,
+  pipeline: Pick<Pipeline, 'shapes' | 'aggregations' | 'devices'>,
 ): DecodedBatch {
   const batch = new BatchSink(pipeline);
   let decoded = 0;
@@ -54,8 +55,7 @@ export function decodeBatch(
     const isAggregated = decodeRecordInto(record.kinesis.data, batch, batch.shaping);
     batch.end(isAggregated);
   }
-  const { bySource, quarantined, setAside, events, strays, arrivalMs, shaping } = batch;
-  const skipped = shaping?.skipped;
+  const { bySource, quarantined, setAside, events, strays, arrivalMs, skipped } = batch;
   const postponedFrom = records[decoded]?.kinesis.sequenceNumber as SequenceNumber | undefined;
   const sums = { events, strays, lastArrivalMs: arrivalMs, skipped, records: decoded };
   return { bySource, quarantined, setAside, ...sums, postponedFrom };
@@ -88,13 +88,18 @@ class BatchSink implements ItemSink {
   /** Of the record begun last, those under another key than their source. */
   #astray: { readonly source: string; readonly position: number }[] | undefined;
 
+  /** What was not taken of events; undefined where nothing can be left out. */
+  readonly skipped: SkippedPaths | undefined;
   readonly #shapes: readonly Shape[];
+  readonly #devices: Devices | undefined;
 
-  constructor({ shapes, aggregations }: Pick<Pipeline, 'shapes' | 'aggregations'>) {
+  constructor({ shapes, aggregations, devices }: Pick<Pipeline, 'shapes' | 'aggregations' | 'devices'>) {
     this.#shapes = shapes;
-    if (shapes.length === 0) return;
+    this.#devices = devices.size === 0 ? undefined : devices;
+    if (shapes.length > 0 || devices.size > 0) this.skipped = new SkippedPaths();
+    if (shapes.length === 0 || this.skipped === undefined) return;
     const asked = askedTags({ aggregations });
-    this.shaping = { shapes, skipped: new SkippedPaths(), askedTags: asked, record: NO_RECORD };
+    this.shaping = { shapes, skipped: this.skipped, askedTags: asked, record: NO_RECORD };
   }
 
   begin({ eventID, eventSourceARN, kinesis }: KinesisEventRecord): void {
@@ -126,13 +131,18 @@ class BatchSink implements ItemSink {
     this.events += 1;
   }
 
+  #withTags(event: TelemetryEvent, devices: Devices): TelemetryEvent {
+    return withDeviceTags(event, devices, (name) => this.skipped?.add('(devices)', name, 'too many'));
+  }
+
   #next(): void {
     this.count += 1;
     this.index += 1;
     this.events += 1;
   }
 
-  #take(event: TelemetryEvent, index: number): void {
+  #take(sent: TelemetryEvent, index: number): void {
+    const event = this.#devices === undefined ? sent : this.#withTags(sent, this.#devices);
     const into = this.bySource.get(event.source);
     if (into === undefined) {
       // Arrays that are made with a first entry need not change their kind when it comes.

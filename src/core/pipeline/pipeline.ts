@@ -1,6 +1,7 @@
 // The checked form of a pipeline definition.
 import type { AlertRule } from '../alerts/alert-rule.ts';
 import type { CounterRules } from '../counter-rules.ts';
+import type { Devices } from '../device-tags.ts';
 import type { EventField } from '../event-field.ts';
 import type { EventFilter } from '../event-filter.ts';
 import type { Shape } from '../shape/shape.ts';
@@ -13,6 +14,8 @@ export interface Pipeline {
   readonly rollups: readonly Rollup[];
   readonly alerts: readonly AlertRule[];
   readonly shapes: readonly Shape[];
+  /** Tags of sources, beside those that events say; empty: none. */
+  readonly devices: Devices;
   readonly dedupeHorizonMs: number;
   /** Within the horizon an id makes a duplicate only with the same time. */
   readonly dedupeByTime: boolean;

@@ -1,54 +1,8 @@
-// Comma-separated values (RFC 4180) under a header; semicolons and tabs separate too. Cells are texts: a shape makes
-// numbers of them.
+// Rows of comma-separated values: a shape makes numbers of their cells.
+import { readCsvTable } from '../../core/csv.ts';
 import type { TextDocument } from './text-document.ts';
 
-const SEPARATORS = [',', ';', '\t'];
-
 export function readCsv(text: string, most: number): readonly TextDocument[] | undefined {
-  const [header = '', ...lines] = rowsOf(text, most + 1);
-  const separator = SEPARATORS.map((each) => ({ each, cells: cellsOf(header, each).length })).sort(
-    (a, b) => b.cells - a.cells,
-  )[0];
-  if (separator === undefined || separator.cells < 2 || lines.length === 0 || /^\s*[[{<]/.test(header))
-    return undefined;
-  const names = cellsOf(header, separator.each).map((name) => name.trim());
-  return lines.map((line) => {
-    const cells = cellsOf(line, separator.each);
-    const entries = names.flatMap((name, at) => (name === '' ? [] : [[name, cells[at]?.trim()] as const]));
-    return { value: Object.fromEntries(entries), text: `${header}\n${line}` };
-  });
-}
-
-/** Rows that are not empty; one may go over several lines inside quotes. */
-function rowsOf(text: string, most: number): string[] {
-  const rows: string[] = [];
-  let open = '';
-  for (const line of text.split(/\r?\n/, most)) {
-    open = open === '' ? line : `${open}\n${line}`;
-    if ((open.match(/"/g)?.length ?? 0) % 2 === 1) continue;
-    if (open.trim() !== '') rows.push(open);
-    open = '';
-  }
-  if (open !== '') rows.push(open);
-  return rows;
-}
-
-function cellsOf(row: string, separator: string): string[] {
-  const cells: string[] = [];
-  let from = 0;
-  let inQuotes = false;
-  for (let at = 0; at <= row.length; at += 1) {
-    if (row[at] === '"') inQuotes = !inQuotes;
-    if (at < row.length && (inQuotes || row[at] !== separator)) continue;
-    cells.push(unquoted(row.slice(from, at)));
-    from = at + 1;
-  }
-  return cells;
-}
-
-function unquoted(cell: string): string {
-  const text = cell.trim();
-  return text.length > 1 && text.startsWith('"') && text.endsWith('"')
-    ? text.slice(1, -1).replaceAll('""', '"')
-    : cell;
+  const table = readCsvTable(text, most);
+  return table?.rows.map(({ line, cells }) => ({ value: cells, text: `${table.header}\n${line}` }));
 }

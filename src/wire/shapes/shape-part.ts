@@ -4,6 +4,7 @@ import { EVENT_LIMITS } from '../../core/event-limits.ts';
 import type { ShapePart } from '../../core/shape/shape.ts';
 import { type Validation, validateEvent } from '../../core/validate-event.ts';
 import type { Scope } from './scope.ts';
+import { shortName } from './short-name.ts';
 import { type Notes, takeTags, takeValues } from './take-values.ts';
 import { asText, fieldOf } from './text-of.ts';
 import { timeOf } from './time-of.ts';
@@ -31,7 +32,7 @@ export function shapePart(part: ShapePart, scope: Scope, notes: Notes): ShapedPa
   const candidate = {
     source: scope.record.statedSource ?? asText(fieldOf(part.source, scope)),
     id: part.id === undefined || part.id.length === 0 ? undefined : idOf(fieldOf(part.id, scope)),
-    type: part.type === undefined || part.type.length === 0 ? undefined : asText(fieldOf(part.type, scope)),
+    type: part.type === undefined || part.type.length === 0 ? undefined : typeOf(fieldOf(part.type, scope)),
     time: 'timeMs' in time ? time.timeMs : undefined,
     values,
     tags: takeTags(part, scope, notes),
@@ -45,6 +46,11 @@ export function judge({ candidate, timeProblem }: ShapedPart): Validation {
   if (timeProblem === undefined || validation.kind === 'valid' || validation.reason !== 'time')
     return validation;
   return { ...validation, detail: `time: ${timeProblem}` };
+}
+
+function typeOf(found: unknown): unknown {
+  const type = asText(found);
+  return typeof type === 'string' ? shortName(type, EVENT_LIMITS.typeLength) : type;
 }
 
 function idOf(found: unknown): unknown {
