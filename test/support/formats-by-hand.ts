@@ -410,8 +410,9 @@ function pointByHand(line: string, arrivalMs: number): readonly HandEvent[] {
     } else if (character === '"' && pieces.length === 2) {
       quoted = !quoted;
       part.push(`${part.pop()}"`);
-    } else if (character === ' ' && !quoted && part.join('') !== '') pieces.push(['']);
-    else if (character === ',' && !quoted) part.push('');
+    } else if (character === ' ' && !quoted) {
+      if (part.join('') !== '') pieces.push(['']);
+    } else if (character === ',' && !quoted) part.push('');
     else part.push(`${part.pop()}${character}`);
   }
   const [[name = '', ...tagPairs] = [], fieldPairs = [], [stamp = '', ...more] = []] = pieces;

@@ -31,7 +31,7 @@ export function decodeShapedText(
   const pieces = { left: MAX_PIECES };
   for (const each of pending) {
     sink.index = each.place;
-    handPending(each, { shaping, sink, letters, pieces });
+    handPending(each.found, { shaping, sink, letters, pieces });
   }
   sink.index = gathering.places;
   return undefined;

@@ -205,7 +205,7 @@ function isOwnForm(value: unknown, { statedSource }: RecordFacts): boolean {
 function add(found: Found, gathering: Gathering): boolean {
   const { into, most, places } = gathering;
   if (into.length >= most || places >= MAX_PLACES) return false;
-  into.push({ ...found, place: places });
+  into.push({ found, place: places });
   gathering.places += 1;
   return true;
 }

@@ -4,7 +4,7 @@ import type { Shape } from '../../core/shape/shape.ts';
 import type { ItemSink } from '../decoded-item.ts';
 import { hand, needsText } from '../hand-event.ts';
 import { keepPart } from './keep-part.ts';
-import type { Origin, Pending } from './pending.ts';
+import type { Found, Origin } from './pending.ts';
 import { withRoute } from './routed-document.ts';
 import { placeOf, type Scope } from './scope.ts';
 import { judge, type ShapedPart, shapePart, shortId } from './shape-part.ts';
@@ -18,7 +18,7 @@ interface Handing {
   readonly pieces: { left: number };
 }
 
-export function handPending(pending: Pending, handing: Handing): void {
+export function handPending(pending: Found, handing: Handing): void {
   const { shaping, sink, letters } = handing;
   const { index } = sink;
   if (pending.kind === 'unreadable') {

@@ -26,4 +26,7 @@ export type Found =
   | { readonly kind: 'unreadable'; readonly refusal: Refusal; readonly text: string };
 
 /** With its place among all parts that the record was cut into, those that are no events included. */
-export type Pending = Found & { readonly place: number };
+export interface Pending {
+  readonly found: Found;
+  readonly place: number;
+}

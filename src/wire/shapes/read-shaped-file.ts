@@ -60,7 +60,7 @@ export async function* readShapedFile(file: string, options: ShapedFileOptions):
     gather(document, { shaping, into, most: ALL, places: 0 });
     const letters = new Letters();
     const pieces = { left: ALL };
-    for (const pending of into) {
+    for (const { found: pending } of into) {
       const entries = new EntryList(pending.kind === 'part' ? pending.shape.name : OWN_FORM);
       handPending(pending, { shaping, sink: entries, letters, pieces });
       yield* entries.entries;

@@ -14,9 +14,9 @@ export interface RoutedDocument {
 /** undefined for what is none: it has these three members and no other. */
 export function routedDocument(value: unknown, origin: Origin): RoutedDocument | undefined {
   if (!isObject(value)) return undefined;
-  const { document, route, source, ...others } = value;
-  if (typeof route !== 'string' || !isSource(source) || document === undefined) return undefined;
-  if (Object.keys(others).length > 0) return undefined;
+  const { document, route, source } = value;
+  if (typeof route !== 'string' || document === undefined || !isSource(source)) return undefined;
+  if (Object.keys(value).length > 3) return undefined;
   return { document, origin: () => memberText(origin(), 'document') ?? 'null', route, source };
 }
 

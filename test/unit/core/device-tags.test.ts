@@ -1,8 +1,14 @@
 // Tags from a table of devices: beside an event's own, under one verdict an event, whatever becomes of the table.
 import { describe, expect, test } from 'vitest';
+import { decodeBatch } from '../../../consumers/aggregate/decode-batch.ts';
+import { foldEvents } from '../../../src/core/fold.ts';
 import type { PipelineDefinition } from '../../../src/core/pipeline/definition.ts';
 import { parsePipeline } from '../../../src/core/pipeline/parse-pipeline.ts';
+import { emptySourceState } from '../../../src/core/source-state.ts';
+import { decodeState, encodeState } from '../../../src/core/state-encoding.ts';
 import { createPipelineTest } from '../../../src/testing/pipeline-test.ts';
+import { SHARD, sequenceOf } from '../../support/event-streams.ts';
+import { kinesisRecord } from '../../support/kinesis-records.ts';
 
 const T0 = Date.UTC(2026, 2, 1, 8);
 
@@ -35,26 +41,30 @@ describe('a table of devices', () => {
     ]);
   });
 
-  test('that changes gives its tags to events from then on; a record delivered again adds nothing', async () => {
-    const record = (seconds: number, sequence: string) => ({
-      eventSource: 'aws:kinesis',
-      eventID: `shardId-000000000000:${sequence}`,
-      eventSourceARN: 'arn:aws:kinesis:us-east-1:000000000000:stream/telemetry',
-      kinesis: {
-        partitionKey: 'd1',
-        sequenceNumber: sequence,
-        approximateArrivalTimestamp: T0 / 1_000 + 30,
-        data: Buffer.from(JSON.stringify({ ...event(seconds), id: undefined })).toString('base64'),
-      },
-    });
-    const test = createPipelineTest(definition([{ source: 'd1', site: 'north' }]));
-    await test.put(record(1, '1'), record(2, '2'));
-    await test.deploy(definition([{ source: 'd1', site: 'south' }]));
+  test('that changes gives its tags to events from then on; a record delivered again adds nothing', () => {
+    const records = [1, 2, 3].map((seconds) =>
+      kinesisRecord({
+        shard: SHARD,
+        sequence: sequenceOf(seconds),
+        arrivalMs: T0 + 30_000,
+        data: { ...event(seconds), id: undefined },
+      }),
+    );
+    const [north, south] = ['north', 'south'].map((site) =>
+      parsePipeline(definition([{ source: 'd1', site }])),
+    );
+    if (north === undefined || south === undefined) throw new Error('no pipelines');
+    const deliver = (count: number, pipeline: typeof north, state = emptySourceState('d1', pipeline)) => {
+      const batch = decodeBatch(records.slice(0, count), pipeline).bySource.get('d1');
+      if (batch === undefined) throw new Error('no events');
+      return foldEvents(state, batch, pipeline);
+    };
+    const before = encodeState(deliver(2, north).state);
+    const { verdicts, state } = deliver(3, south, decodeState('d1', before, south));
+    expect(verdicts).toEqual(['redelivered', 'redelivered', 'applied']);
     // The window is open still: what it holds keeps the tags it was counted with.
-    await test.put(record(1, '1'), record(2, '2'), record(3, '3'));
-    await test.close();
-    expect(await test.ledger()).toMatchObject({ received: 3, applied: 3 });
-    expect(await sitesOf(test)).toEqual([
+    const [window] = state.open[0]?.windows.values() ?? [];
+    expect(window?.groups.map(({ tags, events }) => [...tags, events])).toEqual([
       ['north', 2],
       ['south', 1],
     ]);

@@ -34,6 +34,7 @@ describe('a pipeline definition', () => {
       rollups: [{ name: 'per-minute-by-model', of: 'per-minute', levels: [['model']], parts: DEFAULT_PARTS }],
       alerts: [],
       shapes: [],
+      devices: new Map(),
       dedupeHorizonMs: 600_000,
       dedupeByTime: false,
       maxClockSkewMs: 300_000,
@@ -189,7 +190,7 @@ const REFUSED: readonly [definition: unknown, problem: string][] = [
   [{ aggregations: [7] }, 'aggregations[0]: found 7, expected an object'],
   [
     { aggregations: [MINUTE], agregations: 1 },
-    'agregations: unknown key, expected one of aggregations, rollups, alerts, shapes, dedupe, maxClockSkew, allowOldTimes, retention, counters',
+    'agregations: unknown key, expected one of aggregations, rollups, alerts, shapes, devices, dedupe, maxClockSkew, allowOldTimes, retention, counters',
   ],
   [
     aggregation({ lateness: '1h' }),
@@ -432,7 +433,7 @@ describe('a wrong pipeline definition is refused with the key, what was found an
   test('everything wrong is told at once', () => {
     const definition = { aggregations: [{ name: '', window: { tumbling: 1 } }], rolups: [] };
     expect(problemsOf(definition)).toEqual([
-      'rolups: unknown key, expected one of aggregations, rollups, alerts, shapes, dedupe, maxClockSkew, allowOldTimes, retention, counters',
+      'rolups: unknown key, expected one of aggregations, rollups, alerts, shapes, devices, dedupe, maxClockSkew, allowOldTimes, retention, counters',
       `aggregations[0].name: found "", ${NAME}`,
       `aggregations[0].window.tumbling: found 1, ${duration(1)}`,
     ]);
