@@ -5,6 +5,7 @@ import { alertsCommand } from './alerts-command.ts';
 import { deadLettersCommand } from './dead-letters-command.ts';
 import { devCommand } from './dev-command.ts';
 import { explainFailure } from './exit.ts';
+import { exportCommand } from './export-command.ts';
 import { ledgerCommand } from './ledger-command.ts';
 import { openapiCommand } from './openapi-command.ts';
 import { recordCommand } from './record-command.ts';
@@ -40,6 +41,7 @@ for (const command of [
   simulateCommand(),
   testCommand(),
   ledgerCommand(),
+  exportCommand(),
   sourcesCommand(),
   windowsCommand(),
   alertsCommand(),
