@@ -55,6 +55,16 @@ export class Aggregate extends Construct {
       over: 0,
       minutes: 1,
     });
+    addMetricAlarm(this, 'HeldAlarm', {
+      description:
+        'Events are set aside for sources whose state cannot be read or would be too large: `tidemill sources held` names them, docs/how-to-mend.md says what to do',
+      namespace: OWN,
+      metric: 'held',
+      dimensions: { service: 'aggregate' },
+      statistic: 'Sum',
+      over: 0,
+      minutes: 1,
+    });
   }
 }
 

@@ -7,6 +7,7 @@ import type { Batching } from '../settings/batching.ts';
 import { ConsumerFunction } from './consumer-function.ts';
 import type { DeadLettersTable } from './dead-letters-table.ts';
 import type { LiveTable } from './live-table.ts';
+import { addMetricAlarm, OWN } from './metric-alarm.ts';
 import type { ReadersTable } from './readers-table.ts';
 import type { SourcesTable } from './sources-table.ts';
 import { StreamMapping } from './stream-mapping.ts';
@@ -53,8 +54,30 @@ export class Rollup extends Construct {
       failures,
       batching: options.batching,
     });
+    for (const [id, metric, what] of MISSING) {
+      addMetricAlarm(this, id, {
+        description: `${what}: docs/how-to-mend.md says what to do`,
+        namespace: OWN,
+        metric,
+        dimensions: { service: 'rollup' },
+        statistic: 'Sum',
+        over: 0,
+        minutes: 1,
+      });
+    }
   }
 }
+
+/** What is missing in rollups, each a metric of the function. */
+const MISSING = [
+  ['UnreadableAlarm', 'unreadableChanges', 'Changes of sources cannot be read, and are missing in rollups'],
+  [
+    'PartUnreadableAlarm',
+    'rollupUnreadable',
+    'Parts of rollup windows cannot be read, and lack what came since',
+  ],
+  ['FullAlarm', 'rollupFull', 'Rollup windows have no room for further value names'],
+] as const;
 
 const WINDOWS_ACTIONS = [
   'dynamodb:BatchGetItem',
@@ -63,5 +86,11 @@ const WINDOWS_ACTIONS = [
   'dynamodb:PartiQLUpdate',
 ];
 const DEAD_LETTERS_ACTIONS = ['dynamodb:BatchWriteItem'];
-const READERS_ACTIONS = ['dynamodb:BatchWriteItem'];
+/** Series are noted, and counted. */
+const READERS_ACTIONS = [
+  'dynamodb:BatchGetItem',
+  'dynamodb:BatchWriteItem',
+  'dynamodb:PartiQLInsert',
+  'dynamodb:PartiQLUpdate',
+];
 const LIVE_ACTIONS = ['dynamodb:Query', 'dynamodb:BatchWriteItem'];

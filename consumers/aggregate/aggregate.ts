@@ -3,14 +3,18 @@
 import type { SequenceNumber } from '../../src/core/brands.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { emptySourceState } from '../../src/core/source-state.ts';
+import type { Verdict } from '../../src/core/verdict.ts';
 import type { Log, Meter } from '../../src/platform/observe.ts';
 import type { DeadLetters } from '../../src/stores/dead-letters.ts';
+import type { HeldEvent } from '../../src/stores/held-events.ts';
+import { heldFrom } from '../../src/stores/held-events.ts';
 import type { SourceStates, StoredState } from '../../src/stores/source-states.ts';
 import { batchItemFailures } from '../../src/wire/batch-item-failures.ts';
 import type { BatchItemFailures, KinesisEventRecord, StreamEvent } from '../../src/wire/stream-records.ts';
 import { decodeBatch } from './decode-batch.ts';
-import type { Work } from './fold-and-commit.ts';
+import type { CommitReport, UnfitWork, Work, WorkFailure } from './fold-and-commit.ts';
 import { adopt, failureOf, foldAndCommit } from './fold-and-commit.ts';
+import { setAside } from './set-aside.ts';
 import { StateCache } from './state-cache.ts';
 
 export interface AggregateDeps {
@@ -47,7 +51,7 @@ export function createAggregate(
     }
     const loaded = await load(batch.bySource, cache, deps);
     failures.push(...loaded.failures);
-    const report = await foldAndCommit(loaded.works, { states: deps.states, cache, pipeline: deps.pipeline });
+    const report = await handleWorks(loaded, deps, cache);
     failures.push(...report.failures);
 
     const { applied, duplicate, late, quarantined: full, redelivered } = report.verdicts;
@@ -63,6 +67,7 @@ export function createAggregate(
       setAside: batch.setAside.length,
       ...(batch.skipped === undefined ? {} : { notTaken: batch.skipped.total }),
       redelivered,
+      ...(report.held.length === 0 ? {} : { held: report.heldEvents, heldSources: report.held.length }),
       strays: batch.strays,
       closedWindows: report.closedWindows,
       sources: batch.bySource.size,
@@ -76,7 +81,14 @@ export function createAggregate(
         failures.length > 0
           ? 0
           : Math.abs(
-              batch.events - batch.quarantined.length - applied - duplicate - late - full - redelivered,
+              batch.events -
+                batch.quarantined.length -
+                applied -
+                duplicate -
+                late -
+                full -
+                redelivered -
+                report.heldEvents,
             ),
       lagMs: Math.max(0, deps.nowMs() - batch.lastArrivalMs),
     });
@@ -98,6 +110,19 @@ export function createAggregate(
         },
       );
     }
+    if (report.held.length > 0) {
+      const first = report.held
+        .slice(0, 5)
+        .map(({ work: { source }, reason, detail }) => ({ source, reason, detail }));
+      deps.log.error(
+        'events set aside: `tidemill sources resume` folds them in once their sources are mended',
+        {
+          held: report.heldEvents,
+          sources: report.held.length,
+          first,
+        },
+      );
+    }
     if (full > 0) deps.log.warn('events quarantined by their sources', { quarantined: full });
     if (failures.length > 0) {
       deps.log.error('batch not wholly committed', {
@@ -111,13 +136,62 @@ export function createAggregate(
   };
 }
 
-/** Takes warm states from the cache and reads the others; sources that cannot be read fail alone. */
+/** Folds and commits what can be, and sets aside what cannot. */
+async function handleWorks(
+  loaded: { readonly works: readonly Work[]; readonly unfit: readonly UnfitWork[] },
+  deps: AggregateDeps,
+  cache: StateCache,
+): Promise<CommitReport & { readonly held: readonly UnfitWork[]; readonly heldEvents: number }> {
+  let report = await foldAndCommit(loaded.works, { ...deps, cache });
+  const held: UnfitWork[] = [];
+  let heldEvents = 0;
+  let unfit = [...loaded.unfit, ...report.unfit];
+  while (unfit.length > 0) {
+    const aside = await setAside(unfit, deps);
+    held.push(...aside.held);
+    for (const { work } of aside.held) heldEvents += work.events.events.length - work.from;
+    // Each time it comes by here a work has been refused once more, which has its bound.
+    const mended = await foldAndCommit(aside.mended, { ...deps, cache });
+    report = sumOf(report, mended, aside.failures);
+    for (const { source, events } of aside.mended) await release(heldFrom(source, events, 0), deps);
+    unfit = [...mended.unfit];
+  }
+  return { ...report, held, heldEvents };
+}
+
+/** What was set aside and then folded in after all. Where that fails, `tidemill sources resume` finds it folded in. */
+async function release(events: readonly HeldEvent[], { deadLetters, log }: AggregateDeps): Promise<void> {
+  try {
+    await deadLetters.release(events);
+  } catch (error) {
+    log.warn('events stay among those set aside, though they are folded in', { reason: String(error) });
+  }
+}
+
+function sumOf(a: CommitReport, b: CommitReport, failures: readonly WorkFailure[]): CommitReport {
+  const verdicts = { ...a.verdicts };
+  for (const verdict of VERDICTS) verdicts[verdict] += b.verdicts[verdict];
+  return {
+    failures: [...a.failures, ...b.failures, ...failures],
+    unfit: [],
+    verdicts,
+    stateWrites: a.stateWrites + b.stateWrites,
+    pageReads: a.pageReads + b.pageReads,
+    refusals: a.refusals + b.refusals,
+    closedWindows: a.closedWindows + b.closedWindows,
+  };
+}
+
+const VERDICTS: readonly Verdict[] = ['applied', 'duplicate', 'late', 'quarantined', 'redelivered'];
+
+/** Takes warm states from the cache and reads the others; sources that cannot be read are unfit alone. */
 async function load(
   bySource: ReturnType<typeof decodeBatch>['bySource'],
   cache: StateCache,
   { states, pipeline }: AggregateDeps,
 ): Promise<{
   readonly works: readonly Work[];
+  readonly unfit: readonly UnfitWork[];
   readonly failures: readonly Failure[];
   readonly reads: number;
 }> {
@@ -126,23 +200,31 @@ async function load(
   for (const [source, events] of bySource) {
     const cached = cache.take(source);
     const state = cached?.state ?? emptySourceState(source, pipeline);
-    const work: Work = { source, events, state, version: cached?.version, from: 0, refusals: 0 };
+    const work: Work = {
+      source,
+      events,
+      state,
+      version: cached?.version,
+      held: undefined,
+      from: 0,
+      refusals: 0,
+    };
     (cached === undefined ? cold : works).push(work);
   }
-  if (cold.length === 0) return { works, failures: [], reads: 0 };
+  if (cold.length === 0) return { works, unfit: [], failures: [], reads: 0 };
   const reads = cold.length;
   let stored: ReadonlyMap<string, StoredState>;
   try {
     const found = await states.load(cold.map(({ source }) => source));
     stored = new Map(found.map((state) => [state.source, state]));
   } catch (error) {
-    return { works, failures: cold.map((work) => failureOf(work, String(error))), reads };
+    return { works, unfit: [], failures: cold.map((work) => failureOf(work, String(error))), reads };
   }
-  const failures: Failure[] = [];
+  const unfit: UnfitWork[] = [];
   for (const work of cold) {
-    const unreadable = adopt(work, stored.get(work.source), pipeline);
-    if (unreadable === undefined) works.push(work);
-    else failures.push(failureOf(work, unreadable));
+    const holding = adopt(work, stored.get(work.source), pipeline);
+    if (holding === undefined) works.push(work);
+    else unfit.push({ work, ...holding });
   }
-  return { works, failures, reads };
+  return { works, unfit, failures: [], reads };
 }

@@ -45,11 +45,12 @@ export const MAX_BATCH_UNPACKED_BYTES = 48 * 1024 * 1024;
 export function decodeBatch(
   records: readonly KinesisEventRecord[],
   pipeline: Pick<Pipeline, 'shapes' | 'aggregations' | 'devices'>,
+  maxUnpackedBytes = MAX_BATCH_UNPACKED_BYTES,
 ): DecodedBatch {
   const batch = new BatchSink(pipeline);
   let decoded = 0;
   for (const record of records) {
-    if (batch.unpacked >= MAX_BATCH_UNPACKED_BYTES) break;
+    if (batch.unpacked >= maxUnpackedBytes) break;
     decoded += 1;
     batch.begin(record);
     const isAggregated = decodeRecordInto(record.kinesis.data, batch, batch.shaping);

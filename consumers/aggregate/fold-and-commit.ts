@@ -9,7 +9,14 @@ import type { SourceState } from '../../src/core/source-state.ts';
 import { emptySourceState } from '../../src/core/source-state.ts';
 import { aggregationTexts, decodeState, encodeState } from '../../src/core/state-encoding.ts';
 import type { Verdict } from '../../src/core/verdict.ts';
-import type { CommitOutcome, SourceStates, StateWrite, StoredState } from '../../src/stores/source-states.ts';
+import type { Holding } from '../../src/stores/held-events.ts';
+import type {
+  CommitOutcome,
+  Hold,
+  SourceStates,
+  StateWrite,
+  StoredState,
+} from '../../src/stores/source-states.ts';
 import type { StateCache } from './state-cache.ts';
 
 /** One source's part of a batch on its way. */
@@ -19,9 +26,16 @@ export interface Work {
   state: SourceState;
   /** undefined: the source is not in the table. */
   version: number | undefined;
+  /** Why nothing is folded into it, if it is held. */
+  held: Hold | undefined;
   /** The first event not committed yet. */
   from: number;
   refusals: number;
+}
+
+/** Work that cannot be folded, now or however often it is tried: it is to be set aside. */
+export interface UnfitWork extends Holding {
+  readonly work: Work;
 }
 
 /** What of a source's work was not done: everything from `sequence` on. */
@@ -33,6 +47,7 @@ export interface WorkFailure {
 
 export interface CommitReport {
   readonly failures: readonly WorkFailure[];
+  readonly unfit: readonly UnfitWork[];
   readonly verdicts: Record<Verdict, number>;
   readonly stateWrites: number;
   /** Pages of remembered ids, read since an event came that they may know. */
@@ -50,6 +65,7 @@ export async function foldAndCommit(
 ): Promise<CommitReport> {
   const { states, cache, pipeline } = deps;
   const failures: WorkFailure[] = [];
+  const unfit: UnfitWork[] = [];
   const verdicts = { applied: 0, duplicate: 0, late: 0, quarantined: 0, redelivered: 0 };
   let stateWrites = 0;
   let refusals = 0;
@@ -60,6 +76,7 @@ export async function foldAndCommit(
     const folded: { work: Work; result: FoldResult; write: StateWrite }[] = [];
     const reading = await readPages(pending, deps);
     failures.push(...reading.failures);
+    unfit.push(...reading.unfit);
     pageReads += reading.reads;
     for (const work of reading.ready) {
       const result = foldEvents(work.state, work.events, pipeline, work.from);
@@ -90,9 +107,11 @@ export async function foldAndCommit(
         if (refusals === 0) cache.forget(work.events.shard);
         refusals += 1;
         work.refusals += 1;
-        const unreadable = adopt(work, outcome.stored, pipeline);
-        if (unreadable === undefined) again.push(work);
-        else failures.push(failureOf(work, unreadable));
+        const holding = adopt(work, outcome.stored, pipeline);
+        if (holding === undefined) again.push(work);
+        else unfit.push({ work, ...holding });
+      } else if (outcome.kind === 'failed' && outcome.tooLarge === true) {
+        unfit.push({ work, reason: 'state-too-large', detail: `its state: ${outcome.reason}` });
       } else {
         const reason = outcome.kind === 'refused' ? `refused ${MAX_REFUSALS + 1} times` : outcome.reason;
         failures.push(failureOf(work, reason));
@@ -100,16 +119,17 @@ export async function foldAndCommit(
     }
     pending = again;
   }
-  return { failures, verdicts, stateWrites, pageReads, refusals, closedWindows };
+  return { failures, unfit, verdicts, stateWrites, pageReads, refusals, closedWindows };
 }
 
-/** Brings to hand the pages of ids that the folds will ask for. Sources whose pages cannot be read fail alone. */
+/** Brings to hand the pages of ids that the folds will ask for. Sources whose pages cannot be read are unfit alone. */
 async function readPages(
   works: readonly Work[],
   { states, pipeline }: { readonly states: SourceStates; readonly pipeline: Pipeline },
 ): Promise<{
   readonly ready: readonly Work[];
   readonly failures: readonly WorkFailure[];
+  readonly unfit: readonly UnfitWork[];
   readonly reads: number;
 }> {
   const wanted = works.flatMap((work) =>
@@ -119,8 +139,9 @@ async function readPages(
       page,
     })),
   );
-  if (wanted.length === 0) return { ready: works, failures: [], reads: 0 };
+  if (wanted.length === 0) return { ready: works, failures: [], unfit: [], reads: 0 };
   const failed = new Map<Work, string>();
+  const unreadable = new Map<Work, string>();
   try {
     const found = await states.loadPages(wanted);
     const aggregations = aggregationTexts(pipeline);
@@ -128,25 +149,31 @@ async function readPages(
       try {
         work.state.ids.takePage(page, found[at], aggregations);
       } catch (error) {
-        failed.set(work, String(error));
+        unreadable.set(work, `page ${page} of its remembered ids: ${String(error)}`);
       }
     }
   } catch (error) {
     for (const { work } of wanted) failed.set(work, String(error));
   }
   return {
-    ready: works.filter((work) => !failed.has(work)),
+    ready: works.filter((work) => !failed.has(work) && !unreadable.has(work)),
     failures: [...failed].map(([work, reason]) => failureOf(work, reason)),
+    unfit: [...unreadable].map(([work, detail]) => ({ work, reason: 'state-unreadable', detail })),
     reads: wanted.length,
   };
 }
 
 /**
- * Goes on from what is stored, or from nothing where the source is not there. A state that cannot be read is the
- * trouble of its source alone: gives what is wrong with it.
+ * Goes on from what is stored, or from nothing where the source is not there. A source that is held, or whose state cannot be
+ * read, is trouble for itself alone: gives what is wrong with it.
  */
-export function adopt(work: Work, stored: StoredState | undefined, pipeline: Pipeline): string | undefined {
+export function adopt(work: Work, stored: StoredState | undefined, pipeline: Pipeline): Holding | undefined {
   work.version = stored?.version;
+  work.held = stored?.held;
+  if (stored?.held !== undefined) {
+    const since = new Date(stored.held.sinceMs).toISOString();
+    return { reason: stored.held.reason, detail: `the source is held since ${since}` };
+  }
   try {
     work.state =
       stored === undefined
@@ -154,7 +181,7 @@ export function adopt(work: Work, stored: StoredState | undefined, pipeline: Pip
         : decodeState(work.source, stored.state, pipeline);
     return undefined;
   } catch (error) {
-    return String(error);
+    return { reason: 'state-unreadable', detail: String(error) };
   }
 }
 
@@ -178,7 +205,12 @@ async function commitAll(
   }
 }
 
-function toWrite(work: Work, state: SourceState, pipeline: Pipeline): StateWrite {
+/** Takes from the state what is written beside it: the write that is made of it last is the one to commit. */
+export function toWrite(
+  work: Pick<Work, 'source' | 'version'>,
+  state: SourceState,
+  pipeline: Pipeline,
+): StateWrite {
   const keptFrom = pipeline.dedupeByTime ? Number.POSITIVE_INFINITY : horizonStart(state, pipeline);
   const pages = state.ids.takeWrites(keptFrom, aggregationTexts(pipeline));
   return {

@@ -30,6 +30,8 @@ export interface AlertClockAnswer {
   /** Somebody else wrote them meanwhile: looked at again at the next run. */
   readonly refused: number;
   readonly failed: number;
+  /** Sources that are held, or cannot be read: whether they are silent is not known. */
+  readonly unreadable: number;
   /** False when the time ran out: the next run goes on. */
   readonly finished: boolean;
 }
@@ -44,7 +46,7 @@ export function createAlertClock(
 ): (request: unknown, context: RemainingTime) => Promise<AlertClockAnswer> {
   return async (_, context) => {
     const nowMs = deps.nowMs();
-    const totals = { checked: 0, transitions: 0, refused: 0, failed: 0 };
+    const totals = { checked: 0, transitions: 0, refused: 0, failed: 0, unreadable: 0 };
     let finished = true;
     let unreached = 0;
     // A write moves an alert out of what is due. Those whose turn does not come have waited longest at the next run.
@@ -55,8 +57,10 @@ export function createAlertClock(
         if (context.getRemainingTimeInMillis() < COUNTING_KEPT_MS) break;
         continue;
       }
-      const alerts = [...(await deps.alerts.loadById(ids)).values()];
-      await checkGroup(alerts, nowMs, deps, totals);
+      const { alerts, unreadable } = await deps.alerts.loadEach(ids);
+      totals.unreadable += unreadable.size;
+      for (const [alert, reason] of unreadable) deps.log.error('alert not readable', { alert, reason });
+      await checkGroup([...alerts.values()], nowMs, deps, totals);
     }
     const hasTime = () => context.getRemainingTimeInMillis() >= TIME_KEPT_MS;
     const taken = await takeUp(deps, nowMs, hasTime);
@@ -80,6 +84,7 @@ interface Totals {
   transitions: number;
   refused: number;
   failed: number;
+  unreadable: number;
 }
 
 async function checkGroup(
@@ -92,7 +97,7 @@ async function checkGroup(
   const rules = new Map(pipeline.alerts.map((rule) => [rule.name, rule]));
   const onSilence = alerts.filter((alert) => rules.get(alert.rule)?.on.kind === 'source');
   const { arrivals, unreadable } = await loadArrivals(onSilence, deps);
-  totals.failed += unreadable.size;
+  totals.unreadable += unreadable.size;
   const writes = alerts.flatMap((alert): readonly AlertWrite[] => {
     const rule = rules.get(alert.rule);
     const source = sourceOf(alert);
@@ -145,9 +150,14 @@ async function loadArrivals(
 ): Promise<{ readonly arrivals: ReadonlyMap<string, number>; readonly unreadable: ReadonlySet<string> }> {
   const arrivals = new Map<string, number>();
   const unreadable = new Set<string>();
-  for (const { source, state, retiredAtMs = Number.NEGATIVE_INFINITY } of await states.load([
+  for (const { source, state, retiredAtMs = Number.NEGATIVE_INFINITY, held } of await states.load([
     ...new Set(alerts.map(sourceOf)),
   ])) {
+    // What it sends is set aside: it is not silent.
+    if (held !== undefined) {
+      unreadable.add(source);
+      continue;
+    }
     try {
       const { lastArrivalMs } = decodeStateImage(source, state);
       if (retiredAtMs < lastArrivalMs) arrivals.set(source, lastArrivalMs);

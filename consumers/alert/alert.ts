@@ -8,12 +8,13 @@ import { eachOf } from '../../src/platform/each-of.ts';
 import type { Log, Meter } from '../../src/platform/observe.ts';
 import type { Alerts } from '../../src/stores/alerts.ts';
 import { alertId } from '../../src/stores/alerts.ts';
+import { StoreError } from '../../src/stores/store-error.ts';
 import type { Windows } from '../../src/stores/windows.ts';
 import { batchItemFailures } from '../../src/wire/batch-item-failures.ts';
 import type { BatchItemFailures, DynamoDbEventRecord, StreamEvent } from '../../src/wire/stream-records.ts';
 import type { AlertReport, AlertTask } from './commit-alerts.ts';
 import { arriving, commitAlerts, judging, retiring } from './commit-alerts.ts';
-import type { AlertWorks, Arrivals, ChangedRollup } from './decode-alert-work.ts';
+import type { AlertWorks, Arrivals, ChangedRollup, UnreadableChange } from './decode-alert-work.ts';
 import { decodeAlertWork } from './decode-alert-work.ts';
 
 export interface AlertDeps {
@@ -34,8 +35,9 @@ export function createAlert(
 ): (event: StreamEvent<DynamoDbEventRecord>) => Promise<BatchItemFailures> {
   const watched = new WatchedSources();
   return async ({ Records }) => {
-    const { works, arrivals, rollups, retirements } = decodeAlertWork(Records, deps.pipeline);
-    const unread = await addRollups(works, rollups, deps);
+    const { works, arrivals, rollups, retirements, unreadable } = decodeAlertWork(Records, deps.pipeline);
+    const whole = await addRollups(works, rollups, deps);
+    const unread = [...unreadable, ...whole.unreadable];
     const shown = arrivals.filter((arrival) => watched.asksFor(arrival));
     const report = await attempt([...works.list().map(judging), ...shown.map(arriving)], deps.alerts);
     // After what came before it: an alert is written once at a time. One mark of a source is as good as many.
@@ -43,7 +45,8 @@ export function createAlert(
       retirements.map((one) => [alertId({ rule: one.rule.name, series: one.series }), one]),
     );
     const ended = await attempt([...ending.values()].map(retiring), deps.alerts);
-    const failures = [...unread, ...report.failures, ...ended.failures];
+    const failures = [...whole.failures, ...report.failures, ...ended.failures];
+    const unfit = [...report.unfit, ...ended.unfit];
     const failed = new Set(failures.map(({ sequence }) => sequence));
     for (const arrival of shown) if (!arrival.sequences.some((at) => failed.has(at))) watched.note(arrival);
     deps.meter.publish({
@@ -55,8 +58,16 @@ export function createAlert(
       alertRefusals: report.refusals,
       transitions: report.transitions + ended.transitions,
       beyondReach: report.beyond.length,
+      ...(unread.length === 0 ? {} : { unreadableChanges: unread.length }),
+      ...(unfit.length === 0 ? {} : { unfitAlerts: unfit.length }),
       failures: failures.length,
     });
+    if (unread.length + unfit.length > 0) {
+      deps.log.error('not judged: mend what is wrong, then rebuild', {
+        unread: unread.slice(0, 5),
+        unfit: unfit.slice(0, 5),
+      });
+    }
     if (report.beyond.length > 0) {
       const first = report.beyond.slice(0, 5);
       deps.log.warn('windows not judged: further back than their rules reach', {
@@ -79,7 +90,7 @@ async function attempt(tasks: readonly AlertTask[], alerts: Alerts): Promise<Ale
     const failures = tasks.flatMap(({ sequences }) =>
       sequences.map((sequence) => ({ sequence, reason: String(error) })),
     );
-    return { failures, reads: 0, writes: 0, refusals: 0, transitions: 0, beyond: [] };
+    return { failures, reads: 0, writes: 0, refusals: 0, transitions: 0, unfit: [], beyond: [] };
   }
 }
 
@@ -90,8 +101,9 @@ async function addRollups(
   works: AlertWorks,
   rollups: readonly ChangedRollup[],
   { windows }: Pick<AlertDeps, 'windows'>,
-): Promise<readonly Failure[]> {
+): Promise<{ readonly failures: readonly Failure[]; readonly unreadable: readonly UnreadableChange[] }> {
   const failures: Failure[] = [];
+  const unreadable: UnreadableChange[] = [];
   const changes = rollups.filter(isToBeRead);
   const inParts = changes.filter(({ window }) => window.alone !== true);
   const whole = new Map<string, StoredWindow>();
@@ -102,6 +114,11 @@ async function addRollups(
       const window = await readWhole(change.window, windows);
       if (window !== undefined) whole.set(key, window);
     } catch (error) {
+      // What cannot be read will not be read the next time either.
+      if (!(error instanceof StoreError)) {
+        unreadable.push({ of: change.window.series, reason: String(error) });
+        return;
+      }
       failures.push(
         ...inParts
           .filter(({ window }) => windowKey(window) === key)
@@ -117,7 +134,7 @@ async function addRollups(
       if (observation !== undefined) works.add(rule, window.series, [observation], sequence);
     }
   }
-  return failures;
+  return { failures, unreadable };
 }
 
 function windowKey({ start, end, series }: StoredWindow): string {

@@ -18,8 +18,16 @@ export interface AlertReport {
   readonly writes: number;
   readonly refusals: number;
   readonly transitions: number;
+  /** Alerts that judge nothing more until they are mended: their items cannot be read, or would be too large. */
+  readonly unfit: readonly UnfitAlert[];
   /** Windows that were not judged, being further back than their rules reach. */
   readonly beyond: readonly BeyondReach[];
+}
+
+export interface UnfitAlert {
+  readonly rule: string;
+  readonly series: string;
+  readonly reason: string;
 }
 
 export interface BeyondReach {
@@ -49,12 +57,18 @@ const MAX_REFUSALS = 10;
 export async function commitAlerts(tasks: readonly AlertTask[], alerts: Alerts): Promise<AlertReport> {
   const failures: { sequence: SequenceNumber; reason: string }[] = [];
   const beyond = new Map<string, BeyondReach>();
+  const unfit = new Map<string, UnfitAlert>();
   const counts = { reads: 0, writes: 0, refusals: 0, transitions: 0 };
   let pending = tasks;
   for (let refusals = 0; pending.length > 0; ) {
-    const stored = await alerts.load(pending);
+    const { alerts: stored, unreadable } = await alerts.loadEach(pending.map(alertId));
     counts.reads += pending.length;
     const writing = pending.flatMap((task) => {
+      const unread = unreadable.get(alertId(task));
+      if (unread !== undefined) {
+        unfit.set(alertId(task), { rule: task.rule, series: task.series, reason: unread });
+        return [];
+      }
       const base = stored.get(alertId(task));
       const { write, more = false, beyond: further = [] } = task.next(base);
       const { rule, series } = task;
@@ -72,6 +86,10 @@ export async function commitAlerts(tasks: readonly AlertTask[], alerts: Alerts):
         if (more) again.push(task);
         continue;
       }
+      if (outcome.kind === 'failed' && outcome.tooLarge === true) {
+        unfit.set(alertId(task), { rule: task.rule, series: task.series, reason: outcome.reason });
+        continue;
+      }
       if (outcome.kind === 'refused') refused += 1;
       if (outcome.kind === 'refused' && refusals < MAX_REFUSALS) again.push(task);
       else {
@@ -83,7 +101,7 @@ export async function commitAlerts(tasks: readonly AlertTask[], alerts: Alerts):
     if (refused > 0) refusals += 1;
     pending = again;
   }
-  return { failures, ...counts, beyond: [...beyond.values()] };
+  return { failures, ...counts, unfit: [...unfit.values()], beyond: [...beyond.values()] };
 }
 
 /** What has been judged is known by the state itself, so that every look begins with the first observation. */

@@ -45,6 +45,14 @@ export interface DecodedWork {
   readonly arrivals: readonly Arrivals[];
   readonly rollups: readonly ChangedRollup[];
   readonly retirements: readonly Retirement[];
+  readonly unreadable: readonly UnreadableChange[];
+}
+
+/** A change whose image cannot be read, now or however often it comes: it is told of, and not judged. */
+export interface UnreadableChange {
+  /** A source or a series. */
+  readonly of: string;
+  readonly reason: string;
 }
 
 /** A source that was retired and is watched. */
@@ -61,6 +69,7 @@ export function decodeAlertWork(records: readonly DynamoDbEventRecord[], pipelin
   const arrivals = new Map<string, Arrivals>();
   const rollups: ChangedRollup[] = [];
   const retirements: Retirement[] = [];
+  const unreadable: UnreadableChange[] = [];
   for (const record of records) {
     if (record.dynamodb.NewImage === undefined) continue;
     const { key, oldImage, newImage, sequence } = readChangeRecord(record);
@@ -73,11 +82,16 @@ export function decodeAlertWork(records: readonly DynamoDbEventRecord[], pipelin
       const rules =
         typeof name === 'string' ? pipeline.alerts.filter((rule) => watchesSeries(rule, name)) : [];
       if (typeof name !== 'string' || rules.length === 0) continue;
-      const window = decodeStoredWindow(name, after);
+      const window = attempt(() => decodeStoredWindow(name, after));
+      if (typeof window === 'string') {
+        unreadable.push({ of: name, reason: window });
+        continue;
+      }
       const onSilence = rules.filter(({ when }) => when.kind === 'absent');
       const onWindows = rules.filter(({ when }) => when.kind !== 'absent');
       if (onWindows.length > 0) rollups.push({ window, sequence, rules: onWindows });
-      const known = isEncoded(before) ? decodeStoredWindow(name, before).events : 0;
+      const earlier = isEncoded(before) ? attempt(() => decodeStoredWindow(name, before)) : '';
+      const known = typeof earlier === 'string' ? 0 : earlier.events;
       // A window that merely becomes final is no sign of life.
       if (window.events <= known) continue;
       const nowMs = record.dynamodb.ApproximateCreationDateTime * 1_000;
@@ -88,8 +102,13 @@ export function decodeAlertWork(records: readonly DynamoDbEventRecord[], pipelin
     }
     const rules = pipeline.alerts.filter((rule) => watchesSource(rule, source));
     if (rules.length === 0) continue;
-    const now = decodeChangedWindows(source, after);
-    const then = isEncoded(before) ? decodeChangedWindows(source, before) : undefined;
+    const now = attempt(() => decodeChangedWindows(source, after));
+    if (typeof now === 'string') {
+      unreadable.push({ of: source, reason: now });
+      continue;
+    }
+    const earlier = isEncoded(before) ? attempt(() => decodeChangedWindows(source, before)) : '';
+    const then = typeof earlier === 'string' ? undefined : earlier;
     const retiredAtMs = newImage?.[SOURCES_TABLE.retiredAt];
     // Its windows close since it was retired, and are nobody's business.
     if (typeof retiredAtMs === 'number' && retiredAtMs >= now.lastArrivalMs) {
@@ -114,7 +133,16 @@ export function decodeAlertWork(records: readonly DynamoDbEventRecord[], pipelin
       }
     }
   }
-  return { works, arrivals: [...arrivals.values()], rollups, retirements };
+  return { works, arrivals: [...arrivals.values()], rollups, retirements, unreadable };
+}
+
+/** What it reads, or why it cannot. */
+function attempt<T extends object>(read: () => T): T | string {
+  try {
+    return read();
+  } catch (error) {
+    return String(error);
+  }
 }
 
 function noteArrival(

@@ -29,6 +29,8 @@ export interface CloseAnswer {
   readonly refused: number;
   /** Sources that could not be written, to be tried at the next run. */
   readonly failed: number;
+  /** Sources that are held, or cannot be read: what they have open waits until they are mended. */
+  readonly held: number;
   /** False when the time ran out: the next run goes on. */
   readonly finished: boolean;
 }
@@ -44,7 +46,7 @@ export function createClose(
   return async (request, context) => {
     const everything = request.closeAll === true;
     const nowMs = everything ? Number.POSITIVE_INFINITY : deps.nowMs();
-    const totals = { sourcesLookedAt: 0, closedWindows: 0, stateWrites: 0, refused: 0, failed: 0 };
+    const totals = { sourcesLookedAt: 0, closedWindows: 0, stateWrites: 0, refused: 0, failed: 0, held: 0 };
     let finished = true;
     let unreached = 0;
     for await (const group of inGroups(deps.states.dueForClosing(nowMs), SOURCES_AT_ONCE)) {
@@ -82,10 +84,15 @@ async function closeGroup(
   stored: readonly StoredState[],
   close: (state: SourceState) => boolean,
   { states, pipeline, log }: CloseDeps,
-  totals: { closedWindows: number; stateWrites: number; refused: number; failed: number },
+  totals: { closedWindows: number; stateWrites: number; refused: number; failed: number; held: number },
 ): Promise<void> {
   let pending: Pending[] = [];
-  for (const { source, version, state: encoded, retiredAtMs = Number.NEGATIVE_INFINITY } of stored) {
+  for (const { source, version, state: encoded, retiredAtMs = Number.NEGATIVE_INFINITY, held } of stored) {
+    // What is set aside of it belongs into its windows.
+    if (held !== undefined) {
+      totals.held += 1;
+      continue;
+    }
     try {
       const state = decodeState(source, encoded, pipeline);
       const isRetired = retiredAtMs >= state.lastArrivalMs;
@@ -95,7 +102,7 @@ async function closeGroup(
       else pending.push({ version, state, isRetired });
     } catch (error) {
       // One state that cannot be read must not keep all others open.
-      totals.failed += 1;
+      totals.held += 1;
       log.error('state not readable', { source, reason: String(error) });
     }
   }
@@ -117,7 +124,10 @@ async function closeGroup(
         totals.closedWindows += state.closed.length;
         pending.push({ version: outcome.version, state, isRetired });
       } else if (outcome?.kind === 'refused') totals.refused += 1;
-      else totals.failed += 1;
+      else {
+        totals.failed += 1;
+        log.error('windows not closed', { source: state.source, reason: outcome?.reason });
+      }
     }
   }
 }

@@ -37,7 +37,7 @@ export function decodeRecords(records: readonly DynamoDbEventRecord[]): DecodedR
     sequences.push(sequence);
     if (kind === 'housekeeping' || newImage === undefined) continue;
     if (key[ALERTS_TABLE.partitionKey] !== undefined) {
-      alerts.push(...alertTransitions(record));
+      alerts.push(...readableTransitions(record));
       continue;
     }
     if (key[LIVE_TABLE.sortKey] === LIVE_TABLE.change) {
@@ -61,6 +61,15 @@ export function decodeRecords(records: readonly DynamoDbEventRecord[]): DecodedR
     window.parts.set(part, { from: window.parts.get(part)?.from ?? version, to: version });
   }
   return { windows: [...windows.values()], sources, alerts, sequences };
+}
+
+/** Of one that cannot be read `publish` tells; who looks on sees the alert as it is stored. */
+function readableTransitions(record: DynamoDbEventRecord): readonly AlertTransition[] {
+  try {
+    return alertTransitions(record);
+  } catch {
+    return [];
+  }
 }
 
 /** Of a rollup's part: it is stored by start, end and part. */

@@ -5,6 +5,7 @@ import type { Clock } from '../../src/platform/clock.ts';
 import type { BusEntry, EventBus } from '../../src/platform/event-bus.ts';
 import { ALERT_DETAIL_TYPE, ALERT_EVENT_SOURCE } from '../../src/platform/names.ts';
 import type { Log, Meter } from '../../src/platform/observe.ts';
+import type { AlertEvent } from '../../src/wire/alert-event.ts';
 import { alertEvents } from '../../src/wire/alert-event.ts';
 import { batchItemFailures } from '../../src/wire/batch-item-failures.ts';
 import type { BatchItemFailures, DynamoDbEventRecord, StreamEvent } from '../../src/wire/stream-records.ts';
@@ -25,8 +26,9 @@ export function createPublish(
   deps: PublishDeps,
 ): (event: StreamEvent<DynamoDbEventRecord>) => Promise<BatchItemFailures> {
   return async ({ Records }) => {
+    const unreadable: string[] = [];
     const pending = Records.flatMap((record) =>
-      alertEvents(record).map((event): Pending => {
+      readEvents(record, unreadable).map((event): Pending => {
         const entry = {
           source: ALERT_EVENT_SOURCE,
           detailType: ALERT_DETAIL_TYPE,
@@ -44,13 +46,25 @@ export function createPublish(
       batches: 1,
       records: Records.length,
       published: pending.length - failures.length,
+      ...(unreadable.length === 0 ? {} : { unreadableChanges: unreadable.length }),
       failures: failures.length,
     });
+    if (unreadable.length > 0) deps.log.error('changes not readable', { first: unreadable.slice(0, 5) });
     if (failures.length > 0) {
       deps.log.error('transitions not published', { failures: failures.length, first: failures.slice(0, 5) });
     }
     return batchItemFailures(failures.map(({ sequence }) => sequence));
   };
+}
+
+/** One that cannot be read must not keep all others waiting: it will not be read the next time either. */
+function readEvents(record: DynamoDbEventRecord, unreadable: string[]): readonly AlertEvent[] {
+  try {
+    return alertEvents(record);
+  } catch (error) {
+    unreadable.push(String(error));
+    return [];
+  }
 }
 
 /** Limit of the EventBridge API. An entry has some kilobytes at most, a call 256. */

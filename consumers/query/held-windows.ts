@@ -1,5 +1,6 @@
 // The windows a source's state holds: open ones, and those its latest write has closed, which may not be stored yet.
 import { sourceWindow } from '../../src/core/rollup.ts';
+import type { ChangedWindows } from '../../src/core/state-changes.ts';
 import { decodeChangedWindows } from '../../src/core/state-changes.ts';
 import type { EncodedState } from '../../src/core/state-encoding.ts';
 import type { StoredWindow } from '../../src/core/stored-window.ts';
@@ -10,13 +11,22 @@ export function heldWindows(
   aggregation: string,
   state: EncodedState,
 ): readonly StoredWindow[] {
-  const { open, closed } = decodeChangedWindows(source, state);
+  const { open, closed } = readWindows(source, state);
   return [
     ...open.map((window) => ({ window, final: false })),
     ...closed.map((window) => ({ window, final: true })),
   ]
     .filter(({ window }) => window.aggregation === aggregation)
     .map(({ window, final }) => sourceWindow(source, window, final));
+}
+
+/** What is stored can be read also where the state cannot. */
+function readWindows(source: string, state: EncodedState): Pick<ChangedWindows, 'open' | 'closed'> {
+  try {
+    return decodeChangedWindows(source, state);
+  } catch {
+    return { open: [], closed: [] };
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 // Folds contributions into the parts of rollup windows and commits each part once a batch, under the version loaded.
 import type { SequenceNumber } from '../../src/core/brands.ts';
-import type { Addition } from '../../src/core/rollup.ts';
+import type { Addition, FoldedPart } from '../../src/core/rollup.ts';
 import { foldAdditions } from '../../src/core/rollup.ts';
 import { branchOf, firstPartOf, PART_CAPACITY } from '../../src/core/rollup-parts.ts';
 import type { StoredWindow } from '../../src/core/stored-window.ts';
@@ -14,9 +14,21 @@ import type { SequencedAddition, WindowWork } from './window-work.ts';
 
 export interface PartReport {
   readonly failures: readonly { readonly sequence: SequenceNumber; readonly reason: string }[];
+  /** What is in no part, since its part cannot be read or has no room. */
+  readonly missing: readonly MissingAddition[];
   readonly reads: number;
   readonly writes: number;
   readonly refusals: number;
+}
+
+/** An addition, or some of its values, that a part could not take: however often it is tried. */
+export interface MissingAddition {
+  readonly reason: 'rollup-unreadable' | 'rollup-full';
+  readonly detail: string;
+  readonly addition: SequencedAddition;
+  readonly part: number;
+  /** undefined: all of it. */
+  readonly names?: readonly string[];
 }
 
 /** Waits before a part that was refused is tried again; `round` is 1 for the first time. */
@@ -51,6 +63,7 @@ export async function commitParts(works: readonly WindowWork[], deps: PartDeps):
 
 class PartRun implements PartReport {
   readonly failures: { sequence: SequenceNumber; reason: string }[] = [];
+  readonly missing: MissingAddition[] = [];
   reads = 0;
   writes = 0;
   refusals = 0;
@@ -100,8 +113,13 @@ class PartRun implements PartReport {
         below.push(...parted.branches);
         return parted.here.additions.length === 0 ? [] : [parted.here];
       });
-      const loaded = await this.#load(here);
+      const { found: loaded, unreadable } = await this.#load(here);
       for (const work of here) {
+        const detail = unreadable.get(partKeyOf(work));
+        if (detail !== undefined) {
+          this.#miss(work, 'rollup-unreadable', detail);
+          continue;
+        }
         const base = loaded.get(partKeyOf(work));
         const parted = base?.window.full === true ? split(work, base.window.marks) : undefined;
         below.push(...(parted?.branches ?? []));
@@ -115,7 +133,10 @@ class PartRun implements PartReport {
     return { settled, bases };
   }
 
-  async #load(works: readonly PartWork[]): Promise<ReadonlyMap<string, StoredPart>> {
+  async #load(works: readonly PartWork[]): Promise<{
+    readonly found: ReadonlyMap<string, StoredPart>;
+    readonly unreadable: ReadonlyMap<string, string>;
+  }> {
     const { cache, windows } = this.#deps;
     const found = new Map<string, StoredPart>();
     const cold: PartWork[] = [];
@@ -124,15 +145,16 @@ class PartRun implements PartReport {
       if (kept === undefined) cold.push(work);
       else found.set(partKeyOf(work), kept);
     }
-    if (cold.length === 0) return found;
+    if (cold.length === 0) return { found, unreadable: NONE };
     this.reads += cold.length;
     const stored = await windows.loadParts(cold.map(({ window, part }) => ({ ...window.key, part })));
-    for (const part of stored) {
+    for (const part of stored.parts) {
       const key = partKeyText({ ...part.window, part: part.window.part ?? 0 });
       found.set(key, part);
       cache.noteFull(key, part);
     }
-    return found;
+    const unreadable = new Map(stored.unreadable.map(({ key, reason }) => [partKeyText(key), reason]));
+    return { found, unreadable };
   }
 
   /** @returns what has to be done again: refused, or beyond a part that is full only now */
@@ -144,13 +166,13 @@ class PartRun implements PartReport {
     const folded = works.map((work) => {
       const base = bases.get(work);
       const { part, spread, additions } = work;
-      const { window, beyond } = foldAdditions(base?.window, additions, {
+      const { window, beyond, refused } = foldAdditions(base?.window, additions, {
         part,
         capacity,
         alone: spread.parts === 1 && part === 0,
         incomplete: spread.incomplete,
       });
-      return { work, window, beyond, base };
+      return { work, window, beyond, refused, base };
     });
     const changed = folded.flatMap((each) =>
       each.window === undefined || each.window === each.base?.window
@@ -166,21 +188,29 @@ class PartRun implements PartReport {
         expiresAtMs: expiresAtMs(window, work.window),
       })),
     );
-    return changed.flatMap(({ work, window, beyond }, at) => {
+    return changed.flatMap(({ work, window, beyond, refused }, at) => {
       const outcome: PartOutcome = outcomes[at] ?? { kind: 'failed', reason: 'the store gave no outcome' };
-      return this.#take(outcome, work, { window, beyond });
+      return this.#take(outcome, work, { window, beyond, refused });
     });
   }
 
   #take(
     outcome: PartOutcome,
     work: PartWork,
-    { window, beyond }: { readonly window: StoredWindow; readonly beyond: readonly SequencedAddition[] },
+    {
+      window,
+      beyond,
+      refused,
+    }: Omit<FoldedPart<SequencedAddition>, 'window'> & { readonly window: StoredWindow },
   ): readonly PartWork[] {
     const { cache } = this.#deps;
     const key = partKeyOf(work);
     if (outcome.kind === 'committed') {
       cache.put(key, { window, version: outcome.version });
+      for (const { addition, names } of refused) {
+        const detail = `a part of ${window.series} has no room for ${names.length} further value names`;
+        this.missing.push({ reason: 'rollup-full', detail, addition, part: work.part, names });
+      }
       // It is stored as full: now its branches may take them.
       return beyond.length === 0 ? [] : [{ ...work, additions: beyond }];
     }
@@ -190,15 +220,25 @@ class PartRun implements PartReport {
       this.refusals += 1;
       return [{ ...work, refusals: work.refusals + 1 }];
     }
+    if (outcome.kind === 'failed' && outcome.tooLarge === true) {
+      this.#miss(work, 'rollup-full', outcome.reason);
+      return [];
+    }
     const reason = outcome.kind === 'refused' ? `refused ${work.refusals + 1} times` : outcome.reason;
     this.#fail(work.additions, reason);
     return [];
+  }
+
+  #miss({ additions, part }: PartWork, reason: MissingAddition['reason'], detail: string): void {
+    this.missing.push(...additions.map((addition) => ({ reason, detail, addition, part })));
   }
 
   #fail(additions: readonly SequencedAddition[], reason: string): void {
     this.failures.push(...additions.map(({ sequence }) => ({ sequence, reason })));
   }
 }
+
+const NONE: ReadonlyMap<string, string> = new Map();
 
 /** What belongs into a full part itself, and what into its branches. */
 function split(

@@ -1,9 +1,14 @@
 // Changelog records to what each one means downstream: closed windows to store, late events, additions to rollups.
-import type { SequenceNumber } from '../../src/core/brands.ts';
+import type { SequenceNumber, ShardId } from '../../src/core/brands.ts';
 import { clockSkewProblem, oldTimeProblem } from '../../src/core/event-problems.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import type { Contribution } from '../../src/core/rollup.ts';
-import { closedSourceWindows, contributionsOf } from '../../src/core/rollup.ts';
+import {
+  closedSourceWindows,
+  contributionsAfterMissed,
+  contributionsMissed,
+  contributionsOf,
+} from '../../src/core/rollup.ts';
 import type { Letter } from '../../src/core/source-state.ts';
 import type { ChangedWindows } from '../../src/core/state-changes.ts';
 import { decodeChangedWindows } from '../../src/core/state-changes.ts';
@@ -31,35 +36,103 @@ export interface SourceChange {
   readonly lastArrivalMs: number;
 }
 
+/** A change whose state after it cannot be read: what it brought is missing downstream until that is rebuilt. */
+export interface UnreadChange
+  extends Pick<SourceChange, 'source' | 'sequence' | 'version' | 'contributions' | 'lastArrivalMs'> {
+  readonly letter: DeadLetter;
+}
+
+export interface DecodedChanges {
+  readonly changes: readonly SourceChange[];
+  readonly unread: readonly UnreadChange[];
+}
+
 /** Removals are left out: by TTL they are housekeeping, and a state taken away by hand adds nothing to any window. */
-export function decodeChanges(records: readonly DynamoDbEventRecord[], pipeline: Pipeline): SourceChange[] {
+export function decodeChanges(records: readonly DynamoDbEventRecord[], pipeline: Pipeline): DecodedChanges {
   const changes: SourceChange[] = [];
+  const unread: UnreadChange[] = [];
   for (const record of records) {
     const change = readChangeRecord(record);
     const source = change.key[SOURCES_TABLE.partitionKey];
     const after = change.newImage?.[SOURCES_TABLE.state];
     const before = change.oldImage?.[SOURCES_TABLE.state];
-    const version = change.newImage?.[SOURCES_TABLE.version];
     if (change.kind === 'housekeeping' || typeof source !== 'string' || !isState(after)) continue;
-    if (typeof version !== 'number')
-      throw new Error(`change of ${source}: found no version, expected a number`);
-    if (isState(before) && isSame(after, before)) continue; // another attribute was changed, by hand
-    const now = decodeChangedWindows(source, after);
-    const then = isState(before) ? decodeChangedWindows(source, before) : undefined;
+    if (isState(before) && isSame(after, before)) continue; // another attribute was changed, by hand or by a hold
+    const version = versionOf(change.newImage) ?? (versionOf(change.oldImage) ?? 0) + 1;
+    const then = isState(before) ? attemptDecode(source, before) : undefined;
+    const now = versionOf(change.newImage) === undefined ? UNVERSIONED : attemptDecode(source, after);
+    const { sequence } = change;
+    if (now.kind === 'unreadable') {
+      const lastArrivalMs = record.dynamodb.ApproximateCreationDateTime * 1_000;
+      const letter = toUnreadLetter({ source, sequence, detail: now.detail, lastArrivalMs, after });
+      const contributions = then?.kind === 'read' ? contributionsMissed(source, then.windows, pipeline) : [];
+      unread.push({ source, sequence, version, contributions, lastArrivalMs, letter });
+      continue;
+    }
+    const { windows } = now;
+    const known = then?.kind === 'read' ? then.windows : undefined;
     changes.push({
       source,
-      sequence: change.sequence,
+      sequence,
       version,
-      closed: closedSourceWindows(source, now),
-      letters: now.letters.map(toDeadLetter),
-      contributions: contributionsOf(source, then, now, pipeline),
-      before: then,
-      after: now,
-      lastArrivalMs: now.lastArrivalMs,
+      closed: closedSourceWindows(source, windows),
+      letters: windows.letters.map(toDeadLetter),
+      contributions:
+        then?.kind === 'unreadable'
+          ? contributionsAfterMissed(source, windows, pipeline)
+          : contributionsOf(source, known, windows, pipeline),
+      before: known,
+      after: windows,
+      lastArrivalMs: windows.lastArrivalMs,
     });
   }
-  return changes;
+  return { changes, unread };
 }
+
+function versionOf(image: Readonly<Record<string, unknown>> | undefined): number | undefined {
+  const version = image?.[SOURCES_TABLE.version];
+  return typeof version === 'number' ? version : undefined;
+}
+
+type Decoded =
+  | { readonly kind: 'read'; readonly windows: ChangedWindows }
+  | { readonly kind: 'unreadable'; readonly detail: string };
+
+/** What it brings cannot be told from what came before. */
+const UNVERSIONED: Decoded = { kind: 'unreadable', detail: 'found no version, expected a number' };
+
+/** One state that cannot be read must not keep all others of its shard waiting. */
+function attemptDecode(source: string, state: EncodedState): Decoded {
+  try {
+    return { kind: 'read', windows: decodeChangedWindows(source, state) };
+  } catch (error) {
+    return { kind: 'unreadable', detail: String(error) };
+  }
+}
+
+function toUnreadLetter(change: {
+  readonly source: string;
+  readonly sequence: SequenceNumber;
+  readonly detail: string;
+  readonly lastArrivalMs: number;
+  readonly after: EncodedState;
+}): DeadLetter {
+  const { source, sequence, detail, lastArrivalMs, after } = change;
+  return {
+    at: { shard: CHANGELOG, sequence, index: 0 },
+    reason: 'change-unreadable',
+    detail,
+    source,
+    arrivalMs: lastArrivalMs,
+    payload:
+      typeof after === 'string'
+        ? { encoding: 'json', body: after }
+        : { encoding: 'base64', body: Buffer.from(after).toString('base64') },
+  };
+}
+
+/** No shard of the telemetry stream is called so. */
+export const CHANGELOG = 'changelog' as ShardId;
 
 function isState(value: unknown): value is EncodedState {
   return typeof value === 'string' || value instanceof Uint8Array;

@@ -2,11 +2,13 @@
 // A redelivered change counts once: closed windows and dead letters are the same items again, and each rollup part
 // carries, for each source, the version of its last change folded in.
 import type { SequenceNumber } from '../../src/core/brands.ts';
+import { isOverflow } from '../../src/core/group-tags.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
+import { compareSequenceNumbers } from '../../src/core/sequence-number.ts';
 import { parseRollupSeries, parseSourceSeries } from '../../src/core/series.ts';
 import type { StoredWindow } from '../../src/core/stored-window.ts';
 import type { Log, Meter } from '../../src/platform/observe.ts';
-import type { DeadLetters } from '../../src/stores/dead-letters.ts';
+import type { DeadLetter, DeadLetters } from '../../src/stores/dead-letters.ts';
 import type { LiveConnections, TopicChange } from '../../src/stores/live-connections.ts';
 import type { RollupDirectory } from '../../src/stores/rollup-directory.ts';
 import type { Windows } from '../../src/stores/windows.ts';
@@ -15,10 +17,10 @@ import type { Change } from '../../src/wire/live/messages.ts';
 import { sourceChange } from '../../src/wire/live/source-change.ts';
 import { SOURCE_TOPICS, sourceTopic } from '../../src/wire/live/topic.ts';
 import type { BatchItemFailures, DynamoDbEventRecord, StreamEvent } from '../../src/wire/stream-records.ts';
-import type { PartDeps, PartReport, RetryPause } from './commit-parts.ts';
+import type { MissingAddition, PartDeps, PartReport, RetryPause } from './commit-parts.ts';
 import { commitParts, expiresAtMs } from './commit-parts.ts';
-import type { SourceChange } from './decode-changes.ts';
-import { decodeChanges } from './decode-changes.ts';
+import type { SourceChange, UnreadChange } from './decode-changes.ts';
+import { CHANGELOG, decodeChanges } from './decode-changes.ts';
 import { KnownSeries } from './known-series.ts';
 import { PartCache } from './part-cache.ts';
 import { SpreadCache, windowKeyText } from './spread-cache.ts';
@@ -61,15 +63,16 @@ export function createRollup(
   const { windows, deadLetters, pipeline } = deps;
   const retentions = new Retentions(pipeline);
   return async ({ Records }) => {
-    const changes = decodeChanges(Records, pipeline);
+    const { changes, unread } = decodeChanges(Records, pipeline);
     const closing = changes.filter(({ closed }) => closed.length > 0);
     const refusing = changes.filter(({ letters }) => letters.length > 0);
-    const works = worksOf(changes, retentions);
-    const noting = await noteSeries(changes, works, { known, readers: deps.readers });
+    const works = worksOf([...changes, ...unread].sort(inOrder), retentions);
+    const { failures: noting, refused } = await noteSeries(changes, works, { known, readers: deps.readers });
+    tellOfSeries(works, refused, deps);
     const [storing, keeping, folding] = await Promise.all([
       attempt(closing, () => storeClosed(closing, windows, retentions)),
       attempt(refusing, () => deadLetters.put(refusing.flatMap(({ letters }) => letters))),
-      foldParts(changes, works, {
+      foldParts([...changes, ...unread], works, {
         windows,
         cache,
         spreads,
@@ -78,7 +81,15 @@ export function createRollup(
       }),
     ]);
     const passing = await passOn(changes, deps);
-    const failures = [...noting, ...storing, ...keeping, ...folding.failures, ...passing.failures];
+    const telling = await tellOfMissing(unread, folding.missing, deps);
+    const failures = [
+      ...noting,
+      ...storing,
+      ...keeping,
+      ...folding.failures,
+      ...passing.failures,
+      ...telling,
+    ];
     deps.meter.publish({
       batches: 1,
       records: Records.length,
@@ -89,6 +100,7 @@ export function createRollup(
       partWrites: folding.writes,
       partRefusals: folding.refusals,
       passedOn: passing.sources,
+      ...missingCounts(unread, folding.missing),
       failures: failures.length,
       ...lagOf(changes, deps.nowMs()),
     });
@@ -112,14 +124,33 @@ async function noteSeries(
   changes: readonly SourceChange[],
   works: readonly WindowWork[],
   { known, readers }: { readonly known: KnownSeries; readonly readers: Readers | undefined },
-): Promise<readonly Failure[]> {
-  if (readers === undefined) return [];
+): Promise<{ readonly failures: readonly Failure[]; readonly refused: readonly string[] }> {
+  if (readers === undefined) return { failures: [], refused: [] };
   const unknown = known.unknownOf(works.map(({ key }) => key.series));
-  if (unknown.length === 0) return [];
+  if (unknown.length === 0) return { failures: [], refused: [] };
   const contributing = changes.filter(({ contributions }) => contributions.length > 0);
-  return await attempt(contributing, async () => {
-    await readers.directory.note(unknown);
+  let refused: readonly string[] = [];
+  const failures = await attempt(contributing, async () => {
+    refused = await readers.directory.note(unknown);
     known.add(unknown);
+  });
+  return { failures, refused };
+}
+
+/** Somebody makes up tags: of a source's window those beyond so many go together, and of a rollup no more than so many series are noted. */
+function tellOfSeries(
+  works: readonly WindowWork[],
+  refused: readonly string[],
+  { meter, log }: Pick<RollupDeps, 'meter' | 'log'>,
+): void {
+  const overflowing = works.filter(({ key }) => isOverflow(parseRollupSeries(key.series)?.values ?? []));
+  if (overflowing.length + refused.length === 0) return;
+  meter.publish({ seriesOverflow: overflowing.length, seriesNotNoted: refused.length });
+  log.warn('more combinations of tags than are kept apart', {
+    sources: [
+      ...new Set(overflowing.flatMap(({ additions }) => additions.map(({ source }) => source))),
+    ].slice(0, 5),
+    notNoted: refused.slice(0, 5),
   });
 }
 
@@ -197,8 +228,75 @@ class Retentions {
   }
 }
 
+type Contributing = Pick<SourceChange, 'source' | 'version' | 'sequence' | 'contributions' | 'lastArrivalMs'>;
+
+function inOrder(a: Contributing, b: Contributing): number {
+  return compareSequenceNumbers(a.sequence, b.sequence);
+}
+
+/**
+ * Says what is in no rollup window, for good: changes that cannot be read, and what a part could not take. `tidemill
+ * rebuild-downstream` puts it right, once what was wrong is mended.
+ */
+async function tellOfMissing(
+  unread: readonly UnreadChange[],
+  missing: readonly MissingAddition[],
+  { deadLetters, log }: RollupDeps,
+): Promise<readonly Failure[]> {
+  if (unread.length + missing.length === 0) return [];
+  log.error('changes are missing downstream: mend what is wrong, then rebuild', {
+    unread: unread
+      .slice(0, 5)
+      .map(({ source, version, letter: { detail } }) => ({ source, version, detail })),
+    missing: missing.slice(0, 5).map(({ reason, detail, addition: { source, version } }) => ({
+      reason,
+      detail,
+      source,
+      version,
+    })),
+  });
+  const sequences = [...unread, ...missing.map(({ addition }) => addition)];
+  return await attempt(sequences, () =>
+    deadLetters.put([...unread.map(({ letter }) => letter), ...missing.map(toMissingLetter)]),
+  );
+}
+
+/** One a window, part and source: what is missing of it besides stands in the source's own windows. */
+function toMissingLetter({ reason, detail, addition, part, names }: MissingAddition): DeadLetter {
+  const { source, version, sequence, contribution } = addition;
+  const { series, start, end, events } = contribution;
+  const body = {
+    series,
+    start,
+    end,
+    part,
+    source,
+    version,
+    events,
+    ...(names === undefined ? {} : { names }),
+  };
+  return {
+    at: { shard: CHANGELOG, sequence, index: 0 },
+    apart: `${series}|${start}|${part}|${source}`,
+    reason,
+    detail,
+    source,
+    arrivalMs: start,
+    payload: { encoding: 'json', body: JSON.stringify(body) },
+  };
+}
+
+function missingCounts(
+  unread: readonly UnreadChange[],
+  missing: readonly MissingAddition[],
+): Readonly<Record<string, number>> {
+  if (unread.length + missing.length === 0) return {};
+  const full = missing.filter(({ reason }) => reason === 'rollup-full').length;
+  return { unreadableChanges: unread.length, rollupFull: full, rollupUnreadable: missing.length - full };
+}
+
 /** Each rollup window a batch touches, once, with what is to be added to it in the changelog's order. */
-function worksOf(changes: readonly SourceChange[], retentions: Retentions): readonly WindowWork[] {
+function worksOf(changes: readonly Contributing[], retentions: Retentions): readonly WindowWork[] {
   const works = new Map<string, WindowWork>();
   for (const { source, version, sequence, contributions, lastArrivalMs } of changes) {
     for (const contribution of contributions) {
@@ -215,11 +313,11 @@ function worksOf(changes: readonly SourceChange[], retentions: Retentions): read
 }
 
 async function foldParts(
-  changes: readonly SourceChange[],
+  changes: readonly Pick<SourceChange, 'sequence' | 'contributions'>[],
   works: readonly WindowWork[],
   deps: PartDeps,
 ): Promise<PartReport> {
-  let report: PartReport = { failures: [], reads: 0, writes: 0, refusals: 0 };
+  let report: PartReport = { failures: [], missing: [], reads: 0, writes: 0, refusals: 0 };
   const contributing = changes.filter(({ contributions }) => contributions.length > 0);
   const failures = await attempt(contributing, async () => {
     report = await commitParts(works, deps);
@@ -229,7 +327,7 @@ async function foldParts(
 
 /** Where the work fails, so do all the changes it was for: redelivered, they do no harm. */
 async function attempt(
-  changes: readonly SourceChange[],
+  changes: readonly Pick<SourceChange, 'sequence'>[],
   work: () => Promise<void>,
 ): Promise<readonly Failure[]> {
   if (changes.length === 0) return [];

@@ -1,9 +1,22 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Command } from 'commander';
+import { loadPipeline } from '../../cdk/load-pipeline.ts';
+import { importBatch, readFailureDocument } from '../../consumers/aggregate/import-batches.ts';
+import type { RedriveTotals } from '../../consumers/aggregate/redrive-letters.ts';
+import { redriveLetters } from '../../consumers/aggregate/redrive-letters.ts';
+import type { LetterMapping } from '../core/letter-mapping.ts';
+import { parseLetterMapping } from '../core/letter-mapping.ts';
+import { parsePipeline } from '../core/pipeline/parse-pipeline.ts';
+import type { Pipeline } from '../core/pipeline/pipeline.ts';
 import { compareSequenceNumbers } from '../core/sequence-number.ts';
-import type { DeadLetter } from '../stores/dead-letters.ts';
+import type { DeadLetter, DeadLetters } from '../stores/dead-letters.ts';
+import { letterKey } from '../stores/dead-letters.ts';
+import { UsageError } from './exit.ts';
 import { type StoreOptions, useStores, withStoreOptions } from './open-stores.ts';
 import { wholeNumber } from './options.ts';
 import { formatTable, formatTime } from './print-table.ts';
+import { Progress } from './progress.ts';
 
 interface ListOptions extends StoreOptions {
   readonly reason?: string;
@@ -18,29 +31,200 @@ export function deadLettersCommand(): Command {
     .option('--limit <n>', 'how many', wholeNumber(1, 1_000_000), 50)
     .option('--json', 'one JSON object a line, with the whole payload')
     .action(listDeadLetters);
+  const redrive = withStoreOptions(new Command('redrive'))
+    .description(
+      'put events back: of batches that were given up, and of letters once what was wrong is mended',
+    )
+    .option('--batches <folder>', 'first read given-up batches from here: the failures bucket, copied')
+    .option('--reason <code>', 'only letters with this reason, e.g. given-up, source-full, time')
+    .option('--source <name>', 'only letters of this source, as far as they show one')
+    .option('--map <file>', 'JSON that corrects letters before they are read: rename, scale, set, time')
+    .option(
+      '--include-doubtful',
+      'also events without id that may have been folded in before their batch was given up',
+    )
+    .option(
+      '--pipeline <file>',
+      'the pipeline that is deployed, TypeScript or JSON (default: cdk/pipeline.ts)',
+    )
+    .option('--dry-run', 'only say what would be tried')
+    .option('--json', 'one JSON object on stdout')
+    .addHelpText('after', REDRIVE_HELP)
+    .action(redriveDeadLetters);
   return new Command('dead-letters')
     .description('events that are in no window: quarantined or late')
-    .addCommand(list);
+    .addCommand(list)
+    .addCommand(redrive);
+}
+
+const REDRIVE_HELP = `
+Each event counts once, however often this is run and wherever it is killed: run it again. The books move with it: an event that was
+quarantined and is applied now is applied. Late events are not put back: their windows are final, and what is final does not change.
+
+Begin with:
+  aws s3 sync s3://BUCKET failed            the output FailuresBucketName says which
+  tidemill dead-letters redrive --batches failed --outputs outputs.json
+  tidemill dead-letters redrive --reason time --map fix.json
+with fix.json: { "rename": { "ts": "time" }, "scale": { "time": 1000 }, "set": { "tags.site": "north" } }
+or { "time": "arrival" } for clocks that were never set.`;
+
+interface RedriveCommandOptions extends StoreOptions {
+  readonly batches?: string;
+  readonly reason?: string;
+  readonly source?: string;
+  readonly map?: string;
+  readonly includeDoubtful?: true;
+  readonly pipeline?: string;
+  readonly dryRun?: true;
+  readonly json?: true;
+}
+
+async function redriveDeadLetters(options: RedriveCommandOptions): Promise<void> {
+  const pipeline = parsePipeline(await loadPipeline(options.pipeline));
+  const mapping = options.map === undefined ? undefined : await readMapping(options.map);
+  const progress = new Progress();
+  const done = await useStores(options, async ({ states, deadLetters }) => {
+    const batches =
+      options.batches === undefined || options.dryRun === true
+        ? NO_BATCHES
+        : await importBatches(options.batches, { pipeline, deadLetters });
+    const totals = await redriveLetters(
+      { pipeline, states, deadLetters, onProgress: (at, of) => progress.draw([`${at} of ${of} sources`]) },
+      {
+        mapping,
+        pick: ({ reason, source }) =>
+          (options.reason === undefined || options.reason === reason) &&
+          (options.source === undefined || options.source === source),
+        doubtful: options.includeDoubtful === true,
+        dryRun: options.dryRun === true,
+      },
+    );
+    return { batches, ...totals };
+  });
+  progress.clear();
+  process.stdout.write(options.json ? `${JSON.stringify(done)}\n` : `${formatRedrive(done)}\n`);
+}
+
+async function readMapping(file: string): Promise<LetterMapping> {
+  try {
+    return parseLetterMapping(JSON.parse(await readFile(file, 'utf8')));
+  } catch (cause) {
+    throw new UsageError(`--map ${file}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+  }
+}
+
+interface BatchTotals {
+  readonly telemetry: number;
+  /** Of changes of tables. */
+  readonly changes: number;
+  /** Of functions of one's own, and without the records. */
+  readonly others: number;
+  /** Letters that were not there before. */
+  readonly newLetters: number;
+}
+
+const NO_BATCHES: BatchTotals = { telemetry: 0, changes: 0, others: 0, newLetters: 0 };
+
+async function importBatches(
+  folder: string,
+  deps: { readonly pipeline: Pipeline; readonly deadLetters: DeadLetters },
+): Promise<BatchTotals> {
+  const totals = { ...NO_BATCHES };
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
+    throw new UsageError(`--batches ${folder}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+  });
+  for (const entry of entries.filter((each) => each.isFile() && !each.name.endsWith('.draft'))) {
+    const file = join(entry.parentPath, entry.name);
+    const text = await readFile(file, 'utf8');
+    let document: ReturnType<typeof readFailureDocument>;
+    try {
+      document = readFailureDocument(text);
+    } catch (cause) {
+      throw new UsageError(`${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    }
+    if (document.kind === 'telemetry') {
+      totals.telemetry += 1;
+      totals.newLetters += await importBatch(document, deps);
+    } else if (document.kind === 'changes') totals.changes += 1;
+    else totals.others += 1;
+  }
+  return totals;
+}
+
+const WHY_LEFT: Readonly<Record<keyof RedriveTotals['left'], string>> = {
+  already: 'had been put back before',
+  'still-unreadable': 'are still no events: --map corrects them',
+  'still-refused': 'would be quarantined again: by their time, or for want of room in their source',
+  'other-source': 'are in the books of another source than they would go to',
+  doubtful: 'have no id and may have been folded in: --include-doubtful puts them back all the same',
+  held: 'are of sources that are held: tidemill sources resume comes first',
+  unreadable: 'are of sources whose state cannot be read',
+  'too-large': 'are of sources whose state would be too large',
+  busy: 'are of sources that others wrote each time: run it again',
+};
+
+function formatRedrive({ batches, ...totals }: RedriveTotals & { readonly batches: BatchTotals }): string {
+  const { letters, sources, applied, duplicate, late, left, first } = totals;
+  const read = [
+    ...(batches.telemetry === 0
+      ? []
+      : [`${batches.telemetry} batches read: ${batches.newLetters} events of them were no letters before`]),
+    ...(batches.changes === 0
+      ? []
+      : [
+          `${batches.changes} batches are of changes of tables: tidemill rebuild-downstream puts right what they miss`,
+        ]),
+    ...(batches.others === 0
+      ? []
+      : [`${batches.others} documents are of other functions, or without records`]),
+  ];
+  const why = Object.entries(left).map(
+    ([reason, count]) => `  ${count} ${WHY_LEFT[reason as keyof typeof WHY_LEFT]}`,
+  );
+  const examples = first.map(
+    ({ why: reason, letter: { at, source = '-' }, detail }) =>
+      `  ${reason}  ${source}  ${at.shard}:${at.sequence}:${at.index}  ${cut(detail, 100)}`,
+  );
+  return [
+    ...read,
+    `${letters} letters of ${sources} sources: ${applied} applied, ${duplicate} duplicate, ${late} late`,
+    ...(why.length === 0 ? [] : ['left as they are:', ...why]),
+    ...examples,
+  ].join('\n');
 }
 
 async function listDeadLetters(options: ListOptions): Promise<void> {
-  const letters = await useStores(options, async ({ deadLetters }) => {
+  const { letters, shown, fates } = await useStores(options, async ({ deadLetters }) => {
     const found: DeadLetter[] = [];
     for await (const letter of deadLetters.list()) {
       if (options.reason === undefined || letter.reason === options.reason) found.push(letter);
     }
-    return found.sort(inStreamOrder);
+    const first = found.sort(inStreamOrder).slice(0, options.limit);
+    return { letters: found, shown: first, fates: await deadLetters.fates(first.map(letterKey)) };
   });
-  const shown = letters.slice(0, options.limit);
   if (options.json) {
-    for (const letter of shown) process.stdout.write(`${JSON.stringify(letter)}\n`);
+    for (const [at, letter] of shown.entries())
+      process.stdout.write(`${JSON.stringify({ ...letter, became: fates[at] })}\n`);
     return;
   }
-  const rows = shown.map(({ at, reason, detail, source, arrivalMs, payload }) => {
+  const rows = shown.map(({ at, reason, detail, source, arrivalMs, payload }, row) => {
     const place = `${at.shard.replace(/^shardId-0*(?=\d)/, '')}:${at.sequence}:${at.index}`;
-    return [reason, formatTime(arrivalMs), source ?? '-', place, cut(detail, 90), cut(payload.body, 60)];
+    const became = fates[row] ?? '-';
+    return [
+      reason,
+      became,
+      formatTime(arrivalMs),
+      source ?? '-',
+      place,
+      cut(detail, 90),
+      cut(payload.body, 60),
+    ];
   });
-  const head = ['reason', 'arrived', 'source', 'shard:sequence:event', 'what was wrong', 'payload'];
+  const head = ['reason', 'became', 'arrived', 'source', 'shard:sequence:event', 'what was wrong', 'payload'];
   process.stdout.write(letters.length === 0 ? 'no dead letters\n' : `${formatTable(head, rows)}\n`);
   if (letters.length > shown.length) {
     process.stdout.write(`… and ${letters.length - shown.length} more (--limit)\n`);

@@ -43,12 +43,26 @@ export function formatLedger(ledger: StoredLedger): string {
       : [
           `${ledger.strays} events came under a partition key that is not their source: counted once all the same, at more writes`,
         ];
+  const held =
+    ledger.held === 0
+      ? []
+      : [
+          `${ledger.held} events wait for sources that are held, and have no verdict yet: tidemill sources held, then tidemill sources resume`,
+        ];
+  const unreadable =
+    ledger.unreadableSources === 0
+      ? []
+      : [
+          `THE BOOKS OF ${ledger.unreadableSources} SOURCES CANNOT BE READ, and are not in these: tidemill sources held`,
+        ];
   return [
     formatTable(
       ['received', 'applied', 'duplicate', 'late', 'quarantined', 'sources'],
       [[received, applied, duplicate, late, quarantined, sources]],
     ),
     verdict,
+    ...unreadable,
+    ...held,
     ...letters,
     ...setAside,
     ...strays,

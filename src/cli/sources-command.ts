@@ -1,11 +1,20 @@
 import { Command } from 'commander';
-import { viewState } from '../core/state-view.ts';
+import { loadPipeline } from '../../cdk/load-pipeline.ts';
+import type { Resumption } from '../../consumers/aggregate/resume-source.ts';
+import { resumeSource } from '../../consumers/aggregate/resume-source.ts';
+import { parsePipeline } from '../core/pipeline/parse-pipeline.ts';
+import type { EncodedState } from '../core/state-encoding.ts';
+import { type StateView, viewState } from '../core/state-view.ts';
 import { summarizeStored } from '../core/stored-window.ts';
 import { systemClock } from '../platform/clock.ts';
+import type { DeadLetters } from '../stores/dead-letters.ts';
+import { COUNTED_AS } from '../stores/dead-letters.ts';
+import { readBooks } from '../stores/read-ledger.ts';
 import { retireSource } from '../stores/retire-source.ts';
 import { type StoreOptions, useStores, withStoreOptions } from './open-stores.ts';
 import { wholeNumber } from './options.ts';
 import { formatTable, formatTime } from './print-table.ts';
+import { Progress } from './progress.ts';
 import { windowJson } from './window-json.ts';
 
 interface SourcesOptions extends StoreOptions {
@@ -30,7 +39,107 @@ export function sourcesCommand(): Command {
       .argument('<source>', 'its name')
       .action(async (source: string, options: StoreOptions) => await retire(source, options)),
   );
+  sources.addCommand(
+    withStoreOptions(new Command('held'))
+      .description(
+        'sources whose state cannot be read, or would be too large: what comes for them is set aside',
+      )
+      .option('--json', 'one JSON object a line')
+      .action(listHeld),
+  );
+  sources.addCommand(
+    withStoreOptions(new Command('resume'))
+      .description(
+        'fold in what was set aside for sources that are held, in order and each event once, and let them go on',
+      )
+      .argument('[source...]', 'their names; none: all that are held')
+      .option(
+        '--pipeline <file>',
+        'the pipeline that is deployed, TypeScript or JSON (default: cdk/pipeline.ts)',
+      )
+      .option('--json', 'one JSON object a line')
+      .addHelpText(
+        'after',
+        `
+Mend what is wrong first: deploy the release that wrote the state, or put a good state back under the version that is there.
+It may be stopped anywhere and run again; batches that come meanwhile take their turn.`,
+      )
+      .action(resumeHeld),
+  );
   return sources;
+}
+
+async function listHeld(options: StoreOptions & { readonly json?: true }): Promise<void> {
+  await useStores(options, async ({ states, deadLetters }) => {
+    const waiting = await countHeld(deadLetters);
+    const rows: (string | number)[][] = [];
+    for await (const { source, held, version, state } of states.scan()) {
+      const readable = readBooks(source, state) !== undefined;
+      const events = waiting.get(source) ?? 0;
+      if (held === undefined && readable && events === 0) continue;
+      const line = { source, version, ...held, readable, events };
+      if (options.json) process.stdout.write(`${JSON.stringify(line)}\n`);
+      const since = held === undefined ? '-' : formatTime(held.sinceMs);
+      rows.push([source, held?.reason ?? '-', since, readable ? 'yes' : 'no', events]);
+    }
+    if (options.json) return;
+    const head = ['source', 'held for', 'since', 'books readable', 'events set aside'];
+    process.stdout.write(rows.length === 0 ? 'no source is held\n' : `${formatTable(head, rows)}\n`);
+  });
+}
+
+async function countHeld(deadLetters: DeadLetters): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>();
+  for await (const { reason, source = '' } of deadLetters.list()) {
+    if (COUNTED_AS.get(reason) === 'held') counts.set(source, (counts.get(source) ?? 0) + 1);
+  }
+  return counts;
+}
+
+interface ResumeOptions extends StoreOptions {
+  readonly pipeline?: string;
+  readonly json?: true;
+}
+
+async function resumeHeld(named: readonly string[], options: ResumeOptions): Promise<void> {
+  const pipeline = parsePipeline(await loadPipeline(options.pipeline));
+  const progress = new Progress();
+  await useStores(options, async ({ states, deadLetters }) => {
+    const sources = new Set(named);
+    if (named.length === 0) {
+      for (const source of (await countHeld(deadLetters)).keys()) sources.add(source);
+      for await (const { source, held } of states.scan()) if (held !== undefined) sources.add(source);
+    }
+    for (const source of sources) {
+      const onProgress = (events: number) => progress.draw([`${source}: ${events} events`]);
+      const outcome = await resumeSource(source, { pipeline, states, deadLetters, onProgress });
+      progress.clear();
+      if (outcome.kind !== 'resumed' && outcome.kind !== 'not-held') process.exitCode = 1;
+      process.stdout.write(
+        options.json
+          ? `${JSON.stringify({ source, ...outcome })}\n`
+          : `${source} ${resumedInWords(outcome)}\n`,
+      );
+    }
+    if (sources.size === 0 && !options.json) process.stdout.write('no source is held\n');
+  });
+}
+
+function resumedInWords(outcome: Resumption): string {
+  switch (outcome.kind) {
+    case 'resumed': {
+      const { applied, duplicate, late, quarantined, redelivered } = outcome.verdicts;
+      return `goes on: ${applied} applied, ${duplicate} duplicate, ${late} late, ${quarantined} quarantined; ${redelivered} had been folded in before`;
+    }
+    case 'unknown':
+      return 'is no source: `tidemill sources` lists them';
+    case 'not-held':
+      return 'is not held';
+    case 'not-mended':
+      return `stays held: ${outcome.detail}`;
+    case 'busy':
+      return `stays held: it was written by others ${outcome.attempts} times meanwhile; run it again`;
+  }
 }
 
 async function retire(source: string, options: StoreOptions): Promise<void> {
@@ -54,7 +163,13 @@ async function listSources(options: SourcesOptions): Promise<void> {
     for await (const { source, version, state } of states.scan()) {
       total += 1;
       if (rows.length === options.limit) continue;
-      const { maxTime, lastArrivalMs, counts, open, rememberedIds } = viewState(source, state);
+      const view = viewIfReadable(source, state);
+      if (view === undefined) {
+        if (options.json) process.stdout.write(`${JSON.stringify({ source, version, unreadable: true })}\n`);
+        rows.push([source, 'cannot be read: see `tidemill sources held`']);
+        continue;
+      }
+      const { maxTime, lastArrivalMs, counts, open, rememberedIds } = view;
       const line = {
         source,
         version,
@@ -75,6 +190,15 @@ async function listSources(options: SourcesOptions): Promise<void> {
     process.stdout.write(`${formatTable(head, rows)}\n`);
     if (total > rows.length) process.stdout.write(`… and ${total - rows.length} more (--limit)\n`);
   });
+}
+
+/** One state that cannot be read takes nothing from the others. */
+function viewIfReadable(source: string, state: EncodedState): StateView | undefined {
+  try {
+    return viewState(source, state);
+  } catch {
+    return undefined;
+  }
 }
 
 const BOOKS = ['received', 'applied', 'duplicate', 'late', 'quarantined'];

@@ -5,7 +5,7 @@ import { addStep, subtractStep } from './counter-rules.ts';
 import type { CounterSample, CounterTrail } from './counter-trail.ts';
 import { emptyTrail, insertSample, mostTrailGrowth, placeIn, setSamples } from './counter-trail.ts';
 import type { TelemetryEvent } from './event.ts';
-import { isGroupOf, tagsOf } from './group-tags.ts';
+import { findGroup, tagsOfNew } from './group-tags.ts';
 import { MAX_WINDOW_BYTES } from './limits.ts';
 import type { OpenAggregation, SourceState } from './source-state.ts';
 import type { SourceWindow, WindowGroup } from './source-window.ts';
@@ -35,10 +35,10 @@ const NO_TAGS: CounterSample['tags'] = [];
 function tagsHeld(open: OpenAggregation, event: TelemetryEvent): CounterSample['tags'] {
   const { groupBy } = open.aggregation;
   for (const { groups } of windowsHolding(open, event.time)) {
-    const group = groups.find((each) => isGroupOf(each, groupBy, event));
+    const group = findGroup(groups, groupBy, event);
     if (group !== undefined) return group.tags;
   }
-  return tagsOf(event, groupBy);
+  return tagsOfNew([], groupBy, event);
 }
 
 function addToTrail(state: SourceState, open: OpenAggregation, name: string, sample: CounterSample): void {

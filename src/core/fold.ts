@@ -28,7 +28,15 @@ export interface SourceEvents {
   readonly arrivalsMs: EpochMs[];
   /** Which of them came under a partition key that is not the source; undefined: none. */
   readonly strays: ReadonlySet<number> | undefined;
+  /**
+   * For events that are put back: what each counts as until now in the source's books. They stand behind their source's position, and do
+   * not move it: who puts them back sees to it that each comes once.
+   */
+  readonly redriven?: readonly CountedBefore[];
 }
+
+/** `undefined`: in none of the source's books. */
+export type CountedBefore = 'late' | 'quarantined' | undefined;
 
 export interface FoldResult {
   readonly state: SourceState;
@@ -49,8 +57,8 @@ export function foldEvents(
 ): FoldResult {
   const verdicts: Verdict[] = [];
   const { counts, open, ids } = state;
-  const before = positionIn(state, batch);
-  const stranded = strandedSequence(batch, { before, pipeline });
+  const before = batch.redriven === undefined ? positionIn(state, batch) : undefined;
+  const stranded = batch.redriven === undefined ? strandedSequence(batch, { before, pipeline }) : undefined;
   let outgoingBytes = 0;
   let next = from;
   let changed = false;
@@ -74,7 +82,9 @@ export function foldEvents(
       beginWrite(state);
       for (const window of state.closed) outgoingBytes += window.bytes;
     }
-    counts.received += 1;
+    const counted = batch.redriven?.[next];
+    if (counted === undefined) counts.received += 1;
+    else counts[counted] -= 1;
     if (batch.strays?.has(next) === true) state.strays += 1;
     const at = { shard: batch.shard, sequence, index };
     if (sequence === stranded) {
@@ -115,7 +125,7 @@ export function foldEvents(
       outgoingBytes += handOn(state, { reason, at, arrivalMs, event, maxTime: maxTimeBefore });
     }
   }
-  if (changed) moveUpTo(state, batch, next - 1, stranded, pipeline);
+  if (changed && batch.redriven === undefined) moveUpTo(state, batch, next - 1, stranded, pipeline);
   return { state, verdicts, next, changed };
 }
 
@@ -154,7 +164,7 @@ export function pagesToRead(
 ): readonly number[] {
   if (!state.ids.hasPages) return [];
   const pages = new Set<number>();
-  const before = positionIn(state, batch);
+  const before = batch.redriven === undefined ? positionIn(state, batch) : undefined;
   const rules = { oldest: horizonStart(state, pipeline), byTime: pipeline.dedupeByTime };
   for (let at = from; at < batch.events.length; at += 1) {
     const event = batch.events[at];
@@ -189,11 +199,21 @@ function isFull(
   return state.windowCount + windows > MAX_OPEN_WINDOWS;
 }
 
-function positionIn(state: SourceState, batch: SourceEvents): UpTo | undefined {
+/** Whether the source's position has come to an event or passed it. */
+export function isPassed(
+  state: SourceState,
+  batch: Pick<SourceEvents, 'stream' | 'shard'>,
+  { sequence, index }: { readonly sequence: SequenceNumber; readonly index: number },
+): boolean {
+  const before = positionIn(state, batch);
+  return before !== undefined && isAtOrBefore(sequence, index, before);
+}
+
+function positionIn(state: SourceState, batch: Pick<SourceEvents, 'stream' | 'shard'>): UpTo | undefined {
   return state.upTo.find((entry) => isOfShard(entry, batch));
 }
 
-function isOfShard({ stream, shard }: UpTo, batch: SourceEvents): boolean {
+function isOfShard({ stream, shard }: UpTo, batch: Pick<SourceEvents, 'stream' | 'shard'>): boolean {
   return shard === batch.shard && (stream === undefined || stream === batch.stream);
 }
 

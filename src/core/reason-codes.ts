@@ -50,6 +50,21 @@ export const REASON_CODES = [
   'late',
   /** Valid, no duplicate and in time, but its source holds as many open windows or remembered ids as one item can. */
   'source-full',
+  /**
+   * No verdict yet: the state of its source cannot be read, so that what comes for the source is set aside in order, to be folded in
+   * once the state is mended and `tidemill sources resume` is run.
+   */
+  'state-unreadable',
+  /** No verdict yet: the state of its source would be larger than a table item may be. It is set aside as the one before. */
+  'state-too-large',
+  /** No verdict yet: of a batch that the reader of the stream gave up, read back from the failures bucket by `tidemill redrive`. */
+  'given-up',
+  /** No event: a change of a source's state that cannot be read; what it brought is missing in rollups. The letter keeps the state. */
+  'change-unreadable',
+  /** No event: a part of a rollup window that cannot be read; what a source brought to it is missing there. */
+  'rollup-unreadable',
+  /** No event: a part of a rollup window that has no room for further value names; those of a source are missing there. */
+  'rollup-full',
 ] as const;
 
 export type ReasonCode = (typeof REASON_CODES)[number];

@@ -4,6 +4,7 @@ import { isZero } from './exact-sum.ts';
 import { fieldsDifference } from './field-counts.ts';
 import type { Sample } from './metric.ts';
 import { metricDifference } from './metric.ts';
+import { PartRoom } from './part-room.ts';
 import type { Pipeline, Rollup } from './pipeline/pipeline.ts';
 import { PART_CAPACITY } from './rollup-parts.ts';
 import { rollupSeries, sourceSeries } from './series.ts';
@@ -11,7 +12,7 @@ import type { ClosedWindow, GroupContents, WindowGroup } from './source-window.t
 import type { ChangedWindows } from './state-changes.ts';
 import type { Mark, StoredWindow } from './stored-window.ts';
 import { markKey } from './stored-window.ts';
-import { copyGroup, EMPTY_GROUP, mergeGroup, mergeGroups } from './window.ts';
+import { EMPTY_GROUP, mergeGroups } from './window.ts';
 
 /** What one change of one source adds to one part of a rollup window. */
 export interface Contribution extends GroupContents {
@@ -27,6 +28,11 @@ export interface Contribution extends GroupContents {
    * rollup's window yet: a rollup that is younger than the window, or that has missed changes, begins with the whole.
    */
   readonly whole: () => GroupContents;
+  /**
+   * A change of the source before this one could not be read, so that what it brought is missing: `always` from the window, or only
+   * `if-known`, where something of the source is in it already.
+   */
+  readonly missed?: 'always' | 'if-known';
 }
 
 /** A contribution with what tells it from those before: the version of its source's state. */
@@ -79,6 +85,26 @@ export function contributionsOf(
   return [...contributions.values()];
 }
 
+/** What a change that cannot be read leaves of a source's windows: those open before it lack what it brought. */
+export function contributionsMissed(
+  source: string,
+  before: ChangedWindows,
+  pipeline: Pipeline,
+): Contribution[] {
+  const known = contributionsOf(source, undefined, { ...before, closed: [] }, pipeline);
+  return known.map((contribution) => ({ ...contribution, ...EMPTY_GROUP, missed: 'always' }));
+}
+
+/** What the first change after one that could not be read brings: the whole of windows that hold nothing of the source yet. */
+export function contributionsAfterMissed(
+  source: string,
+  after: ChangedWindows,
+  pipeline: Pipeline,
+): Contribution[] {
+  const whole = contributionsOf(source, undefined, after, pipeline);
+  return whole.map((contribution) => ({ ...contribution, ...EMPTY_GROUP, missed: 'if-known' }));
+}
+
 export interface FoldOptions {
   /** Sources a part takes before it is full. */
   readonly capacity?: number;
@@ -96,6 +122,8 @@ export interface FoldedPart<A> {
   readonly window: StoredWindow | undefined;
   /** Additions of sources that the part has no room for: they go to its branches, once it is stored as full. */
   readonly beyond: readonly A[];
+  /** Values that the part has no room for, by the addition that brought them: it counts for its events and other values. */
+  readonly refused: readonly { readonly addition: A; readonly names: readonly string[] }[];
 }
 
 /**
@@ -109,8 +137,10 @@ export function foldAdditions<A extends Addition>(
 ): FoldedPart<A> {
   const beyond: A[] = [];
   const marks = new Map<string, Mark>(base?.marks);
-  const sum = copyGroup(base ?? EMPTY_GROUP);
+  const room = new PartRoom(base ?? EMPTY_GROUP);
+  const refused: { readonly addition: A; readonly names: readonly string[] }[] = [];
   let full = base?.full === true;
+  let missed = false;
   let first: A | undefined;
   for (const addition of additions) {
     const { source, version, contribution } = addition;
@@ -123,12 +153,15 @@ export function foldAdditions<A extends Addition>(
     if (mark !== undefined && version <= mark.version) continue;
     first ??= addition;
     marks.set(key, { version, open: contribution.open });
-    mergeGroup(sum, mark === undefined ? contribution.whole() : contribution);
-    full ||= marks.size >= capacity;
+    missed ||= contribution.missed === 'always' || (contribution.missed === 'if-known' && mark !== undefined);
+    const names = room.add(mark === undefined ? contribution.whole() : contribution);
+    if (names.length > 0) refused.push({ addition, names });
+    full ||= marks.size >= capacity || room.isFull;
   }
-  if (first === undefined) return { window: base, beyond };
+  if (first === undefined) return { window: base, beyond, refused };
+  const { sum } = room;
   const { series, start, end } = first.contribution;
-  const isIncomplete = base === undefined ? incomplete : base.incomplete === true;
+  const isIncomplete = missed || (base === undefined ? incomplete : base.incomplete === true);
   const window = {
     series,
     start,
@@ -146,7 +179,7 @@ export function foldAdditions<A extends Addition>(
     metrics: sum.metrics.filter(({ count }) => count > 0),
     fields: sum.fields,
   };
-  return { window, beyond };
+  return { window, beyond, refused };
 }
 
 /** The parts of a rollup window as one. */

@@ -6,7 +6,7 @@ import { fieldOf } from './event-field.ts';
 import { EVENT_LIMITS } from './event-limits.ts';
 import type { ExactSum } from './exact-sum.ts';
 import { fieldsBytes } from './field-counts.ts';
-import { isGroupOf, tagsOf } from './group-tags.ts';
+import { findGroup, tagsOfNew } from './group-tags.ts';
 import type { Metric } from './metric.ts';
 import type { Aggregation } from './pipeline/pipeline.ts';
 import type { SourceWindow, WindowGroup } from './source-window.ts';
@@ -31,11 +31,12 @@ export function windowGrowth(
   event: TelemetryEvent,
 ): number {
   const { groupBy, values: taken, distinct, topK } = aggregation;
-  const group = window?.groups.find((candidate) => isGroupOf(candidate, groupBy, event));
+  const groups = window?.groups ?? [];
+  const group = findGroup(groups, groupBy, event);
   let bytes = window === undefined ? WINDOW_BYTES : 0;
   if (group === undefined) {
     bytes += GROUP_BYTES + FIELDS_BYTES * (1 + distinct.length + topK.length);
-    for (const tag of tagsOf(event, groupBy)) bytes += tagBytes(tag) * TAG_TIMES;
+    for (const tag of tagsOfNew(groups, groupBy, event)) bytes += tagBytes(tag) * TAG_TIMES;
   }
   for (const name in event.values) {
     if (taken === undefined || taken.has(name)) bytes += metricGrowth(group, aggregation, name);

@@ -3,7 +3,7 @@ import type { EpochMs } from './brands.ts';
 import type { TelemetryEvent } from './event.ts';
 import type { FieldCounts } from './field-counts.ts';
 import { addToFields, copyFields, emptyFields, mergedFields } from './field-counts.ts';
-import { isGroupOf, tagsOf } from './group-tags.ts';
+import { findGroup, tagsOfNew } from './group-tags.ts';
 import type { Metric } from './metric.ts';
 import { addValue, copyMetric, emptyMetric, mergeMetric } from './metric.ts';
 import type { Aggregation } from './pipeline/pipeline.ts';
@@ -113,9 +113,10 @@ export function copyGroup(group: GroupContents): WindowGroup {
 
 function groupFor(window: SourceWindow, aggregation: Aggregation, event: TelemetryEvent): WindowGroup {
   const { groupBy } = aggregation;
-  for (const group of window.groups) if (isGroupOf(group, groupBy, event)) return group;
+  const known = findGroup(window.groups, groupBy, event);
+  if (known !== undefined) return known;
   const group: WindowGroup = {
-    tags: tagsOf(event, groupBy),
+    tags: tagsOfNew(window.groups, groupBy, event),
     events: 0,
     moved: 0,
     metrics: [],

@@ -48,6 +48,12 @@ export const SOURCES_TABLE = {
   closesAt: 'closesAt',
   /** number, ms since the epoch: when somebody retired the source; what arrived later has brought it back. */
   retiredAt: 'retiredAt',
+  /** text: why what comes for the source is set aside instead of folded in, until `tidemill sources resume` lifts it. */
+  heldFor: 'heldFor',
+  /** number, ms since the epoch: since when. */
+  heldAt: 'heldAt',
+  /** text: JSON of the letters whose events the latest write put back, until it stands beside them what became of them. */
+  redriven: 'redriven',
   expiresAt: 'expiresAt',
 } as const;
 export const CLOSING_BUCKETS = 8;
@@ -70,12 +76,17 @@ export const WINDOWS_TABLE = {
 } as const;
 export const LATEST_BUCKETS = 8;
 
-/** One item a quarantined or late event (and items for parts of a long payload). No change stream. */
+/**
+ * One item a quarantined or late event (and items for parts of a long payload); one an event that is set aside for a source that
+ * is held. No change stream.
+ */
 export const DEAD_LETTERS_TABLE = {
-  /** text: shard and sequence number */
+  /** text: shard and sequence number; of what is set aside `heldPrefix` and the source */
   partitionKey: 'record',
-  /** text: event index (and part) */
+  /** text: event index (and part); of what is set aside its place in the stream */
   sortKey: 'event',
+  /** No shard's name begins with it. */
+  heldPrefix: 'held|',
   expiresAt: 'expiresAt',
 } as const;
 

@@ -4,6 +4,7 @@ import { decodeAlertState, encodeAlertState } from '../core/alerts/alert-encodin
 import type { AlertState } from '../core/alerts/alert-state.ts';
 import { bucketOf } from '../core/spread.ts';
 import { ALERTS_TABLE, CHECKING_BUCKETS, STANDING_BUCKETS } from '../platform/names.ts';
+import { commitFitting } from './commit-fitting.ts';
 import { dueItems } from './due-items.ts';
 import { mergeSorted } from './merge-sorted.ts';
 import type { Attribute, Item, Table } from './table.ts';
@@ -56,14 +57,34 @@ export class Alerts {
     return await this.loadById(keys.map(alertId));
   }
 
+  /** The same; those that cannot be read are left out. */
   async loadById(ids: readonly string[]): Promise<ReadonlyMap<string, StoredAlert>> {
+    return (await this.loadEach(ids)).alerts;
+  }
+
+  /** The stored ones by `alertId`, and why others cannot be read. Consistent. */
+  async loadEach(ids: readonly string[]): Promise<{
+    readonly alerts: ReadonlyMap<string, StoredAlert>;
+    readonly unreadable: ReadonlyMap<string, string>;
+  }> {
     const items = await this.#table.getMany(ids.map((id) => ({ [ALERTS_TABLE.partitionKey]: text(id) })));
-    return new Map(items.map(fromItem).map((alert) => [alertId(alert), alert]));
+    const alerts = new Map<string, StoredAlert>();
+    const unreadable = new Map<string, string>();
+    for (const item of items) {
+      try {
+        const alert = fromItem(item);
+        alerts.set(alertId(alert), alert);
+      } catch (error) {
+        unreadable.set(textOf(item, ALERTS_TABLE.partitionKey) ?? '', String(error));
+      }
+    }
+    return { alerts, unreadable };
   }
 
   /** One outcome a write, in order. At most one write an alert. */
   async commit(writes: readonly AlertWrite[]): Promise<readonly AlertOutcome[]> {
-    const outcomes = await this.#table.commit(
+    const outcomes = await commitFitting(
+      this.#table,
       writes.map((write) => {
         const { rule, series, expectedVersion, state, checkAtMs } = write;
         return {

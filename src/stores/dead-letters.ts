@@ -1,10 +1,16 @@
 // Where quarantined and late events are kept, and values that were set aside, with payload, reason and coordinates. The key
 // is the coordinates, so writing one twice is writing it once.
 
+import { createHash } from 'node:crypto';
 import type { SequenceNumber, ShardId } from '../core/brands.ts';
 import type { Coordinates } from '../core/event.ts';
 import type { ReasonCode } from '../core/reason-codes.ts';
 import { DEAD_LETTERS_TABLE } from '../platform/names.ts';
+import type { HeldEvent, Holding } from './held-events.ts';
+import { heldItem, heldKey, heldPartition, isHeld, readHeld } from './held-events.ts';
+import type { LetterKey } from './letter-key.ts';
+import type { RedrivenLetter } from './source-states.ts';
+import { HOLD_REASONS } from './source-states.ts';
 import type { Item, Table } from './table.ts';
 import { number, numberOf, text, textOf } from './table.ts';
 
@@ -19,6 +25,13 @@ export interface DeadLetter {
   /** When its record arrived in the stream. */
   readonly arrivalMs: number;
   readonly payload: { readonly encoding: string; readonly body: string };
+  /**
+   * What tells it from others of its place, where that is no event's: it is kept under this and its reason, so that what is wrong for
+   * long is told once.
+   */
+  readonly apart?: string;
+  /** ARN of its stream, where that matters: a position is one in a stream. */
+  readonly stream?: string;
   /** Its source's own books count it as quarantined, so the letters are not asked for it. */
   readonly countedBySource?: true;
 }
@@ -35,14 +48,81 @@ export class DeadLetters {
   /** Rejects unless all are stored; storing some of them again is harmless, also in one call. */
   async put(letters: readonly DeadLetter[]): Promise<void> {
     if (letters.length === 0) return;
-    const byPlace = new Map(letters.map((letter) => [JSON.stringify([letter.at, eventKey(letter)]), letter]));
+    const byPlace = new Map(letters.map((letter) => [`${recordKey(letter)}#${eventKey(letter)}`, letter]));
     await this.#table.putMany([...byPlace.values()].flatMap(toItems));
   }
 
-  /** Every dead letter, payload and all, in no order. */
+  /** Puts those that do not stand there yet. @returns how many these are */
+  async putNew(letters: readonly DeadLetter[]): Promise<number> {
+    const keyed = new Map(letters.map((letter) => [JSON.stringify(letterKey(letter)), letter]));
+    const keys = [...keyed.values()].map(letterKey).map(({ record, event }) => ({
+      [DEAD_LETTERS_TABLE.partitionKey]: text(record),
+      [DEAD_LETTERS_TABLE.sortKey]: text(event),
+    }));
+    const known = new Set((await this.#table.getMany(keys)).map(keyTextOf));
+    const missing = [...keyed.values()].filter((letter) => {
+      const { record, event } = letterKey(letter);
+      return !known.has(JSON.stringify([record, event]));
+    });
+    await this.put(missing);
+    return missing.length;
+  }
+
+  /** Sets events aside for a source that is held, and is as `put` besides. They are no dead letters: they are folded in later. */
+  async hold(events: readonly HeldEvent[], holding: Holding): Promise<void> {
+    if (events.length > 0) await this.#table.putMany(events.map((event) => heldItem(event, holding)));
+  }
+
+  /**
+   * Notes what became of letters whose events were put back. It stands beside the letter, which may be put again by who comes late.
+   * Repeating it is safe.
+   */
+  async noteFates(redriven: readonly RedrivenLetter[]): Promise<void> {
+    const items = redriven.map(({ letter, became, was, bySource }) => ({
+      ...fateKey(letter),
+      [FATE]: text(became),
+      was: text(was),
+      ...(bySource === undefined ? {} : { bySource: number(1) }),
+    }));
+    if (items.length > 0) await this.#table.putMany(items);
+  }
+
+  /** What became of letters: the verdicts, in order; undefined for one that nobody has put back. Consistent. */
+  async fates(letters: readonly LetterKey[]): Promise<readonly (string | undefined)[]> {
+    const items = await this.#table.getMany(letters.map(fateKey));
+    const found = new Map(items.map((item) => [keyTextOf(item), textOf(item, FATE)]));
+    return letters.map((letter) => found.get(keyTextOf(fateKey(letter))));
+  }
+
+  /** The first events set aside for a source, in stream order. Consistent. */
+  async heldFor(source: string, limit: number): Promise<readonly HeldEvent[]> {
+    const held: HeldEvent[] = [];
+    const partition = { name: DEAD_LETTERS_TABLE.partitionKey, value: heldPartition(source) };
+    for await (const item of this.#table.query({ partition, readAhead: limit })) {
+      held.push(readHeld(item));
+      if (held.length === limit) break;
+    }
+    return held;
+  }
+
+  /** Once they have been folded in. Repeating it is safe. */
+  async release(events: readonly HeldEvent[]): Promise<void> {
+    if (events.length > 0) await this.#table.deleteMany(events.map(heldKey));
+  }
+
+  /** Every dead letter and every event set aside, payload and all, in no order. */
   async *list(): AsyncIterable<DeadLetter> {
     const waiting = new Map<string, { head?: Item; parts: Map<number, string> }>();
     for await (const item of this.#table.scan()) {
+      if (isHeld(item)) {
+        const { source, at, arrivalMs } = readHeld(item);
+        const [reason = '', detail = '', body = ''] = ['reason', 'detail', 'body'].map((name) =>
+          textOf(item, name),
+        );
+        yield { at, reason, detail, source, arrivalMs, payload: { encoding: 'json', body } };
+        continue;
+      }
+      if (textOf(item, FATE) !== undefined) continue;
       const [event = '', part] = (textOf(item, DEAD_LETTERS_TABLE.sortKey) ?? '').split('#');
       const key = `${textOf(item, DEAD_LETTERS_TABLE.partitionKey)}#${event}`;
       if (part === undefined && numberOf(item, 'parts') === undefined) {
@@ -103,27 +183,52 @@ export interface LetterCounts {
   readonly refused: number;
   /** Events with values that do not count. They have a verdict of their own, and stand in no other count here for this. */
   readonly setAside: number;
+  /** Events set aside for sources that are held: they have no verdict yet. */
+  readonly held: number;
+  /** Of changes and windows downstream, beside the books: what is missing there. */
+  readonly missing: number;
+  /** Of batches that were given up: they wait, and have no verdict. */
+  readonly givenUp: number;
+  /** Letters whose events were put back: they are in no other count but that of late ones. */
+  readonly redriven: number;
 }
 
-/** Where a piece of a walk ended. */
-export interface LetterKey {
-  readonly record: string;
-  readonly event: string;
-}
-
-const NO_LETTERS: LetterCounts = { quarantined: 0, late: 0, refused: 0, setAside: 0 };
+const NO_LETTERS: LetterCounts = {
+  quarantined: 0,
+  late: 0,
+  refused: 0,
+  setAside: 0,
+  held: 0,
+  missing: 0,
+  givenUp: 0,
+  redriven: 0,
+};
 
 /** Which count a reason goes into; all others are a quarantine's. */
-export const COUNTED_AS: ReadonlyMap<string, keyof LetterCounts> = new Map([
+export const COUNTED_AS: ReadonlyMap<string, keyof LetterCounts> = new Map<string, keyof LetterCounts>([
   ['late', 'late'],
   ['source-full', 'refused'],
   [SET_ASIDE, 'setAside'],
+  ...HOLD_REASONS.map((reason) => [reason, 'held'] as const),
+  ['given-up', 'givenUp'],
+  ['change-unreadable', 'missing'],
+  ['rollup-unreadable', 'missing'],
+  ['rollup-full', 'missing'],
 ]);
 
 const COUNTED_BY_SOURCE = 'countedBySource';
 
 /** The parts of a long payload have no reason: the letter counts once. */
 function counted(counts: LetterCounts, item: Item): LetterCounts {
+  const was = textOf(item, 'was');
+  const fate = textOf(item, FATE);
+  if (fate !== undefined && was !== undefined) {
+    // The letter of one that is late takes the place of the letter before.
+    if (fate === 'late') return { ...counts, redriven: counts.redriven + 1 };
+    const kind =
+      numberOf(item, 'bySource') === undefined ? (COUNTED_AS.get(was) ?? 'quarantined') : 'refused';
+    return { ...counts, [kind]: counts[kind] - 1, redriven: counts.redriven + 1 };
+  }
   const reason = textOf(item, 'reason');
   if (reason === undefined) return counts;
   const refused = numberOf(item, COUNTED_BY_SOURCE) === undefined ? undefined : 'refused';
@@ -131,13 +236,35 @@ function counted(counts: LetterCounts, item: Item): LetterCounts {
   return { ...counts, [kind]: counts[kind] + 1 };
 }
 
+/** What an item has that says what became of a letter. */
+const FATE = 'became';
+const FATE_MARK = '~fate';
+
+function fateKey({ record, event }: LetterKey): Item {
+  return {
+    [DEAD_LETTERS_TABLE.partitionKey]: text(record),
+    [DEAD_LETTERS_TABLE.sortKey]: text(`${event}${FATE_MARK}`),
+  };
+}
+
+function keyTextOf(item: Item): string {
+  return JSON.stringify([
+    textOf(item, DEAD_LETTERS_TABLE.partitionKey),
+    textOf(item, DEAD_LETTERS_TABLE.sortKey),
+  ]);
+}
+
+/** Where a letter stands. */
+export function letterKey(letter: DeadLetter): LetterKey {
+  return { record: recordKey(letter), event: eventKey(letter) };
+}
+
 /** An item ends at 400 KB; a UTF-16 code unit takes up to three bytes in UTF-8. */
 const BODY_PART_LENGTH = 100_000;
 
 function toItems(letter: DeadLetter): Item[] {
-  const { shard, sequence } = letter.at;
   const event = eventKey(letter);
-  const record = { [DEAD_LETTERS_TABLE.partitionKey]: text(`${shard}:${sequence}`) };
+  const record = { [DEAD_LETTERS_TABLE.partitionKey]: text(recordKey(letter)) };
   const body = letter.payload.body;
   const pieces = cut(body);
   const whole = pieces.length <= 1;
@@ -157,11 +284,19 @@ function toItems(letter: DeadLetter): Item[] {
       detail: text(letter.detail),
       arrivalMs: number(letter.arrivalMs),
       encoding: text(letter.payload.encoding),
+      ...(letter.stream === undefined ? {} : { stream: text(letter.stream) }),
       ...(letter.source === undefined ? {} : { source: text(letter.source) }),
       ...(letter.countedBySource === undefined ? {} : { [COUNTED_BY_SOURCE]: number(1) }),
       ...(whole ? { body: text(body) } : { parts: number(pieces.length) }),
     },
   ];
+}
+
+/** Where in the stream, or what it is apart by. */
+function recordKey({ at: { shard, sequence }, apart, reason }: DeadLetter): string {
+  if (apart === undefined) return `${shard}:${sequence}`;
+  const hash = createHash('sha256').update(apart).digest('hex');
+  return `${reason}|${hash}:0`;
 }
 
 /** The index; an event that has a letter of its own may have one for its values besides. */
@@ -193,6 +328,7 @@ function fromItem(item: Item, body: string): DeadLetter {
     source: textOf(item, 'source'),
     arrivalMs: numberOf(item, 'arrivalMs') ?? 0,
     payload: { encoding: textOf(item, 'encoding') ?? '', body },
+    ...(textOf(item, 'stream') === undefined ? {} : { stream: textOf(item, 'stream') ?? '' }),
     ...(numberOf(item, COUNTED_BY_SOURCE) === undefined ? {} : { countedBySource: true as const }),
   };
 }

@@ -1,9 +1,10 @@
 // The books over all sources for readers who ask often: added up piece by piece, at most so many pieces a call, and kept.
 // Each source's item balances by itself, and so does any sum over items, whenever each was read: a total taken over a
 // minute of writing is of no single moment, and balances all the same.
-import { decodeCounts } from '../core/state-encoding.ts';
 import { READERS_TABLE } from '../platform/names.ts';
-import type { DeadLetters, LetterKey } from './dead-letters.ts';
+import type { DeadLetters } from './dead-letters.ts';
+import type { LetterKey } from './letter-key.ts';
+import { readBooks } from './read-ledger.ts';
 import type { SourceStates } from './source-states.ts';
 import type { Item, Table } from './table.ts';
 import { numberOf, text, textOf } from './table.ts';
@@ -18,6 +19,10 @@ export interface LedgerTotals {
   readonly lateLetters: number;
   /** Events with values that were set aside: beside the books. */
   readonly setAside: number;
+  /** Events that wait for sources which are held: in no other count. */
+  readonly held: number;
+  /** Sources whose own books cannot be read: counted as sources, and in no other count. */
+  readonly unreadableSources: number;
   /** No figure is older. */
   readonly fromMs: number;
   /** None is newer. */
@@ -77,7 +82,17 @@ interface Stored {
 
 function beginWalk(fromMs: number): Walk {
   const counts = { received: 0, applied: 0, duplicate: 0, late: 0, quarantined: 0 };
-  return { ...counts, sources: 0, lateLetters: 0, setAside: 0, fromMs, after: {}, done: false };
+  return {
+    ...counts,
+    sources: 0,
+    lateLetters: 0,
+    setAside: 0,
+    held: 0,
+    unreadableSources: 0,
+    fromMs,
+    after: {},
+    done: false,
+  };
 }
 
 async function goOn(begun: Walk, deps: LedgerTotalsDeps): Promise<Walk> {
@@ -92,8 +107,13 @@ async function addSources(walk: Walk, { states }: LedgerTotalsDeps): Promise<Wal
   const page = await states.page({ limit: ITEMS_A_PAGE, after: walk.after.source, consistent: false });
   const sum = { ...walk };
   for (const { source, state } of page.states) {
-    const { received, applied, duplicate, late, quarantined } = decodeCounts(source, state);
     sum.sources += 1;
+    const books = readBooks(source, state);
+    if (books === undefined) {
+      sum.unreadableSources += 1;
+      continue;
+    }
+    const { received, applied, duplicate, late, quarantined } = books.counts;
     sum.received += received;
     sum.applied += applied;
     sum.duplicate += duplicate;
@@ -115,6 +135,7 @@ async function addLetters(walk: Walk, { deadLetters }: LedgerTotalsDeps): Promis
     quarantined: walk.quarantined + counts.quarantined,
     lateLetters: walk.lateLetters + counts.late,
     setAside: walk.setAside + counts.setAside,
+    held: walk.held + counts.held,
     after: { letter: next ?? null },
     done: next === undefined,
   };
@@ -134,7 +155,7 @@ async function load(table: Table): Promise<Stored> {
   const version = numberOf(item, 'version');
   const kept: Omit<Stored, 'version'> = JSON.parse(body);
   // Sums of a time when not all of these were counted are begun anew.
-  const isWhole = [kept.totals, kept.walk].every((sums) => sums === undefined || 'setAside' in sums);
+  const isWhole = [kept.totals, kept.walk].every((sums) => sums === undefined || 'held' in sums);
   return isWhole ? { ...kept, version } : { version, totals: undefined, walk: undefined, leaseMs: 0 };
 }
 

@@ -1,6 +1,6 @@
 // The books, read from the stores: each source's own counts, and the dead letters.
 import { EMPTY_LEDGER, type Ledger } from '../core/ledger.ts';
-import { decodeBooks } from '../core/state-encoding.ts';
+import { decodeBooks, type EncodedState, type SourceBooks } from '../core/state-encoding.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { SourceStates } from './source-states.ts';
 
@@ -13,6 +13,10 @@ export interface StoredLedger extends Ledger {
   readonly refusedLetters: number;
   /** Events with values that were set aside: beside the books, since each has its verdict. */
   readonly setAside: number;
+  /** Events that wait for sources which are held: they have no verdict yet, and are in no other count. */
+  readonly held: number;
+  /** Sources whose own books cannot be read: the counts are those of all others. */
+  readonly unreadableSources: number;
   /** Events that came under a partition key that is not their source. */
   readonly strays: number;
 }
@@ -26,9 +30,15 @@ export async function readLedger(states: SourceStates, deadLetters: DeadLetters)
   let refused = 0;
   let sources = 0;
   let strays = 0;
+  let unreadableSources = 0;
   for await (const { source, state } of states.scan()) {
-    const { counts, strays: astray } = decodeBooks(source, state);
     sources += 1;
+    const books = readBooks(source, state);
+    if (books === undefined) {
+      unreadableSources += 1;
+      continue;
+    }
+    const { counts, strays: astray } = books;
     strays += astray;
     received += counts.received;
     applied += counts.applied;
@@ -48,6 +58,17 @@ export async function readLedger(states: SourceStates, deadLetters: DeadLetters)
     refused,
     refusedLetters: letters.refused,
     setAside: letters.setAside,
+    held: letters.held,
+    unreadableSources,
     strays,
   };
+}
+
+/** undefined: they cannot be read. The books stand first in a state, so that some can be read of which the rest cannot. */
+export function readBooks(source: string, state: EncodedState): SourceBooks | undefined {
+  try {
+    return decodeBooks(source, state);
+  } catch {
+    return undefined;
+  }
 }

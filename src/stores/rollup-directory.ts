@@ -2,20 +2,61 @@
 import { parseRollupSeries } from '../core/series.ts';
 import { READERS_TABLE } from '../platform/names.ts';
 import { keyText } from './key-text.ts';
-import type { Item, Table } from './table.ts';
-import { text, textOf } from './table.ts';
+import { StoreError } from './store-error.ts';
+import type { Item, Table, VersionedWrite } from './table.ts';
+import { number, numberOf, text, textOf } from './table.ts';
+
+/** Series of a rollup that are noted, for good: at some 100 bytes each 10 MB, which readers page through. */
+export const MAX_SERIES = 100_000;
+/** Writers are the shards of the changelog. */
+const MAX_ATTEMPTS = 3;
 
 export class RollupDirectory {
   readonly #table: Table;
+  /** By rollup, when this one last counted. */
+  readonly #counts = new Map<string, number>();
 
   constructor(table: Table) {
     this.#table = table;
   }
 
-  /** Notes that there are these series of rollups. Noting one twice is noting it once. */
-  async note(series: readonly string[]): Promise<void> {
-    const items = new Map(series.map((one) => [one, toItem(one)]));
-    await this.#table.putMany([...items.values()]);
+  /**
+   * Notes that there are these series of rollups. Noting one twice is noting it once. A rollup has about `MAX_SERIES` of them at most:
+   * who notes learns of the others' only when it counts its own.
+   * @returns those that there was no room for
+   */
+  async note(series: readonly string[]): Promise<readonly string[]> {
+    const items = [...new Set(series)].map((one) => ({ one, item: toItem(one), of: rollupOf(one) }));
+    const fitting = items.filter(({ of }) => (this.#counts.get(of) ?? 0) < MAX_SERIES);
+    const outcomes =
+      fitting.length === 0 ? [] : await this.#table.commit(fitting.map(({ item }) => insertOf(item)));
+    const failed = outcomes.find((outcome) => outcome.kind === 'failed');
+    if (failed?.kind === 'failed') {
+      const message = `series of rollups were not noted: ${failed.reason}`;
+      throw new StoreError('table-unavailable', message, { retryable: true });
+    }
+    const begun = fitting.filter((_, at) => outcomes[at]?.kind === 'committed');
+    for (const [rollup, all] of Map.groupBy(begun, ({ of }) => of)) await this.#count(rollup, all.length);
+    return items.filter((each) => !fitting.includes(each)).map(({ one }) => one);
+  }
+
+  /** The count is a bound, and no book: where others are quicker each time, or one dies before it, some are not counted. */
+  async #count(rollup: string, begun: number): Promise<void> {
+    const key = {
+      [READERS_TABLE.partitionKey]: text(`series-count|${rollup}`),
+      [READERS_TABLE.sortKey]: text('all'),
+    };
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+      const [item] = await this.#table.getMany([key]);
+      const count = (item === undefined ? 0 : (numberOf(item, 'count') ?? 0)) + begun;
+      const version = item === undefined ? undefined : numberOf(item, 'version');
+      const attributes = { count: number(count) };
+      const write = { key, expectedVersion: version, version: (version ?? 0) + 1, attributes };
+      const [outcome] = await this.#table.commit([write]);
+      if (outcome?.kind === 'refused') continue;
+      if (outcome?.kind === 'committed') this.#counts.set(rollup, count);
+      return;
+    }
   }
 
   /** The series of a rollup in a fixed order, from the one after `after` on. */
@@ -44,16 +85,25 @@ export interface NotedSeries {
 }
 
 function toItem(series: string): Item {
-  const rollup = parseRollupSeries(series)?.rollup;
-  if (rollup === undefined) {
-    throw new Error(`rollup directory: found ${JSON.stringify(series)}, expected the series of a rollup`);
-  }
+  const rollup = rollupOf(series);
   const name = keyText(series);
   return {
     [READERS_TABLE.partitionKey]: text(partitionOf(rollup)),
     [READERS_TABLE.sortKey]: text(name),
     ...(name === series ? {} : { series: text(series) }),
   };
+}
+
+function insertOf(item: Item): VersionedWrite {
+  const { what, name, ...attributes } = item;
+  if (what === undefined || name === undefined) throw new Error('a series is noted under two keys');
+  return { key: { what, name }, expectedVersion: undefined, version: 1, attributes };
+}
+
+function rollupOf(series: string): string {
+  const rollup = parseRollupSeries(series)?.rollup;
+  if (rollup !== undefined) return rollup;
+  throw new Error(`rollup directory: found ${JSON.stringify(series)}, expected the series of a rollup`);
 }
 
 function partitionOf(rollup: string): string {

@@ -3,8 +3,10 @@ import type { PageWrites } from '../core/remembered-ids.ts';
 import { bucketOf } from '../core/spread.ts';
 import type { EncodedState } from '../core/state-encoding.ts';
 import { CLOSING_BUCKETS, SOURCES_TABLE } from '../platform/names.ts';
+import { commitFitting } from './commit-fitting.ts';
 import { dueItems } from './due-items.ts';
-import type { Item, Table, VersionedOutcome, VersionedWrite } from './table.ts';
+import type { LetterKey } from './letter-key.ts';
+import type { Attribute, Item, Table, VersionedOutcome, VersionedWrite } from './table.ts';
 import { bytes, bytesOf, number, numberOf, text, textOf } from './table.ts';
 
 export interface StoredState {
@@ -14,6 +16,29 @@ export interface StoredState {
   readonly state: EncodedState;
   /** When somebody retired it; an arrival after that has brought it back. */
   readonly retiredAtMs?: number;
+  /** What comes for it is set aside: nothing is folded into its state, nor closed. */
+  readonly held?: Hold;
+  /** What a write put back of dead letters, to be noted beside them. */
+  readonly redriven?: readonly RedrivenLetter[];
+}
+
+/** A dead letter whose event was put back, and the verdict it got. */
+export interface RedrivenLetter {
+  readonly letter: LetterKey;
+  readonly became: string;
+  /** The reason it was a letter for. */
+  readonly was: string;
+  /** The source's own books had counted it. */
+  readonly bySource?: true;
+}
+
+/** Why a source is held: its state cannot be read, or would be larger than an item may be. */
+export const HOLD_REASONS = ['state-unreadable', 'state-too-large'] as const;
+export type HoldReason = (typeof HOLD_REASONS)[number];
+
+export interface Hold {
+  readonly reason: HoldReason;
+  readonly sinceMs: number;
 }
 
 export interface StateWrite {
@@ -25,12 +50,19 @@ export interface StateWrite {
   readonly closesAtMs: number | undefined;
   /** Pages of remembered ids that come and go with this write. */
   readonly pages?: PageWrites;
+  /** Where dead letters are put back: those of this write. What stood there before has been noted beside them. */
+  readonly redriven?: readonly RedrivenLetter[];
 }
 
 export type CommitOutcome =
   | { readonly kind: 'committed'; readonly version: number }
   | { readonly kind: 'refused'; readonly stored: StoredState | undefined }
   | { readonly kind: 'failed'; readonly reason: string; readonly tooLarge?: true };
+
+/** A source as loaded; without a version: it is not there. */
+export type Held = Pick<StoredState, 'source' | 'held'> & { readonly version: number | undefined };
+
+const NO_OUTCOME = { kind: 'failed', reason: 'the store gave no outcome' } as const;
 
 export class SourceStates {
   readonly #table: Table;
@@ -58,14 +90,16 @@ export class SourceStates {
 
   /** One outcome a write, in order. At most one write a source. */
   async commit(writes: readonly StateWrite[]): Promise<readonly CommitOutcome[]> {
-    const outcomes = await this.#table.commit(
-      writes.map(({ source, expectedVersion, state, closesAtMs, pages }) => ({
+    const outcomes = await commitFitting(
+      this.#table,
+      writes.map(({ source, expectedVersion, state, closesAtMs, pages, redriven }) => ({
         key: keyOf(source),
         expectedVersion,
         version: nextVersion(expectedVersion),
         attributes: {
           [SOURCES_TABLE.state]: bytes(state),
           [SOURCES_TABLE.closesAt]: closesAtMs === undefined ? undefined : number(closesAtMs),
+          ...(redriven === undefined ? {} : { [SOURCES_TABLE.redriven]: redrivenText(redriven) }),
           ...(expectedVersion === undefined
             ? { [SOURCES_TABLE.closingBucket]: number(bucketOf(source, CLOSING_BUCKETS)) }
             : {}),
@@ -77,6 +111,58 @@ export class SourceStates {
   }
 
   /**
+   * Has whatever comes for sources set aside from now on; one outcome each, in order. The state stays as it is. The version rises with
+   * each such write, so that nobody goes on from a state that is at hand, and nobody lifts the hold without having looked at what was
+   * set aside until now.
+   */
+  async hold(
+    sources: readonly { readonly stored: Held; readonly hold: Hold }[],
+  ): Promise<readonly CommitOutcome[]> {
+    return await this.#mark(
+      sources.map(({ stored, hold }) => {
+        const { reason, sinceMs } = stored.held ?? hold;
+        return { stored, heldFor: text(reason), heldAt: number(sinceMs) };
+      }),
+    );
+  }
+
+  /** Forgets what a write put back of dead letters, once that has been noted beside them. */
+  async forgetRedriven({ source, version }: Held): Promise<CommitOutcome> {
+    const write = {
+      key: keyOf(source),
+      expectedVersion: version,
+      version: nextVersion(version),
+      attributes: { [SOURCES_TABLE.redriven]: undefined },
+    };
+    const [outcome = NO_OUTCOME] = await this.#table.commit([write]);
+    return toCommitOutcome(outcome, version);
+  }
+
+  /** Ends it, if nothing was set aside since the version given. */
+  async lift(stored: Held): Promise<CommitOutcome> {
+    const [outcome] = await this.#mark([{ stored, heldFor: undefined, heldAt: undefined }]);
+    return outcome ?? NO_OUTCOME;
+  }
+
+  async #mark(
+    marks: readonly {
+      readonly stored: Held;
+      readonly heldFor: Attribute | undefined;
+      readonly heldAt: Attribute | undefined;
+    }[],
+  ): Promise<readonly CommitOutcome[]> {
+    const outcomes = await this.#table.commit(
+      marks.map(({ stored: { source, version }, heldFor, heldAt }) => ({
+        key: keyOf(source),
+        expectedVersion: version,
+        version: nextVersion(version),
+        attributes: { [SOURCES_TABLE.heldFor]: heldFor, [SOURCES_TABLE.heldAt]: heldAt },
+      })),
+    );
+    return marks.map(({ stored }, at) => toCommitOutcome(outcomes[at] ?? NO_OUTCOME, stored.version));
+  }
+
+  /**
    * Marks a source as retired, and has the closer look at it. Its state and version stay: to the changelog nothing has
    * happened to its windows.
    */
@@ -84,7 +170,7 @@ export class SourceStates {
     { source, version }: Pick<StoredState, 'source' | 'version'>,
     atMs: number,
   ): Promise<CommitOutcome> {
-    const [outcome = { kind: 'failed', reason: 'the store gave no outcome' }] = await this.#table.commit([
+    const [outcome = NO_OUTCOME] = await this.#table.commit([
       {
         key: keyOf(source),
         expectedVersion: version,
@@ -171,17 +257,41 @@ function nextVersion(version: number | undefined): number {
   return (version ?? 0) + 1;
 }
 
+/**
+ * An item that lacks what a state has is a source whose state cannot be read: that is the trouble of this source alone, and shows
+ * where the state is decoded.
+ */
 function fromItem(item: Item): StoredState {
   const source = textOf(item, SOURCES_TABLE.partitionKey);
-  const version = numberOf(item, SOURCES_TABLE.version);
-  const state = bytesOf(item, SOURCES_TABLE.state) ?? textOf(item, SOURCES_TABLE.state);
-  if (source === undefined || version === undefined || state === undefined) {
-    throw new Error(
-      `sources table: found an item with ${Object.keys(item).join(', ')}, expected source, version and state`,
-    );
-  }
+  if (source === undefined)
+    throw new Error(`sources table: found an item with ${Object.keys(item).join(', ')}, expected a source`);
+  const state = bytesOf(item, SOURCES_TABLE.state) ?? textOf(item, SOURCES_TABLE.state) ?? NO_STATE;
   const retiredAtMs = numberOf(item, SOURCES_TABLE.retiredAt);
-  return { source, version, state, ...(retiredAtMs === undefined ? {} : { retiredAtMs }) };
+  const held = holdOf(item);
+  const redriven = textOf(item, SOURCES_TABLE.redriven);
+  return {
+    source,
+    version: numberOf(item, SOURCES_TABLE.version) ?? 0,
+    state,
+    ...(retiredAtMs === undefined ? {} : { retiredAtMs }),
+    ...(held === undefined ? {} : { held }),
+    // its own JSON, written by `commit`
+    ...(redriven === undefined ? {} : { redriven: JSON.parse(redriven) as RedrivenLetter[] }),
+  };
+}
+
+function redrivenText(redriven: readonly RedrivenLetter[]): Attribute | undefined {
+  return redriven.length === 0 ? undefined : text(JSON.stringify(redriven));
+}
+
+/** Cut short: nobody reads it. */
+const NO_STATE = new Uint8Array(0);
+
+function holdOf(item: Item): Hold | undefined {
+  const heldFor = textOf(item, SOURCES_TABLE.heldFor);
+  if (heldFor === undefined) return undefined;
+  const reason = HOLD_REASONS.find((each) => each === heldFor) ?? 'state-unreadable';
+  return { reason, sinceMs: numberOf(item, SOURCES_TABLE.heldAt) ?? 0 };
 }
 
 function toCommitOutcome(outcome: VersionedOutcome, expectedVersion: number | undefined): CommitOutcome {

@@ -5,6 +5,7 @@ import { bucketOf } from '../core/spread.ts';
 import type { StoredWindow } from '../core/stored-window.ts';
 import { decodeStoredWindow, encodeStoredWindow } from '../core/stored-window.ts';
 import { LATEST_BUCKETS, TTL_ATTRIBUTE, WINDOWS_TABLE } from '../platform/names.ts';
+import { commitFitting } from './commit-fitting.ts';
 import { mergeSorted } from './merge-sorted.ts';
 import type { Attribute, Item, Table } from './table.ts';
 import { bytes, bytesOf, number, numberOf, text, textOf } from './table.ts';
@@ -34,6 +35,11 @@ export interface StoredPart {
   readonly window: StoredWindow;
 }
 
+export interface UnreadablePart {
+  readonly key: PartKey;
+  readonly reason: string;
+}
+
 export interface PartWrite {
   readonly expectedVersion: number | undefined;
   readonly window: StoredWindow;
@@ -52,7 +58,8 @@ export interface WindowRange {
 
 export type PartOutcome =
   | { readonly kind: 'committed'; readonly version: number }
-  | { readonly kind: 'refused'; readonly stored: StoredPart | undefined }
+  /** Somebody else wrote: load it again. */
+  | { readonly kind: 'refused' }
   | { readonly kind: 'failed'; readonly reason: string; readonly tooLarge?: true };
 
 /** Whose windows: closed ones of sources, or those of rollups. */
@@ -85,14 +92,30 @@ export class Windows {
   }
 
   /** The stored parts, consistent; parts not there are left out. */
-  async loadParts(keys: readonly PartKey[]): Promise<readonly StoredPart[]> {
+  async loadParts(
+    keys: readonly PartKey[],
+  ): Promise<{ readonly parts: readonly StoredPart[]; readonly unreadable: readonly UnreadablePart[] }> {
     const items = await this.#table.getMany(keys.map(keyOf));
-    return items.map(toPart);
+    const parts: StoredPart[] = [];
+    const reasons = new Map<string, string>();
+    for (const item of items) {
+      try {
+        parts.push(toPart(item));
+      } catch (error) {
+        reasons.set(placeOf(item), String(error));
+      }
+    }
+    const unreadable = keys.flatMap((key) => {
+      const reason = reasons.get(placeOf(keyOf(key)));
+      return reason === undefined ? [] : [{ key, reason }];
+    });
+    return { parts, unreadable };
   }
 
   /** One outcome a write, in order; each under the condition that the part's version is the one loaded. */
   async commitParts(writes: readonly PartWrite[]): Promise<readonly PartOutcome[]> {
-    const outcomes = await this.#table.commit(
+    const outcomes = await commitFitting(
+      this.#table,
       writes.map(({ window, expectedVersion, expiresAtMs }) => ({
         key: keyOf(window),
         expectedVersion,
@@ -104,7 +127,7 @@ export class Windows {
       if (outcome.kind === 'failed') return outcome;
       if (outcome.kind === 'committed')
         return { kind: 'committed', version: (writes[at]?.expectedVersion ?? 0) + 1 };
-      return { kind: 'refused', stored: outcome.stored === undefined ? undefined : toPart(outcome.stored) };
+      return { kind: 'refused' };
     });
   }
 
@@ -248,6 +271,11 @@ function seriesKey(series: string): string {
 /** Of a sort key, as text. */
 function startOf(window: string): string {
   return window.slice(0, TIME_DIGITS);
+}
+
+/** Of an item, or a key. */
+function placeOf(item: Item): string {
+  return JSON.stringify([textOf(item, WINDOWS_TABLE.partitionKey), textOf(item, WINDOWS_TABLE.sortKey)]);
 }
 
 function timeKey(ms: number): string {

@@ -47,14 +47,26 @@ export interface AlertTransition {
   readonly transition: Transition;
 }
 
-/** The transitions that a write of an alert made: those the image before it does not count. */
+/**
+ * The transitions that a write of an alert made: those the image before it does not count. All that are kept where that cannot be read: who
+ * has seen them knows them by their ids.
+ * @throws Error where the image after it cannot be read
+ */
 export function alertTransitions(record: DynamoDbEventRecord): readonly AlertTransition[] {
   const { oldImage, newImage } = readChangeRecord(record);
   const { rule, series, state } = newImage ?? {};
   if (typeof rule !== 'string' || typeof series !== 'string' || !(state instanceof Uint8Array)) return [];
   const known = oldImage?.['state'];
-  const before = known instanceof Uint8Array ? decodeAlertState(series, known).sequence : 0;
+  const before = known instanceof Uint8Array ? sequenceOf(series, known) : 0;
   return decodeAlertState(series, state)
     .transitions.filter(({ sequence }) => sequence > before)
     .map((transition) => ({ rule, series, transition }));
+}
+
+function sequenceOf(series: string, state: Uint8Array): number {
+  try {
+    return decodeAlertState(series, state).sequence;
+  } catch {
+    return 0;
+  }
 }

@@ -17,7 +17,7 @@ export function createCanaryAggregate(deps: AggregateDeps): ReturnType<typeof cr
     );
     for (const [source, events] of batch.bySource) {
       const state = emptySourceState(source, pipeline);
-      const work: Work = { source, events, state, version: undefined, from: 0, refusals: 0 };
+      const work: Work = { source, events, state, version: undefined, held: undefined, from: 0, refusals: 0 };
       adopt(work, stored.get(source), pipeline);
       works.push(work);
     }

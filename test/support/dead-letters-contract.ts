@@ -18,7 +18,7 @@ export function deadLettersContract(make: MakeTable): void {
       ];
       await letters.put(all);
       expect(await list(letters)).toEqual(inOrder(all));
-      expect(await letters.count()).toEqual({ quarantined: 3, late: 1, refused: 0, setAside: 0 });
+      expect(await letters.count()).toMatchObject({ quarantined: 3, late: 1, refused: 0, setAside: 0 });
     });
 
     test('of an event and of its values are two, in one place, and the second is no verdict', async () => {
@@ -32,7 +32,7 @@ export function deadLettersContract(make: MakeTable): void {
       const found = await list(letters);
       expect(found).toHaveLength(2);
       expect(found).toEqual(expect.arrayContaining(both));
-      expect(await letters.count()).toEqual({ quarantined: 0, late: 1, refused: 0, setAside: 1 });
+      expect(await letters.count()).toMatchObject({ quarantined: 0, late: 1, refused: 0, setAside: 1 });
     });
 
     test('put twice are one', async () => {
@@ -40,7 +40,7 @@ export function deadLettersContract(make: MakeTable): void {
       await letters.put([letterOf({}), letterOf({ index: 1, body: 'x'.repeat(250_000) })]);
       await letters.put([letterOf({}), letterOf({ index: 1, body: 'x'.repeat(250_000) })]);
       expect(await list(letters)).toHaveLength(2);
-      expect(await letters.count()).toEqual({ quarantined: 2, late: 0, refused: 0, setAside: 0 });
+      expect(await letters.count()).toMatchObject({ quarantined: 2, late: 0, refused: 0, setAside: 0 });
     });
 
     test('with bodies of a megabyte come back whole, surrogate pairs at every cut', async () => {
@@ -50,7 +50,7 @@ export function deadLettersContract(make: MakeTable): void {
       );
       await letters.put(shifted);
       expect(await list(letters)).toEqual(inOrder(shifted));
-      expect(await letters.count()).toEqual({ quarantined: 4, late: 0, refused: 0, setAside: 0 });
+      expect(await letters.count()).toMatchObject({ quarantined: 4, late: 0, refused: 0, setAside: 0 });
     });
 
     test('around the length of a part come back whole', async () => {

@@ -1,6 +1,7 @@
 // What the store of source states does, whichever table it stands on.
 import { describe, expect, test } from 'vitest';
 import { bucketOf } from '../../src/core/spread.ts';
+import { decodeBooks } from '../../src/core/state-encoding.ts';
 import { CLOSING_BUCKETS } from '../../src/platform/names.ts';
 import type { StateWrite } from '../../src/stores/source-states.ts';
 import { SourceStates } from '../../src/stores/source-states.ts';
@@ -107,12 +108,34 @@ export function sourceStatesContract(make: MakeTable): void {
       ]);
     });
 
-    test('of another make are named, not guessed at', async () => {
+    test('of another make are sources whose state nobody reads', async () => {
       const { states, table } = await open();
-      await table.putMany([{ source: text('a'), state: text('{}') }]);
-      await expect(states.load(['a'])).rejects.toThrow(
-        /sources table: found an item with .*, expected source, version and state/,
-      );
+      await table.putMany([{ source: text('a'), state: text('{}') }, { source: text('b') }]);
+      const found = await states.load(['a', 'b']);
+      expect(found).toHaveLength(2);
+      for (const { source, version, state } of found) {
+        expect(version).toBe(0);
+        expect(() => decodeBooks(source, state)).toThrow();
+      }
+    });
+
+    test('are held under a version that rises each time, with the state as it is, until that is lifted', async () => {
+      const { states } = await open();
+      await states.commit([write('a', { state: bytesOfText('1') })]);
+      const [loaded] = await states.load(['a']);
+      if (loaded === undefined) throw new Error('it is there');
+      const hold = { reason: 'state-unreadable', sinceMs: 7 } as const;
+      expect(await states.hold([{ stored: loaded, hold }])).toEqual([{ kind: 'committed', version: 2 }]);
+      const [held] = await states.load(['a']);
+      expect(held).toEqual({ ...loaded, version: 2, held: hold });
+      expect(await states.lift(loaded)).toEqual({ kind: 'refused', stored: held });
+      const later = { reason: 'state-too-large', sinceMs: 9 } as const;
+      expect(await states.hold([{ stored: { source: 'a', version: 2, held: hold }, hold: later }])).toEqual([
+        { kind: 'committed', version: 3 },
+      ]);
+      expect(await states.load(['a'])).toEqual([{ ...loaded, version: 3, held: hold }]);
+      expect(await states.lift({ source: 'a', version: 3 })).toEqual({ kind: 'committed', version: 4 });
+      expect(await states.load(['a'])).toEqual([{ ...loaded, version: 4 }]);
     });
   });
 

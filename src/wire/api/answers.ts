@@ -128,6 +128,11 @@ export const ledgerSchema = named(
       'Events with values that do not count, which the dead letters name; each has its verdict',
       count,
     ),
+    held: described(
+      'Events that wait for sources which are held: they have no verdict yet, and are in no other count',
+      count,
+    ),
+    unreadableSources: described('Sources whose own books cannot be read: they are in no other count', count),
     balanced: described('received = applied + duplicate + late + quarantined', flag()),
     fromMs: described('When the adding up began: no figure is older', timeMs),
     toMs: described('When it ended: none is newer', timeMs),

@@ -59,6 +59,79 @@ function batchAt(arrivalMs: number, ...data: readonly unknown[]) {
 const event = (source: string, time = 1_000, more: object = {}) => ({ source, time, ...more });
 const failedAt = (number: number) => ({ batchItemFailures: [{ itemIdentifier: sequenceOf(number) }] });
 
+describe('a source whose state cannot be read', () => {
+  const spoil = async (states: SourceStates) =>
+    await states.commit([
+      { source: 'torn', expectedVersion: undefined, state: Uint8Array.of(99), closesAtMs: undefined },
+    ]);
+
+  it('has its events set aside, is held, and told of; all others go on', async () => {
+    const { aggregate, states, countsOf, letters, observed } = setUp();
+    await spoil(states);
+    const both = [event('torn', 2_000), event('b', 2_000)];
+    expect(await aggregate(batch(event('a'), event('torn'), both))).toEqual(NOTHING_FAILED);
+    expect(await countsOf('a')).toMatchObject({ applied: 1 });
+    expect(await countsOf('b')).toMatchObject({ applied: 1 });
+    const [torn] = await states.load(['torn']);
+    expect(torn).toMatchObject({
+      version: 2,
+      state: Uint8Array.of(99),
+      held: { reason: 'state-unreadable', sinceMs: 5_000 },
+    });
+    expect((await letters.heldFor('torn', 10)).map(({ at, event: held }) => [at.index, held.time])).toEqual([
+      [0, 1_000],
+      [0, 2_000],
+    ]);
+    expect(observed.latest()).toMatchObject({ held: 2, heldSources: 1, failures: 0, imbalance: 0 });
+    const errors = observed.lines.filter(({ level }) => level === 'error');
+    expect(errors).toMatchObject([{ message: expect.stringContaining('set aside') }]);
+    const books = await readLedger(states, letters);
+    expect(books).toMatchObject({ received: 2, applied: 2, held: 2, unreadableSources: 1, quarantined: 0 });
+  });
+
+  it('is set aside no further than its letters reach: what cannot be kept is delivered again', async () => {
+    const { aggregate, states, deps } = setUp({
+      deadLetters: tableOver(new StoredTables().deadLetters, DOWN),
+    });
+    await spoil(states);
+    expect(await aggregate(batch(event('a'), event('torn')))).toEqual(failedAt(2));
+    expect(await deps.states.load(['torn'])).toMatchObject([{ version: 1 }]);
+  });
+
+  it('is one without a version, and one without a state', async () => {
+    const { aggregate, tables, letters } = setUp();
+    await tables.sources.putMany([
+      { source: { S: 'torn' }, state: { B: Uint8Array.of(3) } },
+      { source: { S: 'bare' }, version: { N: '4' } },
+    ]);
+    expect(await aggregate(batch(event('torn'), event('bare'), event('a')))).toEqual(NOTHING_FAILED);
+    expect(await letters.heldFor('torn', 10)).toHaveLength(1);
+    expect(await letters.heldFor('bare', 10)).toHaveLength(1);
+  });
+
+  it('is also one whose state would be too large, as far as it has not been written', async () => {
+    const { aggregate, states, letters, countsOf } = setUp({
+      sources: (table) =>
+        tableOver(table, {
+          commit: async (writes) =>
+            await Promise.all(
+              writes.map(async (write) => {
+                const [outcome = { kind: 'failed', reason: 'none' } as const] =
+                  textOf(write.key, 'source') === 'large' && write.attributes['state'] !== undefined
+                    ? [{ kind: 'failed', reason: 'item size', tooLarge: true } as const]
+                    : await table.commit([write]);
+                return outcome;
+              }),
+            ),
+        }),
+    });
+    expect(await aggregate(batch(event('large'), event('a'), event('large')))).toEqual(NOTHING_FAILED);
+    expect(await countsOf('a')).toMatchObject({ applied: 1 });
+    expect(await states.load(['large'])).toMatchObject([{ held: { reason: 'state-too-large' } }]);
+    expect(await letters.heldFor('large', 10)).toHaveLength(2);
+  });
+});
+
 describe('a batch that unpacks to more than one invocation handles', () => {
   it('is handled in pieces, each event once', async () => {
     const { aggregate, observed, countsOf } = setUp();
@@ -240,16 +313,6 @@ describe('what cannot be committed', () => {
     const records = batch(null, event('warm'), event('cold'), event('colder')).Records.slice(1);
     expect(await aggregate({ Records: records })).toEqual(failedAt(3));
     expect(await countsOf('warm')).toMatchObject({ applied: 2 });
-  });
-
-  it('is a source whose stored state cannot be read, and no other', async () => {
-    const { aggregate, states, countsOf } = setUp();
-    await states.commit([
-      { source: 'torn', expectedVersion: undefined, state: Uint8Array.of(99), closesAtMs: undefined },
-    ]);
-    expect(await aggregate(batch(event('a'), event('torn'), event('b')))).toEqual(failedAt(2));
-    expect(await countsOf('a')).toMatchObject({ applied: 1 });
-    expect(await countsOf('b')).toMatchObject({ applied: 1 });
   });
 
   it('is a source whose write is refused again and again, a bounded number of times', async () => {

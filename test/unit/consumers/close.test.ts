@@ -70,6 +70,7 @@ const NOTHING = {
   stateWrites: 0,
   refused: 0,
   failed: 0,
+  held: 0,
   finished: true,
 };
 
@@ -111,7 +112,7 @@ describe('the closer', () => {
 
   it('closes everything on request, whatever the time', async () => {
     const { close, observed } = await setUp([{ source: 'a', timeMs: 1e12 }, { source: 'b' }]);
-    const answer = { sourcesLookedAt: 2, closedWindows: 4, stateWrites: 2, refused: 0, failed: 0 };
+    const answer = { sourcesLookedAt: 2, closedWindows: 4, stateWrites: 2, refused: 0, failed: 0, held: 0 };
     expect(await close({ closeAll: true }, PLENTY)).toEqual({ ...answer, finished: true });
     expect(observed.published).toEqual([{ runs: 1, ...answer, unreached: 0 }]);
   });
@@ -135,6 +136,7 @@ describe('the closer', () => {
       closedWindows: 1,
       refused: 1,
       failed: 0,
+      held: 0,
       finished: true,
     });
     expect((await stateOf('silent')).open.map(({ windows }) => windows.size)).toEqual([0, 1]);
@@ -151,6 +153,7 @@ describe('the closer', () => {
     );
     expect(await closeAt(7 * MINUTE)).toMatchObject({ closedWindows: 0, failed: 1, finished: true });
     expect(observed.lines).toEqual([
+      { level: 'error', message: 'windows not closed', fields: { source: 'a', reason: 'throttled' } },
       { level: 'error', message: 'sources not closed', fields: { failed: 1 } },
     ]);
     fails = false;
@@ -161,7 +164,7 @@ describe('the closer', () => {
     const { closeAt, tables, stateOf, observed } = await setUp([{ source: 'torn' }, { source: 'a' }]);
     const [stored] = await tables.sources.getMany([{ source: text('torn') }]);
     await tables.sources.putMany([{ ...stored, source: text('torn'), state: text('{"v":99}') }]);
-    expect(await closeAt(7 * MINUTE)).toMatchObject({ closedWindows: 1, failed: 1 });
+    expect(await closeAt(7 * MINUTE)).toMatchObject({ closedWindows: 1, failed: 0, held: 1 });
     expect((await stateOf('a')).open.map(({ windows }) => windows.size)).toEqual([0, 1]);
     expect(observed.lines[0]).toMatchObject({
       message: 'state not readable',

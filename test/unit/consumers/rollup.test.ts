@@ -188,14 +188,25 @@ describe('changes that are none', () => {
     expect(observed.latest()).not.toHaveProperty('lagMs');
   });
 
-  it('a state without a version is a mistake, and says of whom', async () => {
-    const { rollup } = setUp();
+  it('a state without a version, and one that cannot be read, are told of, and keep nobody waiting', async () => {
+    const { rollup, tables, letters, observed } = setUp();
     const [record] = changesOf('a', [0]);
-    const { version: _, ...unversioned } = record?.dynamodb.NewImage ?? {};
-    const broken = record && { ...record, dynamodb: { ...record.dynamodb, NewImage: unversioned } };
-    await expect(rollup({ Records: broken === undefined ? [] : [broken] })).rejects.toThrow(
-      'change of a: found no version, expected a number',
-    );
+    if (record === undefined) throw new Error('one change');
+    const { version: _, ...unversioned } = record.dynamodb.NewImage ?? {};
+    const torn = { ...record.dynamodb.NewImage, state: { B: Buffer.from([99]).toString('base64') } };
+    const broken = [unversioned, torn].map((NewImage, at) => ({
+      ...record,
+      dynamodb: { ...record.dynamodb, NewImage, SequenceNumber: sequenceOf(500 + at) },
+    }));
+    expect(await rollup({ Records: [...broken, ...changesOf('b', [2_000], 10)] })).toEqual({
+      batchItemFailures: [],
+    });
+    expect(observed.latest()).toMatchObject({ unreadableChanges: 2, failures: 0 });
+    expect((await collect(letters.list())).map(({ reason, source }) => [reason, source])).toEqual([
+      ['change-unreadable', 'a'],
+      ['change-unreadable', 'a'],
+    ]);
+    expect(await collect(tables.windows.scan())).not.toEqual([]);
   });
 });
 

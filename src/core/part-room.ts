@@ -1,0 +1,71 @@
+// What a part of a rollup window has room for. A part is one table item, which ends at 400 KB: before that it takes no further
+// sources (those go to its branches), then no further value names, and at last counts events alone. What is well known in it goes on.
+import type { GroupContents, WindowGroup } from './source-window.ts';
+import { copyGroup, mergeGroup } from './window.ts';
+import { windowBytes } from './window-bytes.ts';
+
+/** By `windowBytes`: a part of so many takes no further sources. */
+export const PART_FULL_BYTES = 100_000;
+/** No further value names: three sources of a full part may hold as many as sources can (180 KB each), and more. */
+export const PART_NAMES_BYTES = 240_000;
+/** Nothing that makes it larger: marks, keys and the tags of its series need some 20 KB more. */
+export const PART_MOST_BYTES = 340_000;
+
+export class PartRoom {
+  readonly sum: WindowGroup;
+  /** At least what the sum takes. */
+  #bytes: number;
+
+  constructor(base: GroupContents) {
+    this.sum = copyGroup(base);
+    this.#bytes = this.#measure();
+  }
+
+  get isFull(): boolean {
+    if (this.#bytes >= PART_FULL_BYTES) this.#bytes = this.#measure();
+    return this.#bytes >= PART_FULL_BYTES;
+  }
+
+  /** Adds what there is room for, events in any case. @returns the names of the values that are not in it */
+  add(group: GroupContents): readonly string[] {
+    if (this.#fits(group, PART_NAMES_BYTES)) {
+      this.#merge(group);
+      return [];
+    }
+    const names = new Set(this.sum.metrics.map(({ name }) => name));
+    const known = { ...group, metrics: group.metrics.filter(({ name }) => names.has(name)) };
+    const refused = group.metrics.filter(({ name }) => !names.has(name)).map(({ name }) => name);
+    if (this.#fits(known, PART_MOST_BYTES) || this.#fitsMerged(known)) {
+      this.#merge(known);
+      return refused;
+    }
+    this.#merge({ ...group, metrics: [] });
+    return group.metrics.map(({ name }) => name);
+  }
+
+  #fits(group: GroupContents, most: number): boolean {
+    const more = windowBytes({ groups: [withoutTags(group)] });
+    if (this.#bytes + more <= most) return true;
+    this.#bytes = this.#measure();
+    return this.#bytes + more <= most;
+  }
+
+  #fitsMerged(group: GroupContents): boolean {
+    const merged = copyGroup(this.sum);
+    mergeGroup(merged, group);
+    return windowBytes({ groups: [merged] }) <= PART_MOST_BYTES;
+  }
+
+  #merge(group: GroupContents): void {
+    this.#bytes += windowBytes({ groups: [withoutTags(group)] });
+    mergeGroup(this.sum, group);
+  }
+
+  #measure(): number {
+    return windowBytes({ groups: [this.sum] });
+  }
+}
+
+function withoutTags(group: GroupContents): WindowGroup {
+  return { ...group, tags: [], metrics: [...group.metrics] };
+}

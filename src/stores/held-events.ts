@@ -1,0 +1,146 @@
+// Events set aside for a source that is held, as items of the dead letters table: one partition a source, in stream order, so that
+// they can be folded in as they came. An event's place is its key: set aside twice it is set aside once.
+import { createHash } from 'node:crypto';
+import type { EpochMs, SequenceNumber, ShardId } from '../core/brands.ts';
+import type { Coordinates, TelemetryEvent } from '../core/event.ts';
+import type { SourceEvents } from '../core/fold.ts';
+import { DEAD_LETTERS_TABLE } from '../platform/names.ts';
+import type { HoldReason } from './source-states.ts';
+import type { Item } from './table.ts';
+import { number, numberOf, text, textOf } from './table.ts';
+
+export interface HeldEvent {
+  readonly source: string;
+  /** ARN. */
+  readonly stream: string;
+  readonly at: Coordinates;
+  readonly arrivalMs: EpochMs;
+  readonly event: TelemetryEvent;
+  /** It came under a partition key that is not its source. */
+  readonly isStray: boolean;
+}
+
+export interface Holding {
+  readonly reason: HoldReason;
+  /** What was found, what was expected. */
+  readonly detail: string;
+}
+
+/** The events of a source's batch from one on. */
+export function heldFrom(source: string, batch: SourceEvents, from: number): HeldEvent[] {
+  return batch.events.slice(from).map((event, at) => {
+    const place = from + at;
+    const sequence = batch.sequences[place];
+    const index = batch.indexes[place];
+    const arrivalMs = batch.arrivalsMs[place];
+    if (sequence === undefined || index === undefined || arrivalMs === undefined)
+      throw new Error(`columns of unequal length at event ${place} of ${source}`);
+    return {
+      source,
+      stream: batch.stream,
+      at: { shard: batch.shard, sequence, index },
+      arrivalMs,
+      event,
+      isStray: batch.strays?.has(place) === true,
+    };
+  });
+}
+
+/** As batches that can be folded, each of one shard; in the order given. */
+export function batchesOf(held: readonly HeldEvent[]): SourceEvents[] {
+  const batches: (SourceEvents & { strays: Set<number> | undefined })[] = [];
+  for (const { stream, at, arrivalMs, event, isStray } of held) {
+    const last = batches.at(-1);
+    const batch =
+      last !== undefined && last.shard === at.shard && last.stream === stream
+        ? last
+        : {
+            stream,
+            shard: at.shard,
+            events: [],
+            sequences: [],
+            indexes: [],
+            arrivalsMs: [],
+            strays: undefined,
+          };
+    if (batch !== last) batches.push(batch);
+    if (isStray) batch.strays = (batch.strays ?? new Set<number>()).add(batch.events.length);
+    batch.events.push(event);
+    batch.sequences.push(at.sequence);
+    batch.indexes.push(at.index);
+    batch.arrivalsMs.push(arrivalMs);
+  }
+  return batches;
+}
+
+export function heldKey({ source, stream, at }: Pick<HeldEvent, 'source' | 'stream' | 'at'>): Item {
+  const streamHash = createHash('sha256').update(stream).digest('base64url').slice(0, 8);
+  const place = [
+    at.sequence.padStart(SEQUENCE_DIGITS, '0'),
+    at.shard,
+    String(at.index).padStart(5, '0'),
+    streamHash,
+  ];
+  return {
+    [DEAD_LETTERS_TABLE.partitionKey]: heldPartition(source),
+    [DEAD_LETTERS_TABLE.sortKey]: text(place.join('|')),
+  };
+}
+
+/**
+ * Sequence numbers of one partition key rise with time, across shards too (Kinesis: "sequence numbers for the same partition key
+ * generally increase over time"), and within a shard always.
+ */
+const SEQUENCE_DIGITS = 64;
+
+export function heldPartition(source: string): { readonly S: string } {
+  return { S: `${DEAD_LETTERS_TABLE.heldPrefix}${source}` };
+}
+
+export function isHeld(item: Item): boolean {
+  return textOf(item, DEAD_LETTERS_TABLE.partitionKey)?.startsWith(DEAD_LETTERS_TABLE.heldPrefix) === true;
+}
+
+export function heldItem(held: HeldEvent, { reason, detail }: Holding): Item {
+  const { source, stream, at, arrivalMs, event, isStray } = held;
+  return {
+    ...heldKey(held),
+    reason: text(reason),
+    detail: text(detail),
+    source: text(source),
+    stream: text(stream),
+    shard: text(at.shard),
+    sequence: text(at.sequence),
+    index: number(at.index),
+    arrivalMs: number(arrivalMs),
+    encoding: text('json'),
+    body: text(JSON.stringify(event)),
+    ...(isStray ? { stray: number(1) } : {}),
+  };
+}
+
+/** @throws Error for an item that lacks what `heldItem` writes */
+export function readHeld(item: Item): HeldEvent {
+  const [source, stream, shard, sequence, body] = ['source', 'stream', 'shard', 'sequence', 'body'].map(
+    (name) => textOf(item, name),
+  );
+  const index = numberOf(item, 'index');
+  const arrivalMs = numberOf(item, 'arrivalMs');
+  if (
+    source === undefined ||
+    stream === undefined ||
+    shard === undefined ||
+    sequence === undefined ||
+    body === undefined ||
+    index === undefined ||
+    arrivalMs === undefined
+  ) {
+    throw new Error(
+      `dead letters table: found an event set aside with ${Object.keys(item).join(', ')}, expected its source, place and body`,
+    );
+  }
+  const at = { shard: shard as ShardId, sequence: sequence as SequenceNumber, index };
+  // its own JSON, written by `heldItem`
+  const event = JSON.parse(body) as TelemetryEvent;
+  return { source, stream, at, arrivalMs, event, isStray: numberOf(item, 'stray') === 1 };
+}
