@@ -210,6 +210,47 @@ describe('changes that are none', () => {
   });
 });
 
+describe('what is missing in a rollup window', () => {
+  it('is what comes for a part that cannot be read: it is told of once, and all else goes on', async () => {
+    const { rollup, tables } = setUp();
+    const changes = changesOf('a', [0, 1_000, 2_000]);
+    await rollup({ Records: changes.slice(0, 1) });
+    for (const item of await collect(tables.windows.scan())) {
+      const isPart = textOf(item, 'window')?.includes('#') === true;
+      if (isPart) await tables.windows.putMany([{ ...item, state: { B: Uint8Array.of(99) } }]);
+    }
+    const { rollup: another, observed, letters } = setUp({}, tables);
+    for (const record of changes.slice(1)) {
+      expect(await another({ Records: [record] })).toEqual({ batchItemFailures: [] });
+    }
+    expect(observed.latest()).toMatchObject({ failures: 0, rollupFull: 0 });
+    expect(observed.latest()['rollupUnreadable']).toBeGreaterThan(0);
+    const reasons = (await collect(letters.list())).map(({ reason }) => reason);
+    expect(new Set(reasons)).toEqual(new Set(['rollup-unreadable']));
+    expect(reasons).toHaveLength(observed.latest()['rollupUnreadable'] ?? 0);
+    expect(await letters.count()).toMatchObject({ quarantined: 0, missing: reasons.length });
+  });
+
+  it('is what a change brought that cannot be read: windows open then are never final, later ones are', async () => {
+    const { rollup, listed } = setUp();
+    const [first, second] = changesOf('a', [0, 1_000]);
+    if (first === undefined || second === undefined) throw new Error('two changes');
+    const torn = { B: Buffer.from([99]).toString('base64') };
+    const spoilt = { ...second.dynamodb, NewImage: { ...second.dynamodb.NewImage, state: torn } };
+    await rollup({ Records: [first, { ...second, dynamodb: spoilt }] });
+    const closing = changesOf('a', [0, 1_000, 2_000, 3 * MINUTE, 9 * MINUTE]).slice(2);
+    const [mended, ...later] = closing;
+    if (mended === undefined) throw new Error('it is mended by a change');
+    const from = { ...mended.dynamodb, OldImage: { ...mended.dynamodb.OldImage, state: torn } };
+    await rollup({ Records: [{ ...mended, dynamodb: from }, ...later] });
+    const windows = await listed(SITE_N);
+    expect(windows.map(({ start, final }) => [start, final])).toEqual(
+      windows.map(({ start }) => [start, start === 3 * MINUTE]),
+    );
+    expect(windows.map(({ start }) => start)).toEqual(expect.arrayContaining([0, 3 * MINUTE]));
+  });
+});
+
 describe('a rollup window', () => {
   it('sums up its sources, however often their changes come', async () => {
     const { rollup, listed } = setUp();
