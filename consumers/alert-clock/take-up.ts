@@ -61,7 +61,9 @@ async function takeUpPage(
   { alerts, log }: TakeUpDeps,
   nowMs: number,
 ): Promise<{ readonly transitions: number; readonly failed: number }> {
-  const watched = states.flatMap(({ source, state, retiredAtMs = Number.NEGATIVE_INFINITY }) => {
+  const watched = states.flatMap(({ source, state, retiredAtMs = Number.NEGATIVE_INFINITY, held }) => {
+    // What it sends is set aside: it is not silent.
+    if (held !== undefined) return [];
     const keys = rules.flatMap((rule) => {
       const series = watchedSeries(rule, source);
       return series === undefined ? [] : [{ rule, key: { rule: rule.name, series } }];

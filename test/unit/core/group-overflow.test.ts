@@ -7,7 +7,7 @@ import { windowBytes } from '../../../src/core/window-bytes.ts';
 import { SHARD, STREAM_ARN, sequenceOf } from '../../support/event-streams.ts';
 
 const PIPELINE = parsePipeline({
-  aggregations: [{ name: 'm', window: { tumbling: '1h' }, keep: ['increase'] }],
+  aggregations: [{ name: 'm', window: { tumbling: '1h' }, aggregates: ['count', 'increase'] }],
   rollups: [{ name: 'r', of: 'm', by: ['site'] }],
 });
 
