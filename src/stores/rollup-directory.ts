@@ -8,6 +8,8 @@ import { number, numberOf, text, textOf } from './table.ts';
 
 /** Series of a rollup that are noted, for good: at some 100 bytes each 10 MB, which readers page through. */
 export const MAX_SERIES = 100_000;
+/** Begun by one writer before it counts them with the others': few sources begin so many. */
+const COUNTED_AT_ONCE = 500;
 /** Writers are the shards of the changelog. */
 const MAX_ATTEMPTS = 3;
 
@@ -15,6 +17,8 @@ export class RollupDirectory {
   readonly #table: Table;
   /** By rollup, when this one last counted. */
   readonly #counts = new Map<string, number>();
+  /** By rollup, begun by this one since. */
+  readonly #uncounted = new Map<string, number>();
 
   constructor(table: Table) {
     this.#table = table;
@@ -36,12 +40,15 @@ export class RollupDirectory {
       throw new StoreError('table-unavailable', message, { retryable: true });
     }
     const begun = fitting.filter((_, at) => outcomes[at]?.kind === 'committed');
-    for (const [rollup, all] of Map.groupBy(begun, ({ of }) => of)) await this.#count(rollup, all.length);
+    for (const { of } of begun) this.#uncounted.set(of, (this.#uncounted.get(of) ?? 0) + 1);
+    for (const [rollup, count] of this.#uncounted)
+      if (count >= COUNTED_AT_ONCE) await this.#count(rollup, count);
     return items.filter((each) => !fitting.includes(each)).map(({ one }) => one);
   }
 
   /** The count is a bound, and no book: where others are quicker each time, or one dies before it, some are not counted. */
   async #count(rollup: string, begun: number): Promise<void> {
+    this.#uncounted.delete(rollup);
     const key = {
       [READERS_TABLE.partitionKey]: text(`series-count|${rollup}`),
       [READERS_TABLE.sortKey]: text('all'),
