@@ -57,8 +57,6 @@ export interface OpenQuestions {
   readonly takesMissingPrincipal: boolean;
   /** Rule 57: Retry-After of the service's own on 429, seconds; undefined: none. */
   readonly retryAfterSeconds: number | undefined;
-  /** Rule 58: the longest time limit of an integration, ms; more on request. */
-  readonly longestIntegrationMs: number;
   /** Rule 58: what an access log prints of a variable that is not set. */
   readonly unsetInAccessLog: '-' | '';
   /** Rule 63: whether a binary frame reaches its function, as base64, or closes the connection with 1003. */
@@ -99,7 +97,6 @@ export const LIKELY_ANSWERS: OpenQuestions = Object.freeze({
   bodyThatIsNoText: 'fails',
   takesMissingPrincipal: false,
   retryAfterSeconds: undefined,
-  longestIntegrationMs: 29_000,
   unsetInAccessLog: '-',
   binaryFrames: 'as-base64',
   closeCodeOfLimits: 1001,
@@ -136,7 +133,6 @@ export const POSSIBLE_ANSWERS: { readonly [K in keyof OpenQuestions]: readonly O
   bodyThatIsNoText: ['fails', 'as-json'],
   takesMissingPrincipal: [false, true],
   retryAfterSeconds: [undefined, 1],
-  longestIntegrationMs: [29_000, 120_000],
   unsetInAccessLog: ['-', ''],
   binaryFrames: ['as-base64', 'close-1003'],
   closeCodeOfLimits: [1001, 1000],
