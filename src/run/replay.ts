@@ -27,6 +27,8 @@ export interface ReplayOptions extends EntryOptions {
   readonly speed: ReplaySpeed;
   readonly shards: number;
   readonly dataFolder?: string | undefined;
+  /** Memory serves, and functions run in this process, whether there is Java or not; nothing can be killed or resharded then. */
+  readonly inMemory?: boolean | undefined;
   /** Of the stack. */
   readonly settings?: Settings | undefined;
   /** Function processes to kill in mid-batch, at random moments. */
@@ -113,6 +115,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
     pipeline: options.pipeline,
     shards: options.shards,
     dataFolder: options.dataFolder,
+    inMemory: options.inMemory,
     settings: options.settings,
     schedules: false,
     clock,

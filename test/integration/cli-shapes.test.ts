@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runCommand } from '../support/run-command.ts';
+import { pathWithoutJava, runCommand } from '../support/run-command.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const UPLINKS = Array.from({ length: 30 }, (_, at) => ({
@@ -55,7 +55,7 @@ test('of a form that a built-in shape knows its name is proposed', async () => {
   expect(stderr).toContain('30 of 3 sources, 0 refused');
 });
 
-test('a replay through a shape comes to the windows of the events, killed and resharded as well', async () => {
+test('a replay through a shape comes to the windows of the events', async () => {
   const folder = await temporaryFolder();
   await writeFile(join(folder, 'uplinks.ndjson'), UPLINKS.map((each) => JSON.stringify(each)).join('\n'));
   const pipeline = { aggregations: [{ name: 'm', window: { tumbling: '60s' }, allowedLateness: '1h' }] };
@@ -69,10 +69,10 @@ test('a replay through a shape comes to the windows of the events, killed and re
     'pipeline.json',
     '--json',
   ];
-  const { code, stdout } = await runCommand(
-    [...args, '--kill', '2', '--reshard', '--shards', '2', '--windows-out', 'out.csv'],
-    { cwd: folder },
-  );
+  const { code, stdout } = await runCommand([...args, '--shards', '2', '--windows-out', 'out.csv'], {
+    cwd: folder,
+    path: await pathWithoutJava(folder),
+  });
   expect(JSON.parse(stdout)).toMatchObject({ received: 30, applied: 30, balanced: true });
   expect(code).toBe(0);
   const rows = (await readFile(join(folder, 'out.csv'), 'utf8')).trim().split('\n').slice(1);
@@ -125,7 +125,10 @@ test('a replay that applies nothing fails, and says why', async () => {
     join(folder, 'hello.json'),
     JSON.stringify({ Records: [record(0, 'Hello World'), record(1, 'Hello World')] }),
   );
-  const { code, stdout } = await runCommand(['replay', 'hello.json'], { cwd: folder });
+  const { code, stdout } = await runCommand(['replay', 'hello.json'], {
+    cwd: folder,
+    path: await pathWithoutJava(folder),
+  });
   expect(code).toBe(1);
   expect(stdout).toMatch(/quarantined +2 not-json, e\.g\. data: found "Hello World", expected JSON/);
 });

@@ -21,16 +21,38 @@ async function startDev(pipeline?: object): Promise<{ readonly dev: StartedComma
   return { dev, cwd };
 }
 
-it('runs, is asked by other commands in its folder, and ends on Ctrl-C with the books', async () => {
+it('runs, is asked by other commands in its folder, takes events over HTTP, and ends on Ctrl-C with the books', async () => {
   const { dev, cwd } = await startDev();
-  const ask = async (...args: string[]) => {
-    const { code, stdout, stderr } = await startCommand([...args, '--json'], { cwd }).ended;
+  const run = async (...args: string[]) => {
+    const { code, stdout, stderr } = await startCommand(args, { cwd }).ended;
     expect({ code, stderr }, args.join(' ')).toEqual({ code: 0, stderr: '' });
-    return stdout
+    return stdout.trim();
+  };
+  await expectAnswers(run);
+  const token = await expectTokensRespected(dev, run);
+  const bad = await startCommand(['tokens', 'issue', '--relay', 'gateway'], { cwd }).ended;
+  expect([bad.code, bad.stderr]).toEqual([2, expect.stringContaining('--sources: expected with --relay')]);
+
+  dev.child.kill('SIGINT');
+  const { code, stdout, stderr } = await dev.ended;
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toMatch(
+    /received +applied +duplicate +late +quarantined +sources\n[^\n]+\nthe books balance: /,
+  );
+  expect(stdout).not.toContain(token);
+  expect(existsSync(join(cwd, '.tidemill/running.json'))).toBe(false);
+  await expectNothingLeft(cwd);
+});
+
+type Run = (...args: string[]) => Promise<string>;
+
+/** Every command that looks at state finds what the run has by now. */
+async function expectAnswers(run: Run): Promise<void> {
+  const ask = async (...args: string[]) =>
+    (await run(...args, '--json'))
       .split('\n')
       .filter((line) => line !== '')
       .map((line): Record<string, unknown> => JSON.parse(line));
-  };
   const [ledger] = await ask('ledger');
   expect(ledger).toMatchObject({ balanced: true, received: expect.any(Number) });
   const sources = await ask('sources');
@@ -60,19 +82,10 @@ it('runs, is asked by other commands in its folder, and ends on Ctrl-C with the 
   for (const letter of await ask('dead-letters', 'list')) {
     expect(letter).toMatchObject({ reason: expect.any(String), detail: expect.any(String) });
   }
+}
 
-  dev.child.kill('SIGINT');
-  const { code, stdout, stderr } = await dev.ended;
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  expect(stdout).toMatch(
-    /received +applied +duplicate +late +quarantined +sources\n[^\n]+\nthe books balance: /,
-  );
-  expect(existsSync(join(cwd, '.tidemill/running.json'))).toBe(false);
-  await expectNothingLeft(cwd);
-});
-
-it('takes events over HTTP from whoever has a token, and from nobody else', async () => {
-  const { dev, cwd } = await startDev(WITHOUT_ALERTS);
+/** Events are taken over HTTP from whoever has a token, and from nobody else. Gives a token that was good. */
+async function expectTokensRespected(dev: StartedCommand, run: Run): Promise<string> {
   const api = (await dev.line(/^HTTP API: /)).slice('HTTP API: '.length);
   // The dashboard of this run, with a token in the fragment that reads.
   const dashboard = new URL((await dev.line(/^dashboard: /)).slice('dashboard: '.length));
@@ -81,11 +94,6 @@ it('takes events over HTTP from whoever has a token, and from nobody else', asyn
   const reader = dashboard.hash.slice('#token='.length);
   const listed = await fetch(`${api}v1/sources`, { headers: { Authorization: `Bearer ${reader}` } });
   expect(listed.status).toBe(200);
-  const run = async (...args: string[]) => {
-    const { code, stdout, stderr } = await startCommand(args, { cwd }).ended;
-    expect({ code, stderr }, args.join(' ')).toEqual({ code: 0, stderr: '' });
-    return stdout.trim();
-  };
   const token = await run('tokens', 'issue', '--device', 'pump-1');
   const post = async (authorization: string) => {
     const answer = await fetch(`${api}v1/events`, {
@@ -107,14 +115,8 @@ it('takes events over HTTP from whoever has a token, and from nobody else', asyn
   expect(await run('tokens', 'list')).toMatch(/somebody .* revoked/);
   expect(await run('tokens', 'rotate')).toMatch(/^new signing key: /);
   expect(await run('tokens', 'revoke', '--device', 'pump-1')).toContain('(1 known)');
-  const bad = await startCommand(['tokens', 'issue', '--relay', 'gateway'], { cwd }).ended;
-  expect([bad.code, bad.stderr]).toEqual([2, expect.stringContaining('--sources: expected with --relay')]);
-  dev.child.kill('SIGINT');
-  const { code, stdout } = await dev.ended;
-  expect(code).toBe(0);
-  expect(stdout).not.toContain(token);
-  await expectNothingLeft(cwd);
-});
+  return token;
+}
 
 it('killed, it takes everything with it, and what it left in the folder misleads nobody', async () => {
   const { dev, cwd } = await startDev(WITHOUT_ALERTS);

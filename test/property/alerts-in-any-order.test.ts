@@ -121,7 +121,7 @@ describe('once all windows are final', () => {
           expect(item.state?.status ?? 'ok').toBe(expected(rule, windows).at(-1)?.to ?? 'ok');
         },
       ),
-      { numRuns: runs(3_000) },
+      { numRuns: runs(1_500) },
     );
   });
 
@@ -139,7 +139,7 @@ describe('once all windows are final', () => {
         item.settle();
         expect(item.stored).toEqual(stored);
       }),
-      { numRuns: runs(1_000) },
+      { numRuns: runs(500) },
     );
   });
 });

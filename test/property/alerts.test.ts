@@ -83,7 +83,7 @@ describe('transitions', () => {
         expect(troubled.state?.status).toBe(plain.state?.status);
         expect(troubled.state?.history).toEqual(plain.state?.history);
       }),
-      { numRuns: runs(2_000) },
+      { numRuns: runs(1_000) },
     );
   });
 
@@ -100,7 +100,7 @@ describe('transitions', () => {
         }
         expect(item.state?.status ?? 'ok').toBe(status);
       }),
-      { numRuns: runs(1_000) },
+      { numRuns: runs(500) },
     );
   });
 
@@ -187,7 +187,7 @@ describe('silence', () => {
         const began = item.carried.filter(({ to }) => to === 'firing').map(({ window }) => window.start);
         expect(new Set(began).size).toBe(began.length);
       }),
-      { numRuns: runs(1_000) },
+      { numRuns: runs(500) },
     );
   });
 });

@@ -23,7 +23,7 @@ import {
 import { runs } from '../support/runs.ts';
 import { keyOfEntry, StreamRunner } from '../support/stream-runner.ts';
 
-const RUNS = { numRuns: runs(400) };
+const RUNS = { numRuns: runs(250) };
 
 describe('the fold', () => {
   test('gives every event the verdict of the reference, and every window its final values, however it is cut', () => {

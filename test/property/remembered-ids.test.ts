@@ -107,7 +107,7 @@ describe('remembered ids', () => {
           if (step.saves) ids = saved(ids, pages, byTime ? Number.POSITIVE_INFINITY : oldest);
         }
       }),
-      { numRuns: runs(500) },
+      { numRuns: runs(250) },
     );
     expect(pagesRead).toBeGreaterThan(50);
   });

@@ -1,7 +1,8 @@
-// A recording through the real servers, and the reference it must equal.
+// A recording through the whole system, and the reference it must equal.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { PipelineDefinition } from '../../src/core/pipeline/definition.ts';
 import { type ReplayOptions, replay } from '../../src/run/replay.ts';
 import { differences } from './expected-windows.ts';
 import { fastFolder } from './fast-folder.ts';
@@ -9,7 +10,11 @@ import { recordingsFolder } from './recordings.ts';
 
 const folder = recordingsFolder();
 
-export function oneAggregation(window: object, allowedLateness: string, horizon: string): object {
+export function oneAggregation(
+  window: PipelineDefinition['aggregations'][number]['window'],
+  allowedLateness: string,
+  horizon: string,
+): PipelineDefinition {
   return {
     aggregations: [{ name: 'all', window, allowedLateness }],
     dedupe: { horizon },
@@ -48,14 +53,14 @@ export function expectReference(
   expect(report).toMatchObject({ received, applied, duplicate, late, windows, sources, quarantined: 0 });
   expect(report.received).toBe(report.applied + report.duplicate + report.late + report.quarantined);
   expect(report.balanced).toBe(true);
-  expect(report.notice).toBeUndefined();
   expect(differences(out, `${expected}.windows.csv.gz`)).toEqual([]);
 }
 
 const WAYS = {
-  plain: { shards: 1, reshard: false, kills: 0 },
-  /** Everything that may happen to a replay: four shards, a split, a merge and functions killed in mid-batch. */
-  disturbed: { shards: 4, reshard: true, kills: 20 },
+  /** The real functions in this process, on tables and streams in memory. */
+  memory: { shards: 1, reshard: false, kills: 0, inMemory: true },
+  /** On the real servers with everything that may happen: four shards, a split, a merge and functions killed in mid-batch. */
+  disturbed: { shards: 4, reshard: true, kills: 20, inMemory: false },
 } as const;
 
 /** Each setting in the way that it is worth: what the other way shows, another setting shows. */
@@ -63,11 +68,12 @@ export function testRecording(
   recording: string,
   settings: Readonly<Record<string, { readonly pipeline: object; readonly way: keyof typeof WAYS }>>,
 ): void {
-  describe.skipIf(folder === undefined)('a recording through the real servers equals the reference', () => {
+  describe.skipIf(folder === undefined)('a recording through the whole system equals the reference', () => {
     it.each(Object.entries(settings))('%s', async (name, { pipeline, way }) => {
       const run = await replayRecording(recording, pipeline, WAYS[way]);
       expectReference(run, name);
       expect(run.report.kills).toBe(WAYS[way].kills);
+      expect(run.report.notice === undefined, 'on the real servers').toBe(!WAYS[way].inMemory);
     });
   });
 }

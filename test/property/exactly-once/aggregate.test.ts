@@ -51,7 +51,7 @@ describe('the aggregate of a stream is that of its records one at a time, and th
           await expectAsUndisturbed({ telemetry, pipeline, steps, draws });
         },
       ),
-      { numRuns: runs(100) },
+      { numRuns: runs(50) },
     );
   });
 
@@ -66,7 +66,7 @@ describe('the aggregate of a stream is that of its records one at a time, and th
           await expectAsUndisturbed({ telemetry, pipeline, steps, draws });
         },
       ),
-      { numRuns: runs(40) },
+      { numRuns: runs(20) },
     );
   });
 });

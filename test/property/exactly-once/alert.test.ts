@@ -115,7 +115,7 @@ describe('transitions are those of the changelogs, each once', () => {
           expectNumbered(troubled);
         },
       ),
-      { numRuns: runs(80) },
+      { numRuns: runs(40) },
     );
   });
 });

@@ -126,7 +126,7 @@ async function forAnyClosings(
         await holds(system, telemetry);
       },
     ),
-    { numRuns: runs(100) },
+    { numRuns: runs(50) },
   );
 }
 

@@ -65,7 +65,7 @@ describe('windows, rollups and dead letters are those of the stream', () => {
           await expectReference(system, telemetry);
         },
       ),
-      { numRuns: runs(100) },
+      { numRuns: runs(50) },
     );
   });
 
@@ -95,7 +95,7 @@ describe('windows, rollups and dead letters are those of the stream', () => {
           await expectReference(system, telemetry);
         },
       ),
-      { numRuns: runs(200) },
+      { numRuns: runs(80) },
     );
   });
 });

@@ -162,7 +162,7 @@ describe('the batching client', () => {
         expect(closing instanceof DeliveryFailedError).toBe(reported.length > 0);
         if (closing instanceof DeliveryFailedError) expect(closing.failedEvents).toBe(reported.length);
       }),
-      { numRuns: runs(250) },
+      { numRuns: runs(150) },
     );
   });
 
@@ -176,7 +176,7 @@ describe('the batching client', () => {
           expect(sink.firsts(source)).toEqual(put);
         }
       }),
-      { numRuns: runs(250) },
+      { numRuns: runs(150) },
     );
   });
 
@@ -189,7 +189,7 @@ describe('the batching client', () => {
           expect(sink.firsts(source)).toEqual(put);
         }
       }),
-      { numRuns: runs(250) },
+      { numRuns: runs(150) },
     );
     expect(result.failed).toBe(true);
     expect(result.counterexample?.[0].steps.length).toBeGreaterThanOrEqual(2);
@@ -206,7 +206,7 @@ describe('the batching client', () => {
           expect(numbersOf(reported, source)).toEqual([...lost].sort((a, b) => Number(a) - Number(b)));
         }
       }),
-      { numRuns: runs(250) },
+      { numRuns: runs(150) },
     );
   });
 
@@ -222,7 +222,7 @@ describe('the batching client', () => {
           expect(keys.length).toBeLessThanOrEqual(given.options.maxRecordsPerCall);
         }
       }),
-      { numRuns: runs(250) },
+      { numRuns: runs(150) },
     );
   });
 
@@ -239,7 +239,7 @@ describe('the batching client', () => {
         }
         expect(eventOf.size).toBe(given.steps.length);
       }),
-      { numRuns: runs(150) },
+      { numRuns: runs(100) },
     );
   });
 });

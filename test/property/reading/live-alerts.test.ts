@@ -227,7 +227,7 @@ it('a client has every alert as the table has it, whatever happened on the way',
         client.close();
       },
     ),
-    { numRuns: runs(150) },
+    { numRuns: runs(80) },
   );
 });
 
@@ -260,6 +260,6 @@ it('a batch that is lost altogether is noticed by the next transition of its ale
         client.close();
       },
     ),
-    { numRuns: runs(40) },
+    { numRuns: runs(20) },
   );
 });

@@ -281,7 +281,7 @@ it('a client has each series as the tables have it, whatever happened on the way
         client.close();
       },
     ),
-    { numRuns: runs(250), examples: EXAMPLES },
+    { numRuns: runs(120), examples: EXAMPLES },
   );
 });
 
@@ -317,7 +317,7 @@ it('a batch that is lost altogether is noticed by the next change of its series'
         client.close();
       },
     ),
-    { numRuns: runs(40) },
+    { numRuns: runs(20) },
   );
 });
 

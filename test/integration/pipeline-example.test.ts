@@ -1,12 +1,12 @@
 // The example pipeline on what the simulators of `npm start` send: its alerts say something, and are not all one hears.
 import { expect, test } from 'vitest';
-import definition from '../../../cdk/pipeline.ts';
-import { simulateGameSessions } from '../../../producers/simulators/game-sessions.ts';
-import { simulateIotFleet } from '../../../producers/simulators/iot-fleet.ts';
-import type { SimulatedArrival, Simulation } from '../../../producers/simulators/simulation.ts';
-import { parsePipeline } from '../../../src/core/pipeline/parse-pipeline.ts';
-import { CLOCKS_OFF_MS } from '../../../src/run/dev.ts';
-import { alertsWhile } from '../../support/live-system.ts';
+import definition from '../../cdk/pipeline.ts';
+import { simulateGameSessions } from '../../producers/simulators/game-sessions.ts';
+import { simulateIotFleet } from '../../producers/simulators/iot-fleet.ts';
+import type { SimulatedArrival, Simulation } from '../../producers/simulators/simulation.ts';
+import { parsePipeline } from '../../src/core/pipeline/parse-pipeline.ts';
+import { CLOCKS_OFF_MS } from '../../src/run/dev.ts';
+import { alertsWhile } from '../support/live-system.ts';
 
 const startMs = Date.UTC(2026, 0, 1, 12, 0, 20);
 const MINUTE_MS = 60_000;
