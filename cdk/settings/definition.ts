@@ -1,5 +1,6 @@
 // The settings as they are written: in cdk/settings.ts, or in JSON with the same keys. docs/settings.md tells each.
 import type { FunctionName } from '../../src/platform/names.ts';
+import type { OutletKind } from '../../src/platform/outlet-choice.ts';
 
 export interface SettingsDefinition extends StageDefinition {
   /** Begins the stack's name: `Tidemill-production`. Default "Tidemill". */
@@ -47,6 +48,14 @@ export interface StageDefinition {
     readonly relay?: RateDefinition;
     /** How long API Gateway keeps what the authorizer said: a revocation holds so much later at most. */
     readonly authorizerCache?: Duration;
+  };
+  /** For readers of one's own: docs/how-to-own-readers.md. */
+  readonly outlet?: {
+    readonly to: 'kinesis' | 'eventbridge';
+    /** Default: `final`, `late` and `alerts`. */
+    readonly tells?: readonly OutletKind[];
+    /** Of the stream, provisioned; default: on demand. */
+    readonly shards?: number;
   };
 }
 

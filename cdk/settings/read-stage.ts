@@ -1,9 +1,11 @@
 // Reads the keys of one stage, or of all stages together. Each key is read where it is given; nothing is made up here.
 import type { DefinitionReader } from '../../src/core/pipeline/definition-reader.ts';
 import { FUNCTION_NAMES } from '../../src/platform/names.ts';
+import { OUTLET_KINDS, type OutletKind } from '../../src/platform/outlet-choice.ts';
 import {
   type CustomDomain,
   type DoorLimits,
+  OUTLETS,
   PROFILES,
   type RateLimit,
   type ScaledUnits,
@@ -27,6 +29,7 @@ export const STAGE_KEYS = [
   'tables',
   'concurrency',
   'door',
+  'outlet',
 ] as const;
 
 type Draft = { -readonly [K in keyof Settings]: Settings[K] };
@@ -50,6 +53,7 @@ export function readStage(stage: DefinitionReader): Settings {
   readTables(stage, draft);
   readConcurrency(stage, draft);
   readDoor(stage, draft);
+  readOutlet(stage, draft);
   return draft;
 }
 
@@ -273,4 +277,32 @@ function readDoor(stage: DefinitionReader, draft: Draft): void {
       'authorizerCache',
       `found ${JSON.stringify(door.raw('authorizerCache'))}, expected whole seconds, of 0s to 1h`,
     );
+}
+
+/** What most readers want: what will not change. */
+const TOLD: readonly OutletKind[] = ['final', 'late', 'alerts'];
+
+function readOutlet(stage: DefinitionReader, draft: Draft): void {
+  const outlet = stage.child('outlet');
+  if (outlet === undefined) return;
+  outlet.onlyKeys(['to', 'tells', 'shards']);
+  const to = outlet.text('to', OUTLETS);
+  if (!outlet.has('to')) outlet.problem('to', `missing, expected one of ${OUTLETS.join(', ')}`);
+  if (to === 'eventbridge' && outlet.has('shards'))
+    outlet.problem('shards', 'found with an event bus, expected it with "kinesis" only');
+  const tells = outlet.has('tells') ? readTold(outlet) : TOLD;
+  const shards = outlet.has('shards')
+    ? { shards: outlet.number('shards', { least: 1, most: 10_000, whole: true }) }
+    : {};
+  if (to !== undefined) draft.outlet = { to, tells, ...shards };
+}
+
+function readTold(outlet: DefinitionReader): readonly OutletKind[] {
+  const value = outlet.raw('tells');
+  const listed: readonly unknown[] = Array.isArray(value) ? value : [];
+  const known = OUTLET_KINDS.filter((kind) => listed.includes(kind));
+  if (listed.length > 0 && known.length === new Set(listed).size) return known;
+  const found = JSON.stringify(value);
+  outlet.problem('tells', `found ${found}, expected a list of some of ${OUTLET_KINDS.join(', ')}`);
+  return TOLD;
 }

@@ -1,5 +1,6 @@
 // The settings of one stage, read and checked: what the stack is made by. What is left out is as the constructs have it.
 import type { FunctionName } from '../../src/platform/names.ts';
+import type { OutletKind } from '../../src/platform/outlet-choice.ts';
 
 export interface Settings {
   readonly stage?: string;
@@ -38,6 +39,17 @@ export interface Settings {
   /** Rates that the HTTP door takes. */
   readonly doorLimits?: Partial<DoorLimits>;
   readonly authorizerCacheSeconds?: number;
+  /** What is told to readers of one's own; default: nothing, and nothing is there for it. */
+  readonly outlet?: OutletSettings;
+}
+
+export const OUTLETS = ['kinesis', 'eventbridge'] as const;
+
+export interface OutletSettings {
+  readonly to: (typeof OUTLETS)[number];
+  readonly tells: readonly OutletKind[];
+  /** Of the stream, provisioned; default: on demand. */
+  readonly shards?: number;
 }
 
 export const PROFILES = ['low', 'balanced', 'cheap'] as const;

@@ -20,6 +20,7 @@ import { HttpDoor } from '../constructs/http-door.ts';
 import { LiveApi } from '../constructs/live-api.ts';
 import { LiveTable } from '../constructs/live-table.ts';
 import { OperationsDashboard } from '../constructs/operations-dashboard.ts';
+import { Outlet } from '../constructs/outlet.ts';
 import { Publish } from '../constructs/publish.ts';
 import { QueryApi } from '../constructs/query-api.ts';
 import { ReadersTable } from '../constructs/readers-table.ts';
@@ -59,6 +60,8 @@ export interface OwnConsumerOptions
 }
 
 export class TidemillStack extends Stack {
+  /** There where the settings ask for one. */
+  readonly outlet: Outlet | undefined;
   readonly #code: Readonly<Record<FunctionName, string>>;
   readonly #telemetry: TelemetryStream;
   readonly #failures: Bucket;
@@ -168,6 +171,17 @@ export class TidemillStack extends Stack {
     });
     // Its access log asks for the account's right to write any, which comes with the other API.
     liveApi.node.addDependency(door.api.node.findChild('Account'));
+    this.outlet =
+      props.outlet === undefined
+        ? undefined
+        : new Outlet(this, 'Outlet', {
+            ...props,
+            ...props.outlet,
+            codeFolder: code.outlet,
+            failures,
+            batching: batching.telling,
+          });
+    for (const teller of [rollup.consumer, liveApi.consumer]) this.outlet?.toldBy(teller);
     new Dashboard(this, 'Dashboard', {
       bundle: props.dashboard,
       api: door.api,
@@ -186,6 +200,7 @@ export class TidemillStack extends Stack {
         publish,
         liveApi,
         ...(archive === undefined ? [] : [archive]),
+        ...(this.outlet === undefined ? [] : [this.outlet]),
       ],
       others: [
         close.consumer,

@@ -5,6 +5,7 @@ import type { HeldToken } from '../../src/core/access-token.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { mergeParts } from '../../src/core/rollup.ts';
 import { summarizeStored } from '../../src/core/stored-window.ts';
+import type { Outlet } from '../../src/host/outlet-of.ts';
 import { eachOf } from '../../src/platform/each-of.ts';
 import type { Log, Meter } from '../../src/platform/observe.ts';
 import { alertId } from '../../src/stores/alerts.ts';
@@ -23,11 +24,14 @@ import type { DecodedRecords, WindowWrites } from './decode-records.ts';
 import { decodeRecords } from './decode-records.ts';
 import type { FanOutDeps, Told } from './fan-out.ts';
 import { fanOut } from './fan-out.ts';
+import { tellOutlet } from './tell-outlet.ts';
 
 export interface LiveDeps extends FanOutDeps {
   readonly pipeline: Pipeline;
   readonly windows: Windows;
   readonly recent: RecentAlerts;
+  /** Default: there is none. */
+  readonly outlet?: Outlet | undefined;
   readonly log: Log;
   readonly meter: Meter;
 }
@@ -38,6 +42,7 @@ export function createLive(
   return async ({ Records }) => {
     const decoded = decodeRecords(Records);
     try {
+      await tellOutlet(decoded, deps);
       const telling = await whomToTell(decoded, deps);
       const report = await fanOut(telling, deps);
       deps.meter.publish({

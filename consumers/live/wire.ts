@@ -1,6 +1,7 @@
 import type { FunctionHost } from '../../src/host/function-host.ts';
 import { KEY_CACHE_SECONDS, LIVE_TOKEN_SECONDS } from '../../src/platform/door.ts';
 import { IssuedTokens } from '../../src/stores/issued-tokens.ts';
+import { outletOf } from '../../src/host/outlet-of.ts';
 import { LiveConnections } from '../../src/stores/live-connections.ts';
 import { RecentAlerts } from '../../src/stores/recent-alerts.ts';
 import { TokenStanding } from '../../src/stores/token-standing.ts';
@@ -10,10 +11,10 @@ import { createLive } from './live.ts';
 
 type Host = Pick<
   FunctionHost,
-  'pipeline' | 'table' | 'secret' | 'poster' | 'clock' | 'random' | 'log' | 'meter'
+  'pipeline' | 'table' | 'option' | 'secret' | 'poster' | 'clock' | 'random' | 'log' | 'meter'
 >;
 
-export function wire({ pipeline, table, secret, poster, clock, random, log, meter }: Host) {
+export function wire({ pipeline, table, option, secret, poster, clock, random, log, meter }: Host) {
   const liveTable = table('live');
   const nowMs = () => clock.nowMs();
   return createLive({
@@ -27,6 +28,7 @@ export function wire({ pipeline, table, secret, poster, clock, random, log, mete
       nowMs,
       maxAgeMs: LIVE_TOKEN_SECONDS * 1_000,
     }),
+    outlet: outletOf({ table, option }),
     poster: poster('live'),
     clock,
     random,

@@ -7,6 +7,7 @@ import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { compareSequenceNumbers } from '../../src/core/sequence-number.ts';
 import { parseRollupSeries, parseSourceSeries } from '../../src/core/series.ts';
 import type { StoredWindow } from '../../src/core/stored-window.ts';
+import type { Outlet } from '../../src/host/outlet-of.ts';
 import type { Log, Meter } from '../../src/platform/observe.ts';
 import type { DeadLetter, DeadLetters } from '../../src/stores/dead-letters.ts';
 import type { LiveConnections, TopicChange } from '../../src/stores/live-connections.ts';
@@ -24,6 +25,7 @@ import { CHANGELOG, decodeChanges } from './decode-changes.ts';
 import { KnownSeries } from './known-series.ts';
 import { PartCache } from './part-cache.ts';
 import { SpreadCache, windowKeyText } from './spread-cache.ts';
+import { outletMessagesOf } from './tell-outlet.ts';
 import type { WindowWork } from './window-work.ts';
 
 export interface RollupDeps {
@@ -39,6 +41,8 @@ export interface RollupDeps {
   readonly partCapacity?: number;
   /** Default: nobody reads. */
   readonly readers?: Readers;
+  /** Default: there is none. */
+  readonly outlet?: Outlet | undefined;
 }
 
 /** Who wants to know more than the windows table tells. */
@@ -82,6 +86,7 @@ export function createRollup(
     ]);
     const passing = await passOn(changes, deps);
     const telling = await tellOfMissing(unread, folding.missing, deps);
+    const sending = await tellOutlet(changes, deps);
     const failures = [
       ...noting,
       ...storing,
@@ -89,6 +94,7 @@ export function createRollup(
       ...folding.failures,
       ...passing.failures,
       ...telling,
+      ...sending,
     ];
     deps.meter.publish({
       batches: 1,
@@ -176,6 +182,20 @@ async function passOn(
     await readers.live.putChanges(told.map(toTopicChange), nowMs());
   });
   return { failures, sources };
+}
+
+/** After the windows are stored: who hears of one finds it there. */
+async function tellOutlet(
+  changes: readonly SourceChange[],
+  { outlet, nowMs }: RollupDeps,
+): Promise<readonly Failure[]> {
+  if (outlet === undefined) return [];
+  return await attempt(changes, () =>
+    outlet.messages.put(
+      changes.flatMap((change) => outletMessagesOf(change, outlet.tells)),
+      nowMs(),
+    ),
+  );
 }
 
 /** An item ends at 400 KB; what is larger than a message is told as stale anyway. */

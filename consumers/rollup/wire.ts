@@ -1,4 +1,5 @@
 import type { FunctionHost } from '../../src/host/function-host.ts';
+import { outletOf } from '../../src/host/outlet-of.ts';
 import { DeadLetters } from '../../src/stores/dead-letters.ts';
 import { LiveConnections } from '../../src/stores/live-connections.ts';
 import { RollupDirectory } from '../../src/stores/rollup-directory.ts';
@@ -6,10 +7,10 @@ import { Windows } from '../../src/stores/windows.ts';
 import type { RollupDeps } from './rollup.ts';
 import { createRollup } from './rollup.ts';
 
-type Host = Pick<FunctionHost, 'pipeline' | 'table' | 'log' | 'meter' | 'clock' | 'random'>;
+type Host = Pick<FunctionHost, 'pipeline' | 'table' | 'option' | 'log' | 'meter' | 'clock' | 'random'>;
 
 export const wire = (
-  { pipeline, table, log, meter, clock, random }: Host,
+  { pipeline, table, option, log, meter, clock, random }: Host,
   options: Pick<RollupDeps, 'partCapacity'> = {},
 ) =>
   createRollup({
@@ -21,6 +22,7 @@ export const wire = (
       directory: new RollupDirectory(table('readers')),
       live: new LiveConnections(table('live')),
     },
+    outlet: outletOf({ table, option }),
     log,
     meter,
     nowMs: () => clock.nowMs(),

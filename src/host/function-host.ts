@@ -6,6 +6,7 @@ import type { EventBus } from '../platform/event-bus.ts';
 import type { LivePoster } from '../platform/live-poster.ts';
 import type { Log, Meter } from '../platform/observe.ts';
 import type { Objects } from '../stores/archive/objects.ts';
+import type { OutgoingStream } from '../platform/outgoing-stream.ts';
 import type { Table } from '../stores/table.ts';
 
 /**
@@ -32,12 +33,16 @@ export interface FunctionHost {
   readonly objects: (name: string) => Objects;
   /** An EventBridge bus. */
   readonly bus: (name: string) => EventBus;
+  /** A Kinesis stream to put records into. */
+  readonly stream: (name: string) => OutgoingStream;
   /** A secret's text, read anew with each call. */
   readonly secret: (name: string) => () => Promise<string>;
   /** Posts to the connections of a WebSocket API. */
   readonly poster: (name: string) => LivePoster;
   /** A text that the stack sets. */
   readonly setting: (name: string) => string;
+  /** A text that the stack may set; undefined: it does not. */
+  readonly option: (name: string) => string | undefined;
 }
 
 /** What of Lambda's context a handler may look at. */

@@ -12,7 +12,7 @@ export interface MemoryHostOptions extends Partial<Omit<FunctionHost, 'pipeline'
   readonly tables?: Readonly<Record<string, Table>>;
 }
 
-/** What is left out: time stands still at 0, pauses end at once, nobody listens; a bucket, bus, secret, poster or setting is not there. */
+/** What is left out: time stands still at 0, pauses end at once, nobody listens; a bucket, bus, stream, secret, poster or setting is not there. */
 export function memoryHost({ pipeline, tables = {}, ...given }: MemoryHostOptions): FunctionHost {
   const own = new Map<string, Table>(Object.entries(tables));
   return {
@@ -26,6 +26,8 @@ export function memoryHost({ pipeline, tables = {}, ...given }: MemoryHostOption
     secret: absent('secret'),
     poster: absent('poster'),
     setting: absent('setting'),
+    stream: absent('stream'),
+    option: () => undefined,
     ...given,
     table: (name) => {
       const table = own.get(name) ?? new MemoryTable(schemaOf(name));

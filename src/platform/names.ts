@@ -2,7 +2,9 @@
 
 /** The stack's tables, as functions ask for them. */
 export const TABLES = ['sources', 'windows', 'deadLetters', 'alerts', 'tokens', 'readers', 'live'] as const;
-export type TableName = (typeof TABLES)[number];
+/** And those that are there where the settings ask for them. */
+export const OPTIONAL_TABLES = ['outlet'] as const;
+export type TableName = (typeof TABLES)[number] | (typeof OPTIONAL_TABLES)[number];
 
 /**
  * The environment variable that tells a function what a name stands for: `VARIABLE.table('deadLetters')` is
@@ -15,6 +17,8 @@ export const VARIABLE = {
   bucket: (name: string) => variable(name, 'BUCKET'),
   /** The name or ARN of an EventBridge bus. */
   bus: (name: string) => variable(name, 'BUS'),
+  /** The name of a Kinesis stream. */
+  stream: (name: string) => variable(name, 'STREAM'),
   /** The ARN of a secret. */
   secret: (name: string) => variable(name, 'SECRET'),
   /** Where messages to WebSocket connections are posted: `https://…/stage`. */
@@ -111,6 +115,19 @@ export const LIVE_TABLE = {
   change: 'change',
 } as const;
 
+/** One item a message on its way out. Change stream: new image; it carries them to who sends them on. */
+export const OUTLET_TABLE = {
+  /** text: the message's id */
+  partitionKey: 'id',
+  /** text: what is sent in order */
+  key: 'key',
+  /** text: JSON */
+  body: 'body',
+} as const;
+
+/** `Source` of the messages that the outlet puts on an event bus; the detail type is the message's kind. */
+export const OUTLET_EVENT_SOURCE = 'tidemill.outlet';
+
 /** One item a token that was issued, or a subject whose tokens are revoked up to a moment. No change stream. */
 export const TOKENS_TABLE = {
   /** text: `token:<id>` or `subject:<use>:<subject>` */
@@ -152,11 +169,8 @@ export const TTL_ATTRIBUTE = 'expiresAt';
 /** Functions of one's own, a line each: docs/how-to-own-function.md says what else one needs. */
 export const OWN_FUNCTIONS = [] as const satisfies readonly string[];
 
-/** Functions that are there when the archive is switched on. */
-export const ARCHIVE_FUNCTIONS = ['record'] as const;
-
-/** The functions: `consumers/<name>/wire.ts` exports `wire`, `consumers/<name>/handler.ts` exports `handler`. */
-export const FUNCTION_NAMES = [
+/** Functions that every stack has. */
+export const STANDING_FUNCTIONS = [
   'aggregate',
   'rollup',
   'close',
@@ -168,9 +182,13 @@ export const FUNCTION_NAMES = [
   'subscribe',
   'live',
   'hang-up',
-  ...ARCHIVE_FUNCTIONS,
-  ...OWN_FUNCTIONS,
 ] as const;
+
+/** Those that a stack has where its settings ask for them. */
+export const OPTIONAL_FUNCTIONS = ['record', 'outlet'] as const;
+
+/** The functions: `consumers/<name>/wire.ts` exports `wire`, `consumers/<name>/handler.ts` exports `handler`. */
+export const FUNCTION_NAMES = [...STANDING_FUNCTIONS, ...OPTIONAL_FUNCTIONS, ...OWN_FUNCTIONS] as const;
 export type FunctionName = (typeof FUNCTION_NAMES)[number];
 
 /** Where a function's handler is, in the project and in its bundle, without the ending: what the template's `Handler` begins with. */
@@ -209,6 +227,8 @@ export const OUTPUTS = {
   deadLettersTable: 'DeadLettersTableName',
   alertsTable: 'AlertsTableName',
   failuresBucket: 'FailuresBucketName',
+  /** There with an outlet to a stream alone. */
+  outletStream: 'OutletStreamName',
   readersTable: 'ReadersTableName',
   /** Of the archive, where that is switched on. */
   archiveBucket: 'ArchiveBucketName',

@@ -8,6 +8,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { EventBus } from '../platform/event-bus.ts';
 import { VARIABLE } from '../platform/names.ts';
 import type { Log } from '../platform/observe.ts';
+import type { OutgoingStream } from '../platform/outgoing-stream.ts';
 import { createSecrets, createSecretsClient } from '../platform/secrets.ts';
 import { LOCAL_LIMITS } from '../platform/time-limits.ts';
 import type { Objects } from '../stores/archive/objects.ts';
@@ -25,11 +26,13 @@ export interface InProcessOptions {
   /** Of the run, which its servers ask for; default: they take any. */
   readonly accessKey?: string;
   readonly bus: EventBus;
+  /** Streams by name. */
+  readonly stream: (name: string) => OutgoingStream;
   readonly onLine: (line: FunctionLine) => void;
 }
 
 export function inProcessHost(fn: FunctionSpec, options: InProcessOptions): FunctionHost {
-  const { pipeline, clock, table, bucket, secretsEndpoint, bus } = options;
+  const { pipeline, clock, table, bucket, secretsEndpoint, bus, stream } = options;
   const client = {
     region: 'us-east-1',
     credentials: { accessKeyId: options.accessKey ?? 'local', secretAccessKey: 'local' },
@@ -54,6 +57,7 @@ export function inProcessHost(fn: FunctionSpec, options: InProcessOptions): Func
       variable(VARIABLE.bus(name), 'the name of an event bus');
       return bus;
     },
+    stream: (name) => stream(variable(VARIABLE.stream(name), 'the name of a stream')),
     secret: (name) => {
       const id = variable(VARIABLE.secret(name), 'the ARN of a secret');
       const secrets = createSecrets(
@@ -63,6 +67,7 @@ export function inProcessHost(fn: FunctionSpec, options: InProcessOptions): Func
     },
     poster: (name) => createApiGatewayPoster(variable(VARIABLE.poster(name), 'a URL'), client),
     setting: (name) => variable(VARIABLE.setting(name), 'a text'),
+    option: (name) => fn.environment[VARIABLE.setting(name)] || undefined,
   };
 }
 

@@ -2,11 +2,14 @@
 // that comes again under the id it had is the same event.
 import { appendFileSync } from 'node:fs';
 import type { BusEntry, EventBus } from '../platform/event-bus.ts';
+import { ALERT_EVENT_SOURCE } from '../platform/names.ts';
 import type { AlertEvent } from '../wire/alert-event.ts';
 
 export interface LocalBusOptions {
-  /** A line of JSON each event. */
+  /** A line of JSON each transition of an alert. */
   readonly file: string;
+  /** A line of JSON each message of the outlet. */
+  readonly outletFile: string;
   readonly onEvent: (event: AlertEvent) => void;
 }
 
@@ -30,7 +33,11 @@ export class LocalBus implements EventBus {
   }
 
   async put(entries: readonly BusEntry[]): Promise<readonly (string | undefined)[]> {
-    return entries.map(({ detail }) => {
+    return entries.map(({ source, detail }) => {
+      if (source !== ALERT_EVENT_SOURCE) {
+        appendFileSync(this.#options.outletFile, `${detail}\n`);
+        return undefined;
+      }
       const event: AlertEvent = JSON.parse(detail);
       if (this.#ids.has(event.id)) {
         this.#repeats += 1;

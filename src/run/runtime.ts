@@ -39,6 +39,7 @@ import { createInProcessFunction } from './in-process-function.ts';
 import type { InProcessOptions } from './in-process-host.ts';
 import type { LocalBuckets } from './local-buckets.ts';
 import { LocalBus } from './local-bus.ts';
+import { outgoingStream } from './outgoing-stream.ts';
 import type { RunningFile } from './running-file.ts';
 import { startBackend } from './start-backend.ts';
 import { startMappings } from './start-mappings.ts';
@@ -165,6 +166,7 @@ async function compose(
   onStep('starting the local servers');
   const bus = new LocalBus({
     file: join(workFolder, 'published-events.ndjson'),
+    outletFile: join(workFolder, 'outlet-events.ndjson'),
     onEvent: options.onAlert ?? (() => {}),
   });
   const accessKey = crypto.randomUUID().replaceAll('-', '');
@@ -192,6 +194,7 @@ async function compose(
     secretsEndpoint: secrets,
     accessKey,
     bus,
+    stream: (name) => outgoingStream(backend.sink, name),
     onLine: takeLine,
   });
   cleanups.push(async () => {

@@ -41,6 +41,8 @@ export function simulatedHost(invocation: () => Invocation, deps: SimulatedHostD
     secret: absent('secret'),
     poster: absent('poster'),
     setting: absent('setting'),
+    stream: absent('stream'),
+    option: () => undefined,
   };
 }
 

@@ -3,6 +3,7 @@ import {
   ALERTS_TABLE,
   DEAD_LETTERS_TABLE,
   LIVE_TABLE,
+  OUTLET_TABLE,
   READERS_TABLE,
   SOURCES_TABLE,
   type TableName,
@@ -51,4 +52,5 @@ export const TABLE_SCHEMAS: Readonly<Record<TableName, TableSchema>> = {
   tokens: { partitionKey: TOKENS_TABLE.partitionKey },
   readers: { partitionKey: READERS_TABLE.partitionKey, sortKey: READERS_TABLE.sortKey },
   live: { partitionKey: LIVE_TABLE.partitionKey, sortKey: LIVE_TABLE.sortKey },
+  outlet: { partitionKey: OUTLET_TABLE.partitionKey },
 };

@@ -2,11 +2,14 @@
 // in a form that compares: nothing in it depends on batches, deliveries or versions.
 import { wire as wireAggregate } from '../../consumers/aggregate/wire.ts';
 import { wire as wireClose } from '../../consumers/close/wire.ts';
+import { wire as wireLive } from '../../consumers/live/wire.ts';
 import { wire as wireRollup } from '../../consumers/rollup/wire.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { bucketOf } from '../../src/core/spread.ts';
 import type { FunctionHost } from '../../src/host/function-host.ts';
 import { memoryHost } from '../../src/host/memory-host.ts';
+import type { LivePoster } from '../../src/platform/live-poster.ts';
+import { OUTLET_SETTING } from '../../src/platform/outlet-choice.ts';
 import { DeadLetters } from '../../src/stores/dead-letters.ts';
 import { SourceStates } from '../../src/stores/source-states.ts';
 import { textOf } from '../../src/stores/table.ts';
@@ -32,6 +35,8 @@ export interface RollupSpread {
 export class ConsumerSystem {
   readonly pipeline: Pipeline;
   spread: RollupSpread | undefined;
+  /** What the outlet tells; default: there is none. */
+  tells: string | undefined;
   #rollups = 0;
   readonly faults: Faults;
   readonly tables: StoredTables;
@@ -70,6 +75,15 @@ export class ConsumerSystem {
     return new Deliverer(lanes, (stall) => this.#rollup(stall));
   }
 
+  /** The changes of windows so far, to who tells of rollup windows. */
+  liveDeliverer(): Deliverer<DynamoDbEventRecord> {
+    const lane = this.tables.changes.windows.map((change, at) => {
+      const sequence = sequenceOf(at);
+      return { shard: SHARD, sequence, record: changeRecord(change, sequence) };
+    });
+    return new Deliverer([lane], (stall) => wireLive({ ...this.#host(stall), poster: () => NOBODY_LISTENS }));
+  }
+
   /** One run of the closer, at a moment or, without one, for everything. Its failing is the faults' work. */
   async close(nowMs: number | undefined, stall = new Stall()): Promise<boolean> {
     const close = wireClose(this.#host(stall, nowMs));
@@ -100,7 +114,7 @@ export class ConsumerSystem {
   }
 
   #host(stall: Stall, nowMs = 0): FunctionHost {
-    const faulty = (name: 'sources' | 'windows' | 'deadLetters') =>
+    const faulty = (name: 'sources' | 'windows' | 'deadLetters' | 'outlet') =>
       this.tables.faulty(name, this.faults, stall);
     return memoryHost({
       pipeline: this.pipeline,
@@ -111,10 +125,18 @@ export class ConsumerSystem {
         sources: faulty('sources'),
         windows: faulty('windows'),
         deadLetters: faulty('deadLetters'),
+        outlet: faulty('outlet'),
       },
+      option: (name) => (name === OUTLET_SETTING ? this.tells : undefined),
     });
   }
 }
+
+/** No connection is made in these runs. */
+const NOBODY_LISTENS: LivePoster = {
+  post: () => Promise.reject(new Error('a post without a connection')),
+  disconnect: () => Promise.reject(new Error('an end without a connection')),
+};
 
 function withParts(pipeline: Pipeline, parts: number): Pipeline {
   return { ...pipeline, rollups: pipeline.rollups.map((rollup) => ({ ...rollup, parts })) };

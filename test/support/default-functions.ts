@@ -1,6 +1,6 @@
-import { ARCHIVE_FUNCTIONS, FUNCTION_NAMES, type FunctionName } from '../../src/platform/names.ts';
+import { FUNCTION_NAMES, type FunctionName, OPTIONAL_FUNCTIONS } from '../../src/platform/names.ts';
 
-const archive: readonly FunctionName[] = ARCHIVE_FUNCTIONS;
+const optional: readonly FunctionName[] = OPTIONAL_FUNCTIONS;
 
 /** Functions of a stack in which nothing is switched on that is off by default. */
-export const DEFAULT_FUNCTIONS = FUNCTION_NAMES.filter((name) => !archive.includes(name));
+export const DEFAULT_FUNCTIONS = FUNCTION_NAMES.filter((name) => !optional.includes(name));

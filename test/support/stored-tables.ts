@@ -3,6 +3,7 @@
 import { DEAD_LETTERS_TABLE, SOURCES_TABLE } from '../../src/platform/names.ts';
 import { MemoryTable, type TableChange } from '../../src/stores/memory-table.ts';
 import type { Item, Table } from '../../src/stores/table.ts';
+import { TABLE_SCHEMAS } from '../../src/stores/table-schemas.ts';
 import type { Faults } from './faults.ts';
 import { FaultyTable } from './faulty-table.ts';
 import type { Stall } from './stall.ts';
@@ -14,6 +15,7 @@ export class StoredTables {
     windows: [] as TableChange[],
     deadLetters: [] as TableChange[],
     alerts: [] as TableChange[],
+    outlet: [] as TableChange[],
   };
   readonly sources = new MemoryTable(
     {
@@ -34,6 +36,8 @@ export class StoredTables {
   );
 
   readonly alerts = new MemoryTable(ALERTS_SCHEMA, (change) => this.changes.alerts.push(change));
+
+  readonly outlet = new MemoryTable(TABLE_SCHEMAS.outlet, (change) => this.changes.outlet.push(change));
 
   readonly #inPlaceOfSources: (table: Table) => Table;
 

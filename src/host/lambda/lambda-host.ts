@@ -6,12 +6,16 @@ import { createLog, createMeter } from '../../platform/powertools.ts';
 import type { FunctionHost } from '../function-host.ts';
 import { readVariable } from './read-variable.ts';
 
-export function lambdaHost(): Pick<FunctionHost, 'log' | 'meter' | 'clock' | 'random' | 'setting'> {
+export function lambdaHost(): Pick<
+  FunctionHost,
+  'log' | 'meter' | 'clock' | 'random' | 'setting' | 'option'
+> {
   return {
     log: createLog(),
     meter: createMeter(),
     clock: systemClock,
     random: Math.random,
     setting: (name) => readVariable(VARIABLE.setting(name), 'a text'),
+    option: (name) => process.env[VARIABLE.setting(name)] || undefined,
   };
 }

@@ -77,6 +77,7 @@ describe('the settings', () => {
       },
       concurrency: { aggregate: 100 },
       door: { device: { rate: 5_000, burst: 10_000 }, authorizerCache: '5m' },
+      outlet: { to: 'kinesis', tells: ['alerts', 'final'], shards: 2 },
     };
     expect(readSettings(definition, undefined)).toEqual({
       stackName: 'Tidemill',
@@ -106,6 +107,7 @@ describe('the settings', () => {
       concurrency: { aggregate: 100 },
       doorLimits: { device: { rate: 5_000, burst: 10_000 } },
       authorizerCacheSeconds: 300,
+      outlet: { to: 'kinesis', tells: ['final', 'alerts'], shards: 2 },
     });
   });
 
@@ -137,6 +139,13 @@ describe('the settings', () => {
     [{ tags: { team: 7 } }, 'tags.team: found 7, expected a text of at most 256 characters'],
     [{ budget: { monthlyUsd: 0, email: 'x' } }, 'budget.monthlyUsd: found 0, expected a number of 1'],
     [{ budget: { monthlyUsd: 5 } }, 'budget.email: missing, expected whom to tell'],
+    [{ outlet: {} }, 'outlet.to: missing, expected one of kinesis, eventbridge'],
+    [{ outlet: { to: 'sns' } }, 'outlet.to: found "sns", expected one of kinesis, eventbridge'],
+    [
+      { outlet: { to: 'kinesis', tells: ['all'] } },
+      'outlet.tells: found ["all"], expected a list of some of final, provisional, late, alerts',
+    ],
+    [{ outlet: { to: 'eventbridge', shards: 1 } }, 'outlet.shards: found with an event bus'],
     [{ profile: 'fast' }, 'profile: found "fast", expected one of low, balanced, cheap'],
     [
       { tables: { capacity: { read: { least: 9, most: 5 }, write: { least: 1, most: 5 } } } },

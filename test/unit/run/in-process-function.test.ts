@@ -65,6 +65,7 @@ function setUp(over: (table: Table, clock: VirtualClock) => Table = (table) => t
             return entries.map(() => undefined);
           },
         },
+        stream: () => ({ put: async (records) => records.map(() => undefined) }),
         secretsEndpoint: 'http://127.0.0.1:1',
         onLine: (line) => lines.push(line),
       },
