@@ -9,7 +9,7 @@ import type {
   VersionedOutcome,
   VersionedWrite,
 } from '../stores/table.ts';
-import type { TableCallName, TableCalls } from './table-calls.ts';
+import type { TableCallName, TableCalls, TableRefusal } from './table-calls.ts';
 import { readTableJson, writeTableJson } from './table-calls.ts';
 import { TABLE_TYPE } from './tables-server.ts';
 
@@ -69,7 +69,11 @@ export class RemoteTable implements Table {
       throw new StoreError('table-unavailable', message, { retryable: true, cause });
     }
     const body = readTableJson(text);
-    if (status !== 200) throw new StoreError('table-unavailable', String(body), { retryable: false });
+    if (status !== 200) {
+      // Written by `startTablesServer`, and by nobody else.
+      const { code, message, retryable } = body as TableRefusal;
+      throw new StoreError(code, message, { retryable });
+    }
     // The other side runs the same operation of the same table interface.
     return body as ReturnType<TableCalls[N]>;
   }

@@ -27,6 +27,13 @@ export interface TableCall {
   readonly input: unknown;
 }
 
+/** Why a call was not done, as a `StoreError` has it. */
+export interface TableRefusal {
+  readonly code: string;
+  readonly message: string;
+  readonly retryable: boolean;
+}
+
 /** JSON knows neither bytes nor what is undefined, which in a write takes an attribute away. */
 export function writeTableJson(value: unknown): string {
   return JSON.stringify(value, function (this: Readonly<Record<string, unknown>>, key, plain: unknown) {

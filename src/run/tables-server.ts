@@ -1,8 +1,9 @@
 // Lets commands in other processes look into tables that this process has in memory, where there is no server for them.
 import { createServer, type IncomingMessage } from 'node:http';
 import { type ListeningServer, listenHere } from '../local-stack/listen-here.ts';
+import { StoreError } from '../stores/store-error.ts';
 import type { Table } from '../stores/table.ts';
-import type { TableCall } from './table-calls.ts';
+import type { TableCall, TableRefusal } from './table-calls.ts';
 import { readTableJson, writeTableJson } from './table-calls.ts';
 
 /** `accessKey`: what clients give as bearer; default: any. */
@@ -12,10 +13,7 @@ export async function startTablesServer(
 ): Promise<ListeningServer> {
   const server = createServer((request, response) => {
     answer(request, tableOf)
-      .catch((error: unknown) => ({
-        status: 500,
-        body: error instanceof Error ? error.message : String(error),
-      }))
+      .catch((error: unknown) => ({ status: 500, body: refusalOf(error) }))
       .then(({ status, body }) => {
         response.writeHead(status, { 'content-type': TABLE_TYPE }).end(writeTableJson(body));
       });
@@ -26,16 +24,23 @@ export async function startTablesServer(
 /** No web page can send it without asking first, and the answer to that is no. */
 export const TABLE_TYPE = 'application/x-tidemill-table+json';
 
+function refusalOf(error: unknown): TableRefusal {
+  if (error instanceof StoreError) {
+    const { code, message, retryable } = error;
+    return { code, message, retryable };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: 'table-unavailable', message, retryable: false };
+}
+
 async function answer(
   request: IncomingMessage,
   tableOf: (name: string) => Table,
 ): Promise<{ readonly status: number; readonly body: unknown }> {
   const type = request.headers['content-type'];
   if (request.method !== 'POST' || type !== TABLE_TYPE) {
-    return {
-      status: 415,
-      body: `found ${request.method} of ${type ?? 'no type'}, expected POST of ${TABLE_TYPE}`,
-    };
+    const message = `found ${request.method} of ${type ?? 'no type'}, expected POST of ${TABLE_TYPE}`;
+    return { status: 415, body: refusalOf(new Error(message)) };
   }
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk);

@@ -67,6 +67,8 @@ async function importOnce({ name, folder }: FunctionBundle): Promise<number> {
         LAMBDA_TASK_ROOT: folder,
         ...Object.fromEntries(TABLES.map((table) => [VARIABLE.table(table), 'bench'])),
         [VARIABLE.bus('alerts')]: 'bench',
+        [VARIABLE.stream('outlet')]: 'bench',
+        [VARIABLE.setting('outletTo')]: 'kinesis',
         [VARIABLE.secret('verifyingKeys')]: 'bench',
         [VARIABLE.poster('live')]: 'https://bench.example/live',
         [VARIABLE.setting('planKeys')]: '{}',

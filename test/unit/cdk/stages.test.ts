@@ -1,7 +1,7 @@
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { readSettings } from '../../../cdk/settings/read-settings.ts';
-import { FUNCTION_NAMES } from '../../../src/platform/names.ts';
+import { DEFAULT_FUNCTIONS } from '../../../src/platform/names.ts';
 import { synthesizedStack, unsynthesizedStack } from '../../support/synthesized-stack.ts';
 import { annotationsOf, templateOf } from '../../support/template-of.ts';
 
@@ -127,7 +127,7 @@ describe('several stacks of one account', () => {
         Environment: { Variables: { POWERTOOLS_METRICS_NAMESPACE: 'Tidemill-production' } },
       },
     });
-    expect(Object.keys(functions)).toHaveLength(FUNCTION_NAMES.length);
+    expect(Object.keys(functions)).toHaveLength(DEFAULT_FUNCTIONS.length);
     const namespaces = Object.values(template.findResources('AWS::CloudWatch::Alarm')).map(
       ({ Properties }) => Properties.Namespace,
     );
@@ -159,7 +159,7 @@ describe('the settings reach the stack', () => {
     template.resourcePropertiesCountIs(
       'AWS::Lambda::Function',
       { TracingConfig: { Mode: 'Active' } },
-      FUNCTION_NAMES.length,
+      DEFAULT_FUNCTIONS.length,
     );
     template.hasResourceProperties('AWS::ApiGateway::Stage', { TracingEnabled: true });
     for (const [id, { Properties }] of Object.entries(template.findResources('AWS::IAM::Policy'))) {
