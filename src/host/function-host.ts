@@ -5,8 +5,8 @@ import type { Clock } from '../platform/clock.ts';
 import type { EventBus } from '../platform/event-bus.ts';
 import type { LivePoster } from '../platform/live-poster.ts';
 import type { Log, Meter } from '../platform/observe.ts';
-import type { Objects } from '../stores/archive/objects.ts';
 import type { OutgoingStream } from '../platform/outgoing-stream.ts';
+import type { Objects } from '../stores/archive/objects.ts';
 import type { Table } from '../stores/table.ts';
 
 /**

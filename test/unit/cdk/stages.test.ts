@@ -1,7 +1,7 @@
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { readSettings } from '../../../cdk/settings/read-settings.ts';
-import { DEFAULT_FUNCTIONS } from '../../../src/platform/names.ts';
+import { DEFAULT_FUNCTIONS } from '../../support/default-functions.ts';
 import { synthesizedStack, unsynthesizedStack } from '../../support/synthesized-stack.ts';
 import { annotationsOf, templateOf } from '../../support/template-of.ts';
 
