@@ -1,7 +1,7 @@
 import type { FunctionHost } from '../../src/host/function-host.ts';
+import { outletOf } from '../../src/host/outlet-of.ts';
 import { KEY_CACHE_SECONDS, LIVE_TOKEN_SECONDS } from '../../src/platform/door.ts';
 import { IssuedTokens } from '../../src/stores/issued-tokens.ts';
-import { outletOf } from '../../src/host/outlet-of.ts';
 import { LiveConnections } from '../../src/stores/live-connections.ts';
 import { RecentAlerts } from '../../src/stores/recent-alerts.ts';
 import { TokenStanding } from '../../src/stores/token-standing.ts';
