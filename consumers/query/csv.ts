@@ -17,20 +17,28 @@ export function windowsTable(
   windows: readonly WindowAnswer[],
   percents: readonly number[] = [],
 ): CsvTable {
-  const rows = windows.flatMap(({ startMs, endMs, final, revision, events, metrics }) => {
+  const rows = windows.flatMap(({ startMs, endMs, final, partial, revision, events, metrics }) => {
     const common = [...Object.values(lead), startMs, endMs, final, revision, events];
-    if (metrics.length === 0) return [[...common, '', ...NONE, ...percents.map(() => undefined)]];
+    if (metrics.length === 0)
+      return [[...common, '', ...NONE, ...percents.map(() => undefined), ...partialCells(partial)]];
     return metrics.map((metric) => [
       ...common,
       metric.name,
       ...FIGURES.map((figure) => metric[figure]),
       ...percents.map((p) => metric.quantiles?.find((quantile) => quantile.p === p)?.value),
+      ...partialCells(partial),
     ]);
   });
   const quantiles = percents.map((p) => `p${p}`);
-  return { head: [...Object.keys(lead), ...WINDOW_HEAD, ...FIGURES, ...quantiles], rows };
+  return { head: [...Object.keys(lead), ...WINDOW_HEAD, ...FIGURES, ...quantiles, ...PARTIAL_HEAD], rows };
 }
 
 const WINDOW_HEAD = ['start_ms', 'end_ms', 'final', 'revision', 'events', 'metric'];
 const FIGURES = ['count', 'sum', 'min', 'max', 'mean', ...OPTIONAL_FIGURES] as const;
+/** Last, so that who reads by place finds all else where it was. */
+const PARTIAL_HEAD = ['partial_since_ms', 'partial_until_ms'];
 const NONE = FIGURES.map(() => undefined);
+
+function partialCells(partial: WindowAnswer['partial']): readonly CsvCell[] {
+  return [partial?.sinceMs, partial?.untilMs];
+}

@@ -171,6 +171,7 @@ class PartRun implements PartReport {
         capacity,
         alone: spread.parts === 1 && part === 0,
         incomplete: spread.incomplete,
+        partial: work.window.partial,
       });
       return { work, window, beyond, refused, base };
     });

@@ -23,6 +23,8 @@ import type { DynamoDbEventRecord } from '../../src/wire/stream-records.ts';
 export interface SourceChange {
   readonly source: string;
   readonly sequence: SequenceNumber;
+  /** To the second. */
+  readonly madeMs: number;
   /** Of the state written: rises with every change of the source. */
   readonly version: number;
   readonly closed: readonly StoredWindow[];
@@ -38,7 +40,10 @@ export interface SourceChange {
 
 /** A change whose state after it cannot be read: what it brought is missing downstream until that is rebuilt. */
 export interface UnreadChange
-  extends Pick<SourceChange, 'source' | 'sequence' | 'version' | 'contributions' | 'lastArrivalMs'> {
+  extends Pick<
+    SourceChange,
+    'source' | 'sequence' | 'madeMs' | 'version' | 'contributions' | 'lastArrivalMs'
+  > {
   readonly letter: DeadLetter;
 }
 
@@ -62,11 +67,12 @@ export function decodeChanges(records: readonly DynamoDbEventRecord[], pipeline:
     const then = isState(before) ? attemptDecode(source, before) : undefined;
     const now = versionOf(change.newImage) === undefined ? UNVERSIONED : attemptDecode(source, after);
     const { sequence } = change;
+    const madeMs = record.dynamodb.ApproximateCreationDateTime * 1_000;
     if (now.kind === 'unreadable') {
-      const lastArrivalMs = record.dynamodb.ApproximateCreationDateTime * 1_000;
+      const lastArrivalMs = madeMs;
       const letter = toUnreadLetter({ source, sequence, detail: now.detail, lastArrivalMs, after });
       const contributions = then?.kind === 'read' ? contributionsMissed(source, then.windows, pipeline) : [];
-      unread.push({ source, sequence, version, contributions, lastArrivalMs, letter });
+      unread.push({ source, sequence, madeMs, version, contributions, lastArrivalMs, letter });
       continue;
     }
     const { windows } = now;
@@ -74,6 +80,7 @@ export function decodeChanges(records: readonly DynamoDbEventRecord[], pipeline:
     changes.push({
       source,
       sequence,
+      madeMs,
       version,
       closed: closedSourceWindows(source, windows),
       letters: windows.letters.map(toDeadLetter),

@@ -3,7 +3,10 @@
 // carries, for each source, the version of its last change folded in.
 import type { SequenceNumber } from '../../src/core/brands.ts';
 import { isOverflow } from '../../src/core/group-tags.ts';
+import { mergedPartiality, type Partiality } from '../../src/core/partiality.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
+import type { Contribution } from '../../src/core/rollup.ts';
+import { type KnownRollup, lackingIn, rollupText, telling } from '../../src/core/rollup-beginnings.ts';
 import { compareSequenceNumbers } from '../../src/core/sequence-number.ts';
 import { parseRollupSeries, parseSourceSeries } from '../../src/core/series.ts';
 import type { StoredWindow } from '../../src/core/stored-window.ts';
@@ -11,6 +14,7 @@ import type { Outlet } from '../../src/host/outlet-of.ts';
 import type { Log, Meter } from '../../src/platform/observe.ts';
 import type { DeadLetter, DeadLetters } from '../../src/stores/dead-letters.ts';
 import type { LiveConnections, TopicChange } from '../../src/stores/live-connections.ts';
+import type { RollupBeginnings } from '../../src/stores/rollup-beginnings.ts';
 import type { RollupDirectory } from '../../src/stores/rollup-directory.ts';
 import type { Windows } from '../../src/stores/windows.ts';
 import { batchItemFailures } from '../../src/wire/batch-item-failures.ts';
@@ -31,6 +35,7 @@ import type { WindowWork } from './window-work.ts';
 export interface RollupDeps {
   readonly pipeline: Pipeline;
   readonly windows: Windows;
+  readonly beginnings: RollupBeginnings;
   readonly deadLetters: DeadLetters;
   readonly log: Log;
   readonly meter: Meter;
@@ -70,7 +75,13 @@ export function createRollup(
     const { changes, unread } = decodeChanges(Records, pipeline);
     const closing = changes.filter(({ closed }) => closed.length > 0);
     const refusing = changes.filter(({ letters }) => letters.length > 0);
-    const works = worksOf([...changes, ...unread].sort(inOrder), retentions);
+    const all = [...changes, ...unread].sort(inOrder);
+    const lacking = new Lacking(pipeline);
+    // Also where there are none: then those that come later begin later.
+    const beginning = await attempt(all, async () => {
+      lacking.take(await deps.beginnings.settle(pipeline, deps.nowMs()));
+    });
+    const works = worksOf(beginning.length > 0 ? [] : all, retentions, lacking);
     const { failures: noting, refused } = await noteSeries(changes, works, { known, readers: deps.readers });
     tellOfSeries(works, refused, deps);
     const [storing, keeping, folding] = await Promise.all([
@@ -85,15 +96,16 @@ export function createRollup(
       }),
     ]);
     const passing = await passOn(changes, deps);
-    const telling = await tellOfMissing(unread, folding.missing, deps);
+    const toldOfMissing = await tellOfMissing(unread, folding.missing, deps);
     const sending = await tellOutlet(changes, deps);
     const failures = [
+      ...beginning,
       ...noting,
       ...storing,
       ...keeping,
       ...folding.failures,
       ...passing.failures,
-      ...telling,
+      ...toldOfMissing,
       ...sending,
     ];
     deps.meter.publish({
@@ -248,7 +260,10 @@ class Retentions {
   }
 }
 
-type Contributing = Pick<SourceChange, 'source' | 'version' | 'sequence' | 'contributions' | 'lastArrivalMs'>;
+type Contributing = Pick<
+  SourceChange,
+  'source' | 'version' | 'sequence' | 'madeMs' | 'contributions' | 'lastArrivalMs'
+>;
 
 function inOrder(a: Contributing, b: Contributing): number {
   return compareSequenceNumbers(a.sequence, b.sequence);
@@ -315,15 +330,76 @@ function missingCounts(
   return { unreadableChanges: unread.length, rollupFull: full, rollupUnreadable: missing.length - full };
 }
 
+/** What windows lack of sources that had closed theirs before the rollup began. */
+class Lacking {
+  readonly #pipeline: Pipeline;
+  #byName = new Map<string, KnownRollup>();
+
+  constructor(pipeline: Pipeline) {
+    this.#pipeline = pipeline;
+  }
+
+  take(rollups: readonly KnownRollup[]): void {
+    const byText = new Map(rollups.map((each) => [each.text, each]));
+    for (const rollup of this.#pipeline.rollups) {
+      const known = byText.get(rollupText(rollup, this.#pipeline));
+      if (known !== undefined) this.#byName.set(rollup.name, known);
+    }
+  }
+
+  /** What of a contribution has not been told by another rollup of the name; undefined: all of it has. */
+  told(contribution: Contribution, madeMs: number): Contribution | undefined {
+    const known = this.#byName.get(parseRollupSeries(contribution.series)?.rollup ?? '');
+    if (known === undefined) return contribution;
+    const { maxClockSkewMs } = this.#pipeline;
+    switch (telling(known, { madeMs, startMs: contribution.start, maxClockSkewMs })) {
+      case 'all':
+        return contribution;
+      case 'what is new': {
+        const partial = mergedPartiality(contribution.partial, { sinceMs: known.sinceMs ?? 0 });
+        // Without the whole nothing can stand in for what was missed.
+        const missed = contribution.missed === undefined ? {} : { missed: 'always' as const };
+        return { ...contribution, partial, whole: () => contribution, ...missed };
+      }
+      case 'nothing':
+        return undefined;
+    }
+  }
+
+  of(series: StoredWindow['series'], end: number): Partiality | undefined {
+    const name = parseRollupSeries(series)?.rollup ?? '';
+    const { aggregations, rollups } = this.#pipeline;
+    const of = rollups.find((each) => each.name === name)?.of;
+    const aggregation = aggregations.find((each) => each.name === of);
+    const known = this.#byName.get(name);
+    return aggregation === undefined || known === undefined
+      ? undefined
+      : lackingIn(known, aggregation, { end });
+  }
+}
+
 /** Each rollup window a batch touches, once, with what is to be added to it in the changelog's order. */
-function worksOf(changes: readonly Contributing[], retentions: Retentions): readonly WindowWork[] {
+function worksOf(
+  changes: readonly Contributing[],
+  retentions: Retentions,
+  lacking: Lacking,
+): readonly WindowWork[] {
   const works = new Map<string, WindowWork>();
-  for (const { source, version, sequence, contributions, lastArrivalMs } of changes) {
-    for (const contribution of contributions) {
+  for (const { source, version, sequence, madeMs, contributions, lastArrivalMs } of changes) {
+    for (const each of contributions) {
+      const contribution = lacking.told(each, madeMs);
+      if (contribution === undefined) continue;
       const { series, start, end, parts } = contribution;
       const key = { series, start, end };
       const retentionMs = retentions.of(series);
-      const work = works.get(windowKeyText(key)) ?? { key, additions: [], retentionMs, parts, lastArrivalMs };
+      const work = works.get(windowKeyText(key)) ?? {
+        key,
+        additions: [],
+        retentionMs,
+        parts,
+        lastArrivalMs,
+        partial: lacking.of(series, end),
+      };
       work.additions.push({ source, version, sequence, contribution });
       work.lastArrivalMs = Math.max(work.lastArrivalMs, lastArrivalMs);
       works.set(windowKeyText(key), work);

@@ -1,5 +1,6 @@
 // What a batch brings to a rollup window.
 import type { SequenceNumber } from '../../src/core/brands.ts';
+import type { Partiality } from '../../src/core/partiality.ts';
 import type { Addition } from '../../src/core/rollup.ts';
 import type { WindowKey } from '../../src/stores/windows.ts';
 
@@ -12,6 +13,8 @@ export interface WindowWork {
   /** Over how many parts it is spread, where it is new. */
   readonly parts: number;
   lastArrivalMs: number;
+  /** What it lacks of sources that had closed theirs before the rollup began. */
+  readonly partial: Partiality | undefined;
 }
 
 export interface SequencedAddition extends Addition {

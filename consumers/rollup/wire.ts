@@ -2,6 +2,7 @@ import type { FunctionHost } from '../../src/host/function-host.ts';
 import { outletOf } from '../../src/host/outlet-of.ts';
 import { DeadLetters } from '../../src/stores/dead-letters.ts';
 import { LiveConnections } from '../../src/stores/live-connections.ts';
+import { RollupBeginnings } from '../../src/stores/rollup-beginnings.ts';
 import { RollupDirectory } from '../../src/stores/rollup-directory.ts';
 import { Windows } from '../../src/stores/windows.ts';
 import type { RollupDeps } from './rollup.ts';
@@ -17,6 +18,7 @@ export const wire = (
     ...options,
     pipeline,
     windows: new Windows(table('windows')),
+    beginnings: new RollupBeginnings(table('windows')),
     deadLetters: new DeadLetters(table('deadLetters')),
     readers: {
       directory: new RollupDirectory(table('readers')),

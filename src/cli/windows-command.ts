@@ -27,6 +27,8 @@ export function windowsCommand(): Command {
       'after',
       `
 A window that is still open in its source, or in a source of the rollup, is provisional; its revision rises with every change.
+One that holds a part of its events, since the pipeline was changed while it was open, is partial: with the arrival since, or until,
+which it counts.
 With --source and --aggregation, or --rollup and --value, only that series is read; else an index of all windows by start, from the
 latest on until enough are found. With --source only that source's state is read for open windows; without it all are, and none
 for a rollup.`,
@@ -52,9 +54,10 @@ for a rollup.`,
 }
 
 export function formatWindows(windows: readonly SeriesWindow[]): string {
-  const rows = windows.flatMap(({ series, start, final, events, metrics }) => {
+  const rows = windows.flatMap(({ series, start, final, partial, events, metrics }) => {
     const { of, name } = describeSeries(series);
-    const lead = [name, of, formatTime(start), final ? 'final' : 'provisional', events];
+    const state = describeState({ final, partial });
+    const lead = [name, of, formatTime(start), state, events];
     if (metrics.size === 0) return [[...lead, '-', 0, '', '', '', '']];
     return [...metrics].map(([metric, { count, sum, min, max, mean }]) => [
       ...lead,
@@ -70,6 +73,12 @@ export function formatWindows(windows: readonly SeriesWindow[]): string {
     ['of', 'what', 'start', 'state', 'events', 'metric', 'count', 'sum', 'min', 'max', 'mean'],
     rows,
   );
+}
+
+function describeState({ final, partial }: Pick<SeriesWindow, 'final' | 'partial'>): string {
+  const since = partial?.sinceMs === undefined ? '' : ` since ${formatTime(partial.sinceMs)}`;
+  const until = partial?.untilMs === undefined ? '' : ` until ${formatTime(partial.untilMs)}`;
+  return `${final ? 'final' : 'provisional'}${partial === undefined ? '' : `, partial${since}${until}`}`;
 }
 
 export function describeSeries(series: string): {

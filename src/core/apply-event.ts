@@ -191,7 +191,7 @@ function foldSession(
   const [session, ...others] = touchedSessions(open, gapMs, time);
   if (session === undefined) {
     if (!isOpen(open, time + gapMs, maxTimeBefore)) return false;
-    const begun = emptyWindow(time, time + gapMs);
+    const begun = beginWindow(open, { start: time, end: time + gapMs });
     addWindow(state, open, begun);
     fold(state, open, begun, event);
     return true;
@@ -220,9 +220,18 @@ function touchedSessions(open: OpenAggregation, gapMs: number, time: EpochMs): S
 function findOrOpen(state: SourceState, open: OpenAggregation, { start, end }: WindowBounds): SourceWindow {
   const known = open.windows.get(start);
   if (known !== undefined) return known;
-  const window = emptyWindow(start, end);
+  const window = beginWindow(open, { start, end });
   addWindow(state, open, window);
   return window;
+}
+
+/** A session lacks what it would have had if that touched its beginning. */
+function beginWindow({ aggregation, cut }: OpenAggregation, { start, end }: WindowBounds): SourceWindow {
+  const window = emptyWindow(start, end);
+  if (cut === undefined) return window;
+  const { window: spec } = aggregation;
+  const lacks = spec.kind === 'session' ? start - spec.gapMs < cut.upTo : start <= cut.upTo;
+  return lacks ? { ...window, partial: { sinceMs: cut.sinceMs } } : window;
 }
 
 function fold(state: SourceState, open: OpenAggregation, window: SourceWindow, event: TelemetryEvent): void {

@@ -109,6 +109,7 @@ export function foldEvents(
       continue;
     }
     if (arrivalMs > state.lastArrivalMs) state.lastArrivalMs = arrivalMs;
+    if (event.time > state.latestTime) state.latestTime = event.time;
     const maxTimeBefore = state.maxTime;
     // A clock that leads fills windows ahead of time, and makes no other event late.
     const shown = event.time < arrivalMs ? event.time : arrivalMs;

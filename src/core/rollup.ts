@@ -5,6 +5,8 @@ import { fieldsDifference } from './field-counts.ts';
 import type { Sample } from './metric.ts';
 import { metricDifference } from './metric.ts';
 import { PartRoom } from './part-room.ts';
+import type { Partiality } from './partiality.ts';
+import { mergedPartiality } from './partiality.ts';
 import type { Pipeline, Rollup } from './pipeline/pipeline.ts';
 import { PART_CAPACITY } from './rollup-parts.ts';
 import { rollupSeries, sourceSeries } from './series.ts';
@@ -25,7 +27,8 @@ export interface Contribution extends GroupContents {
   readonly open: boolean;
   /**
    * All that the source's window holds of the series. It stands in for the difference where nothing of the source is in the
-   * rollup's window yet: a rollup that is younger than the window, or that has missed changes, begins with the whole.
+   * rollup's window yet: a rollup that is younger than the window, or that has missed changes, begins with the whole. Where
+   * the window was kept apart by other tags before it is the difference: what the window held then is in the series that those made.
    */
   readonly whole: () => GroupContents;
   /**
@@ -33,6 +36,8 @@ export interface Contribution extends GroupContents {
    * `if-known`, where something of the source is in it already.
    */
   readonly missed?: 'always' | 'if-known';
+  /** The source's window holds a part of its events; or not all of them are told apart by the tags that are asked for. */
+  readonly partial: Partiality | undefined;
 }
 
 /** A contribution with what tells it from those before: the version of its source's state. */
@@ -57,6 +62,7 @@ export function sourceWindow(source: string, window: ClosedWindow, final: boolea
     part: undefined,
     marks: NO_MARKS,
     final,
+    ...(window.partial === undefined ? {} : { partial: window.partial }),
     events,
     moved,
     metrics,
@@ -71,18 +77,31 @@ export function contributionsOf(
   after: ChangedWindows,
   pipeline: Pipeline,
 ): Contribution[] {
+  return gather({ source, before, after, pipeline });
+}
+
+interface StateChange {
+  readonly source: string;
+  readonly before: ChangedWindows | undefined;
+  readonly after: ChangedWindows;
+  readonly pipeline: Pipeline;
+  /** What the change brought is not known. */
+  readonly missed?: 'always' | 'if-known';
+}
+
+function gather({ source, before, after, pipeline, missed }: StateChange): Contribution[] {
   const earlier = new Map((before?.open ?? []).map((window) => [windowKey(window), window]));
-  const contributions = new Map<string, Contribution>();
+  const contributions = new Map<string, Gathered>();
   const rollups = Map.groupBy(pipeline.rollups, ({ of }) => of);
   for (const [windows, open] of [[after.closed, false] as const, [after.open, true] as const]) {
     for (const window of windows) {
       const old = earlier.get(windowKey(window));
       for (const rollup of rollups.get(window.aggregation) ?? []) {
-        addContributions(contributions, { source, rollup, window, old, open });
+        addContributions(contributions, { source, rollup, window, old, open, missed });
       }
     }
   }
-  return [...contributions.values()];
+  return [...contributions.values()].map(contributionOf);
 }
 
 /** What a change that cannot be read leaves of a source's windows: those open before it lack what it brought. */
@@ -91,8 +110,13 @@ export function contributionsMissed(
   before: ChangedWindows,
   pipeline: Pipeline,
 ): Contribution[] {
-  const known = contributionsOf(source, undefined, { ...before, closed: [] }, pipeline);
-  return known.map((contribution) => ({ ...contribution, ...EMPTY_GROUP, missed: 'always' }));
+  return gather({
+    source,
+    before: undefined,
+    after: { ...before, closed: [] },
+    pipeline,
+    missed: 'always',
+  });
 }
 
 /** What the first change after one that could not be read brings: the whole of windows that hold nothing of the source yet. */
@@ -101,8 +125,7 @@ export function contributionsAfterMissed(
   after: ChangedWindows,
   pipeline: Pipeline,
 ): Contribution[] {
-  const whole = contributionsOf(source, undefined, after, pipeline);
-  return whole.map((contribution) => ({ ...contribution, ...EMPTY_GROUP, missed: 'if-known' }));
+  return gather({ source, before: undefined, after, pipeline, missed: 'if-known' });
 }
 
 export interface FoldOptions {
@@ -114,6 +137,8 @@ export interface FoldOptions {
   readonly alone?: boolean;
   /** The window had been deleted when this came: what is there no more is missing in it. */
   readonly incomplete?: boolean;
+  /** Sources that closed theirs before the rollup began are missing in it. */
+  readonly partial?: Partiality | undefined;
 }
 
 /** What came of folding additions into a part of a rollup window. */
@@ -133,7 +158,7 @@ export interface FoldedPart<A> {
 export function foldAdditions<A extends Addition>(
   base: StoredWindow | undefined,
   additions: readonly A[],
-  { capacity = PART_CAPACITY, part, alone = false, incomplete = false }: FoldOptions,
+  { capacity = PART_CAPACITY, part, alone = false, incomplete = false, partial: lacking }: FoldOptions,
 ): FoldedPart<A> {
   const beyond: A[] = [];
   const marks = new Map<string, Mark>(base?.marks);
@@ -142,6 +167,7 @@ export function foldAdditions<A extends Addition>(
   let full = base?.full === true;
   let missed = false;
   let first: A | undefined;
+  let partial = mergedPartiality(base?.partial, lacking);
   for (const addition of additions) {
     const { source, version, contribution } = addition;
     const key = markKey(source);
@@ -150,11 +176,13 @@ export function foldAdditions<A extends Addition>(
       beyond.push(addition);
       continue;
     }
-    if (mark !== undefined && version <= mark.version) continue;
+    const begun = mark === undefined ? contribution.whole() : undefined;
+    if (begun === undefined ? version <= (mark?.version ?? 0) : beginsNothing(begun, contribution)) continue;
     first ??= addition;
+    partial = mergedPartiality(partial, contribution.partial);
     marks.set(key, { version, open: contribution.open });
     missed ||= contribution.missed === 'always' || (contribution.missed === 'if-known' && mark !== undefined);
-    const names = room.add(mark === undefined ? contribution.whole() : contribution);
+    const names = room.add(begun ?? contribution);
     if (names.length > 0) refused.push({ addition, names });
     full ||= marks.size >= capacity || room.isFull;
   }
@@ -173,6 +201,7 @@ export function foldAdditions<A extends Addition>(
     // A full one may have branches.
     ...(alone && !full ? { alone } : {}),
     ...(isIncomplete ? { incomplete: isIncomplete } : {}),
+    ...(partial === undefined ? {} : { partial }),
     events: sum.events,
     moved: sum.moved,
     // A step that was moved says nothing where none of the values is known.
@@ -182,16 +211,26 @@ export function foldAdditions<A extends Addition>(
   return { window, beyond, refused };
 }
 
+/** A window that closes ends what has been told under its tags. What was missed is missing though nothing else is known of it. */
+function beginsNothing({ events, moved }: GroupContents, { missed }: Contribution): boolean {
+  return events + moved === 0 && missed !== 'always';
+}
+
 /** The parts of a rollup window as one. */
 export function mergeParts(parts: readonly StoredWindow[]): StoredWindow | undefined {
   const [first, ...others] = parts;
   if (first === undefined || others.length === 0) return first;
   const { events, moved, metrics, fields } = mergeGroups({ groups: parts });
+  const partial = parts.reduce<Partiality | undefined>(
+    (all, each) => mergedPartiality(all, each.partial),
+    undefined,
+  );
   return {
     ...first,
     part: undefined,
     marks: NO_MARKS,
     final: parts.every((part) => part.final),
+    ...(partial === undefined ? {} : { partial }),
     events,
     moved,
     metrics,
@@ -201,33 +240,78 @@ export function mergeParts(parts: readonly StoredWindow[]): StoredWindow | undef
 
 const NO_MARKS: ReadonlyMap<string, Mark> = new Map();
 
+/** A contribution while groups and windows are still added to it. */
+interface Gathered
+  extends Pick<Contribution, 'series' | 'start' | 'end' | 'parts' | 'open' | 'partial' | 'missed'> {
+  readonly added: GroupContents;
+  /** By window: one that was closed before its time and one of another kind may have the same bounds. */
+  readonly wholes: Map<string, () => GroupContents>;
+}
+
+const NOTHING = { open: false, partial: undefined, added: EMPTY_GROUP };
+
+function contributionOf({ added, wholes, ...rest }: Gathered): Contribution {
+  const { events, moved, metrics, fields } = added;
+  const whole = () => mergeGroups({ groups: [...wholes.values()].map((each) => each()) });
+  return { ...rest, whole, events, moved, metrics, fields };
+}
+
 interface WindowChange {
   readonly source: string;
   readonly rollup: Rollup;
   readonly window: ClosedWindow;
   readonly old: ClosedWindow | undefined;
   readonly open: boolean;
+  readonly missed: Contribution['missed'] | undefined;
 }
 
-function addContributions(into: Map<string, Contribution>, change: WindowChange): void {
-  const { source, rollup, window, old, open } = change;
+function addContributions(into: Map<string, Gathered>, change: WindowChange): void {
+  const { source, rollup, window, old, open, missed } = change;
   for (const group of window.groups) {
     const added = groupDifference(source, window, old, group);
     // A window that closes says so, even where nothing came since.
     if (added.events === 0 && added.moved === 0 && open) continue;
     for (const tags of rollup.levels) {
+      // Written under a pipeline that did not tell events apart by them: where they belong is not known.
+      if (!tags.every((tag) => window.groupBy.includes(tag))) continue;
       const values = valuesOf(group, tags, window);
       const series = rollupSeries(rollup.name, values);
       const key = `${window.start} ${window.end} ${series}`;
-      const known = into.get(key);
-      if (known !== undefined) into.set(key, withGroup(known, added));
-      else {
-        const { start, end } = window;
-        const whole = () => wholeOf(source, window, tags, values);
-        into.set(key, { series, start, end, parts: rollup.parts, open, whole, ...added });
-      }
+      const { start, end, regrouped } = window;
+      const isToldApart = regrouped === undefined || tags.every((tag) => regrouped.tags.includes(tag));
+      const since = isToldApart ? undefined : { sinceMs: regrouped.sinceMs };
+      const known: Gathered = into.get(key) ?? {
+        series,
+        start,
+        end,
+        parts: rollup.parts,
+        wholes: new Map(),
+        ...NOTHING,
+      };
+      const own = isToldApart
+        ? () => wholeOf(source, window, tags, values)
+        : bothWholes(known.wholes.get(windowKey(window)), missed === undefined ? added : EMPTY_GROUP);
+      known.wholes.set(windowKey(window), own);
+      into.set(key, {
+        ...known,
+        open: known.open || open,
+        partial: mergedPartiality(known.partial, mergedPartiality(window.partial, since)),
+        // Groups that differ in tags a rollup does not ask for go into one of its windows.
+        added: missed === undefined ? mergeGroups({ groups: [known.added, added] }) : EMPTY_GROUP,
+        ...missedOf(known, missed, isToldApart),
+      });
     }
   }
+}
+
+/** Of a window that begins with what is new there is no whole that could stand in for what was missed. */
+function missedOf(
+  known: Pick<Gathered, 'missed'>,
+  missed: Contribution['missed'] | undefined,
+  isToldApart: boolean,
+): Pick<Contribution, 'missed'> {
+  if (missed === undefined) return {};
+  return { missed: known.missed === 'always' || !isToldApart ? 'always' : missed };
 }
 
 function valuesOf(
@@ -251,10 +335,8 @@ function wholeOf(
   return mergeGroups({ groups: groups.map((group) => groupDifference(source, window, undefined, group)) });
 }
 
-/** Groups that differ in tags a rollup does not ask for go into one of its windows. */
-function withGroup(contribution: Contribution, added: GroupContents): Contribution {
-  const { events, moved, metrics, fields } = mergeGroups({ groups: [contribution, added] });
-  return { ...contribution, events, moved, metrics, fields };
+function bothWholes(known: (() => GroupContents) | undefined, added: GroupContents): () => GroupContents {
+  return known === undefined ? () => added : () => mergeGroups({ groups: [known(), added] });
 }
 
 function groupDifference(

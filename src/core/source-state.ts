@@ -3,6 +3,7 @@ import type { EpochMs, SequenceNumber, ShardId } from './brands.ts';
 import type { CounterTrail } from './counter-trail.ts';
 import type { Coordinates, TelemetryEvent } from './event.ts';
 import type { TimeProblem } from './event-time.ts';
+import type { Cut } from './partiality.ts';
 import type { Aggregation, Pipeline } from './pipeline/pipeline.ts';
 import { RememberedIds } from './remembered-ids.ts';
 import type { ClosedWindow, SourceWindow } from './source-window.ts';
@@ -21,6 +22,8 @@ export interface SourceState {
    * first event.
    */
   maxTime: EpochMs;
+  /** Greatest event time shown, however far it led its arrival; -1 before the first. */
+  latestTime: EpochMs;
   /** Latest arrival in the stream among the events folded in; -1 before the first. */
   lastArrivalMs: EpochMs;
   readonly counts: VerdictCounts;
@@ -38,6 +41,8 @@ export interface SourceState {
   orphans: ClosedWindow[];
   /** Aggregations the pipeline had once; the latest first. */
   gone: GoneAggregation[];
+  /** What holds for aggregations that the pipeline had before those. */
+  forgotten: ClosedBorder;
   /** Events the latest write found late or quarantined: the changelog carries them to the dead letters. */
   letters: Letter[];
 }
@@ -87,15 +92,23 @@ export interface OpenAggregation {
   readonly closedBefore: EpochMs;
   /** Greatest end of a session that has closed; 0 where none has. No session reaches behind it. */
   sessionsEnd: EpochMs;
+  /** Windows that lack events, since the source had some before it had the aggregation as it is; undefined: none. */
+  readonly cut: Cut | undefined;
 }
 
 /** What is remembered of an aggregation, so that its windows stay closed if a later pipeline brings it back. */
-export interface GoneAggregation {
+export interface GoneAggregation extends ClosedBorder {
   readonly name: string;
   readonly spec: string;
+}
+
+/** How far windows have closed. */
+export interface ClosedBorder {
   readonly closedBefore: EpochMs;
   readonly sessionsEnd: EpochMs;
 }
+
+export const NOTHING_CLOSED: ClosedBorder = { closedBefore: 0, sessionsEnd: 0 };
 
 export interface Letter {
   readonly reason: 'late' | 'source-full' | 'shape-changed' | TimeProblem;
@@ -113,6 +126,7 @@ export function emptySourceState(source: string, pipeline: Pipeline): SourceStat
     source,
     upTo: [],
     maxTime: -1,
+    latestTime: -1,
     lastArrivalMs: -1,
     counts: { received: 0, applied: 0, duplicate: 0, late: 0, quarantined: 0 },
     strays: 0,
@@ -124,12 +138,13 @@ export function emptySourceState(source: string, pipeline: Pipeline): SourceStat
     letters: [],
     orphans: [],
     gone: [],
+    forgotten: NOTHING_CLOSED,
   };
 }
 
 export function openAggregation(
   aggregation: Aggregation,
-  { late = 0, closedBefore = 0, sessionsEnd = 0 } = {},
+  { late = 0, closedBefore = 0, sessionsEnd = 0, cut }: Partial<OpenAggregation> = {},
 ): OpenAggregation {
   return {
     aggregation,
@@ -141,6 +156,7 @@ export function openAggregation(
     late,
     closedBefore,
     sessionsEnd,
+    cut,
   };
 }
 

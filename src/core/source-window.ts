@@ -2,6 +2,7 @@
 import type { EpochMs } from './brands.ts';
 import type { FieldCounts } from './field-counts.ts';
 import type { Metric } from './metric.ts';
+import type { Partiality, Regrouping } from './partiality.ts';
 
 /** Half open: `[start, end)`, event time. A session's bounds move as events join it. */
 export interface SourceWindow {
@@ -11,6 +12,10 @@ export interface SourceWindow {
   readonly groups: WindowGroup[];
   /** About what it takes in the source's item: see `windowBytes`. */
   bytes: number;
+  /** It holds a part of its events, and which; undefined: all of them. */
+  partial?: Partiality | undefined;
+  /** Its groups were made by other tags before; undefined: all its events are apart by those there are. */
+  regrouped?: Regrouping | undefined;
 }
 
 export interface WindowGroup {

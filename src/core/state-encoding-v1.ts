@@ -5,6 +5,7 @@ import type { Metric } from './metric.ts';
 import { emptyMetric } from './metric.ts';
 import { RememberedIds } from './remembered-ids.ts';
 import type { Letter } from './source-state.ts';
+import { NOTHING_CLOSED } from './source-state.ts';
 import type { SourceWindow } from './source-window.ts';
 import type { StateImage } from './state-image.ts';
 import { windowBytes } from './window-bytes.ts';
@@ -23,6 +24,7 @@ export function readStateV1(text: StateText): StateImage {
       rest: 'by-index',
     })),
     maxTime: text.m,
+    latestTime: text.m,
     lastArrivalMs: text.a,
     counts: { received, applied, duplicate, late, quarantined: 0 },
     strays: 0,
@@ -34,6 +36,8 @@ export function readStateV1(text: StateText): StateImage {
       late: lateEvents,
       closedBefore,
       sessionsEnd: 0,
+      cut: undefined,
+      countedAs: undefined,
       counters: USUAL_COUNTERS,
       trails: new Map(),
       windows: windows.map((window) => windowOf(window, sizeMs, text.n)),
@@ -44,6 +48,7 @@ export function readStateV1(text: StateText): StateImage {
       closedBefore,
       sessionsEnd: 0,
     })),
+    forgotten: NOTHING_CLOSED,
     closed: (text.x ?? []).map(([aggregation, sizeMs, groupBy, window]) => ({
       aggregation,
       spec: `t${sizeMs}`,

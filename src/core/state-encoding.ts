@@ -3,12 +3,15 @@ import type { EpochMs } from './brands.ts';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { freezeTrails } from './count-steps.ts';
+import { countedAs } from './counted-as.ts';
 import type { CounterSampleV2 } from './counter-increase-v2.ts';
 import { USUAL_COUNTERS } from './counter-rules.ts';
 import type { CounterSample, CounterTrail } from './counter-trail.ts';
 import { emptyTrail, readTrail, setSamples, writeTrail } from './counter-trail.ts';
 import { fitFolded } from './folded-into.ts';
 import { MAX_GONE_AGGREGATIONS } from './limits.ts';
+import type { Cut } from './partiality.ts';
+import { mergedPartiality, mergedRegrouping } from './partiality.ts';
 import type { Aggregation, Pipeline } from './pipeline/pipeline.ts';
 import {
   readPositions,
@@ -19,11 +22,20 @@ import {
 } from './position-encoding.ts';
 import { RememberedIds } from './remembered-ids.ts';
 import { readIdsV2 } from './remembered-ids-v2.ts';
-import type { GoneAggregation, Letter, OpenAggregation, SourceState, VerdictCounts } from './source-state.ts';
-import { addWindow, emptySourceState, openAggregation } from './source-state.ts';
+import type {
+  ClosedBorder,
+  GoneAggregation,
+  Letter,
+  OpenAggregation,
+  SourceState,
+  VerdictCounts,
+} from './source-state.ts';
+import { addWindow, emptySourceState, NOTHING_CLOSED, openAggregation } from './source-state.ts';
 import type { ClosedWindow, SourceWindow, WindowGroup } from './source-window.ts';
 import { readStateV1, STATE_VERSION_V1 } from './state-encoding-v1.ts';
 import type { AggregationImage, StateImage } from './state-image.ts';
+import type { StateTail } from './state-tail.ts';
+import { readTail, writeTail } from './state-tail.ts';
 import { mergeGroup } from './window.ts';
 import { windowBytes } from './window-bytes.ts';
 import type { WindowForm } from './window-encoding.ts';
@@ -87,6 +99,7 @@ export function encodeState(state: SourceState): Uint8Array {
   HEAD.signed(state.lastArrivalMs - state.maxTime);
   writeTexts(HEAD, names.names);
   HEAD.bytes(body);
+  writeTail(HEAD, state);
   return HEAD.finish();
 }
 
@@ -106,6 +119,7 @@ export function decodeState(source: string, encoded: EncodedState, pipeline: Pip
     ...emptySourceState(source, pipeline),
     upTo: [...image.upTo],
     maxTime: image.maxTime,
+    latestTime: image.latestTime,
     lastArrivalMs: image.lastArrivalMs,
     counts: image.counts,
     strays: image.strays,
@@ -114,13 +128,13 @@ export function decodeState(source: string, encoded: EncodedState, pipeline: Pip
     closed: [...image.closed],
     letters: [...image.letters],
     orphans,
-    gone: goneFromImage(image, pipeline),
+    ...goneFromImage(image, pipeline),
   };
   for (const { name, spec, groupBy, windows } of image.aggregations) {
     const into = state.open.find(({ aggregation }) => isSame(aggregation, { name, spec }));
     for (const window of windows) {
-      if (into === undefined) orphans.push({ aggregation: name, spec, groupBy, ...window });
-      else addWindow(state, into, regroup(window, groupBy, into.aggregation.groupBy));
+      if (into === undefined) orphans.push({ aggregation: name, spec, groupBy, ...cutShort(image, window) });
+      else addWindow(state, into, fitted(image, window, { from: groupBy, into }));
     }
   }
   for (const open of state.open) {
@@ -212,21 +226,43 @@ export function decodeStateImage(
   const idsV2 = version === STATE_VERSION_V2 ? RememberedIds.from(readIdsV2(body.bytes())) : undefined;
   const own = times(body, () => readAggregation(body, { names, maxTime, version }));
   const ownTexts = own.map(({ name, spec }) => aggregationText(name, spec));
+  const tail = head.done ? undefined : readTail(head, { maxTime, aggregations: own.length });
   const read = {
     counts,
     strays,
     maxTime,
+    latestTime: tail?.latestTime ?? maxTime,
     lastArrivalMs,
     upTo,
     aggregations: own,
     ids: idsV2 ?? RememberedIds.decode(body, fitFolded(ownTexts, aggregations ?? ownTexts)),
     gone: times(body, () => readGone(body, version)),
     closed: readAllClosed(body, form, maxTime),
+    forgotten: tail?.forgotten ?? NOTHING_CLOSED,
     letters: times(body, (): Letter => JSON.parse(body.text())),
   };
   if (version !== STATE_VERSION) return { ...read, aggregations: withSessionsEnds(read) };
   // States of before do not tell which records were folded in by half.
-  return body.done ? read : { ...read, upTo: readRests(body, upTo) };
+  const image = body.done ? read : { ...read, upTo: readRests(body, upTo) };
+  return tail === undefined ? image : withTail(image, tail);
+}
+
+function withTail(image: StateImage, { aggregations, marks }: StateTail): StateImage {
+  let at = 0;
+  const marked = <W extends SourceWindow>(window: W): W => {
+    const own = marks.get(at);
+    at += 1;
+    return own === undefined ? window : { ...window, ...own };
+  };
+  return {
+    ...image,
+    aggregations: image.aggregations.map((each, place) => ({
+      ...each,
+      ...aggregations[place],
+      windows: each.windows.map(marked),
+    })),
+    closed: image.closed.map(marked),
+  };
 }
 
 interface BodyContext {
@@ -242,6 +278,8 @@ function readAggregation(body: ByteReader, { names, maxTime, version }: BodyCont
     late: body.varint(),
     closedBefore: maxTime + body.signed(),
     sessionsEnd: readSessionsEnd(body, head.spec, version),
+    cut: undefined,
+    countedAs: undefined,
     ...(version === STATE_VERSION_V2
       ? readWindowsV2(body, names, maxTime)
       : {
@@ -452,13 +490,45 @@ function isSame(
 
 function openFromImage(image: StateImage, aggregation: Aggregation): OpenAggregation {
   const same = image.aggregations.find((candidate) => isSame(aggregation, candidate));
-  if (same !== undefined) return openAggregation(aggregation, same);
-  const gone = image.gone.find((candidate) => isSame(aggregation, candidate));
-  return openAggregation(aggregation, gone ?? {});
+  if (same !== undefined) {
+    const { late, closedBefore, sessionsEnd } = same;
+    const cut = isCountedOtherwise(same, aggregation) ? cutNow(image) : same.cut;
+    return openAggregation(aggregation, { late, closedBefore, sessionsEnd, cut });
+  }
+  const gone = image.gone.find((candidate) => isSame(aggregation, candidate)) ?? image.forgotten;
+  const { closedBefore, sessionsEnd } = gone;
+  return openAggregation(aggregation, { closedBefore, sessionsEnd, cut: cutNow(image) });
+}
+
+/** From here on it counts; what the source has shown before is in none of its windows, or counted otherwise. */
+function cutNow({ lastArrivalMs, latestTime }: StateImage): Cut | undefined {
+  return latestTime < 0 ? undefined : { sinceMs: lastArrivalMs, upTo: latestTime };
+}
+
+function isCountedOtherwise({ countedAs: before }: AggregationImage, aggregation: Aggregation): boolean {
+  return before !== undefined && before !== countedAs(aggregation);
+}
+
+/** Closed before its time: what is still to come for it is not counted any more. */
+function cutShort({ lastArrivalMs }: StateImage, window: SourceWindow): SourceWindow {
+  return { ...window, partial: mergedPartiality(window.partial, { untilMs: lastArrivalMs }) };
+}
+
+/** A window as the aggregation of today goes on with it. */
+function fitted(
+  image: StateImage,
+  window: SourceWindow,
+  { from, into }: { readonly from: readonly string[]; readonly into: OpenAggregation },
+): SourceWindow {
+  const { aggregation } = into;
+  const kept = image.aggregations.find((candidate) => isSame(aggregation, candidate));
+  const regrouped = regroup(window, from, { to: aggregation.groupBy, sinceMs: image.lastArrivalMs });
+  if (kept === undefined || !isCountedOtherwise(kept, aggregation)) return regrouped;
+  return { ...regrouped, partial: mergedPartiality(window.partial, { sinceMs: image.lastArrivalMs }) };
 }
 
 /** Of an aggregation gone just now the open windows are closed too. */
-function goneFromImage(image: StateImage, pipeline: Pipeline): GoneAggregation[] {
+function goneFromImage(image: StateImage, pipeline: Pipeline): Pick<SourceState, 'gone' | 'forgotten'> {
   const dropped = image.aggregations.map(({ name, spec, windows, closedBefore, sessionsEnd }) => {
     const latestEnd = windows.reduce((latest, { end }) => Math.max(latest, end), 0);
     return {
@@ -468,13 +538,28 @@ function goneFromImage(image: StateImage, pipeline: Pipeline): GoneAggregation[]
       sessionsEnd: isSession(spec) ? Math.max(sessionsEnd, latestEnd) : 0,
     };
   });
-  return [...dropped, ...image.gone]
-    .filter((gone) => !pipeline.aggregations.some((aggregation) => isSame(aggregation, gone)))
-    .slice(0, MAX_GONE_AGGREGATIONS);
+  const gone = [...dropped, ...image.gone].filter(
+    (each) => !pipeline.aggregations.some((aggregation) => isSame(aggregation, each)),
+  );
+  return {
+    gone: gone.slice(0, MAX_GONE_AGGREGATIONS),
+    forgotten: gone.slice(MAX_GONE_AGGREGATIONS).reduce(further, image.forgotten),
+  };
+}
+
+function further(a: ClosedBorder, b: ClosedBorder): ClosedBorder {
+  return {
+    closedBefore: Math.max(a.closedBefore, b.closedBefore),
+    sessionsEnd: Math.max(a.sessionsEnd, b.sessionsEnd),
+  };
 }
 
 /** Fits a window kept apart by some tags to an aggregation that keeps apart by others: unknown tags are null. */
-function regroup(window: SourceWindow, from: readonly string[], to: readonly string[]): SourceWindow {
+function regroup(
+  window: SourceWindow,
+  from: readonly string[],
+  { to, sinceMs }: { readonly to: readonly string[]; readonly sinceMs: EpochMs },
+): SourceWindow {
   if (from.length === to.length && from.every((tag, at) => tag === to[at])) return window;
   const groups = new Map<string, WindowGroup>();
   for (const group of window.groups) {
@@ -484,5 +569,7 @@ function regroup(window: SourceWindow, from: readonly string[], to: readonly str
     else mergeGroup(into, group);
   }
   const fitted = [...groups.values()];
-  return { start: window.start, end: window.end, groups: fitted, bytes: windowBytes({ groups: fitted }) };
+  const tags = from.filter((tag) => to.includes(tag));
+  const regrouped = mergedRegrouping(window.regrouped, { sinceMs, tags });
+  return { ...window, groups: fitted, bytes: windowBytes({ groups: fitted }), regrouped };
 }

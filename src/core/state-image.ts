@@ -2,19 +2,22 @@
 import type { EpochMs } from './brands.ts';
 import type { CounterRules } from './counter-rules.ts';
 import type { CounterTrail } from './counter-trail.ts';
+import type { Cut } from './partiality.ts';
 import type { RememberedIds } from './remembered-ids.ts';
-import type { GoneAggregation, Letter, UpTo, VerdictCounts } from './source-state.ts';
+import type { ClosedBorder, GoneAggregation, Letter, UpTo, VerdictCounts } from './source-state.ts';
 import type { ClosedWindow, SourceWindow } from './source-window.ts';
 
 export interface StateImage {
   readonly upTo: readonly UpTo[];
   readonly maxTime: EpochMs;
+  readonly latestTime: EpochMs;
   readonly lastArrivalMs: EpochMs;
   readonly counts: VerdictCounts;
   readonly strays: number;
   readonly ids: RememberedIds;
   readonly aggregations: readonly AggregationImage[];
   readonly gone: readonly GoneAggregation[];
+  readonly forgotten: ClosedBorder;
   readonly closed: readonly ClosedWindow[];
   readonly letters: readonly Letter[];
 }
@@ -26,6 +29,9 @@ export interface AggregationImage {
   readonly late: number;
   readonly closedBefore: EpochMs;
   readonly sessionsEnd: EpochMs;
+  readonly cut: Cut | undefined;
+  /** See `countsAs`; undefined where that was not noted. */
+  readonly countedAs: number | undefined;
   /** By what rules the samples were counted. */
   readonly counters: CounterRules;
   readonly trails: ReadonlyMap<string, CounterTrail>;

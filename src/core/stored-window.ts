@@ -6,6 +6,7 @@ import type { FieldSummary } from './field-counts.ts';
 import { summarizeFields } from './field-counts.ts';
 import type { MetricSummary } from './metric.ts';
 import { summarizeMetric } from './metric.ts';
+import type { Partiality } from './partiality.ts';
 import type { GroupContents } from './source-window.ts';
 import type { MetricText } from './state-encoding-v1.ts';
 import { metricFromV1 } from './state-encoding-v1.ts';
@@ -34,6 +35,8 @@ export interface StoredWindow extends GroupContents {
    * first shows up later makes it provisional again.
    */
   readonly final: boolean;
+  /** It holds a part of its events, and which; undefined: all of them. */
+  readonly partial?: Partiality | undefined;
 }
 
 export interface Mark {
@@ -49,6 +52,7 @@ export interface SeriesWindow extends FieldSummary {
   readonly start: EpochMs;
   readonly end: EpochMs;
   readonly final: boolean;
+  readonly partial?: Partiality | undefined;
   readonly events: number;
   /** Rises with every change: the number of events folded in, and of steps of counters that were moved without one. */
   readonly revision: number;
@@ -78,7 +82,8 @@ export function encodeStoredWindow(window: StoredWindow): Uint8Array {
     (window.final ? FINAL : 0) |
       (window.alone === true ? ALONE : 0) |
       (window.full === true ? FULL : 0) |
-      (window.incomplete === true ? INCOMPLETE : 0),
+      (window.incomplete === true ? INCOMPLETE : 0) |
+      (window.partial === undefined ? 0 : PARTIAL),
   );
   HEAD.varint(window.part === undefined ? 0 : window.part + 1);
   HEAD.varint(window.marks.size);
@@ -86,6 +91,7 @@ export function encodeStoredWindow(window: StoredWindow): Uint8Array {
     HEAD.text(key);
     HEAD.varint(version * 2 + (open ? 1 : 0));
   }
+  if (window.partial !== undefined) writePartiality(HEAD, window.partial, window.start);
   writeTexts(HEAD, names.names);
   HEAD.bytes(body);
   return HEAD.finish();
@@ -95,6 +101,7 @@ const FINAL = 1;
 const FULL = 2;
 const INCOMPLETE = 4;
 const ALONE = 8;
+const PARTIAL = 16;
 
 /** Longer names stand under a hash. */
 const LONGEST_MARK = 11;
@@ -137,6 +144,7 @@ export function decodeStoredWindow(series: string, encoded: EncodedWindow): Stor
   const marks = new Map(
     Array.from({ length: head.varint() }, () => [keyOf(head.text()), readMark(head)] as const),
   );
+  const partial = (flags & PARTIAL) === 0 ? undefined : readPartiality(head, start);
   const names = readTexts(head);
   const group = readGroup(new ByteReader(head.bytes()), { names, version });
   return {
@@ -149,21 +157,37 @@ export function decodeStoredWindow(series: string, encoded: EncodedWindow): Stor
     ...((flags & FULL) === 0 ? {} : { full: true }),
     ...((flags & INCOMPLETE) === 0 ? {} : { incomplete: true }),
     ...((flags & ALONE) === 0 ? {} : { alone: true }),
+    ...(partial === undefined ? {} : { partial }),
     ...group,
   };
 }
 
 export function summarizeStored(window: StoredWindow): SeriesWindow {
-  const { series, start, end, final, events, metrics, fields } = window;
+  const { series, start, end, final, partial, events, metrics, fields } = window;
   return {
     series,
     start,
     end,
     final,
+    ...(partial === undefined ? {} : { partial }),
     events,
     revision: revisionOf([window]),
     metrics: new Map(metrics.map((metric) => [metric.name, summarizeMetric(metric, end - start)])),
     ...summarizeFields(fields),
+  };
+}
+
+function writePartiality(writer: ByteWriter, { sinceMs, untilMs }: Partiality, from: EpochMs): void {
+  writer.byte((sinceMs === undefined ? 0 : 1) + (untilMs === undefined ? 0 : 2));
+  if (sinceMs !== undefined) writer.signed(sinceMs - from);
+  if (untilMs !== undefined) writer.signed(untilMs - from);
+}
+
+function readPartiality(reader: ByteReader, from: EpochMs): Partiality {
+  const flags = reader.byte();
+  return {
+    ...(flags % 2 === 1 ? { sinceMs: from + reader.signed() } : {}),
+    ...(flags >= 2 ? { untilMs: from + reader.signed() } : {}),
   };
 }
 

@@ -6,6 +6,7 @@ import { addToFields, copyFields, emptyFields, mergedFields } from './field-coun
 import { findGroup, tagsOfNew } from './group-tags.ts';
 import type { Metric } from './metric.ts';
 import { addValue, copyMetric, emptyMetric, mergeMetric } from './metric.ts';
+import { mergedPartiality, mergedRegrouping } from './partiality.ts';
 import type { Aggregation } from './pipeline/pipeline.ts';
 import type { GroupContents, SourceWindow, WindowGroup } from './source-window.ts';
 import { extraSumBytes, windowBytes } from './window-bytes.ts';
@@ -60,6 +61,10 @@ export function mergeWindow(into: SourceWindow, other: SourceWindow): void {
     else mergeGroup(same, group);
   }
   into.bytes = windowBytes(into);
+  const partial = mergedPartiality(into.partial, other.partial);
+  if (partial !== undefined) into.partial = partial;
+  const regrouped = mergedRegrouping(into.regrouped, other.regrouped);
+  if (regrouped !== undefined) into.regrouped = regrouped;
 }
 
 /** Rises with every change of what they hold. */

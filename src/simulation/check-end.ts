@@ -5,28 +5,21 @@ import type { Pipeline } from '../core/pipeline/pipeline.ts';
 import { parseRollupSeries, parseSourceSeries, sourceSeries } from '../core/series.ts';
 import type { StoredLedger } from '../stores/read-ledger.ts';
 import { holdAggregates } from './check-aggregates.ts';
-import { LAW_OF_LETTERS, type LettersCheck } from './check-letters.ts';
-import { LAW_OF_CLOSING, type SourcesCheck } from './check-sources.ts';
-import { LAW_OF_ROLLUPS, LAW_OF_STORED, seriesKey, type WindowsCheck } from './check-windows.ts';
-import { type ExpectedStream, setAsidePlace } from './expected-stream.ts';
+import { checkChangedRollups } from './check-changed-rollups.ts';
+import { LAW_OF_LETTERS } from './check-letters.ts';
+import { LAW_OF_CLOSING, LAW_OF_PARTS } from './check-sources.ts';
+import { LAW_OF_ROLLUPS, LAW_OF_STORED, seriesKey } from './check-windows.ts';
+import type { EndCheckDeps } from './end-check-deps.ts';
+import { setAsidePlace } from './expected-stream.ts';
 import { START_MS } from './plan.ts';
 import { comparable, referenceContents } from './read-state.ts';
-import { boundsAround, metricsOf, type ReferenceEvent } from './reference-model.ts';
+import { boundsAround, metricsOf, type ReferenceEvent, takes } from './reference-model.ts';
+import type { ReferenceSource } from './reference-source.ts';
 import { hold, holdSame } from './violation.ts';
 
 export const LAW_OF_BOOKS = 'the books balance: every event that was put has exactly one verdict';
 const LAW_OF_FINALS = 'a rollup window is final once every source in it has closed its own';
 export const LAW_OF_PROGRESS = 'nothing waits for ever once nothing goes wrong any more';
-
-export interface EndCheckDeps {
-  readonly pipeline: Pipeline;
-  readonly stream: ExpectedStream;
-  readonly sources: SourcesCheck;
-  readonly windows: WindowsCheck;
-  readonly letters: LettersCheck;
-  /** Bad events in records that were given up: they may have their dead letters or not. */
-  readonly givenUp: ReadonlySet<string>;
-}
 
 export function checkBooks(deps: EndCheckDeps, ledger: StoredLedger): void {
   const { stream, sources, givenUp } = deps;
@@ -36,6 +29,7 @@ export function checkBooks(deps: EndCheckDeps, ledger: StoredLedger): void {
     const put = stream.bySource.get(source)?.length ?? 0;
     holdSame(LAW_OF_PROGRESS, `${source}: events folded in`, position, put);
     holdSame(LAW_OF_CLOSING, `${source}: open windows`, reference.open().length, 0);
+    if (reference.hasChanged) checkWholes(source, reference);
   }
   for (const source of stream.bySource.keys()) {
     const isKnown = sources.sources.has(source) || sources.uncertain.has(source);
@@ -46,6 +40,29 @@ export function checkBooks(deps: EndCheckDeps, ledger: StoredLedger): void {
   holdSame(LAW_OF_BOOKS, 'events in quarantine', ledger.quarantined, stream.quarantined.size);
   holdSame(LAW_OF_BOOKS, 'events with values set aside', ledger.setAside, stream.setAside.size);
   holdSame(LAW_OF_LETTERS, 'late events in the dead letters', ledger.lateLetters, ledger.late);
+}
+
+/** What the aggregation takes of a source's events in the window's bounds, and was in time, is in it: or it says that it is a part. */
+function checkWholes(source: string, { windows, judged }: ReferenceSource): void {
+  for (const { aggregation, start, end, events, partial } of windows) {
+    if (partial !== undefined) continue;
+    const missing = judged.find(
+      ({ event, verdict, maxTimeBefore, lateFor }) =>
+        verdict === 'applied' &&
+        start <= event.time &&
+        event.time < end &&
+        takes(aggregation, event) &&
+        !lateFor.includes(aggregation.name) &&
+        end + aggregation.allowedLatenessMs > maxTimeBefore &&
+        !events.includes(event),
+    );
+    const what = `${source}, ${aggregation.name} ${start}`;
+    hold(
+      LAW_OF_PARTS,
+      missing === undefined,
+      () => `${what}: the event at ${missing?.event.time} is missing`,
+    );
+  }
 }
 
 /** That nothing is missing downstream; that nothing is too much is checked at each write. */
@@ -74,15 +91,24 @@ function checkLetters({ stream, letters, givenUp }: EndCheckDeps): void {
 function checkClosedWindows({ sources, windows }: EndCheckDeps): void {
   for (const [source, { reference }] of sources.sources) {
     if (sources.uncertain.has(source)) continue;
-    for (const { aggregation, start, end } of reference.windows) {
+    for (const { aggregation, start, end, partial } of reference.windows) {
       const series = sourceSeries(aggregation.name, source);
-      const isThere = windows.parts(series, start).filter((window) => window.end === end).length === 1;
+      const isThere =
+        windows
+          .parts(series, start)
+          .filter((window) => window.end === end && window.partial?.untilMs === partial?.untilMs).length ===
+        1;
       hold(LAW_OF_STORED, isThere, () => `${series} ${start}: found nothing stored, expected the window`);
     }
   }
 }
 
-function checkRollups({ pipeline, sources, windows }: EndCheckDeps): void {
+function checkRollups(deps: EndCheckDeps): void {
+  const { pipeline, sources, windows } = deps;
+  if (deps.pipelines.length > 1) {
+    checkChangedRollups(deps);
+    return;
+  }
   const stored = [...windows.stored.values()];
   for (const { name, of, levels } of pipeline.rollups) {
     const closed = stored.filter(({ series }) => parseSourceSeries(series)?.aggregation === of);

@@ -40,11 +40,12 @@ export class LettersCheck {
       return;
     }
     this.stored.set(place, reason);
+    const source = textOf(newImage ?? {}, 'source') ?? '';
     if (reason !== 'late') {
+      if (this.#sources.uncertain.has(source)) return;
       holdSame(LAW_OF_LETTERS, `${place}, reason`, reason, this.#stream.quarantined.get(place));
       return;
     }
-    const source = textOf(newImage ?? {}, 'source') ?? '';
     const isLate = this.late.has(place) || this.#sources.uncertain.has(source);
     hold(LAW_OF_LETTERS, isLate, () => `${place} of ${source}: found it late, expected otherwise`);
   }

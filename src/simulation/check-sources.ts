@@ -9,12 +9,13 @@ import type { Arrival, ExpectedStream } from './expected-stream.ts';
 import type { FoundContents, StateView, WindowContents } from './read-state.ts';
 import { comparable, readState, referenceContents, windowName } from './read-state.ts';
 import { increaseOf } from './reference-aggregates.ts';
-import type { ReferenceEvent, ReferenceVerdict } from './reference-model.ts';
+import { type ReferenceEvent, type ReferenceVerdict, reasonOfTime } from './reference-model.ts';
 import { ReferenceSource, type ReferenceWindow } from './reference-source.ts';
 import { hold, holdSame } from './violation.ts';
 
 export const LAW_OF_STATE = 'a state is what the reference makes of the source’s events so far';
 export const LAW_OF_CLOSING = 'a window closes once, in the write that ends it, and stays closed';
+export const LAW_OF_PARTS = 'a window that holds a part of its events says so, and no other does';
 const LAW_OF_ORDER = 'a source’s events are folded in in stream order, each once';
 const LAW_OF_VERSION = 'versions of a state follow each other';
 
@@ -49,7 +50,8 @@ export class SourcesCheck {
     this.#deps = deps;
   }
 
-  changed({ keys, oldImage, newImage }: TableChange): void {
+  /** `pipeline`: of who wrote; by default the first. */
+  changed({ keys, oldImage, newImage }: TableChange, pipeline = this.#deps.pipeline): void {
     const source = textOf(keys, SOURCES_TABLE.partitionKey) ?? '';
     if (newImage === undefined) {
       const isState = oldImage !== undefined && bytesOf(oldImage, SOURCES_TABLE.state) !== undefined;
@@ -63,18 +65,19 @@ export class SourcesCheck {
       holdSame(LAW_OF_VERSION, `${source}, its state unchanged`, versions[1], versions[0]);
       return;
     }
-    const view = readState(source, newImage, this.#deps.pipeline);
+    const view = readState(source, newImage, pipeline);
     if (view === undefined || this.uncertain.has(source)) return;
     const expectedVersion = (numberOf(before, SOURCES_TABLE.version) ?? 0) + 1;
     holdSame(LAW_OF_VERSION, source, view.version, expectedVersion);
-    this.#follow(source, view);
+    this.#follow(source, view, pipeline);
   }
 
-  #follow(source: string, view: StateView): void {
-    const checked = this.#checked(source);
+  #follow(source: string, view: StateView, pipeline: Pipeline): void {
+    const checked = this.#checked(source, pipeline);
     const { reference } = checked;
     const handedOn: string[] = [];
-    const closed = new Set<ReferenceWindow>();
+    const closed = new Set<ReferenceWindow>(reference.deploy(pipeline));
+    const hasCut = closed.size > 0;
     const close = () => {
       const due = reference.closeDue();
       for (const window of due) closed.add(window);
@@ -83,13 +86,15 @@ export class SourcesCheck {
     const arrivals = this.#newArrivals(source, checked, view);
     for (const arrival of arrivals) {
       const verdict = reference.receive(arrival.event);
+      const reason = reasonOfTime(arrival.event, pipeline);
+      if (reason !== undefined) this.#deps.stream.quarantined.set(arrival.place, reason);
       if (verdict.verdict === 'late' || verdict.verdict === 'quarantined') handedOn.push(arrival.place);
       this.#deps.onVerdict(arrival, verdict);
       close();
     }
     checked.position += arrivals.length;
     if (arrivals.length === 0) {
-      this.#checkSilence(source, reference, view.maxTime);
+      this.#checkSilence(source, reference, { floor: view.maxTime, hasCut });
       close();
     }
     if (view.lastArrivalMs >= 0) this.#deps.onArrival(source, view.lastArrivalMs);
@@ -120,7 +125,11 @@ export class SourcesCheck {
   }
 
   /** A write without a new event is the closer's: what it closed must have been due. */
-  #checkSilence(source: string, reference: ReferenceSource, floor: number): void {
+  #checkSilence(
+    source: string,
+    reference: ReferenceSource,
+    { floor, hasCut }: { readonly floor: number; readonly hasCut: boolean },
+  ): void {
     const nowMs = this.#deps.nowMs();
     const due = reference
       .open()
@@ -130,7 +139,8 @@ export class SourcesCheck {
       );
     hold(
       'only silence closes windows without an event',
-      due.some(({ closesAtTime }) => closesAtTime === floor),
+      due.some(({ closesAtTime }) => Math.max(closesAtTime, reference.maxTime) === floor) ||
+        (hasCut && floor === reference.maxTime),
       () => {
         const moments = due.map(({ closesAtTime }) => closesAtTime);
         return `${source}: found a write without a new event that sets its time to ${floor}, expected one of [${moments}]`;
@@ -173,14 +183,23 @@ export class SourcesCheck {
     for (const window of expected) {
       const name = windowName(window.aggregation.name, window);
       const contents = found.get(name)?.();
-      const wanted = this.contentsOf(window);
       if (contents === undefined) continue;
-      holdSame(law, `${where}: window ${name}`, comparable(contents), comparable(wanted));
+      this.holdContents(law, `${where}: window ${name}`, contents, window);
       this.holdAggregates(source, `${where}: window ${name}`, contents, window);
     }
   }
 
+  holdContents(law: string, where: string, found: FoundContents, window: ReferenceWindow): void {
+    holdSame(LAW_OF_PARTS, where, found.partial, window.partial);
+    // What of its values was taken changed while it was open.
+    if (window.isMixed) holdSame(law, `${where}, events`, found.events, window.events.length);
+    else holdSame(law, where, comparable(found), comparable(this.contentsOf(window)));
+  }
+
   holdAggregates(source: string, where: string, found: FoundContents, window: ReferenceWindow): void {
+    // Of what has been another one meanwhile events and values are held, and whether it is whole.
+    const isOfFirst = this.#deps.pipeline.aggregations.some((each) => each === window.aggregation);
+    if (!isOfFirst || this.sources.get(source)?.reference.hasChanged === true) return;
     const { aggregation, events, start, end } = window;
     const known = this.#aggregation(aggregation.name);
     const increases = (name: string) => this.increaseIn(source, window, name);
@@ -234,18 +253,15 @@ export class SourcesCheck {
   }
 
   #makeContents(window: ReferenceWindow): WindowContents {
-    const { name } = window.aggregation;
-    const keepSamples =
-      this.#deps.pipeline.aggregations.find((aggregation) => aggregation.name === name)?.keep.samples ??
-      false;
+    const keepSamples = window.aggregation.keep?.samples ?? false;
     const contents = { end: window.end, events: window.events.length, metrics: window.metrics() };
     return referenceContents(contents, keepSamples);
   }
 
-  #checked(source: string): CheckedSource {
+  #checked(source: string, pipeline: Pipeline): CheckedSource {
     let checked = this.sources.get(source);
     if (checked === undefined) {
-      checked = { reference: new ReferenceSource(this.#deps.pipeline), position: 0, lastByShard: new Map() };
+      checked = { reference: new ReferenceSource(pipeline), position: 0, lastByShard: new Map() };
       this.sources.set(source, checked);
     }
     return checked;

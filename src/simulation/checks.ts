@@ -7,10 +7,11 @@ import type { StoredLedger } from '../stores/read-ledger.ts';
 import { isSpread, toPart } from '../stores/windows.ts';
 import type { AlertEvent } from '../wire/alert-event.ts';
 import { AlertsCheck } from './check-alerts.ts';
-import { checkBooks, checkDownstream, type EndCheckDeps, LAW_OF_BOOKS } from './check-end.ts';
+import { checkBooks, checkDownstream, LAW_OF_BOOKS } from './check-end.ts';
 import { LettersCheck } from './check-letters.ts';
 import { SourcesCheck } from './check-sources.ts';
 import { WindowsCheck } from './check-windows.ts';
+import type { EndCheckDeps } from './end-check-deps.ts';
 import { ExpectedStream } from './expected-stream.ts';
 import type { SimulatedTable } from './simulated-tables.ts';
 import { hold, Violation } from './violation.ts';
@@ -22,13 +23,20 @@ export class Checks {
   readonly letters: LettersCheck;
   readonly alerts: AlertsCheck;
   readonly #givenUp = new Set<string>();
-  readonly #pipeline: Pipeline;
+  readonly #pipelines: readonly [Pipeline, ...Pipeline[]];
+  readonly #isMixed: boolean;
   readonly #broken = Promise.withResolvers<Violation>();
   violation: Violation | undefined;
 
-  constructor(pipeline: Pipeline, nowMs: () => number) {
-    this.#pipeline = pipeline;
-    this.stream = new ExpectedStream(pipeline);
+  /** `pipelines`: the first, and those that are deployed. */
+  constructor(
+    pipelines: readonly [Pipeline, ...Pipeline[]],
+    { nowMs, isMixed }: { readonly nowMs: () => number; readonly isMixed: boolean },
+  ) {
+    this.#isMixed = isMixed;
+    const [pipeline] = pipelines;
+    this.#pipelines = pipelines;
+    this.stream = new ExpectedStream();
     this.sources = new SourcesCheck({
       pipeline,
       stream: this.stream,
@@ -40,7 +48,7 @@ export class Checks {
       onArrival: (source, lastArrivalMs) => this.alerts.noteArrival(source, lastArrivalMs),
       onClosed: (source, closed) => this.alerts.noteClosed(source, closed),
     });
-    this.windows = new WindowsCheck(pipeline, this.sources);
+    this.windows = new WindowsCheck(pipeline, this.sources, pipelines.length > 1);
     this.letters = new LettersCheck(this.stream, this.sources);
     this.alerts = new AlertsCheck(pipeline, this.sources, nowMs);
   }
@@ -50,13 +58,14 @@ export class Checks {
     return this.#broken.promise;
   }
 
-  changed(table: SimulatedTable, change: TableChange): void {
+  /** `pipeline`: of who wrote, where that was a function. */
+  changed(table: SimulatedTable, change: TableChange, pipeline?: Pipeline): void {
     const { sources, windows, letters, alerts } = this;
     const check = { sources, windows, deadLetters: letters, alerts, readers: undefined, live: undefined }[
       table
     ];
     this.attempt(() => {
-      check?.changed(change);
+      check?.changed(change, pipeline);
       if (table === 'windows' && alerts.watchesRollups) this.#noteRollup(change);
     });
   }
@@ -126,6 +135,17 @@ export class Checks {
 
   #end(): EndCheckDeps {
     const { stream, sources, windows, letters } = this;
-    return { pipeline: this.#pipeline, stream, sources, windows, letters, givenUp: this.#givenUp };
+    const pipelines = this.#pipelines;
+    const isMixed = this.#isMixed;
+    return {
+      pipeline: pipelines[0],
+      pipelines,
+      isMixed,
+      stream,
+      sources,
+      windows,
+      letters,
+      givenUp: this.#givenUp,
+    };
   }
 }

@@ -30,7 +30,7 @@ export function drawPipeline(random: Random): PipelineDefinition {
   };
 }
 
-function drawAggregation(random: Random, at: number): AggregationDefinition {
+export function drawAggregation(random: Random, at: number): AggregationDefinition {
   return {
     name: `a${at}`,
     window: random.pick([

@@ -3,6 +3,7 @@
 import { createRandom, type Random } from '../../producers/simulators/random.ts';
 import { drawActions, drawAlertActions } from './draw-actions.ts';
 import { drawAlerts } from './draw-alerts.ts';
+import { drawDeploys } from './draw-deploys.ts';
 import { drawFaults, OF_ALERTS } from './draw-faults.ts';
 import { drawPipeline } from './draw-pipeline.ts';
 import { drawRecords, drawSources } from './draw-records.ts';
@@ -25,8 +26,15 @@ export function makePlan(seed: number): Plan {
     actions: drawActions({ sources: names, records, durationMs, random: random('actions') }),
     faults: drawFaults(random('faults')),
   };
-  return random('has alerts').chance(ALERTS_SHARE) ? withAlerts(plan, durationMs, random('alerts')) : plan;
+  if (random('has alerts').chance(ALERTS_SHARE)) return withAlerts(plan, durationMs, random('alerts'));
+  const changing = random('deploys');
+  if (!changing.chance(DEPLOYS_SHARE)) return plan;
+  const deploys = drawDeploys(pipeline, { durationMs, random: changing });
+  return { ...plan, actions: [...plan.actions, ...deploys].sort((a, b) => a.atMs - b.atMs) };
 }
+
+/** Of those without alerts. */
+const DEPLOYS_SHARE = 0.4;
 
 /** Of the plans: two or three more functions make a run dearer. */
 const ALERTS_SHARE = 0.25;

@@ -97,6 +97,8 @@ export type PlannedAction = { readonly atMs: number } & (
   | { readonly kind: 'recycle'; readonly reader: StreamReader }
   /** Somebody changes an item of the sources table by hand, but not its state. */
   | { readonly kind: 'touch'; readonly source: string }
+  /** Another pipeline is deployed; `beside`: some containers of `aggregate` go on with what they have. */
+  | { readonly kind: 'deploy'; readonly pipeline: PipelineDefinition; readonly beside?: true }
   /** An item that is no source's state comes into the sources table and goes. */
   | { readonly kind: 'stranger' }
 );

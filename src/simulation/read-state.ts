@@ -3,6 +3,7 @@ import type { EpochMs } from '../core/brands.ts';
 import { toClosed } from '../core/close-windows.ts';
 import type { FieldSummary } from '../core/field-counts.ts';
 import type { MetricSummary } from '../core/metric.ts';
+import type { Partiality } from '../core/partiality.ts';
 import type { Pipeline } from '../core/pipeline/pipeline.ts';
 import { sourceWindow } from '../core/rollup.ts';
 import type { VerdictCounts } from '../core/source-state.ts';
@@ -22,7 +23,7 @@ export interface WindowContents {
 }
 
 /** With what is kept of fields. */
-export type FoundContents = WindowContents & FieldSummary;
+export type FoundContents = WindowContents & FieldSummary & { readonly partial?: Partiality | undefined };
 
 export interface StateView {
   readonly version: number;
@@ -42,8 +43,13 @@ export interface StateView {
   readonly closesAtMs: number | undefined;
 }
 
-export function windowName(aggregation: string, { start, end }: { start: EpochMs; end: EpochMs }): string {
-  return `${aggregation} ${start} ${end}`;
+/** With where it was cut short: one of another kind may have the same bounds. */
+export function windowName(
+  aggregation: string,
+  { start, end, partial }: { start: EpochMs; end: EpochMs; partial?: Partiality | undefined },
+): string {
+  const until = partial?.untilMs;
+  return `${aggregation} ${start} ${end}${until === undefined ? '' : ` until ${until}`}`;
 }
 
 /** undefined for an item that is no source's state. */

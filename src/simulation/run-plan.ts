@@ -1,6 +1,7 @@
 // Runs a plan to its end: puts and actions at their times, then silence until everything is handled and closed, then
 // what must change nothing any more. The same plan gives the same run, byte for byte.
 import type { AlertRule } from '../core/alerts/alert-rule.ts';
+import type { Pipeline } from '../core/pipeline/pipeline.ts';
 import { spanMs } from '../core/window-spec.ts';
 import { PRIMER_KEY, SOURCES_TABLE } from '../platform/names.ts';
 import { DeadLetters } from '../stores/dead-letters.ts';
@@ -145,6 +146,11 @@ class Run {
         trace.note(`${action.stream}: ${done}`);
         return;
       }
+      case 'deploy':
+        trace.note(
+          () => `deployed${action.beside === true ? ' beside' : ''}: ${JSON.stringify(action.pipeline)}`,
+        );
+        return this.#system.deploy(action.pipeline, action.beside === true);
       case 'close':
         void this.#close();
         return;
@@ -222,7 +228,11 @@ class Run {
 }
 
 /** After the last event, until the closer has closed everything: the latest event time there can be, and two runs. */
-function silenceMs({ pipeline, plan }: SimulatedSystem): number {
+function silenceMs({ pipelines, plan }: SimulatedSystem): number {
+  return Math.max(...pipelines.map((pipeline) => silenceUnder(pipeline, plan.closeEveryMs)));
+}
+
+function silenceUnder(pipeline: Pipeline, closeEveryMs: number): number {
   const longest = pipeline.aggregations.map(
     ({ window, allowedLatenessMs, idleTimeoutMs }) => spanMs(window) + allowedLatenessMs + idleTimeoutMs,
   );
@@ -231,7 +241,7 @@ function silenceMs({ pipeline, plan }: SimulatedSystem): number {
     stale === undefined ? 0 : pipeline.maxClockSkewMs + Math.max(...longest) + stale.afterMs + stale.graceMs,
   );
   const closing = pipeline.maxClockSkewMs + Math.max(...longest);
-  return Math.max(closing, ...silences, ...staleness) + 3 * plan.closeEveryMs;
+  return Math.max(closing, ...silences, ...staleness) + 3 * closeEveryMs;
 }
 
 function recordInWords(record: PlannedRecord): string {

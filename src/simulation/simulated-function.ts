@@ -68,6 +68,11 @@ export class SimulatedFunction {
     this.#containers = this.#containers.filter(({ busy }) => busy);
   }
 
+  /** New code is deployed: whoever is busy ends with what he has; `beside`: so does every other one that is idle. */
+  deploy(beside: boolean): void {
+    this.#containers = beside ? this.#containers.filter((_, at) => at % 2 === 1) : [];
+  }
+
   /** Resolves when nothing is under way any more: late ones and redelivered ones too. */
   async idle(): Promise<void> {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay);

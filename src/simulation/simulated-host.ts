@@ -1,4 +1,5 @@
 // What a container of the simulation offers its function: tables and a bus whose calls go wrong as planned.
+import type { AsyncLocalStorage } from 'node:async_hooks';
 import type { Pipeline } from '../core/pipeline/pipeline.ts';
 import type { VirtualClock } from '../event-source/virtual-clock.ts';
 import type { FunctionHost } from '../host/function-host.ts';
@@ -7,12 +8,15 @@ import type { Counts } from '../platform/observe.ts';
 import type { Invocation } from './invocation.ts';
 import type { SimulatedTables } from './simulated-tables.ts';
 import { TroubledTable } from './troubled-table.ts';
+import { writtenBy } from './written-by.ts';
 
 export interface SimulatedHostDeps {
   readonly pipeline: Pipeline;
   readonly clock: VirtualClock;
   readonly random: () => number;
   readonly tables: SimulatedTables;
+  /** Where it stands who writes. */
+  readonly writer: AsyncLocalStorage<Pipeline>;
   readonly bus: EventBus;
   readonly onCounts: (counts: Counts) => void;
 }
@@ -31,10 +35,13 @@ export function simulatedHost(invocation: () => Invocation, deps: SimulatedHostD
     meter: { publish: deps.onCounts },
     table: (name) => {
       const table = tables.get(name);
-      return new TroubledTable(table, {
-        invocation,
-        previousImage: (key) => tables.previousImage(name, key),
-      });
+      return new TroubledTable(
+        writtenBy(table, (write) => deps.writer.run(pipeline, write)),
+        {
+          invocation,
+          previousImage: (key) => tables.previousImage(name, key),
+        },
+      );
     },
     bus: () => deps.bus,
     objects: absent('bucket'),

@@ -1,5 +1,6 @@
 // The system of one run: the real functions over tables in memory, behind the real event source mapping, under a
 // virtual clock. Everything that can go wrong stands between them.
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { wire as wireAggregate } from '../../consumers/aggregate/wire.ts';
 import { wire as wireAlert } from '../../consumers/alert/wire.ts';
 import { wire as wireAlertClock } from '../../consumers/alert-clock/wire.ts';
@@ -7,7 +8,9 @@ import { wire as wireClose } from '../../consumers/close/wire.ts';
 import { wire as wirePublish } from '../../consumers/publish/wire.ts';
 import { wire as wireRollup } from '../../consumers/rollup/wire.ts';
 import { createRandom } from '../../producers/simulators/random.ts';
+import type { PipelineDefinition } from '../core/pipeline/definition.ts';
 import { parsePipeline } from '../core/pipeline/parse-pipeline.ts';
+import type { Pipeline } from '../core/pipeline/pipeline.ts';
 import { exponentialBackoff } from '../event-source/backoff.ts';
 import { type RunningMapping, startEventSourceMapping } from '../event-source/event-source-mapping.ts';
 import type { MappingEvent } from '../event-source/mapping-events.ts';
@@ -56,6 +59,8 @@ const SCHEDULED_TIMEOUT_MS = 60_000;
 const wireBranchingRollup: typeof wireRollup = (host) => wireRollup(host, { partCapacity: 2 });
 
 export class SimulatedSystem {
+  /** The pipeline of who writes just now. */
+  readonly writer = new AsyncLocalStorage<Pipeline>();
   readonly clock = new VirtualClock(START_MS);
   readonly trace = new Trace(() => this.clock.nowMs());
   readonly checks: Checks;
@@ -63,7 +68,11 @@ export class SimulatedSystem {
   readonly tables: SimulatedTables;
   readonly streams: Readonly<Record<StreamName, MemoryStream>>;
   readonly functions: Readonly<Record<FunctionName, SimulatedFunction>>;
-  readonly pipeline;
+  readonly pipeline: Pipeline;
+  /** That, and all that are deployed over it. */
+  readonly pipelines: readonly [Pipeline, ...Pipeline[]];
+  #deployed: Pipeline;
+  readonly #byDefinition: ReadonlyMap<PipelineDefinition, Pipeline>;
   /** The mappings there are: those of alerts only where the pipeline has some, as deployed. */
   readonly readers: readonly StreamReader[];
   readonly plan: Plan;
@@ -84,10 +93,20 @@ export class SimulatedSystem {
     this.plan = plan;
     this.#replacements = replacements;
     this.pipeline = parsePipeline(plan.pipeline);
+    this.#deployed = this.pipeline;
+    this.#byDefinition = new Map(
+      plan.actions.flatMap((action) =>
+        action.kind === 'deploy' ? [[action.pipeline, parsePipeline(action.pipeline)] as const] : [],
+      ),
+    );
+    this.pipelines = [this.pipeline, ...this.#byDefinition.values()];
     this.faults = new FaultSchedule(plan.faults);
     this.#random = createRandom(`jitter ${plan.seed}`).next;
     this.#pauses = createRandom(`pauses ${plan.seed}`).next;
-    this.checks = new Checks(this.pipeline, () => this.clock.nowMs());
+    this.checks = new Checks(this.pipelines, {
+      nowMs: () => this.clock.nowMs(),
+      isMixed: plan.actions.some((action) => action.kind === 'deploy' && action.beside === true),
+    });
     this.#checkpoints = {
       aggregate: new OldCheckpoints('aggregate', this.faults),
       rollup: new OldCheckpoints('rollup', this.faults),
@@ -116,7 +135,7 @@ export class SimulatedSystem {
     this.tables = new SimulatedTables(
       (name, change) => {
         this.trace.note(() => changeInWords(name, change));
-        this.checks.changed(name, change);
+        this.checks.changed(name, change, this.writer.getStore());
         if (name === 'sources') this.#tellChange('changelog', changeJson(change));
         if (name === 'windows' && watched.has('windows')) this.#tellChange('windows', changeJson(change));
         if (name === 'alerts') this.#tellChange('alerts', changeJson(change));
@@ -132,6 +151,14 @@ export class SimulatedSystem {
       close: this.#function('close', SCHEDULED_TIMEOUT_MS, close),
       'alert-clock': this.#function('alert-clock', SCHEDULED_TIMEOUT_MS, wireAlertClock),
     };
+  }
+
+  /** Functions start with it from now on. */
+  deploy(definition: PipelineDefinition, beside: boolean): void {
+    const pipeline = this.#byDefinition.get(definition);
+    if (pipeline === undefined) throw new Error('a pipeline is deployed that is not of the plan');
+    this.#deployed = pipeline;
+    for (const [name, each] of Object.entries(this.functions)) each.deploy(beside && name === 'aggregate');
   }
 
   startMapping(reader: StreamReader, generation = 1): void {
@@ -194,15 +221,17 @@ export class SimulatedSystem {
     timeoutMs: number,
     wire: (host: FunctionHost) => (event: E, context: HandlerContext) => Promise<A>,
   ): SimulatedFunction {
-    const { clock, trace, faults, pipeline, tables } = this;
+    const { clock, trace, faults, tables, writer } = this;
     const { containers, latenciesMs } = this.plan;
     const start = (invocation: () => Invocation): Handler => {
+      const pipeline = this.#deployed;
       const handler = wire(
         simulatedHost(invocation, {
           pipeline,
           clock,
           random: this.#pauses,
           tables,
+          writer,
           bus: troubledBus(invocation, ({ detail }) => this.checks.alerted(JSON.parse(detail))),
           onCounts: (counts) => this.checks.published(counts),
         }),

@@ -255,8 +255,12 @@ const TIME_DIGITS = 16;
 /** A key attribute holds 2,048 bytes; longer series stand under their hash. */
 const MAX_SERIES_KEY_BYTES = 1_024;
 
-function keyOf({ series, start, end, part }: Pick<StoredWindow, 'series' | 'start' | 'end' | 'part'>): Item {
-  const window = `${timeKey(start)}+${timeKey(end)}`;
+type Named = Pick<StoredWindow, 'series' | 'start' | 'end' | 'part' | 'partial'>;
+
+/** One closed before its time stands beside one of another kind with the same bounds: readers merge them. */
+function keyOf({ series, start, end, part, partial }: Named): Item {
+  const isCut = part === undefined && partial?.untilMs !== undefined;
+  const window = `${timeKey(start)}+${timeKey(end)}${isCut ? `!${timeKey(partial.untilMs)}` : ''}`;
   return {
     [WINDOWS_TABLE.partitionKey]: text(seriesKey(series)),
     [WINDOWS_TABLE.sortKey]: text(part === undefined ? window : `${window}#${String(part).padStart(3, '0')}`),

@@ -10,6 +10,7 @@ import { VirtualClock } from '../../src/event-source/virtual-clock.ts';
 import { SOURCES_TABLE, WINDOWS_TABLE } from '../../src/platform/names.ts';
 import { DeadLetters } from '../../src/stores/dead-letters.ts';
 import { MemoryTable, type TableChange } from '../../src/stores/memory-table.ts';
+import { RollupBeginnings } from '../../src/stores/rollup-beginnings.ts';
 import { SourceStates } from '../../src/stores/source-states.ts';
 import type { Table, VersionedWrite } from '../../src/stores/table.ts';
 import { textOf } from '../../src/stores/table.ts';
@@ -58,6 +59,7 @@ async function run({ parts, shards, atOnce }: Setting): Promise<Outcome> {
   const windowsTable = new CountingTable(clock);
   const others = {
     pipeline,
+    beginnings: new RollupBeginnings(new MemoryTable({ partitionKey: 'series', sortKey: 'window' })),
     deadLetters,
     log: SILENT,
     meter: { publish: () => {} },

@@ -30,7 +30,9 @@ export function observeSource(
   if (on.kind === 'last') return observeLast(on, measure, before, after);
   const isWatched = isWindowOf(on);
   const look = (window: ClosedWindow) =>
-    observe(measure, window, mergeGroups({ groups: groupsOf(window, filter) }));
+    isUnfit(window, filter)
+      ? []
+      : observe(measure, window, mergeGroups({ groups: groupsOf(window, filter) }));
   const closed = after.closed.filter(isWatched).flatMap(look);
   if (!on.provisional) return closed;
   const earlier = new Map(before?.open.map((window) => [keyOf(window), revisionOf(window.groups)]));
@@ -53,6 +55,7 @@ export function observeRollup(rule: AlertRule, window: StoredWindow): KeptWindow
   const { on, measure } = rule;
   if (on.kind !== 'rollup' || measure === undefined || !watchesSeries(rule, window.series)) return undefined;
   if (!window.final && !on.provisional) return undefined;
+  if (window.partial !== undefined) return undefined;
   const [seen] = observe(measure, { ...window, groups: [window] }, window);
   if (seen === undefined || window.final) return seen;
   return whileOpen(rule, seen)[0];
@@ -72,6 +75,13 @@ export function watchesSeries({ on, filter }: AlertRule, series: string): boolea
 /** An event without the tag is not one whose tag is empty. */
 function isAmong(values: ReadonlySet<string>, value: string | null | undefined): boolean {
   return typeof value === 'string' && values.has(value);
+}
+
+/** What holds a part of its events says nothing of what they all would: it is as if it had not come. */
+function isUnfit({ partial, regrouped }: ClosedWindow, { tags }: AlertFilter): boolean {
+  const isToldApart =
+    regrouped === undefined || [...(tags ?? new Map()).keys()].every((tag) => regrouped.tags.includes(tag));
+  return partial !== undefined || !isToldApart;
 }
 
 function isWindowOf({ name, spec }: { readonly name: string; readonly spec: string }) {

@@ -2,6 +2,7 @@
 import type { WindowAnswer } from '../../wire/api/window-answer.ts';
 import { metricNames, metricOf } from '../data/chart-columns.ts';
 import { formatCount, formatDuration, formatFigure } from '../data/format.ts';
+import { stateOf } from '../data/state-of.ts';
 import { Time } from './time.tsx';
 
 export function SessionTable({ windows }: { readonly windows: readonly WindowAnswer[] }) {
@@ -31,7 +32,7 @@ export function SessionTable({ windows }: { readonly windows: readonly WindowAns
                 <Time atMs={window.startMs} />
               </th>
               <td>{formatDuration(window.endMs - window.startMs)}</td>
-              <td>{window.final ? 'final' : 'open'}</td>
+              <td>{stateOf(window)}</td>
               <td class="number">{formatCount(window.events)}</td>
               {names.map((name) => (
                 <td key={name} class="number">

@@ -6,6 +6,7 @@ import type { WindowAnswer } from '../../wire/api/window-answer.ts';
 import { WindowCharts } from '../charts/window-charts.tsx';
 import { formatCount, formatFigure, formatShare, formatValues } from '../data/format.ts';
 import { isMatch, isScore, matchFacts, seriesTitle } from '../data/series-title.ts';
+import { partOf } from '../data/state-of.ts';
 import { useLists } from '../data/use-lists.ts';
 import { useNow } from '../data/use-now.ts';
 import { QUANTILES, useWindows } from '../data/use-windows.ts';
@@ -156,7 +157,10 @@ function SeriesFigures({ windows }: { readonly windows: readonly WindowAnswer[] 
           {formatFigure(mean)}
         </Tile>
       ))}
-      <Tile name="events" note={latest.final ? 'in the latest closed window' : 'in the open window so far'}>
+      <Tile
+        name="events"
+        note={`${latest.final ? 'in the latest closed window' : 'in the open window so far'}${partOf(latest.partial)}`}
+      >
         {formatCount(latest.events)}
       </Tile>
     </dl>

@@ -8,6 +8,7 @@ import { useData } from '../data/context.ts';
 import { formatCount, formatDuration, formatFigure, formatShare } from '../data/format.ts';
 import { mergeAlerts } from '../data/merge-alerts.ts';
 import { rankOf } from '../data/sort-sources.ts';
+import { partOf } from '../data/state-of.ts';
 import { useLists } from '../data/use-lists.ts';
 import { useNow } from '../data/use-now.ts';
 import { usePolled } from '../data/use-polled.ts';
@@ -167,7 +168,10 @@ function SourceWindows({ source, path, aggregation, sinceMs, children }: SourceW
                 <span data-latest={metric.name}>{formatFigure(metric.last ?? metric.mean)}</span>
               </Tile>
             ))}
-            <Tile name="events" note={latest.final ? 'in the latest window' : 'in the open window so far'}>
+            <Tile
+              name="events"
+              note={`${latest.final ? 'in the latest window' : 'in the open window so far'}${partOf(latest.partial)}`}
+            >
               <span data-latest="(events)">{formatCount(latest.events)}</span>
             </Tile>
           </dl>

@@ -41,6 +41,20 @@ const metricSchema = named(
   ),
 );
 
+const partialSchema = named(
+  'Partial',
+  object(
+    {},
+    {
+      sinceMs: described(
+        'What arrived in the stream up to this moment is not in it, or counted in another way: ms since the Unix epoch',
+        integer(),
+      ),
+      untilMs: described('What arrived later is not in it: it was closed before its time', integer()),
+    },
+  ),
+);
+
 export const windowSchema = named(
   'Window',
   object(
@@ -53,6 +67,10 @@ export const windowSchema = named(
       metrics: list(metricSchema),
     },
     {
+      partial: described(
+        'There where the window holds a part of its events: the pipeline was changed',
+        partialSchema,
+      ),
       distinct: list(named('DistinctCount', object({ of: text(), count: number({ minimum: 0 }) }))),
       topK: list(
         named(
@@ -80,11 +98,12 @@ export function windowAnswer(
   window: SeriesWindow,
   quantiles?: ReadonlyMap<string, readonly Quantile[]>,
 ): WindowAnswer {
-  const { start, end, final, revision, events, metrics, distinct, topK, topKMissed } = window;
+  const { start, end, final, partial, revision, events, metrics, distinct, topK, topKMissed } = window;
   return {
     startMs: start,
     endMs: end,
     final,
+    ...(partial === undefined ? {} : { partial }),
     revision,
     events,
     metrics: [...metrics].map(([name, summary]) => {

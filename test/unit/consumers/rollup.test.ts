@@ -11,6 +11,7 @@ import { summarizeStored } from '../../../src/core/stored-window.ts';
 import { PRIMER_KEY } from '../../../src/platform/names.ts';
 import { DeadLetters } from '../../../src/stores/dead-letters.ts';
 import type { TableChange } from '../../../src/stores/memory-table.ts';
+import { RollupBeginnings } from '../../../src/stores/rollup-beginnings.ts';
 import { bytes, bytesOf, type Item, number, type Table, text, textOf } from '../../../src/stores/table.ts';
 import { Windows } from '../../../src/stores/windows.ts';
 import type { DynamoDbEventRecord } from '../../../src/wire/stream-records.ts';
@@ -40,6 +41,7 @@ function setUp(over: Over = {}, tables = new StoredTables()) {
   const observed = new Observed();
   const rollup = createRollup({
     pipeline: PIPELINE,
+    beginnings: new RollupBeginnings(tables.windows),
     windows: new Windows(over.windows?.(tables.windows) ?? tables.windows),
     deadLetters: new DeadLetters(over.deadLetters?.(tables.deadLetters) ?? tables.deadLetters),
     log: observed.log,

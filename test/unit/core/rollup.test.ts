@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { contributionsOf, foldAdditions } from '../../../src/core/rollup.ts';
+import {
+  contributionsAfterMissed,
+  contributionsMissed,
+  contributionsOf,
+  foldAdditions,
+} from '../../../src/core/rollup.ts';
 import { decodeChangedWindows } from '../../../src/core/state-changes.ts';
 import { SHARD, sequenceOf } from '../../support/event-streams.ts';
 import { eventOf, pipelineOf } from '../../support/events.ts';
@@ -40,4 +45,40 @@ test('a change that closes a window of an old size and opens one of the new adds
     events: 1,
     final: true,
   });
+});
+
+test('a change that cannot be read, of a window that other tags told apart before, leaves what is new incomplete and tells nothing again', () => {
+  const rollupBy = (tag: string) => [{ name: 'r', of: 'a0', levels: [[tag]], parts: 1 }];
+  const [old, changed] = ['site', 'model'].map((tag) => ({
+    ...pipelineOf({ sizeMs: 10, groupBy: [tag] }),
+    rollups: rollupBy(tag),
+  }));
+  if (old === undefined || changed === undefined) throw new Error('two pipelines');
+  const runner = new StreamRunner(old);
+  const entry = (record: number) => ({
+    event: eventOf({ time: record, tags: { site: 'x', model: 'y' } }),
+    at: { shard: SHARD, sequence: sequenceOf(record), index: 0 },
+    arrivalMs: 1_000,
+  });
+  runner.deliver([entry(1)]);
+  runner.changePipeline(changed);
+  runner.deliver([entry(2)]);
+  const last = runner.changes.at(-1);
+  if (last === undefined) throw new Error('no change');
+  const { source, version, after } = last;
+  const state = decodeChangedWindows(source, after);
+  for (const missed of [contributionsMissed, contributionsAfterMissed]) {
+    const additions = missed(source, state, changed).map((contribution) => ({
+      source,
+      version: version + 1,
+      contribution,
+    }));
+    const part = additions.filter(({ contribution }) => contribution.series.includes('y'));
+    expect(part).toHaveLength(1);
+    expect(foldAdditions(undefined, part, { part: 0 }).window).toMatchObject({
+      events: 0,
+      incomplete: true,
+      final: false,
+    });
+  }
 });
