@@ -4,9 +4,9 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { VARIABLE } from '../../src/platform/names.ts';
 import type { Batching } from '../settings/batching.ts';
-import { ConsumerFunction } from './consumer-function.ts';
+import { ConsumerFunction, FAILING, type OwnAlarm } from './consumer-function.ts';
 import type { DeadLettersTable } from './dead-letters-table.ts';
-import { addMetricAlarm, OWN } from './metric-alarm.ts';
+import { AT_ONCE, addMetricAlarm } from './metric-alarm.ts';
 import type { SourcesTable } from './sources-table.ts';
 import { StreamMapping } from './stream-mapping.ts';
 import type { TelemetryStream } from './telemetry-stream.ts';
@@ -32,6 +32,7 @@ export class Aggregate extends Construct {
       codeFolder: options.codeFolder,
       memoryMb: 1024,
       timeout: Duration.minutes(1),
+      alarms: [FAILING, HELD],
       environment: {
         [VARIABLE.table('sources')]: sources.table.tableName,
         [VARIABLE.table('deadLetters')]: deadLetters.table.tableName,
@@ -46,27 +47,29 @@ export class Aggregate extends Construct {
       batching: options.batching,
     });
     addMetricAlarm(this, 'ImbalanceAlarm', {
-      description:
-        'Events were received that got no verdict, or more than one: compare with `tidemill ledger`',
-      namespace: OWN,
-      metric: 'imbalance',
-      dimensions: { service: 'aggregate' },
-      statistic: 'Sum',
+      entry: 'imbalance',
+      description: 'Of the events received some got no verdict, or more than one',
+      // Added up over all invocations of five minutes, failed ones and those that came again included.
+      watched: {
+        expression: 'ABS(received - applied - duplicate - late - quarantined - redelivered - unsettled)',
+        of: Object.fromEntries(BOOKS.map((metric) => [metric, this.consumer.published(metric)])),
+      },
       over: 0,
-      minutes: 1,
-    });
-    addMetricAlarm(this, 'HeldAlarm', {
-      description:
-        'Events are set aside for sources whose state cannot be read or would be too large: `tidemill sources held` names them, docs/how-to-mend.md says what to do',
-      namespace: OWN,
-      metric: 'held',
-      dimensions: { service: 'aggregate' },
-      statistic: 'Sum',
-      over: 0,
-      minutes: 1,
+      periodMinutes: 5,
+      points: { beyond: 2, of: 3 },
     });
   }
 }
+
+/** What is received, and what became of it. */
+const BOOKS = ['received', 'applied', 'duplicate', 'late', 'quarantined', 'redelivered', 'unsettled', 'held'];
+
+const HELD: OwnAlarm = {
+  entry: 'held',
+  metric: 'held',
+  description: 'events are set aside for sources whose state cannot be read or would be too large',
+  points: AT_ONCE,
+};
 
 /** Load in batches; commit by batches of conditional statements. */
 const SOURCES_ACTIONS = [

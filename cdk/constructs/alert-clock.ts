@@ -5,6 +5,7 @@ import { VARIABLE } from '../../src/platform/names.ts';
 import type { AlertsTable } from './alerts-table.ts';
 import { ConsumerFunction } from './consumer-function.ts';
 import { runEveryMinute } from './run-every-minute.ts';
+import { addStoppedAlarm, SCHEDULED_ALARMS } from './scheduled-alarms.ts';
 import type { SourcesTable } from './sources-table.ts';
 
 export interface AlertClockOptions {
@@ -25,6 +26,7 @@ export class AlertClock extends Construct {
       memoryMb: 512,
       // Ends before the next one begins.
       timeout: Duration.seconds(50),
+      alarms: SCHEDULED_ALARMS,
       environment: {
         [VARIABLE.table('alerts')]: alerts.table.tableName,
         [VARIABLE.table('sources')]: sources.table.tableName,
@@ -37,5 +39,6 @@ export class AlertClock extends Construct {
     );
     this.consumer.allow(['dynamodb:BatchGetItem', 'dynamodb:Scan'], sources.table.tableArn);
     runEveryMinute(this, this.consumer, 'Looks for sources that fell silent', enabled);
+    if (enabled) addStoppedAlarm(this, this.consumer);
   }
 }

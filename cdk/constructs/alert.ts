@@ -6,7 +6,7 @@ import { VARIABLE } from '../../src/platform/names.ts';
 import type { AlertsInUse } from '../alerts-in.ts';
 import type { Batching } from '../settings/batching.ts';
 import type { AlertsTable } from './alerts-table.ts';
-import { ConsumerFunction } from './consumer-function.ts';
+import { ConsumerFunction, FAILING, missing } from './consumer-function.ts';
 import { ROLLUP_WINDOW_WRITES } from './rollup-window-writes.ts';
 import type { SourcesTable } from './sources-table.ts';
 import { StreamMapping } from './stream-mapping.ts';
@@ -36,6 +36,11 @@ export class Alert extends Construct {
       codeFolder: options.codeFolder,
       memoryMb: 1024,
       timeout: Duration.minutes(1),
+      alarms: [
+        FAILING,
+        missing('unreadableChanges', 'changes cannot be read, and alerts were not judged on them'),
+        missing('unfitAlerts', 'alerts cannot be read or would be too large, and were not judged'),
+      ],
       environment: {
         [VARIABLE.table('alerts')]: alerts.table.tableName,
         [VARIABLE.table('windows')]: windows.table.tableName,
@@ -52,10 +57,12 @@ export class Alert extends Construct {
     });
     this.sourcesMapping = new StreamMapping(this, 'SourcesReader', {
       ...reader(sources),
+      changelog: 'sources',
       enabled: inUse.onSources,
     });
     this.windowsMapping = new StreamMapping(this, 'WindowsReader', {
       ...reader(windows),
+      changelog: 'windows',
       enabled: inUse.onRollups,
       pattern: ROLLUP_WINDOW_WRITES,
     });

@@ -5,7 +5,6 @@ import { Construct } from 'constructs';
 import { SOURCE_HEADER } from '../../src/platform/door.ts';
 import { VARIABLE } from '../../src/platform/names.ts';
 import { ConsumerFunction } from './consumer-function.ts';
-import { addMetricAlarm, OWN } from './metric-alarm.ts';
 import type { TokenKeys } from './token-keys.ts';
 import type { TokensTable } from './tokens-table.ts';
 
@@ -41,18 +40,16 @@ export class Authorize extends Construct {
       },
       // A refused token ends as an error: `Unauthorized` is how API Gateway is told to answer 401.
       errorsAreAnswers: true,
+      alarms: [
+        {
+          entry: 'failing',
+          metric: 'failures',
+          description: 'requests are turned away because keys or revocations cannot be read',
+        },
+      ],
     });
     this.consumer.allow(['dynamodb:BatchGetItem'], tokens.table.tableArn);
     this.consumer.allow(['secretsmanager:GetSecretValue'], keys.verifying.secretArn);
-    addMetricAlarm(this, 'FailuresAlarm', {
-      description: 'Requests were turned away because keys or revocations could not be read',
-      namespace: OWN,
-      metric: 'failures',
-      dimensions: { service: 'authorize' },
-      statistic: 'Sum',
-      over: 0,
-      minutes: 5,
-    });
   }
 
   /** Of devices: a token is all that tells one request from another. */

@@ -4,6 +4,7 @@ import { Construct } from 'constructs';
 import { VARIABLE } from '../../src/platform/names.ts';
 import { ConsumerFunction } from './consumer-function.ts';
 import { runEveryMinute } from './run-every-minute.ts';
+import { addStoppedAlarm, SCHEDULED_ALARMS } from './scheduled-alarms.ts';
 import type { SourcesTable } from './sources-table.ts';
 
 export interface CloseOptions {
@@ -22,11 +23,13 @@ export class Close extends Construct {
       memoryMb: 512,
       // Ends before the next one begins.
       timeout: Duration.seconds(50),
+      alarms: SCHEDULED_ALARMS,
       environment: { [VARIABLE.table('sources')]: sources.table.tableName },
     });
     this.consumer.allow(['dynamodb:Query'], sources.closingIndexArn);
     this.consumer.allow(SOURCES_ACTIONS, sources.table.tableArn);
     runEveryMinute(this, this.consumer, 'Closes the windows of silent sources');
+    addStoppedAlarm(this, this.consumer);
   }
 }
 

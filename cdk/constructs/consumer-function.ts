@@ -10,7 +10,7 @@ import {
   PIPELINE_FILE,
   PIPELINE_FILE_VARIABLE,
 } from '../../src/platform/names.ts';
-import { addMetricAlarm } from './metric-alarm.ts';
+import { AT_ONCE, addMetricAlarm, type MetricAlarmOptions, OWN, type WatchedMetric } from './metric-alarm.ts';
 
 export interface ConsumerFunctionOptions {
   readonly name: FunctionName;
@@ -21,6 +21,31 @@ export interface ConsumerFunctionOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** Errors are among what the function answers: no alarm looks at them. */
   readonly errorsAreAnswers?: boolean;
+  /** Counts of its own that are to stay at zero. */
+  readonly alarms?: readonly OwnAlarm[];
+}
+
+export interface OwnAlarm {
+  /** Heading of its entry in docs/runbook.md. */
+  readonly entry: string;
+  /** As the function publishes it. */
+  readonly metric: string;
+  readonly description: string;
+  readonly points?: MetricAlarmOptions['points'];
+}
+
+const ENTRIES = { Errors: 'errors', Throttles: 'throttled' } as const;
+
+/** What a reader of a stream could not do: it answers so, and to Lambda nothing has failed. */
+export const FAILING: OwnAlarm = {
+  entry: 'failing',
+  metric: 'failures',
+  description: 'work fails and is delivered again and again',
+};
+
+/** What a reader passed over, and will not see again: it has to be made anew. */
+export function missing(metric: string, description: string): OwnAlarm {
+  return { entry: 'missing', metric, description, points: AT_ONCE };
 }
 
 export class ConsumerFunction extends Construct {
@@ -59,15 +84,51 @@ export class ConsumerFunction extends Construct {
       options.errorsAreAnswers === true ? (['Throttles'] as const) : (['Errors', 'Throttles'] as const);
     for (const metric of watched) {
       addMetricAlarm(this, metric, {
-        description: `${options.name}: ${metric.toLowerCase()} in each of five minutes: look at its log and the account's concurrency`,
-        namespace: 'AWS/Lambda',
-        metric,
-        dimensions: { FunctionName: this.fn.functionName },
-        statistic: 'Sum',
+        entry: ENTRIES[metric],
+        description: `${options.name}: ${metric.toLowerCase()}`,
+        watched: {
+          namespace: 'AWS/Lambda',
+          metric,
+          dimensions: { FunctionName: this.fn.functionName },
+          statistic: 'Sum',
+        },
         over: 0,
-        minutes: 5,
       });
     }
+    for (const { entry, metric, description, points } of options.alarms ?? [])
+      addMetricAlarm(this, `Own-${metric}`, {
+        entry,
+        description: `${options.name}: ${description}`,
+        watched: this.published(metric),
+        over: 0,
+        ...(points === undefined ? {} : { points }),
+      });
+  }
+
+  /** Goes off when what the function is handed is older: one alarm, however many streams it reads, for Lambda tells one age of it. */
+  watchAge(overMs: number): void {
+    if (this.node.tryFindChild('Behind') !== undefined) return;
+    addMetricAlarm(this, 'Behind', {
+      entry: 'behind',
+      description: `${this.name} is behind its stream`,
+      watched: {
+        namespace: 'AWS/Lambda',
+        metric: 'IteratorAge',
+        dimensions: { FunctionName: this.fn.functionName },
+        statistic: 'Maximum',
+      },
+      over: overMs,
+    });
+  }
+
+  /** A metric that the function itself publishes. */
+  published(metric: string, dimensions: Readonly<Record<string, string>> = {}): WatchedMetric {
+    return {
+      namespace: OWN,
+      metric,
+      dimensions: { service: this.name, ...dimensions },
+      statistic: 'Sum',
+    };
   }
 
   /** Returns what must be deployed before the permission holds. */

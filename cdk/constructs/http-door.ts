@@ -29,6 +29,7 @@ import { AUTHORIZATION_CACHE_SECONDS, MAX_EVENTS_PER_REQUEST } from '../../src/p
 import { API_STAGE, OUTPUTS } from '../../src/platform/names.ts';
 import type { CustomDomain, DoorLimits, RateLimit, Settings } from '../settings/settings.ts';
 import { Authorize } from './authorize.ts';
+import { addDoorAlarms, REST_ALARMS } from './door-alarms.ts';
 import { addDoorAnswers } from './door-answers.ts';
 import {
   FAILED_BODY,
@@ -37,7 +38,6 @@ import {
   routedTemplate,
   STORED_TEMPLATE,
 } from './events-templates.ts';
-import { addMetricAlarm } from './metric-alarm.ts';
 import type { TokenKeys } from './token-keys.ts';
 import type { TokensTable } from './tokens-table.ts';
 
@@ -141,15 +141,7 @@ export class HttpDoor extends Construct {
     ];
     for (const { resource, authorizer } of doors) this.#addEvents(resource, authorizer, request);
     if (routes.length > 0) this.#addRoutes(routes, doors, validator);
-    addMetricAlarm(this, 'Failures', {
-      description: 'The API answers 5xx in each of five minutes: the stream or the authorizer has trouble',
-      namespace: 'AWS/ApiGateway',
-      metric: '5XXError',
-      dimensions: { ApiName: this.api.restApiName, Stage: API_STAGE },
-      statistic: 'Sum',
-      over: 0,
-      minutes: 5,
-    });
+    addDoorAlarms(this, REST_ALARMS, { ApiName: this.api.restApiName, Stage: API_STAGE });
     if (settings.apiWebAcl !== undefined) this.#guard(settings.apiWebAcl);
     const url = settings.apiDomain === undefined ? this.api.url : this.#addDomain(settings.apiDomain);
     new CfnOutput(this, 'Url', { value: url }).overrideLogicalId(OUTPUTS.apiUrl);

@@ -12,12 +12,13 @@ import { Construct } from 'constructs';
 import { LIVE_STAGE, LIVE_TABLE, VARIABLE } from '../../src/platform/names.ts';
 import type { Batching } from '../settings/batching.ts';
 import type { AlertsTable } from './alerts-table.ts';
-import { ConsumerFunction } from './consumer-function.ts';
+import { ConsumerFunction, FAILING } from './consumer-function.ts';
+import { addDoorAlarms, SOCKET_ALARMS } from './door-alarms.ts';
 import type { LiveTable } from './live-table.ts';
-import { addMetricAlarm, OWN } from './metric-alarm.ts';
 import type { ReadersTable } from './readers-table.ts';
 import { ROLLUP_WINDOW_WRITES } from './rollup-window-writes.ts';
 import { runEveryMinute } from './run-every-minute.ts';
+import { addStoppedAlarm } from './scheduled-alarms.ts';
 import type { SourcesTable } from './sources-table.ts';
 import { StreamMapping } from './stream-mapping.ts';
 import { tableStreamArn } from './table-stream-arn.ts';
@@ -51,8 +52,9 @@ export class LiveApi extends Construct {
   readonly consumer: ConsumerFunction;
   /** Ends connections whose token is no longer good. */
   readonly hangUp: ConsumerFunction;
-  /** Of the windows table. */
-  readonly mapping: StreamMapping;
+  /** Of the tables of windows, of what is live, and of alerts. */
+  readonly mappings: readonly StreamMapping[];
+  readonly apiId: string;
   /** `wss://…/stage` */
   readonly url: string;
 
@@ -86,17 +88,23 @@ export class LiveApi extends Construct {
       codeFolder: options.codeFolders.live,
       memoryMb: 1024,
       timeout: Duration.minutes(1),
+      alarms: [
+        FAILING,
+        { entry: 'shed', metric: 'shed', description: 'connections are ended for being too slow' },
+      ],
       environment: tables,
     });
     this.hangUp = new ConsumerFunction(this, 'HangUp', {
       name: 'hang-up',
       codeFolder: options.codeFolders['hang-up'],
       memoryMb: 256,
+      alarms: [{ ...FAILING, description: 'connections cannot be looked at' }],
       // It ends what expires until the next run begins, and then what it has under way.
       timeout: Duration.seconds(80),
       environment: { ...access, [VARIABLE.table('live')]: live.table.tableName },
     });
     runEveryMinute(this, this.hangUp, 'Ends live connections whose token is no longer good');
+    addStoppedAlarm(this, this.hangUp);
     const api = this.#addApi(options.authorizer);
     const stage = this.#addStage(api);
     this.url = stage.url;
@@ -126,23 +134,25 @@ export class LiveApi extends Construct {
       failures,
       batching: options.batching,
     });
-    this.mapping = new StreamMapping(this, 'WindowsReader', {
+    const windowsMapping = new StreamMapping(this, 'WindowsReader', {
       ...reader(windows),
+      changelog: 'windows',
       enabled: options.rollups,
       pattern: ROLLUP_WINDOW_WRITES,
     });
-    new StreamMapping(this, 'LiveReader', { ...reader(live), pattern: CHANGES });
-    new StreamMapping(this, 'AlertsReader', { ...reader(alerts), enabled: options.hasAlerts });
-    addMetricAlarm(this, 'Shed', {
-      description:
-        'Live connections were ended for being too slow, in each of five minutes: clients ask for more than they can take, or posts fail',
-      namespace: OWN,
-      metric: 'shed',
-      dimensions: { service: 'live' },
-      statistic: 'Sum',
-      over: 0,
-      minutes: 5,
+    const liveMapping = new StreamMapping(this, 'LiveReader', {
+      ...reader(live),
+      changelog: 'live',
+      pattern: CHANGES,
     });
+    const alertsMapping = new StreamMapping(this, 'AlertsReader', {
+      ...reader(alerts),
+      changelog: 'alerts',
+      enabled: options.hasAlerts,
+    });
+    this.mappings = [windowsMapping, liveMapping, alertsMapping];
+    this.apiId = api.apiId;
+    addDoorAlarms(this, SOCKET_ALARMS, { ApiId: api.apiId, Stage: LIVE_STAGE });
   }
 
   #addApi(authorizer: IFunction): WebSocketApi {

@@ -10,7 +10,7 @@ import { OUTLET_TABLE, OUTPUTS, TTL_ATTRIBUTE, VARIABLE } from '../../src/platfo
 import { OUTLET_SETTING } from '../../src/platform/outlet-choice.ts';
 import type { Batching } from '../settings/batching.ts';
 import type { OutletSettings, Settings } from '../settings/settings.ts';
-import { ConsumerFunction } from './consumer-function.ts';
+import { ConsumerFunction, FAILING } from './consumer-function.ts';
 import { StreamMapping } from './stream-mapping.ts';
 import { removalOf } from './table-settings.ts';
 
@@ -38,6 +38,7 @@ export class Outlet extends Construct {
       codeFolder: options.codeFolder,
       memoryMb: 512,
       timeout: Duration.minutes(1),
+      alarms: [FAILING],
       environment: {
         [VARIABLE.setting('outletTo')]: options.to,
         ...(this.stream === undefined

@@ -5,7 +5,7 @@ import { Construct } from 'constructs';
 import { VARIABLE } from '../../src/platform/names.ts';
 import type { Batching } from '../settings/batching.ts';
 import type { AlertsTable } from './alerts-table.ts';
-import { ConsumerFunction } from './consumer-function.ts';
+import { ConsumerFunction, FAILING, missing } from './consumer-function.ts';
 import { StreamMapping } from './stream-mapping.ts';
 import { tableStreamArn } from './table-stream-arn.ts';
 
@@ -29,6 +29,10 @@ export class Publish extends Construct {
       codeFolder,
       memoryMb: 512,
       timeout: Duration.minutes(1),
+      alarms: [
+        FAILING,
+        missing('unreadableChanges', 'changes of alerts cannot be read, and were not published'),
+      ],
       environment: { [VARIABLE.bus('alerts')]: DEFAULT_BUS },
     });
     const bus = Stack.of(this).formatArn({

@@ -35,6 +35,7 @@ export class QueryApi extends Construct {
       memoryMb: 1769,
       // API Gateway waits 29 seconds.
       timeout: Duration.seconds(28),
+      alarms: [{ entry: 'failing', metric: 'failures', description: 'requests are answered 500' }],
       environment: {
         [VARIABLE.table('sources')]: sources.table.tableName,
         [VARIABLE.table('windows')]: windows.table.tableName,

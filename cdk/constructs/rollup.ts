@@ -4,10 +4,9 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { VARIABLE } from '../../src/platform/names.ts';
 import type { Batching } from '../settings/batching.ts';
-import { ConsumerFunction } from './consumer-function.ts';
+import { ConsumerFunction, FAILING, missing, type OwnAlarm } from './consumer-function.ts';
 import type { DeadLettersTable } from './dead-letters-table.ts';
 import type { LiveTable } from './live-table.ts';
-import { addMetricAlarm, OWN } from './metric-alarm.ts';
 import type { ReadersTable } from './readers-table.ts';
 import type { SourcesTable } from './sources-table.ts';
 import { StreamMapping } from './stream-mapping.ts';
@@ -37,6 +36,7 @@ export class Rollup extends Construct {
       codeFolder: options.codeFolder,
       memoryMb: 1024,
       timeout: Duration.minutes(1),
+      alarms: [FAILING, ...MISSING],
       environment: {
         [VARIABLE.table('windows')]: windows.table.tableName,
         [VARIABLE.table('deadLetters')]: deadLetters.table.tableName,
@@ -54,30 +54,14 @@ export class Rollup extends Construct {
       failures,
       batching: options.batching,
     });
-    for (const [id, metric, what] of MISSING) {
-      addMetricAlarm(this, id, {
-        description: `${what}: docs/how-to-mend.md says what to do`,
-        namespace: OWN,
-        metric,
-        dimensions: { service: 'rollup' },
-        statistic: 'Sum',
-        over: 0,
-        minutes: 1,
-      });
-    }
   }
 }
 
-/** What is missing in rollups, each a metric of the function. */
-const MISSING = [
-  ['UnreadableAlarm', 'unreadableChanges', 'Changes of sources cannot be read, and are missing in rollups'],
-  [
-    'PartUnreadableAlarm',
-    'rollupUnreadable',
-    'Parts of rollup windows cannot be read, and lack what came since',
-  ],
-  ['FullAlarm', 'rollupFull', 'Rollup windows have no room for further value names'],
-] as const;
+const MISSING: readonly OwnAlarm[] = [
+  missing('unreadableChanges', 'changes of sources cannot be read, and are missing in rollups'),
+  missing('rollupUnreadable', 'parts of rollup windows cannot be read, and lack what came since'),
+  missing('rollupFull', 'rollup windows have no room for further value names'),
+];
 
 const WINDOWS_ACTIONS = [
   'dynamodb:BatchGetItem',

@@ -7,7 +7,7 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { Batching } from '../settings/batching.ts';
 import type { ConsumerFunction } from './consumer-function.ts';
-import { addMetricAlarm } from './metric-alarm.ts';
+import { AT_ONCE, addMetricAlarm, type WatchedMetric } from './metric-alarm.ts';
 
 export interface StreamMappingOptions {
   readonly consumer: ConsumerFunction;
@@ -18,6 +18,8 @@ export interface StreamMappingOptions {
     readonly retention?: Duration;
   };
   readonly failures: Bucket;
+  /** Of a function that reads several: the stack's name of the table, by which it tells how far behind it is in each. */
+  readonly changelog?: string;
   /** An event holds at most 6 MB whatever this says. */
   readonly batching: Batching;
   /** Default true. One that is off keeps its place in the stack, so that switching it on begins with what the stream holds. */
@@ -60,41 +62,44 @@ export class StreamMapping extends Construct {
       ...(pattern === undefined ? {} : { filters: [{ pattern: JSON.stringify(pattern) }] }),
     });
     this.mapping.node.addDependency(...permissions);
-    this.#addAlarms(consumer, batching.window);
+    this.#addAlarms(options);
   }
 
-  #addAlarms(consumer: ConsumerFunction, batchingWindow: Duration): void {
-    const mapping = { EventSourceMappingUUID: this.mapping.eventSourceMappingId };
-    addMetricAlarm(this, 'Behind', {
-      description: `${consumer.name} is more than a minute behind its stream: look at its errors, throttles and duration`,
+  #addAlarms({ consumer, batching, changelog }: StreamMappingOptions): void {
+    const ofMapping = (metric: string): WatchedMetric => ({
       namespace: 'AWS/Lambda',
-      metric: 'IteratorAge',
-      dimensions: { FunctionName: consumer.fn.functionName },
-      statistic: 'Maximum',
-      // What waits for its batch is not late.
-      over: 59_000 + batchingWindow.toMilliseconds(),
-      minutes: 5,
-    });
-    addMetricAlarm(this, 'GivenUp', {
-      description: `Records were given up for ${consumer.name} and are in the failures bucket: redrive them`,
-      namespace: 'AWS/Lambda',
-      metric: 'OnFailureDestinationDeliveredEventCount',
-      dimensions: mapping,
+      metric,
+      dimensions: { EventSourceMappingUUID: this.mapping.eventSourceMappingId },
       statistic: 'Sum',
+    });
+    // What a batch waits to be filled is none of its reader's fault.
+    const over = BEHIND_MS + batching.window.toMilliseconds();
+    consumer.watchAge(over);
+    if (changelog !== undefined)
+      addMetricAlarm(this, 'Lagging', {
+        entry: 'lagging',
+        description: `${consumer.name} is behind in the changelog of ${changelog}`,
+        watched: { ...consumer.published('lagMs', { changelog }), statistic: 'Maximum' },
+        over,
+      });
+    addMetricAlarm(this, 'GivenUp', {
+      entry: 'given-up',
+      description: `Records were given up for ${consumer.name} and are in the failures bucket`,
+      watched: ofMapping('OnFailureDestinationDeliveredEventCount'),
       over: 0,
-      minutes: 1,
+      points: AT_ONCE,
     });
     addMetricAlarm(this, 'Lost', {
-      description: `Records were given up for ${consumer.name} and reached no bucket: they are in the stream until it expires them`,
-      namespace: 'AWS/Lambda',
-      metric: 'DroppedEventCount',
-      dimensions: mapping,
-      statistic: 'Sum',
+      entry: 'lost',
+      description: `Records were given up for ${consumer.name} and reached no bucket`,
+      watched: ofMapping('DroppedEventCount'),
       over: 0,
-      minutes: 1,
+      points: AT_ONCE,
     });
   }
 }
+
+const BEHIND_MS = 60_000;
 
 /**
  * Without end: a record that is at fault is quarantined by the function, so what fails is a table or the function itself, and

@@ -4,10 +4,13 @@ import { Stream, StreamEncryption, StreamMode } from 'aws-cdk-lib/aws-kinesis';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import type { Settings } from '../settings/settings.ts';
-import { addMetricAlarm } from './metric-alarm.ts';
+import { addMetricAlarm, type WatchedMetric } from './metric-alarm.ts';
 import { removalOf } from './table-settings.ts';
 
-export type TelemetryStreamOptions = Pick<Settings, 'shards' | 'retentionMs' | 'throwAway' | 'kmsKey'>;
+export type TelemetryStreamOptions = Pick<
+  Settings,
+  'shards' | 'retentionMs' | 'throwAway' | 'kmsKey' | 'quietAfterMs'
+>;
 
 export class TelemetryStream extends Construct {
   readonly stream: Stream;
@@ -29,14 +32,30 @@ export class TelemetryStream extends Construct {
       retentionPeriod: this.retention,
       removalPolicy: removalOf(throwAway),
     });
-    addMetricAlarm(this, 'WritesRefused', {
-      description: 'The stream refuses writes: a hot source, or too few shards',
+    const ofStream = (metric: string): WatchedMetric => ({
       namespace: 'AWS/Kinesis',
-      metric: 'WriteProvisionedThroughputExceeded',
+      metric,
       dimensions: { StreamName: this.stream.streamName },
       statistic: 'Sum',
+    });
+    addMetricAlarm(this, 'WritesRefused', {
+      entry: 'writes-refused',
+      description: 'The stream refuses writes: a hot source, or too few shards',
+      watched: ofStream('WriteProvisionedThroughputExceeded'),
       over: 0,
-      minutes: 5,
+    });
+    if (options.quietAfterMs === undefined) return;
+    const periods = options.quietAfterMs / (QUIET_PERIOD_MINUTES * 60_000);
+    addMetricAlarm(this, 'Quiet', {
+      entry: 'quiet',
+      description: `No record has come into the stream for ${periods * QUIET_PERIOD_MINUTES} minutes`,
+      watched: ofStream('IncomingRecords'),
+      under: 1,
+      periodMinutes: QUIET_PERIOD_MINUTES,
+      points: { beyond: periods, of: periods },
+      silence: 'trouble',
     });
   }
 }
+
+const QUIET_PERIOD_MINUTES = 5;

@@ -2,7 +2,7 @@
 import { Aws, CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { type FunctionName, OUTPUTS } from '../../src/platform/names.ts';
+import { API_STAGE, type FunctionName, LIVE_STAGE, OUTPUTS } from '../../src/platform/names.ts';
 import type { AlertsInUse } from '../alerts-in.ts';
 import type { DashboardBundle } from '../bundle-dashboard.ts';
 import { Aggregate } from '../constructs/aggregate.ts';
@@ -192,13 +192,15 @@ export class TidemillStack extends Stack {
       // Names of dashboards are the account's, of all regions.
       ...(props.stage === undefined ? {} : { name: `${this.stackName}-${Aws.REGION}` }),
       stream,
+      api: { ApiName: door.api.restApiName, Stage: API_STAGE },
+      liveApi: { ApiId: liveApi.apiId, Stage: LIVE_STAGE },
       readers: [
         aggregate,
         rollup,
         { consumer: alert.consumer, mapping: alert.sourcesMapping },
         { consumer: alert.consumer, mapping: alert.windowsMapping },
         publish,
-        liveApi,
+        ...liveApi.mappings.map((mapping) => ({ consumer: liveApi.consumer, mapping })),
         ...(archive === undefined ? [] : [archive]),
         ...(this.outlet === undefined ? [] : [this.outlet]),
       ],

@@ -32,6 +32,7 @@ interface Failure {
   readonly sequence: SequenceNumber;
   readonly reason: string;
   readonly source?: string;
+  readonly events?: number;
 }
 
 export function createAggregate(
@@ -40,6 +41,7 @@ export function createAggregate(
   const cache = deps.cache ?? new StateCache();
   // Once in a container's life: who puts records so does it always.
   let hasWarned = false;
+  const hot = new HotSources(deps.log);
   return async ({ Records }) => {
     const batch = decodeBatch(Records, deps.pipeline);
     const failures: Failure[] = [];
@@ -55,6 +57,8 @@ export function createAggregate(
     failures.push(...report.failures);
 
     const { applied, duplicate, late, quarantined: full, redelivered } = report.verdicts;
+    // They come again, and are received again then.
+    const unsettled = failures.reduce((total, { events = 0 }) => total + events, 0);
     deps.meter.publish({
       batches: 1,
       records: batch.records,
@@ -67,29 +71,25 @@ export function createAggregate(
       setAside: batch.setAside.length,
       ...(batch.skipped === undefined ? {} : { notTaken: batch.skipped.total }),
       redelivered,
-      ...(report.held.length === 0 ? {} : { held: report.heldEvents, heldSources: report.held.length }),
+      unsettled,
+      held: report.heldEvents,
+      heldSources: report.held.length,
       strays: batch.strays,
       closedWindows: report.closedWindows,
       sources: batch.bySource.size,
+      mostOfOneSource: hot.take(batch.bySource),
       stateReads: loaded.reads,
       pageReads: report.pageReads,
       stateWrites: report.stateWrites,
       stateRefusals: report.refusals,
       failures: failures.length,
-      // Whole batches must come out even; what failed comes again.
-      imbalance:
-        failures.length > 0
-          ? 0
-          : Math.abs(
-              batch.events -
-                batch.quarantined.length -
-                applied -
-                duplicate -
-                late -
-                full -
-                redelivered -
-                report.heldEvents,
-            ),
+      imbalance: Math.abs(
+        batch.events -
+          batch.quarantined.length -
+          (applied + duplicate + late + full + redelivered) -
+          unsettled -
+          report.heldEvents,
+      ),
       lagMs: Math.max(0, deps.nowMs() - batch.lastArrivalMs),
     });
     if (batch.quarantined.length > 0) {
@@ -183,6 +183,42 @@ function sumOf(a: CommitReport, b: CommitReport, failures: readonly WorkFailure[
 }
 
 const VERDICTS: readonly Verdict[] = ['applied', 'duplicate', 'late', 'quarantined', 'redelivered'];
+
+/** In a batch of so many events one source with more than half of them is worth a word: its shard has no room for others. */
+const HOT_BATCH_EVENTS = 200;
+
+class HotSources {
+  readonly #log: Log;
+  /** Named once in a container's life; few are hot, and bounded all the same. */
+  readonly #named = new Set<string>();
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** The most events of one source. */
+  take(bySource: ReturnType<typeof decodeBatch>['bySource']): number {
+    let [hottest, most, total] = ['', 0, 0];
+    for (const [source, { events }] of bySource) {
+      total += events.length;
+      if (events.length > most) [hottest, most] = [source, events.length];
+    }
+    if (
+      total >= HOT_BATCH_EVENTS &&
+      2 * most > total &&
+      this.#named.size < 100 &&
+      !this.#named.has(hottest)
+    ) {
+      this.#named.add(hottest);
+      this.#log.warn('one source sends more than half of a batch', {
+        source: hottest,
+        events: most,
+        of: total,
+      });
+    }
+    return most;
+  }
+}
 
 /** Takes warm states from the cache and reads the others; sources that cannot be read are unfit alone. */
 async function load(

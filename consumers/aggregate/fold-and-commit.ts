@@ -43,6 +43,8 @@ export interface WorkFailure {
   readonly source: string;
   readonly sequence: SequenceNumber;
   readonly reason: string;
+  /** Of the source's in the batch, those that have no verdict yet. */
+  readonly events: number;
 }
 
 export interface CommitReport {
@@ -188,7 +190,7 @@ export function adopt(work: Work, stored: StoredState | undefined, pipeline: Pip
 export function failureOf(work: Work, reason: string): WorkFailure {
   const sequence = work.events.sequences[work.from];
   if (sequence === undefined) throw new Error(`no event ${work.from} in the batch of ${work.source}`);
-  return { source: work.source, sequence, reason };
+  return { source: work.source, sequence, reason, events: work.events.events.length - work.from };
 }
 
 /** Where the table cannot be reached at all, every write counts as failed: whichever was done is found when it is redelivered. */

@@ -4,6 +4,7 @@ import { observeRollup } from '../../src/core/alerts/observe-change.ts';
 import type { SequenceNumber } from '../../src/core/brands.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import type { StoredWindow } from '../../src/core/stored-window.ts';
+import { publishLag } from '../../src/platform/changelog-lag.ts';
 import { eachOf } from '../../src/platform/each-of.ts';
 import type { Log, Meter } from '../../src/platform/observe.ts';
 import type { Alerts } from '../../src/stores/alerts.ts';
@@ -23,6 +24,7 @@ export interface AlertDeps {
   readonly windows: Windows;
   readonly log: Log;
   readonly meter: Meter;
+  readonly nowMs: () => number;
 }
 
 interface Failure {
@@ -49,6 +51,7 @@ export function createAlert(
     const unfit = [...report.unfit, ...ended.unfit];
     const failed = new Set(failures.map(({ sequence }) => sequence));
     for (const arrival of shown) if (!arrival.sequences.some((at) => failed.has(at))) watched.note(arrival);
+    const lag = publishLag(Records, { meter: deps.meter, nowMs: deps.nowMs() });
     deps.meter.publish({
       batches: 1,
       records: Records.length,
@@ -58,9 +61,10 @@ export function createAlert(
       alertRefusals: report.refusals,
       transitions: report.transitions + ended.transitions,
       beyondReach: report.beyond.length,
-      ...(unread.length === 0 ? {} : { unreadableChanges: unread.length }),
-      ...(unfit.length === 0 ? {} : { unfitAlerts: unfit.length }),
+      unreadableChanges: unread.length,
+      unfitAlerts: unfit.length,
       failures: failures.length,
+      ...lag,
     });
     if (unread.length + unfit.length > 0) {
       deps.log.error('not judged: mend what is wrong, then rebuild', {

@@ -6,6 +6,7 @@ import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { mergeParts } from '../../src/core/rollup.ts';
 import { summarizeStored } from '../../src/core/stored-window.ts';
 import type { Outlet } from '../../src/host/outlet-of.ts';
+import { publishLag } from '../../src/platform/changelog-lag.ts';
 import { eachOf } from '../../src/platform/each-of.ts';
 import type { Log, Meter } from '../../src/platform/observe.ts';
 import { alertId } from '../../src/stores/alerts.ts';
@@ -41,6 +42,7 @@ export function createLive(
 ): (event: StreamEvent<DynamoDbEventRecord>) => Promise<BatchItemFailures> {
   return async ({ Records }) => {
     const decoded = decodeRecords(Records);
+    const lag = publishLag(Records, { meter: deps.meter, nowMs: deps.clock.nowMs() });
     try {
       await tellOutlet(decoded, deps);
       const telling = await whomToTell(decoded, deps);
@@ -51,12 +53,13 @@ export function createLive(
         connections: telling.size,
         ...report,
         failures: 0,
+        ...lag,
       });
       if (report.shed > 0) deps.log.warn('connections were too slow and were ended', { shed: report.shed });
       return batchItemFailures([]);
     } catch (error) {
       deps.log.error('changes not told', { records: Records.length, reason: String(error) });
-      deps.meter.publish({ batches: 1, records: Records.length, failures: Records.length });
+      deps.meter.publish({ batches: 1, records: Records.length, failures: Records.length, ...lag });
       return batchItemFailures(decoded.sequences);
     }
   };

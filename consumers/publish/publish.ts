@@ -1,13 +1,13 @@
-// The consumer of the alerts' changelog: publishes each transition to the event bus. A batch that comes again publishes
-// again, under the same id: at least once to the bus, once in effect for whoever keeps the ids it has seen.
-import type { SequenceNumber } from '../../src/core/brands.ts';
+// The consumer of the alerts' changelog: publishes each transition to the event bus, record by record in their order. A batch that
+// comes again publishes again, under the same id: at least once to the bus, once in effect for whoever keeps the ids it has seen.
+import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
+import { publishLag } from '../../src/platform/changelog-lag.ts';
 import type { Clock } from '../../src/platform/clock.ts';
 import type { BusEntry, EventBus } from '../../src/platform/event-bus.ts';
 import { ALERT_DETAIL_TYPE, ALERT_EVENT_SOURCE } from '../../src/platform/names.ts';
 import type { Log, Meter } from '../../src/platform/observe.ts';
 import type { AlertEvent } from '../../src/wire/alert-event.ts';
 import { alertEvents } from '../../src/wire/alert-event.ts';
-import { batchItemFailures } from '../../src/wire/batch-item-failures.ts';
 import type { BatchItemFailures, DynamoDbEventRecord, StreamEvent } from '../../src/wire/stream-records.ts';
 
 export interface PublishDeps {
@@ -17,53 +17,80 @@ export interface PublishDeps {
   readonly clock: Clock;
 }
 
-interface Pending {
-  readonly sequence: SequenceNumber;
-  readonly entry: BusEntry;
-}
-
 export function createPublish(
   deps: PublishDeps,
 ): (event: StreamEvent<DynamoDbEventRecord>) => Promise<BatchItemFailures> {
   return async ({ Records }) => {
-    const unreadable: string[] = [];
-    const pending = Records.flatMap((record) =>
-      readEvents(record, unreadable).map((event): Pending => {
-        const entry = {
-          source: ALERT_EVENT_SOURCE,
-          detailType: ALERT_DETAIL_TYPE,
-          detail: JSON.stringify(event),
-        };
-        // the stream's own number, digits by its contract
-        return { sequence: record.dynamodb.SequenceNumber as SequenceNumber, entry };
-      }),
+    const work = new PublishWork(deps);
+    // One of its own for each invocation: it keeps the records it works on.
+    const processor = new BatchProcessor(EventType.DynamoDBStreams);
+    const answer = await processPartialResponse(
+      { Records: [...Records] },
+      (record: DynamoDbEventRecord) => work.publish(record),
+      processor,
+      // One after the other; and where all have failed that is an answer like any other: thrown, it would be retried in halves.
+      { processInParallel: false, throwOnFullBatchFailure: false },
     );
-    const failures: { readonly sequence: SequenceNumber; readonly reason: string }[] = [];
-    for (let at = 0; at < pending.length; at += ENTRIES_PER_CALL) {
-      failures.push(...(await putAll(pending.slice(at, at + ENTRIES_PER_CALL), deps)));
-    }
+    const { published, unreadable, failed } = work;
+    const lag = publishLag(Records, { meter: deps.meter, nowMs: deps.clock.nowMs() });
     deps.meter.publish({
       batches: 1,
       records: Records.length,
-      published: pending.length - failures.length,
-      ...(unreadable.length === 0 ? {} : { unreadableChanges: unreadable.length }),
-      failures: failures.length,
+      published,
+      unreadableChanges: unreadable.length,
+      failures: answer.batchItemFailures.length,
+      ...lag,
     });
     if (unreadable.length > 0) deps.log.error('changes not readable', { first: unreadable.slice(0, 5) });
-    if (failures.length > 0) {
-      deps.log.error('transitions not published', { failures: failures.length, first: failures.slice(0, 5) });
-    }
-    return batchItemFailures(failures.map(({ sequence }) => sequence));
+    if (failed !== undefined)
+      deps.log.error('transitions not published', {
+        failures: answer.batchItemFailures.length,
+        first: failed,
+      });
+    return answer;
   };
 }
 
-/** One that cannot be read must not keep all others waiting: it will not be read the next time either. */
-function readEvents(record: DynamoDbEventRecord, unreadable: string[]): readonly AlertEvent[] {
-  try {
-    return alertEvents(record);
-  } catch (error) {
-    unreadable.push(String(error));
-    return [];
+class PublishWork {
+  readonly #deps: PublishDeps;
+  published = 0;
+  /** Why they could not be read. */
+  readonly unreadable: string[] = [];
+  /** Why the first that failed did: what comes behind it in the batch is left for the next delivery, which brings it in any case. */
+  failed: string | undefined;
+
+  constructor(deps: PublishDeps) {
+    this.#deps = deps;
+  }
+
+  /** @throws where a transition was not taken, or one before it was not */
+  async publish(record: DynamoDbEventRecord): Promise<void> {
+    if (this.failed !== undefined) throw new Error('comes after a record that was not published');
+    try {
+      const entries = this.#read(record).map((event) => ({
+        source: ALERT_EVENT_SOURCE,
+        detailType: ALERT_DETAIL_TYPE,
+        detail: JSON.stringify(event),
+      }));
+      for (let at = 0; at < entries.length; at += ENTRIES_PER_CALL) {
+        const some = entries.slice(at, at + ENTRIES_PER_CALL);
+        await putAll(some, this.#deps);
+        this.published += some.length;
+      }
+    } catch (error) {
+      this.failed = error instanceof Error ? error.message : String(error);
+      throw error;
+    }
+  }
+
+  /** One that cannot be read must not keep all others waiting: it will not be read the next time either. */
+  #read(record: DynamoDbEventRecord): readonly AlertEvent[] {
+    try {
+      return alertEvents(record);
+    } catch (error) {
+      this.unreadable.push(String(error));
+      return [];
+    }
   }
 }
 
@@ -75,20 +102,20 @@ const ATTEMPTS = 4;
 const PAUSE_MS = 100;
 
 async function putAll(
-  pending: readonly Pending[],
-  { bus, clock }: PublishDeps,
-): Promise<readonly { readonly sequence: SequenceNumber; readonly reason: string }[]> {
-  let left: readonly (Pending & { readonly reason: string })[] = pending.map((one) => ({
-    ...one,
-    reason: '',
-  }));
+  entries: readonly BusEntry[],
+  { bus, clock }: Pick<PublishDeps, 'bus' | 'clock'>,
+): Promise<void> {
+  let left = entries;
+  let reason = '';
   for (let attempt = 0; attempt < ATTEMPTS && left.length > 0; attempt += 1) {
     if (attempt > 0) await clock.sleep(PAUSE_MS * 2 ** (attempt - 1));
-    const answers = await bus.put(left.map(({ entry }) => entry)).catch((error: unknown) => String(error));
-    left = left.flatMap((one, at) => {
-      const reason = typeof answers === 'string' ? answers : answers[at];
-      return reason === undefined ? [] : [{ ...one, reason }];
+    const answers = await bus.put(left).catch((error: unknown) => String(error));
+    const refused = left.flatMap((entry, at) => {
+      const why = typeof answers === 'string' ? answers : answers[at];
+      return why === undefined ? [] : [{ entry, why }];
     });
+    left = refused.map(({ entry }) => entry);
+    reason = refused[0]?.why ?? '';
   }
-  return left;
+  if (left.length > 0) throw new Error(reason);
 }

@@ -325,7 +325,6 @@ function missingCounts(
   unread: readonly UnreadChange[],
   missing: readonly MissingAddition[],
 ): Readonly<Record<string, number>> {
-  if (unread.length + missing.length === 0) return {};
   const full = missing.filter(({ reason }) => reason === 'rollup-full').length;
   return { unreadableChanges: unread.length, rollupFull: full, rollupUnreadable: missing.length - full };
 }

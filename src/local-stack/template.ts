@@ -1,6 +1,7 @@
 // Reads the synthesized template into what a laptop has to run, every reference resolved.
 
 import type { CloudFormationTemplate } from './cloudformation-template.ts';
+import { type AlarmSpec, readAlarm } from './cloudwatch/read-alarm.ts';
 import { readRestApis } from './gateway/read-rest-api.ts';
 import { readSites, type Site } from './gateway/read-sites.ts';
 import { readWebSocketApis, type WebSocketApi } from './gateway/read-websocket-api.ts';
@@ -30,6 +31,7 @@ export interface LocalSystem {
   readonly sites: readonly Site[];
   /** What the stack's roles and function permissions allow. */
   readonly policies: IamPolicies;
+  readonly alarms: readonly AlarmSpec[];
   readonly buckets: readonly { readonly logicalId: string; readonly name: string; readonly arn: string }[];
   /** The stack's outputs, resolved: name to value. */
   readonly outputs: ReadonlyMap<string, string>;
@@ -64,6 +66,7 @@ export function readTemplate(synthesis: Synthesis, region: string): LocalSystem 
     webSocketApis: readWebSocketApis(ofType),
     sites: readSites(ofType, codeFolders),
     policies: createIamPolicies(ofType),
+    alarms: ofType('AWS::CloudWatch::Alarm').map(readAlarm),
     buckets: ofType('AWS::S3::Bucket').map(({ logicalId, name, arn }) => ({ logicalId, name, arn })),
     outputs: new Map(
       [...template.outputs].map(([id, value]) => [
@@ -78,6 +81,7 @@ export function readTemplate(synthesis: Synthesis, region: string): LocalSystem 
 }
 
 const RUN = new Set([
+  'AWS::CloudWatch::Alarm',
   'AWS::Kinesis::Stream',
   'AWS::DynamoDB::GlobalTable',
   'AWS::DynamoDB::Table',
@@ -103,7 +107,6 @@ const WITHOUT_EFFECT_HERE = new Set([
   'AWS::ApplicationAutoScaling::ScalingPolicy',
   'AWS::Budgets::Budget',
   'AWS::CDK::Metadata',
-  'AWS::CloudWatch::Alarm',
   'AWS::CloudWatch::Dashboard',
   'AWS::IAM::Policy',
   'AWS::IAM::Role',

@@ -11,5 +11,6 @@ export type Counts = Readonly<Record<string, number>>;
 
 /** Publishes the figures of one invocation. A signal: a retried batch counts again; the ledger is the truth. */
 export interface Meter {
-  publish(counts: Counts): void;
+  /** `dimensions`: beside the function's own name. */
+  publish(counts: Counts, dimensions?: Readonly<Record<string, string>>): void;
 }

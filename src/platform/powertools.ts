@@ -13,11 +13,13 @@ export function createLog(): Log {
   };
 }
 
-/** The metrics stand under the dimension `service`. */
+/** The metrics stand under the dimension `service`, and those that are given. */
 export function createMeter(): Meter {
   const metrics = new Metrics();
   return {
-    publish: (figures) => {
+    publish: (figures, dimensions = {}) => {
+      // They are gone again with what is published.
+      for (const [name, value] of Object.entries(dimensions)) metrics.addDimension(name, value);
       for (const [name, value] of Object.entries(figures)) {
         metrics.addMetric(name, name.endsWith('Ms') ? MetricUnit.Milliseconds : MetricUnit.Count, value);
       }

@@ -7,7 +7,7 @@ import { createApiGatewayPoster } from '../platform/api-gateway-poster.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { EventBus } from '../platform/event-bus.ts';
 import { VARIABLE } from '../platform/names.ts';
-import type { Log } from '../platform/observe.ts';
+import type { Log, Meter } from '../platform/observe.ts';
 import type { OutgoingStream } from '../platform/outgoing-stream.ts';
 import { createSecrets, createSecretsClient } from '../platform/secrets.ts';
 import { LOCAL_LIMITS } from '../platform/time-limits.ts';
@@ -50,7 +50,7 @@ export function inProcessHost(fn: FunctionSpec, options: InProcessOptions): Func
     clock,
     random: Math.random,
     log: lineLog(service, write),
-    meter: { publish: (counts) => write({ _aws: { Timestamp: clock.nowMs() }, service, ...counts }) },
+    meter: lineMeter(fn, service, { write, nowMs: () => clock.nowMs() }),
     table: (name) => table(variable(VARIABLE.table(name), 'the name of a table')),
     objects: (name) => bucket(variable(VARIABLE.bucket(name), 'the name of a bucket')),
     bus: (name) => {
@@ -68,6 +68,23 @@ export function inProcessHost(fn: FunctionSpec, options: InProcessOptions): Func
     poster: (name) => createApiGatewayPoster(variable(VARIABLE.poster(name), 'a URL'), client),
     setting: (name) => variable(VARIABLE.setting(name), 'a text'),
     option: (name) => fn.environment[VARIABLE.setting(name)] || undefined,
+  };
+}
+
+/** As Powertools writes them. */
+function lineMeter(
+  { environment, name }: FunctionSpec,
+  service: string,
+  { write, nowMs }: { readonly write: (record: object) => void; readonly nowMs: () => number },
+): Meter {
+  const Namespace = environment['POWERTOOLS_METRICS_NAMESPACE'] ?? name;
+  return {
+    publish: (counts, dimensions = {}) => {
+      const Dimensions = [['service', ...Object.keys(dimensions)]];
+      const Metrics = Object.keys(counts).map((Name) => ({ Name }));
+      const _aws = { Timestamp: nowMs(), CloudWatchMetrics: [{ Namespace, Dimensions, Metrics }] };
+      write({ _aws, service, ...dimensions, ...counts });
+    },
   };
 }
 

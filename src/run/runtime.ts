@@ -9,6 +9,7 @@ import { parsePipeline } from '../core/pipeline/parse-pipeline.ts';
 import type { Pipeline } from '../core/pipeline/pipeline.ts';
 import type { MappingEvent } from '../event-source/mapping-events.ts';
 import type { StreamSource } from '../event-source/ports.ts';
+import { LocalCloudWatch, type StandingAlarm } from '../local-stack/cloudwatch/local-cloudwatch.ts';
 import {
   createFunctionInvoker,
   type FunctionLine,
@@ -18,6 +19,7 @@ import { withLocalUrls } from '../local-stack/gateway/local-urls.ts';
 import { type Gateway, startGateway } from '../local-stack/gateway/start-gateway.ts';
 import { HTTP_PORT } from '../local-stack/http-port.ts';
 import { LOCAL_ACCOUNT_ID } from '../local-stack/local-names.ts';
+import type { FunctionSpec } from '../local-stack/read-function.ts';
 import type { MappingSpec } from '../local-stack/read-mapping.ts';
 import { RuntimeError } from '../local-stack/runtime-error.ts';
 import { runSchedule } from '../local-stack/schedule.ts';
@@ -34,6 +36,7 @@ import { Windows } from '../stores/windows.ts';
 import type { AlertEvent } from '../wire/alert-event.ts';
 import type { Backend } from './backends.ts';
 import { closeAll } from './close-all.ts';
+import { countedSink } from './counted-sink.ts';
 import { Figures } from './figures.ts';
 import { createInProcessFunction } from './in-process-function.ts';
 import type { InProcessOptions } from './in-process-host.ts';
@@ -110,6 +113,8 @@ export interface Runtime {
   /** What the functions published goes to. */
   readonly bus: LocalBus;
   readonly figures: Figures;
+  /** The template's alarms, by what has been published in this run. */
+  alarms(): readonly StandingAlarm[];
   /** Where function logs and failed batches are. */
   readonly workFolder: string;
   /** Function processes with an invocation under way: for whoever wants to kill one. */
@@ -182,7 +187,9 @@ async function compose(
     },
   );
   const figures = options.figures ?? new Figures();
+  const cloudWatch = new LocalCloudWatch(systemClock.nowMs);
   const takeLine = (line: FunctionLine) => {
+    cloudWatch.takeLine(line.text);
     if (!figures.take(line.text)) onLine(line);
   };
   const functions = await startFunctions(system, {
@@ -196,6 +203,7 @@ async function compose(
     bus,
     stream: (name) => outgoingStream(backend.sink, name),
     onLine: takeLine,
+    watching: (spec, fn) => cloudWatch.watching(spec, fn),
   });
   cleanups.push(async () => {
     await Promise.all([...functions.values()].map((fn) => fn.stop()));
@@ -204,7 +212,8 @@ async function compose(
   if (gateway !== undefined) {
     gateway.serve(system, {
       invoke: (functionArn, payload) => functionByArn(system, functions, functionArn).invoke(payload),
-      callService: backend.callService,
+      callService: cloudWatch.watchingPuts(backend.callService),
+      observe: (event) => cloudWatch.takeGateway(event),
       policies: system.policies,
       region: REGION,
       accountId: LOCAL_ACCOUNT_ID,
@@ -222,7 +231,10 @@ async function compose(
     recorded: options.recorded,
     clock,
     workFolder,
-    observe: (spec, event) => options.onMapping?.(serviceOf(spec), event),
+    observe: (spec, event) => {
+      cloudWatch.takeMapping(spec, event);
+      options.onMapping?.(serviceOf(spec), event);
+    },
     onFailure: (error) => failure.reject(error),
   });
   cleanups.push(() => mappings.stop());
@@ -239,7 +251,7 @@ async function compose(
     pipeline,
     system,
     streamName: output(OUTPUTS.stream),
-    sink: backend.sink,
+    sink: countedSink(backend.sink, cloudWatch),
     kinesis,
     gatewayUrl: gateway?.url,
     secrets,
@@ -255,6 +267,7 @@ async function compose(
     readers: tableOfOutput(OUTPUTS.readersTable),
     bus,
     figures,
+    alarms: () => cloudWatch.alarms(system.alarms),
     workFolder,
     busyPids: () => [...functions.values()].flatMap((fn) => fn.busyPids()),
     failed: failure.promise,
@@ -264,15 +277,20 @@ async function compose(
   };
 }
 
+type Watching = (spec: FunctionSpec, fn: LocalFunction) => LocalFunction;
+
 /** In processes of their own where there are servers to share between them, else in this one. */
 async function startFunctions(
   { functions: specs }: LocalSystem,
-  { endpoints, ...options }: InProcessOptions & Pick<Backend, 'endpoints'>,
+  {
+    endpoints,
+    watching,
+    ...options
+  }: InProcessOptions & Pick<Backend, 'endpoints'> & { readonly watching: Watching },
 ): Promise<ReadonlyMap<string, LocalFunction>> {
   const functions = new Map<string, LocalFunction>();
   for (const fn of specs) {
-    functions.set(
-      fn.name,
+    const made =
       endpoints === undefined
         ? await createInProcessFunction(fn, options)
         : createFunctionInvoker(fn, {
@@ -281,8 +299,8 @@ async function startFunctions(
             ...(options.accessKey === undefined ? {} : { accessKey: options.accessKey }),
             newRequestId: () => crypto.randomUUID(),
             onLine: options.onLine,
-          }),
-    );
+          });
+    functions.set(fn.name, watching(fn, made));
   }
   return functions;
 }

@@ -55,7 +55,14 @@ async function setUp() {
     },
   });
   endpoint = `${gateway.url}/live`;
-  const judge = createAlert({ pipeline, alerts, windows, log: observed.log, meter: observed.meter });
+  const judge = createAlert({
+    pipeline,
+    alerts,
+    windows,
+    log: observed.log,
+    meter: observed.meter,
+    nowMs: () => 0,
+  });
   const told = { windows: 0, live: 0, alerts: 0, sources: 0 };
   const tell = async () => {
     await system.rollUp();

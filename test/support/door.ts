@@ -12,7 +12,7 @@ import type { Secrets } from '../../src/platform/secrets.ts';
 import { IssuedTokens } from '../../src/stores/issued-tokens.ts';
 import { MemoryTable } from '../../src/stores/memory-table.ts';
 import { KeyCache } from '../../src/wire/key-cache.ts';
-import { gatewayOverTemplate, type TestGateway } from './local-gateway.ts';
+import { gatewayOverTemplate, type TestGateway, type TestGatewayOptions } from './local-gateway.ts';
 import { synthesizedStack } from './synthesized-stack.ts';
 
 export interface Door extends TestGateway {
@@ -40,11 +40,16 @@ export interface DoorOptions extends TidemillStackOptions {
   readonly requestTimeoutMs?: number;
   /** For bodies in other forms. */
   readonly routes?: readonly string[];
+  /** Beside the authorizer. */
+  readonly functions?: TestGatewayOptions['functions'];
+  readonly observe?: TestGatewayOptions['observe'];
 }
 
 export async function openDoor({
   callService,
   requestTimeoutMs,
+  functions,
+  observe,
   ...stackOptions
 }: DoorOptions = {}): Promise<Door> {
   const kept = new Map<string, string>();
@@ -60,7 +65,9 @@ export async function openDoor({
   const gateway = await gatewayOverTemplate(templateOf(stackOptions), {
     ...(requestTimeoutMs === undefined ? {} : { requestTimeoutMs }),
     callService: callService ?? ((call) => callMemoryStreams(streams)(call)),
+    ...(observe === undefined ? {} : { observe }),
     functions: {
+      ...functions,
       DoorAuthorize: async (event) => {
         if (authorize === undefined) throw new Error('the authorizer is not there yet');
         return await authorize(event as unknown as Parameters<typeof authorize>[0]); // what the gateway has made

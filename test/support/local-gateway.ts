@@ -5,6 +5,7 @@ import type { Template } from 'aws-cdk-lib/assertions';
 import { onTestFinished } from 'vitest';
 import type { InvokeOutcome } from '../../src/event-source/ports.ts';
 import { parseTemplate } from '../../src/local-stack/cloudformation-template.ts';
+import type { GatewayEvent } from '../../src/local-stack/gateway/gateway-event.ts';
 import type { OpenQuestions } from '../../src/local-stack/gateway/open-questions.ts';
 import type { CallService, ServiceCall } from '../../src/local-stack/gateway/service-endpoint.ts';
 import { startGateway } from '../../src/local-stack/gateway/start-gateway.ts';
@@ -32,6 +33,7 @@ export interface TestGatewayOptions {
   readonly callService?: CallService;
   readonly requestTimeoutMs?: number;
   readonly answers?: Partial<OpenQuestions>;
+  readonly observe?: (event: GatewayEvent) => void;
 }
 
 export function gatewayOver(stack: Stack, options: TestGatewayOptions = {}): Promise<TestGateway> {
@@ -78,6 +80,7 @@ export async function gatewayOverTemplate(
       return await options.callService(call);
     },
     ...(options.answers === undefined ? {} : { answers: options.answers }),
+    ...(options.observe === undefined ? {} : { observe: options.observe }),
     policies: system.policies,
     region: 'us-east-1',
     accountId: LOCAL_ACCOUNT_ID,

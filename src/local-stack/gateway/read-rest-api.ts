@@ -50,6 +50,7 @@ export function readRestApis(ofType: OfType): RestApi[] {
     return {
       logicalId: api.logicalId,
       id: api.name,
+      name: ifPresent(api.property('Name'), asText, `${api.logicalId}.Name`) ?? api.logicalId,
       stage: readStage(stage),
       methods: own('AWS::ApiGateway::Method').map((method) =>
         readMethod(method, { paths, models, authorizers, validators }),

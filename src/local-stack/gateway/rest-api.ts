@@ -2,6 +2,8 @@
 
 export interface RestApi {
   readonly logicalId: string;
+  /** What metrics call it. */
+  readonly name: string;
   /** What `Ref` gives; part of the ARNs that policies and permissions name. */
   readonly id: string;
   readonly stage: Stage;

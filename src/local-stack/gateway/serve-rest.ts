@@ -3,6 +3,7 @@ import type { InvokeOutcome } from '../../event-source/ports.ts';
 import type { IamPolicies } from '../iam-policies.ts';
 import { accessLine } from './access-line.ts';
 import { createAuthorize, type Decision } from './authorize.ts';
+import type { GatewayEvent } from './gateway-event.ts';
 import { gatewayResponse, type HttpAnswer, type Problem } from './gateway-response.ts';
 import type { IntegrationOutcome } from './integration-outcome.ts';
 import { proxyAnswer, proxyEvent } from './lambda-proxy.ts';
@@ -32,6 +33,8 @@ export interface GatewayDeps {
   readonly newId: () => string;
   /** The access log. */
   readonly onAccess: (line: string) => void;
+  /** Every request and message, for metrics; default: nobody hears. */
+  readonly observe?: (event: GatewayEvent) => void;
   /** Why an answer was a failure of the API's own: not in the answer, as on AWS. */
   readonly onFailure: (message: string) => void;
 }
@@ -204,7 +207,10 @@ export function createServeRest(api: RestApi, deps: GatewayDeps): ServeRest {
     const startedMs = deps.nowMs();
     const answer = await serve(request, context);
     context['status'] = answer.status;
-    context['responseLatency'] = deps.nowMs() - startedMs;
+    const durationMs = deps.nowMs() - startedMs;
+    context['responseLatency'] = durationMs;
+    const { status } = answer;
+    deps.observe?.({ kind: 'request', apiName: api.name, stage: api.stage.name, status, durationMs });
     context['responseLength'] = Buffer.byteLength(answer.body);
     if (api.stage.accessLogFormat !== undefined) {
       deps.onAccess(accessLine(api.stage.accessLogFormat, context, answers));

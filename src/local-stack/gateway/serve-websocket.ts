@@ -12,6 +12,7 @@ import {
   send,
 } from './connections.ts';
 import { FrameScanner } from './frame-scanner.ts';
+import type { GatewayEvent } from './gateway-event.ts';
 import type { HttpAnswer } from './gateway-response.ts';
 import { proxyAnswer } from './lambda-proxy.ts';
 import { methodArn } from './method-arn.ts';
@@ -62,6 +63,8 @@ export function createServeWebSocket(api: WebSocketApi, deps: GatewayDeps): Serv
       return await deps.invoke(functionArn, payload);
     },
   });
+  const told = (kind: 'connect' | 'message', outcome: (GatewayEvent & { kind: 'connect' })['outcome']) =>
+    deps.observe?.({ kind, apiId: api.id, stage: api.stage.name, outcome });
   const arnOf = (routeKey: string) =>
     methodArn(deps, { apiId: api.id, stage: api.stage.name, httpMethod: routeKey, path: '' });
 
@@ -113,7 +116,10 @@ export function createServeWebSocket(api: WebSocketApi, deps: GatewayDeps): Serv
     const route = isBinary ? api.routes.get('$default') : routeOf(api, text);
     const complain = (message: string, requestId: string) =>
       send(connection.socket, JSON.stringify({ message, connectionId: connection.id, requestId }));
-    if (route === undefined) return void (await complain('Forbidden', deps.newId()));
+    if (route === undefined) {
+      told('message', 'client-error');
+      return void (await complain('Forbidden', deps.newId()));
+    }
     const requestContext = contextOf(
       connection,
       { routeKey: route.routeKey, eventType: 'MESSAGE' },
@@ -124,6 +130,7 @@ export function createServeWebSocket(api: WebSocketApi, deps: GatewayDeps): Serv
       body: isBinary ? body.toString('base64') : text,
       isBase64Encoded: isBinary,
     });
+    told('message', typeof answer === 'string' ? 'integration-error' : 'done');
     if (typeof answer === 'string') {
       deps.onFailure(`route ${route.routeKey}: ${answer}`);
       await complain('Internal server error', requestContext.requestId);
@@ -245,7 +252,10 @@ export function createServeWebSocket(api: WebSocketApi, deps: GatewayDeps): Serv
           methodArn: arnOf('$connect'),
         });
         if (decision.kind === 'failed') deps.onFailure(`authorizer of $connect: ${decision.why}`);
-        if (decision.kind !== 'allowed') return refuse(socket, STATUS_OF[decision.kind]);
+        if (decision.kind !== 'allowed') {
+          told('connect', decision.kind === 'failed' ? 'execution-error' : 'client-error');
+          return refuse(socket, STATUS_OF[decision.kind]);
+        }
         authorizer = decision.context;
       }
       if (route !== undefined) {
@@ -258,13 +268,18 @@ export function createServeWebSocket(api: WebSocketApi, deps: GatewayDeps): Serv
           isBase64Encoded: false,
         });
         if (typeof answer === 'string') {
+          told('connect', 'integration-error');
           deps.onFailure(`route $connect: ${answer}`);
           return refuse(socket, 502);
         }
-        if (answer.status < 200 || answer.status > 299) return refuse(socket, answer.status);
+        if (answer.status < 200 || answer.status > 299) {
+          told('connect', 'client-error');
+          return refuse(socket, answer.status);
+        }
         const subprotocol = headerIn(answer.headers, 'Sec-WebSocket-Protocol');
         if (subprotocol !== undefined) subprotocols.set(request, subprotocol);
       }
+      told('connect', 'done');
       const { opened } = upgrade(request, socket, head, (webSocket) =>
         open({ ...connected, lastActiveMs: connected.connectedMs, socket: webSocket }, authorizer),
       );

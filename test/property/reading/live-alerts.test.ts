@@ -89,7 +89,13 @@ const MAX_PASSED_MS = 200_000;
 function setUp(faults: Faults) {
   const system = new ReadingSystem(PIPELINE);
   const { pipeline, tables, clock, windows, observed } = system;
-  const judgeAlerts = createAlert({ pipeline, alerts: system.alerts, windows, ...logAndMeter(observed) });
+  const judgeAlerts = createAlert({
+    pipeline,
+    alerts: system.alerts,
+    windows,
+    ...logAndMeter(observed),
+    nowMs: () => 0,
+  });
   // The table as its index has it: changes of it up to some moment.
   const indexed = new MemoryTable(ALERTS_SCHEMA);
   const shown = { changes: 0 };

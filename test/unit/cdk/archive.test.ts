@@ -52,7 +52,7 @@ describe('the archive', () => {
   it('is late when it is a minute behind beside what it waits for', () => {
     template.hasResourceProperties('AWS::CloudWatch::Alarm', {
       MetricName: 'IteratorAge',
-      Threshold: 119_000,
+      Threshold: 120_000,
     });
   });
 

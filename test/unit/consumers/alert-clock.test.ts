@@ -29,7 +29,7 @@ function setUp(definition = DEFINITION) {
   const alerts = new Alerts(tables.alerts);
   const observed = new Observed();
   const common = { pipeline, alerts, log: observed.log, meter: observed.meter };
-  const alert = createAlert({ ...common, windows: new Windows(tables.windows) });
+  const alert = createAlert({ ...common, windows: new Windows(tables.windows), nowMs: () => 0 });
   const versions = new Map<string, number>();
   let told = 0;
   const hear = async () => {

@@ -65,11 +65,11 @@ function setUp(answer: (entry: BusEntry, call: number) => string | undefined) {
 }
 
 describe('publishing', () => {
-  it('puts ten at a time, under names that rules can match', async () => {
+  it('puts record by record, under names that rules can match', async () => {
     const entries: BusEntry[] = [];
     const { calls, run } = setUp((entry) => void entries.push(entry));
     expect(await run(await firings(23))).toEqual({ batchItemFailures: [] });
-    expect(calls.map(({ length }) => length)).toEqual([10, 10, 3]);
+    expect(calls).toEqual(Array.from({ length: 23 }, (_, at) => [`s${at}`]));
     expect(entries[0]).toMatchObject({ source: 'tidemill.alerts', detailType: 'Alert Transition' });
     expect(JSON.parse(entries[0]?.detail ?? '')).toMatchObject({
       id: 'r/source|a|s0/1',
@@ -80,22 +80,50 @@ describe('publishing', () => {
 
   it('puts again what was not taken, and only that', async () => {
     const { calls, run } = setUp((entry, call) =>
-      call === 1 && entry.detail.includes('s1') ? 'ThrottlingException: slow' : undefined,
+      call === 2 && entry.detail.includes('s1') ? 'ThrottlingException: slow' : undefined,
     );
     expect(await run(await firings(3))).toEqual({ batchItemFailures: [] });
-    expect(calls).toEqual([['s0', 's1', 's2'], ['s1']]);
+    expect(calls).toEqual([['s0'], ['s1'], ['s1'], ['s2']]);
   });
 
-  it('reports from where on the batch is to come again, and publishes the others', async () => {
+  it('reports from where on the batch is to come again, and puts nothing of what comes behind', async () => {
     const { calls, observed, run } = setUp((entry) =>
       entry.detail.includes('s1') ? 'InternalFailure: no' : undefined,
     );
-    expect(await run(await firings(3))).toEqual({ batchItemFailures: [{ itemIdentifier: sequenceOf(1) }] });
-    expect(calls).toEqual([['s0', 's1', 's2'], ['s1'], ['s1'], ['s1']]);
-    expect(observed.latest()).toMatchObject({ published: 2, failures: 1 });
+    expect(await run(await firings(3))).toEqual({
+      batchItemFailures: [1, 2].map((at) => ({ itemIdentifier: sequenceOf(at) })),
+    });
+    expect(calls).toEqual([['s0'], ['s1'], ['s1'], ['s1'], ['s1']]);
+    expect(observed.latest()).toMatchObject({ published: 1, failures: 2 });
     expect(observed.lines[0]).toMatchObject({
       level: 'error',
-      fields: { first: [{ reason: 'InternalFailure: no' }] },
+      fields: { first: 'InternalFailure: no' },
     });
+  });
+
+  it('passes over a change that it cannot read, counts it, and publishes what comes behind it', async () => {
+    const { calls, observed, run } = setUp(() => undefined);
+    const [first, second, third] = await firings(3);
+    if (first === undefined || second === undefined || third === undefined) throw new Error('three changes');
+    const state = { B: Buffer.from([99]).toString('base64') };
+    const torn = {
+      ...second,
+      dynamodb: { ...second.dynamodb, NewImage: { ...second.dynamodb.NewImage, state } },
+    };
+    expect(await run([first, torn, third])).toEqual({ batchItemFailures: [] });
+    expect(calls).toEqual([['s0'], ['s2']]);
+    expect(observed.latest()).toMatchObject({ published: 2, unreadableChanges: 1, failures: 0 });
+    expect(observed.lines[0]).toMatchObject({ level: 'error' });
+  });
+
+  it('answers that all have failed where the first has, and keeps nothing for the next batch', async () => {
+    let works = false;
+    const { calls, run } = setUp(() => (works ? undefined : 'InternalFailure: no'));
+    const records = await firings(3);
+    expect((await run(records)).batchItemFailures).toHaveLength(3);
+    expect(calls).toHaveLength(4);
+    works = true;
+    expect(await run(records)).toEqual({ batchItemFailures: [] });
+    expect(calls.slice(4)).toEqual([['s0'], ['s1'], ['s2']]);
   });
 });

@@ -52,6 +52,7 @@ function setUp({ streams = [STREAM], tables = [TABLE] }: Partial<LocalSystem> = 
     secrets: [],
     restApis: [],
     webSocketApis: [],
+    alarms: [],
     sites: [],
     policies: { roleAllows: () => 'allowed' as const, functionAllows: () => true },
     outputs: new Map(),

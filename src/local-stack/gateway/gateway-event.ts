@@ -1,0 +1,17 @@
+// What an API tells of each request and message: for metrics.
+export type GatewayEvent =
+  | {
+      readonly kind: 'request';
+      readonly apiName: string;
+      readonly stage: string;
+      readonly status: number;
+      readonly durationMs: number;
+    }
+  /** Of a WebSocket API: a client that connects, and each message it sends. */
+  | {
+      readonly kind: 'connect' | 'message';
+      readonly apiId: string;
+      readonly stage: string;
+      /** `client-error`: refused before or by the integration; `execution-error`: the API could not ask it; `integration-error`: it failed. */
+      readonly outcome: 'done' | 'client-error' | 'execution-error' | 'integration-error';
+    };
