@@ -1,4 +1,5 @@
 // A WebSocket API: $connect before the handshake, messages by the route selection expression, $disconnect at the end.
+
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
@@ -18,6 +19,7 @@ import { proxyAnswer } from './lambda-proxy.ts';
 import { methodArn } from './method-arn.ts';
 import { LIKELY_ANSWERS } from './open-questions.ts';
 import type { WebSocketApi, WebSocketRoute } from './read-websocket-api.ts';
+import { refuseUpgrade } from './refuse-upgrade.ts';
 import { commonLogTime } from './rest-context.ts';
 import { headersOf, queryOf, singleValues } from './rest-request.ts';
 import { selectRoute } from './route-selection.ts';
@@ -305,7 +307,7 @@ export function createServeWebSocket(api: WebSocketApi, deps: GatewayDeps): Serv
 const STATUS_OF = { unauthorized: 401, denied: 403, failed: 500 } as const;
 
 function refuse(socket: Duplex, status: number): void {
-  socket.end(`HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  refuseUpgrade(socket, `${status} Refused`);
 }
 
 /** A message that is no JSON, or names no route, goes to $default. */

@@ -8,6 +8,7 @@ import { gatewayResponse } from './gateway-response.ts';
 import { LIKELY_ANSWERS } from './open-questions.ts';
 import type { Site } from './read-sites.ts';
 import type { WebSocketApi } from './read-websocket-api.ts';
+import { refuseUpgrade } from './refuse-upgrade.ts';
 import type { RestApi } from './rest-api.ts';
 import { headerOf, headersOf, queryOf, readBody } from './rest-request.ts';
 import { createServeRest, type GatewayDeps, type ServeRest } from './serve-rest.ts';
@@ -134,7 +135,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       site.apiOf({ httpMethod: 'GET', path: `/${stage}` }) === found?.apiId;
     const webSocket = isLed && isCalledHere(request) ? found : undefined;
     if (webSocket === undefined) {
-      socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+      refuseUpgrade(socket, '403 Forbidden');
       return;
     }
     webSocket.connect(request, socket, head).catch((error: unknown) => {
