@@ -51,7 +51,8 @@ export class Aggregate extends Construct {
       description: 'Of the events received some got no verdict, or more than one',
       // Added up over all invocations of five minutes, failed ones and those that came again included.
       watched: {
-        expression: 'ABS(received - applied - duplicate - late - quarantined - redelivered - unsettled)',
+        expression:
+          'ABS(received - applied - duplicate - late - quarantined - redelivered - unsettled - held)',
         of: Object.fromEntries(BOOKS.map((metric) => [metric, this.consumer.published(metric)])),
       },
       over: 0,

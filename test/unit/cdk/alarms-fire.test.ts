@@ -220,9 +220,12 @@ describe('the alarms of the stack', () => {
         'AlertConsumerOwnunreadableChanges',
       ]),
     );
-    await minutes(run, 15);
+    for (let minute = 0; minute < 15; minute += 1) {
+      await run.send(['torn']);
+      await minutes(run, 1);
+    }
     // Held events are in the books.
-    expect(note(run)).toEqual([]);
+    expect(note(run)).not.toContain('AggregateImbalanceAlarm');
   });
 
   it('tell of alerts that cannot be read', async () => {
