@@ -270,8 +270,7 @@ function inOrder(a: Contributing, b: Contributing): number {
 }
 
 /**
- * Says what is in no rollup window, for good: changes that cannot be read, and what a part could not take. `tidemill
- * rebuild-downstream` puts it right, once what was wrong is mended.
+ * Says what is in no rollup window: changes that cannot be read, and what a part could not take. Nothing puts it right yet.
  */
 async function tellOfMissing(
   unread: readonly UnreadChange[],

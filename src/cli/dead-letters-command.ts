@@ -176,7 +176,7 @@ function formatRedrive({ batches, ...totals }: RedriveTotals & { readonly batche
     ...(batches.changes === 0
       ? []
       : [
-          `${batches.changes} batches are of changes of tables: tidemill rebuild-downstream puts right what they miss`,
+          `${batches.changes} batches are of changes of tables and are not put back: rollup windows may miss what they tell`,
         ]),
     ...(batches.others === 0
       ? []

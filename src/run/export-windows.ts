@@ -146,6 +146,8 @@ function parquetOf(rows: readonly Row[]): Buffer {
       real('min', (row) => summary(row)?.min),
       real('max', (row) => summary(row)?.max),
       real('mean', (row) => summary(row)?.mean),
+      whole('partial_since_ms', ({ window }) => window.partial?.sinceMs),
+      whole('partial_until_ms', ({ window }) => window.partial?.untilMs),
     ],
   };
   return Buffer.from(parquetWriteBuffer(columns));

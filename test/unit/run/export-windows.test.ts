@@ -73,3 +73,37 @@ test('final windows are rows for whoever reads Parquet, by day and name, and exp
   await exportWindows(options);
   expect(await ask(folder, whole)).toEqual(before);
 });
+
+test('a window that holds a part of its events says since when', async () => {
+  const runner = new PipelineRunner({ pipeline: PIPELINE, startMs: START_MS, batchSize: 100 });
+  onTestFinished(() => runner.stop());
+  const put = (second: number) =>
+    runner.put(
+      putAt(itemOfInput({ source: 'd', time: START_MS + second * 1_000, values: { v: 1 } }), START_MS),
+    );
+  put(0);
+  await runner.caughtUp();
+  await runner.deploy(
+    parsePipeline({
+      aggregations: [
+        { name: 'per-minute', window: { tumbling: '60s' }, allowedLateness: '1h' },
+        { name: 'added', window: { tumbling: '60s' }, allowedLateness: '1h' },
+      ],
+    }),
+  );
+  put(30);
+  put(90);
+  await runner.caughtUp();
+  await runner.close('everything');
+  const folder = await temporaryFolder();
+  const objects = new FolderObjects(folder);
+  await exportWindows({ windows: runner.windows, objects, fromMs: START_MS, toMs: START_MS + 86_400_000 });
+  const sql =
+    "SELECT name, partial_since_ms IS NOT NULL FROM WINDOWS WHERE kind = 'source' ORDER BY name, window_start";
+  expect(await ask(folder, sql)).toEqual([
+    ['added', true],
+    ['added', false],
+    ['per-minute', false],
+    ['per-minute', false],
+  ]);
+});
