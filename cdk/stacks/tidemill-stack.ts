@@ -94,6 +94,7 @@ export class TidemillStack extends Stack {
       telemetry,
       sources,
       deadLetters,
+      readers,
       failures,
       batching: batching.telemetry,
     });
@@ -107,7 +108,7 @@ export class TidemillStack extends Stack {
       failures,
       batching: batching.changes,
     });
-    const close = new Close(this, 'Close', { codeFolder: code.close, sources });
+    const close = new Close(this, 'Close', { codeFolder: code.close, sources, readers, streams: [stream] });
     const alert = new Alert(this, 'Alert', {
       codeFolder: code.alert,
       sources,
@@ -121,6 +122,7 @@ export class TidemillStack extends Stack {
       codeFolder: code['alert-clock'],
       sources,
       alerts,
+      readers,
       enabled: inUse.byClock,
     });
     const publish = new Publish(this, 'Publish', {
