@@ -17,6 +17,7 @@ import { textOf } from '../../src/stores/table.ts';
 import { TABLE_SCHEMAS } from '../../src/stores/table-schemas.ts';
 import { Windows } from '../../src/stores/windows.ts';
 import type { DynamoDbEventRecord, KinesisEventRecord } from '../../src/wire/stream-records.ts';
+import { encodeVerifyingKeys } from '../../src/wire/token-keys.ts';
 import { changeRecord } from './change-records.ts';
 import { type Container, Deliverer, type Delivery } from './deliverer.ts';
 import { SHARD, sequenceOf } from './event-streams.ts';
@@ -85,7 +86,9 @@ export class ConsumerSystem {
       const sequence = sequenceOf(at);
       return { shard: SHARD, sequence, record: changeRecord(change, sequence) };
     });
-    return new Deliverer([lane], (stall) => wireLive({ ...this.#host(stall), poster: () => NOBODY_LISTENS }));
+    return new Deliverer([lane], (stall) =>
+      wireLive({ ...this.#host(stall), poster: () => NOBODY_LISTENS, secret: () => NO_SECRET }),
+    );
   }
 
   /** One run of the closer, at a moment or, without one, for everything. Its failing is the faults' work. */
@@ -138,6 +141,10 @@ export class ConsumerSystem {
     });
   }
 }
+
+/** Nobody shows a token in these runs: a key of nobody. */
+const NO_SECRET = async () =>
+  encodeVerifyingKeys([{ kid: 'nobody', createdMs: 0, publicJwk: { kty: 'OKP', crv: 'Ed25519', x: 'x' } }]);
 
 /** No connection is made in these runs. */
 const NOBODY_LISTENS: LivePoster = {
