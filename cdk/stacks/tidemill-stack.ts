@@ -94,7 +94,6 @@ export class TidemillStack extends Stack {
       telemetry,
       sources,
       deadLetters,
-      readers,
       failures,
       batching: batching.telemetry,
     });
@@ -108,7 +107,7 @@ export class TidemillStack extends Stack {
       failures,
       batching: batching.changes,
     });
-    const close = new Close(this, 'Close', { codeFolder: code.close, sources, readers, streams: [stream] });
+    const close = new Close(this, 'Close', { codeFolder: code.close, sources });
     const alert = new Alert(this, 'Alert', {
       codeFolder: code.alert,
       sources,
@@ -122,7 +121,6 @@ export class TidemillStack extends Stack {
       codeFolder: code['alert-clock'],
       sources,
       alerts,
-      readers,
       enabled: inUse.byClock,
     });
     const publish = new Publish(this, 'Publish', {

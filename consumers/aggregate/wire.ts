@@ -1,24 +1,17 @@
 import type { FunctionHost } from '../../src/host/function-host.ts';
 import { DeadLetters } from '../../src/stores/dead-letters.ts';
 import { SourceStates } from '../../src/stores/source-states.ts';
-import { StreamProgress } from '../../src/stores/stream-progress.ts';
 import { type AggregateDeps, createAggregate } from './aggregate.ts';
-import { ShardProgress } from './shard-progress.ts';
 
-type Host = Pick<FunctionHost, 'pipeline' | 'table' | 'shards' | 'log' | 'meter' | 'clock'>;
+type Host = Pick<FunctionHost, 'pipeline' | 'table' | 'log' | 'meter' | 'clock'>;
 
 export const wire = (host: Host) => createAggregate(aggregateDeps(host));
 
-export function aggregateDeps({ pipeline, table, shards, log, meter, clock }: Host): AggregateDeps {
-  const progress = new ShardProgress({
-    progress: new StreamProgress(table('readers')),
-    lineage: (arn) => shards(arn).listShards(),
-  });
+export function aggregateDeps({ pipeline, table, log, meter, clock }: Host): AggregateDeps {
   return {
     pipeline,
     states: new SourceStates(table('sources')),
     deadLetters: new DeadLetters(table('deadLetters')),
-    shards: progress,
     log,
     meter,
     nowMs: () => clock.nowMs(),

@@ -22,7 +22,6 @@ export function memoryHost({ pipeline, tables = {}, ...given }: MemoryHostOption
     clock: { nowMs: () => 0, sleep: async () => {} },
     random: () => 0,
     objects: absent('bucket'),
-    shards: absent('stream'),
     bus: absent('bus'),
     secret: absent('secret'),
     poster: absent('poster'),

@@ -36,7 +36,6 @@ import { Windows } from '../stores/windows.ts';
 import type { AlertEvent } from '../wire/alert-event.ts';
 import type { Backend } from './backends.ts';
 import { closeAll } from './close-all.ts';
-import { countedShards } from './counted-shards.ts';
 import { countedSink } from './counted-sink.ts';
 import { Figures } from './figures.ts';
 import { createInProcessFunction } from './in-process-function.ts';
@@ -199,7 +198,6 @@ async function compose(
     endpoints: backend.endpoints,
     table: (name) => tableOf(system, backend, (spec) => spec.name === name, name),
     bucket: (name) => buckets.open(name),
-    shards: countedShards((arn) => backend.shards(arn), cloudWatch),
     secretsEndpoint: secrets,
     accessKey,
     bus,

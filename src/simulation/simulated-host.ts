@@ -4,9 +4,7 @@ import type { Pipeline } from '../core/pipeline/pipeline.ts';
 import type { VirtualClock } from '../event-source/virtual-clock.ts';
 import type { FunctionHost } from '../host/function-host.ts';
 import type { EventBus } from '../platform/event-bus.ts';
-import { TELEMETRY_STREAMS } from '../platform/names.ts';
 import type { Counts } from '../platform/observe.ts';
-import type { ShardedStream } from '../platform/sharded-stream.ts';
 import type { Invocation } from './invocation.ts';
 import type { SimulatedTables } from './simulated-tables.ts';
 import { TroubledTable } from './troubled-table.ts';
@@ -19,7 +17,6 @@ export interface SimulatedHostDeps {
   readonly tables: SimulatedTables;
   /** Where it stands who writes. */
   readonly writer: AsyncLocalStorage<Pipeline>;
-  readonly telemetry: ShardedStream;
   readonly bus: EventBus;
   readonly onCounts: (counts: Counts) => void;
 }
@@ -42,17 +39,15 @@ export function simulatedHost(invocation: () => Invocation, deps: SimulatedHostD
         writtenBy(table, (write) => deps.writer.run(pipeline, write)),
         {
           invocation,
-          isOut: () => tables.isOut(name, clock.nowMs()),
           previousImage: (key) => tables.previousImage(name, key),
         },
       );
     },
-    shards: () => deps.telemetry,
     bus: () => deps.bus,
     objects: absent('bucket'),
     secret: absent('secret'),
     poster: absent('poster'),
-    setting: (name) => (name === TELEMETRY_STREAMS ? deps.telemetry.arn : absent('setting')(name)),
+    setting: absent('setting'),
     stream: absent('stream'),
     option: () => undefined,
   };

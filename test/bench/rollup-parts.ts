@@ -19,7 +19,6 @@ import type { DynamoDbEventRecord } from '../../src/wire/stream-records.ts';
 import { changeRecord } from '../support/change-records.ts';
 import { sequenceOf } from '../support/event-streams.ts';
 import { kinesisRecord } from '../support/kinesis-records.ts';
-import { shardsInMemory } from '../support/shards-in-memory.ts';
 
 const SOURCES = 1_000;
 const SECONDS = 20;
@@ -68,7 +67,6 @@ async function run({ parts, shards, atOnce }: Setting): Promise<Outcome> {
   };
   const aggregate = createAggregate({
     ...others,
-    shards: shardsInMemory(),
     states: new SourceStates(new MemoryTable({ partitionKey: SOURCES_TABLE.partitionKey }, take)),
   });
   const rollups = lanes.map(() =>

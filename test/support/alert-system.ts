@@ -86,7 +86,7 @@ export class AlertSystem {
 
   #host(given: Partial<MemoryHostOptions>): FunctionHost {
     const { log, meter } = this.observed;
-    return memoryHost({ pipeline: this.pipeline, log, meter, setting: () => '', ...given });
+    return memoryHost({ pipeline: this.pipeline, log, meter, ...given });
   }
 
   #bus(): EventBus {

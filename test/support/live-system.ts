@@ -9,15 +9,13 @@ import { wire as wireRollup } from '../../consumers/rollup/wire.ts';
 import type { SimulatedArrival } from '../../producers/simulators/simulation.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { memoryHost } from '../../src/host/memory-host.ts';
-import { MemoryTable, type TableChange } from '../../src/stores/memory-table.ts';
-import { TABLE_SCHEMAS } from '../../src/stores/table-schemas.ts';
+import type { TableChange } from '../../src/stores/memory-table.ts';
 import type { AlertEvent } from '../../src/wire/alert-event.ts';
 import type { DynamoDbEventRecord } from '../../src/wire/stream-records.ts';
 import { changeRecord } from './change-records.ts';
 import { SHARD, sequenceOf } from './event-streams.ts';
 import { kinesisRecord } from './kinesis-records.ts';
 import { Observed } from './observed.ts';
-import { readUpToIs } from './read-up-to.ts';
 import { StoredTables } from './stored-tables.ts';
 
 export interface PublishedAlert extends AlertEvent {
@@ -49,7 +47,6 @@ export async function alertsWhile(
 class LiveSystem {
   readonly published: PublishedAlert[] = [];
   readonly #tables = new StoredTables();
-  readonly #readers = new MemoryTable(TABLE_SCHEMAS.readers);
   readonly #handlers;
   readonly #read = { sources: 0, windows: 0, alerts: 0 };
   #nowMs = 0;
@@ -71,9 +68,7 @@ class LiveSystem {
       log,
       meter,
       clock: { nowMs: () => this.#nowMs, sleep: async () => {} },
-      tables: { sources, windows, deadLetters, alerts, readers: this.#readers },
-      // What a batch brings is read at once: the moment of the run is that of the latest arrival.
-      setting: () => '',
+      tables: { sources, windows, deadLetters, alerts },
       bus: () => bus,
     });
     this.#handlers = {
@@ -101,7 +96,6 @@ class LiveSystem {
     if (this.#nowMs >= this.#scheduledMs + SCHEDULE_MS) {
       this.#scheduledMs = this.#nowMs;
       const context = { getRemainingTimeInMillis: () => 60_000 };
-      await readUpToIs(this.#nowMs, this.#readers);
       await close({}, context);
       await alertClock({}, context);
     }

@@ -72,7 +72,6 @@ export class ReadingSystem {
       log: this.observed.log,
       meter: this.observed.meter,
       clock: this.clock,
-      setting: () => '',
       tables: { sources, windows, deadLetters, alerts, readers: this.readersTable, live: this.liveTable },
     });
     this.#aggregate = wireAggregate(host);
