@@ -67,7 +67,7 @@ export function createAlert(
       ...lag,
     });
     if (unread.length + unfit.length > 0) {
-      deps.log.error('not judged: mend what is wrong, then rebuild', {
+      deps.log.error('not judged: docs/how-to-mend.md says what to do', {
         unread: unread.slice(0, 5),
         unfit: unfit.slice(0, 5),
       });

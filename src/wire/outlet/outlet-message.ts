@@ -50,11 +50,15 @@ interface AlertBody {
   readonly transition: AlertEvent;
 }
 
-/** `revision` is part of the id: a rollup window that became final, changed and became final again is told twice. */
+/**
+ * `revision` is part of the id: a rollup window that became final, changed and became final again is told twice. So is where a window
+ * was closed before its time: one of another kind may stand beside it with the same bounds.
+ */
 export function windowMessage(window: SeriesWindow): OutletMessage {
-  const { series, start, end, final, revision } = window;
+  const { series, start, end, final, revision, partial } = window;
   const kind = final ? 'window-final' : 'window-provisional';
-  const id = `${kind}/${series}/${start}-${end}/${revision}`;
+  const cut = partial?.untilMs === undefined ? '' : `/until-${partial.untilMs}`;
+  const id = `${kind}/${series}/${start}-${end}/${revision}${cut}`;
   const of = { ...nameOf(series), startMs: start, endMs: end };
   return bounded(series, { id, kind, of, window: windowAnswer(window) });
 }
