@@ -89,6 +89,27 @@ describe('an archive', () => {
     );
   });
 
+  test('tells of what each of several writers brought that had different parts of it', async () => {
+    const writers = fc.array(fc.tuple(arbitraryDelivery, sizes), { minLength: 2, maxLength: 3 });
+    await fc.assert(
+      fc.asyncProperty(arbitraryShard, writers, fc.scheduler(), async (stream, side, scheduler) => {
+        const objects = new MemoryObjects();
+        const turn = (what: string) => scheduler.schedule(Promise.resolve(), what);
+        const work = side.map(async ([delivery, cuts]) => {
+          const writer = new ArchiveWriter(failingObjects(objects, { turn }));
+          for (const batch of cutInto(delivered(stream, delivery), cuts)) await writer.append(PLACE, batch);
+        });
+        await scheduler.waitFor(Promise.all(work));
+        const brought = new Set(side.flatMap(([delivery]) => delivered(stream, delivery)));
+        await expectExactly(
+          objects,
+          stream.filter((record) => brought.has(record)),
+        );
+      }),
+      { numRuns: runs(200) },
+    );
+  });
+
   test('holds what has been appended from then on, whatever ends afterwards', async () => {
     const steps = fc.array(fc.record({ delivery: arbitraryDelivery, crash }), {
       minLength: 1,
