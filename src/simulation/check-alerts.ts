@@ -5,6 +5,7 @@ import type { AlertRule } from '../core/alerts/alert-rule.ts';
 import type { AlertState, Transition } from '../core/alerts/alert-state.ts';
 import type { Pipeline } from '../core/pipeline/pipeline.ts';
 import { parseRollupSeries, parseSourceSeries, sourceSeries } from '../core/series.ts';
+import type { SeriesWindow } from '../core/stored-window.ts';
 import { spanMs } from '../core/window-spec.ts';
 import { ALERTS_TABLE } from '../platform/names.ts';
 import type { TableChange } from '../stores/memory-table.ts';
@@ -12,7 +13,6 @@ import { bytesOf, type Item, numberOf, textOf } from '../stores/table.ts';
 import type { AlertEvent } from '../wire/alert-event.ts';
 import type { SourcesCheck } from './check-sources.ts';
 import { seriesKey } from './check-windows.ts';
-import type { StoredView } from './read-state.ts';
 import { ReferenceAlert, type ReferenceTransition } from './reference-alert.ts';
 import type { ReferenceEvent } from './reference-model.ts';
 import type { ReferenceWindow } from './reference-source.ts';
@@ -41,7 +41,7 @@ export class AlertsCheck {
   readonly #published = new Set<string>();
   readonly #pipeline: Pipeline;
   /** By series and start, by revision, what rollup windows held when they were to be read. */
-  readonly #heldBy = new Map<string, Map<number, StoredView[]>>();
+  readonly #heldBy = new Map<string, Map<number, SeriesWindow[]>>();
 
   constructor(pipeline: Pipeline, sources: SourcesCheck, nowMs: () => number) {
     this.#pipeline = pipeline;
@@ -56,11 +56,11 @@ export class AlertsCheck {
   }
 
   /** A rollup window, its parts as one, can be read so from now on. */
-  noteRollup(window: StoredView): void {
+  noteRollup(window: SeriesWindow): void {
     const key = seriesKey(window.series, window.start);
-    const byRevision = this.#heldBy.get(key) ?? new Map<number, StoredView[]>();
+    const byRevision = this.#heldBy.get(key) ?? new Map<number, SeriesWindow[]>();
     this.#heldBy.set(key, byRevision);
-    byRevision.set(window.events, [...(byRevision.get(window.events) ?? []), window]);
+    byRevision.set(window.revision, [...(byRevision.get(window.revision) ?? []), window]);
   }
 
   /** A state of the source has been committed. */

@@ -109,11 +109,16 @@ export class WindowsCheck {
 
   /** As readers see the window: its parts as one. */
   merged(series: string, start: number, end?: number): StoredView | undefined {
+    const window = this.whole(series, start, end);
+    return window === undefined ? undefined : viewWindow(window);
+  }
+
+  /** The same with its revision. */
+  whole(series: string, start: number, end?: number): StoredWindow | undefined {
     const images = [...this.#images.values()];
     const isOf = (each: StoredWindow) =>
       each.series === series && each.start === start && each.end === (end ?? each.end);
-    const window = mergeParts(images.filter(isOf));
-    return window === undefined ? undefined : viewWindow(window);
+    return mergeParts(images.filter(isOf));
   }
 }
 

@@ -1,6 +1,7 @@
 // All laws a run is held to. The first that is broken ends the run; what handlers do about it is their business.
 import type { Pipeline } from '../core/pipeline/pipeline.ts';
 import { parseRollupSeries } from '../core/series.ts';
+import { summarizeStored } from '../core/stored-window.ts';
 import type { DiscardedBatch } from '../event-source/ports.ts';
 import type { TableChange } from '../stores/memory-table.ts';
 import type { StoredLedger } from '../stores/read-ledger.ts';
@@ -129,8 +130,8 @@ export class Checks {
   #noteRollup({ newImage }: TableChange): void {
     if (newImage === undefined || isSpread(newImage)) return;
     const { series, start } = toPart(newImage).window;
-    const merged = parseRollupSeries(series) === undefined ? undefined : this.windows.merged(series, start);
-    if (merged !== undefined) this.alerts.noteRollup(merged);
+    const whole = parseRollupSeries(series) === undefined ? undefined : this.windows.whole(series, start);
+    if (whole !== undefined) this.alerts.noteRollup(summarizeStored(whole));
   }
 
   #end(): EndCheckDeps {
