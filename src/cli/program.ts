@@ -1,22 +1,26 @@
-// All commands: one file a command; this one knows them all and nothing else. What a command works with it loads itself,
-// once it is asked for.
+// All commands: one file a command; this one knows them all and nothing else. Only the one that is asked for is loaded, for a
+// command that answers at once; all of them for help.
 import { Command } from 'commander';
-import { alertsCommand } from './alerts-command.ts';
-import { deadLettersCommand } from './dead-letters-command.ts';
-import { devCommand } from './dev-command.ts';
 import { explainFailure } from './exit.ts';
-import { exportCommand } from './export-command.ts';
-import { ledgerCommand } from './ledger-command.ts';
-import { openapiCommand } from './openapi-command.ts';
-import { recordCommand } from './record-command.ts';
-import { replayCommand } from './replay-command.ts';
-import { shapeCommand } from './shape-command.ts';
-import { simulateCommand } from './simulate-command.ts';
-import { sourcesCommand } from './sources-command.ts';
-import { testCommand } from './test-command.ts';
-import { tokensCommand } from './tokens-command.ts';
-import { verifyCommand } from './verify-command.ts';
-import { windowsCommand } from './windows-command.ts';
+
+/** By name, in the order of the help. */
+const COMMANDS = new Map<string, () => Promise<Command>>([
+  ['dev', async () => (await import('./dev-command.ts')).devCommand()],
+  ['replay', async () => (await import('./replay-command.ts')).replayCommand()],
+  ['record', async () => (await import('./record-command.ts')).recordCommand()],
+  ['shape', async () => (await import('./shape-command.ts')).shapeCommand()],
+  ['simulate', async () => (await import('./simulate-command.ts')).simulateCommand()],
+  ['test', async () => (await import('./test-command.ts')).testCommand()],
+  ['ledger', async () => (await import('./ledger-command.ts')).ledgerCommand()],
+  ['export', async () => (await import('./export-command.ts')).exportCommand()],
+  ['sources', async () => (await import('./sources-command.ts')).sourcesCommand()],
+  ['windows', async () => (await import('./windows-command.ts')).windowsCommand()],
+  ['alerts', async () => (await import('./alerts-command.ts')).alertsCommand()],
+  ['dead-letters', async () => (await import('./dead-letters-command.ts')).deadLettersCommand()],
+  ['tokens', async () => (await import('./tokens-command.ts')).tokensCommand()],
+  ['openapi', async () => (await import('./openapi-command.ts')).openapiCommand()],
+  ['verify', async () => (await import('./verify-command.ts')).verifyCommand()],
+]);
 
 const program = new Command('tidemill')
   .description('Real-time telemetry aggregation on Kinesis, Lambda and DynamoDB, with exactly-once effect.')
@@ -33,25 +37,11 @@ Begin with:
 
 Exit codes: 0 done, 1 failed, 2 bad usage (options, pipeline definition).`,
   );
-for (const command of [
-  devCommand(),
-  replayCommand(),
-  recordCommand(),
-  shapeCommand(),
-  simulateCommand(),
-  testCommand(),
-  ledgerCommand(),
-  exportCommand(),
-  sourcesCommand(),
-  windowsCommand(),
-  alertsCommand(),
-  deadLettersCommand(),
-  tokensCommand(),
-  openapiCommand(),
-  verifyCommand(),
-]) {
-  program.addCommand(inherit(command));
-}
+const asked = COMMANDS.get(process.argv[2] ?? '');
+const loaded = await Promise.all(
+  (asked === undefined ? [...COMMANDS.values()] : [asked]).map((load) => load()),
+);
+for (const command of loaded) program.addCommand(inherit(command));
 
 for (const output of [process.stdout, process.stderr]) {
   output.on('error', (error: NodeJS.ErrnoException) => {

@@ -9,9 +9,8 @@ import type { CountedReason } from '../run/reasons.ts';
 import type { ReplayProgress, ReplayReport } from '../run/replay.ts';
 import { RecordingError } from '../wire/recording-error.ts';
 import { UsageError } from './exit.ts';
-import { hintOfForm } from './hint-of-form.ts';
+import { formatLedger } from './format-ledger.ts';
 import { onInterruption } from './interruption.ts';
-import { formatLedger } from './ledger-command.ts';
 import { moment, wholeNumber } from './options.ts';
 import { formatNumber } from './print-table.ts';
 import { Progress } from './progress.ts';
@@ -118,6 +117,7 @@ async function runReplay(files: readonly string[], options: ReplayCommandOptions
 async function withHint(error: unknown, pipeline: object): Promise<unknown> {
   if (!(error instanceof RecordingError) || !['malformed', 'unknown-shape'].includes(error.code))
     return error;
+  const { hintOfForm } = await import('./hint-of-form.ts');
   const hint = await hintOfForm(error, pipeline);
   return hint === '' ? error : new Error(`${error.message}\n${hint}`, { cause: error });
 }
