@@ -3,10 +3,11 @@
 import type { SequenceNumber } from '../../src/core/brands.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { emptySourceState } from '../../src/core/source-state.ts';
+import { aggregationTexts } from '../../src/core/state-encoding.ts';
 import type { Verdict } from '../../src/core/verdict.ts';
 import type { Log, Meter } from '../../src/platform/observe.ts';
 import type { DeadLetters } from '../../src/stores/dead-letters.ts';
-import type { HeldEvent } from '../../src/stores/held-events.ts';
+import type { HeldEvent, Holding } from '../../src/stores/held-events.ts';
 import { heldFrom } from '../../src/stores/held-events.ts';
 import type { SourceStates, StoredState } from '../../src/stores/source-states.ts';
 import { batchItemFailures } from '../../src/wire/batch-item-failures.ts';
@@ -15,7 +16,7 @@ import { decodeBatch } from './decode-batch.ts';
 import type { CommitReport, UnfitWork, Work, WorkFailure } from './fold-and-commit.ts';
 import { adopt, failureOf, foldAndCommit } from './fold-and-commit.ts';
 import { setAside } from './set-aside.ts';
-import { StateCache } from './state-cache.ts';
+import { type CachedState, StateCache, stateCacheBytes } from './state-cache.ts';
 
 export interface AggregateDeps {
   readonly pipeline: Pipeline;
@@ -24,7 +25,9 @@ export interface AggregateDeps {
   readonly log: Log;
   readonly meter: Meter;
   readonly nowMs: () => number;
-  /** Default: an empty one. */
+  /** Of the function: states are kept warm in a share of it. Default: 1 GB. */
+  readonly memoryMb?: number;
+  /** Default: an empty one, of that size. */
   readonly cache?: StateCache;
 }
 
@@ -38,7 +41,9 @@ interface Failure {
 export function createAggregate(
   deps: AggregateDeps,
 ): (event: StreamEvent<KinesisEventRecord>) => Promise<BatchItemFailures> {
-  const cache = deps.cache ?? new StateCache();
+  const aggregations = aggregationTexts(deps.pipeline);
+  const cache =
+    deps.cache ?? new StateCache({ bytes: stateCacheBytes(deps.memoryMb ?? 1_024), aggregations });
   // Once in a container's life: who puts records so does it always.
   let hasWarned = false;
   const hot = new HotSources(deps.log);
@@ -233,6 +238,7 @@ async function load(
 }> {
   const works: Work[] = [];
   const cold: Work[] = [];
+  const unfit: UnfitWork[] = [];
   for (const [source, events] of bySource) {
     const cached = cache.take(source);
     const state = cached?.state ?? emptySourceState(source, pipeline);
@@ -241,26 +247,43 @@ async function load(
       events,
       state,
       version: cached?.version,
+      encoded: cached?.encoded,
       held: undefined,
       from: 0,
       refusals: 0,
     };
-    (cached === undefined ? cold : works).push(work);
+    const holding = cached === undefined ? undefined : warm(work, cached, pipeline);
+    if (holding !== undefined) unfit.push({ work, ...holding });
+    else if (cached === undefined) cold.push(work);
+    else works.push(work);
   }
-  if (cold.length === 0) return { works, unfit: [], failures: [], reads: 0 };
+  if (cold.length === 0) return { works, unfit, failures: [], reads: 0 };
   const reads = cold.length;
   let stored: ReadonlyMap<string, StoredState>;
   try {
     const found = await states.load(cold.map(({ source }) => source));
     stored = new Map(found.map((state) => [state.source, state]));
   } catch (error) {
-    return { works, unfit: [], failures: cold.map((work) => failureOf(work, String(error))), reads };
+    return { works, unfit, failures: cold.map((work) => failureOf(work, String(error))), reads };
   }
-  const unfit: UnfitWork[] = [];
   for (const work of cold) {
     const holding = adopt(work, stored.get(work.source), pipeline);
     if (holding === undefined) works.push(work);
     else unfit.push({ work, ...holding });
   }
   return { works, unfit, failures: [], reads };
+}
+
+/** Decodes a state that was kept as bytes. What cannot be read is trouble as if it came from the table, which holds the same. */
+function warm(
+  work: Work,
+  { state, version, encoded, pages }: CachedState,
+  pipeline: Pipeline,
+): Holding | undefined {
+  if (state !== undefined) return undefined;
+  const holding = adopt(work, { source: work.source, version, state: encoded }, pipeline);
+  if (pages.size === 0 || holding !== undefined) return holding;
+  const aggregations = aggregationTexts(pipeline);
+  for (const [page, bytes] of pages) work.state.ids.keepPage(page, bytes, aggregations);
+  return undefined;
 }

@@ -7,7 +7,12 @@ import { horizonStart } from '../../src/core/identity.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import type { SourceState } from '../../src/core/source-state.ts';
 import { emptySourceState } from '../../src/core/source-state.ts';
-import { aggregationTexts, decodeState, encodeState } from '../../src/core/state-encoding.ts';
+import {
+  aggregationTexts,
+  decodeState,
+  type EncodedState,
+  encodeState,
+} from '../../src/core/state-encoding.ts';
 import type { Verdict } from '../../src/core/verdict.ts';
 import type { Holding } from '../../src/stores/held-events.ts';
 import type {
@@ -26,6 +31,8 @@ export interface Work {
   state: SourceState;
   /** undefined: the source is not in the table. */
   version: number | undefined;
+  /** What stands in the table with that version. */
+  encoded: EncodedState | undefined;
   /** Why nothing is folded into it, if it is held. */
   held: Hold | undefined;
   /** The first event not committed yet. */
@@ -85,8 +92,7 @@ export async function foldAndCommit(
       if (result.changed) folded.push({ work, result, write: toWrite(work, result.state, pipeline) });
       else {
         count(verdicts, result);
-        if (work.version !== undefined)
-          cache.put(work.source, { state: result.state, version: work.version });
+        keep(cache, work, result.state);
       }
     }
     stateWrites += folded.length;
@@ -95,16 +101,17 @@ export async function foldAndCommit(
       folded.map(({ write }) => write),
     );
     const again: Work[] = [];
-    for (const [at, { work, result }] of folded.entries()) {
+    for (const [at, { work, result, write }] of folded.entries()) {
       const outcome: CommitOutcome = outcomes[at] ?? { kind: 'failed', reason: 'the store gave no outcome' };
       if (outcome.kind === 'committed') {
         count(verdicts, result);
         closedWindows += result.state.closed.length;
         work.state = result.state;
         work.version = outcome.version;
+        work.encoded = write.state;
         work.from = result.next;
         if (work.from < work.events.events.length) again.push(work);
-        else cache.put(work.source, { state: result.state, version: outcome.version });
+        else keep(cache, work, result.state);
       } else if (outcome.kind === 'refused' && work.refusals < MAX_REFUSALS) {
         if (refusals === 0) cache.forget(work.events.shard);
         refusals += 1;
@@ -122,6 +129,11 @@ export async function foldAndCommit(
     pending = again;
   }
   return { failures, unfit, verdicts, stateWrites, pageReads, refusals, closedWindows };
+}
+
+/** A source that is not there yet has nothing to be kept. */
+function keep(cache: StateCache, { source, version, encoded }: Work, state: SourceState): void {
+  if (version !== undefined && encoded !== undefined) cache.put(source, { state, version, encoded });
 }
 
 /** Brings to hand the pages of ids that the folds will ask for. Sources whose pages cannot be read are unfit alone. */
@@ -171,6 +183,7 @@ async function readPages(
  */
 export function adopt(work: Work, stored: StoredState | undefined, pipeline: Pipeline): Holding | undefined {
   work.version = stored?.version;
+  work.encoded = stored?.state;
   work.held = stored?.held;
   if (stored?.held !== undefined) {
     const since = new Date(stored.held.sinceMs).toISOString();

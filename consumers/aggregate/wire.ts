@@ -3,11 +3,11 @@ import { DeadLetters } from '../../src/stores/dead-letters.ts';
 import { SourceStates } from '../../src/stores/source-states.ts';
 import { type AggregateDeps, createAggregate } from './aggregate.ts';
 
-type Host = Pick<FunctionHost, 'pipeline' | 'table' | 'log' | 'meter' | 'clock'>;
+type Host = Pick<FunctionHost, 'pipeline' | 'table' | 'log' | 'meter' | 'clock' | 'memoryMb'>;
 
 export const wire = (host: Host) => createAggregate(aggregateDeps(host));
 
-export function aggregateDeps({ pipeline, table, log, meter, clock }: Host): AggregateDeps {
+export function aggregateDeps({ pipeline, table, log, meter, clock, memoryMb }: Host): AggregateDeps {
   return {
     pipeline,
     states: new SourceStates(table('sources')),
@@ -15,5 +15,6 @@ export function aggregateDeps({ pipeline, table, log, meter, clock }: Host): Agg
     log,
     meter,
     nowMs: () => clock.nowMs(),
+    memoryMb: memoryMb(),
   };
 }

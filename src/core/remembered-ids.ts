@@ -42,6 +42,8 @@ export class RememberedIds {
   #pagedNumber = -1;
   /** Contents of pages that are at hand. */
   readonly #pages = new Map<number, IdSegments>();
+  /** Those that nobody has asked of yet, as they are stored. */
+  readonly #packed = new Map<number, PackedPage>();
   /** Made since the latest write. */
   readonly #made: number[] = [];
   /** Of no further use, and not removed yet. */
@@ -74,12 +76,34 @@ export class RememberedIds {
     return this.#ranges
       .filter((range) => mayKnow(range, { time, ...rules }))
       .flatMap(pagesOf)
-      .filter((page) => !this.#pages.has(page));
+      .filter((page) => !this.#pages.has(page) && !this.#packed.has(page));
   }
 
   /** undefined: the page is not there. That is so for a state that is behind, whose write will be refused. */
   takePage(page: number, bytes: Uint8Array | undefined, aggregations: readonly string[]): void {
     this.#pages.set(page, bytes === undefined ? new IdSegments() : decodePage(bytes, aggregations));
+  }
+
+  /** Has a page at hand again that was before: it is decoded once it is asked of. */
+  keepPage(page: number, bytes: Uint8Array, aggregations: readonly string[]): void {
+    this.#packed.set(page, { bytes, aggregations });
+  }
+
+  /** The pages at hand as they are stored, by number. */
+  pagesAtHand(aggregations: readonly string[]): ReadonlyMap<number, Uint8Array> {
+    if (this.#pages.size + this.#packed.size === 0) return NO_PAGES;
+    const pages = new Map<number, Uint8Array>();
+    for (const [page, { bytes }] of this.#packed) pages.set(page, bytes);
+    for (const [page, ids] of this.#pages) pages.set(page, encodePage(ids, aggregations));
+    return pages;
+  }
+
+  /** What the pages at hand take as they are stored, about. */
+  get pageBytes(): number {
+    let total = 0;
+    for (const { bytes } of this.#pages.values()) total += bytes;
+    for (const { bytes } of this.#packed.values()) total += bytes.length;
+    return total;
   }
 
   /** Whether the id is a number above all that are remembered, as that of a counter nearly always is: it is new, and `has` need not be asked. */
@@ -117,7 +141,7 @@ export class RememberedIds {
     for (const range of this.#ranges) {
       if (range.greatest >= from) continue;
       for (const page of pagesOf(range)) {
-        this.#pages.delete(page);
+        this.#letGo(page);
         const made = this.#made.indexOf(page);
         if (made < 0) this.#dropped.push(page);
         else this.#made.splice(made, 1);
@@ -155,7 +179,7 @@ export class RememberedIds {
     this.#made.length = 0;
     const remove = this.#dropped.splice(0, MAX_REMOVED_A_WRITE);
     for (const range of this.#ranges) {
-      if (range.greatest < keptFrom) for (const page of pagesOf(range)) this.#pages.delete(page);
+      if (range.greatest < keptFrom) for (const page of pagesOf(range)) this.#letGo(page);
     }
     return { put, remove };
   }
@@ -213,9 +237,23 @@ export class RememberedIds {
   }
 
   #page(page: number): IdSegments {
-    const found = this.#pages.get(page);
+    const found = this.#pages.get(page) ?? this.#unpack(page);
     if (found === undefined) throw new Error(`page ${page} of remembered ids is asked for and not at hand`);
     return found;
+  }
+
+  #unpack(page: number): IdSegments | undefined {
+    const packed = this.#packed.get(page);
+    if (packed === undefined) return undefined;
+    const ids = decodePage(packed.bytes, packed.aggregations);
+    this.#packed.delete(page);
+    this.#pages.set(page, ids);
+    return ids;
+  }
+
+  #letGo(page: number): void {
+    this.#pages.delete(page);
+    this.#packed.delete(page);
   }
 
   #turnPage(): void {
@@ -248,6 +286,14 @@ export class RememberedIds {
     return this.#ranges.reduce((sum, { count }) => sum + count, 0);
   }
 }
+
+interface PackedPage {
+  readonly bytes: Uint8Array;
+  /** Those of the pipeline that it is read for. */
+  readonly aggregations: readonly string[];
+}
+
+const NO_PAGES: ReadonlyMap<number, Uint8Array> = new Map();
 
 /** What an id is still good for. */
 export interface Usefulness {

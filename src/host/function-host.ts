@@ -25,6 +25,8 @@ export interface FunctionHost {
   readonly log: Log;
   readonly meter: Meter;
   readonly clock: Clock;
+  /** What the function has of memory, as the stack gives it: what it keeps between invocations is a share of it. */
+  readonly memoryMb: () => number;
   /** From 0 up to 1, 1 excluded. */
   readonly random: () => number;
   /** A DynamoDB table. */

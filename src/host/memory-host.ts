@@ -12,7 +12,7 @@ export interface MemoryHostOptions extends Partial<Omit<FunctionHost, 'pipeline'
   readonly tables?: Readonly<Record<string, Table>>;
 }
 
-/** What is left out: time stands still at 0, pauses end at once, nobody listens; a bucket, bus, stream, secret, poster or setting is not there. */
+/** What is left out: it has 1 GB, time stands still at 0, pauses end at once, nobody listens; a bucket, bus, stream, secret, poster or setting is not there. */
 export function memoryHost({ pipeline, tables = {}, ...given }: MemoryHostOptions): FunctionHost {
   const own = new Map<string, Table>(Object.entries(tables));
   return {
@@ -20,6 +20,7 @@ export function memoryHost({ pipeline, tables = {}, ...given }: MemoryHostOption
     log: { info: () => {}, warn: () => {}, error: () => {} },
     meter: { publish: () => {} },
     clock: { nowMs: () => 0, sleep: async () => {} },
+    memoryMb: () => 1_024,
     random: () => 0,
     objects: absent('bucket'),
     bus: absent('bus'),

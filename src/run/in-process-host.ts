@@ -48,6 +48,7 @@ export function inProcessHost(fn: FunctionSpec, options: InProcessOptions): Func
   return {
     pipeline,
     clock,
+    memoryMb: () => fn.memoryMb,
     random: Math.random,
     log: lineLog(service, write),
     meter: lineMeter(fn, service, { write, nowMs: () => clock.nowMs() }),

@@ -30,6 +30,7 @@ export function simulatedHost(invocation: () => Invocation, deps: SimulatedHostD
   return {
     pipeline,
     clock,
+    memoryMb: () => MEMORY_MB,
     random,
     log: { info: note, warn: note, error: note },
     meter: { publish: deps.onCounts },
@@ -52,6 +53,9 @@ export function simulatedHost(invocation: () => Invocation, deps: SimulatedHostD
     option: () => undefined,
   };
 }
+
+/** As the stack gives its functions. */
+const MEMORY_MB = 1_024;
 
 function absent(kind: string): (name: string) => never {
   return (name) => {

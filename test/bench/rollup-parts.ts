@@ -19,6 +19,7 @@ import type { DynamoDbEventRecord } from '../../src/wire/stream-records.ts';
 import { changeRecord } from '../support/change-records.ts';
 import { sequenceOf } from '../support/event-streams.ts';
 import { kinesisRecord } from '../support/kinesis-records.ts';
+import { growFleet } from './rollup-fleet.ts';
 
 const SOURCES = 1_000;
 const SECONDS = 20;
@@ -189,4 +190,21 @@ for (const parts of [1, 4, 16]) {
       process.stdout.write(`${cells.join('  ')}\n`);
     }
   }
+}
+
+process.stdout.write(
+  '\nOne rollup window that a whole fleet feeds, each source with one event; names of 36 characters, batches of 1,000 changes.\n\n',
+);
+process.stdout.write(
+  'sources    items   largest item, bytes  since the row before: writes a source  CPU a source, µs\n',
+);
+for await (const step of growFleet([1_000, 10_000, 100_000, 1_000_000])) {
+  const cells = [
+    step.sources.toLocaleString('en').padEnd(9),
+    String(step.items).padEnd(6),
+    String(step.largestBytes).padEnd(19),
+    step.writesPerSource.toFixed(2).padEnd(37),
+    step.microsPerSource.toFixed(0),
+  ];
+  process.stdout.write(`${cells.join('  ')}\n`);
 }

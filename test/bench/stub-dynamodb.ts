@@ -15,7 +15,6 @@ export interface SentRequest {
 }
 
 const DONE = Buffer.from('{}');
-const NOTHING_FOUND = Buffer.from('{"Responses":{},"UnprocessedKeys":{}}');
 /** For as many statements as a call may hold: counting them would take longer than reading what is too much. */
 const STATEMENTS_DONE = Buffer.from(
   JSON.stringify({ Responses: Array.from({ length: 25 }, () => ({ TableName: 'sources' })) }),
@@ -27,8 +26,17 @@ export class StubDynamoDb {
   #requests: HttpRequest[] = [];
   #aside: HttpRequest[] = [];
 
-  /** `create`: makes the client; the SDK's own by default. Region and credentials come from the environment. */
-  constructor(create = (config: DynamoDBClientConfig) => new DynamoDBClient(config)) {
+  readonly #stored: StoredItem;
+
+  /**
+   * `create`: makes the client; the SDK's own by default. Region and credentials come from the environment.
+   * `stored`: what a table of sources holds; nothing by default.
+   */
+  constructor(
+    create = (config: DynamoDBClientConfig) => new DynamoDBClient(config),
+    stored: StoredItem = () => undefined,
+  ) {
+    this.#stored = stored;
     this.client = create({ requestHandler: { handle: (request: HttpRequest) => this.handle(request) } });
   }
 
@@ -58,19 +66,22 @@ export class StubDynamoDb {
   async handle(request: HttpRequest) {
     this.#calls += 1;
     this.#requests.push(request);
-    const body = answerTo(request);
+    const body = answerTo(request, this.#stored);
     const headers = { 'content-type': 'application/x-amz-json-1.0', 'content-length': String(body.length) };
     return { response: { statusCode: 200, headers, body: streamOf(body) } };
   }
 }
 
-function answerTo(request: HttpRequest): Buffer {
+/** An item of a source as the API writes it. */
+export type StoredItem = (source: string) => Readonly<Record<string, unknown>> | undefined;
+
+function answerTo(request: HttpRequest, stored: StoredItem): Buffer {
   const operation = operationOf(request);
   switch (operation) {
     case 'BatchExecuteStatement':
       return STATEMENTS_DONE;
     case 'BatchGetItem':
-      return NOTHING_FOUND;
+      return found(JSON.parse(textOf(request.body)), stored);
     case 'PutItem':
     case 'UpdateItem':
       return DONE;
@@ -78,6 +89,18 @@ function answerTo(request: HttpRequest): Buffer {
       throw new Error(`found the operation ${operation}, expected one that the cases use`);
   }
 }
+
+function found({ RequestItems }: { readonly RequestItems: Requested }, stored: StoredItem): Buffer {
+  const Responses = Object.entries(RequestItems).map(([table, { Keys }]) => {
+    const items = Keys.map(({ source }) => (source === undefined ? undefined : stored(source.S)));
+    return [table, items.filter((item) => item !== undefined)] as const;
+  });
+  return Buffer.from(JSON.stringify({ Responses: Object.fromEntries(Responses), UnprocessedKeys: {} }));
+}
+
+type Requested = Readonly<
+  Record<string, { readonly Keys: readonly { readonly source?: { readonly S: string } }[] }>
+>;
 
 function operationOf({ headers }: HttpRequest): string {
   return String(headers['x-amz-target']).split('.')[1] ?? '';

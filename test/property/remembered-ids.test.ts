@@ -43,6 +43,8 @@ const step = fc.record({
   oldest: fc.nat({ max: 6 }),
   opened: fc.constantFrom(undefined, undefined, undefined, 0, 1, 2, 3),
   saves: fc.boolean(),
+  /** Whether what was at hand is afterwards. */
+  keeps: fc.boolean(),
 });
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 /** A counter at a steady pace, or nearly; or as many texts as fill a page: saved with some of them, and not with others. */
@@ -72,6 +74,7 @@ const AGGREGATIONS = ['a t1', 'b t2'];
 describe('remembered ids', () => {
   test('answer as a plain list of ids and times does, however often they go through their bytes and pages', () => {
     let pagesRead = 0;
+    let pagesKept = 0;
     fc.assert(
       fc.property(steps, fc.boolean(), (all, byTime) => {
         let ids = new RememberedIds();
@@ -104,12 +107,21 @@ describe('remembered ids', () => {
             if (ids.isTidyDue) ids.tidy({ isOfUse, from: open === 0 ? oldest : Number.NEGATIVE_INFINITY });
             plain.push({ id: own, time, folded });
           }
-          if (step.saves) ids = saved(ids, pages, byTime ? Number.POSITIVE_INFINITY : oldest);
+          if (!step.saves) continue;
+          const before = ids;
+          ids = saved(ids, pages, byTime ? Number.POSITIVE_INFINITY : oldest);
+          if (!step.keeps) continue;
+          for (const [page, bytes] of before.pagesAtHand(AGGREGATIONS)) {
+            expect(bytes).toEqual(pages.get(page));
+            ids.keepPage(page, bytes, AGGREGATIONS);
+            pagesKept += 1;
+          }
         }
       }),
       { numRuns: runs(250) },
     );
     expect(pagesRead).toBeGreaterThan(0);
+    expect(pagesKept).toBeGreaterThan(0);
   });
 
   test('take next to nothing as a steady counter, a few bytes as another, and 10 each as texts', () => {

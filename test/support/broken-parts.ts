@@ -7,7 +7,7 @@ import { wire as wireRollup } from '../../consumers/rollup/wire.ts';
 import { decodeAlertState, encodeAlertState } from '../../src/core/alerts/alert-encoding.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import type { SourceState } from '../../src/core/source-state.ts';
-import { decodeState, encodeState } from '../../src/core/state-encoding.ts';
+import { aggregationTexts, decodeState, encodeState } from '../../src/core/state-encoding.ts';
 import { ALERTS_TABLE, SOURCES_TABLE } from '../../src/platform/names.ts';
 import type { Replacements } from '../../src/simulation/simulated-system.ts';
 import type { StoredTable } from '../../src/simulation/simulated-tables.ts';
@@ -44,7 +44,8 @@ export const BROKEN_PARTS: Readonly<Record<string, Replacements>> = {
     rollup: (host) => reportingTheNext(wireRollup(host)),
   },
   'an aggregate whose cache keeps a state that is being folded': {
-    aggregate: (host) => createAggregate({ ...aggregateDeps(host), cache: new KeepingCache() }),
+    aggregate: (host) =>
+      createAggregate({ ...aggregateDeps(host), cache: new KeepingCache(roomFor(host.pipeline)) }),
   },
   'a closer whose clock is five seconds ahead': {
     close: (host) => {
@@ -76,10 +77,15 @@ export const BROKEN_PARTS: Readonly<Record<string, Replacements>> = {
   },
 };
 
+const roomFor = (pipeline: Pipeline) => ({
+  bytes: 1_000_000,
+  aggregations: aggregationTexts(pipeline),
+});
+
 class KeepingCache extends StateCache {
   override take(source: string) {
     const cached = super.take(source);
-    if (cached !== undefined) this.put(source, cached);
+    if (cached?.state !== undefined) this.put(source, { ...cached, state: cached.state });
     return cached;
   }
 }
@@ -126,7 +132,10 @@ function forgetful(): Replacements {
   return {
     aggregate: (host) => {
       pipeline = host.pipeline;
-      return createAggregate({ ...aggregateDeps(host), cache: new StateCache(0) });
+      return createAggregate({
+        ...aggregateDeps(host),
+        cache: new StateCache({ ...roomFor(host.pipeline), bytes: 0 }),
+      });
     },
     table: (name, table) => (name === 'sources' ? withoutPositions(table) : table),
   };

@@ -7,6 +7,8 @@ import { StateCache } from '../../consumers/aggregate/state-cache.ts';
 import { emptySourceState } from '../../src/core/source-state.ts';
 import { batchItemFailures } from '../../src/wire/batch-item-failures.ts';
 
+const NO_ROOM = { bytes: 0, aggregations: [] };
+
 export function createCanaryAggregate(deps: AggregateDeps): ReturnType<typeof createAggregate> {
   const { pipeline, states, deadLetters, log } = deps;
   return async ({ Records }) => {
@@ -17,11 +19,12 @@ export function createCanaryAggregate(deps: AggregateDeps): ReturnType<typeof cr
     );
     for (const [source, events] of batch.bySource) {
       const state = emptySourceState(source, pipeline);
-      const work: Work = { source, events, state, version: undefined, held: undefined, from: 0, refusals: 0 };
+      const nothing = { version: undefined, encoded: undefined, held: undefined };
+      const work: Work = { source, events, state, ...nothing, from: 0, refusals: 0 };
       adopt(work, stored.get(source), pipeline);
       works.push(work);
     }
-    const { failures } = await foldAndCommit(works, { states, cache: new StateCache(0), pipeline });
+    const { failures } = await foldAndCommit(works, { states, cache: new StateCache(NO_ROOM), pipeline });
     if (failures.length === 0) {
       await deadLetters.put(batch.quarantined).catch((error: unknown) => {
         log.error('events not quarantined', { reason: String(error) });

@@ -38,6 +38,9 @@ export class ConsumerSystem {
   spread: RollupSpread | undefined;
   /** What the outlet tells; default: there is none. */
   tells: string | undefined;
+  /** Of aggregate's containers, in turn, so that their caches have more or less room; default: as the stack gives it. */
+  memoriesMb: readonly number[] = [];
+  #aggregates = 0;
   #rollups = 0;
   readonly faults: Faults;
   readonly tables: StoredTables;
@@ -103,7 +106,9 @@ export class ConsumerSystem {
   }
 
   #aggregate(stall: Stall): Container<KinesisEventRecord>['handler'] {
-    return wireAggregate(this.#host(stall));
+    const memoryMb = this.memoriesMb[this.#aggregates % this.memoriesMb.length] ?? 1_024;
+    this.#aggregates += 1;
+    return wireAggregate({ ...this.#host(stall), memoryMb: () => memoryMb });
   }
 
   #rollup(stall: Stall): Container<DynamoDbEventRecord>['handler'] {

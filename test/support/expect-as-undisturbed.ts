@@ -16,11 +16,14 @@ export async function expectAsUndisturbed(run: {
   readonly pipeline: Pipeline;
   readonly steps: readonly DeliveryStep[];
   readonly draws: readonly number[];
+  /** Of its containers, in turn. */
+  readonly memoriesMb?: readonly number[];
   /** In place of the table of the sources, for what must be found out. */
   readonly sources?: (table: Table) => Table;
 }): Promise<void> {
   const { telemetry, pipeline } = run;
   const disturbed = new ConsumerSystem(pipeline, new Faults(run.draws), new StoredTables(run.sources));
+  disturbed.memoriesMb = run.memoriesMb ?? [];
   const deliverer = disturbed.aggregateDeliverer(telemetry.deliveries);
   await deliverer.run(run.steps);
   disturbed.faults.stop();

@@ -55,6 +55,31 @@ describe('the aggregate of a stream is that of its records one at a time, and th
     );
   });
 
+  // 1,000 bytes of cache for each of 0.0025 MB: one state that is hot beside others that are bytes, or none.
+  test('whatever room the caches have: none, for some states as bytes, or for all', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        arbitraryTelemetry({ reshards: true }),
+        arbitraryPipeline,
+        arbitrarySteps(['redeliver', 'stall']),
+        fc.array(
+          fc.oneof(
+            fc.constantFrom(0, 1_024),
+            fc.integer({ min: 1, max: 40 }).map((n) => n * 0.0025),
+          ),
+          {
+            minLength: 1,
+            maxLength: 3,
+          },
+        ),
+        async (telemetry, pipeline, steps, memoriesMb) => {
+          await expectAsUndisturbed({ telemetry, pipeline, steps, memoriesMb, draws: [] });
+        },
+      ),
+      { numRuns: runs(50) },
+    );
+  });
+
   test('when a batch takes several writes, and some of them fail', async () => {
     await fc.assert(
       fc.asyncProperty(

@@ -464,6 +464,14 @@ describe('ids that are texts, ten a second', () => {
     expect(await collect(deps.states.scan())).toEqual([stored]);
   });
 
+  it('stay at hand also where a container has room for states as bytes alone', async () => {
+    const { deps, observed } = setUp();
+    const aggregate = createAggregate({ ...deps, pipeline, memoryMb: 0.3 });
+    for (let at = 0; at < 300; at += 1) await aggregate(second(at, at));
+    await aggregate(second(100, 300));
+    expect(observed.latest()).toMatchObject({ duplicate: 10, stateReads: 0, pageReads: 0 });
+  });
+
   it('go with the state that lets go of them, or not at all', async () => {
     const { deps, countsOf } = setUp({
       sources: (table) => {
