@@ -60,7 +60,7 @@ export class LiveApi extends Construct {
 
   constructor(scope: Construct, id: string, options: LiveApiOptions) {
     super(scope, id);
-    const { sources, windows, readers, live, alerts, failures, tokens, keys } = options;
+    const { sources, windows, readers, live, alerts, tokens, keys } = options;
     const access = {
       [VARIABLE.table('tokens')]: tokens.table.tableName,
       [VARIABLE.secret('verifyingKeys')]: keys.verifying.secretArn,
@@ -128,6 +128,13 @@ export class LiveApi extends Construct {
     this.subscribe.allow(['dynamodb:PartiQLInsert', 'dynamodb:PartiQLUpdate'], live.table.tableArn);
     this.subscribe.allow(['dynamodb:BatchGetItem'], sources.table.tableArn, alerts.table.tableArn);
     this.subscribe.allow(['dynamodb:Query'], readers.table.tableArn, alerts.standingIndexArn);
+    this.mappings = this.#addMappings(options);
+    this.apiId = api.apiId;
+    addDoorAlarms(this, SOCKET_ALARMS, { ApiId: api.apiId, Stage: LIVE_STAGE });
+  }
+
+  #addMappings(options: LiveApiOptions): readonly StreamMapping[] {
+    const { windows, live, alerts, failures } = options;
     const reader = ({ table }: WindowsTable | LiveTable | AlertsTable) => ({
       consumer: this.consumer,
       stream: { kind: 'dynamodb' as const, arn: tableStreamArn(table) },
@@ -150,9 +157,7 @@ export class LiveApi extends Construct {
       changelog: 'alerts',
       enabled: options.hasAlerts,
     });
-    this.mappings = [windowsMapping, liveMapping, alertsMapping];
-    this.apiId = api.apiId;
-    addDoorAlarms(this, SOCKET_ALARMS, { ApiId: api.apiId, Stage: LIVE_STAGE });
+    return [windowsMapping, liveMapping, alertsMapping];
   }
 
   #addApi(authorizer: IFunction): WebSocketApi {

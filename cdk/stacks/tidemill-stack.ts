@@ -76,167 +76,34 @@ export class TidemillStack extends Stack {
       // Said to be protected, not only by default.
       ...(props.throwAway === false ? { terminationProtection: true } : {}),
     });
-    const batching = BATCHING[props.profile ?? 'balanced'];
-    const { code, alerts: inUse = ALL_ALERTS, rollups = true, routes = [] } = props;
-    const hasAlerts = inUse.onSources || inUse.onRollups;
     const telemetry = new TelemetryStream(this, 'Telemetry', props);
-    const { stream } = telemetry;
-    const sources = new SourcesTable(this, 'Sources', props);
-    const windows = new WindowsTable(this, 'Windows', props);
-    const deadLetters = new DeadLettersTable(this, 'DeadLetters', props);
-    const readers = new ReadersTable(this, 'Readers', props);
-    const live = new LiveTable(this, 'LiveState', props);
-    const alerts = new AlertsTable(this, 'Alerts', props);
+    const tables = addTables(this, props);
     const { bucket: failures } = new FailuresBucket(this, 'Failures', props);
-
-    const aggregate = new Aggregate(this, 'Aggregate', {
-      codeFolder: code.aggregate,
-      telemetry,
-      sources,
-      deadLetters,
-      failures,
-      batching: batching.telemetry,
-    });
-    const rollup = new Rollup(this, 'Rollup', {
-      codeFolder: code.rollup,
-      sources,
-      windows,
-      deadLetters,
-      readers,
-      live,
-      failures,
-      batching: batching.changes,
-    });
-    const close = new Close(this, 'Close', { codeFolder: code.close, sources });
-    const alert = new Alert(this, 'Alert', {
-      codeFolder: code.alert,
-      sources,
-      windows,
-      alerts,
-      failures,
-      inUse,
-      batching: batching.changes,
-    });
-    const alertClock = new AlertClock(this, 'AlertClock', {
-      codeFolder: code['alert-clock'],
-      sources,
-      alerts,
-      enabled: inUse.byClock,
-    });
-    const publish = new Publish(this, 'Publish', {
-      codeFolder: code.publish,
-      alerts,
-      failures,
-      enabled: hasAlerts,
-      batching: batching.telling,
-    });
-    const archive =
-      props.archive === true
-        ? new Archive(this, 'Archive', { ...props, codeFolder: code.record, telemetry, failures })
-        : undefined;
-    const tokens = new TokensTable(this, 'Tokens', props);
+    const held = { ...tables, telemetry, failures };
+    const consumers = addConsumers(this, props, held);
     const keys = new TokenKeys(this, 'TokenKeys', props);
-    const door = new HttpDoor(this, 'Door', {
-      codeFolder: code.authorize,
-      stream,
-      tokens,
-      keys,
-      routes,
-      settings: props,
-    });
-    const query = new QueryApi(this, 'Query', {
-      codeFolder: code.query,
-      api: door.api,
-      authorizer: door.authorize.readers(),
-      sources,
-      windows,
-      deadLetters,
-      alerts,
-      readers,
-    });
-    const liveApi = new LiveApi(this, 'Live', {
-      codeFolders: { subscribe: code.subscribe, live: code.live, 'hang-up': code['hang-up'] },
-      authorizer: door.authorize.consumer.fn,
-      sources,
-      windows,
-      readers,
-      live,
-      alerts,
-      tokens,
-      keys,
-      hasAlerts,
+    const apis = addApis(this, props, { ...held, keys });
+    this.outlet = addOutlet(this, props, {
       failures,
-      rollups,
-      batching: batching.telling,
+      tellers: [consumers.rollup.consumer, apis.liveApi.consumer],
     });
-    // Its access log asks for the account's right to write any, which comes with the other API.
-    liveApi.node.addDependency(door.api.node.findChild('Account'));
-    this.outlet =
-      props.outlet === undefined
-        ? undefined
-        : new Outlet(this, 'Outlet', {
-            ...props,
-            ...props.outlet,
-            codeFolder: code.outlet,
-            failures,
-            batching: batching.telling,
-          });
-    for (const teller of [rollup.consumer, liveApi.consumer]) this.outlet?.toldBy(teller);
-    new Dashboard(this, 'Dashboard', {
-      bundle: props.dashboard,
-      api: door.api,
-      liveUrl: liveApi.url,
-      settings: props,
-    });
-    new OperationsDashboard(this, 'Operations', {
-      // Names of dashboards are the account's, of all regions.
-      ...(props.stage === undefined ? {} : { name: `${this.stackName}-${Aws.REGION}` }),
-      stream,
-      api: { ApiName: door.api.restApiName, Stage: API_STAGE },
-      liveApi: { ApiId: liveApi.apiId, Stage: LIVE_STAGE },
-      readers: [
-        aggregate,
-        rollup,
-        { consumer: alert.consumer, mapping: alert.sourcesMapping },
-        { consumer: alert.consumer, mapping: alert.windowsMapping },
-        publish,
-        ...liveApi.mappings.map((mapping) => ({ consumer: liveApi.consumer, mapping })),
-        ...(archive === undefined ? [] : [archive]),
-        ...(this.outlet === undefined ? [] : [this.outlet]),
-      ],
-      others: [
-        close.consumer,
-        alertClock.consumer,
-        door.authorize.consumer,
-        query.consumer,
-        liveApi.subscribe,
-        liveApi.hangUp,
-      ],
-    });
+    addDashboard(this, props, apis);
+    addOperations(this, props, { telemetry, ...consumers, ...apis, outlet: this.outlet });
     enforceStreamReaderRules(this);
     enforceSingleWriter(this);
     if (props.budget !== undefined) new StackBudget(this, 'Budget', props.budget);
     applySettings(this, props);
-    this.#code = code;
+    this.#code = props.code;
     this.#telemetry = telemetry;
     this.#failures = failures;
-    this.#batching = batching;
-
-    new CfnOutput(this, OUTPUTS.stream, { value: stream.streamName });
-    new CfnOutput(this, OUTPUTS.sourcesTable, { value: sources.table.tableName });
-    new CfnOutput(this, OUTPUTS.windowsTable, { value: windows.table.tableName });
-    new CfnOutput(this, OUTPUTS.deadLettersTable, { value: deadLetters.table.tableName });
-    new CfnOutput(this, OUTPUTS.readersTable, { value: readers.table.tableName });
-    new CfnOutput(this, OUTPUTS.liveTable, { value: live.table.tableName });
-    new CfnOutput(this, OUTPUTS.liveUrl, { value: liveApi.url });
-    new CfnOutput(this, OUTPUTS.alertsTable, { value: alerts.table.tableName });
-    new CfnOutput(this, OUTPUTS.failuresBucket, { value: failures.bucketName });
-    if (archive !== undefined)
-      new CfnOutput(this, OUTPUTS.archiveBucket, { value: archive.bucket.bucketName });
-    new CfnOutput(this, OUTPUTS.tokensTable, { value: tokens.table.tableName });
-    new CfnOutput(this, OUTPUTS.signingKeys, { value: keys.signing.secretArn });
-    new CfnOutput(this, OUTPUTS.verifyingKeys, { value: keys.verifying.secretArn });
-    new CfnOutput(this, OUTPUTS.closer, { value: close.consumer.fn.functionName });
+    this.#batching = batchingOf(props);
+    addOutputs(this, {
+      ...held,
+      keys,
+      liveApi: apis.liveApi,
+      close: consumers.close,
+      archive: consumers.archive,
+    });
   }
 
   /**
@@ -262,3 +129,216 @@ export class TidemillStack extends Stack {
 }
 
 const ALL_ALERTS: AlertsInUse = { onSources: true, onRollups: true, byClock: true };
+
+/** What holds data, by what it holds. */
+interface Held extends ReturnType<typeof addTables> {
+  readonly telemetry: TelemetryStream;
+  readonly failures: Bucket;
+}
+
+function batchingOf({ profile = 'balanced' }: TidemillStackProps): ProfileBatching {
+  return BATCHING[profile];
+}
+
+function addTables(stack: Stack, props: TidemillStackProps) {
+  return {
+    sources: new SourcesTable(stack, 'Sources', props),
+    windows: new WindowsTable(stack, 'Windows', props),
+    deadLetters: new DeadLettersTable(stack, 'DeadLetters', props),
+    readers: new ReadersTable(stack, 'Readers', props),
+    live: new LiveTable(stack, 'LiveState', props),
+    alerts: new AlertsTable(stack, 'Alerts', props),
+    tokens: new TokensTable(stack, 'Tokens', props),
+  };
+}
+
+function hasAlerts({ alerts: { onSources, onRollups } = ALL_ALERTS }: TidemillStackProps): boolean {
+  return onSources || onRollups;
+}
+
+function addConsumers(stack: Stack, props: TidemillStackProps, held: Held) {
+  const { sources, windows, deadLetters, readers, live, alerts, telemetry, failures } = held;
+  const { code, alerts: inUse = ALL_ALERTS } = props;
+  const batching = batchingOf(props);
+  const aggregate = new Aggregate(stack, 'Aggregate', {
+    codeFolder: code.aggregate,
+    telemetry,
+    sources,
+    deadLetters,
+    failures,
+    batching: batching.telemetry,
+  });
+  const rollup = new Rollup(stack, 'Rollup', {
+    codeFolder: code.rollup,
+    sources,
+    windows,
+    deadLetters,
+    readers,
+    live,
+    failures,
+    batching: batching.changes,
+  });
+  const close = new Close(stack, 'Close', { codeFolder: code.close, sources });
+  const alert = new Alert(stack, 'Alert', {
+    codeFolder: code.alert,
+    sources,
+    windows,
+    alerts,
+    failures,
+    inUse,
+    batching: batching.changes,
+  });
+  const alertClock = new AlertClock(stack, 'AlertClock', {
+    codeFolder: code['alert-clock'],
+    sources,
+    alerts,
+    enabled: inUse.byClock,
+  });
+  const publish = new Publish(stack, 'Publish', {
+    codeFolder: code.publish,
+    alerts,
+    failures,
+    enabled: hasAlerts(props),
+    batching: batching.telling,
+  });
+  const archive =
+    props.archive === true
+      ? new Archive(stack, 'Archive', { ...props, codeFolder: code.record, telemetry, failures })
+      : undefined;
+  return { aggregate, rollup, close, alert, alertClock, publish, archive };
+}
+
+function addApis(stack: Stack, props: TidemillStackProps, held: Held & { readonly keys: TokenKeys }) {
+  const { sources, windows, deadLetters, readers, live, alerts, tokens, keys, telemetry, failures } = held;
+  const { code, rollups = true, routes = [] } = props;
+  const door = new HttpDoor(stack, 'Door', {
+    codeFolder: code.authorize,
+    stream: telemetry.stream,
+    tokens,
+    keys,
+    routes,
+    settings: props,
+  });
+  const query = new QueryApi(stack, 'Query', {
+    codeFolder: code.query,
+    api: door.api,
+    authorizer: door.authorize.readers(),
+    sources,
+    windows,
+    deadLetters,
+    alerts,
+    readers,
+  });
+  const liveApi = new LiveApi(stack, 'Live', {
+    codeFolders: { subscribe: code.subscribe, live: code.live, 'hang-up': code['hang-up'] },
+    authorizer: door.authorize.consumer.fn,
+    sources,
+    windows,
+    readers,
+    live,
+    alerts,
+    tokens,
+    keys,
+    hasAlerts: hasAlerts(props),
+    failures,
+    rollups,
+    batching: batchingOf(props).telling,
+  });
+  // Its access log asks for the account's right to write any, which comes with the other API.
+  liveApi.node.addDependency(door.api.node.findChild('Account'));
+  return { door, query, liveApi };
+}
+
+function addOutlet(
+  stack: Stack,
+  props: TidemillStackProps,
+  { failures, tellers }: Pick<Held, 'failures'> & { readonly tellers: readonly ConsumerFunction[] },
+): Outlet | undefined {
+  if (props.outlet === undefined) return undefined;
+  const outlet = new Outlet(stack, 'Outlet', {
+    ...props,
+    ...props.outlet,
+    codeFolder: props.code.outlet,
+    failures,
+    batching: batchingOf(props).telling,
+  });
+  for (const teller of tellers) outlet.toldBy(teller);
+  return outlet;
+}
+
+function addDashboard(
+  stack: Stack,
+  props: TidemillStackProps,
+  { door, liveApi }: ReturnType<typeof addApis>,
+): void {
+  new Dashboard(stack, 'Dashboard', {
+    bundle: props.dashboard,
+    api: door.api,
+    liveUrl: liveApi.url,
+    settings: props,
+  });
+}
+
+function addOperations(
+  stack: Stack,
+  props: TidemillStackProps,
+  parts: Pick<Held, 'telemetry'> &
+    ReturnType<typeof addConsumers> &
+    ReturnType<typeof addApis> & { readonly outlet: Outlet | undefined },
+): void {
+  const { telemetry, aggregate, rollup, close, alert, alertClock, publish, archive } = parts;
+  const { door, query, liveApi, outlet } = parts;
+  new OperationsDashboard(stack, 'Operations', {
+    // Names of dashboards are the account's, of all regions.
+    ...(props.stage === undefined ? {} : { name: `${stack.stackName}-${Aws.REGION}` }),
+    stream: telemetry.stream,
+    api: { ApiName: door.api.restApiName, Stage: API_STAGE },
+    liveApi: { ApiId: liveApi.apiId, Stage: LIVE_STAGE },
+    readers: [
+      aggregate,
+      rollup,
+      { consumer: alert.consumer, mapping: alert.sourcesMapping },
+      { consumer: alert.consumer, mapping: alert.windowsMapping },
+      publish,
+      ...liveApi.mappings.map((mapping) => ({ consumer: liveApi.consumer, mapping })),
+      ...(archive === undefined ? [] : [archive]),
+      ...(outlet === undefined ? [] : [outlet]),
+    ],
+    others: [
+      close.consumer,
+      alertClock.consumer,
+      door.authorize.consumer,
+      query.consumer,
+      liveApi.subscribe,
+      liveApi.hangUp,
+    ],
+  });
+}
+
+function addOutputs(
+  stack: Stack,
+  parts: Held & {
+    readonly keys: TokenKeys;
+    readonly liveApi: LiveApi;
+    readonly close: Close;
+    readonly archive: Archive | undefined;
+  },
+): void {
+  const { telemetry, sources, windows, deadLetters, readers, live, alerts, tokens, failures } = parts;
+  const { keys, liveApi, close, archive } = parts;
+  new CfnOutput(stack, OUTPUTS.stream, { value: telemetry.stream.streamName });
+  new CfnOutput(stack, OUTPUTS.sourcesTable, { value: sources.table.tableName });
+  new CfnOutput(stack, OUTPUTS.windowsTable, { value: windows.table.tableName });
+  new CfnOutput(stack, OUTPUTS.deadLettersTable, { value: deadLetters.table.tableName });
+  new CfnOutput(stack, OUTPUTS.readersTable, { value: readers.table.tableName });
+  new CfnOutput(stack, OUTPUTS.liveTable, { value: live.table.tableName });
+  new CfnOutput(stack, OUTPUTS.liveUrl, { value: liveApi.url });
+  new CfnOutput(stack, OUTPUTS.alertsTable, { value: alerts.table.tableName });
+  new CfnOutput(stack, OUTPUTS.failuresBucket, { value: failures.bucketName });
+  if (archive !== undefined)
+    new CfnOutput(stack, OUTPUTS.archiveBucket, { value: archive.bucket.bucketName });
+  new CfnOutput(stack, OUTPUTS.tokensTable, { value: tokens.table.tableName });
+  new CfnOutput(stack, OUTPUTS.signingKeys, { value: keys.signing.secretArn });
+  new CfnOutput(stack, OUTPUTS.verifyingKeys, { value: keys.verifying.secretArn });
+  new CfnOutput(stack, OUTPUTS.closer, { value: close.consumer.fn.functionName });
+}

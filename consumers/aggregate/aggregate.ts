@@ -97,15 +97,7 @@ export function createAggregate(
       ),
       lagMs: Math.max(0, deps.nowMs() - batch.lastArrivalMs),
     });
-    if (batch.quarantined.length > 0) {
-      // The detail quotes what was found: it stays with the payload, in the dead letter that the coordinates name.
-      const reasons = batch.quarantined.slice(0, 5).map(({ at, reason }) => ({ ...at, reason }));
-      deps.log.warn('events quarantined', { quarantined: batch.quarantined.length, first: reasons });
-    }
-    if (batch.skipped !== undefined && batch.skipped.total > 0) {
-      const first = batch.skipped.list().slice(0, 5);
-      deps.log.info('not taken of events in other forms', { notTaken: batch.skipped.total, first });
-    }
+    tellOfDecoding(batch, deps.log);
     if (batch.strays > 0 && !hasWarned) {
       hasWarned = true;
       deps.log.warn(
@@ -115,30 +107,49 @@ export function createAggregate(
         },
       );
     }
-    if (report.held.length > 0) {
-      const first = report.held
-        .slice(0, 5)
-        .map(({ work: { source }, reason, detail }) => ({ source, reason, detail }));
-      deps.log.error(
-        'events set aside: `tidemill sources resume` folds them in once their sources are mended',
-        {
-          held: report.heldEvents,
-          sources: report.held.length,
-          first,
-        },
-      );
-    }
-    if (full > 0) deps.log.warn('events quarantined by their sources', { quarantined: full });
-    if (failures.length > 0) {
-      deps.log.error('batch not wholly committed', {
-        failures: failures.length,
-        first: failures.slice(0, 5),
-      });
-    }
+    tellOfCommits(report, failures, deps.log);
     const { postponedFrom } = batch;
     const undone = failures.map(({ sequence }) => sequence);
     return batchItemFailures(postponedFrom === undefined ? undone : [...undone, postponedFrom]);
   };
+}
+
+function tellOfDecoding(batch: ReturnType<typeof decodeBatch>, log: Log): void {
+  if (batch.quarantined.length > 0) {
+    // The detail quotes what was found: it stays with the payload, in the dead letter that the coordinates name.
+    const reasons = batch.quarantined.slice(0, 5).map(({ at, reason }) => ({ ...at, reason }));
+    log.warn('events quarantined', { quarantined: batch.quarantined.length, first: reasons });
+  }
+  if (batch.skipped !== undefined && batch.skipped.total > 0) {
+    const first = batch.skipped.list().slice(0, 5);
+    log.info('not taken of events in other forms', { notTaken: batch.skipped.total, first });
+  }
+}
+
+function tellOfCommits(report: HandledWorks, failures: readonly Failure[], log: Log): void {
+  if (report.held.length > 0) {
+    const first = report.held
+      .slice(0, 5)
+      .map(({ work: { source }, reason, detail }) => ({ source, reason, detail }));
+    log.error('events set aside: `tidemill sources resume` folds them in once their sources are mended', {
+      held: report.heldEvents,
+      sources: report.held.length,
+      first,
+    });
+  }
+  const { quarantined: full } = report.verdicts;
+  if (full > 0) log.warn('events quarantined by their sources', { quarantined: full });
+  if (failures.length > 0) {
+    log.error('batch not wholly committed', {
+      failures: failures.length,
+      first: failures.slice(0, 5),
+    });
+  }
+}
+
+interface HandledWorks extends CommitReport {
+  readonly held: readonly UnfitWork[];
+  readonly heldEvents: number;
 }
 
 /** Folds and commits what can be, and sets aside what cannot. */
@@ -146,7 +157,7 @@ async function handleWorks(
   loaded: { readonly works: readonly Work[]; readonly unfit: readonly UnfitWork[] },
   deps: AggregateDeps,
   cache: StateCache,
-): Promise<CommitReport & { readonly held: readonly UnfitWork[]; readonly heldEvents: number }> {
+): Promise<HandledWorks> {
   let report = await foldAndCommit(loaded.works, { ...deps, cache });
   const held: UnfitWork[] = [];
   let heldEvents = 0;

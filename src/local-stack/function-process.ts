@@ -1,5 +1,6 @@
 // One execution environment of a function: a process that is started once, invoked again and again, one invocation at
 // a time, and killed when it takes too long.
+import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { InvokeOutcome } from '../event-source/ports.ts';
@@ -54,19 +55,12 @@ export async function startFunctionProcess(
   };
   const api = await startRuntimeApi(reports, key);
 
-  const heapMb = Math.floor(fn.memoryMb * HEAP_SHARE);
-  const child = await spawnOwned(process.execPath, [`--max-old-space-size=${heapMb}`, BOOTSTRAP], {
-    cwd: fn.codeFolder,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...environment, AWS_LAMBDA_RUNTIME_API: api.address, [RUNTIME_KEY]: key },
-  }).catch((error: unknown) => {
+  const variables = { ...environment, AWS_LAMBDA_RUNTIME_API: api.address, [RUNTIME_KEY]: key };
+  const child = await spawnFunction(fn, variables).catch((error: unknown) => {
     api.close();
     throw error;
   });
-  for (const output of ['stdout', 'stderr'] as const) {
-    const stream = child[output];
-    if (stream !== null) createInterface({ input: stream }).on('line', (line) => onLine(line, output));
-  }
+  tellLines(child, onLine);
   child.once('exit', (code, signal) => {
     alive = false;
     api.close();
@@ -126,6 +120,25 @@ export async function startFunctionProcess(
 
 /** Where the bootstrap finds what it gives the Runtime API. */
 const RUNTIME_KEY = 'LOCAL_RUNTIME_KEY';
+function tellLines(
+  child: Pick<ChildProcess, 'stdout' | 'stderr'>,
+  onLine: FunctionProcessOptions['onLine'],
+): void {
+  for (const output of ['stdout', 'stderr'] as const) {
+    const stream = child[output];
+    if (stream !== null) createInterface({ input: stream }).on('line', (line) => onLine(line, output));
+  }
+}
+
+function spawnFunction(fn: FunctionSpec, env: Readonly<Record<string, string>>) {
+  const heapMb = Math.floor(fn.memoryMb * HEAP_SHARE);
+  return spawnOwned(process.execPath, [`--max-old-space-size=${heapMb}`, BOOTSTRAP], {
+    cwd: fn.codeFolder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env,
+  });
+}
+
 const BOOTSTRAP = fileURLToPath(siblingOf(import.meta.url, 'runtime-bootstrap'));
 
 /** Of the function's memory, as on Lambda: the rest is for buffers, code and stacks. */

@@ -96,6 +96,21 @@ export function localName(
       const id = uuidOf(generated);
       return { ref: id, attributes: { Id: id } };
     }
+    default:
+      return type.startsWith('AWS::ApiGateway') ? apiName(type, { generated, named, account }) : undefined;
+  }
+}
+
+function apiName(
+  type: string,
+  at: {
+    readonly generated: string;
+    readonly named: (property: string) => string;
+    readonly account: LocalAccount;
+  },
+): LocalName | undefined {
+  const { generated, named, account } = at;
+  switch (type) {
     case 'AWS::ApiGateway::RestApi': {
       const id = apiIdOf(generated);
       return { ref: id, attributes: { RestApiId: id, RootResourceId: `${id}root` } };

@@ -7,14 +7,7 @@ import { asArray, asNumber, asObject, asText, isObject } from './property.ts';
 export type Resolve = (value: unknown, where: string) => unknown;
 
 export function createResolver(template: CloudFormationTemplate, account: LocalAccount): Resolve {
-  const pseudo: Readonly<Record<string, string | undefined>> = {
-    'AWS::AccountId': account.accountId,
-    'AWS::Partition': 'aws',
-    'AWS::Region': account.region,
-    'AWS::StackName': account.stackName,
-    'AWS::StackId': `arn:aws:cloudformation:${account.region}:${account.accountId}:stack/${account.stackName}/local`,
-    'AWS::URLSuffix': 'amazonaws.com',
-  };
+  const pseudo = pseudoParameters(account);
 
   const nameOf = (logicalId: string, reference: string, where: string): LocalName => {
     const resource = template.resources.get(logicalId);
@@ -98,6 +91,21 @@ export function createResolver(template: CloudFormationTemplate, account: LocalA
     );
   };
   return resolve;
+}
+
+function pseudoParameters({
+  accountId,
+  region,
+  stackName,
+}: LocalAccount): Readonly<Record<string, string | undefined>> {
+  return {
+    'AWS::AccountId': accountId,
+    'AWS::Partition': 'aws',
+    'AWS::Region': region,
+    'AWS::StackName': stackName,
+    'AWS::StackId': `arn:aws:cloudformation:${region}:${accountId}:stack/${stackName}/local`,
+    'AWS::URLSuffix': 'amazonaws.com',
+  };
 }
 
 function unresolvable(reference: string, where: string, why: string): Error {

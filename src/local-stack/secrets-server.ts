@@ -35,76 +35,10 @@ export async function startSecretsServer(
   for (const { arn, initial } of specs) {
     if (!versions.has(arn)) versions.set(arn, { id: crypto.randomUUID(), text: initial });
   }
-  /** Versions without the label, the latest of each secret. */
-  const drafts = new Map<string, readonly Version[]>();
-  let writing = Promise.resolve();
-  const keep = async () => {
-    if (file === undefined) return;
-    const text = JSON.stringify(Object.fromEntries(versions));
-    writing = writing.then(async () => {
-      await writeFile(`${file}.draft`, text, { mode: 0o600 });
-      await rename(`${file}.draft`, file);
-    });
-    await writing;
-  };
-
-  const makeCurrent = async (arn: string, version: Version) => {
-    versions.set(arn, version);
-    await keep();
-  };
-
-  const answer = async (target: string, request: Readonly<Record<string, unknown>>): Promise<Answer> => {
-    const arn = request['SecretId'];
-    const version = typeof arn === 'string' ? versions.get(arn) : undefined;
-    if (typeof arn !== 'string' || version === undefined) {
-      return refusal('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
-    }
-    const name = arn.split(':secret:')[1];
-    switch (target) {
-      case 'secretsmanager.GetSecretValue':
-        return {
-          status: 200,
-          body: {
-            ARN: arn,
-            Name: name,
-            SecretString: version.text,
-            VersionId: version.id,
-            VersionStages: [CURRENT],
-          },
-        };
-      case 'secretsmanager.PutSecretValue': {
-        const text = request['SecretString'];
-        if (typeof text !== 'string') return refusal('InvalidParameterException', 'expected a SecretString');
-        const id = crypto.randomUUID();
-        const stages = asArray(request['VersionStages'] ?? [CURRENT], 'VersionStages');
-        if (stages.includes(CURRENT)) await makeCurrent(arn, { id, text });
-        else drafts.set(arn, [...(drafts.get(arn) ?? []), { id, text }].slice(-DRAFTS_KEPT));
-        return { status: 200, body: { ARN: arn, Name: name, VersionId: id, VersionStages: stages } };
-      }
-      case 'secretsmanager.UpdateSecretVersionStage': {
-        const { VersionStage: stage, RemoveFromVersionId: from, MoveToVersionId: to } = request;
-        const draft = drafts.get(arn)?.find(({ id }) => id === to);
-        if (stage !== CURRENT || draft === undefined) {
-          return refusal('InvalidParameterException', 'expected AWSCURRENT and the id of a version');
-        }
-        if (from !== version.id) {
-          return refusal(
-            'InvalidParameterException',
-            "The parameter RemoveFromVersionId can't be empty. Staging label AWSCURRENT is currently attached to version " +
-              `${version.id}, so you must explicitly reference that version in RemoveFromVersionId.`,
-          );
-        }
-        await makeCurrent(arn, draft);
-        return { status: 200, body: { ARN: arn, Name: name } };
-      }
-      default:
-        return refusal('UnknownOperationException', `${target} is not known locally`);
-    }
-  };
-
+  const secrets = new KeptSecrets(versions, file);
   const server = createServer((request, response) => {
     bodyOf(request)
-      .then((body) => answer(String(request.headers['x-amz-target']), body))
+      .then((body) => secrets.answer(String(request.headers['x-amz-target']), body))
       .catch((error: unknown) => ({
         status: 500,
         body: {
@@ -123,9 +57,100 @@ export async function startSecretsServer(
     endpoint,
     async stop() {
       await stop();
-      await writing;
+      await secrets.written;
     },
   };
+}
+
+class KeptSecrets {
+  /** The current version of each, by ARN. */
+  readonly #versions: Map<string, Version>;
+  readonly #file: string | undefined;
+  /** Versions without the label, the latest of each secret. */
+  readonly #drafts = new Map<string, readonly Version[]>();
+  /** Resolves when what has changed by now is in the file. */
+  written = Promise.resolve();
+
+  constructor(versions: Map<string, Version>, file: string | undefined) {
+    this.#versions = versions;
+    this.#file = file;
+  }
+
+  async answer(target: string, request: Readonly<Record<string, unknown>>): Promise<Answer> {
+    const arn = request['SecretId'];
+    const version = typeof arn === 'string' ? this.#versions.get(arn) : undefined;
+    if (typeof arn !== 'string' || version === undefined) {
+      return refusal('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
+    }
+    const named = { ARN: arn, Name: arn.split(':secret:')[1] };
+    switch (target) {
+      case 'secretsmanager.GetSecretValue': {
+        const { text, id } = version;
+        return {
+          status: 200,
+          body: { ...named, SecretString: text, VersionId: id, VersionStages: [CURRENT] },
+        };
+      }
+      case 'secretsmanager.PutSecretValue':
+        return await this.#put(named, request);
+      case 'secretsmanager.UpdateSecretVersionStage':
+        return await this.#moveStage(named, version, request);
+      default:
+        return refusal('UnknownOperationException', `${target} is not known locally`);
+    }
+  }
+
+  async #put(named: Named, request: Readonly<Record<string, unknown>>): Promise<Answer> {
+    const text = request['SecretString'];
+    if (typeof text !== 'string') return refusal('InvalidParameterException', 'expected a SecretString');
+    const id = crypto.randomUUID();
+    const stages = asArray(request['VersionStages'] ?? [CURRENT], 'VersionStages');
+    const { ARN: arn } = named;
+    if (stages.includes(CURRENT)) await this.#makeCurrent(arn, { id, text });
+    else this.#drafts.set(arn, [...(this.#drafts.get(arn) ?? []), { id, text }].slice(-DRAFTS_KEPT));
+    return { status: 200, body: { ...named, VersionId: id, VersionStages: stages } };
+  }
+
+  async #moveStage(
+    named: Named,
+    current: Version,
+    {
+      VersionStage: stage,
+      RemoveFromVersionId: from,
+      MoveToVersionId: to,
+    }: Readonly<Record<string, unknown>>,
+  ): Promise<Answer> {
+    const draft = this.#drafts.get(named.ARN)?.find(({ id }) => id === to);
+    if (stage !== CURRENT || draft === undefined) {
+      return refusal('InvalidParameterException', 'expected AWSCURRENT and the id of a version');
+    }
+    if (from !== current.id) {
+      return refusal(
+        'InvalidParameterException',
+        "The parameter RemoveFromVersionId can't be empty. Staging label AWSCURRENT is currently attached to version " +
+          `${current.id}, so you must explicitly reference that version in RemoveFromVersionId.`,
+      );
+    }
+    await this.#makeCurrent(named.ARN, draft);
+    return { status: 200, body: named };
+  }
+
+  async #makeCurrent(arn: string, version: Version): Promise<void> {
+    this.#versions.set(arn, version);
+    const file = this.#file;
+    if (file === undefined) return;
+    const text = JSON.stringify(Object.fromEntries(this.#versions));
+    this.written = this.written.then(async () => {
+      await writeFile(`${file}.draft`, text, { mode: 0o600 });
+      await rename(`${file}.draft`, file);
+    });
+    await this.written;
+  }
+}
+
+interface Named {
+  readonly ARN: string;
+  readonly Name: string | undefined;
 }
 
 const CURRENT = 'AWSCURRENT';

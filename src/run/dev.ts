@@ -91,24 +91,7 @@ export async function runDev(options: DevOptions): Promise<StoredLedger> {
   const { onState, signal } = options;
   const startedMs = performance.now();
   const recent = new RecentFigures();
-  let state: DevState = {
-    step: '',
-    notice: undefined,
-    endpoints: {},
-    apiUrl: undefined,
-    dashboardUrl: undefined,
-    workFolder: '',
-    upForMs: 0,
-    devices: options.devices,
-    players: options.players,
-    producer: undefined,
-    eventsPerSecond: 0,
-    ledger: undefined,
-    consumers: [],
-    latestWindows: [],
-    alerts: undefined,
-    trouble: undefined,
-  };
+  let state = stateAtFirst(options);
   const tell = (changes: Partial<DevState>) => {
     state = { ...state, ...changes, upForMs: performance.now() - startedMs };
     onState(state);
@@ -178,6 +161,27 @@ export async function runDev(options: DevOptions): Promise<StoredLedger> {
     await removeRunningFile();
     await runtime.stop();
   }
+}
+
+function stateAtFirst({ devices, players }: DevOptions): DevState {
+  return {
+    step: '',
+    notice: undefined,
+    endpoints: {},
+    apiUrl: undefined,
+    dashboardUrl: undefined,
+    workFolder: '',
+    upForMs: 0,
+    devices,
+    players,
+    producer: undefined,
+    eventsPerSecond: 0,
+    ledger: undefined,
+    consumers: [],
+    latestWindows: [],
+    alerts: undefined,
+    trouble: undefined,
+  };
 }
 
 const FIGURES_EVERY_MS = 500;

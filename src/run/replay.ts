@@ -94,13 +94,7 @@ export interface ReplayReport extends Ledger {
 /** @throws RecordingError, ArchiveError, PipelineError, RuntimeError */
 export async function replay(options: ReplayOptions): Promise<ReplayReport> {
   const summary = await summarizeRecordings(options.files, options);
-  const progress = {
-    step: '',
-    put: 0,
-    entries: summary.entries,
-    folded: 0,
-    notice: undefined as string | undefined,
-  };
+  const progress = progressAtFirst(summary);
   const latencies: number[] = [];
   const figures = new Figures();
   const stuck = Promise.withResolvers<never>();
@@ -168,22 +162,9 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
     );
     const reasons = stored.quarantined > 0 ? await either(reasonsOf(runtime)) : [];
     return {
-      ...added(before, stored),
-      stored,
-      entries: summary.entries,
-      balanced:
-        imbalance(stored) === 0 &&
-        stored.late === stored.lateLetters &&
-        stored.refused === stored.refusedLetters &&
-        (summary.kind === 'kinesis' || stored.received - before.received === summary.entries),
-      sources: stored.sources,
+      ...booksOf(summary, before, stored),
       windows: windows - windowsBefore,
-      batches: figures.sum('aggregate', 'batches'),
-      sourceBatches: figures.sum('aggregate', 'sources'),
-      stateWrites: figures.sum('aggregate', 'stateWrites'),
-      stateReads: figures.sum('aggregate', 'stateReads'),
-      stateRefusals: figures.sum('aggregate', 'stateRefusals'),
-      redelivered: figures.sum('aggregate', 'redelivered'),
+      ...costOf(figures),
       kills: await kills,
       ...(runtime.pipeline.alerts.length === 0 ? {} : { alertTransitions: runtime.bus.events }),
       elapsedMs: Math.round(performance.now() - startedMs),
@@ -200,12 +181,46 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
   }
 }
 
+function booksOf(
+  { kind, entries }: RecordingSummary,
+  before: StoredLedger,
+  stored: StoredLedger,
+): Ledger & Pick<ReplayReport, 'stored' | 'entries' | 'balanced' | 'sources'> {
+  return {
+    ...added(before, stored),
+    stored,
+    entries,
+    balanced:
+      imbalance(stored) === 0 &&
+      stored.late === stored.lateLetters &&
+      stored.refused === stored.refusedLetters &&
+      (kind === 'kinesis' || stored.received - before.received === entries),
+    sources: stored.sources,
+  };
+}
+
+/** What folding cost, as the functions told. */
+function costOf(figures: Figures) {
+  return {
+    batches: figures.sum('aggregate', 'batches'),
+    sourceBatches: figures.sum('aggregate', 'sources'),
+    stateWrites: figures.sum('aggregate', 'stateWrites'),
+    stateReads: figures.sum('aggregate', 'stateReads'),
+    stateRefusals: figures.sum('aggregate', 'stateRefusals'),
+    redelivered: figures.sum('aggregate', 'redelivered'),
+  };
+}
+
 async function reasonsOf({ deadLetters }: Runtime): Promise<readonly CountedReason[]> {
   const reasons = new Reasons();
   for await (const { reason, detail } of deadLetters.list()) {
     if (reason !== 'late' && reason !== 'value-set-aside') reasons.add(reason, detail);
   }
   return reasons.list();
+}
+
+function progressAtFirst({ entries }: RecordingSummary) {
+  return { step: '', put: 0, entries, folded: 0, notice: undefined as string | undefined };
 }
 
 function leftOutOf({ leftOut }: RecordingSummary): Pick<ReplayReport, 'notPut' | 'notTaken'> {

@@ -45,7 +45,7 @@ import { LocalBus } from './local-bus.ts';
 import { outgoingStream } from './outgoing-stream.ts';
 import type { RunningFile } from './running-file.ts';
 import { startBackend } from './start-backend.ts';
-import { startMappings } from './start-mappings.ts';
+import { type MappingsOptions, startMappings } from './start-mappings.ts';
 import { synthesizeOrKept } from './synthesize.ts';
 import { makeWorkFolder } from './work-folder.ts';
 
@@ -169,23 +169,14 @@ async function compose(
   const template = readTemplate(synthesis, REGION);
 
   onStep('starting the local servers');
-  const bus = new LocalBus({
-    file: join(workFolder, 'published-events.ndjson'),
-    outletFile: join(workFolder, 'outlet-events.ndjson'),
-    onEvent: options.onAlert ?? (() => {}),
-  });
+  const bus = busIn(workFolder, options);
   const accessKey = crypto.randomUUID().replaceAll('-', '');
   const gateway = await openGateway(template, { port: options.httpPort, accessKey }, cleanups);
   // Functions and outputs name the APIs by where they are.
   const system = gateway === undefined ? template : withLocalUrls(template, gateway.url);
-  const { backend, kinesis, notice, secrets, tables, buckets } = await startBackend(
-    { ...options, region: REGION, accessKey, bus },
-    system,
-    {
-      cleanups,
-      failure,
-    },
-  );
+  const asked = { ...options, region: REGION, accessKey, bus };
+  const started = await startBackend(asked, system, { cleanups, failure });
+  const { backend, kinesis, notice, secrets, tables, buckets } = started;
   const figures = options.figures ?? new Figures();
   const cloudWatch = new LocalCloudWatch(systemClock.nowMs);
   const takeLine = (line: FunctionLine) => {
@@ -205,47 +196,23 @@ async function compose(
     onLine: takeLine,
     watching: (spec, fn) => cloudWatch.watching(spec, fn),
   });
-  cleanups.push(async () => {
-    await Promise.all([...functions.values()].map((fn) => fn.stop()));
-  });
+  cleanups.push(() => stopAll(functions));
 
   if (gateway !== undefined) {
-    gateway.serve(system, {
-      invoke: (functionArn, payload) => functionByArn(system, functions, functionArn).invoke(payload),
-      callService: cloudWatch.watchingPuts(backend.callService),
-      observe: (event) => cloudWatch.takeGateway(event),
-      policies: system.policies,
-      region: REGION,
-      accountId: LOCAL_ACCOUNT_ID,
-      nowMs: systemClock.nowMs,
-      newId: () => crypto.randomUUID(),
-      onAccess: options.onAccess ?? (() => {}),
-      onFailure: options.onApiFailure ?? (() => {}),
-    });
+    gateway.serve(system, gatewayDeps(system, functions, { backend, cloudWatch }, options));
   }
 
   onStep('starting the event source mappings');
-  const mappings = startMappings(system, {
-    backend,
-    invokerOf: (spec) => known(functions, spec.fn.name),
-    recorded: options.recorded,
-    clock,
-    workFolder,
-    observe: (spec, event) => {
-      cloudWatch.takeMapping(spec, event);
-      options.onMapping?.(serviceOf(spec), event);
-    },
-    onFailure: (error) => failure.reject(error),
-  });
+  const onFailure = (error: unknown) => failure.reject(error);
+  const parts = { backend, functions, cloudWatch, workFolder, onFailure };
+  const mappings = startMappings(system, mappingsOptions(parts, options));
   cleanups.push(() => mappings.stop());
   if (options.schedules) startSchedules(system, functions, cleanups);
 
   const output = (name: string) => system.outputs.get(name) ?? '';
-  const outputs = { [synthesis.stackName]: Object.fromEntries(system.outputs) };
-  await writeFile(join(workFolder, 'outputs.json'), `${JSON.stringify(outputs, null, 1)}\n`);
+  await writeOutputs(workFolder, synthesis.stackName, system);
   const tableOfOutput = (name: string) =>
     tableOf(system, backend, (spec) => spec.name === output(name), `output ${name}`);
-  const states = new SourceStates(tableOfOutput(OUTPUTS.sourcesTable));
   return {
     notice,
     pipeline,
@@ -259,12 +226,7 @@ async function compose(
     tables,
     endpoints: backend.endpoints,
     buckets,
-    states,
-    windows: new Windows(tableOfOutput(OUTPUTS.windowsTable)),
-    deadLetters: new DeadLetters(tableOfOutput(OUTPUTS.deadLettersTable)),
-    alerts: new Alerts(tableOfOutput(OUTPUTS.alertsTable)),
-    tokens: new IssuedTokens(tableOfOutput(OUTPUTS.tokensTable)),
-    readers: tableOfOutput(OUTPUTS.readersTable),
+    ...storesOf(tableOfOutput),
     bus,
     figures,
     alarms: () => cloudWatch.alarms(system.alarms),
@@ -274,6 +236,75 @@ async function compose(
     caughtUp: () => Promise.race([mappings.caughtUp(), failure.promise]),
     closeAll: () => closeAll(closerOf(system, functions)),
     stop,
+  };
+}
+
+function busIn(workFolder: string, { onAlert = () => {} }: RuntimeOptions): LocalBus {
+  return new LocalBus({
+    file: join(workFolder, 'published-events.ndjson'),
+    outletFile: join(workFolder, 'outlet-events.ndjson'),
+    onEvent: onAlert,
+  });
+}
+
+/** As `cdk deploy --outputs-file` does. */
+async function writeOutputs(workFolder: string, stackName: string, { outputs }: LocalSystem): Promise<void> {
+  const text = JSON.stringify({ [stackName]: Object.fromEntries(outputs) }, null, 1);
+  await writeFile(join(workFolder, 'outputs.json'), `${text}\n`);
+}
+
+function gatewayDeps(
+  system: LocalSystem,
+  functions: ReadonlyMap<string, LocalFunction>,
+  { backend, cloudWatch }: { readonly backend: Backend; readonly cloudWatch: LocalCloudWatch },
+  { onAccess = () => {}, onApiFailure = () => {} }: RuntimeOptions,
+): Parameters<Gateway['serve']>[1] {
+  return {
+    invoke: (functionArn, payload) => functionByArn(system, functions, functionArn).invoke(payload),
+    callService: cloudWatch.watchingPuts(backend.callService),
+    observe: (event) => cloudWatch.takeGateway(event),
+    policies: system.policies,
+    region: REGION,
+    accountId: LOCAL_ACCOUNT_ID,
+    nowMs: systemClock.nowMs,
+    newId: () => crypto.randomUUID(),
+    onAccess,
+    onFailure: onApiFailure,
+  };
+}
+
+function mappingsOptions(
+  {
+    functions,
+    cloudWatch,
+    ...parts
+  }: Pick<MappingsOptions, 'backend' | 'workFolder' | 'onFailure'> & {
+    readonly functions: ReadonlyMap<string, LocalFunction>;
+    readonly cloudWatch: LocalCloudWatch;
+  },
+  { recorded, clock = systemClock, onMapping = () => {} }: RuntimeOptions,
+): MappingsOptions {
+  return {
+    ...parts,
+    recorded,
+    clock,
+    invokerOf: (spec) => known(functions, spec.fn.name),
+    observe: (spec, event) => {
+      cloudWatch.takeMapping(spec, event);
+      onMapping(serviceOf(spec), event);
+    },
+  };
+}
+
+/** The tables that whoever watches the run looks into, by the names that the stack gives out. */
+function storesOf(tableOfOutput: (name: string) => Table) {
+  return {
+    states: new SourceStates(tableOfOutput(OUTPUTS.sourcesTable)),
+    windows: new Windows(tableOfOutput(OUTPUTS.windowsTable)),
+    deadLetters: new DeadLetters(tableOfOutput(OUTPUTS.deadLettersTable)),
+    alerts: new Alerts(tableOfOutput(OUTPUTS.alertsTable)),
+    tokens: new IssuedTokens(tableOfOutput(OUTPUTS.tokensTable)),
+    readers: tableOfOutput(OUTPUTS.readersTable),
   };
 }
 
@@ -303,6 +334,10 @@ async function startFunctions(
     functions.set(fn.name, watching(fn, made));
   }
   return functions;
+}
+
+async function stopAll(functions: ReadonlyMap<string, LocalFunction>): Promise<void> {
+  await Promise.all([...functions.values()].map((fn) => fn.stop()));
 }
 
 function startSchedules(

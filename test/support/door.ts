@@ -109,22 +109,7 @@ export async function openDoor({
     tokens,
     log,
     secrets: kept,
-    async stored() {
-      const found: string[] = [];
-      for (const stream of streams.values()) {
-        for (const { id } of await stream.listShards()) {
-          const opened = await stream.openIterator(id, { at: 'trim-horizon' });
-          if (opened.kind !== 'open') throw new Error(`shard ${id}: ${opened.kind}`);
-          const answer = await stream.read(id, opened.iterator, 1_000);
-          if (answer.kind !== 'records') throw new Error(`shard ${id}: ${answer.kind}`);
-          for (const { record } of answer.records) {
-            if (!('kinesis' in record)) throw new Error('found a record that is none of Kinesis');
-            found.push(Buffer.from(record.kinesis.data, 'base64').toString('utf8'));
-          }
-        }
-      }
-      return found;
-    },
+    stored: async () => (await Promise.all([...streams.values()].map(textsIn))).flat(),
     issue: async (order) =>
       (await desk.issue({ use: 'device', subject: 'device-1', sources: [], lifetimeMs: 3_600_000, ...order }))
         .text,
@@ -145,6 +130,21 @@ export async function openDoor({
       };
     },
   };
+}
+
+async function textsIn(stream: MemoryStream): Promise<string[]> {
+  const found: string[] = [];
+  for (const { id } of await stream.listShards()) {
+    const opened = await stream.openIterator(id, { at: 'trim-horizon' });
+    if (opened.kind !== 'open') throw new Error(`shard ${id}: ${opened.kind}`);
+    const answer = await stream.read(id, opened.iterator, 1_000);
+    if (answer.kind !== 'records') throw new Error(`shard ${id}: ${answer.kind}`);
+    for (const { record } of answer.records) {
+      if (!('kinesis' in record)) throw new Error('found a record that is none of Kinesis');
+      found.push(Buffer.from(record.kinesis.data, 'base64').toString('utf8'));
+    }
+  }
+  return found;
 }
 
 /** Synthesizing takes seconds: once for the same options. */

@@ -168,78 +168,94 @@ function Freshness() {
             {lateness === undefined ? '–' : signed(lateness.p95)}
           </Tile>
         </dl>
-        <table class="shares">
+        <AgeTable ages={ages} of={sources.length} />
+      </section>
+      {worst.length > 0 && <LostMost sources={worst} nowMs={nowMs} />}
+    </>
+  );
+}
+
+interface AgeTableProps {
+  readonly ages: ReturnType<typeof agesOf>;
+  /** How many sources there are. */
+  readonly of: number;
+}
+
+function AgeTable({ ages, of }: AgeTableProps) {
+  return (
+    <table class="shares">
+      <thead>
+        <tr>
+          <th scope="col">Heard of</th>
+          <th scope="col" class="number">
+            Sources
+          </th>
+          <th scope="col">Share</th>
+        </tr>
+      </thead>
+      <tbody>
+        {ages.map(({ name, count }) => (
+          <tr key={name}>
+            <th scope="row">{name}</th>
+            <td class="number">{formatCount(count)}</td>
+            <td>
+              <span class="share" style={{ '--share': `${(100 * count) / Math.max(1, of)}%` }}>
+                {formatShare(count, of)}
+              </span>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+interface LostMostProps {
+  readonly sources: readonly Parameters<typeof agesOf>[0][number][];
+  readonly nowMs: number;
+}
+
+function LostMost({ sources, nowMs }: LostMostProps) {
+  return (
+    <section class="panel" aria-labelledby="worst-heading">
+      <h2 id="worst-heading">Whose events are lost most</h2>
+      <div class="scroll">
+        <table>
           <thead>
             <tr>
-              <th scope="col">Heard of</th>
+              <th scope="col">Source</th>
               <th scope="col" class="number">
-                Sources
+                Late
               </th>
-              <th scope="col">Share</th>
+              <th scope="col" class="number">
+                Quarantined
+              </th>
+              <th scope="col" class="number">
+                Of received
+              </th>
+              <th scope="col" class="number">
+                Heard of
+              </th>
             </tr>
           </thead>
           <tbody>
-            {ages.map(({ name, count }) => (
-              <tr key={name}>
-                <th scope="row">{name}</th>
-                <td class="number">{formatCount(count)}</td>
-                <td>
-                  <span
-                    class="share"
-                    style={{ '--share': `${(100 * count) / Math.max(1, sources.length)}%` }}
-                  >
-                    {formatShare(count, sources.length)}
-                  </span>
+            {sources.map((source) => (
+              <tr key={source.source}>
+                <th scope="row">
+                  <Link to={{ page: 'source', source: source.source }}>{source.source}</Link>
+                </th>
+                <td class="number">{formatCount(source.counts?.late ?? 0)}</td>
+                <td class="number">{formatCount(source.counts?.quarantined ?? 0)}</td>
+                <td class="number">{formatShare(lostOf(source), source.counts?.received ?? 0)}</td>
+                <td class="number">
+                  {source.lastArrivalMs !== undefined && <Age atMs={source.lastArrivalMs} nowMs={nowMs} />}
                 </td>
               </tr>
             ))}
           </tbody>
         </table>
-      </section>
-      {worst.length > 0 && (
-        <section class="panel" aria-labelledby="worst-heading">
-          <h2 id="worst-heading">Whose events are lost most</h2>
-          <div class="scroll">
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">Source</th>
-                  <th scope="col" class="number">
-                    Late
-                  </th>
-                  <th scope="col" class="number">
-                    Quarantined
-                  </th>
-                  <th scope="col" class="number">
-                    Of received
-                  </th>
-                  <th scope="col" class="number">
-                    Heard of
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {worst.map((source) => (
-                  <tr key={source.source}>
-                    <th scope="row">
-                      <Link to={{ page: 'source', source: source.source }}>{source.source}</Link>
-                    </th>
-                    <td class="number">{formatCount(source.counts?.late ?? 0)}</td>
-                    <td class="number">{formatCount(source.counts?.quarantined ?? 0)}</td>
-                    <td class="number">{formatShare(lostOf(source), source.counts?.received ?? 0)}</td>
-                    <td class="number">
-                      {source.lastArrivalMs !== undefined && (
-                        <Age atMs={source.lastArrivalMs} nowMs={nowMs} />
-                      )}
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
-        </section>
-      )}
-    </>
+      </div>
+    </section>
   );
 }
 

@@ -92,27 +92,39 @@ export function RollupPanel({ rollups }: { readonly rollups: readonly Rollup[] }
             endLabels
             fromZero={metric === undefined}
           />
-          <ul class="links" aria-label={`Series by ${by}`}>
-            {level !== undefined &&
-              shown.map(({ values }, color) => (
-                <li key={formatValues(values)}>
-                  <Link to={{ page: 'series', rollup: level.rollup, values }}>
-                    <span class={`key key-${color}`} aria-hidden="true" />
-                    {formatValues(values)}
-                  </Link>
-                </li>
-              ))}
-            {level !== undefined && series.length > shown.length && (
-              <li>
-                <Link to={{ page: 'rollups', rollup: level.rollup }}>
-                  all {formatCount(series.length)} of {level.rollup}
-                </Link>
-              </li>
-            )}
-          </ul>
+          {level !== undefined && <SeriesLinks level={level} shown={shown} all={series.length} />}
         </>
       )}
     </section>
+  );
+}
+
+interface SeriesLinksProps {
+  readonly level: { readonly rollup: string; readonly tags: readonly string[] };
+  readonly shown: ReturnType<typeof seriesOf>;
+  /** How many series there are. */
+  readonly all: number;
+}
+
+function SeriesLinks({ level, shown, all }: SeriesLinksProps) {
+  return (
+    <ul class="links" aria-label={`Series by ${level.tags.join(' and ')}`}>
+      {shown.map(({ values }, color) => (
+        <li key={formatValues(values)}>
+          <Link to={{ page: 'series', rollup: level.rollup, values }}>
+            <span class={`key key-${color}`} aria-hidden="true" />
+            {formatValues(values)}
+          </Link>
+        </li>
+      ))}
+      {all > shown.length && (
+        <li>
+          <Link to={{ page: 'rollups', rollup: level.rollup }}>
+            all {formatCount(all)} of {level.rollup}
+          </Link>
+        </li>
+      )}
+    </ul>
   );
 }
 

@@ -1,7 +1,7 @@
 // One source: its latest values, its metrics over time, its counts, its alerts.
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import type { PipelineAnswer } from '../../wire/api/answers.ts';
+import type { PipelineAnswer, SourceDetailAnswer } from '../../wire/api/answers.ts';
 import { alertsSchema, sourceDetailSchema } from '../../wire/api/answers.ts';
 import { WindowCharts } from '../charts/window-charts.tsx';
 import { useData } from '../data/context.ts';
@@ -54,24 +54,7 @@ export function SourceView({ source }: { readonly source: string }) {
       <h1 tabIndex={-1}>{source}</h1>
       {detail.missing !== undefined && <Notice kind="trouble">{detail.missing}</Notice>}
       {detail.trouble !== undefined && <Notice kind="trouble">{detail.trouble}</Notice>}
-      {known !== undefined && (
-        <>
-          <ul class="chips" aria-label="Tags">
-            {known.tags.map(({ tag, value }) => (
-              <li key={tag}>
-                <span class="muted">{tag}</span> {value}
-              </li>
-            ))}
-          </ul>
-          <p class="facts">
-            Heard of <Age atMs={known.lastArrivalMs} nowMs={nowMs} />; its own time is{' '}
-            <Time atMs={known.maxTimeMs} />
-            {Math.abs(known.lastArrivalMs - known.maxTimeMs) > 30_000 &&
-              `, ${formatDuration(known.lastArrivalMs - known.maxTimeMs)} ${known.maxTimeMs > known.lastArrivalMs ? 'ahead of' : 'behind'} the clock`}
-            .
-          </p>
-        </>
-      )}
+      {known !== undefined && <SourceFacts known={known} nowMs={nowMs} />}
       {aggregation !== undefined && (
         <SourceWindows
           key={aggregation.name}
@@ -99,26 +82,7 @@ export function SourceView({ source }: { readonly source: string }) {
           </div>
         </SourceWindows>
       )}
-      {known !== undefined && (
-        <section class="panel" aria-labelledby="counts-heading">
-          <h2 id="counts-heading">What became of its events</h2>
-          <dl class="tiles small">
-            {(['received', 'applied', 'duplicate', 'late', 'quarantined'] as const).map((verdict) => (
-              <Tile
-                key={verdict}
-                name={verdict}
-                note={
-                  verdict === 'received'
-                    ? undefined
-                    : formatShare(known.counts[verdict], known.counts.received)
-                }
-              >
-                {formatCount(known.counts[verdict])}
-              </Tile>
-            ))}
-          </dl>
-        </section>
-      )}
+      {known !== undefined && <SourceCounts counts={known.counts} />}
       <section class="panel" aria-labelledby="own-alerts-heading">
         <h2 id="own-alerts-heading">Alerts</h2>
         {own.length === 0 ? (
@@ -128,6 +92,46 @@ export function SourceView({ source }: { readonly source: string }) {
         )}
       </section>
     </>
+  );
+}
+
+function SourceFacts({ known, nowMs }: { readonly known: SourceDetailAnswer; readonly nowMs: number }) {
+  return (
+    <>
+      <ul class="chips" aria-label="Tags">
+        {known.tags.map(({ tag, value }) => (
+          <li key={tag}>
+            <span class="muted">{tag}</span> {value}
+          </li>
+        ))}
+      </ul>
+      <p class="facts">
+        Heard of <Age atMs={known.lastArrivalMs} nowMs={nowMs} />; its own time is{' '}
+        <Time atMs={known.maxTimeMs} />
+        {Math.abs(known.lastArrivalMs - known.maxTimeMs) > 30_000 &&
+          `, ${formatDuration(known.lastArrivalMs - known.maxTimeMs)} ${known.maxTimeMs > known.lastArrivalMs ? 'ahead of' : 'behind'} the clock`}
+        .
+      </p>
+    </>
+  );
+}
+
+function SourceCounts({ counts }: Pick<SourceDetailAnswer, 'counts'>) {
+  return (
+    <section class="panel" aria-labelledby="counts-heading">
+      <h2 id="counts-heading">What became of its events</h2>
+      <dl class="tiles small">
+        {(['received', 'applied', 'duplicate', 'late', 'quarantined'] as const).map((verdict) => (
+          <Tile
+            key={verdict}
+            name={verdict}
+            note={verdict === 'received' ? undefined : formatShare(counts[verdict], counts.received)}
+          >
+            {formatCount(counts[verdict])}
+          </Tile>
+        ))}
+      </dl>
+    </section>
   );
 }
 

@@ -44,143 +44,157 @@ export type ServeRest = (request: RestRequest) => Promise<HttpAnswer>;
 type Context = Record<string, unknown>;
 
 export function createServeRest(api: RestApi, deps: GatewayDeps): ServeRest {
-  const answers = { ...LIKELY_ANSWERS, ...deps.answers };
-  const throttles = createThrottles(api);
-  const validateBody = createValidateBody({ models: api.models, answers });
-  const mayInvoke = (functionArn: string, right: InvocationRight, sourceArn: string) =>
-    rightToInvoke(deps.policies, { functionArn, right, sourceArn });
-  const authorize = createAuthorize({
-    answers,
-    nowMs: deps.nowMs,
-    invoke: async ({ functionArn, invocation, id }, payload) => {
-      const sourceArn = `arn:aws:execute-api:${deps.region}:${deps.accountId}:${api.id}/authorizers/${id}`;
-      if (!mayInvoke(functionArn, invocation, sourceArn)) {
-        return {
-          kind: 'not-invoked',
-          reason: 'service-error',
-          message: `no permission to invoke ${functionArn}`,
-        };
-      }
-      return await deps.invoke(functionArn, payload);
-    },
-  });
+  const serving = new RestServing(api, deps);
+  return (request) => serving.answer(request);
+}
 
-  const refuse = (request: RestRequest, problem: Problem, context: Context): HttpAnswer => {
-    context['error'] = { responseType: problem.type };
-    return gatewayResponse(api, problem, { request, context, answers });
-  };
+/** What a method's parts are judged by. */
+interface Where {
+  readonly request: RestRequest;
+  readonly resource: string;
+  readonly pathParameters: Readonly<Record<string, string>>;
+  readonly stageVariables: Readonly<Record<string, string>>;
+  readonly context: Context;
+  readonly arn: string;
+}
 
-  const serve = async (request: RestRequest, context: Context): Promise<HttpAnswer> => {
-    const match = matchMethod(api.methods, request);
-    if (match === undefined) return refuse(request, { type: 'MISSING_AUTHENTICATION_TOKEN' }, context);
+class RestServing {
+  readonly #api: RestApi;
+  readonly #deps: GatewayDeps;
+  readonly #answers: OpenQuestions;
+  readonly #throttles: ReturnType<typeof createThrottles>;
+  readonly #validateBody: ReturnType<typeof createValidateBody>;
+  readonly #authorize: ReturnType<typeof createAuthorize>;
+
+  constructor(api: RestApi, deps: GatewayDeps) {
+    const answers = { ...LIKELY_ANSWERS, ...deps.answers };
+    this.#api = api;
+    this.#deps = deps;
+    this.#answers = answers;
+    this.#throttles = createThrottles(api);
+    this.#validateBody = createValidateBody({ models: api.models, answers });
+    this.#authorize = createAuthorize({
+      answers,
+      nowMs: deps.nowMs,
+      invoke: async ({ functionArn, invocation, id }, payload) => {
+        const sourceArn = `arn:aws:execute-api:${deps.region}:${deps.accountId}:${api.id}/authorizers/${id}`;
+        if (!this.#mayInvoke(functionArn, invocation, sourceArn)) {
+          return {
+            kind: 'not-invoked',
+            reason: 'service-error',
+            message: `no permission to invoke ${functionArn}`,
+          };
+        }
+        return await deps.invoke(functionArn, payload);
+      },
+    });
+  }
+
+  async answer(request: RestRequest): Promise<HttpAnswer> {
+    const { stage } = this.#api;
+    const context = restContext(this.#api, request, this.#deps);
+    const startedMs = this.#deps.nowMs();
+    const answer = await this.#serve(request, context);
+    const { status } = answer;
+    context['status'] = status;
+    const durationMs = this.#deps.nowMs() - startedMs;
+    context['responseLatency'] = durationMs;
+    const where = { apiName: this.#api.name, stage: stage.name };
+    this.#deps.observe?.({ kind: 'request', ...where, status, durationMs });
+    context['responseLength'] = Buffer.byteLength(answer.body);
+    if (stage.accessLogFormat !== undefined) {
+      this.#deps.onAccess(accessLine(stage.accessLogFormat, context, this.#answers));
+    }
+    return answer;
+  }
+
+  async #serve(request: RestRequest, context: Context): Promise<HttpAnswer> {
+    const match = matchMethod(this.#api.methods, request);
+    if (match === undefined) return this.#refuse(request, { type: 'MISSING_AUTHENTICATION_TOKEN' }, context);
     const { method, pathParameters } = match;
     context['resourcePath'] = method.path;
     context['resourceId'] = method.logicalId;
-    if (!throttles.admits(method, deps.nowMs())) return refuse(request, { type: 'THROTTLED' }, context);
+    if (!this.#throttles.admits(method, this.#deps.nowMs()))
+      return this.#refuse(request, { type: 'THROTTLED' }, context);
 
-    const at = { request, resource: method.path, pathParameters, stageVariables: api.stage.variables };
-    const arn = methodArn(deps, {
-      apiId: api.id,
-      stage: api.stage.name,
+    const at = { request, resource: method.path, pathParameters, stageVariables: this.#api.stage.variables };
+    const arn = methodArn(this.#deps, {
+      apiId: this.#api.id,
+      stage: this.#api.stage.name,
       httpMethod: request.httpMethod,
       path: request.path,
     });
     if (arn.length > MAX_METHOD_ARN) return { status: 414, headers: {}, body: '' };
-    let usageKey = headerOf(request.headers, 'x-api-key');
-    if (method.authorization.kind === 'authorizer') {
-      const decision = await authorize(method.authorization.authorizer, {
-        ...at,
-        requestContext: context,
-        methodArn: arn,
-      });
-      if ('context' in decision) context['authorizer'] = decision.context;
-      if (decision.kind === 'failed') deps.onFailure(`authorizer of ${method.logicalId}: ${decision.why}`);
-      if (decision.kind !== 'allowed') return refuse(request, problemOf(decision), context);
-      if (api.apiKeySource === 'AUTHORIZER') usageKey = decision.usageKey;
-    }
-    if (method.apiKeyRequired) {
-      const verdict = usageKey === undefined ? 'no-such-key' : throttles.admitsKey(usageKey, deps.nowMs());
-      if (verdict === 'no-such-key') return refuse(request, { type: 'INVALID_API_KEY' }, context);
-      if (verdict === 'throttled') return refuse(request, { type: 'THROTTLED' }, context);
-    }
-    const missing = method.requiredParameters.filter((name) => !hasParameter(name, request, pathParameters));
-    if (missing.length > 0) {
-      const names = missing.map((name) => name.split('.').slice(3).join('.')).join(', ');
-      const message = `Missing required request parameters: [${names}]`;
-      return refuse(request, { type: 'BAD_REQUEST_PARAMETERS', message, validationError: names }, context);
-    }
-    const model = modelFor(method, headerOf(request.headers, 'content-type'), answers);
-    const invalid = model === undefined ? undefined : validateBody(model, request.body.toString('utf8'));
-    if (invalid !== undefined) {
-      return refuse(request, { type: 'BAD_REQUEST_BODY', validationError: invalid }, context);
-    }
+    const refused =
+      (await this.#admit(method, { ...at, context, arn })) ?? this.#validate(method, at, context);
+    if (refused !== undefined) return refused;
 
-    const outcome = await integrate(method, { ...at, context, arn });
+    const outcome = await this.#integrate(method, { ...at, context, arn });
     if (outcome.kind === 'answer') {
       context['integrationStatus'] = outcome.backendStatus;
       context['integration'] = { status: outcome.backendStatus };
       return outcome.answer;
     }
-    deps.onFailure(`integration of ${method.logicalId}: ${outcome.why}`);
+    this.#deps.onFailure(`integration of ${method.logicalId}: ${outcome.why}`);
     const { type, message } = outcome;
-    return refuse(request, { type, ...(message === undefined ? {} : { message }) }, context);
-  };
+    return this.#refuse(request, { type, ...(message === undefined ? {} : { message }) }, context);
+  }
 
-  const integrate = async (
-    method: RestMethod,
-    at: {
-      readonly request: RestRequest;
-      readonly resource: string;
-      readonly pathParameters: Readonly<Record<string, string>>;
-      readonly stageVariables: Readonly<Record<string, string>>;
-      readonly context: Context;
-      readonly arn: string;
-    },
-  ): Promise<IntegrationOutcome> => {
-    const { integration } = method;
-    if (integration.kind === 'lambda-proxy') {
-      if (!mayInvoke(integration.functionArn, integration.invocation, at.arn)) {
-        return {
-          kind: 'problem',
-          type: 'API_CONFIGURATION_ERROR',
-          why: `no permission to invoke ${integration.functionArn}`,
-        };
-      }
-      const { binaryMediaTypes } = api;
-      const event = proxyEvent({ ...at, requestContext: at.context, binaryMediaTypes });
-      const outcome = await withTimeout(
-        deps.invoke(integration.functionArn, JSON.stringify(event)),
-        integration.timeoutMs,
-      );
-      if (outcome === 'timed-out')
-        return { kind: 'problem', type: 'INTEGRATION_TIMEOUT', why: 'no answer in time' };
-      const accept = headerOf(at.request.headers, 'accept');
-      const answer = proxyAnswer(outcome, { accept, binaryMediaTypes, answers });
-      if (typeof answer !== 'string') {
-        return {
-          kind: 'answer',
-          backendStatus: 200,
-          answer: {
-            ...answer,
-            headers: {
-              ...answer.headers,
-              'x-amzn-RequestId': at.request.requestId,
-              'x-amz-apigw-id': at.request.requestId,
-              'X-Amzn-Trace-Id': `Root=${at.request.requestId}`,
-            },
-          },
-        };
-      }
-      deps.onFailure(`integration of ${method.logicalId}: ${answer}`);
-      return {
-        kind: 'answer',
-        backendStatus: 502,
-        answer: refuse(at.request, { type: 'DEFAULT_5XX', status: 502 }, at.context),
-      };
+  /** The authorizer, then the key. Gives an answer where the request goes no further. */
+  async #admit(method: RestMethod, { context, arn, ...where }: Where): Promise<HttpAnswer | undefined> {
+    const { request } = where;
+    let usageKey = headerOf(request.headers, 'x-api-key');
+    if (method.authorization.kind === 'authorizer') {
+      const decision = await this.#authorize(method.authorization.authorizer, {
+        ...where,
+        requestContext: context,
+        methodArn: arn,
+      });
+      if ('context' in decision) context['authorizer'] = decision.context;
+      if (decision.kind === 'failed')
+        this.#deps.onFailure(`authorizer of ${method.logicalId}: ${decision.why}`);
+      if (decision.kind !== 'allowed') return this.#refuse(request, problemOf(decision), context);
+      if (this.#api.apiKeySource === 'AUTHORIZER') usageKey = decision.usageKey;
     }
+    if (method.apiKeyRequired) {
+      const verdict =
+        usageKey === undefined ? 'no-such-key' : this.#throttles.admitsKey(usageKey, this.#deps.nowMs());
+      if (verdict === 'no-such-key') return this.#refuse(request, { type: 'INVALID_API_KEY' }, context);
+      if (verdict === 'throttled') return this.#refuse(request, { type: 'THROTTLED' }, context);
+    }
+    return undefined;
+  }
+
+  #validate(
+    method: RestMethod,
+    { request, pathParameters }: Pick<Where, 'request' | 'pathParameters'>,
+    context: Context,
+  ): HttpAnswer | undefined {
+    const missing = method.requiredParameters.filter((name) => !hasParameter(name, request, pathParameters));
+    if (missing.length > 0) {
+      const names = missing.map((name) => name.split('.').slice(3).join('.')).join(', ');
+      const message = `Missing required request parameters: [${names}]`;
+      return this.#refuse(
+        request,
+        { type: 'BAD_REQUEST_PARAMETERS', message, validationError: names },
+        context,
+      );
+    }
+    const model = modelFor(method, headerOf(request.headers, 'content-type'), this.#answers);
+    const invalid =
+      model === undefined ? undefined : this.#validateBody(model, request.body.toString('utf8'));
+    if (invalid !== undefined) {
+      return this.#refuse(request, { type: 'BAD_REQUEST_BODY', validationError: invalid }, context);
+    }
+    return undefined;
+  }
+
+  async #integrate(method: RestMethod, at: Where): Promise<IntegrationOutcome> {
+    const { integration } = method;
+    if (integration.kind === 'lambda-proxy') return await this.#integrateLambda(method, integration, at);
     const input = {
       body: at.request.body.toString('utf8'),
-      answers,
+      answers: this.#answers,
       params: {
         path: decodedPath(at.pathParameters),
         querystring: singleValues(at.request.query) ?? {},
@@ -191,32 +205,70 @@ export function createServeRest(api: RestApi, deps: GatewayDeps): ServeRest {
       stageVariables: at.stageVariables,
     };
     try {
-      const where = { method, request: at.request, input, answers };
+      const where = { method, request: at.request, input, answers: this.#answers };
       return integration.kind === 'mock'
         ? integrateMock(integration, where)
-        : await integrateService(integration, where, deps);
+        : await integrateService(integration, where, this.#deps);
     } catch (error) {
       // A template that cannot be run, or asks for what is not there.
       const why = error instanceof Error ? error.message : String(error);
       return { kind: 'problem', type: 'API_CONFIGURATION_ERROR', why };
     }
-  };
+  }
 
-  return async (request) => {
-    const context = restContext(api, request, deps);
-    const startedMs = deps.nowMs();
-    const answer = await serve(request, context);
-    context['status'] = answer.status;
-    const durationMs = deps.nowMs() - startedMs;
-    context['responseLatency'] = durationMs;
-    const { status } = answer;
-    deps.observe?.({ kind: 'request', apiName: api.name, stage: api.stage.name, status, durationMs });
-    context['responseLength'] = Buffer.byteLength(answer.body);
-    if (api.stage.accessLogFormat !== undefined) {
-      deps.onAccess(accessLine(api.stage.accessLogFormat, context, answers));
+  async #integrateLambda(
+    method: RestMethod,
+    integration: Extract<RestMethod['integration'], { readonly kind: 'lambda-proxy' }>,
+    at: Where,
+  ): Promise<IntegrationOutcome> {
+    if (!this.#mayInvoke(integration.functionArn, integration.invocation, at.arn)) {
+      return {
+        kind: 'problem',
+        type: 'API_CONFIGURATION_ERROR',
+        why: `no permission to invoke ${integration.functionArn}`,
+      };
     }
-    return answer;
-  };
+    const { binaryMediaTypes } = this.#api;
+    const event = proxyEvent({ ...at, requestContext: at.context, binaryMediaTypes });
+    const outcome = await withTimeout(
+      this.#deps.invoke(integration.functionArn, JSON.stringify(event)),
+      integration.timeoutMs,
+    );
+    if (outcome === 'timed-out')
+      return { kind: 'problem', type: 'INTEGRATION_TIMEOUT', why: 'no answer in time' };
+    const accept = headerOf(at.request.headers, 'accept');
+    const answer = proxyAnswer(outcome, { accept, binaryMediaTypes, answers: this.#answers });
+    if (typeof answer !== 'string') {
+      return {
+        kind: 'answer',
+        backendStatus: 200,
+        answer: {
+          ...answer,
+          headers: {
+            ...answer.headers,
+            'x-amzn-RequestId': at.request.requestId,
+            'x-amz-apigw-id': at.request.requestId,
+            'X-Amzn-Trace-Id': `Root=${at.request.requestId}`,
+          },
+        },
+      };
+    }
+    this.#deps.onFailure(`integration of ${method.logicalId}: ${answer}`);
+    return {
+      kind: 'answer',
+      backendStatus: 502,
+      answer: this.#refuse(at.request, { type: 'DEFAULT_5XX', status: 502 }, at.context),
+    };
+  }
+
+  #refuse(request: RestRequest, problem: Problem, context: Context): HttpAnswer {
+    context['error'] = { responseType: problem.type };
+    return gatewayResponse(this.#api, problem, { request, context, answers: this.#answers });
+  }
+
+  #mayInvoke(functionArn: string, right: InvocationRight, sourceArn: string): boolean {
+    return rightToInvoke(this.#deps.policies, { functionArn, right, sourceArn });
+  }
 }
 
 /** The service's limit for a method's ARN, which has the path in it. */

@@ -1,5 +1,4 @@
 // A WebSocket API: $connect before the handshake, messages by the route selection expression, $disconnect at the end.
-
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
@@ -17,11 +16,11 @@ import type { GatewayEvent } from './gateway-event.ts';
 import type { HttpAnswer } from './gateway-response.ts';
 import { proxyAnswer } from './lambda-proxy.ts';
 import { methodArn } from './method-arn.ts';
-import { LIKELY_ANSWERS } from './open-questions.ts';
+import { LIKELY_ANSWERS, type OpenQuestions } from './open-questions.ts';
 import type { WebSocketApi, WebSocketRoute } from './read-websocket-api.ts';
 import { refuseUpgrade } from './refuse-upgrade.ts';
 import { commonLogTime } from './rest-context.ts';
-import { headersOf, queryOf, singleValues } from './rest-request.ts';
+import { headersOf, queryOf, type RestRequest, singleValues } from './rest-request.ts';
 import { selectRoute } from './route-selection.ts';
 import { type GatewayDeps, rightToInvoke } from './serve-rest.ts';
 
@@ -40,161 +39,285 @@ const LIFE_MS = 2 * 3_600_000;
 const SWEEP_EVERY_MS = 30_000;
 
 export function createServeWebSocket(api: WebSocketApi, deps: GatewayDeps): ServeWebSocket {
-  const answers = { ...LIKELY_ANSWERS, ...deps.answers };
-  const connections = new Connections();
+  return new WebSocketServing(api, deps);
+}
+
+type Connecting = Pick<Connection, 'id' | 'connectedMs' | 'sourceIp' | 'userAgent'>;
+
+type Verdict =
+  | { readonly kind: 'admitted'; readonly authorizer: AuthorizerContext | undefined }
+  | { readonly kind: 'refused'; readonly status: number };
+
+const CONNECT = { routeKey: '$connect', eventType: 'CONNECT' };
+
+class WebSocketServing implements ServeWebSocket {
+  readonly apiId: string;
+  readonly connections = new Connections();
+  readonly #api: WebSocketApi;
+  readonly #deps: GatewayDeps;
+  readonly #answers: OpenQuestions;
+  readonly #authorize: ReturnType<typeof createAuthorize>;
   /** What `$connect` has said: nothing is confirmed by itself. */
-  const subprotocols = new WeakMap<IncomingMessage, string>();
-  const server = new WebSocketServer({
+  readonly #subprotocols = new WeakMap<IncomingMessage, string>();
+  readonly #server = new WebSocketServer({
     noServer: true,
     maxPayload: MESSAGE_LIMIT_BYTES,
-    handleProtocols: (_, request) => subprotocols.get(request) ?? false,
+    handleProtocols: (_, request) => this.#subprotocols.get(request) ?? false,
   });
-  const underWay = new Set<Promise<void>>();
-  const authorize = createAuthorize({
-    answers,
-    nowMs: deps.nowMs,
-    invoke: async ({ functionArn, invocation, id }, payload) => {
-      const sourceArn = `arn:aws:execute-api:${deps.region}:${deps.accountId}:${api.id}/authorizers/${id}`;
-      if (!rightToInvoke(deps.policies, { functionArn, right: invocation, sourceArn })) {
-        return {
-          kind: 'not-invoked',
-          reason: 'service-error',
-          message: `no permission to invoke ${functionArn}`,
-        };
-      }
-      return await deps.invoke(functionArn, payload);
-    },
-  });
-  const told = (kind: 'connect' | 'message', outcome: (GatewayEvent & { kind: 'connect' })['outcome']) =>
-    deps.observe?.({ kind, apiId: api.id, stage: api.stage.name, outcome });
-  const arnOf = (routeKey: string) =>
-    methodArn(deps, { apiId: api.id, stage: api.stage.name, httpMethod: routeKey, path: '' });
+  readonly #underWay = new Set<Promise<void>>();
+  readonly #sweeping: NodeJS.Timeout;
 
-  const invoke = async (route: WebSocketRoute, event: object): Promise<ReturnType<typeof proxyAnswer>> => {
+  constructor(api: WebSocketApi, deps: GatewayDeps) {
+    this.apiId = api.id;
+    this.#api = api;
+    this.#deps = deps;
+    this.#answers = { ...LIKELY_ANSWERS, ...deps.answers };
+    this.#authorize = createAuthorize({
+      answers: this.#answers,
+      nowMs: deps.nowMs,
+      invoke: async ({ functionArn, invocation, id }, payload) => {
+        const sourceArn = `arn:aws:execute-api:${deps.region}:${deps.accountId}:${api.id}/authorizers/${id}`;
+        if (!rightToInvoke(deps.policies, { functionArn, right: invocation, sourceArn })) {
+          return {
+            kind: 'not-invoked',
+            reason: 'service-error',
+            message: `no permission to invoke ${functionArn}`,
+          };
+        }
+        return await deps.invoke(functionArn, payload);
+      },
+    });
+    this.#sweeping = setInterval(() => this.#sweep(), SWEEP_EVERY_MS);
+    this.#sweeping.unref();
+  }
+
+  async connect(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const connected = {
+      // API Gateway's ids end with an equals sign: whoever puts one into a path must encode it.
+      id: `${this.#deps.newId().replaceAll('-', '').slice(0, 15)}=`,
+      connectedMs: this.#deps.nowMs(),
+      sourceIp: request.socket.remoteAddress ?? '127.0.0.1',
+      userAgent: request.headers['user-agent'],
+    };
+    const verdict = await this.#admit(request, connected);
+    if (verdict.kind === 'refused') return refuse(socket, verdict.status);
+    const { authorizer } = verdict;
+    const { opened } = this.#upgrade(request, socket, head, (webSocket) =>
+      this.#open({ ...connected, lastActiveMs: connected.connectedMs, socket: webSocket }, authorizer),
+    );
+    // Gone while $connect ran: it was told of the connection, so it is told of its end.
+    if (!opened) this.#tellDisconnect(connected, { code: 1006, reason: '' }, authorizer);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#sweeping);
+    const closed = this.connections.all().map(
+      ({ socket }) =>
+        new Promise<void>((resolve) => {
+          socket.once('close', () => resolve());
+          socket.terminate();
+        }),
+    );
+    await Promise.all(closed);
+    await Promise.all(this.#underWay);
+    this.#server.close();
+  }
+
+  /** Asks the authorizer, then the route's function. */
+  async #admit(request: IncomingMessage, connected: Connecting): Promise<Verdict> {
+    const route = this.#api.routes.get('$connect');
+    const headers = headersOf(request);
+    const query = queryOf(request.url?.split('?')[1] ?? '');
+    let authorizer: AuthorizerContext | undefined;
+    if (route?.authorizer !== undefined) {
+      const decision = await this.#decide(route.authorizer, connected, { headers, query });
+      if (decision.kind === 'failed') this.#deps.onFailure(`authorizer of $connect: ${decision.why}`);
+      if (decision.kind !== 'allowed') {
+        this.#told('connect', decision.kind === 'failed' ? 'execution-error' : 'client-error');
+        return { kind: 'refused', status: STATUS_OF[decision.kind] };
+      }
+      authorizer = decision.context;
+    }
+    if (route !== undefined) {
+      const answer = await this.#invoke(route, {
+        headers: singleValues(headers) ?? {},
+        multiValueHeaders: Object.fromEntries(headers),
+        queryStringParameters: singleValues(query),
+        multiValueQueryStringParameters: query.size === 0 ? null : Object.fromEntries(query),
+        requestContext: this.#contextOf(connected, CONNECT, authorizer),
+        isBase64Encoded: false,
+      });
+      if (typeof answer === 'string') {
+        this.#told('connect', 'integration-error');
+        this.#deps.onFailure(`route $connect: ${answer}`);
+        return { kind: 'refused', status: 502 };
+      }
+      if (answer.status < 200 || answer.status > 299) {
+        this.#told('connect', 'client-error');
+        return { kind: 'refused', status: answer.status };
+      }
+      const subprotocol = headerIn(answer.headers, 'Sec-WebSocket-Protocol');
+      if (subprotocol !== undefined) this.#subprotocols.set(request, subprotocol);
+    }
+    this.#told('connect', 'done');
+    return { kind: 'admitted', authorizer };
+  }
+
+  async #decide(
+    authorizer: Parameters<ReturnType<typeof createAuthorize>>[0],
+    connected: Connecting,
+    { headers, query }: Pick<RestRequest, 'headers' | 'query'>,
+  ) {
+    return await this.#authorize(authorizer, {
+      request: {
+        requestId: this.#deps.newId(),
+        httpMethod: 'GET',
+        path: '/',
+        query,
+        headers,
+        body: Buffer.alloc(0),
+        sourceIp: connected.sourceIp,
+        receivedMs: connected.connectedMs,
+      },
+      resource: '$connect',
+      pathParameters: {},
+      stageVariables: this.#api.stage.variables,
+      requestContext: this.#contextOf(connected, CONNECT, undefined),
+      methodArn: this.#arnOf('$connect'),
+    });
+  }
+
+  async #invoke(route: WebSocketRoute, event: object): Promise<ReturnType<typeof proxyAnswer>> {
     const { functionArn, invocation, routeKey } = route;
-    if (!rightToInvoke(deps.policies, { functionArn, right: invocation, sourceArn: arnOf(routeKey) })) {
+    if (
+      !rightToInvoke(this.#deps.policies, {
+        functionArn,
+        right: invocation,
+        sourceArn: this.#arnOf(routeKey),
+      })
+    ) {
       return `no permission to invoke ${functionArn}`;
     }
-    const outcome = await deps.invoke(functionArn, JSON.stringify(event));
+    const outcome = await this.#deps.invoke(functionArn, JSON.stringify(event));
     // A message's handler may return nothing.
     if (outcome.kind === 'returned' && ['', 'null'].includes(outcome.payload)) {
       return { status: 200, headers: {}, body: '' };
     }
-    return proxyAnswer(outcome, { accept: undefined, binaryMediaTypes: [], answers });
-  };
+    return proxyAnswer(outcome, { accept: undefined, binaryMediaTypes: [], answers: this.#answers });
+  }
 
-  const contextOf = (
-    connection: Pick<Connection, 'id' | 'connectedMs' | 'sourceIp' | 'userAgent'>,
+  #contextOf(
+    connection: Connecting,
     event: { readonly routeKey: string; readonly eventType: string },
     authorizer: AuthorizerContext | undefined,
-  ) => {
-    const nowMs = deps.nowMs();
-    const requestId = deps.newId();
+  ) {
+    const nowMs = this.#deps.nowMs();
+    const requestId = this.#deps.newId();
     return {
       ...event,
       ...(authorizer === undefined ? {} : { authorizer }),
-      ...(event.eventType === 'MESSAGE' ? { messageId: deps.newId() } : {}),
+      ...(event.eventType === 'MESSAGE' ? { messageId: this.#deps.newId() } : {}),
       extendedRequestId: requestId,
       requestTime: commonLogTime(nowMs),
       messageDirection: 'IN',
-      stage: api.stage.name,
+      stage: this.#api.stage.name,
       connectedAt: connection.connectedMs,
       requestTimeEpoch: nowMs,
       identity: { sourceIp: connection.sourceIp, userAgent: connection.userAgent },
       requestId,
       domainName: 'localhost',
       connectionId: connection.id,
-      apiId: api.id,
+      apiId: this.#api.id,
     };
-  };
+  }
 
-  const onMessage = async (
+  async #onMessage(
     connection: Connection,
     { body, isBinary }: { readonly body: Buffer; readonly isBinary: boolean },
     authorizer: AuthorizerContext | undefined,
-  ) => {
-    connection.lastActiveMs = deps.nowMs();
+  ) {
+    connection.lastActiveMs = this.#deps.nowMs();
     const text = body.toString('utf8');
-    const route = isBinary ? api.routes.get('$default') : routeOf(api, text);
+    const route = isBinary ? this.#api.routes.get('$default') : routeOf(this.#api, text);
     const complain = (message: string, requestId: string) =>
       send(connection.socket, JSON.stringify({ message, connectionId: connection.id, requestId }));
     if (route === undefined) {
-      told('message', 'client-error');
-      return void (await complain('Forbidden', deps.newId()));
+      this.#told('message', 'client-error');
+      return void (await complain('Forbidden', this.#deps.newId()));
     }
-    const requestContext = contextOf(
+    const requestContext = this.#contextOf(
       connection,
       { routeKey: route.routeKey, eventType: 'MESSAGE' },
       authorizer,
     );
-    const answer = await invoke(route, {
+    const answer = await this.#invoke(route, {
       requestContext,
       body: isBinary ? body.toString('base64') : text,
       isBase64Encoded: isBinary,
     });
-    told('message', typeof answer === 'string' ? 'integration-error' : 'done');
+    this.#told('message', typeof answer === 'string' ? 'integration-error' : 'done');
     if (typeof answer === 'string') {
-      deps.onFailure(`route ${route.routeKey}: ${answer}`);
+      this.#deps.onFailure(`route ${route.routeKey}: ${answer}`);
       await complain('Internal server error', requestContext.requestId);
     } else if (route.responds && answer.body.length > 0) {
       await send(connection.socket, String(answer.body));
     }
-  };
+  }
 
-  const open = (connection: Connection, authorizer: AuthorizerContext | undefined) => {
+  #open(connection: Connection, authorizer: AuthorizerContext | undefined) {
     const { socket } = connection;
-    connections.add(connection);
+    this.connections.add(connection);
     let before: Promise<void> = Promise.resolve();
     socket.on('message', (data, isBinary) => {
       // Of a connection that is being closed nothing is heard any more.
       if (socket.readyState !== socket.OPEN) return;
-      if (isBinary && answers.binaryFrames === 'close-1003') return socket.close(1003, 'binary');
+      if (isBinary && this.#answers.binaryFrames === 'close-1003') return socket.close(1003, 'binary');
       const message = { body: bytesOf(data), isBinary };
       // As they come: API Gateway is not known to wait for one message's function before the next's.
-      const handle = () => onMessage(connection, message, authorizer);
-      before = answers.messagesInOrder ? before.then(handle) : handle();
-      track(before);
+      const handle = () => this.#onMessage(connection, message, authorizer);
+      before = this.#answers.messagesInOrder ? before.then(handle) : handle();
+      this.#track(before);
     });
     socket.on('ping', () => {
-      if (answers.pingIsActivity) connection.lastActiveMs = deps.nowMs();
+      if (this.#answers.pingIsActivity) connection.lastActiveMs = this.#deps.nowMs();
     });
     socket.on('error', () => socket.terminate());
     socket.once('close', (code, reason) => {
-      connections.remove(connection.id);
-      tellDisconnect(connection, { code, reason: reason.toString('utf8') }, authorizer);
+      this.connections.remove(connection.id);
+      this.#tellDisconnect(connection, { code, reason: reason.toString('utf8') }, authorizer);
     });
-  };
+  }
 
-  const tellDisconnect = (
-    connection: Parameters<typeof contextOf>[0],
+  #tellDisconnect(
+    connection: Connecting,
     { code, reason }: { readonly code: number; readonly reason: string },
     authorizer: AuthorizerContext | undefined,
-  ) => {
-    const route = api.routes.get('$disconnect');
+  ) {
+    const route = this.#api.routes.get('$disconnect');
     if (route === undefined) return;
     const requestContext = {
-      ...contextOf(connection, { routeKey: '$disconnect', eventType: 'DISCONNECT' }, authorizer),
+      ...this.#contextOf(connection, { routeKey: '$disconnect', eventType: 'DISCONNECT' }, authorizer),
       disconnectStatusCode: code,
       disconnectReason: reason,
     };
-    track(
-      invoke(route, { requestContext, headers: {}, isBase64Encoded: false }).then((answer) => {
-        if (typeof answer === 'string') deps.onFailure(`route $disconnect: ${answer}`);
+    this.#track(
+      this.#invoke(route, { requestContext, headers: {}, isBase64Encoded: false }).then((answer) => {
+        if (typeof answer === 'string') this.#deps.onFailure(`route $disconnect: ${answer}`);
       }),
     );
-  };
+  }
 
-  const track = (work: Promise<void>) => {
-    underWay.add(work);
-    void work.finally(() => underWay.delete(work));
-  };
+  #track(work: Promise<void>) {
+    this.#underWay.add(work);
+    void work.finally(() => this.#underWay.delete(work));
+  }
 
-  const upgrade = (
+  #upgrade(
     request: IncomingMessage,
     socket: Duplex,
     head: Buffer,
     onOpen: (webSocket: WebSocket) => void,
-  ): { readonly opened: boolean } => {
+  ): { readonly opened: boolean } {
     const frames = new FrameScanner(FRAME_LIMIT_BYTES);
     let webSocket: WebSocket | undefined;
     // Before the server's own listener, so that a frame is judged before its message is told of.
@@ -202,106 +325,30 @@ export function createServeWebSocket(api: WebSocketApi, deps: GatewayDeps): Serv
       if (webSocket?.readyState === webSocket?.OPEN && frames.push(chunk))
         webSocket?.close(1009, 'frame too long');
     });
-    server.handleUpgrade(request, socket, head, (made: WebSocket) => {
+    this.#server.handleUpgrade(request, socket, head, (made: WebSocket) => {
       webSocket = made;
       onOpen(made);
     });
     return { opened: webSocket !== undefined };
-  };
+  }
 
-  const sweep = setInterval(() => {
-    const nowMs = deps.nowMs();
-    for (const { socket, lastActiveMs, connectedMs } of connections.all()) {
-      if (nowMs - lastActiveMs > IDLE_MS) socket.close(answers.closeCodeOfLimits, 'Going away');
+  #sweep(): void {
+    const nowMs = this.#deps.nowMs();
+    for (const { socket, lastActiveMs, connectedMs } of this.connections.all()) {
+      if (nowMs - lastActiveMs > IDLE_MS) socket.close(this.#answers.closeCodeOfLimits, 'Going away');
       else if (nowMs - connectedMs > LIFE_MS)
-        socket.close(answers.closeCodeOfLimits, 'Connection duration limit exceeded');
+        socket.close(this.#answers.closeCodeOfLimits, 'Connection duration limit exceeded');
     }
-  }, SWEEP_EVERY_MS);
-  sweep.unref();
+  }
 
-  return {
-    apiId: api.id,
-    connections,
-    async connect(request, socket, head) {
-      const connected = {
-        // API Gateway's ids end with an equals sign: whoever puts one into a path must encode it.
-        id: `${deps.newId().replaceAll('-', '').slice(0, 15)}=`,
-        connectedMs: deps.nowMs(),
-        sourceIp: request.socket.remoteAddress ?? '127.0.0.1',
-        userAgent: request.headers['user-agent'],
-      };
-      const route = api.routes.get('$connect');
-      const headers = headersOf(request);
-      const query = queryOf(request.url?.split('?')[1] ?? '');
-      const event = { routeKey: '$connect', eventType: 'CONNECT' };
-      let authorizer: AuthorizerContext | undefined;
-      if (route?.authorizer !== undefined) {
-        const decision = await authorize(route.authorizer, {
-          request: {
-            requestId: deps.newId(),
-            httpMethod: 'GET',
-            path: '/',
-            query,
-            headers,
-            body: Buffer.alloc(0),
-            sourceIp: connected.sourceIp,
-            receivedMs: connected.connectedMs,
-          },
-          resource: '$connect',
-          pathParameters: {},
-          stageVariables: api.stage.variables,
-          requestContext: contextOf(connected, event, undefined),
-          methodArn: arnOf('$connect'),
-        });
-        if (decision.kind === 'failed') deps.onFailure(`authorizer of $connect: ${decision.why}`);
-        if (decision.kind !== 'allowed') {
-          told('connect', decision.kind === 'failed' ? 'execution-error' : 'client-error');
-          return refuse(socket, STATUS_OF[decision.kind]);
-        }
-        authorizer = decision.context;
-      }
-      if (route !== undefined) {
-        const answer = await invoke(route, {
-          headers: singleValues(headers) ?? {},
-          multiValueHeaders: Object.fromEntries(headers),
-          queryStringParameters: singleValues(query),
-          multiValueQueryStringParameters: query.size === 0 ? null : Object.fromEntries(query),
-          requestContext: contextOf(connected, event, authorizer),
-          isBase64Encoded: false,
-        });
-        if (typeof answer === 'string') {
-          told('connect', 'integration-error');
-          deps.onFailure(`route $connect: ${answer}`);
-          return refuse(socket, 502);
-        }
-        if (answer.status < 200 || answer.status > 299) {
-          told('connect', 'client-error');
-          return refuse(socket, answer.status);
-        }
-        const subprotocol = headerIn(answer.headers, 'Sec-WebSocket-Protocol');
-        if (subprotocol !== undefined) subprotocols.set(request, subprotocol);
-      }
-      told('connect', 'done');
-      const { opened } = upgrade(request, socket, head, (webSocket) =>
-        open({ ...connected, lastActiveMs: connected.connectedMs, socket: webSocket }, authorizer),
-      );
-      // Gone while $connect ran: it was told of the connection, so it is told of its end.
-      if (!opened) tellDisconnect(connected, { code: 1006, reason: '' }, authorizer);
-    },
-    async stop() {
-      clearInterval(sweep);
-      const closed = connections.all().map(
-        ({ socket }) =>
-          new Promise<void>((resolve) => {
-            socket.once('close', () => resolve());
-            socket.terminate();
-          }),
-      );
-      await Promise.all(closed);
-      await Promise.all(underWay);
-      server.close();
-    },
-  };
+  #told(kind: 'connect' | 'message', outcome: (GatewayEvent & { kind: 'connect' })['outcome']): void {
+    this.#deps.observe?.({ kind, apiId: this.#api.id, stage: this.#api.stage.name, outcome });
+  }
+
+  #arnOf(routeKey: string): string {
+    const { id, stage } = this.#api;
+    return methodArn(this.#deps, { apiId: id, stage: stage.name, httpMethod: routeKey, path: '' });
+  }
 }
 
 const STATUS_OF = { unauthorized: 401, denied: 403, failed: 500 } as const;

@@ -48,29 +48,107 @@ const REQUEST_TIMEOUT_MS = 29_000;
 /** Listens on the loopback interface. @throws when the port is taken */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const requestTimeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
-  const rest = new Map<string, { readonly api: RestApi; readonly serve: ServeRest }>();
-  const webSockets = new Map<string, ServeWebSocket>();
-  let site: ServeSite | undefined;
-  let deps: GatewayDeps | undefined;
+  const apis = new ServedApis(options.accessKey);
+  const server = createServer(
+    {
+      requestTimeout: requestTimeoutMs,
+      headersTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: Math.min(requestTimeoutMs, 1_000),
+    },
+    (request, response) => {
+      apis.onRequest(request, response).catch((error: unknown) => {
+        // A client that went away, or a mistake of ours: the latter must be seen.
+        if (request.destroyed && !request.complete) return;
+        apis.tellFailure(error);
+        if (!response.headersSent)
+          response.writeHead(500, JSON_TYPE).end('{"message":"Internal server error"}');
+      });
+    },
+  );
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+    apis.onUpgrade(request, socket, head),
+  );
+  const port = await listen(server, options);
+  return {
+    url: `http://127.0.0.1:${port}`,
+    serve: (served, deps) => apis.serve(served, deps),
+    async stop() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      await apis.stop();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
 
-  const onRequest = async (request: IncomingMessage, response: ServerResponse) => {
-    const answer = await answerTo(request);
+/** What is served by now: nothing at first. */
+class ServedApis {
+  readonly #rest = new Map<string, { readonly api: RestApi; readonly serve: ServeRest }>();
+  readonly #webSockets = new Map<string, ServeWebSocket>();
+  #site: ServeSite | undefined;
+  #deps: GatewayDeps | undefined;
+  readonly #accessKey: string | undefined;
+
+  constructor(accessKey: string | undefined) {
+    this.#accessKey = accessKey;
+  }
+
+  serve({ restApis, webSocketApis, sites }: GatewayApis, deps: GatewayDeps): void {
+    assertStagesDiffer([...restApis, ...webSocketApis]);
+    for (const api of restApis) this.#rest.set(api.stage.name, { api, serve: createServeRest(api, deps) });
+    for (const api of webSocketApis) this.#webSockets.set(api.stage.name, createServeWebSocket(api, deps));
+    assertOneSite(sites);
+    for (const each of sites) this.#site = createServeSite(each, deps.onFailure);
+    this.#deps = deps;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#webSockets.values()].map((webSocket) => webSocket.stop()));
+  }
+
+  tellFailure(error: unknown): void {
+    this.#deps?.onFailure(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
+
+  async onRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const answer = await this.#answerTo(request);
     if (answer === undefined) return;
     response.writeHead(answer.status, { ...answer.headers } as Record<string, string | string[]>); // Node's type has no readonly lists
     response.end(answer.body);
-  };
+  }
 
-  const answerTo = async (request: IncomingMessage): Promise<HttpAnswer | undefined> => {
+  onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => socket.destroy());
+    const { stage } = splitPath(request.url ?? '/');
+    const found = this.#webSockets.get(stage);
+    const isLed =
+      this.#site === undefined ||
+      !isFromPage(request) ||
+      this.#site.apiOf({ httpMethod: 'GET', path: `/${stage}` }) === found?.apiId;
+    const webSocket = isLed && isCalledHere(request) ? found : undefined;
+    if (webSocket === undefined) {
+      refuseUpgrade(socket, '403 Forbidden');
+      return;
+    }
+    webSocket.connect(request, socket, head).catch((error: unknown) => {
+      this.tellFailure(error);
+      socket.destroy();
+    });
+  }
+
+  async #answerTo(request: IncomingMessage): Promise<HttpAnswer | undefined> {
     const { stage, path, search } = splitPath(request.url ?? '/');
     const body = await readBody(request);
+    // Served or not by the time that the request is there.
+    const [deps, site] = [this.#deps, this.#site];
     // A page of anywhere can let its own host name point here: it would be of one origin with this site.
     if (!isCalledHere(request)) return { status: 421, headers: JSON_TYPE, body: MISDIRECTED };
     if (deps === undefined)
       return { status: 503, headers: { 'Retry-After': '1' }, body: '{"message":"starting"}' };
     const [, connectionId] = /^\/@connections\/([^/]+)$/.exec(path) ?? [];
-    const webSocket = webSockets.get(stage);
+    const webSocket = this.#webSockets.get(stage);
     if (webSocket !== undefined && connectionId !== undefined && body !== 'too-large') {
-      if (!hasAccessKey(request, options.accessKey)) {
+      if (!hasAccessKey(request, this.#accessKey)) {
         return { status: 403, headers: JSON_TYPE, body: '{"message":"Missing Authentication Token"}' };
       }
       return await webSocket.connections.manage({
@@ -80,7 +158,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         nowMs: deps.nowMs(),
       });
     }
-    const found = rest.get(stage);
+    const found = this.#rest.get(stage);
     if (site !== undefined && (found === undefined || isFromPage(request))) {
       const [whole = '/'] = (request.url ?? '/').split('?', 1);
       const asked = { httpMethod: request.method ?? 'GET', path: whole };
@@ -107,65 +185,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       );
     }
     return await found.serve({ ...arrived, body });
-  };
-
-  const server = createServer(
-    {
-      requestTimeout: requestTimeoutMs,
-      headersTimeout: requestTimeoutMs,
-      connectionsCheckingInterval: Math.min(requestTimeoutMs, 1_000),
-    },
-    (request, response) => {
-      onRequest(request, response).catch((error: unknown) => {
-        // A client that went away, or a mistake of ours: the latter must be seen.
-        if (request.destroyed && !request.complete) return;
-        deps?.onFailure(error instanceof Error ? (error.stack ?? error.message) : String(error));
-        if (!response.headersSent)
-          response.writeHead(500, JSON_TYPE).end('{"message":"Internal server error"}');
-      });
-    },
-  );
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    socket.on('error', () => socket.destroy());
-    const { stage } = splitPath(request.url ?? '/');
-    const found = webSockets.get(stage);
-    const isLed =
-      site === undefined ||
-      !isFromPage(request) ||
-      site.apiOf({ httpMethod: 'GET', path: `/${stage}` }) === found?.apiId;
-    const webSocket = isLed && isCalledHere(request) ? found : undefined;
-    if (webSocket === undefined) {
-      refuseUpgrade(socket, '403 Forbidden');
-      return;
-    }
-    webSocket.connect(request, socket, head).catch((error: unknown) => {
-      deps?.onFailure(error instanceof Error ? (error.stack ?? error.message) : String(error));
-      socket.destroy();
-    });
-  });
-  const port = await listen(server, options);
-
-  return {
-    url: `http://127.0.0.1:${port}`,
-    serve({ restApis, webSocketApis, sites }, given) {
-      assertStagesDiffer([...restApis, ...webSocketApis]);
-      for (const api of restApis) rest.set(api.stage.name, { api, serve: createServeRest(api, given) });
-      for (const api of webSocketApis) webSockets.set(api.stage.name, createServeWebSocket(api, given));
-      assertOneSite(sites);
-      for (const each of sites) site = createServeSite(each, given.onFailure);
-      deps = given;
-    },
-    async stop() {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      await Promise.all([...webSockets.values()].map((webSocket) => webSocket.stop()));
-      server.closeAllConnections();
-      await closed;
-    },
-  };
+  }
 }
 
-const MISDIRECTED = '{"message":"Misdirected: expected the host 127.0.0.1 or localhost"}';
 const JSON_TYPE = { 'Content-Type': 'application/json' };
+const MISDIRECTED = '{"message":"Misdirected: expected the host 127.0.0.1 or localhost"}';
 
 function splitPath(url: string): { readonly stage: string; readonly path: string; readonly search: string } {
   const [path = '', search = ''] = url.split('?', 2);
