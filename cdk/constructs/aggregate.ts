@@ -7,6 +7,7 @@ import type { Batching } from '../settings/batching.ts';
 import { ConsumerFunction, FAILING, type OwnAlarm } from './consumer-function.ts';
 import type { DeadLettersTable } from './dead-letters-table.ts';
 import { AT_ONCE, addMetricAlarm } from './metric-alarm.ts';
+import type { ReadersTable } from './readers-table.ts';
 import type { SourcesTable } from './sources-table.ts';
 import { StreamMapping } from './stream-mapping.ts';
 import type { TelemetryStream } from './telemetry-stream.ts';
@@ -16,6 +17,7 @@ export interface AggregateOptions {
   readonly telemetry: TelemetryStream;
   readonly sources: SourcesTable;
   readonly deadLetters: DeadLettersTable;
+  readonly readers: ReadersTable;
   readonly failures: Bucket;
   readonly batching: Batching;
 }
@@ -26,7 +28,7 @@ export class Aggregate extends Construct {
 
   constructor(scope: Construct, id: string, options: AggregateOptions) {
     super(scope, id);
-    const { telemetry, sources, deadLetters, failures } = options;
+    const { telemetry, sources, deadLetters, readers, failures } = options;
     this.consumer = new ConsumerFunction(this, 'Consumer', {
       name: 'aggregate',
       codeFolder: options.codeFolder,
@@ -36,10 +38,12 @@ export class Aggregate extends Construct {
       environment: {
         [VARIABLE.table('sources')]: sources.table.tableName,
         [VARIABLE.table('deadLetters')]: deadLetters.table.tableName,
+        [VARIABLE.table('readers')]: readers.table.tableName,
       },
     });
     this.consumer.allow(SOURCES_ACTIONS, sources.table.tableArn);
     this.consumer.allow(DEAD_LETTERS_ACTIONS, deadLetters.table.tableArn);
+    this.consumer.allow(READERS_ACTIONS, readers.table.tableArn);
     this.mapping = new StreamMapping(this, 'Reader', {
       consumer: this.consumer,
       stream: { kind: 'kinesis', arn: telemetry.stream.streamArn, retention: telemetry.retention },
@@ -82,4 +86,6 @@ const SOURCES_ACTIONS = [
   'dynamodb:UpdateItem',
   'dynamodb:DeleteItem',
 ];
+/** How far each shard has been read. Its shards it may list as their reader. */
+const READERS_ACTIONS = ['dynamodb:BatchGetItem', 'dynamodb:PartiQLInsert', 'dynamodb:PartiQLUpdate'];
 const DEAD_LETTERS_ACTIONS = ['dynamodb:BatchWriteItem'];

@@ -4,6 +4,7 @@ import { Construct } from 'constructs';
 import { VARIABLE } from '../../src/platform/names.ts';
 import type { AlertsTable } from './alerts-table.ts';
 import { ConsumerFunction } from './consumer-function.ts';
+import type { ReadersTable } from './readers-table.ts';
 import { runEveryMinute } from './run-every-minute.ts';
 import { addStoppedAlarm, SCHEDULED_ALARMS } from './scheduled-alarms.ts';
 import type { SourcesTable } from './sources-table.ts';
@@ -12,14 +13,16 @@ export interface AlertClockOptions {
   readonly codeFolder: string;
   readonly sources: SourcesTable;
   readonly alerts: AlertsTable;
+  readonly readers: ReadersTable;
   readonly enabled: boolean;
 }
 
 export class AlertClock extends Construct {
   readonly consumer: ConsumerFunction;
 
-  constructor(scope: Construct, id: string, { codeFolder, sources, alerts, enabled }: AlertClockOptions) {
+  constructor(scope: Construct, id: string, options: AlertClockOptions) {
     super(scope, id);
+    const { codeFolder, sources, alerts, readers, enabled } = options;
     this.consumer = new ConsumerFunction(this, 'Consumer', {
       name: 'alert-clock',
       codeFolder,
@@ -30,6 +33,7 @@ export class AlertClock extends Construct {
       environment: {
         [VARIABLE.table('alerts')]: alerts.table.tableName,
         [VARIABLE.table('sources')]: sources.table.tableName,
+        [VARIABLE.table('readers')]: readers.table.tableName,
       },
     });
     this.consumer.allow(['dynamodb:Query'], alerts.checkingIndexArn);
@@ -38,6 +42,8 @@ export class AlertClock extends Construct {
       alerts.table.tableArn,
     );
     this.consumer.allow(['dynamodb:BatchGetItem', 'dynamodb:Scan'], sources.table.tableArn);
+    // Up to when the stream has been read.
+    this.consumer.allow(['dynamodb:BatchGetItem'], readers.table.tableArn);
     runEveryMinute(this, this.consumer, 'Looks for sources that fell silent', enabled);
     if (enabled) addStoppedAlarm(this, this.consumer);
   }

@@ -1,4 +1,5 @@
-// What only readers need: the series of each rollup, and the books as last added up. No change stream: nothing follows.
+// What only readers need: the series of each rollup, the books as last added up, and how far each shard of the stream has been read. No
+// change stream: nothing follows.
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
 import { READERS_TABLE } from '../../src/platform/names.ts';

@@ -58,7 +58,8 @@ function warnOfParallelBatches(node: IConstruct): void {
   Annotations.of(node).addWarningV2(
     'tidemill:parallelizationFactor',
     `ParallelizationFactor is ${node.parallelizationFactor}, expected 1: several batches of a shard at a time write ` +
-      'the same sources against each other. Results stay right, by refused writes and repeated work; prefer more shards.',
+      'the same sources against each other: refused writes and repeated work. And that a tick has been read says nothing of the ' +
+      'other batches: silence may be concluded of what is not read yet. Prefer more shards.',
   );
 }
 

@@ -4,7 +4,7 @@ import { Stream, StreamEncryption, StreamMode } from 'aws-cdk-lib/aws-kinesis';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import type { Settings } from '../settings/settings.ts';
-import { addMetricAlarm, type WatchedMetric } from './metric-alarm.ts';
+import { addMetricAlarm, OWN, type WatchedMetric } from './metric-alarm.ts';
 import { removalOf } from './table-settings.ts';
 
 export type TelemetryStreamOptions = Pick<
@@ -49,7 +49,14 @@ export class TelemetryStream extends Construct {
     addMetricAlarm(this, 'Quiet', {
       entry: 'quiet',
       description: `No record has come into the stream for ${periods * QUIET_PERIOD_MINUTES} minutes`,
-      watched: ofStream('IncomingRecords'),
+      // The closer's ticks come into it too.
+      watched: {
+        expression: 'FILL(incoming, 0) - FILL(ticks, 0)',
+        of: {
+          incoming: ofStream('IncomingRecords'),
+          ticks: { namespace: OWN, metric: 'ticks', dimensions: { service: 'close' }, statistic: 'Sum' },
+        },
+      },
       under: 1,
       periodMinutes: QUIET_PERIOD_MINUTES,
       points: { beyond: periods, of: periods },

@@ -165,6 +165,7 @@ function addConsumers(stack: Stack, props: TidemillStackProps, held: Held) {
     telemetry,
     sources,
     deadLetters,
+    readers,
     failures,
     batching: batching.telemetry,
   });
@@ -178,7 +179,12 @@ function addConsumers(stack: Stack, props: TidemillStackProps, held: Held) {
     failures,
     batching: batching.changes,
   });
-  const close = new Close(stack, 'Close', { codeFolder: code.close, sources });
+  const close = new Close(stack, 'Close', {
+    codeFolder: code.close,
+    sources,
+    readers,
+    streams: [telemetry.stream],
+  });
   const alert = new Alert(stack, 'Alert', {
     codeFolder: code.alert,
     sources,
@@ -192,6 +198,7 @@ function addConsumers(stack: Stack, props: TidemillStackProps, held: Held) {
     codeFolder: code['alert-clock'],
     sources,
     alerts,
+    readers,
     enabled: inUse.byClock,
   });
   const publish = new Publish(stack, 'Publish', {

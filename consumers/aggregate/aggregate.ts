@@ -2,6 +2,7 @@
 // sequence number concerned; a bad event is quarantined and never holds its shard.
 import type { SequenceNumber } from '../../src/core/brands.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
+import { compareSequenceNumbers } from '../../src/core/sequence-number.ts';
 import { emptySourceState } from '../../src/core/source-state.ts';
 import { aggregationTexts } from '../../src/core/state-encoding.ts';
 import type { Verdict } from '../../src/core/verdict.ts';
@@ -12,10 +13,11 @@ import { heldFrom } from '../../src/stores/held-events.ts';
 import type { SourceStates, StoredState } from '../../src/stores/source-states.ts';
 import { batchItemFailures } from '../../src/wire/batch-item-failures.ts';
 import type { BatchItemFailures, KinesisEventRecord, StreamEvent } from '../../src/wire/stream-records.ts';
-import { decodeBatch } from './decode-batch.ts';
-import type { CommitReport, UnfitWork, Work, WorkFailure } from './fold-and-commit.ts';
-import { adopt, failureOf, foldAndCommit } from './fold-and-commit.ts';
+import { type BatchTick, decodeBatch, shardOf } from './decode-batch.ts';
+import type { CommitDeps, CommitReport, UnfitWork, Work, WorkFailure } from './fold-and-commit.ts';
+import { adopt, failureOf, foldAndCommit, putBehindTicks } from './fold-and-commit.ts';
 import { setAside } from './set-aside.ts';
+import type { ShardProgress } from './shard-progress.ts';
 import { type CachedState, StateCache, stateCacheBytes } from './state-cache.ts';
 
 export interface AggregateDeps {
@@ -25,6 +27,8 @@ export interface AggregateDeps {
   readonly log: Log;
   readonly meter: Meter;
   readonly nowMs: () => number;
+  /** How far the shards have been read. */
+  readonly shards: ShardProgress;
   /** Of the function: states are kept warm in a share of it. Default: 1 GB. */
   readonly memoryMb?: number;
   /** Default: an empty one, of that size. */
@@ -58,15 +62,20 @@ export function createAggregate(
     }
     const loaded = await load(batch.bySource, cache, deps);
     failures.push(...loaded.failures);
-    const report = await handleWorks(loaded, deps, cache);
+    const { states, pipeline, shards } = deps;
+    const tickBefore = once(() => shards.before(placeOf(Records)));
+    const report = await handleWorks(loaded, deps, { states, cache, pipeline, tickBefore });
     failures.push(...report.failures);
+    const noted = await noteTicks(batch.ticks, failures, shards);
+    failures.push(...noted);
 
     const { applied, duplicate, late, quarantined: full, redelivered } = report.verdicts;
     // They come again, and are received again then.
     const unsettled = failures.reduce((total, { events = 0 }) => total + events, 0);
     deps.meter.publish({
       batches: 1,
-      records: batch.records,
+      records: batch.records - batch.ticks.length,
+      ticks: batch.ticks.length,
       ...(batch.postponedFrom === undefined ? {} : { postponed: Records.length - batch.records }),
       received: batch.events,
       applied,
@@ -156,19 +165,20 @@ interface HandledWorks extends CommitReport {
 async function handleWorks(
   loaded: { readonly works: readonly Work[]; readonly unfit: readonly UnfitWork[] },
   deps: AggregateDeps,
-  cache: StateCache,
+  commitDeps: CommitDeps,
 ): Promise<HandledWorks> {
-  let report = await foldAndCommit(loaded.works, { ...deps, cache });
+  let report = await foldAndCommit(loaded.works, commitDeps);
   const held: UnfitWork[] = [];
   let heldEvents = 0;
   let unfit = [...loaded.unfit, ...report.unfit];
   while (unfit.length > 0) {
-    const aside = await setAside(unfit, deps);
+    const asked = await putBehindTicks(unfit, commitDeps);
+    const aside = await setAside(asked.ready, deps);
     held.push(...aside.held);
     for (const { work } of aside.held) heldEvents += work.events.events.length - work.from;
     // Each time it comes by here a work has been refused once more, which has its bound.
-    const mended = await foldAndCommit(aside.mended, { ...deps, cache });
-    report = sumOf(report, mended, aside.failures);
+    const mended = await foldAndCommit(aside.mended, commitDeps);
+    report = sumOf(report, mended, [...asked.failures, ...aside.failures]);
     for (const { source, events } of aside.mended) await release(heldFrom(source, events, 0), deps);
     unfit = [...mended.unfit];
   }
@@ -234,6 +244,39 @@ class HotSources {
     }
     return most;
   }
+}
+
+/**
+ * A batch is of one shard. Notes the ticks of which all that came before has been committed or set aside. A tick that cannot be noted comes
+ * again: what came behind it was folded in by it.
+ */
+async function noteTicks(
+  ticks: readonly BatchTick[],
+  failures: readonly Failure[],
+  shards: ShardProgress,
+): Promise<readonly Failure[]> {
+  const isHandled = ({ sequence }: BatchTick) =>
+    failures.every((failure) => compareSequenceNumbers(sequence, failure.sequence) < 0);
+  const handled = ticks.filter(isHandled);
+  try {
+    await shards.note(handled);
+    return [];
+  } catch (error) {
+    return handled.slice(0, 1).map(({ sequence }) => ({ sequence, reason: String(error) }));
+  }
+}
+
+function placeOf([first]: readonly KinesisEventRecord[]) {
+  if (first === undefined) throw new Error('found a batch without records, expected some');
+  return { stream: first.eventSourceARN, shard: shardOf(first.eventID) };
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }
 
 /** Takes warm states from the cache and reads the others; sources that cannot be read are unfit alone. */

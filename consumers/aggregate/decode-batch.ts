@@ -1,13 +1,13 @@
 // Records to events by source, and what is no event to the dead letters.
-import type { SequenceNumber, ShardId } from '../../src/core/brands.ts';
+import type { EpochMs, SequenceNumber, ShardId } from '../../src/core/brands.ts';
 import { type Devices, withDeviceTags } from '../../src/core/device-tags.ts';
 import type { TelemetryEvent } from '../../src/core/event.ts';
-import type { SourceEvents } from '../../src/core/fold.ts';
 import { askedTags } from '../../src/core/pipeline/asked-tags.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { pieceIndex } from '../../src/core/record-index.ts';
 import { shapesAt } from '../../src/core/shape/cutting.ts';
 import type { Shape } from '../../src/core/shape/shape.ts';
+import type { SourceEvents, TickBefore } from '../../src/core/source-events.ts';
 import type { DeadLetter } from '../../src/stores/dead-letters.ts';
 import type { ItemSink, QuarantinedItem, SetAsideValues } from '../../src/wire/decoded-item.ts';
 import { decodeRecordInto } from '../../src/wire/record-codec.ts';
@@ -15,6 +15,7 @@ import type { RecordFacts } from '../../src/wire/shapes/scope.ts';
 import type { Shaping } from '../../src/wire/shapes/shaping.ts';
 import { SkippedPaths } from '../../src/wire/shapes/skipped-paths.ts';
 import type { KinesisEventRecord } from '../../src/wire/stream-records.ts';
+import { isTick } from '../../src/wire/tick.ts';
 
 export interface DecodedBatch {
   /** In the order the sources first appear; each one's events in stream order. */
@@ -33,6 +34,16 @@ export interface DecodedBatch {
   readonly records: number;
   /** The first that was not: the batch unpacks to more than one invocation handles. */
   readonly postponedFrom: SequenceNumber | undefined;
+  /** In stream order. */
+  readonly ticks: readonly BatchTick[];
+}
+
+/** A tick: everything before it in its shard is in this batch, or has been handled. */
+export interface BatchTick {
+  readonly stream: string;
+  readonly shard: ShardId;
+  readonly sequence: SequenceNumber;
+  readonly atMs: EpochMs;
 }
 
 /**
@@ -53,25 +64,33 @@ export function decodeBatch(
     if (batch.unpacked >= maxUnpackedBytes) break;
     decoded += 1;
     batch.begin(record);
+    if (isTick(record.kinesis.data)) {
+      batch.tick();
+      continue;
+    }
     const isAggregated = decodeRecordInto(record.kinesis.data, batch, batch.shaping);
     batch.end(isAggregated);
   }
-  const { bySource, quarantined, setAside, events, strays, arrivalMs, skipped } = batch;
+  const { bySource, quarantined, setAside, events, strays, arrivalMs, skipped, ticks } = batch;
   const postponedFrom = records[decoded]?.kinesis.sequenceNumber as SequenceNumber | undefined;
   const sums = { events, strays, lastArrivalMs: arrivalMs, skipped, records: decoded };
-  return { bySource, quarantined, setAside, ...sums, postponedFrom };
+  return { bySource, quarantined, setAside, ...sums, postponedFrom, ticks };
 }
 
 const NO_RECORD: RecordFacts = { partitionKey: undefined, arrivalMs: undefined, route: undefined };
 
 /** While it is filled. */
-type BatchEvents = Omit<SourceEvents, 'strays'> & { strays: Set<number> | undefined };
+type BatchEvents = Omit<SourceEvents, 'strays' | 'ticks'> & {
+  strays: Set<number> | undefined;
+  ticks: TickBefore[] | undefined;
+};
 
 /** Puts what comes of each record in its place. */
 class BatchSink implements ItemSink {
   readonly bySource = new Map<string, BatchEvents>();
   readonly quarantined: DeadLetter[] = [];
   readonly setAside: DeadLetter[] = [];
+  readonly ticks: BatchTick[] = [];
   /** How the record begun last is read in other forms; undefined where the pipeline has none. */
   shaping: Shaping | undefined;
   arrivalMs = 0;
@@ -118,6 +137,16 @@ class BatchSink implements ItemSink {
     }
   }
 
+  /** The record begun last is a tick. */
+  tick(): void {
+    this.ticks.push({
+      stream: this.#stream,
+      shard: this.#shard,
+      sequence: this.#sequence,
+      atMs: this.arrivalMs,
+    });
+  }
+
   addEvent(event: TelemetryEvent, setAside?: SetAsideValues): void {
     if (setAside !== undefined) {
       const { source } = event;
@@ -155,12 +184,14 @@ class BatchSink implements ItemSink {
         indexes: [index],
         arrivalsMs: [this.arrivalMs],
         strays: undefined,
+        ticks: this.ticks.length === 0 ? undefined : this.ticks.map(({ atMs }) => ({ from: 0, atMs })),
       });
     } else {
       into.events.push(event);
       into.sequences.push(this.#sequence);
       into.indexes.push(index);
       into.arrivalsMs.push(this.arrivalMs);
+      if (this.ticks.length !== (into.ticks?.length ?? 0)) this.#noteTicks(into);
     }
     if (event.source !== this.#key) this.#noteStray(event.source);
   }
@@ -175,6 +206,13 @@ class BatchSink implements ItemSink {
       events.strays.add(position);
       this.strays += 1;
     }
+  }
+
+  /** Those that have come since its event before. */
+  #noteTicks(into: BatchEvents): void {
+    into.ticks ??= [];
+    const from = into.events.length - 1;
+    for (const { atMs } of this.ticks.slice(into.ticks.length)) into.ticks.push({ from, atMs });
   }
 
   #noteStray(source: string): void {

@@ -1,10 +1,12 @@
 // Fold, then commit under the version loaded; what a commit is refused for is folded again on what is stored.
-import type { SequenceNumber } from '../../src/core/brands.ts';
+import type { EpochMs, SequenceNumber } from '../../src/core/brands.ts';
 import { closesAtMs } from '../../src/core/close-windows.ts';
-import type { FoldResult, SourceEvents } from '../../src/core/fold.ts';
+import type { FoldResult } from '../../src/core/fold.ts';
 import { foldEvents, pagesToRead } from '../../src/core/fold.ts';
 import { horizonStart } from '../../src/core/identity.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
+import { asksForTick, behindTick, CLOCKS_APART_MS } from '../../src/core/silence.ts';
+import type { SourceEvents } from '../../src/core/source-events.ts';
 import type { SourceState } from '../../src/core/source-state.ts';
 import { emptySourceState } from '../../src/core/source-state.ts';
 import {
@@ -27,7 +29,7 @@ import type { StateCache } from './state-cache.ts';
 /** One source's part of a batch on its way. */
 export interface Work {
   readonly source: string;
-  readonly events: SourceEvents;
+  events: SourceEvents;
   state: SourceState;
   /** undefined: the source is not in the table. */
   version: number | undefined;
@@ -38,6 +40,8 @@ export interface Work {
   /** The first event not committed yet. */
   from: number;
   refusals: number;
+  /** The tick before the batch is among those of `events`. */
+  isBehindTick?: boolean;
 }
 
 /** Work that cannot be folded, now or however often it is tried: it is to be set aside. */
@@ -65,13 +69,18 @@ export interface CommitReport {
   readonly closedWindows: number;
 }
 
+export interface CommitDeps {
+  readonly states: SourceStates;
+  readonly cache: StateCache;
+  readonly pipeline: Pipeline;
+  /** The latest tick before the batch in its shard, read when it is first asked for; undefined: there is none. */
+  readonly tickBefore: () => Promise<EpochMs | undefined>;
+}
+
 /** How often a refused write is folded again: a source has one writer, so a second refusal is already rare. */
 export const MAX_REFUSALS = 5;
 
-export async function foldAndCommit(
-  works: readonly Work[],
-  deps: { readonly states: SourceStates; readonly cache: StateCache; readonly pipeline: Pipeline },
-): Promise<CommitReport> {
+export async function foldAndCommit(works: readonly Work[], deps: CommitDeps): Promise<CommitReport> {
   const { states, cache, pipeline } = deps;
   const failures: WorkFailure[] = [];
   const unfit: UnfitWork[] = [];
@@ -83,8 +92,9 @@ export async function foldAndCommit(
   let pageReads = 0;
   while (pending.length > 0) {
     const folded: { work: Work; result: FoldResult; write: StateWrite }[] = [];
-    const reading = await readPages(pending, deps);
-    failures.push(...reading.failures);
+    const asked = await askForTicks(pending, deps);
+    const reading = await readPages(asked.ready, deps);
+    failures.push(...asked.failures, ...reading.failures);
     unfit.push(...reading.unfit);
     pageReads += reading.reads;
     for (const work of reading.ready) {
@@ -134,6 +144,50 @@ export async function foldAndCommit(
 /** A source that is not there yet has nothing to be kept. */
 function keep(cache: StateCache, { source, version, encoded }: Work, state: SourceState): void {
   if (version !== undefined && encoded !== undefined) cache.put(source, { state, version, encoded });
+}
+
+/** What is set aside keeps the ticks it came behind, so that folding it in later judges silence as if it had not waited. */
+export async function putBehindTicks(
+  works: readonly UnfitWork[],
+  { tickBefore }: Pick<CommitDeps, 'tickBefore'>,
+): Promise<{ readonly ready: readonly UnfitWork[]; readonly failures: readonly WorkFailure[] }> {
+  const asking = works.filter(({ work }) => work.isBehindTick !== true);
+  if (asking.length === 0) return { ready: works, failures: [] };
+  try {
+    const tickMs = await tickBefore();
+    for (const { work } of asking) putBehind(work, tickMs);
+    return { ready: works, failures: [] };
+  } catch (error) {
+    const failures = asking.map(({ work }) => failureOf(work, `the ticks of its shard: ${String(error)}`));
+    return { ready: works.filter((each) => !asking.includes(each)), failures };
+  }
+}
+
+/** A tick behind its events is of a batch that is handled again: it says nothing of what came before them. */
+function putBehind(work: Work, tickMs: EpochMs | undefined): void {
+  const arrivalMs = work.events.arrivalsMs[0] ?? Number.NEGATIVE_INFINITY;
+  work.isBehindTick = true;
+  if (tickMs !== undefined && tickMs <= arrivalMs + CLOCKS_APART_MS)
+    work.events = behindTick(work.events, tickMs);
+}
+
+/** Puts the events of sources that may have been silent behind the tick before the batch. They fail alone where it cannot be read. */
+async function askForTicks(
+  works: readonly Work[],
+  { pipeline, tickBefore }: CommitDeps,
+): Promise<{ readonly ready: readonly Work[]; readonly failures: readonly WorkFailure[] }> {
+  const asking = works.filter(
+    ({ state, events, isBehindTick }) => isBehindTick !== true && asksForTick(state, events, pipeline),
+  );
+  if (asking.length === 0) return { ready: works, failures: [] };
+  try {
+    const tickMs = await tickBefore();
+    for (const work of asking) putBehind(work, tickMs);
+    return { ready: works, failures: [] };
+  } catch (error) {
+    const failures = asking.map((work) => failureOf(work, `the ticks of its shard: ${String(error)}`));
+    return { ready: works.filter((work) => !asking.includes(work)), failures };
+  }
 }
 
 /** Brings to hand the pages of ids that the folds will ask for. Sources whose pages cannot be read are unfit alone. */

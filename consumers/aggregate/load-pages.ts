@@ -1,6 +1,6 @@
-import type { SourceEvents } from '../../src/core/fold.ts';
 import { pagesToRead } from '../../src/core/fold.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
+import type { SourceEvents } from '../../src/core/source-events.ts';
 import type { SourceState } from '../../src/core/source-state.ts';
 import { aggregationTexts } from '../../src/core/state-encoding.ts';
 import type { SourceStates } from '../../src/stores/source-states.ts';

@@ -8,9 +8,10 @@
 // So a letter that was put back either stands in the item, or beside the letter since before the version that was loaded.
 import type { SequenceNumber, ShardId } from '../../src/core/brands.ts';
 import type { TelemetryEvent } from '../../src/core/event.ts';
-import type { CountedBefore, FoldResult, SourceEvents } from '../../src/core/fold.ts';
+import type { FoldResult } from '../../src/core/fold.ts';
 import { foldEvents, isPassed } from '../../src/core/fold.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
+import type { CountedBefore, SourceEvents } from '../../src/core/source-events.ts';
 import type { SourceState } from '../../src/core/source-state.ts';
 import { emptySourceState } from '../../src/core/source-state.ts';
 import { decodeState } from '../../src/core/state-encoding.ts';

@@ -1,17 +1,24 @@
 import type { FunctionHost } from '../../src/host/function-host.ts';
 import { DeadLetters } from '../../src/stores/dead-letters.ts';
 import { SourceStates } from '../../src/stores/source-states.ts';
+import { StreamProgress } from '../../src/stores/stream-progress.ts';
 import { type AggregateDeps, createAggregate } from './aggregate.ts';
+import { ShardProgress } from './shard-progress.ts';
 
-type Host = Pick<FunctionHost, 'pipeline' | 'table' | 'log' | 'meter' | 'clock' | 'memoryMb'>;
+type Host = Pick<FunctionHost, 'pipeline' | 'table' | 'shards' | 'log' | 'meter' | 'clock' | 'memoryMb'>;
 
 export const wire = (host: Host) => createAggregate(aggregateDeps(host));
 
-export function aggregateDeps({ pipeline, table, log, meter, clock, memoryMb }: Host): AggregateDeps {
+export function aggregateDeps({ pipeline, table, shards, log, meter, clock, memoryMb }: Host): AggregateDeps {
+  const progress = new ShardProgress({
+    progress: new StreamProgress(table('readers')),
+    lineage: (arn) => shards(arn).listShards(),
+  });
   return {
     pipeline,
     states: new SourceStates(table('sources')),
     deadLetters: new DeadLetters(table('deadLetters')),
+    shards: progress,
     log,
     meter,
     nowMs: () => clock.nowMs(),

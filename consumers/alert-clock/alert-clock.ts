@@ -4,10 +4,12 @@
 import type { AlertRule } from '../../src/core/alerts/alert-rule.ts';
 import type { AlertState } from '../../src/core/alerts/alert-state.ts';
 import { foldClock, looksAtMs } from '../../src/core/alerts/fold-clock.ts';
-import { foldSilence } from '../../src/core/alerts/fold-silence.ts';
+import { foldSilence, looksAt } from '../../src/core/alerts/fold-silence.ts';
+import type { EpochMs } from '../../src/core/brands.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { parseSourceSeries } from '../../src/core/series.ts';
 import { decodeStateImage } from '../../src/core/state-encoding.ts';
+import type { StateImage } from '../../src/core/state-image.ts';
 import { inGroups } from '../../src/platform/in-groups.ts';
 import type { Log, Meter } from '../../src/platform/observe.ts';
 import type { Alerts, AlertWrite, StoredAlert } from '../../src/stores/alerts.ts';
@@ -21,7 +23,8 @@ export interface AlertClockDeps {
   readonly states: SourceStates;
   readonly log: Log;
   readonly meter: Meter;
-  readonly nowMs: () => number;
+  /** Everything that arrived in the stream until then has been read; undefined: nothing is known of it yet. */
+  readonly readUpToMs: () => Promise<EpochMs | undefined>;
 }
 
 export interface AlertClockAnswer {
@@ -45,7 +48,11 @@ export function createAlertClock(
   deps: AlertClockDeps,
 ): (request: unknown, context: RemainingTime) => Promise<AlertClockAnswer> {
   return async (_, context) => {
-    const nowMs = deps.nowMs();
+    const nowMs = await deps.readUpToMs();
+    if (nowMs === undefined) {
+      deps.meter.publish({ runs: 1, silenceNotJudged: 1 });
+      return { checked: 0, transitions: 0, refused: 0, failed: 0, unreadable: 0, finished: true };
+    }
     const totals = { checked: 0, transitions: 0, refused: 0, failed: 0, unreadable: 0 };
     let finished = true;
     let unreached = 0;
@@ -67,7 +74,7 @@ export function createAlertClock(
     totals.transitions += taken.transitions;
     totals.failed += taken.failed;
     finished &&= taken.finished;
-    deps.meter.publish({ runs: 1, ...totals, takenUp: taken.sources, unreached });
+    deps.meter.publish({ runs: 1, ...totals, takenUp: taken.sources, unreached, silenceNotJudged: 0 });
     if (totals.failed > 0) deps.log.error('alerts not checked', { failed: totals.failed });
     return { ...totals, finished };
   };
@@ -105,7 +112,7 @@ async function checkGroup(
     if (rule === undefined) return [checked(alert, alert.state, undefined)];
     if (rule.when.kind !== 'absent') return [lookAtWindows(rule, alert, nowMs)];
     if (unreadable.has(source)) return [];
-    return [lookAtSilence(rule, alert, { lastArrivalMs: arrivals.get(source), nowMs })];
+    return [lookAtSilence(rule, alert, { arrived: arrivals.get(source), nowMs })];
   });
   totals.checked += writes.length;
   const before = new Map(alerts.map((alert) => [alertId(alert), alert.state.sequence]));
@@ -119,15 +126,19 @@ async function checkGroup(
   }
 }
 
+type Arrived = Pick<StateImage, 'lastArrivalMs' | 'silences'>;
+
 function lookAtSilence(
   rule: AlertRule,
   alert: StoredAlert,
-  { lastArrivalMs, nowMs }: { readonly lastArrivalMs: number | undefined; readonly nowMs: number },
+  { arrived, nowMs }: { readonly arrived: Arrived | undefined; readonly nowMs: number },
 ): AlertWrite {
   // The source is gone, or retired.
-  if (lastArrivalMs === undefined && rule.on.kind === 'source') return checked(alert, alert.state, undefined);
-  const { state, checkAtMs } = foldSilence(rule, alert.state, { lastArrivalMs, nowMs });
-  return checked(alert, state, checkAtMs);
+  if (arrived === undefined && rule.on.kind === 'source') return checked(alert, alert.state, undefined);
+  const now = { lastArrivalMs: arrived?.lastArrivalMs, nowMs };
+  const looks = [...looksAt(arrived?.silences ?? []), now];
+  const { state, checkAtMs, more } = foldSilence(rule, alert.state, ...looks);
+  return checked(alert, state, more ? nowMs : checkAtMs);
 }
 
 /** What one write does not carry is told by the next run. */
@@ -147,8 +158,8 @@ function checked(
 async function loadArrivals(
   alerts: readonly StoredAlert[],
   { states, log }: AlertClockDeps,
-): Promise<{ readonly arrivals: ReadonlyMap<string, number>; readonly unreadable: ReadonlySet<string> }> {
-  const arrivals = new Map<string, number>();
+): Promise<{ readonly arrivals: ReadonlyMap<string, Arrived>; readonly unreadable: ReadonlySet<string> }> {
+  const arrivals = new Map<string, Arrived>();
   const unreadable = new Set<string>();
   for (const { source, state, retiredAtMs = Number.NEGATIVE_INFINITY, held } of await states.load([
     ...new Set(alerts.map(sourceOf)),
@@ -159,8 +170,8 @@ async function loadArrivals(
       continue;
     }
     try {
-      const { lastArrivalMs } = decodeStateImage(source, state);
-      if (retiredAtMs < lastArrivalMs) arrivals.set(source, lastArrivalMs);
+      const { lastArrivalMs, silences } = decodeStateImage(source, state);
+      if (retiredAtMs < lastArrivalMs) arrivals.set(source, { lastArrivalMs, silences });
     } catch (error) {
       // One state that cannot be read must not keep all others unwatched.
       unreadable.add(source);

@@ -2,7 +2,7 @@
 // once for each change of these rules, as many pages a run as there is time for.
 
 import type { AlertRule } from '../../src/core/alerts/alert-rule.ts';
-import { foldSilence } from '../../src/core/alerts/fold-silence.ts';
+import { foldSilence, newlyWatched } from '../../src/core/alerts/fold-silence.ts';
 import { watchedSeries } from '../../src/core/alerts/watched-series.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { decodeStateImage } from '../../src/core/state-encoding.ts';
@@ -70,10 +70,10 @@ async function takeUpPage(
     });
     if (keys.length === 0) return [];
     try {
-      const { lastArrivalMs } = decodeStateImage(source, state);
+      const { lastArrivalMs, silences } = decodeStateImage(source, state);
       if (retiredAtMs >= lastArrivalMs) return [];
       // All it has sent so far is in quarantine: nothing has arrived of it.
-      return lastArrivalMs < 0 ? [] : keys.map((key) => ({ ...key, lastArrivalMs }));
+      return lastArrivalMs < 0 ? [] : keys.map((key) => ({ ...key, lastArrivalMs, silences }));
     } catch (error) {
       // One state that cannot be read must not keep all others unwatched.
       log.error('state not readable', { source, reason: String(error) });
@@ -81,10 +81,13 @@ async function takeUpPage(
     }
   });
   const known = await alerts.load(watched.map(({ key }): AlertKey => key));
-  const writes = watched.flatMap(({ rule, key, lastArrivalMs }): readonly AlertWrite[] => {
+  const writes = watched.flatMap(({ rule, key, lastArrivalMs, silences }): readonly AlertWrite[] => {
     const stored = known.get(alertId(key));
     if (stored?.checkAtMs !== undefined) return [];
-    const { state, changed, checkAtMs } = foldSilence(rule, stored?.state, { lastArrivalMs, nowMs });
+    const { state, changed, checkAtMs } = foldSilence(rule, stored?.state ?? newlyWatched(rule, silences), {
+      lastArrivalMs,
+      nowMs,
+    });
     if (stored !== undefined && !changed && checkAtMs === undefined) return [];
     return [{ ...key, expectedVersion: stored?.version, state, checkAtMs }];
   });

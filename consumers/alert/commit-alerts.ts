@@ -6,7 +6,7 @@ import type { KeptWindow } from '../../src/core/alerts/alert-state.ts';
 import { looksAtMs } from '../../src/core/alerts/fold-clock.ts';
 import { foldObservations } from '../../src/core/alerts/fold-observations.ts';
 import { foldRetirement } from '../../src/core/alerts/fold-retirement.ts';
-import { foldSilence } from '../../src/core/alerts/fold-silence.ts';
+import { foldSilence, newlyWatched } from '../../src/core/alerts/fold-silence.ts';
 import type { SequenceNumber } from '../../src/core/brands.ts';
 import type { Alerts, AlertWrite, StoredAlert } from '../../src/stores/alerts.ts';
 import { alertId } from '../../src/stores/alerts.ts';
@@ -137,26 +137,20 @@ export function retiring({ rule, series, retiredAtMs, sequence }: Retirement): A
 }
 
 /** Has the clock watch a source, from its first arrival on; ends a silence with the first arrival after it. */
-export function arriving({ rule, series, arrivalsMs, sequences }: Arrivals): AlertTask {
+export function arriving({ rule, series, looks, ended, sequences }: Arrivals): AlertTask {
   return {
     rule: rule.name,
     series,
     sequences,
     next: (stored) => {
-      let changed = stored === undefined;
-      let state = stored?.state;
-      let checkAtMs: number | undefined;
-      for (const lastArrivalMs of arrivalsMs) {
-        // By the time of the arrival itself: whether silence began since is for the clock to say.
-        const fold = foldSilence(rule, state, { lastArrivalMs, nowMs: lastArrivalMs });
-        ({ state, checkAtMs } = fold);
-        changed ||= fold.changed;
-      }
-      // Watched no longer: the pipeline was without the rule for a while, or it went stale.
-      changed ||= stored?.checkAtMs === undefined && checkAtMs !== undefined;
-      if (!changed || state === undefined) return {};
+      const known = stored === undefined ? newlyWatched(rule, ended) : stored.state;
+      const { state, changed, checkAtMs, more } = foldSilence(rule, known, ...looks);
+      // Not watched yet, or no longer: the pipeline was without the rule for a while, or it went stale.
+      const isTakenUp = stored === undefined || (stored.checkAtMs === undefined && checkAtMs !== undefined);
+      if (!changed && !isTakenUp) return {};
       return {
         write: { rule: rule.name, series, expectedVersion: stored?.version, state, checkAtMs },
+        more,
       };
     },
   };

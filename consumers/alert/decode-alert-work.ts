@@ -1,11 +1,13 @@
 // Change records to what each alert has to judge of them.
 import type { AlertRule } from '../../src/core/alerts/alert-rule.ts';
 import type { KeptWindow } from '../../src/core/alerts/alert-state.ts';
+import { looksAt, type SilenceLook } from '../../src/core/alerts/fold-silence.ts';
 import { observeSource, watchesSeries, watchesSource } from '../../src/core/alerts/observe-change.ts';
 import { watchedSeries } from '../../src/core/alerts/watched-series.ts';
 import type { SequenceNumber } from '../../src/core/brands.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { sourceSeries } from '../../src/core/series.ts';
+import type { Silence } from '../../src/core/source-state.ts';
 import { decodeChangedWindows } from '../../src/core/state-changes.ts';
 import type { StoredWindow } from '../../src/core/stored-window.ts';
 import { decodeStoredWindow } from '../../src/core/stored-window.ts';
@@ -27,8 +29,10 @@ export interface Arrivals {
   readonly rule: AlertRule;
   readonly series: string;
   readonly sequences: SequenceNumber[];
-  /** The latest of each change, in their order. */
-  readonly arrivalsMs: number[];
+  /** What each change shows, in their order: silences that ended, and its latest arrival. */
+  readonly looks: SilenceLook[];
+  /** Silences that had ended before the first of them. */
+  readonly ended: readonly Silence[];
   /** The longest time between two of them, the one before the batch included; infinite at a source's first. */
   silentForMs: number;
 }
@@ -96,7 +100,7 @@ export function decodeAlertWork(records: readonly DynamoDbEventRecord[], pipelin
       if (window.events <= known) continue;
       const nowMs = record.dynamodb.ApproximateCreationDateTime * 1_000;
       for (const rule of onSilence) {
-        noteArrival(arrivals, rule, { series: name, sequence, nowMs, thenMs: undefined });
+        noteArrival(arrivals, rule, { series: name, sequence, nowMs, thenMs: undefined, silences: [] });
       }
       continue;
     }
@@ -127,6 +131,7 @@ export function decodeAlertWork(records: readonly DynamoDbEventRecord[], pipelin
           sequence,
           nowMs: now.lastArrivalMs,
           thenMs: then?.lastArrivalMs,
+          silences: now.silences,
         });
       } else if (rule.on.kind !== 'rollup') {
         works.add(rule, sourceSeries(rule.on.name, source), observeSource(rule, then, now), sequence);
@@ -153,13 +158,17 @@ function noteArrival(
     readonly sequence: SequenceNumber;
     readonly nowMs: number;
     readonly thenMs: number | undefined;
+    readonly silences: readonly Silence[];
   },
 ): void {
-  const { series, sequence, nowMs, thenMs } = change;
+  const { series, sequence, nowMs, thenMs, silences } = change;
   const id = alertId({ rule: rule.name, series });
-  const known = into.get(id) ?? { rule, series, sequences: [], arrivalsMs: [], silentForMs: 0 };
+  const isBefore = ({ toMs }: Silence) => thenMs !== undefined && toMs <= thenMs;
+  const ended = silences.filter(isBefore);
+  const known = into.get(id) ?? { rule, series, sequences: [], looks: [], ended, silentForMs: 0 };
   known.sequences.push(sequence);
-  known.arrivalsMs.push(nowMs);
+  // By the time of the arrival itself: whether silence began since is for the clock to say.
+  known.looks.push(...looksAt(silences.filter((each) => !isBefore(each))), { lastArrivalMs: nowMs, nowMs });
   known.silentForMs = Math.max(
     known.silentForMs,
     thenMs === undefined ? Number.POSITIVE_INFINITY : nowMs - thenMs,

@@ -1,5 +1,7 @@
-// The scheduled closer: closes the windows of sources that fell silent, each source in one conditional write. A source
-// that moved on meanwhile refuses the write, and is none of the closer's business any more.
+// The scheduled closer: closes the windows of sources that fell silent, each source in one conditional write. What is silent it knows by
+// how far the stream has been read, and by no clock: what nobody has read yet is not silence. A source that moved on meanwhile refuses
+// the write, and is none of the closer's business any more.
+import type { EpochMs } from '../../src/core/brands.ts';
 import { closeAll, closeBySilence, closesAtMs } from '../../src/core/close-windows.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import type { SourceState } from '../../src/core/source-state.ts';
@@ -7,10 +9,13 @@ import { decodeState, encodeState } from '../../src/core/state-encoding.ts';
 import { inGroups } from '../../src/platform/in-groups.ts';
 import type { Log, Meter } from '../../src/platform/observe.ts';
 import type { SourceStates, StoredState } from '../../src/stores/source-states.ts';
+import type { ReadUpTo } from './read-up-to.ts';
 
 export interface CloseDeps {
   readonly pipeline: Pipeline;
   readonly states: SourceStates;
+  /** Up to when the stream has been read. */
+  readonly readUpTo: () => Promise<ReadUpTo>;
   readonly log: Log;
   readonly meter: Meter;
   readonly nowMs: () => number;
@@ -45,11 +50,13 @@ export function createClose(
 ): (request: CloseRequest, context: RemainingTime) => Promise<CloseAnswer> {
   return async (request, context) => {
     const everything = request.closeAll === true;
-    const nowMs = everything ? Number.POSITIVE_INFINITY : deps.nowMs();
+    const { readUpToMs, ticks } = everything ? EVERYTHING : await deps.readUpTo();
+    // What was retired waits for a closer too, and is due from the beginning.
+    const silentUntilMs = readUpToMs ?? 0;
     const totals = { sourcesLookedAt: 0, closedWindows: 0, stateWrites: 0, refused: 0, failed: 0, held: 0 };
     let finished = true;
     let unreached = 0;
-    for await (const group of inGroups(deps.states.dueForClosing(nowMs), SOURCES_AT_ONCE)) {
+    for await (const group of inGroups(deps.states.dueForClosing(silentUntilMs), SOURCES_AT_ONCE)) {
       if (!finished || context.getRemainingTimeInMillis() < TIME_KEPT_MS) {
         finished = false;
         unreached += group.length;
@@ -57,14 +64,27 @@ export function createClose(
         continue;
       }
       totals.sourcesLookedAt += group.length;
-      const close = (state: SourceState) => (everything ? closeAll(state) : closeBySilence(state, nowMs));
-      await closeGroup(await deps.states.load(group), close, deps, totals);
+      await closeGroup(await deps.states.load(group), silentUntilMs, deps, totals);
     }
-    deps.meter.publish({ runs: 1, ...totals, unreached });
+    const behindMs = everything || readUpToMs === undefined ? 0 : Math.max(0, deps.nowMs() - readUpToMs);
+    const isUnjudged = readUpToMs === undefined || behindMs > MOST_BEHIND_MS;
+    deps.meter.publish({
+      runs: 1,
+      ...totals,
+      unreached,
+      ticks,
+      behindMs,
+      silenceNotJudged: isUnjudged ? 1 : 0,
+    });
     if (totals.failed > 0) deps.log.error('sources not closed', { failed: totals.failed });
     return { ...totals, finished };
   };
 }
+
+const EVERYTHING: ReadUpTo = { readUpToMs: Number.POSITIVE_INFINITY, ticks: 0 };
+
+/** What the stream's readers may be behind before somebody is told that silence is not judged: far more than two runs of the closer. */
+const MOST_BEHIND_MS = 600_000;
 
 /** Sources read and written together; each holds at most 400 KB. */
 const SOURCES_AT_ONCE = 50;
@@ -76,13 +96,13 @@ const COUNTING_KEPT_MS = 3_000;
 interface Pending {
   readonly version: number;
   readonly state: SourceState;
-  /** Nobody waits for it any more: all it has open is closed. */
+  /** Nobody waits for it any more, and what arrived before that has been read: all it has open is closed. */
   readonly isRetired: boolean;
 }
 
 async function closeGroup(
   stored: readonly StoredState[],
-  close: (state: SourceState) => boolean,
+  silentUntilMs: EpochMs,
   { states, pipeline, log }: CloseDeps,
   totals: { closedWindows: number; stateWrites: number; refused: number; failed: number; held: number },
 ): Promise<void> {
@@ -95,7 +115,7 @@ async function closeGroup(
     }
     try {
       const state = decodeState(source, encoded, pipeline);
-      const isRetired = retiredAtMs >= state.lastArrivalMs;
+      const isRetired = retiredAtMs >= state.lastArrivalMs && retiredAtMs <= silentUntilMs;
       // The mark has had it looked at though nothing is due, and it has nothing open: so it is looked at no more.
       if (isRetired && state.windowCount === 0 && state.orphans.length === 0)
         await states.forget({ source, version });
@@ -107,7 +127,9 @@ async function closeGroup(
     }
   }
   while (pending.length > 0) {
-    const closing = pending.filter(({ state, isRetired }) => (isRetired ? closeAll(state) : close(state)));
+    const closing = pending.filter(({ state, isRetired }) =>
+      isRetired ? closeAll(state) : closeBySilence(state, silentUntilMs),
+    );
     const outcomes = await states.commit(
       closing.map(({ state, version }) => ({
         source: state.source,

@@ -50,30 +50,50 @@ function earliestEndOf({ aggregation, windows, earliestEnd }: OpenAggregation): 
 }
 
 /**
- * Closes the windows of a silent source: no event has arrived for the idle timeout, and `nowMs` has passed
- * `end + allowedLateness + idleTimeout`. Raises the source's `maxTime` to what each closing stands for, so that a
+ * Closes the windows of a silent source: none of its events is among all that arrived in the stream
+ * up to `silentUntilMs` for the idle timeout, and that has passed `end + allowedLateness + idleTimeout`. Raises the source's `maxTime` to what each closing stands for, so that a
  * closed window never comes back. Returns whether anything closed: then the state must be committed, and asked again,
  * since one write carries a bounded number of windows.
  */
-export function closeBySilence(state: SourceState, nowMs: EpochMs): boolean {
-  const due: { readonly window: SourceWindow; readonly floor: EpochMs }[] = [];
-  for (const { aggregation, windows } of state.open) {
-    if (state.lastArrivalMs + aggregation.idleTimeoutMs > nowMs) continue;
-    for (const window of windows.values()) {
-      const floor = window.end + aggregation.allowedLatenessMs;
-      if (floor + aggregation.idleTimeoutMs <= nowMs) due.push({ window, floor });
-    }
-  }
+export function closeBySilence(state: SourceState, silentUntilMs: EpochMs): boolean {
+  const due = silentWindows(state, silentUntilMs);
   if (due.length === 0 && state.orphans.length === 0) return false;
   beginWrite(state);
+  closeSilent(state, due, MAX_OUTGOING_BYTES);
+  return true;
+}
+
+/** A window that nobody will send more for, and the event time that its closing stands for. */
+export interface SilentWindow {
+  readonly window: SourceWindow;
+  readonly floor: EpochMs;
+}
+
+/** The windows that are due for closing if nothing has come of the source from its last arrival until then. */
+export function silentWindows(state: SourceState, silentUntilMs: EpochMs): readonly SilentWindow[] {
+  const due: SilentWindow[] = [];
+  for (const { aggregation, windows } of state.open) {
+    if (state.lastArrivalMs + aggregation.idleTimeoutMs > silentUntilMs) continue;
+    for (const window of windows.values()) {
+      const floor = window.end + aggregation.allowedLatenessMs;
+      if (floor + aggregation.idleTimeoutMs <= silentUntilMs) due.push({ window, floor });
+    }
+  }
+  return due.sort((a, b) => a.floor - b.floor);
+}
+
+/**
+ * Closes them, those that are due first as long as there is room for them in the write under way: one at least. Returns the rough size
+ * of what it closed, in bytes. In how many steps a silence is judged makes no difference to what is closed in the end.
+ */
+export function closeSilent(state: SourceState, due: readonly SilentWindow[], roomBytes: number): number {
   let bytes = 0;
-  for (const { window, floor } of due.sort((a, b) => a.floor - b.floor)) {
-    if (bytes >= MAX_OUTGOING_BYTES && floor > state.maxTime) break;
+  for (const { window, floor } of due) {
+    if (bytes >= roomBytes && floor > state.maxTime) break;
     if (floor > state.maxTime) state.maxTime = floor;
     bytes += window.bytes;
   }
-  for (const open of state.open) closeByEventTime(state, open);
-  return true;
+  return state.open.reduce((closed, open) => closed + closeByEventTime(state, open), 0);
 }
 
 /** Closes open windows as if silence had lasted for ever, which is what a finished replay ends with. */

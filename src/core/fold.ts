@@ -1,8 +1,8 @@
 // The heart: folds events of one source, in stream order, into its state. No clock, no randomness, no I/O: the
 // result depends on the order of the events alone, not on how they were cut into batches or how often they came.
 import { applyToOpenWindows, growthOf, isLate, LATE } from './apply-event.ts';
-import type { EpochMs, SequenceNumber, ShardId } from './brands.ts';
-import { closeByEventTime } from './close-windows.ts';
+import type { EpochMs, SequenceNumber } from './brands.ts';
+import { closeByEventTime, closeSilent } from './close-windows.ts';
 import type { TelemetryEvent } from './event.ts';
 import { timeProblemOf } from './event-time.ts';
 import { horizonStart, isBeyondTelling, isDuplicate, isFullOfIds, rememberApplied } from './identity.ts';
@@ -11,32 +11,11 @@ import type { Pipeline } from './pipeline/pipeline.ts';
 import { compareIndexes } from './record-index.ts';
 import { compareSequenceNumbers } from './sequence-number.ts';
 import { cuttingOf, RESUMED } from './shape/cutting.ts';
+import { SilenceBefore } from './silence.ts';
+import type { SourceEvents } from './source-events.ts';
 import type { Letter, SourceState, UpTo } from './source-state.ts';
 import { beginWrite } from './source-state.ts';
 import type { Verdict } from './verdict.ts';
-
-/** Events of one source and one shard, in stream order, by column. */
-export interface SourceEvents {
-  /** ARN: a shard of another stream with the same name is another shard. */
-  readonly stream: string;
-  readonly shard: ShardId;
-  readonly events: TelemetryEvent[];
-  readonly sequences: SequenceNumber[];
-  /** Position of each event within its record. */
-  readonly indexes: number[];
-  /** When its record arrived in the stream. */
-  readonly arrivalsMs: EpochMs[];
-  /** Which of them came under a partition key that is not the source; undefined: none. */
-  readonly strays: ReadonlySet<number> | undefined;
-  /**
-   * For events that are put back: what each counts as until now in the source's books. They stand behind their source's position, and do
-   * not move it: who puts them back sees to it that each comes once.
-   */
-  readonly redriven?: readonly CountedBefore[];
-}
-
-/** `undefined`: in none of the source's books. */
-export type CountedBefore = 'late' | 'quarantined' | undefined;
 
 export interface FoldResult {
   readonly state: SourceState;
@@ -62,6 +41,8 @@ export function foldEvents(
   let outgoingBytes = 0;
   let next = from;
   let changed = false;
+  let last = -1;
+  const silence = new SilenceBefore(batch);
   // One event at least, whatever the write carries already: the fold always goes on.
   const hasRoom = () => outgoingBytes < MAX_OUTGOING_BYTES && !ids.hasManyPagesToWrite;
   for (; next < batch.events.length && (!changed || hasRoom()); next += 1) {
@@ -77,38 +58,36 @@ export function foldEvents(
       verdicts.push('redelivered');
       continue;
     }
+    const silent = silence.windowsAt(next, state);
     if (!changed) {
       changed = true;
       beginWrite(state);
       for (const window of state.closed) outgoingBytes += window.bytes;
     }
+    if (silent.length > 0) {
+      outgoingBytes += closeSilent(state, silent, MAX_OUTGOING_BYTES - outgoingBytes);
+      // The write carries what has closed; the event comes after it.
+      if (!hasRoom()) break;
+    }
+    last = next;
     const counted = batch.redriven?.[next];
     if (counted === undefined) counts.received += 1;
     else counts[counted] -= 1;
     if (batch.strays?.has(next) === true) state.strays += 1;
     const at = { shard: batch.shard, sequence, index };
-    if (sequence === stranded) {
+    const problem = sequence === stranded ? 'shape-changed' : timeProblemOf(event.time, arrivalMs, pipeline);
+    if (problem !== undefined) {
       counts.quarantined += 1;
       verdicts.push('quarantined');
       const { maxTime } = state;
-      outgoingBytes += handOn(state, { reason: 'shape-changed', at, arrivalMs, event, maxTime });
+      const skew = problem === 'clock-skew' ? { maxClockSkewMs: pipeline.maxClockSkewMs } : {};
+      outgoingBytes += handOn(state, { reason: problem, at, arrivalMs, event, maxTime, ...skew });
       continue;
     }
-    const timeProblem = timeProblemOf(event.time, arrivalMs, pipeline);
-    if (timeProblem !== undefined) {
-      counts.quarantined += 1;
-      verdicts.push('quarantined');
-      outgoingBytes += handOn(state, {
-        reason: timeProblem,
-        at,
-        arrivalMs,
-        event,
-        maxTime: state.maxTime,
-        ...(timeProblem === 'clock-skew' ? { maxClockSkewMs: pipeline.maxClockSkewMs } : {}),
-      });
-      continue;
+    if (arrivalMs > state.lastArrivalMs) {
+      silence.end(state, arrivalMs, pipeline);
+      state.lastArrivalMs = arrivalMs;
     }
-    if (arrivalMs > state.lastArrivalMs) state.lastArrivalMs = arrivalMs;
     if (event.time > state.latestTime) state.latestTime = event.time;
     const maxTimeBefore = state.maxTime;
     // A clock that leads fills windows ahead of time, and makes no other event late.
@@ -126,7 +105,7 @@ export function foldEvents(
       outgoingBytes += handOn(state, { reason, at, arrivalMs, event, maxTime: maxTimeBefore });
     }
   }
-  if (changed && batch.redriven === undefined) moveUpTo(state, batch, next - 1, stranded, pipeline);
+  if (last >= 0 && batch.redriven === undefined) moveUpTo(state, batch, last, stranded, pipeline);
   return { state, verdicts, next, changed };
 }
 

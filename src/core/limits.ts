@@ -21,6 +21,9 @@ export const MAX_ID_PAGES = 2_000;
 /** What the item says of pages: with more, neighbours are told of together. */
 export const MAX_PAGE_RANGES = 64;
 
+/** Silences that ended, which are kept for the alerts on them: readers of the changelog may be so many behind. A few bytes each. */
+export const MAX_SILENCES = 8;
+
 /** Recent ids, what is said of pages, and the numbers of pages to be removed. */
 const MAX_ID_BYTES = 12_000;
 

@@ -45,6 +45,16 @@ export interface SourceState {
   forgotten: ClosedBorder;
   /** Events the latest write found late or quarantined: the changelog carries them to the dead letters. */
   letters: Letter[];
+  /** Silences that ended, the latest ones, in order: long enough for some alert to tell of. */
+  silences: Silence[];
+}
+
+/** Nothing arrived of a source between two arrivals, as a tick between them shows. */
+export interface Silence {
+  readonly fromMs: EpochMs;
+  /** Arrival of the latest tick before the arrival that ended it. */
+  readonly knownUntilMs: EpochMs;
+  readonly toMs: EpochMs;
 }
 
 export interface UpTo {
@@ -136,6 +146,7 @@ export function emptySourceState(source: string, pipeline: Pipeline): SourceStat
     windowCount: 0,
     closed: [],
     letters: [],
+    silences: [],
     orphans: [],
     gone: [],
     forgotten: NOTHING_CLOSED,

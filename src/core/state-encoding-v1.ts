@@ -55,6 +55,7 @@ export function readStateV1(text: StateText): StateImage {
       groupBy,
       ...windowOf(window, sizeMs, text.n),
     })),
+    silences: [],
     letters: (text.l ?? []).map((letter) => ({ ...letter, reason: 'late' })),
   };
 }

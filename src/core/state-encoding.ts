@@ -22,6 +22,7 @@ import {
 } from './position-encoding.ts';
 import { RememberedIds } from './remembered-ids.ts';
 import { readIdsV2 } from './remembered-ids-v2.ts';
+import { readSilences, writeSilences } from './silence-encoding.ts';
 import type {
   ClosedBorder,
   GoneAggregation,
@@ -89,6 +90,7 @@ export function encodeState(state: SourceState): Uint8Array {
   BODY.varint(state.letters.length);
   for (const letter of state.letters) BODY.text(JSON.stringify(letter));
   writeRests(BODY, state.upTo);
+  writeSilences(BODY, state.silences);
   const body = BODY.finish();
 
   HEAD.byte(STATE_VERSION);
@@ -127,6 +129,7 @@ export function decodeState(source: string, encoded: EncodedState, pipeline: Pip
     open: pipeline.aggregations.map((aggregation) => openFromImage(image, aggregation)),
     closed: [...image.closed],
     letters: [...image.letters],
+    silences: [...image.silences],
     orphans,
     ...goneFromImage(image, pipeline),
   };
@@ -240,10 +243,11 @@ export function decodeStateImage(
     closed: readAllClosed(body, form, maxTime),
     forgotten: tail?.forgotten ?? NOTHING_CLOSED,
     letters: times(body, (): Letter => JSON.parse(body.text())),
+    silences: [],
   };
   if (version !== STATE_VERSION) return { ...read, aggregations: withSessionsEnds(read) };
   // States of before do not tell which records were folded in by half.
-  const image = body.done ? read : { ...read, upTo: readRests(body, upTo) };
+  const image = body.done ? read : { ...read, upTo: readRests(body, upTo), silences: readSilences(body) };
   return tail === undefined ? image : withTail(image, tail);
 }
 

@@ -4,7 +4,7 @@ import type { CounterRules } from './counter-rules.ts';
 import type { CounterTrail } from './counter-trail.ts';
 import type { Cut } from './partiality.ts';
 import type { RememberedIds } from './remembered-ids.ts';
-import type { ClosedBorder, GoneAggregation, Letter, UpTo, VerdictCounts } from './source-state.ts';
+import type { ClosedBorder, GoneAggregation, Letter, Silence, UpTo, VerdictCounts } from './source-state.ts';
 import type { ClosedWindow, SourceWindow } from './source-window.ts';
 
 export interface StateImage {
@@ -20,6 +20,7 @@ export interface StateImage {
   readonly forgotten: ClosedBorder;
   readonly closed: readonly ClosedWindow[];
   readonly letters: readonly Letter[];
+  readonly silences: readonly Silence[];
 }
 
 export interface AggregationImage {

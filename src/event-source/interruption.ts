@@ -22,12 +22,15 @@ export function orStopped<T>(promise: Promise<T>, signal: AbortSignal): Promise<
   });
 }
 
+/** Why a nap ends. Without a reason of its own each abort makes an error with a stack, which nobody reads. */
+const WOKEN = 'woken';
+
 /** One sleeper. A call to `wake` while it is up makes its next sleep end at once, so that no call is lost. */
 export class Nap {
   #alarm = new AbortController();
 
   wake(): void {
-    this.#alarm.abort();
+    this.#alarm.abort(WOKEN);
   }
 
   /** Without `ms`, until it is woken. */

@@ -6,6 +6,7 @@ import type { EventBus } from '../platform/event-bus.ts';
 import type { LivePoster } from '../platform/live-poster.ts';
 import type { Log, Meter } from '../platform/observe.ts';
 import type { OutgoingStream } from '../platform/outgoing-stream.ts';
+import type { ShardedStream } from '../platform/sharded-stream.ts';
 import type { Objects } from '../stores/archive/objects.ts';
 import type { Table } from '../stores/table.ts';
 
@@ -33,6 +34,8 @@ export interface FunctionHost {
   readonly table: (name: string) => Table;
   /** An S3 bucket. */
   readonly objects: (name: string) => Objects;
+  /** The shards of a Kinesis stream, by its ARN. */
+  readonly shards: (arn: string) => ShardedStream;
   /** An EventBridge bus. */
   readonly bus: (name: string) => EventBus;
   /** A Kinesis stream to put records into. */

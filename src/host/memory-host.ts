@@ -23,6 +23,7 @@ export function memoryHost({ pipeline, tables = {}, ...given }: MemoryHostOption
     memoryMb: () => 1_024,
     random: () => 0,
     objects: absent('bucket'),
+    shards: absent('stream'),
     bus: absent('bus'),
     secret: absent('secret'),
     poster: absent('poster'),

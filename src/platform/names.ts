@@ -27,6 +27,9 @@ export const VARIABLE = {
   setting: (name: string) => variable(name),
 } as const;
 
+/** The setting that holds the ARNs of the streams that events of the sources come through, with commas between them. */
+export const TELEMETRY_STREAMS = 'telemetryStreams';
+
 /** The pipeline definition as JSON, beside the bundle; relative to the function's code. */
 export const PIPELINE_FILE_VARIABLE = 'TIDEMILL_PIPELINE_FILE';
 
@@ -94,7 +97,10 @@ export const DEAD_LETTERS_TABLE = {
   expiresAt: 'expiresAt',
 } as const;
 
-/** What only readers need: the series of each rollup, and the books as last added up. No change stream. */
+/**
+ * What only readers need: the series of each rollup, the books as last added up, and how far each shard of the stream has been read. No
+ * change stream.
+ */
 export const READERS_TABLE = {
   /** text: what kind of thing, and of what */
   partitionKey: 'what',

@@ -14,6 +14,7 @@ import type { StreamSpec } from '../local-stack/read-stream.ts';
 import type { TableSpec } from '../local-stack/read-table.ts';
 import type { LocalSystem } from '../local-stack/template.ts';
 import { createDynamoDbClient } from '../platform/dynamodb-client.ts';
+import { createShardedStreams, type ShardedStream } from '../platform/sharded-stream.ts';
 import { handlerOf, LOCAL_LIMITS } from '../platform/time-limits.ts';
 import { DynamoTable } from '../stores/dynamo-table.ts';
 import type { Table } from '../stores/table.ts';
@@ -24,6 +25,8 @@ export interface Backend {
   table(spec: TableSpec): Table;
   stream(spec: StreamSpec): StreamSource;
   changelog(spec: TableSpec): StreamSource;
+  /** A stream's shards, by its ARN. */
+  shards(arn: string): ShardedStream;
   /** `AWS_ENDPOINT_URL_*` for the functions; undefined: they run in this process, on memory. */
   readonly endpoints: Readonly<Record<string, string>> | undefined;
   /** For integrations that call a service. */
@@ -92,6 +95,7 @@ export async function createServerBackend(
         streamName: name,
         streamArn: known(provisioned.streamArns, name),
       }),
+    shards: createShardedStreams({ ...settings, endpoint: kinesisServer.endpoint }),
     changelog: ({ name }) =>
       createDynamoDbSource({ client: streams, streamArn: known(provisioned.tableStreamArns, name) }),
     endpoints,

@@ -10,6 +10,7 @@ import { VARIABLE } from '../platform/names.ts';
 import type { Log, Meter } from '../platform/observe.ts';
 import type { OutgoingStream } from '../platform/outgoing-stream.ts';
 import { createSecrets, createSecretsClient } from '../platform/secrets.ts';
+import type { ShardedStream } from '../platform/sharded-stream.ts';
 import { LOCAL_LIMITS } from '../platform/time-limits.ts';
 import type { Objects } from '../stores/archive/objects.ts';
 import type { Table } from '../stores/table.ts';
@@ -21,6 +22,8 @@ export interface InProcessOptions {
   readonly table: (name: string) => Table;
   /** The bucket a function's environment names. */
   readonly bucket: (name: string) => Objects;
+  /** A stream by its ARN. */
+  readonly shards: (arn: string) => ShardedStream;
   /** Endpoint of Secrets Manager's stand-in. */
   readonly secretsEndpoint: string;
   /** Of the run, which its servers ask for; default: they take any. */
@@ -54,6 +57,7 @@ export function inProcessHost(fn: FunctionSpec, options: InProcessOptions): Func
     meter: lineMeter(fn, service, { write, nowMs: () => clock.nowMs() }),
     table: (name) => table(variable(VARIABLE.table(name), 'the name of a table')),
     objects: (name) => bucket(variable(VARIABLE.bucket(name), 'the name of a bucket')),
+    shards: options.shards,
     bus: (name) => {
       variable(VARIABLE.bus(name), 'the name of an event bus');
       return bus;

@@ -2,6 +2,7 @@
 import type { RecordSink } from '../../producers/client/record-sink.ts';
 import { createChangelog } from '../event-source/memory-changelog.ts';
 import { MemoryStream } from '../event-source/memory-stream.ts';
+import { memoryShardedStream } from '../host/memory-sharded-stream.ts';
 import { callMemoryStreams } from '../local-stack/gateway/memory-service.ts';
 import type { TableSpec } from '../local-stack/read-table.ts';
 import type { LocalSystem } from '../local-stack/template.ts';
@@ -20,6 +21,7 @@ export function createMemoryBackend(
       new MemoryStream({ kind: 'kinesis', clock, shards: spec.shards ?? shards, arn: spec.arn }),
     ]),
   );
+  const byArn = new Map([...streams.values()].map((stream) => [stream.arn, stream]));
   const changelogs = new Map<string, MemoryStream>();
   const tables = new Map<string, MemoryTable>();
   for (const spec of system.tables) {
@@ -42,6 +44,7 @@ export function createMemoryBackend(
     table: ({ name }) => known(tables, name),
     stream: ({ name }) => known(streams, name),
     changelog: ({ name }) => known(changelogs, name),
+    shards: (arn) => memoryShardedStream(known(byArn, arn)),
     endpoints: undefined,
     callService: callMemoryStreams(streams),
     close: () => {},

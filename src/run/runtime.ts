@@ -36,6 +36,7 @@ import { Windows } from '../stores/windows.ts';
 import type { AlertEvent } from '../wire/alert-event.ts';
 import type { Backend } from './backends.ts';
 import { closeAll } from './close-all.ts';
+import { countedShards } from './counted-shards.ts';
 import { countedSink } from './counted-sink.ts';
 import { Figures } from './figures.ts';
 import { createInProcessFunction } from './in-process-function.ts';
@@ -189,6 +190,7 @@ async function compose(
     endpoints: backend.endpoints,
     table: (name) => tableOf(system, backend, (spec) => spec.name === name, name),
     bucket: (name) => buckets.open(name),
+    shards: countedShards((arn) => backend.shards(arn), cloudWatch),
     secretsEndpoint: secrets,
     accessKey,
     bus,

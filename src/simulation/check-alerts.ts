@@ -24,7 +24,8 @@ const LAW_OF_ALERTS = 'an alert on closed windows makes the transitions that the
 const LAW_OF_EPISODES =
   'once all windows are final, the episodes are what the rule makes of them in order of time';
 const LAW_OF_VALUES = 'what is told of a window is what it held';
-const LAW_OF_SILENCE = 'silence fires once it has lasted, never before, and ends with what arrives';
+const LAW_OF_SILENCE =
+  'silence is told of once it has lasted, by what has been read, and ends with what arrives';
 const LAW_OF_PUBLISHING = 'every transition is published, always with the same content';
 
 export class AlertsCheck {
@@ -34,8 +35,6 @@ export class AlertsCheck {
   /** By rule and series. */
   readonly #made = new Map<string, Transition[]>();
   readonly #references = new Map<string, ReferenceAlert>();
-  /** By source, its latest arrivals and when they were committed. */
-  readonly #arrivals = new Map<string, { readonly lastArrivalMs: number; readonly committedMs: number }[]>();
   /** By id, as made. */
   readonly #contents = new Map<string, string>();
   readonly #published = new Set<string>();
@@ -61,15 +60,6 @@ export class AlertsCheck {
     const byRevision = this.#heldBy.get(key) ?? new Map<number, SeriesWindow[]>();
     this.#heldBy.set(key, byRevision);
     byRevision.set(window.revision, [...(byRevision.get(window.revision) ?? []), window]);
-  }
-
-  /** A state of the source has been committed. */
-  noteArrival(source: string, lastArrivalMs: number): void {
-    if (this.#rules.size === 0) return;
-    const arrivals = this.#arrivals.get(source) ?? [];
-    this.#arrivals.set(source, arrivals);
-    if (arrivals.at(-1)?.lastArrivalMs !== lastArrivalMs)
-      arrivals.push({ lastArrivalMs, committedMs: this.#nowMs() });
   }
 
   /** Windows of a source have closed, at once. */
@@ -196,7 +186,7 @@ export class AlertsCheck {
     if (rule.on.kind === 'rollup' && transition.stale !== true) this.#checkValue(rule, series, transition);
     const source = parseSourceSeries(series)?.source;
     if (source === undefined || this.#sources.uncertain.has(source)) return;
-    if (rule.when.kind === 'absent') this.#checkSilence(rule.when.afterMs, source, transition);
+    if (rule.when.kind === 'absent') this.#checkSilence(source, transition);
     else if (isOnClosedWindows(rule)) {
       const { sequence, from, to, window } = transition;
       const where = `${rule.name} on ${series}, ${sequence}`;
@@ -209,31 +199,41 @@ export class AlertsCheck {
     }
   }
 
-  /** The arrival that a silence began with was the latest for so long, by what is committed. */
-  #checkSilence(afterMs: number, source: string, { to, window: { start, end } }: Transition): void {
-    const arrivals = this.#arrivals.get(source) ?? [];
-    const began = arrivals.findIndex(({ lastArrivalMs }) => lastArrivalMs === start);
-    hold(LAW_OF_SILENCE, began >= 0, () => `${source}: nothing arrived at ${start}, where its silence began`);
-    if (to === 'resolved') {
-      const isArrival = end > start && arrivals.some(({ lastArrivalMs }) => lastArrivalMs === end);
-      hold(LAW_OF_SILENCE, isArrival, () => `${source}: nothing arrived at ${end}, which ended its silence`);
-      return;
+  /** Nothing that had arrived before a silence was long enough is unread when it is told of. */
+  #checkSilence(source: string, { to, window: { start, end }, stale }: Transition): void {
+    if (to === 'resolved' && stale !== true) return;
+    hold(
+      LAW_OF_SILENCE,
+      this.#nowMs() >= end,
+      () => `${source}: told at ${this.#nowMs()} of its silence until ${end}`,
+    );
+    for (const { event, place } of this.#sources.unread(source)) {
+      hold(LAW_OF_SILENCE, event.arrivalMs >= end, () => {
+        return `${source}: told of its silence from ${start} to ${end}, while the event at ${place}, arrived at ${event.arrivalMs}, had not been read`;
+      });
     }
-    const next = arrivals[began + 1]?.committedMs ?? Number.POSITIVE_INFINITY;
-    const isLong = to === 'firing' && this.#nowMs() >= start + afterMs && next >= start + afterMs;
-    hold(LAW_OF_SILENCE, isLong, () => {
-      return `${source}: found it ${to} at ${this.#nowMs()}, silent from ${start}, expected more than ${afterMs} ms until the next arrival at ${next}`;
-    });
   }
 
+  /** What was told of a source’s silences is what the ticks and its arrivals make of them; of one that strays, that it is silent now. */
   #checkSilent(rule: AlertRule, source: string): void {
     if (!watches(rule, source) || this.#sources.uncertain.has(source)) return;
-    const last = this.#madeBy(rule.name, sourceSeries('', source)).at(-1);
-    const silentSinceMs = this.#arrivals.get(source)?.at(-1)?.lastArrivalMs;
+    const made = this.#madeBy(rule.name, sourceSeries('', source));
+    const checked = this.#sources.sources.get(source);
     // All of it is in quarantine.
-    if (silentSinceMs === undefined) return;
+    if (checked === undefined || checked.reference.lastArrivalMs < 0 || rule.when.kind !== 'absent') return;
+    const { afterMs } = rule.when;
+    const { lastArrivalMs, silences } = checked.reference;
     const where = `${rule.name} of ${source}, at the end`;
-    holdSame(LAW_OF_SILENCE, where, [last?.to, last?.window.start], ['firing', silentSinceMs]);
+    const steps = made.map(({ to, window: { start, end } }) => [to, start, end]);
+    const last = ['firing', lastArrivalMs, lastArrivalMs + afterMs];
+    const expected = silences
+      .filter(({ fromMs, untilMs }) => untilMs - fromMs >= afterMs)
+      .flatMap(({ fromMs, toMs }) => [
+        ['firing', fromMs, fromMs + afterMs],
+        ['resolved', fromMs, toMs],
+      ]);
+    if (checked.hasStrayed) holdSame(LAW_OF_SILENCE, where, steps.at(-1), last);
+    else holdSame(LAW_OF_SILENCE, where, steps, [...expected, last]);
   }
 
   #madeBy(rule: string, series: string): Transition[] {

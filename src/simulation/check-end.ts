@@ -14,11 +14,12 @@ import { setAsidePlace } from './expected-stream.ts';
 import { START_MS } from './plan.ts';
 import { comparable, referenceContents } from './read-state.ts';
 import { boundsAround, metricsOf, type ReferenceEvent, takes } from './reference-model.ts';
-import type { ReferenceSource } from './reference-source.ts';
+import { ReferenceSource } from './reference-source.ts';
 import { hold, holdSame } from './violation.ts';
 
 export const LAW_OF_BOOKS = 'the books balance: every event that was put has exactly one verdict';
 const LAW_OF_FINALS = 'a rollup window is final once every source in it has closed its own';
+const LAW_OF_STREAM = 'what becomes of an event is a function of the records in the stream, ticks among them';
 export const LAW_OF_PROGRESS = 'nothing waits for ever once nothing goes wrong any more';
 
 export function checkBooks(deps: EndCheckDeps, ledger: StoredLedger): void {
@@ -62,6 +63,32 @@ function checkWholes(source: string, { windows, judged }: ReferenceSource): void
       missing === undefined,
       () => `${what}: the event at ${missing?.event.time} is missing`,
     );
+  }
+}
+
+/**
+ * Whenever the closer ran, whatever was off, and for how long: what came of a source's events is what the records in the stream make of them, ticks
+ * among them. That of a source under other keys than its name rests on several shards, of which none is before another.
+ */
+export function checkOfStreamAlone({ stream, sources, pipeline, pipelines }: EndCheckDeps): void {
+  // When each source came to be folded by another pipeline is not in the stream.
+  if (pipelines.length > 1) return;
+  for (const [source, { reference, hasStrayed }] of sources.sources) {
+    if (hasStrayed || sources.uncertain.has(source)) continue;
+    const alone = new ReferenceSource(pipeline);
+    for (const { event, shard, sequence } of stream.bySource.get(source) ?? []) {
+      alone.silentUntil(stream.silentUntil(shard, sequence) ?? Number.NEGATIVE_INFINITY);
+      alone.closeDue();
+      alone.receive(event);
+      alone.closeDue();
+    }
+    const verdicts = ({ judged }: ReferenceSource) => judged.map(({ verdict }) => verdict);
+    holdSame(LAW_OF_STREAM, `${source}: verdicts`, verdicts(reference), verdicts(alone));
+    const windows = ({ windows: all }: ReferenceSource) =>
+      all
+        .map(({ aggregation, start, end, events }) => `${aggregation.name} ${start} ${end}: ${events.length}`)
+        .sort();
+    holdSame(LAW_OF_STREAM, `${source}: windows`, windows(reference), windows(alone));
   }
 }
 

@@ -16,6 +16,8 @@ import { hold, holdSame } from './violation.ts';
 export const LAW_OF_STATE = 'a state is what the reference makes of the source’s events so far';
 export const LAW_OF_CLOSING = 'a window closes once, in the write that ends it, and stays closed';
 export const LAW_OF_PARTS = 'a window that holds a part of its events says so, and no other does';
+const LAW_OF_SILENCE =
+  'what is not read yet is not silence: no window closes while an event that came in time is unread';
 const LAW_OF_ORDER = 'a source’s events are folded in in stream order, each once';
 const LAW_OF_VERSION = 'versions of a state follow each other';
 
@@ -24,6 +26,8 @@ export interface CheckedSource {
   /** How many of its events are folded in, and by shard where the last of them stands among its source's. */
   position: number;
   readonly lastByShard: Map<string, number>;
+  /** An event of it has come under another key than its name. */
+  hasStrayed: boolean;
 }
 
 export interface SourcesCheckDeps {
@@ -31,8 +35,6 @@ export interface SourcesCheckDeps {
   readonly stream: ExpectedStream;
   readonly nowMs: () => number;
   readonly onVerdict: (arrival: Arrival, verdict: ReferenceVerdict) => void;
-  /** The latest arrival that a committed state knows of. */
-  readonly onArrival: (source: string, lastArrivalMs: number) => void;
   /** Closed at once, by one event or by silence. */
   readonly onClosed: (source: string, windows: readonly ReferenceWindow[]) => void;
 }
@@ -85,6 +87,7 @@ export class SourcesCheck {
     };
     const arrivals = this.#newArrivals(source, checked, view);
     for (const arrival of arrivals) {
+      if (this.#hearTick(checked, arrival)) close();
       const verdict = reference.receive(arrival.event);
       const reason = reasonOfTime(arrival.event, pipeline);
       if (reason !== undefined) this.#deps.stream.quarantined.set(arrival.place, reason);
@@ -97,8 +100,15 @@ export class SourcesCheck {
       this.#checkSilence(source, reference, { floor: view.maxTime, hasCut });
       close();
     }
-    if (view.lastArrivalMs >= 0) this.#deps.onArrival(source, view.lastArrivalMs);
     this.#compare(source, view, { reference, handedOn, closed });
+  }
+
+  /** What the ticks before an event say of its source; nothing, of one that comes under other keys than its name. */
+  #hearTick(checked: CheckedSource, { shard, sequence, isStray }: Arrival): boolean {
+    checked.hasStrayed ||= isStray;
+    const untilMs = checked.hasStrayed ? undefined : this.#deps.stream.silentUntil(shard, sequence);
+    if (untilMs !== undefined) checked.reference.silentUntil(untilMs);
+    return untilMs !== undefined;
   }
 
   /** The events between the position before and the one this state gives. */
@@ -146,7 +156,28 @@ export class SourcesCheck {
         return `${source}: found a write without a new event that sets its time to ${floor}, expected one of [${moments}]`;
       },
     );
+    const silent = due.filter(({ closesAtTime }) => closesAtTime === floor);
+    const silentUntilMs = Math.min(
+      ...silent.map((window) => Math.max(floor, reference.lastArrivalMs) + window.aggregation.idleTimeoutMs),
+    );
+    // Else it is the change of the pipeline that closed.
+    if (silent.length > 0) this.#checkUnread(source, silentUntilMs);
     reference.fallSilent(floor);
+  }
+
+  #checkUnread(source: string, silentUntilMs: number): void {
+    for (const { event, place } of this.unread(source)) {
+      hold(LAW_OF_SILENCE, event.arrivalMs >= silentUntilMs, () => {
+        return `${source}: found it silent until ${silentUntilMs}, while the event at ${place}, arrived at ${event.arrivalMs}, had not been read`;
+      });
+    }
+  }
+
+  /** Its events in the stream that are not folded in. */
+  unread(source: string): Arrival[] {
+    const lastByShard = this.sources.get(source)?.lastByShard;
+    const all = this.#deps.stream.bySource.get(source) ?? [];
+    return all.filter(({ shard }, at) => at > (lastByShard?.get(shard) ?? -1));
   }
 
   #compare(
@@ -261,7 +292,12 @@ export class SourcesCheck {
   #checked(source: string, pipeline: Pipeline): CheckedSource {
     let checked = this.sources.get(source);
     if (checked === undefined) {
-      checked = { reference: new ReferenceSource(pipeline), position: 0, lastByShard: new Map() };
+      checked = {
+        reference: new ReferenceSource(pipeline),
+        position: 0,
+        lastByShard: new Map(),
+        hasStrayed: false,
+      };
       this.sources.set(source, checked);
     }
     return checked;

@@ -8,7 +8,7 @@ import type { StoredLedger } from '../stores/read-ledger.ts';
 import { isSpread, toPart } from '../stores/windows.ts';
 import type { AlertEvent } from '../wire/alert-event.ts';
 import { AlertsCheck } from './check-alerts.ts';
-import { checkBooks, checkDownstream, LAW_OF_BOOKS } from './check-end.ts';
+import { checkBooks, checkDownstream, checkOfStreamAlone, LAW_OF_BOOKS } from './check-end.ts';
 import { LettersCheck } from './check-letters.ts';
 import { SourcesCheck } from './check-sources.ts';
 import { WindowsCheck } from './check-windows.ts';
@@ -46,7 +46,6 @@ export class Checks {
         this.windows.noteVerdict(arrival, verdict);
         this.letters.noteVerdict(arrival, verdict);
       },
-      onArrival: (source, lastArrivalMs) => this.alerts.noteArrival(source, lastArrivalMs),
       onClosed: (source, closed) => this.alerts.noteClosed(source, closed),
     });
     this.windows = new WindowsCheck(pipeline, this.sources, pipelines.length > 1);
@@ -89,6 +88,8 @@ export class Checks {
     for (const { sequence } of records) {
       const { letters, sources } = this.stream.recordAt(shard, sequence);
       for (const place of letters) this.#givenUp.add(place);
+      if (this.stream.forgetTick(shard, sequence))
+        for (const source of this.stream.sourcesOf(shard)) this.sources.uncertain.add(source);
       for (const source of sources) this.sources.uncertain.add(source);
     }
   }
@@ -97,6 +98,7 @@ export class Checks {
   atEnd(ledger: StoredLedger): void {
     this.attempt(() => {
       checkBooks(this.#end(), ledger);
+      checkOfStreamAlone(this.#end());
       checkDownstream(this.#end());
       this.alerts.atEnd(this.windows.applied);
     });

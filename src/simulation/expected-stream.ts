@@ -9,6 +9,9 @@ export interface Arrival {
   readonly event: ReferenceEvent;
   readonly place: string;
   readonly shard: string;
+  readonly sequence: string;
+  /** Its record's key is not its source. */
+  readonly isStray: boolean;
 }
 
 export class ExpectedStream {
@@ -24,6 +27,9 @@ export class ExpectedStream {
   readonly setAside = new Set<string>();
   /** By record, what it holds: places that have a dead letter of it, and sources. */
   readonly #records = new Map<string, { readonly letters: string[]; readonly sources: Set<string> }>();
+  /** By shard, what silence is judged by. */
+  readonly #ticks = new Map<string, Tick[]>();
+  readonly #parents = new Map<string, readonly string[]>();
   events = 0;
 
   put(record: PlannedRecord, { shard, sequence, arrivalMs }: Placement): void {
@@ -48,7 +54,7 @@ export class ExpectedStream {
         const own = this.bySource.get(event.source) ?? [];
         this.bySource.set(event.source, own);
         this.positions.set(place, own.length);
-        own.push({ event, place, shard });
+        own.push({ event, place, shard, sequence, isStray: record.key !== event.source });
         const keys = this.keys.get(event.source) ?? new Set();
         this.keys.set(event.source, keys.add(record.key));
         if (Object.values(planned.odd ?? {}).some(isSetAside)) {
@@ -60,11 +66,61 @@ export class ExpectedStream {
     }
   }
 
+  putTick({ shard, sequence, arrivalMs }: Placement): void {
+    const ticks = this.#ticks.get(shard) ?? [];
+    this.#ticks.set(shard, ticks);
+    ticks.push({ sequence, arrivalMs });
+    this.#records.set(`${shard}:${sequence}`, { letters: [], sources: new Set() });
+  }
+
+  noteShards(shards: readonly { readonly id: string; readonly parents: readonly string[] }[]): void {
+    for (const { id, parents } of shards) this.#parents.set(id, parents);
+  }
+
+  /**
+   * Up to when all of a shard had been read that came before a record of it: by its latest tick; before its first, by the last ones of those it
+   * came from, the earliest of them. Undefined: nothing is known.
+   */
+  silentUntil(shard: string, sequence?: string): number | undefined {
+    // Sequence numbers of a stream in memory have one length; arrivals never go back.
+    const tick = this.#ticks
+      .get(shard)
+      ?.findLast((each) => sequence === undefined || each.sequence < sequence);
+    if (tick !== undefined) return tick.arrivalMs;
+    const parents = this.#parents.get(shard) ?? [];
+    const known = parents.map((parent) => this.silentUntil(parent) ?? Number.NEGATIVE_INFINITY);
+    const least = Math.min(...known);
+    return Number.isFinite(least) ? least : undefined;
+  }
+
+  /**
+   * Whether a record is a tick, which is then none any more: the mapping has given it up. Whether it had been noted before nobody can tell: what
+   * comes of its shard cannot be followed.
+   */
+  forgetTick(shard: string, sequence: string): boolean {
+    const ticks = this.#ticks.get(shard) ?? [];
+    const left = ticks.filter((tick) => tick.sequence !== sequence);
+    this.#ticks.set(shard, left);
+    return left.length < ticks.length;
+  }
+
+  /** Those that have an event in a shard. */
+  sourcesOf(shard: string): readonly string[] {
+    return [...this.bySource]
+      .filter(([, own]) => own.some((each) => each.shard === shard))
+      .map(([source]) => source);
+  }
+
   recordAt(shard: string, sequence: string) {
     const found = this.#records.get(`${shard}:${sequence}`);
     if (found === undefined) throw new Error(`no record was put at ${shard}:${sequence}`);
     return found;
   }
+}
+
+interface Tick {
+  readonly sequence: string;
+  readonly arrivalMs: number;
 }
 
 export function placeOf(at: {

@@ -5,6 +5,7 @@ import { drawActions, drawAlertActions } from './draw-actions.ts';
 import { drawAlerts } from './draw-alerts.ts';
 import { drawDeploys } from './draw-deploys.ts';
 import { drawFaults, OF_ALERTS } from './draw-faults.ts';
+import { drawLags } from './draw-lags.ts';
 import { drawPipeline } from './draw-pipeline.ts';
 import { drawRecords, drawSources } from './draw-records.ts';
 import { PLAN_FORMAT, type Plan, type PlannedRecord, START_MS } from './plan.ts';
@@ -23,7 +24,10 @@ export function makePlan(seed: number): Plan {
     pipeline,
     ...drawSettings(random('settings')),
     records,
-    actions: drawActions({ sources: names, records, durationMs, random: random('actions') }),
+    actions: [
+      ...drawActions({ sources: names, records, durationMs, random: random('actions') }),
+      ...drawLags(records, durationMs, random('lags')),
+    ].sort((a, b) => a.atMs - b.atMs),
     faults: drawFaults(random('faults')),
   };
   if (random('has alerts').chance(ALERTS_SHARE)) return withAlerts(plan, durationMs, random('alerts'));

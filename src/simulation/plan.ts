@@ -1,6 +1,7 @@
 // All that happens in one simulated run, as plain data: it is drawn from a seed, run, shrunk and saved.
 import type { PipelineDefinition } from '../core/pipeline/definition.ts';
 import type { ReasonCode } from '../core/reason-codes.ts';
+import type { SimulatedTable } from './simulated-tables.ts';
 
 export const PLAN_FORMAT = 1;
 
@@ -99,6 +100,10 @@ export type PlannedAction = { readonly atMs: number } & (
   | { readonly kind: 'touch'; readonly source: string }
   /** Another pipeline is deployed; `beside`: some containers of `aggregate` go on with what they have. */
   | { readonly kind: 'deploy'; readonly pipeline: PipelineDefinition; readonly beside?: true }
+  /** No invocation of the function begins for a while: it is throttled, being deployed, or switched off. */
+  | { readonly kind: 'off'; readonly function: FunctionName; readonly forMs: number }
+  /** Every call of the table fails for a while. */
+  | { readonly kind: 'outage'; readonly table: SimulatedTable; readonly forMs: number }
   /** An item that is no source's state comes into the sources table and goes. */
   | { readonly kind: 'stranger' }
 );

@@ -106,6 +106,9 @@ export class ReferenceSource {
   /** Aggregations that are no more, the latest first. */
   #gone: readonly string[] = [];
   #forgotten: Border = NO_BORDER;
+  /** By arrivals, from one to the next, and up to when it was known of that nothing had come. */
+  readonly silences: { readonly fromMs: number; readonly untilMs: number; readonly toMs: number }[] = [];
+  #silentUntilMs = -1;
 
   constructor(rules: SourceRules) {
     this.#rules = rules;
@@ -193,6 +196,17 @@ export class ReferenceSource {
     if (!this.#borders.has(key)) this.#borders.set(key, this.#forgotten);
   }
 
+  /** It is known that nothing of the source has arrived from its last arrival until then: what is due by that is to be closed. */
+  silentUntil(untilMs: number): void {
+    const due = this.open().filter(
+      ({ closesAtTime, aggregation }) =>
+        Math.max(closesAtTime, this.lastArrivalMs) + aggregation.idleTimeoutMs <= untilMs,
+    );
+    this.#silentUntilMs = untilMs;
+    this.#hasAdvanced ||= due.length > 0;
+    for (const { closesAtTime } of due) this.maxTime = Math.max(this.maxTime, closesAtTime);
+  }
+
   /** A closing by silence: as if the source had shown this time. */
   fallSilent(floor: number): void {
     this.maxTime = floor;
@@ -240,6 +254,8 @@ export class ReferenceSource {
     this.maxTime = Math.max(maxTimeBefore, shownTime(event));
     this.#hasAdvanced ||= this.maxTime > maxTimeBefore;
     this.#latestTime = Math.max(this.#latestTime, event.time);
+    const [fromMs, untilMs, toMs] = [this.lastArrivalMs, this.#silentUntilMs, event.arrivalMs];
+    if (fromMs >= 0 && toMs > fromMs && untilMs > fromMs) this.silences.push({ fromMs, untilMs, toMs });
     this.lastArrivalMs = Math.max(this.lastArrivalMs, event.arrivalMs);
     return this.#judge(event, maxTimeBefore);
   }

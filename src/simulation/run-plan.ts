@@ -37,7 +37,7 @@ export interface RunResult {
 }
 
 /** Of virtual time: far more than all retries, silences and hanging calls of a plan take. */
-const LIMIT_MS = 3 * 3_600_000;
+const LIMIT_MS = 72 * 3_600_000;
 
 export async function runPlan(plan: Plan, replacements: Replacements = {}): Promise<RunResult> {
   const system = new SimulatedSystem(plan, replacements);
@@ -87,17 +87,20 @@ class Run {
 
     this.#step('what is under way comes to its end');
     faults.end();
+    await clock.sleep(Math.max(0, START_MS + backMs(this.#plan) - clock.nowMs()));
     await this.#handled('aggregate');
     for (const each of Object.values(functions)) await each.idle();
     await this.#handled('aggregate');
-    await this.#system.mapping('aggregate').stop({ invocation: 'finish' });
     // What watches a source must have seen it before its silence is waited for.
     if (readers.includes('alert')) await this.#handled('alert');
 
     this.#step('silence closes what is open');
-    await clock.sleep(silenceMs(this.#system));
+    // A tick is put by one run, read, and judged by at another.
+    await clock.sleep(silenceMs(this.#system) + READING_MS + 3 * this.#everyMs());
     this.#scheduleEnds = true;
     await schedule;
+    await this.#handled('aggregate');
+    await this.#system.mapping('aggregate').stop({ invocation: 'finish' });
     const downstream = readers.filter((reader) => reader !== 'aggregate');
     for (const reader of downstream) await this.#handled(reader);
     await this.#lookByClock();
@@ -144,6 +147,8 @@ class Run {
         const shards = this.#openShards.get(action.stream);
         const done = action.kind === 'split' ? shards?.split(action.pick) : shards?.merge(action.pick);
         trace.note(`${action.stream}: ${done}`);
+        if (action.stream === 'telemetry')
+          this.#system.checks.stream.noteShards(await this.#system.streams.telemetry.listShards());
         return;
       }
       case 'deploy':
@@ -171,6 +176,12 @@ class Run {
         trace.note(`somebody writes a note on the item of ${action.source}`);
         return await sources.putMany([{ ...item, note: text(`at ${action.atMs}`) }]);
       }
+      case 'off':
+        trace.note(`${action.function}: is switched off for ${action.forMs} ms`);
+        return functions[action.function].switchOff(this.#system.clock.nowMs() + action.forMs);
+      case 'outage':
+        trace.note(`the table ${action.table} is out of reach for ${action.forMs} ms`);
+        return tables.fail(action.table, this.#system.clock.nowMs() + action.forMs);
       case 'stranger': {
         const stranger = { [SOURCES_TABLE.partitionKey]: text(PRIMER_KEY) };
         await sources.putMany([stranger]);
@@ -182,10 +193,16 @@ class Run {
   async #onSchedule(): Promise<void> {
     const { clock } = this.#system;
     while (!this.#scheduleEnds) {
-      await clock.sleep(this.#plan.closeEveryMs);
+      await clock.sleep(this.#everyMs());
       await this.#close();
       await this.#lookByClock();
     }
+  }
+
+  /** More rarely where something is off for long. */
+  #everyMs(): number {
+    const elapsedMs = this.#system.clock.nowMs() - START_MS;
+    return Math.max(this.#plan.closeEveryMs, Math.min(elapsedMs / 30, MOST_RARELY_MS));
   }
 
   async #lookByClock(): Promise<void> {
@@ -226,6 +243,16 @@ class Run {
     this.#system.trace.note(() => `-- ${step}`);
   }
 }
+
+/** When the last of what has been off or out of reach is back. */
+function backMs({ actions }: Plan): number {
+  return Math.max(0, ...actions.map((action) => action.atMs + ('forMs' in action ? action.forMs : 0)));
+}
+
+/** Until what is put into the stream has been handled, when nothing goes wrong any more. */
+const READING_MS = 30_000;
+/** At least so often the schedules run. */
+const MOST_RARELY_MS = 600_000;
 
 /** After the last event, until the closer has closed everything: the latest event time there can be, and two runs. */
 function silenceMs({ pipelines, plan }: SimulatedSystem): number {

@@ -32,6 +32,7 @@ export class SimulatedFunction {
   readonly #underWay = new Set<Promise<unknown>>();
   #started = 0;
   #invocations = 0;
+  #offUntilMs = 0;
 
   constructor(options: SimulatedFunctionOptions, deps: InvocationDeps) {
     this.#options = options;
@@ -42,8 +43,15 @@ export class SimulatedFunction {
     return this.#invocations;
   }
 
+  /** No invocation begins before then. */
+  switchOff(untilMs: number): void {
+    this.#offUntilMs = Math.max(this.#offUntilMs, untilMs);
+  }
+
   /** Never rejects. `event` is JSON; `what` says in words what is handed over. */
   async invoke(event: string, affinity: string, what: () => string): Promise<InvokeOutcome> {
+    if (this.#deps.clock.nowMs() < this.#offUntilMs)
+      return { kind: 'not-invoked', reason: 'throttled', message: 'switched off for a while' };
     this.#invocations += 1;
     const invocation = new Invocation(this.#options.name, this.#invocations, this.#deps);
     const [fault] = invocation.faults;

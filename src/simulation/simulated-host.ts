@@ -4,7 +4,9 @@ import type { Pipeline } from '../core/pipeline/pipeline.ts';
 import type { VirtualClock } from '../event-source/virtual-clock.ts';
 import type { FunctionHost } from '../host/function-host.ts';
 import type { EventBus } from '../platform/event-bus.ts';
+import { TELEMETRY_STREAMS } from '../platform/names.ts';
 import type { Counts } from '../platform/observe.ts';
+import type { ShardedStream } from '../platform/sharded-stream.ts';
 import type { Invocation } from './invocation.ts';
 import type { SimulatedTables } from './simulated-tables.ts';
 import { TroubledTable } from './troubled-table.ts';
@@ -17,6 +19,7 @@ export interface SimulatedHostDeps {
   readonly tables: SimulatedTables;
   /** Where it stands who writes. */
   readonly writer: AsyncLocalStorage<Pipeline>;
+  readonly telemetry: ShardedStream;
   readonly bus: EventBus;
   readonly onCounts: (counts: Counts) => void;
 }
@@ -40,15 +43,17 @@ export function simulatedHost(invocation: () => Invocation, deps: SimulatedHostD
         writtenBy(table, (write) => deps.writer.run(pipeline, write)),
         {
           invocation,
+          isOut: () => tables.isOut(name, clock.nowMs()),
           previousImage: (key) => tables.previousImage(name, key),
         },
       );
     },
+    shards: () => deps.telemetry,
     bus: () => deps.bus,
     objects: absent('bucket'),
     secret: absent('secret'),
     poster: absent('poster'),
-    setting: absent('setting'),
+    setting: (name) => (name === TELEMETRY_STREAMS ? deps.telemetry.arn : absent('setting')(name)),
     stream: absent('stream'),
     option: () => undefined,
   };

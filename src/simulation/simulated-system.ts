@@ -19,6 +19,8 @@ import { MemoryStream } from '../event-source/memory-stream.ts';
 import type { StreamSource } from '../event-source/ports.ts';
 import { VirtualClock } from '../event-source/virtual-clock.ts';
 import type { FunctionHost } from '../host/function-host.ts';
+import { memoryShardedStream } from '../host/memory-sharded-stream.ts';
+import type { ShardedStream } from '../platform/sharded-stream.ts';
 import { changeJson } from '../stores/item-json.ts';
 import { changeEventRecord } from '../wire/change-event.ts';
 import type { DynamoDbEventRecord, StreamEvent } from '../wire/stream-records.ts';
@@ -40,6 +42,7 @@ import { simulatedHost } from './simulated-host.ts';
 import { type SimulatedTable, SimulatedTables, type StoredTable } from './simulated-tables.ts';
 import { shortSequence, shortShard, Trace } from './trace.ts';
 import { troubledBus } from './troubled-bus.ts';
+import { troubledShards } from './troubled-shards.ts';
 import { troubledStream } from './troubled-stream.ts';
 
 /** What stands in place of a real part: something broken that must be found, or a second table beside it. */
@@ -232,6 +235,7 @@ export class SimulatedSystem {
           random: this.#pauses,
           tables,
           writer,
+          telemetry: troubledShards(invocation, this.#telemetry()),
           bus: troubledBus(invocation, ({ detail }) => this.checks.alerted(JSON.parse(detail))),
           onCounts: (counts) => this.checks.published(counts),
         }),
@@ -243,6 +247,20 @@ export class SimulatedSystem {
       { name, timeoutMs, containers, start },
       { clock, trace, faults, latenciesMs },
     );
+  }
+
+  /** What the closer puts into it is noted: it is part of what was put into the stream. */
+  #telemetry(): ShardedStream {
+    const stream = this.streams.telemetry;
+    return memoryShardedStream({
+      arn: stream.arn,
+      listShards: () => stream.listShards(),
+      putData: (key, data, shard) => {
+        const placement = stream.putData(key, data, shard);
+        this.checks.stream.putTick(placement);
+        this.trace.note(() => `tick ${shortShard(shard)} ${shortSequence(placement.sequence)}`);
+      },
+    });
   }
 
   #tellChange(name: Exclude<StreamName, 'telemetry'>, change: Parameters<typeof changeEventRecord>[0]): void {

@@ -14,6 +14,7 @@ export interface StoredTable extends Table {
 
 export class SimulatedTables {
   readonly #tables = new Map<string, StoredTable>();
+  readonly #outages = new Map<string, number>();
   readonly #previous = new Map<string, Map<string, Item | undefined>>();
 
   constructor(
@@ -35,6 +36,15 @@ export class SimulatedTables {
     const table = this.#tables.get(name);
     if (table !== undefined) return table;
     throw new Error(`the simulation has no table ${name}: found ${SIMULATED_TABLES.join(', ')}`);
+  }
+
+  /** Every call of the table fails before then. */
+  fail(name: SimulatedTable, untilMs: number): void {
+    this.#outages.set(name, Math.max(this.#outages.get(name) ?? 0, untilMs));
+  }
+
+  isOut(name: string, nowMs: number): boolean {
+    return nowMs < (this.#outages.get(name) ?? 0);
   }
 
   /** What the item was before its latest change. */

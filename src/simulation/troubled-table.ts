@@ -17,6 +17,8 @@ import type { StatementFate } from './plan.ts';
 export interface TroubledTableDeps {
   /** The container's invocation under way. */
   readonly invocation: () => Invocation;
+  /** Whether every call fails now. */
+  readonly isOut: () => boolean;
   /** What an item was before its latest change: a refusal may bring that back. */
   readonly previousImage: (key: Item) => Item | undefined;
 }
@@ -32,7 +34,7 @@ export class TroubledTable implements Table {
 
   async getMany(keys: readonly Item[]): Promise<readonly Item[]> {
     const invocation = this.#deps.invocation();
-    const fault = await invocation.call();
+    const fault = await this.#call();
     failIfPlanned(fault);
     const items = await this.#inner.getMany(keys);
     await invocation.answer(fault);
@@ -41,7 +43,7 @@ export class TroubledTable implements Table {
 
   async commit(writes: readonly VersionedWrite[]): Promise<readonly VersionedOutcome[]> {
     const invocation = this.#deps.invocation();
-    const fault = await invocation.call();
+    const fault = await this.#call();
     let outcomes: readonly VersionedOutcome[] = [];
     if (fault?.kind === 'statements') {
       const fates = fault.fates;
@@ -61,7 +63,7 @@ export class TroubledTable implements Table {
 
   async putMany(items: readonly Item[]): Promise<void> {
     const invocation = this.#deps.invocation();
-    const fault = await invocation.call();
+    const fault = await this.#call();
     const done = isUndone(fault) ? [] : isHalfDone(fault) ? everyOther(items) : items;
     if (done.length > 0) await this.#inner.putMany(done);
     failIfPlanned(fault);
@@ -70,7 +72,7 @@ export class TroubledTable implements Table {
 
   async deleteMany(keys: readonly Item[]): Promise<void> {
     const invocation = this.#deps.invocation();
-    const fault = await invocation.call();
+    const fault = await this.#call();
     const done = isUndone(fault) ? [] : isHalfDone(fault) ? everyOther(keys) : keys;
     if (done.length > 0) await this.#inner.deleteMany(done);
     failIfPlanned(fault);
@@ -79,7 +81,7 @@ export class TroubledTable implements Table {
 
   async scanPage(request: ScanRequest): Promise<ScanPage> {
     const invocation = this.#deps.invocation();
-    const fault = await invocation.call();
+    const fault = await this.#call();
     failIfPlanned(fault);
     const page = await this.#inner.scanPage(request);
     await invocation.answer(fault);
@@ -88,7 +90,7 @@ export class TroubledTable implements Table {
 
   async *query(query: PartitionQuery): AsyncIterable<Item> {
     const invocation = this.#deps.invocation();
-    const fault = await invocation.call();
+    const fault = await this.#call();
     if (isUndone(fault)) throw unavailable();
     const items: Item[] = [];
     for await (const item of this.#inner.query(query)) items.push(item);
@@ -99,6 +101,13 @@ export class TroubledTable implements Table {
 
   scan(): AsyncIterable<Item> {
     return this.#inner.scan();
+  }
+
+  /** Begins a call: gives what is to go wrong with it. */
+  async #call(): Promise<CallFault | undefined> {
+    const fault = await this.#deps.invocation().call();
+    if (this.#deps.isOut()) throw unavailable();
+    return fault;
   }
 
   async #commitOne(write: VersionedWrite, fate: StatementFate): Promise<VersionedOutcome> {

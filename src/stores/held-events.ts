@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { EpochMs, SequenceNumber, ShardId } from '../core/brands.ts';
 import type { Coordinates, TelemetryEvent } from '../core/event.ts';
-import type { SourceEvents } from '../core/fold.ts';
+import type { SourceEvents, TickBefore } from '../core/source-events.ts';
 import { DEAD_LETTERS_TABLE } from '../platform/names.ts';
 import type { HoldReason } from './source-states.ts';
 import type { Item } from './table.ts';
@@ -18,6 +18,8 @@ export interface HeldEvent {
   readonly event: TelemetryEvent;
   /** It came under a partition key that is not its source. */
   readonly isStray: boolean;
+  /** The latest tick of its shard that came before it, where one is known. */
+  readonly tickMs?: EpochMs;
 }
 
 export interface Holding {
@@ -42,14 +44,20 @@ export function heldFrom(source: string, batch: SourceEvents, from: number): Hel
       arrivalMs,
       event,
       isStray: batch.strays?.has(place) === true,
+      ...tickBefore(batch, place),
     };
   });
 }
 
+function tickBefore({ ticks = [] }: SourceEvents, place: number): Pick<HeldEvent, 'tickMs'> {
+  const before = ticks.filter(({ from }) => from <= place);
+  return before.length === 0 ? {} : { tickMs: Math.max(...before.map(({ atMs }) => atMs)) };
+}
+
 /** As batches that can be folded, each of one shard; in the order given. */
 export function batchesOf(held: readonly HeldEvent[]): SourceEvents[] {
-  const batches: (SourceEvents & { strays: Set<number> | undefined })[] = [];
-  for (const { stream, at, arrivalMs, event, isStray } of held) {
+  const batches: (SourceEvents & { strays: Set<number> | undefined; ticks: TickBefore[] })[] = [];
+  for (const { stream, at, arrivalMs, event, isStray, tickMs } of held) {
     const last = batches.at(-1);
     const batch =
       last !== undefined && last.shard === at.shard && last.stream === stream
@@ -62,9 +70,11 @@ export function batchesOf(held: readonly HeldEvent[]): SourceEvents[] {
             indexes: [],
             arrivalsMs: [],
             strays: undefined,
+            ticks: [],
           };
     if (batch !== last) batches.push(batch);
     if (isStray) batch.strays = (batch.strays ?? new Set<number>()).add(batch.events.length);
+    if (tickMs !== undefined) batch.ticks.push({ from: batch.events.length, atMs: tickMs });
     batch.events.push(event);
     batch.sequences.push(at.sequence);
     batch.indexes.push(at.index);
@@ -102,7 +112,7 @@ export function isHeld(item: Item): boolean {
 }
 
 export function heldItem(held: HeldEvent, { reason, detail }: Holding): Item {
-  const { source, stream, at, arrivalMs, event, isStray } = held;
+  const { source, stream, at, arrivalMs, event, isStray, tickMs } = held;
   return {
     ...heldKey(held),
     reason: text(reason),
@@ -116,6 +126,7 @@ export function heldItem(held: HeldEvent, { reason, detail }: Holding): Item {
     encoding: text('json'),
     body: text(JSON.stringify(event)),
     ...(isStray ? { stray: number(1) } : {}),
+    ...(tickMs === undefined ? {} : { tickMs: number(tickMs) }),
   };
 }
 
@@ -142,5 +153,7 @@ export function readHeld(item: Item): HeldEvent {
   const at = { shard: shard as ShardId, sequence: sequence as SequenceNumber, index };
   // its own JSON, written by `heldItem`
   const event = JSON.parse(body) as TelemetryEvent;
-  return { source, stream, at, arrivalMs, event, isStray: numberOf(item, 'stray') === 1 };
+  const tickMs = numberOf(item, 'tickMs');
+  const isStray = numberOf(item, 'stray') === 1;
+  return { source, stream, at, arrivalMs, event, isStray, ...(tickMs === undefined ? {} : { tickMs }) };
 }

@@ -2,6 +2,7 @@
 import { wire as wireAggregate } from '../../consumers/aggregate/wire.ts';
 import { wire as wireAlert } from '../../consumers/alert/wire.ts';
 import { wire as wireAlertClock } from '../../consumers/alert-clock/wire.ts';
+import { readUpTo } from '../../consumers/close/read-up-to.ts';
 import { wire as wireClose } from '../../consumers/close/wire.ts';
 import { wire as wirePublish } from '../../consumers/publish/wire.ts';
 import { wire as wireRollup } from '../../consumers/rollup/wire.ts';
@@ -10,6 +11,9 @@ import type { FunctionHost } from '../host/function-host.ts';
 import { memoryHost } from '../host/memory-host.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { EventBus } from '../platform/event-bus.ts';
+import { TELEMETRY_STREAMS } from '../platform/names.ts';
+import type { ShardedStream } from '../platform/sharded-stream.ts';
+import { StreamProgress } from '../stores/stream-progress.ts';
 import type { Table } from '../stores/table.ts';
 import type { PipelineTable } from '../stores/table-schemas.ts';
 
@@ -18,6 +22,9 @@ export type StreamFunction = 'aggregate' | 'rollup' | 'alert' | 'publish';
 export interface FunctionSurroundings {
   readonly pipeline: Pipeline;
   readonly table: (name: PipelineTable) => Table;
+  /** Of the series of rollups, and of how far the stream has been read. */
+  readonly readers: Table;
+  readonly telemetry: ShardedStream;
   readonly bus: EventBus;
   readonly clock: Clock;
   /** Gets what a function logs as an error. */
@@ -54,6 +61,13 @@ export async function runClose(
   return await wireClose(hostOf(surroundings))(request, UNHURRIED);
 }
 
+/** Finds up to when the stream has been read, for those who judge by it. */
+export async function noteReadUpTo(surroundings: FunctionSurroundings): Promise<void> {
+  const { log } = hostOf(surroundings);
+  const { telemetry, readers } = surroundings;
+  await readUpTo({ streams: [telemetry], progress: new StreamProgress(readers), log });
+}
+
 export async function runAlertClock(surroundings: FunctionSurroundings): Promise<ScheduledAnswer> {
   return await wireAlertClock(hostOf(surroundings))({}, UNHURRIED);
 }
@@ -61,10 +75,14 @@ export async function runAlertClock(surroundings: FunctionSurroundings): Promise
 /** No time passes while a function runs. */
 const UNHURRIED = { getRemainingTimeInMillis: () => 900_000 };
 
-function hostOf({ pipeline, table, bus, clock, onError }: FunctionSurroundings): FunctionHost {
+function hostOf(surroundings: FunctionSurroundings): FunctionHost {
+  const { pipeline, table, readers, telemetry, bus, clock, onError } = surroundings;
   const others = memoryHost({
     pipeline,
     clock: { nowMs: () => clock.nowMs(), sleep: async () => {} },
+    tables: { readers },
+    shards: () => telemetry,
+    setting: (name) => (name === TELEMETRY_STREAMS ? telemetry.arn : ''),
     bus: () => bus,
     log: {
       info: () => {},

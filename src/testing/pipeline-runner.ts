@@ -11,7 +11,9 @@ import { MemoryStream } from '../event-source/memory-stream.ts';
 import type { FunctionInvoker } from '../event-source/ports.ts';
 import { sequenceNumber, shardId } from '../event-source/stream-ids.ts';
 import { VirtualClock } from '../event-source/virtual-clock.ts';
+import { memoryShardedStream } from '../host/memory-sharded-stream.ts';
 import { TTL_ATTRIBUTE } from '../platform/names.ts';
+import type { ShardedStream } from '../platform/sharded-stream.ts';
 import { Alerts } from '../stores/alerts.ts';
 import { DeadLetters } from '../stores/dead-letters.ts';
 import { changeJson, itemFromJson } from '../stores/item-json.ts';
@@ -23,8 +25,10 @@ import { Windows } from '../stores/windows.ts';
 import type { AlertEvent } from '../wire/alert-event.ts';
 import { changeEventRecord } from '../wire/change-event.ts';
 import type { DynamoDbEventRecord } from '../wire/stream-records.ts';
+import { TICK_DATA } from '../wire/tick.ts';
 import {
   type FunctionSurroundings,
+  noteReadUpTo,
   runAlertClock,
   runClose,
   type ScheduledAnswer,
@@ -81,11 +85,12 @@ export class PipelineRunner {
   readonly #tables: Readonly<Record<PipelineTable, MemoryTable>>;
   readonly #mappings = new Map<Reader, RunningMapping>();
   readonly #shards = new Set<ShardId>([SHARD]);
+  readonly #readers = new MemoryTable(TABLE_SCHEMAS.readers);
+  readonly #lastSequences = new Map<ShardId, bigint>();
   readonly #transitions = new Map<string, AlertEvent>();
   readonly #failed = Promise.withResolvers<never>();
   #containers = new Map<string, (payload: string) => Promise<unknown>>();
   #pipeline: Pipeline;
-  #sequence = FIRST_SEQUENCE;
   #scheduledMs: number | undefined;
   #expiring = false;
   /** A change made elsewhere is being made here: its readers get it as it was. */
@@ -116,6 +121,11 @@ export class PipelineRunner {
       deadLetters: new MemoryTable(TABLE_SCHEMAS.deadLetters),
     };
     for (const reader of readersOf(options.pipeline)) this.#start(reader, 'TRIM_HORIZON');
+  }
+
+  /** Ticks are put by whoever lets time pass. */
+  get #telemetry(): ShardedStream {
+    return { ...memoryShardedStream(this.#streams.telemetry), putIntoEach: async () => 0 };
   }
 
   get pipeline(): Pipeline {
@@ -154,7 +164,7 @@ export class PipelineRunner {
     const { shard, sequence } = place;
     if (!this.#shards.has(shard)) telemetry.addShard(shard);
     this.#shards.add(shard);
-    if (shard === SHARD && BigInt(sequence) > this.#sequence) this.#sequence = BigInt(sequence);
+    this.#lastSequences.set(shard, BigInt(sequence));
     const record = kinesisEventRecord({ shard, sequence, arrivalMs, partitionKey, data }, telemetry.arn);
     telemetry.append(shard, { sequence, arrivalMs, record });
   }
@@ -199,12 +209,16 @@ export class PipelineRunner {
   /** The closer runs, as often as it takes: at a moment, or as if silence had lasted for ever. */
   async close(at: { readonly atMs: number } | 'everything'): Promise<void> {
     const request = { closeAll: at === 'everything' };
+    if (at !== 'everything') await this.#tick(at.atMs);
     await this.#schedule('close', at === 'everything' ? undefined : at.atMs, () =>
       runClose(this.#surroundings(), request),
     );
   }
 
+  /** The clock of alerts runs at a moment, by what has been read until then. */
   async runAlertClock(atMs: number): Promise<void> {
+    await this.#tick(atMs);
+    await noteReadUpTo(this.#surroundings());
     await this.#schedule('alert-clock', atMs, () => runAlertClock(this.#surroundings()));
   }
 
@@ -240,8 +254,30 @@ export class PipelineRunner {
     await this.clock.run(Promise.allSettled(stopping));
   }
 
+  /** Puts a tick into each shard, as the closer does, and has it read: what arrived until then has been handled. */
+  async #tick(atMs: number): Promise<void> {
+    await this.caughtUp();
+    await this.moveTo(atMs);
+    const { telemetry } = this.#streams;
+    for (const shard of this.#shards) {
+      const sequence = sequenceNumber(String(this.#lastOf(shard) + 1n));
+      this.#lastSequences.set(shard, BigInt(sequence));
+      const datum = { shard, sequence, arrivalMs: atMs, partitionKey: 'tick', data: Buffer.from(TICK_DATA) };
+      telemetry.append(shard, {
+        sequence,
+        arrivalMs: atMs,
+        record: kinesisEventRecord(datum, telemetry.arn),
+      });
+    }
+    await this.caughtUp();
+  }
+
   #nextPlace() {
-    return { shard: SHARD, sequence: sequenceNumber(String(this.#sequence + 2n)) };
+    return { shard: SHARD, sequence: sequenceNumber(String(this.#lastOf(SHARD) + 2n)) };
+  }
+
+  #lastOf(shard: ShardId): bigint {
+    return this.#lastSequences.get(shard) ?? FIRST_SEQUENCE;
   }
 
   #tell(stream: Exclude<StreamName, 'telemetry'>, change: TableChange): void {
@@ -313,6 +349,8 @@ export class PipelineRunner {
     return {
       pipeline: this.#pipeline,
       table: (name) => table(name, this.#tables[name]),
+      readers: this.#readers,
+      telemetry: this.#telemetry,
       bus: { put: async (entries) => entries.map(({ detail }) => this.#published(JSON.parse(detail))) },
       clock: { nowMs: () => this.#scheduledMs ?? this.clock.nowMs(), sleep: (ms) => this.clock.sleep(ms) },
       onError: (message) => {

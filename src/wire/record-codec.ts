@@ -9,6 +9,7 @@ import type { DecodedItem, ItemSink, QuarantinedItem, Refusal, SetAsideValues } 
 import { isKpl, readKpl } from './kpl.ts';
 import { MAX_EVENTS_PER_RECORD, tooLargeUnpacked, tooMany } from './record-refusals.ts';
 import type { Shaping } from './shapes/shaping.ts';
+import { isTick } from './tick.ts';
 import { MAX_UNPACKED_BYTES, UnpackBudget } from './unpack-budget.ts';
 import { UsualEventReader } from './usual-event.ts';
 
@@ -22,11 +23,12 @@ const usual = new UsualEventReader();
 
 /**
  * Hands over what became of each event of one Kinesis record, in order; data that is no event at all is one item, and
- * an empty array none. `data` is the record's base64. The same data gives the same items on every delivery. With `shaping` events
+ * an empty array none; so is a tick. `data` is the record's base64. The same data gives the same items on every delivery. With `shaping` events
  * may come in other forms too; one that is plainly in its own form is read as such first. Says whether it was
  * aggregated by the KPL.
  */
 export function decodeRecordInto(data: string, sink: ItemSink, shaping?: Shaping): boolean {
+  if (isTick(data)) return false;
   const event = usual.read(data);
   if (event !== undefined) {
     sink.addEvent(event);

@@ -8,6 +8,7 @@ import { SourceStates } from '../../src/stores/source-states.ts';
 import { bytesOf } from '../../src/stores/table.ts';
 import { sequenceOf } from '../support/event-streams.ts';
 import { kinesisRecord } from '../support/kinesis-records.ts';
+import { shardsInMemory } from '../support/shards-in-memory.ts';
 
 interface Scenario {
   readonly title: string;
@@ -46,6 +47,7 @@ async function measure(
     second.pages += bytesOf(newImage, 'page')?.length ?? 0;
   });
   const aggregate = createAggregate({
+    shards: shardsInMemory(),
     pipeline: parsePipeline({
       aggregations: [{ name: 'minute', window: { tumbling: '60s' }, allowedLateness }],
       dedupe: { horizon: '10m' },

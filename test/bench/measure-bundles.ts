@@ -14,6 +14,7 @@ import {
   PIPELINE_FILE,
   PIPELINE_FILE_VARIABLE,
   TABLES,
+  TELEMETRY_STREAMS,
   VARIABLE,
 } from '../../src/platform/names.ts';
 import { BENCH_ENVIRONMENT } from './bench-environment.ts';
@@ -69,6 +70,7 @@ async function importOnce({ name, folder }: FunctionBundle): Promise<number> {
         [VARIABLE.bus('alerts')]: 'bench',
         [VARIABLE.stream('outlet')]: 'bench',
         [VARIABLE.setting('outletTo')]: 'kinesis',
+        [VARIABLE.setting(TELEMETRY_STREAMS)]: 'arn:aws:kinesis:us-east-1:123456789012:stream/bench',
         [VARIABLE.bucket('archive')]: 'bench',
         [VARIABLE.secret('verifyingKeys')]: 'bench',
         [VARIABLE.poster('live')]: 'https://bench.example/live',

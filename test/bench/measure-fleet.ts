@@ -1,4 +1,5 @@
 // One fleet of a given size, measured over batches of 1,000 events.
+
 import { createAggregate } from '../../consumers/aggregate/aggregate.ts';
 import { StateCache, stateCacheBytes } from '../../consumers/aggregate/state-cache.ts';
 import type { SequenceNumber, ShardId } from '../../src/core/brands.ts';
@@ -12,6 +13,7 @@ import { DeadLetters } from '../../src/stores/dead-letters.ts';
 import { DynamoTable } from '../../src/stores/dynamo-table.ts';
 import { SourceStates } from '../../src/stores/source-states.ts';
 import type { KinesisEventRecord } from '../../src/wire/stream-records.ts';
+import { shardsInMemory } from '../support/shards-in-memory.ts';
 import { BENCH_ENVIRONMENT } from './bench-environment.ts';
 import { createPipeline } from './bench-pipeline.ts';
 import { sentStates } from './sent-states.ts';
@@ -52,6 +54,7 @@ export async function measureFleet(sources: number): Promise<FleetFigures> {
   });
   const totals = { reads: 0, writes: 0 };
   const aggregate = createAggregate({
+    shards: shardsInMemory(),
     pipeline: PIPELINE,
     states: new SourceStates(new DynamoTable(stub.client, 'sources')),
     deadLetters: new DeadLetters(new DynamoTable(stub.client, 'dead-letters')),

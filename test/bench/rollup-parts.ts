@@ -19,6 +19,7 @@ import type { DynamoDbEventRecord } from '../../src/wire/stream-records.ts';
 import { changeRecord } from '../support/change-records.ts';
 import { sequenceOf } from '../support/event-streams.ts';
 import { kinesisRecord } from '../support/kinesis-records.ts';
+import { shardsInMemory } from '../support/shards-in-memory.ts';
 import { growFleet } from './rollup-fleet.ts';
 
 const SOURCES = 1_000;
@@ -68,6 +69,7 @@ async function run({ parts, shards, atOnce }: Setting): Promise<Outcome> {
   };
   const aggregate = createAggregate({
     ...others,
+    shards: shardsInMemory(),
     states: new SourceStates(new MemoryTable({ partitionKey: SOURCES_TABLE.partitionKey }, take)),
   });
   const rollups = lanes.map(() =>

@@ -22,6 +22,7 @@ import { type Door, openDoor } from '../support/door.ts';
 import type { ClientSettings } from '../support/door-clients.ts';
 import { freePort } from '../support/free-port.ts';
 import { localKinesis } from '../support/local-clients.ts';
+import { shardsInMemory } from '../support/shards-in-memory.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const DEVICES = 200;
@@ -186,6 +187,7 @@ async function aggregate(records: readonly KinesisEventRecord[]) {
     }),
     states,
     deadLetters,
+    shards: shardsInMemory(),
     log: { info: () => {}, warn: () => {}, error: () => {} },
     meter: { publish: () => {} },
     nowMs: () => Date.now(),

@@ -24,6 +24,7 @@ import { createResolver } from '../../src/local-stack/resolve-intrinsics.ts';
 import { runSchedule } from '../../src/local-stack/schedule.ts';
 import { type LocalSystem, readTemplate } from '../../src/local-stack/template.ts';
 import type { FunctionName } from '../../src/platform/names.ts';
+import { countedShards } from '../../src/run/counted-shards.ts';
 import { countedSink } from '../../src/run/counted-sink.ts';
 import { inProcessHost } from '../../src/run/in-process-host.ts';
 import { createMemoryBackend } from '../../src/run/memory-backend.ts';
@@ -256,6 +257,7 @@ export class AlarmRun {
       stream: (name) => {
         throw new Error(`the run has no stream ${name} to write to`);
       },
+      shards: countedShards((arn) => this.#backend.shards(arn), this.cloudWatch),
       secretsEndpoint: 'http://127.0.0.1:9',
       bus: {
         put: async (entries) => entries.map(() => (this.trouble.bus ? 'InternalFailure: no' : undefined)),

@@ -19,6 +19,7 @@ import { Deliverer, type Delivery } from './deliverer.ts';
 import { SHARD, sequenceOf } from './event-streams.ts';
 import { Faults } from './faults.ts';
 import { Observed } from './observed.ts';
+import { noShards } from './shards-in-memory.ts';
 import type { Stall } from './stall.ts';
 import { StoredTables } from './stored-tables.ts';
 
@@ -86,7 +87,7 @@ export class AlertSystem {
 
   #host(given: Partial<MemoryHostOptions>): FunctionHost {
     const { log, meter } = this.observed;
-    return memoryHost({ pipeline: this.pipeline, log, meter, ...given });
+    return memoryHost({ pipeline: this.pipeline, log, meter, setting: () => '', shards: noShards, ...given });
   }
 
   #bus(): EventBus {

@@ -2,7 +2,6 @@
 import { createAggregate } from '../../consumers/aggregate/aggregate.ts';
 import { StateCache } from '../../consumers/aggregate/state-cache.ts';
 import { aggregateDeps, wire as wireAggregate } from '../../consumers/aggregate/wire.ts';
-import { wire as wireClose } from '../../consumers/close/wire.ts';
 import { wire as wireRollup } from '../../consumers/rollup/wire.ts';
 import { decodeAlertState, encodeAlertState } from '../../src/core/alerts/alert-encoding.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
@@ -13,6 +12,7 @@ import type { Replacements } from '../../src/simulation/simulated-system.ts';
 import type { StoredTable } from '../../src/simulation/simulated-tables.ts';
 import { bytes, bytesOf, type Item, numberOf, type Table, textOf } from '../../src/stores/table.ts';
 import type { BatchItemFailures, StreamEvent, StreamEventRecord } from '../../src/wire/stream-records.ts';
+import { BROKEN_SILENCE } from './broken-silence.ts';
 import { createCanaryAggregate } from './canary-aggregate.ts';
 import { tableOver } from './table-over.ts';
 
@@ -47,13 +47,7 @@ export const BROKEN_PARTS: Readonly<Record<string, Replacements>> = {
     aggregate: (host) =>
       createAggregate({ ...aggregateDeps(host), cache: new KeepingCache(roomFor(host.pipeline)) }),
   },
-  'a closer whose clock is five seconds ahead': {
-    close: (host) => {
-      const { clock } = host;
-      const ahead = (): number => clock.nowMs() + 5_000;
-      return wireClose({ ...host, clock: { nowMs: ahead, sleep: clock.sleep.bind(clock) } });
-    },
-  },
+  ...BROKEN_SILENCE,
   'a stream whose child shards are read before their parents': {
     stream: (name, stream) => (name === 'telemetry' ? orphaned(stream) : stream),
   },

@@ -11,8 +11,10 @@ import { memoryHost } from '../../src/host/memory-host.ts';
 import type { LivePoster } from '../../src/platform/live-poster.ts';
 import { OUTLET_SETTING } from '../../src/platform/outlet-choice.ts';
 import { DeadLetters } from '../../src/stores/dead-letters.ts';
+import { MemoryTable } from '../../src/stores/memory-table.ts';
 import { SourceStates } from '../../src/stores/source-states.ts';
 import { textOf } from '../../src/stores/table.ts';
+import { TABLE_SCHEMAS } from '../../src/stores/table-schemas.ts';
 import { Windows } from '../../src/stores/windows.ts';
 import type { DynamoDbEventRecord, KinesisEventRecord } from '../../src/wire/stream-records.ts';
 import { encodeVerifyingKeys } from '../../src/wire/token-keys.ts';
@@ -21,6 +23,8 @@ import { type Container, Deliverer, type Delivery } from './deliverer.ts';
 import { SHARD, sequenceOf } from './event-streams.ts';
 import { Faults } from './faults.ts';
 import { Observed } from './observed.ts';
+import { readUpToIs } from './read-up-to.ts';
+import { noShards } from './shards-in-memory.ts';
 import { Stall } from './stall.ts';
 import { StoredTables } from './stored-tables.ts';
 
@@ -45,6 +49,7 @@ export class ConsumerSystem {
   readonly faults: Faults;
   readonly tables: StoredTables;
   readonly observed = new Observed();
+  readonly #readers = new MemoryTable(TABLE_SCHEMAS.readers);
 
   constructor(pipeline: Pipeline, faults = new Faults(), tables = new StoredTables()) {
     this.pipeline = pipeline;
@@ -92,6 +97,7 @@ export class ConsumerSystem {
 
   /** One run of the closer, at a moment or, without one, for everything. Its failing is the faults' work. */
   async close(nowMs: number | undefined, stall = new Stall()): Promise<boolean> {
+    if (nowMs !== undefined) await readUpToIs(nowMs, this.#readers);
     const close = wireClose(this.#host(stall, nowMs));
     const time = { getRemainingTimeInMillis: () => (this.faults.draw(20) === 19 ? 0 : 60_000) };
     const [answer] = await Promise.allSettled([close({ closeAll: nowMs === undefined }, time)]);
@@ -129,11 +135,14 @@ export class ConsumerSystem {
       log: this.observed.log,
       meter: this.observed.meter,
       clock: { nowMs: () => nowMs, sleep: async () => {} },
+      setting: () => '',
+      shards: noShards,
       tables: {
         sources: faulty('sources'),
         windows: faulty('windows'),
         deadLetters: faulty('deadLetters'),
         outlet: faulty('outlet'),
+        readers: this.#readers,
       },
       option: (name) => (name === OUTLET_SETTING ? this.tells : undefined),
     });

@@ -1,9 +1,9 @@
 // Builders for tests that say which events they need.
 import type { SequenceNumber } from '../../src/core/brands.ts';
 import type { TelemetryEvent } from '../../src/core/event.ts';
-import type { SourceEvents } from '../../src/core/fold.ts';
 import { parsePipeline } from '../../src/core/pipeline/parse-pipeline.ts';
 import type { Aggregation, Pipeline } from '../../src/core/pipeline/pipeline.ts';
+import type { SourceEvents } from '../../src/core/source-events.ts';
 import { SHARD, STREAM_ARN } from './event-streams.ts';
 
 export function eventOf(overrides: Partial<TelemetryEvent>): TelemetryEvent {

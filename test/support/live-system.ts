@@ -9,13 +9,16 @@ import { wire as wireRollup } from '../../consumers/rollup/wire.ts';
 import type { SimulatedArrival } from '../../producers/simulators/simulation.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { memoryHost } from '../../src/host/memory-host.ts';
-import type { TableChange } from '../../src/stores/memory-table.ts';
+import { MemoryTable, type TableChange } from '../../src/stores/memory-table.ts';
+import { TABLE_SCHEMAS } from '../../src/stores/table-schemas.ts';
 import type { AlertEvent } from '../../src/wire/alert-event.ts';
 import type { DynamoDbEventRecord } from '../../src/wire/stream-records.ts';
 import { changeRecord } from './change-records.ts';
 import { SHARD, sequenceOf } from './event-streams.ts';
 import { kinesisRecord } from './kinesis-records.ts';
 import { Observed } from './observed.ts';
+import { readUpToIs } from './read-up-to.ts';
+import { noShards } from './shards-in-memory.ts';
 import { StoredTables } from './stored-tables.ts';
 
 export interface PublishedAlert extends AlertEvent {
@@ -47,6 +50,7 @@ export async function alertsWhile(
 class LiveSystem {
   readonly published: PublishedAlert[] = [];
   readonly #tables = new StoredTables();
+  readonly #readers = new MemoryTable(TABLE_SCHEMAS.readers);
   readonly #handlers;
   readonly #read = { sources: 0, windows: 0, alerts: 0 };
   #nowMs = 0;
@@ -64,11 +68,14 @@ class LiveSystem {
         }),
     };
     const host = memoryHost({
+      shards: noShards,
       pipeline,
       log,
       meter,
       clock: { nowMs: () => this.#nowMs, sleep: async () => {} },
-      tables: { sources, windows, deadLetters, alerts },
+      tables: { sources, windows, deadLetters, alerts, readers: this.#readers },
+      // What a batch brings is read at once: the moment of the run is that of the latest arrival.
+      setting: () => '',
       bus: () => bus,
     });
     this.#handlers = {
@@ -96,6 +103,7 @@ class LiveSystem {
     if (this.#nowMs >= this.#scheduledMs + SCHEDULE_MS) {
       this.#scheduledMs = this.#nowMs;
       const context = { getRemainingTimeInMillis: () => 60_000 };
+      await readUpToIs(this.#nowMs, this.#readers);
       await close({}, context);
       await alertClock({}, context);
     }

@@ -25,6 +25,7 @@ import { sequenceOf } from './event-streams.ts';
 import { KID } from './held-token.ts';
 import { kinesisRecord } from './kinesis-records.ts';
 import { Observed } from './observed.ts';
+import { noShards } from './shards-in-memory.ts';
 import { StoredTables } from './stored-tables.ts';
 
 export class ReadingSystem {
@@ -72,6 +73,8 @@ export class ReadingSystem {
       log: this.observed.log,
       meter: this.observed.meter,
       clock: this.clock,
+      setting: () => '',
+      shards: noShards,
       tables: { sources, windows, deadLetters, alerts, readers: this.readersTable, live: this.liveTable },
     });
     this.#aggregate = wireAggregate(host);

@@ -1,11 +1,11 @@
 // Folds streams the way the aggregating function does, with the states kept as bytes between batches, and notes
 // everything that left: verdicts, closed windows, letters, and each change as the change stream would tell it.
 import { closeAll, closeBySilence } from '../../src/core/close-windows.ts';
-import type { SourceEvents } from '../../src/core/fold.ts';
 import { foldEvents } from '../../src/core/fold.ts';
 import { usefulness } from '../../src/core/identity.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { RememberedIds } from '../../src/core/remembered-ids.ts';
+import type { SourceEvents } from '../../src/core/source-events.ts';
 import type { Letter, SourceState } from '../../src/core/source-state.ts';
 import { emptySourceState } from '../../src/core/source-state.ts';
 import type { ClosedWindow } from '../../src/core/source-window.ts';

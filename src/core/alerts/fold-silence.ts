@@ -1,33 +1,79 @@
-// Silence: an alert on what does not come. The only one that asks what time it is, and it is told.
+// Silence: an alert on what does not come. The only one that asks up to when there was nothing, and it is told.
+import type { Silence } from '../source-state.ts';
 import type { AlertRule } from './alert-rule.ts';
 import type { AlertState, AlertStatus, Transition } from './alert-state.ts';
+import { emptyAlertState } from './alert-state.ts';
 import { current } from './fold-observations.ts';
 import type { Observation } from './judge.ts';
 import { describeSilence } from './judge.ts';
-import { numbered } from './transitions.ts';
+import { MAX_TRANSITIONS, numbered } from './transitions.ts';
 
 export interface SilenceFold {
   readonly state: AlertState;
   readonly changed: boolean;
   /** When to look again; undefined: not before something arrives. */
   readonly checkAtMs: number | undefined;
+  /** Whether the same looks are to be folded in again after the write: it carries transitions enough. */
+  readonly more: boolean;
+}
+
+/** Nothing has arrived from then until now; undefined: nothing is known of an arrival. */
+export interface SilenceLook {
+  readonly lastArrivalMs: number | undefined;
+  readonly nowMs: number;
 }
 
 /**
  * Fires once nothing has arrived for long enough at `nowMs`; resolves with what arrives after, or as stale. Looking again
- * changes nothing, whenever it is done: a silence is known by the arrival it began with. Of a rollup the latest arrival is
- * kept here, since nobody else knows it; of a source its state does.
+ * changes nothing, whenever it is done: a silence is known by the arrival it began with. The looks are in order of time. Of a rollup the latest
+ * arrival is kept here, since nobody else knows it; of a source its state does.
  */
 export function foldSilence(
   rule: AlertRule,
   stored: AlertState | undefined,
-  { lastArrivalMs: arrivalMs, nowMs }: { readonly lastArrivalMs: number | undefined; readonly nowMs: number },
+  ...looks: readonly SilenceLook[]
 ): SilenceFold {
-  const afterMs = rule.when.kind === 'absent' ? rule.when.afterMs : Number.POSITIVE_INFINITY;
   const before = current(rule, stored);
+  const made: Transition[] = [];
+  let state = before;
+  let checkAtMs: number | undefined;
+  let at = 0;
+  for (; at < looks.length && made.length < MAX_TRANSITIONS; at += 1) {
+    const look = looks[at];
+    if (look !== undefined) ({ state, checkAtMs } = lookOnce(rule, state, look, made));
+  }
+  return {
+    state: made.length === 0 ? state : { ...state, transitions: made },
+    changed: made.length > 0 || state.observedMs !== before.observedMs,
+    checkAtMs,
+    more: at < looks.length,
+  };
+}
+
+/** What there is to look at of a silence that ended: that it lasted, and what ended it. */
+export function looksAt(silences: readonly Silence[]): readonly SilenceLook[] {
+  return silences.flatMap(({ fromMs, knownUntilMs, toMs }) => [
+    { lastArrivalMs: fromMs, nowMs: knownUntilMs },
+    { lastArrivalMs: toMs, nowMs: toMs },
+  ]);
+}
+
+/** Of who is watched from now on: the silences that had ended before are nobody's news. */
+export function newlyWatched(rule: AlertRule, ended: readonly Silence[]): AlertState | undefined {
+  const last = ended.at(-1);
+  if (last === undefined) return undefined;
+  return { ...emptyAlertState(rule), frontier: { start: last.fromMs, revision: 0 } };
+}
+
+function lookOnce(
+  rule: AlertRule,
+  before: AlertState,
+  { lastArrivalMs: arrivalMs, nowMs }: SilenceLook,
+  made: Transition[],
+): Pick<SilenceFold, 'state' | 'checkAtMs'> {
+  const afterMs = rule.when.kind === 'absent' ? rule.when.afterMs : Number.POSITIVE_INFINITY;
   const lastArrivalMs = Math.max(arrivalMs ?? NEVER_MS, before.observedMs ?? NEVER_MS);
   let state = rule.on.kind === 'rollup' ? { ...before, observedMs: lastArrivalMs } : before;
-  const made: Transition[] = [];
   const silentSinceMs = state.frontier?.start ?? Number.NEGATIVE_INFINITY;
   const go = (to: AlertStatus, reason: string, window: Observation, stale?: true) => {
     made.push(...numbered(rule, state.sequence, [{ from: state.status, to, reason, window, stale }]));
@@ -51,8 +97,7 @@ export function foldSilence(
   }
   const isOver = state.status !== 'firing' && state.frontier?.start === lastArrivalMs;
   return {
-    state: made.length === 0 ? state : { ...state, transitions: made },
-    changed: made.length > 0 || state.observedMs !== before.observedMs,
+    state,
     // Whoever is silent still is looked at at leisure: what arrives resolves it at once.
     checkAtMs: isOver ? undefined : state.status === 'firing' ? Math.min(nowMs + afterMs, staleMs) : dueMs,
   };

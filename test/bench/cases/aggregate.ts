@@ -1,11 +1,13 @@
 // The aggregate function whole, from Lambda's event to its answer, metrics and all; only HTTP ends in the process.
 import { createAggregate } from '../../../consumers/aggregate/aggregate.ts';
+import { ShardProgress } from '../../../consumers/aggregate/shard-progress.ts';
 import { decodeChangedWindows } from '../../../src/core/state-changes.ts';
 import { createDynamoDbClient } from '../../../src/platform/dynamodb-client.ts';
 import { createLog, createMeter } from '../../../src/platform/powertools.ts';
 import { DeadLetters } from '../../../src/stores/dead-letters.ts';
 import { DynamoTable } from '../../../src/stores/dynamo-table.ts';
 import { SourceStates } from '../../../src/stores/source-states.ts';
+import { StreamProgress } from '../../../src/stores/stream-progress.ts';
 import type { Table } from '../../../src/stores/table.ts';
 import type { BenchCase } from '../bench-case.ts';
 import { createPipeline } from '../bench-pipeline.ts';
@@ -24,6 +26,10 @@ export function createAggregateCase(wrap: (table: Table, stub: StubDynamoDb) => 
     pipeline: createPipeline(),
     states: new SourceStates(wrap(new DynamoTable(stub.client, 'sources'), stub)),
     deadLetters: new DeadLetters(new DynamoTable(stub.client, 'dead-letters')),
+    shards: new ShardProgress({
+      progress: new StreamProgress(new DynamoTable(stub.client, 'readers')),
+      lineage: async () => [],
+    }),
     log: createLog(),
     meter: createMeter(),
     nowMs: Date.now,

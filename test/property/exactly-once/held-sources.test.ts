@@ -16,6 +16,7 @@ import { sequenceOf } from '../../support/event-streams.ts';
 import { Faults } from '../../support/faults.ts';
 import { kinesisRecord } from '../../support/kinesis-records.ts';
 import { Observed } from '../../support/observed.ts';
+import { noShards } from '../../support/shards-in-memory.ts';
 import { Stall } from '../../support/stall.ts';
 import { StoredTables } from '../../support/stored-tables.ts';
 import { comparableState } from '../../support/stream-runner.ts';
@@ -47,6 +48,8 @@ class System {
       log,
       meter,
       clock: { nowMs: () => 0, sleep: async () => {} },
+      setting: () => '',
+      shards: noShards,
       tables,
     });
   }

@@ -18,6 +18,7 @@ import { sequenceOf } from '../../support/event-streams.ts';
 import { Faults } from '../../support/faults.ts';
 import { kinesisRecord } from '../../support/kinesis-records.ts';
 import { Observed } from '../../support/observed.ts';
+import { noShards } from '../../support/shards-in-memory.ts';
 import { Stall } from '../../support/stall.ts';
 import { StoredTables } from '../../support/stored-tables.ts';
 
@@ -40,7 +41,7 @@ class System {
     const clock = { nowMs: () => 0, sleep: async () => {} };
     const { sources, windows, deadLetters } = this.tables;
     const tables = { sources, windows, deadLetters };
-    return memoryHost({ pipeline: PIPELINE, log, meter, clock, tables });
+    return memoryHost({ pipeline: PIPELINE, log, meter, clock, shards: noShards, tables });
   }
 
   async redrive(mapping = FIX): Promise<void> {

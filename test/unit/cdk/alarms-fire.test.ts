@@ -1,16 +1,20 @@
 // Every alarm of the stack goes off once, by metrics that the real functions, mappings and doors publish in a run in memory; and none
 // does while nothing is wrong.
+
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import type { AlertState } from '../../../src/core/alerts/alert-state.ts';
 import { DEFAULT_PARTS } from '../../../src/core/pipeline/read-rollup.ts';
 import { firstPartOf } from '../../../src/core/rollup-parts.ts';
 import { LocalCloudWatch } from '../../../src/local-stack/cloudwatch/local-cloudwatch.ts';
 import { keyOf } from '../../../src/local-stack/cloudwatch/metric-store.ts';
 import type { FunctionName } from '../../../src/platform/names.ts';
+import { Alerts } from '../../../src/stores/alerts.ts';
 import { LiveConnections } from '../../../src/stores/live-connections.ts';
 import { type Item, number, numberOf, type Table, text, textOf } from '../../../src/stores/table.ts';
 import { AlarmRun, idOf, nameOf, production } from '../../support/alarm-run.ts';
+import { BLANK_ALERT } from '../../support/blank-alert.ts';
 import { DEFAULT_FUNCTIONS } from '../../support/default-functions.ts';
 import { openDoor } from '../../support/door.ts';
 import { restEvent } from '../../support/reading-system.ts';
@@ -71,7 +75,7 @@ describe('the alarms of the stack', () => {
     const run = await AlarmRun.start(() => false);
     run.trouble.throwing = DEFAULT_FUNCTIONS;
     // What the clock runs looks at no event.
-    run.trouble.unreachable = ['Alerts', 'LiveState'];
+    run.trouble.unreachable = ['Alerts', 'LiveState', 'Readers'];
     for (let minute = 0; minute < 3; minute += 1) {
       for (const name of DEFAULT_FUNCTIONS) await run.invoke(name, {});
       await run.clock.advance(MINUTE);
@@ -108,8 +112,10 @@ describe('the alarms of the stack', () => {
     run.schedule();
     await minutes(run, 3, 40);
     Object.assign(run.trouble, trouble);
+    // What is to be closed is closed once all before it has been read: the stream brings nothing but ticks.
+    if (name === 'close') await run.clock.advance(16 * MINUTE);
     // To and fro, so that alerts begin and end.
-    for (let minute = 0; minute < 6; minute += 1) await minutes(run, 1, minute % 2 === 0 ? 20 : 50);
+    else for (let minute = 0; minute < 6; minute += 1) await minutes(run, 1, minute % 2 === 0 ? 20 : 50);
     expect(note(run)).toContain(id);
     // What the clock runs throws what it cannot go on with.
     if (name !== 'hang-up') expect(note(run)).not.toContain(id.replace(/Own.*/, 'Errors'));
@@ -143,6 +149,15 @@ describe('the alarms of the stack', () => {
     expect(note(run)).toEqual(expect.arrayContaining(['CloseStopped', 'AlertClockStopped', 'LiveStopped']));
   });
 
+  it('tell of silence that is not judged, since the stream is not read', async () => {
+    const run = await AlarmRun.start();
+    run.schedule();
+    await minutes(run, 3);
+    run.trouble.failing = ['aggregate'];
+    await minutes(run, 16);
+    expect(note(run)).toContain('CloseConsumerOwnsilenceNotJudged');
+  });
+
   it('tell of readers that fall behind, of what they give up, and of what is lost so', async () => {
     const run = await AlarmRun.start();
     run.schedule();
@@ -153,7 +168,13 @@ describe('the alarms of the stack', () => {
     );
     await run.send(['a']);
     const readers = [...new Set(system.mappings.map(({ fn }) => nameOf(fn)))];
+    // Something waits for each of them.
+    run.trouble.failing = readers.filter((name) => name !== 'aggregate' && name !== 'alert');
+    await minutes(run, 1, 20);
+    run.trouble.failing = readers.filter((name) => name !== 'aggregate');
+    await minutes(run, 1, 45);
     run.trouble.failing = readers;
+    await fireOnce(run);
     await minutes(run, 6, 45);
     expect(note(run)).toEqual(expect.arrayContaining(alarmIds(/Behind$/)));
     // They work again, on what has waited.
@@ -398,6 +419,28 @@ function asked(token: string) {
 }
 
 /** A change that the readers of the table's stream are handed. */
+/** An alert that fires, as the functions that judge write it. */
+async function fireOnce(run: AlarmRun): Promise<void> {
+  const state: AlertState = {
+    ...BLANK_ALERT,
+    status: 'firing',
+    sequence: 1,
+    transitions: [
+      {
+        sequence: 1,
+        from: 'ok',
+        to: 'firing',
+        severity: 'info',
+        reason: 'why',
+        window: { start: 0, end: 1, revision: 1, value: 2 },
+      },
+    ],
+  };
+  await new Alerts(run.table('Alerts')).commit([
+    { rule: 'hot', series: 'source|a|waiting', expectedVersion: undefined, state, checkAtMs: undefined },
+  ]);
+}
+
 async function writeInto(run: AlarmRun, logicalId: string): Promise<void> {
   const start =
     ['Sources', 'Windows', 'Alerts', 'LiveState'].find((each) => logicalId.startsWith(each)) ?? '';

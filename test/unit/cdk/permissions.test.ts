@@ -61,6 +61,9 @@ describe('permissions', () => {
         'dynamodb:UpdateItem on SourcesTable.Arn',
         'dynamodb:DeleteItem on SourcesTable.Arn',
         'dynamodb:BatchWriteItem on DeadLettersTable.Arn',
+        'dynamodb:BatchGetItem on ReadersTable.Arn',
+        'dynamodb:PartiQLInsert on ReadersTable.Arn',
+        'dynamodb:PartiQLUpdate on ReadersTable.Arn',
         'kinesis:DescribeStream on TelemetryStream.Arn',
         'kinesis:DescribeStreamSummary on TelemetryStream.Arn',
         'kinesis:GetRecords on TelemetryStream.Arn',
@@ -101,6 +104,11 @@ describe('permissions', () => {
         'dynamodb:Query on SourcesTable.Arn/index/closing',
         'dynamodb:BatchGetItem on SourcesTable.Arn',
         'dynamodb:PartiQLUpdate on SourcesTable.Arn',
+        'dynamodb:Query on ReadersTable.Arn',
+        'dynamodb:BatchGetItem on ReadersTable.Arn',
+        'dynamodb:BatchWriteItem on ReadersTable.Arn',
+        'kinesis:ListShards on TelemetryStream.Arn',
+        'kinesis:PutRecords on TelemetryStream.Arn',
       ].sort(),
     );
   });
@@ -134,6 +142,7 @@ describe('permissions', () => {
         'dynamodb:PartiQLInsert on AlertsTable.Arn',
         'dynamodb:PartiQLUpdate on AlertsTable.Arn',
         'dynamodb:BatchGetItem on SourcesTable.Arn',
+        'dynamodb:BatchGetItem on ReadersTable.Arn',
       ].sort(),
     );
   });

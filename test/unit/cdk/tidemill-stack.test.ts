@@ -153,11 +153,25 @@ describe('the functions', () => {
   });
 
   it.each([
-    ['aggregate', { TIDEMILL_SOURCES_TABLE: 'Sources', TIDEMILL_DEAD_LETTERS_TABLE: 'DeadLetters' }],
+    [
+      'aggregate',
+      {
+        TIDEMILL_SOURCES_TABLE: 'Sources',
+        TIDEMILL_DEAD_LETTERS_TABLE: 'DeadLetters',
+        TIDEMILL_READERS_TABLE: 'Readers',
+      },
+    ],
     ['rollup', { TIDEMILL_WINDOWS_TABLE: 'Windows', TIDEMILL_DEAD_LETTERS_TABLE: 'DeadLetters' }],
-    ['close', { TIDEMILL_SOURCES_TABLE: 'Sources' }],
+    ['close', { TIDEMILL_SOURCES_TABLE: 'Sources', TIDEMILL_READERS_TABLE: 'Readers' }],
     ['alert', { TIDEMILL_ALERTS_TABLE: 'Alerts', TIDEMILL_WINDOWS_TABLE: 'Windows' }],
-    ['alert-clock', { TIDEMILL_ALERTS_TABLE: 'Alerts', TIDEMILL_SOURCES_TABLE: 'Sources' }],
+    [
+      'alert-clock',
+      {
+        TIDEMILL_ALERTS_TABLE: 'Alerts',
+        TIDEMILL_SOURCES_TABLE: 'Sources',
+        TIDEMILL_READERS_TABLE: 'Readers',
+      },
+    ],
     ['publish', {}],
   ])('%s is told its tables, its pipeline and its metrics', (name, tables) => {
     template.hasResourceProperties('AWS::Lambda::Function', {

@@ -15,6 +15,7 @@ import { collect } from '../../support/collect.ts';
 import { sequenceOf } from '../../support/event-streams.ts';
 import { kinesisRecord } from '../../support/kinesis-records.ts';
 import { Observed } from '../../support/observed.ts';
+import { shardsInMemory } from '../../support/shards-in-memory.ts';
 import { StoredTables } from '../../support/stored-tables.ts';
 import { down, tableOver } from '../../support/table-over.ts';
 
@@ -31,6 +32,7 @@ function setUp(over: { sources?: (table: MemoryTable) => Table; deadLetters?: Ta
     pipeline: PIPELINE,
     states: new SourceStates(over.sources?.(tables.sources) ?? tables.sources),
     deadLetters: new DeadLetters(over.deadLetters ?? tables.deadLetters),
+    shards: shardsInMemory(),
     log: observed.log,
     meter: observed.meter,
     nowMs: () => 5_000,

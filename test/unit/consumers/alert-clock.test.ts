@@ -50,7 +50,7 @@ function setUp(definition = DEFINITION) {
     },
     retire: (source: string, nowMs: number) => retireSource(source, { states, nowMs }),
     look: (nowMs: number, remainingMs: number | (() => number) = 60_000) =>
-      createAlertClock({ ...common, states, nowMs: () => nowMs })(
+      createAlertClock({ ...common, states, readUpToMs: async () => nowMs })(
         {},
         {
           getRemainingTimeInMillis: () => (typeof remainingMs === 'number' ? remainingMs : remainingMs()),
@@ -130,7 +130,7 @@ describe('the clock of alerts', () => {
       pipeline: parsePipeline({ ...DEFINITION, alerts: [] }),
       alerts: new Alerts(tables.alerts),
       states: new SourceStates(tables.sources),
-      nowMs: () => 5 * MINUTE,
+      readUpToMs: async () => 5 * MINUTE,
       log: new Observed().log,
       meter: new Observed().meter,
     });

@@ -12,6 +12,7 @@ import { type Table, text, textOf } from '../../../src/stores/table.ts';
 import { sequenceOf } from '../../support/event-streams.ts';
 import { kinesisRecord } from '../../support/kinesis-records.ts';
 import { Observed } from '../../support/observed.ts';
+import { shardsInMemory } from '../../support/shards-in-memory.ts';
 import { StoredTables } from '../../support/stored-tables.ts';
 import { tableOver } from '../../support/table-over.ts';
 
@@ -37,6 +38,7 @@ async function setUp(
     pipeline: PIPELINE,
     states,
     deadLetters: new DeadLetters(tables.deadLetters),
+    shards: shardsInMemory(),
     log: nothing.log,
     meter: nothing.meter,
     nowMs: () => 0,
@@ -49,6 +51,7 @@ async function setUp(
   const close = createClose({
     pipeline: PIPELINE,
     states: new SourceStates(over(tables.sources)),
+    readUpTo: async () => ({ readUpToMs: at.nowMs, ticks: 0 }),
     log: observed.log,
     meter: observed.meter,
     nowMs: () => at.nowMs,
@@ -114,7 +117,7 @@ describe('the closer', () => {
     const { close, observed } = await setUp([{ source: 'a', timeMs: 1e12 }, { source: 'b' }]);
     const answer = { sourcesLookedAt: 2, closedWindows: 4, stateWrites: 2, refused: 0, failed: 0, held: 0 };
     expect(await close({ closeAll: true }, PLENTY)).toEqual({ ...answer, finished: true });
-    expect(observed.published).toEqual([{ runs: 1, ...answer, unreached: 0 }]);
+    expect(observed.published).toMatchObject([{ runs: 1, ...answer, unreached: 0, ticks: 0 }]);
   });
 
   it('passes over a source that moved on while it was being closed, and closes the others', async () => {

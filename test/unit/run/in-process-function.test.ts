@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parsePipeline } from '../../../src/core/pipeline/parse-pipeline.ts';
 import { VirtualClock } from '../../../src/event-source/virtual-clock.ts';
 import type { FunctionLine } from '../../../src/local-stack/function-invoker.ts';
-import { LIVE_TABLE, READERS_TABLE, VARIABLE } from '../../../src/platform/names.ts';
+import { LIVE_TABLE, READERS_TABLE, TELEMETRY_STREAMS, VARIABLE } from '../../../src/platform/names.ts';
 import { createInProcessFunction } from '../../../src/run/in-process-function.ts';
 import { MemoryObjects } from '../../../src/stores/archive/memory-objects.ts';
 import { MemoryTable } from '../../../src/stores/memory-table.ts';
@@ -41,6 +41,7 @@ function setUp(over: (table: Table, clock: VirtualClock) => Table = (table) => t
     [VARIABLE.table('live')]: 'L',
     [VARIABLE.poster('live')]: 'http://127.0.0.1:1/live',
     [VARIABLE.table('alerts')]: 'A',
+    [VARIABLE.setting(TELEMETRY_STREAMS)]: 'arn:aws:kinesis:us-east-1:000000000000:stream/T',
     [VARIABLE.bus('alerts')]: 'B',
   };
   const start = (service: string) =>
@@ -66,6 +67,7 @@ function setUp(over: (table: Table, clock: VirtualClock) => Table = (table) => t
           },
         },
         stream: () => ({ put: async (records) => records.map(() => undefined) }),
+        shards: (arn) => ({ arn, listShards: async () => [], putIntoEach: async () => 0 }),
         secretsEndpoint: 'http://127.0.0.1:1',
         onLine: (line) => lines.push(line),
       },

@@ -18,6 +18,7 @@ import type { DynamoDbEventRecord } from '../../../src/wire/stream-records.ts';
 import { SHARD, sequenceOf } from '../../support/event-streams.ts';
 import { kinesisRecord } from '../../support/kinesis-records.ts';
 import { Observed } from '../../support/observed.ts';
+import { shardsInMemory } from '../../support/shards-in-memory.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const T0 = Date.UTC(2026, 0, 1);
@@ -228,6 +229,7 @@ async function changesOfSources(events: readonly object[]): Promise<readonly Dyn
     pipeline: parsePipeline(PIPELINE),
     states,
     deadLetters,
+    shards: shardsInMemory(),
     log,
     meter,
     nowMs: () => T0,
