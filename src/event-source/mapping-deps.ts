@@ -9,6 +9,8 @@ import type { CheckpointStore, FailureDestination, FunctionInvoker, StreamSource
 export interface PollingSettings {
   /** Pause after a read that found nothing (rule 1: AWS polls Kinesis each 1,000 ms, DynamoDB each 250 ms). */
   readonly idlePollMs: number;
+  /** What that pause doubles to, read by read, while a shard has nothing new; default: it stays the same. */
+  readonly longestIdlePollMs?: number;
   /** How often the shard list is read again, beside each time a shard ends. */
   readonly shardRefreshMs: number;
   /** Records a read asks for: at most 10,000 on Kinesis and 1,000 on DynamoDB Streams. */

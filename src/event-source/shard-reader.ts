@@ -55,6 +55,8 @@ export class ShardReader {
   #more = false;
   #readThroughMs: EpochMs = 0;
   #failures = 0;
+  /** Reads in a row that found the tip and nothing new. */
+  #idleReads = 0;
   /** The newest question that was answered. */
   #told = 0;
   /** A delivery was cut off by the mapping's end. */
@@ -244,15 +246,25 @@ export class ShardReader {
     if (records.length === 0 && !behind) {
       this.#readThroughMs = Math.max(this.#readThroughMs, answer.beganMs);
     }
-    if (records.length > 0 || answer.ended) return true;
+    if (records.length > 0 || answer.ended) {
+      this.#idleReads = 0;
+      return true;
+    }
     // a window may be over by now: it is closed before anybody is told that all is handled
     this.#beginBatches(this.#deps.clock.nowMs());
     if (this.#isIdle() && !behind) {
       this.#told = answer.question;
       onTip(answer.question);
     }
-    this.#pollMs = this.#deps.clock.nowMs() + (behind ? BEHIND_POLL_MS : this.#deps.polling.idlePollMs);
+    this.#pollMs = this.#deps.clock.nowMs() + (behind ? BEHIND_POLL_MS : this.#idlePauseMs());
     return true;
+  }
+
+  #idlePauseMs(): number {
+    const { idlePollMs, longestIdlePollMs = idlePollMs } = this.#deps.polling;
+    const pauseMs = Math.min(idlePollMs * 2 ** this.#idleReads, longestIdlePollMs);
+    this.#idleReads += 1;
+    return pauseMs;
   }
 
   #filter(records: readonly StreamRecord[]): void {

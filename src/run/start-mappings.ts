@@ -35,7 +35,8 @@ export interface RunningMappings {
 
 /** Locally a retry need not wait long: nobody else is being protected. */
 const LOCAL_BACKOFF = exponentialBackoff({ baseMs: 50, capMs: 2_000 });
-const POLLING = { idlePollMs: 50, shardRefreshMs: 1_000, readLimit: 1_000 };
+/** Nothing new for long: as often as AWS lets a Kinesis shard be read. A laptop has other things to do than to answer that there is nothing. */
+const POLLING = { idlePollMs: 50, longestIdlePollMs: 200, shardRefreshMs: 1_000, readLimit: 1_000 };
 
 /** Those that the template has switched off stay so. */
 export function startMappings(system: LocalSystem, options: MappingsOptions): RunningMappings {

@@ -70,6 +70,40 @@ describe('a server that dies', () => {
   });
 });
 
+describe('a shard with nothing new', () => {
+  const polling = { idlePollMs: 50, longestIdlePollMs: 200, shardRefreshMs: 10_000, readLimit: 100 };
+
+  test('is asked ever less often, down to a bound, and as before once there is something', async () => {
+    const harness = new MappingHarness({ deps: { polling } });
+    const mapping = harness.start();
+    const readsIn = async (ms: number) => {
+      const before = harness.eventsOf('read').length;
+      await harness.clock.advance(ms);
+      return harness.eventsOf('read').length - before;
+    };
+    // At 0, 50, 150, 350, and each 200 ms from then on.
+    expect(await readsIn(340)).toBe(3);
+    expect(await readsIn(2_000)).toBe(10);
+    harness.put('a');
+    // Every 200 ms would be 5.
+    expect(await readsIn(1_000)).toBeGreaterThan(6);
+    expect(harness.batches).toEqual([['a']]);
+    await harness.clock.run(mapping.stop({ invocation: 'finish' }));
+  });
+
+  test('does not keep those waiting who ask whether all is handled', async () => {
+    const harness = new MappingHarness({ deps: { polling } });
+    const mapping = harness.start();
+    await harness.clock.advance(5_000);
+    harness.put('a');
+    const beforeMs = harness.clock.nowMs();
+    await harness.clock.run(mapping.caughtUp());
+    expect(harness.clock.nowMs()).toBe(beforeMs);
+    expect(harness.batches).toEqual([['a']]);
+    await harness.clock.run(mapping.stop({ invocation: 'finish' }));
+  });
+});
+
 describe('LATEST', () => {
   test('an iterator that expires before the first record is replaced without losing what came meanwhile', async () => {
     const server = { down: false };
