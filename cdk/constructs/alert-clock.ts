@@ -8,11 +8,13 @@ import type { ReadersTable } from './readers-table.ts';
 import { runEveryMinute } from './run-every-minute.ts';
 import { addStoppedAlarm, SCHEDULED_ALARMS } from './scheduled-alarms.ts';
 import type { SourcesTable } from './sources-table.ts';
+import type { WindowsTable } from './windows-table.ts';
 
 export interface AlertClockOptions {
   readonly codeFolder: string;
   readonly sources: SourcesTable;
   readonly alerts: AlertsTable;
+  readonly windows: WindowsTable;
   readonly readers: ReadersTable;
   readonly enabled: boolean;
 }
@@ -22,7 +24,7 @@ export class AlertClock extends Construct {
 
   constructor(scope: Construct, id: string, options: AlertClockOptions) {
     super(scope, id);
-    const { codeFolder, sources, alerts, readers, enabled } = options;
+    const { codeFolder, sources, alerts, windows, readers, enabled } = options;
     this.consumer = new ConsumerFunction(this, 'Consumer', {
       name: 'alert-clock',
       codeFolder,
@@ -33,6 +35,7 @@ export class AlertClock extends Construct {
       environment: {
         [VARIABLE.table('alerts')]: alerts.table.tableName,
         [VARIABLE.table('sources')]: sources.table.tableName,
+        [VARIABLE.table('windows')]: windows.table.tableName,
         [VARIABLE.table('readers')]: readers.table.tableName,
       },
     });
@@ -42,8 +45,9 @@ export class AlertClock extends Construct {
       alerts.table.tableArn,
     );
     this.consumer.allow(['dynamodb:BatchGetItem', 'dynamodb:Scan'], sources.table.tableArn);
-    // Up to when the stream has been read.
-    this.consumer.allow(['dynamodb:BatchGetItem'], readers.table.tableArn);
+    // Up to when the stream has been read; the series of rollups there are, and the latest window of each.
+    this.consumer.allow(['dynamodb:BatchGetItem', 'dynamodb:Query'], readers.table.tableArn);
+    this.consumer.allow(['dynamodb:Query'], windows.table.tableArn);
     runEveryMinute(this, this.consumer, 'Looks for sources that fell silent', enabled);
     if (enabled) addStoppedAlarm(this, this.consumer);
   }

@@ -71,6 +71,11 @@ export class Authorize extends Construct {
     return this.#readers;
   }
 
+  /** Of operators, for `POST` methods that change what is stored. */
+  operators(scope: Construct): RequestAuthorizer {
+    return this.#authorizer(scope, 'Operators', [IdentitySource.header('Authorization')]);
+  }
+
   #authorizer(scope: Construct, id: string, identitySources: string[]): RequestAuthorizer {
     return new RequestAuthorizer(scope, id, {
       handler: this.consumer.fn,

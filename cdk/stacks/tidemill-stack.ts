@@ -24,6 +24,7 @@ import { Outlet } from '../constructs/outlet.ts';
 import { Publish } from '../constructs/publish.ts';
 import { QueryApi } from '../constructs/query-api.ts';
 import { ReadersTable } from '../constructs/readers-table.ts';
+import { RetireApi } from '../constructs/retire-api.ts';
 import { Rollup } from '../constructs/rollup.ts';
 import { enforceSingleWriter } from '../constructs/single-writer-rules.ts';
 import { SourcesTable } from '../constructs/sources-table.ts';
@@ -198,6 +199,7 @@ function addConsumers(stack: Stack, props: TidemillStackProps, held: Held) {
     codeFolder: code['alert-clock'],
     sources,
     alerts,
+    windows,
     readers,
     enabled: inUse.byClock,
   });
@@ -236,6 +238,12 @@ function addApis(stack: Stack, props: TidemillStackProps, held: Held & { readonl
     alerts,
     readers,
   });
+  const retire = new RetireApi(stack, 'Retire', {
+    codeFolder: code.retire,
+    api: door.api,
+    authorizer: door.authorize.operators(door),
+    sources,
+  });
   const liveApi = new LiveApi(stack, 'Live', {
     codeFolders: { subscribe: code.subscribe, live: code.live, 'hang-up': code['hang-up'] },
     authorizer: door.authorize.consumer.fn,
@@ -253,7 +261,7 @@ function addApis(stack: Stack, props: TidemillStackProps, held: Held & { readonl
   });
   // Its access log asks for the account's right to write any, which comes with the other API.
   liveApi.node.addDependency(door.api.node.findChild('Account'));
-  return { door, query, liveApi };
+  return { door, query, retire, liveApi };
 }
 
 function addOutlet(
@@ -294,7 +302,7 @@ function addOperations(
     ReturnType<typeof addApis> & { readonly outlet: Outlet | undefined },
 ): void {
   const { telemetry, aggregate, rollup, close, alert, alertClock, publish, archive } = parts;
-  const { door, query, liveApi, outlet } = parts;
+  const { door, query, retire, liveApi, outlet } = parts;
   new OperationsDashboard(stack, 'Operations', {
     // Names of dashboards are the account's, of all regions.
     ...(props.stage === undefined ? {} : { name: `${stack.stackName}-${Aws.REGION}` }),
@@ -316,6 +324,7 @@ function addOperations(
       alertClock.consumer,
       door.authorize.consumer,
       query.consumer,
+      retire.consumer,
       liveApi.subscribe,
       liveApi.hangUp,
     ],

@@ -14,13 +14,18 @@ import { inGroups } from '../../src/platform/in-groups.ts';
 import type { Log, Meter } from '../../src/platform/observe.ts';
 import type { Alerts, AlertWrite, StoredAlert } from '../../src/stores/alerts.ts';
 import { alertId } from '../../src/stores/alerts.ts';
+import type { RollupDirectory } from '../../src/stores/rollup-directory.ts';
 import type { SourceStates } from '../../src/stores/source-states.ts';
+import type { Windows } from '../../src/stores/windows.ts';
 import { takeUp } from './take-up.ts';
+import { latestEndMs, takeUpSeries } from './take-up-series.ts';
 
 export interface AlertClockDeps {
   readonly pipeline: Pipeline;
   readonly alerts: Alerts;
   readonly states: SourceStates;
+  readonly windows: Windows;
+  readonly directory: RollupDirectory;
   readonly log: Log;
   readonly meter: Meter;
   /** Everything that arrived in the stream until then has been read; undefined: nothing is known of it yet. */
@@ -70,11 +75,15 @@ export function createAlertClock(
       await checkGroup([...alerts.values()], nowMs, deps, totals);
     }
     const hasTime = () => context.getRemainingTimeInMillis() >= TIME_KEPT_MS;
-    const taken = await takeUp(deps, nowMs, hasTime);
-    totals.transitions += taken.transitions;
-    totals.failed += taken.failed;
-    finished &&= taken.finished;
-    deps.meter.publish({ runs: 1, ...totals, takenUp: taken.sources, unreached, silenceNotJudged: 0 });
+    let takenUp = 0;
+    for (const walk of [takeUp, takeUpSeries]) {
+      const taken = await walk(deps, nowMs, hasTime);
+      totals.transitions += taken.transitions;
+      totals.failed += taken.failed;
+      finished &&= taken.finished;
+      takenUp += taken.sources;
+    }
+    deps.meter.publish({ runs: 1, ...totals, takenUp, unreached, silenceNotJudged: 0 });
     if (totals.failed > 0) deps.log.error('alerts not checked', { failed: totals.failed });
     return { ...totals, finished };
   };
@@ -105,6 +114,7 @@ async function checkGroup(
   const onSilence = alerts.filter((alert) => rules.get(alert.rule)?.on.kind === 'source');
   const { arrivals, unreadable } = await loadArrivals(onSilence, deps);
   totals.unreadable += unreadable.size;
+  const unheard = await loadEnds(alerts, rules, deps);
   const writes = alerts.flatMap((alert): readonly AlertWrite[] => {
     const rule = rules.get(alert.rule);
     const source = sourceOf(alert);
@@ -112,7 +122,10 @@ async function checkGroup(
     if (rule === undefined) return [checked(alert, alert.state, undefined)];
     if (rule.when.kind !== 'absent') return [lookAtWindows(rule, alert, nowMs)];
     if (unreadable.has(source)) return [];
-    return [lookAtSilence(rule, alert, { arrived: arrivals.get(source), nowMs })];
+    const endMs = unheard.get(alert.series);
+    const arrived =
+      endMs === undefined ? arrivals.get(source) : { lastArrivalMs: Math.min(endMs, nowMs), silences: [] };
+    return [lookAtSilence(rule, alert, { arrived, nowMs })];
   });
   totals.checked += writes.length;
   const before = new Map(alerts.map((alert) => [alertId(alert), alert.state.sequence]));
@@ -153,6 +166,22 @@ function checked(
   checkAtMs: number | undefined,
 ): AlertWrite {
   return { rule, series, expectedVersion: version, state, checkAtMs };
+}
+
+/** Of series that nothing has been heard of since their rules were deployed, where their latest windows end. */
+async function loadEnds(
+  alerts: readonly StoredAlert[],
+  rules: ReadonlyMap<string, AlertRule>,
+  { windows }: AlertClockDeps,
+): Promise<ReadonlyMap<string, number>> {
+  const ends = new Map<string, number>();
+  for (const { rule: name, series, state } of alerts) {
+    const rule = rules.get(name);
+    if (rule?.on.kind !== 'rollup' || rule.when.kind !== 'absent' || state.observedMs !== undefined) continue;
+    const endMs = await latestEndMs(windows, series);
+    if (endMs !== undefined) ends.set(series, endMs);
+  }
+  return ends;
 }
 
 async function loadArrivals(

@@ -1,7 +1,7 @@
 // The Lambda authorizer of the APIs: reads the token, verifies it for the use that the route asks for, and says whose it
 // is. What it says is kept by API Gateway for a while, so it names all that the token may do at its door and no more.
 import type { AccessToken, TokenUse } from '../../src/core/access-token.ts';
-import { EVENTS_PATH, RELAY_EVENTS_PATH, SOURCE_HEADER } from '../../src/platform/door.ts';
+import { EVENTS_PATH, RELAY_EVENTS_PATH, RETIREMENT_PATH, SOURCE_HEADER } from '../../src/platform/door.ts';
 import type { Log, Meter } from '../../src/platform/observe.ts';
 import { writeHeldToken } from '../../src/wire/held-token.ts';
 import { TOKEN_PROTOCOL } from '../../src/wire/live/messages.ts';
@@ -171,6 +171,8 @@ function allowedArn(use: TokenUse, { methodArn, requestContext }: AuthorizerEven
       return `${api}/${stage}/POST${RELAY_EVENTS_PATH}*`;
     case 'reader':
       return `${api}/${stage}/GET/*`;
+    case 'operator':
+      return `${api}/${stage}/POST${RETIREMENT_PATH.replace('{source}', '*')}`;
   }
 }
 

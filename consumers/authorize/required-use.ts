@@ -1,6 +1,6 @@
 // Which use of a token a route asks for. What is not named here is open to nobody.
 import type { TokenUse } from '../../src/core/access-token.ts';
-import { EVENTS_PATH, RELAY_EVENTS_PATH } from '../../src/platform/door.ts';
+import { EVENTS_PATH, RELAY_EVENTS_PATH, RETIREMENT_PATH } from '../../src/platform/door.ts';
 
 export function requiredUse(request: {
   readonly resource?: string;
@@ -10,7 +10,8 @@ export function requiredUse(request: {
   if (request.requestContext?.eventType === 'CONNECT') return 'reader';
   if (request.httpMethod === 'POST') {
     if (isAtOrBelow(request.resource, EVENTS_PATH)) return 'device';
-    return isAtOrBelow(request.resource, RELAY_EVENTS_PATH) ? 'relay' : undefined;
+    if (isAtOrBelow(request.resource, RELAY_EVENTS_PATH)) return 'relay';
+    return request.resource === RETIREMENT_PATH ? 'operator' : undefined;
   }
   return request.httpMethod === 'GET' ? 'reader' : undefined;
 }

@@ -24,6 +24,7 @@ interface IssueOptions extends StoreOptions {
   readonly device?: string;
   readonly relay?: string;
   readonly reader?: string;
+  readonly operator?: string;
   readonly sources?: string;
   readonly lifetime: string;
   readonly json?: true;
@@ -35,6 +36,7 @@ function issueCommand(): Command {
     .option('--device <source>', 'for a device that posts its own events')
     .option('--relay <name>', 'for a gateway that posts events of the --sources')
     .option('--reader <name>', 'for whoever asks the query API and listens to live changes')
+    .option('--operator <name>', 'for whoever retires sources by the API')
     .option('--sources <list>', 'whom a relay may speak for, with commas between')
     .option('--lifetime <duration>', 'e.g. 12h, 30d; at most 366d', '30d')
     .option('--json', 'one JSON object, with the token’s id and when it expires')
@@ -50,12 +52,14 @@ function issueCommand(): Command {
     });
 }
 
-function orderOf({ device, relay, reader, sources, lifetime }: IssueOptions) {
-  const asked = Object.entries({ device, relay, reader }).filter(([, subject]) => subject !== undefined);
+function orderOf({ device, relay, reader, operator, sources, lifetime }: IssueOptions) {
+  const asked = Object.entries({ device, relay, reader, operator }).filter(
+    ([, subject]) => subject !== undefined,
+  );
   const [first] = asked;
   if (first === undefined || asked.length > 1) {
     const found = asked.map(([use]) => `--${use}`).join(' and ') || 'none';
-    throw new UsageError(`found ${found}, expected one of --device, --relay and --reader`);
+    throw new UsageError(`found ${found}, expected one of --device, --relay, --reader and --operator`);
   }
   const [use, subject = ''] = first;
   if (!isSource(subject)) {
@@ -84,18 +88,21 @@ function useOf(text: string): TokenUse {
 
 function revokeCommand(): Command {
   return withStoreOptions(new Command('revoke'))
-    .description('revoke a token, or all that a device, relay or reader has')
+    .description('revoke a token, or all that a device, relay, reader or operator has')
     .argument('[id]', 'of the token, as `tokens list` shows it')
     .option('--device <source>', 'all tokens of this device')
     .option('--relay <name>', 'all tokens of this relay')
     .option('--reader <name>', 'all tokens of this reader')
+    .option('--operator <name>', 'all tokens of this operator')
     .action(async (id: string | undefined, options: StoreOptions & Partial<Record<TokenUse, string>>) => {
       const subjects = TOKEN_USES.flatMap((use) => {
         const subject = options[use];
         return subject === undefined ? [] : [{ use, subject }];
       });
       if (subjects.length + (id === undefined ? 0 : 1) !== 1) {
-        throw new UsageError('expected the id of a token, or one of --device, --relay and --reader');
+        throw new UsageError(
+          'expected the id of a token, or one of --device, --relay, --reader and --operator',
+        );
       }
       await useTokenDesk(options, async (desk) => {
         if (id !== undefined) {

@@ -2,9 +2,9 @@
 
 /**
  * `device`: posts events of the one source that is its subject. `relay`: posts events of the sources it lists.
- * `reader`: asks the query API and listens to live changes.
+ * `reader`: asks the query API and listens to live changes. `operator`: retires sources.
  */
-export const TOKEN_USES = ['device', 'relay', 'reader'] as const;
+export const TOKEN_USES = ['device', 'relay', 'reader', 'operator'] as const;
 export type TokenUse = (typeof TOKEN_USES)[number];
 
 /** What a live connection keeps of the token it was opened with: enough to tell at any time whether it is still good. */

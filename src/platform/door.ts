@@ -4,6 +4,8 @@
 export const EVENTS_PATH = '/v1/events';
 /** Posts on behalf of the source that SOURCE_HEADER names. */
 export const RELAY_EVENTS_PATH = '/v1/relay/events';
+/** Posts of operators: ends the source. */
+export const RETIREMENT_PATH = '/v1/sources/{source}/retirement';
 /** UTF-8, percent-encoded: headers are ASCII. */
 export const SOURCE_HEADER = 'Tidemill-Source';
 

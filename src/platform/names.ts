@@ -185,6 +185,7 @@ export const STANDING_FUNCTIONS = [
   'publish',
   'authorize',
   'query',
+  'retire',
   'subscribe',
   'live',
   'hang-up',

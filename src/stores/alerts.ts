@@ -163,13 +163,13 @@ export class Alerts {
   /** Every alert that has a state, in no order. */
   async *scan(): AsyncIterable<StoredAlert> {
     for await (const item of this.#table.scan()) {
-      if (textOf(item, ALERTS_TABLE.partitionKey) !== WALK_KEY) yield fromItem(item);
+      if (textOf(item, ALERTS_TABLE.partitionKey)?.startsWith(WALK_PREFIX) !== true) yield fromItem(item);
     }
   }
 
-  /** How far the walk over all sources has come; undefined before the first. Consistent. */
-  async loadWalk(): Promise<SourceWalk | undefined> {
-    const [item] = await this.#table.getMany([{ [ALERTS_TABLE.partitionKey]: text(WALK_KEY) }]);
+  /** How far the walk over all sources, or over all series of rollups, has come; undefined before the first. Consistent. */
+  async loadWalk(over: WalkedOver = 'sources'): Promise<Walk | undefined> {
+    const [item] = await this.#table.getMany([{ [ALERTS_TABLE.partitionKey]: text(WALK_KEYS[over]) }]);
     if (item === undefined) return undefined;
     return {
       of: textOf(item, 'of') ?? '',
@@ -180,11 +180,14 @@ export class Alerts {
   }
 
   /** Its new version; undefined where it was not written, or somebody else wrote. */
-  async commitWalk({ of, after, isOver, version }: SourceWalk): Promise<number | undefined> {
+  async commitWalk(
+    { of, after, isOver, version }: Walk,
+    over: WalkedOver = 'sources',
+  ): Promise<number | undefined> {
     const next = (version ?? 0) + 1;
     const [outcome] = await this.#table.commit([
       {
-        key: { [ALERTS_TABLE.partitionKey]: text(WALK_KEY) },
+        key: { [ALERTS_TABLE.partitionKey]: text(WALK_KEYS[over]) },
         expectedVersion: version,
         version: next,
         attributes: {
@@ -198,11 +201,11 @@ export class Alerts {
   }
 }
 
-/** A walk over all sources, for the rules on silence. */
-export interface SourceWalk {
+/** A walk over all that there is, for the rules on silence. */
+export interface Walk {
   /** The rules it is for, as text: others are walked for anew. */
   readonly of: string;
-  /** The source it has come to; undefined at its beginning, and at its end. */
+  /** The source, or series, it has come to; undefined at its beginning, and at its end. */
   readonly after: string | undefined;
   readonly isOver: boolean;
   /** The version loaded; undefined where there has been none. */
@@ -210,7 +213,9 @@ export interface SourceWalk {
 }
 
 /** No alert has it: rule names have no control characters. Who reads the change stream passes over what has no state. */
-const WALK_KEY = '\u0001walk';
+const WALK_PREFIX = '\u0001walk';
+const WALK_KEYS = { sources: '\u0001walk', series: '\u0001walk-series' } as const;
+type WalkedOver = keyof typeof WALK_KEYS;
 
 /** A key attribute holds 2,048 bytes; longer series stand under their hash. */
 const MAX_SERIES_BYTES = 1_024;

@@ -4,9 +4,17 @@ import { createHmac } from 'node:crypto';
 import { connect } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
+import { createRetire } from '../../consumers/retire/retire.ts';
+import { parsePipeline } from '../../src/core/pipeline/parse-pipeline.ts';
+import { emptySourceState } from '../../src/core/source-state.ts';
+import { encodeState } from '../../src/core/state-encoding.ts';
 import { MAX_EVENTS_PER_REQUEST, MAX_REQUEST_RECORD_BYTES } from '../../src/platform/door.ts';
+import { SourceStates } from '../../src/stores/source-states.ts';
+import type { RestEvent } from '../../src/wire/rest-event.ts';
 import { decodeSigningKeys } from '../../src/wire/token-keys.ts';
 import { type Door, openDoor } from '../support/door.ts';
+import { Observed } from '../support/observed.ts';
+import { StoredTables } from '../support/stored-tables.ts';
 
 const EVENT = '{"time":1767225600000,"id":1,"values":{"t":21.5}}';
 
@@ -47,6 +55,32 @@ describe('the HTTP door', () => {
     ]);
     const calls = door.serviceCalls.map(({ body }) => JSON.parse(body).PartitionKey);
     expect(calls).toEqual([source, source, source, source]);
+  });
+
+  it('retires a source for an operator’s token, which does nothing else, and for no other', async () => {
+    const { sources } = new StoredTables();
+    const states = new SourceStates(sources);
+    const pipeline = parsePipeline({ aggregations: [{ name: 'a', window: { tumbling: '1m' } }] });
+    const state = encodeState(emptySourceState('hall/7', pipeline));
+    await states.commit([{ source: 'hall/7', expectedVersion: undefined, state, closesAtMs: undefined }]);
+    const { log, meter } = new Observed();
+    const retire = createRetire({ states, log, meter, nowMs: () => 5_000 });
+    const door = await openDoor({
+      // what the gateway has made
+      functions: { RetireConsumer: async (event) => await retire(event as unknown as RestEvent) },
+    });
+    const path = '/v1/sources/hall%2F7/retirement';
+    const others = [await door.issue({}), await door.issue({ use: 'reader' }), undefined];
+    for (const token of others) expect((await door.post('', token, {}, path)).status).toBe(401);
+    expect(await states.load(['hall/7'])).not.toMatchObject([{ retiredAtMs: 5_000 }]);
+
+    const operator = await door.issue({ use: 'operator', subject: 'night shift' });
+    expect((await door.post(EVENT, operator)).status).toBe(401);
+    const answer = await door.post('', operator, {}, path);
+    expect(answer.status, answer.body).toBe(200);
+    expect(JSON.parse(answer.body)).toEqual({ source: 'hall/7', retiredAt: '1970-01-01T00:00:05.000Z' });
+    expect(await states.load(['hall/7'])).toMatchObject([{ retiredAtMs: 5_000 }]);
+    await expectNothingStored(door, [operator]);
   });
 
   it('takes bodies in another form by routes of their own, for the token’s source, from devices and relays', async () => {

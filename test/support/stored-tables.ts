@@ -39,6 +39,8 @@ export class StoredTables {
 
   readonly outlet = new MemoryTable(TABLE_SCHEMAS.outlet, (change) => this.changes.outlet.push(change));
 
+  readonly readers = new MemoryTable(TABLE_SCHEMAS.readers);
+
   readonly #inPlaceOfSources: (table: Table) => Table;
 
   constructor(inPlaceOfSources: (table: Table) => Table = (table) => table) {

@@ -18,9 +18,9 @@ export function openApiDocument(): OpenApiDocument {
       title: 'Tidemill query API',
       version: '1',
       description:
-        'Windows, sources, rollups and the books. Everything is read only, and may be asked for conditionally (ETag, If-None-Match).',
+        'Windows, sources, rollups and the books: what is read may be asked for conditionally (ETag, If-None-Match). Operators retire sources.',
     },
-    paths: Object.fromEntries(paths),
+    paths: { ...Object.fromEntries(paths), [RETIREMENT]: { post: describeRetirement(components) } },
     components: {
       schemas: Object.fromEntries(components),
       securitySchemes: {
@@ -30,9 +30,64 @@ export function openApiDocument(): OpenApiDocument {
           bearerFormat: 'JWT',
           description: 'A reader’s token; a device’s is refused',
         },
+        operator: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: 'An operator’s token; it reads nothing',
+        },
       },
     },
     security: [{ reader: [] }],
+  };
+}
+
+/** `RETIREMENT_PATH` of src/platform/door.ts, which may not be read here. */
+const RETIREMENT = '/v1/sources/{source}/retirement';
+
+/** The one operation that changes something: of another function, and for another token. */
+function describeRetirement(components: Map<string, unknown>): object {
+  const problem = {
+    'application/problem+json': { schema: componentOf(problemSchema.json, components) },
+  };
+  const { 400: bad, 401: nobody, 404: none, 503: busy } = REFUSALS;
+  return {
+    operationId: 'retireSource',
+    summary:
+      'Ends a source: its alerts resolve, what it has open is closed, its books stay. Repeating it is safe',
+    security: [{ operator: [] }],
+    parameters: [
+      {
+        name: 'source',
+        in: 'path',
+        description: 'The source’s name',
+        required: true,
+        schema: { type: 'string', minLength: 1, maxLength: 128 },
+      },
+    ],
+    responses: {
+      200: {
+        description: 'It is retired as of this moment; should it send again, it is as any other',
+        content: {
+          'application/json': {
+            schema: {
+              type: 'object',
+              properties: {
+                source: { type: 'string' },
+                retiredAt: { type: 'string', format: 'date-time' },
+              },
+              required: ['source', 'retiredAt'],
+              additionalProperties: false,
+            },
+          },
+        },
+      },
+      400: { description: bad, content: problem },
+      401: { description: nobody },
+      403: { description: 'The token is not an operator’s' },
+      404: { description: none, content: problem },
+      503: { description: busy, content: problem },
+    },
   };
 }
 

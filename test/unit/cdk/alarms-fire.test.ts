@@ -9,6 +9,7 @@ import { DEFAULT_PARTS } from '../../../src/core/pipeline/read-rollup.ts';
 import { firstPartOf } from '../../../src/core/rollup-parts.ts';
 import { LocalCloudWatch } from '../../../src/local-stack/cloudwatch/local-cloudwatch.ts';
 import { keyOf } from '../../../src/local-stack/cloudwatch/metric-store.ts';
+import { RETIREMENT_PATH } from '../../../src/platform/door.ts';
 import type { FunctionName } from '../../../src/platform/names.ts';
 import { Alerts } from '../../../src/stores/alerts.ts';
 import { LiveConnections } from '../../../src/stores/live-connections.ts';
@@ -124,6 +125,12 @@ describe('the alarms of the stack', () => {
   it.each<[FunctionName, string, Partial<AlarmRun['trouble']>, unknown]>([
     ['authorize', 'DoorAuthorizeConsumerOwnfailures', { secrets: true }, asked('aaa.bbb.ccc')],
     ['query', 'QueryConsumerOwnfailures', { unreachable: ['Sources'] }, restEvent('/v1/sources')],
+    [
+      'retire',
+      'RetireConsumerOwnfailures',
+      { unreachable: ['Sources'] },
+      { ...restEvent('/v1/sources/a/retirement'), resource: RETIREMENT_PATH, httpMethod: 'POST' },
+    ],
   ])('tell of %s, which answers for itself', async (name, id, trouble, event) => {
     const run = await AlarmRun.start(() => false);
     Object.assign(run.trouble, trouble);

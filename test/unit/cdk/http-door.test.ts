@@ -7,10 +7,31 @@ const methods = Object.values(template.findResources('AWS::ApiGateway::Method'))
   (method) => method['Properties'],
 );
 
+/** Into the stream; what a function takes is no door. */
+const isDoor = ({ HttpMethod, Integration }: (typeof methods)[number]) =>
+  HttpMethod === 'POST' && Integration.Type === 'AWS';
+
+describe('the route that retires sources', () => {
+  it('is for operators alone, and its function may mark a source and no more', () => {
+    const retiring = methods.filter(
+      ({ HttpMethod, Integration }) => HttpMethod === 'POST' && Integration.Type !== 'AWS',
+    );
+    expect(retiring).toMatchObject([{ AuthorizationType: 'CUSTOM', Integration: { Type: 'AWS_PROXY' } }]);
+    template.hasResourceProperties('AWS::ApiGateway::Authorizer', {
+      Name: Match.stringLikeRegexp('Operators'),
+      IdentitySource: 'method.request.header.Authorization',
+    });
+    const [policy] = Object.entries(template.findResources('AWS::IAM::Policy'))
+      .filter(([id]) => id.startsWith('Retire'))
+      .map(([, { Properties }]) => JSON.stringify(Properties.PolicyDocument));
+    expect(policy?.match(/dynamodb:\w+/g)).toEqual(['dynamodb:BatchGetItem', 'dynamodb:PartiQLUpdate']);
+  });
+});
+
 describe('the HTTP door', () => {
   it('lets nobody in without a token, and nothing past the validation', () => {
     for (const method of methods) expect(method).toMatchObject({ AuthorizationType: 'CUSTOM' });
-    const writing = methods.filter(({ HttpMethod }) => HttpMethod === 'POST');
+    const writing = methods.filter(isDoor);
     expect(writing.length).toBe(2);
     for (const method of writing) {
       expect(method).toMatchObject({
@@ -35,7 +56,7 @@ describe('the HTTP door', () => {
     expect(pathsOf(routed).filter((part) => part === 'ttn' || part === 'senml')).toHaveLength(4);
     const written = Object.values(routed.findResources('AWS::ApiGateway::Method'))
       .map(({ Properties }) => Properties)
-      .filter(({ HttpMethod }) => HttpMethod === 'POST');
+      .filter(isDoor);
     expect(written).toHaveLength(6);
     for (const method of written)
       expect(method).toMatchObject({

@@ -169,6 +169,7 @@ describe('the functions', () => {
       {
         TIDEMILL_ALERTS_TABLE: 'Alerts',
         TIDEMILL_SOURCES_TABLE: 'Sources',
+        TIDEMILL_WINDOWS_TABLE: 'Windows',
         TIDEMILL_READERS_TABLE: 'Readers',
       },
     ],

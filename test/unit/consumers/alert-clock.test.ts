@@ -3,10 +3,13 @@ import { createAlert } from '../../../consumers/alert/alert.ts';
 import { createAlertClock } from '../../../consumers/alert-clock/alert-clock.ts';
 import type { PipelineDefinition } from '../../../src/core/pipeline/definition.ts';
 import { parsePipeline } from '../../../src/core/pipeline/parse-pipeline.ts';
+import { rollupSeries } from '../../../src/core/series.ts';
 import { emptySourceState } from '../../../src/core/source-state.ts';
 import { encodeState } from '../../../src/core/state-encoding.ts';
+import type { StoredWindow } from '../../../src/core/stored-window.ts';
 import { Alerts } from '../../../src/stores/alerts.ts';
 import { retireSource } from '../../../src/stores/retire-source.ts';
+import { RollupDirectory } from '../../../src/stores/rollup-directory.ts';
 import { SourceStates } from '../../../src/stores/source-states.ts';
 import { Windows } from '../../../src/stores/windows.ts';
 import { changeRecord } from '../../support/change-records.ts';
@@ -30,6 +33,8 @@ function setUp(definition = DEFINITION) {
   const observed = new Observed();
   const common = { pipeline, alerts, log: observed.log, meter: observed.meter };
   const alert = createAlert({ ...common, windows: new Windows(tables.windows), nowMs: () => 0 });
+  const windows = new Windows(tables.windows);
+  const directory = new RollupDirectory(tables.readers);
   const versions = new Map<string, number>();
   let told = 0;
   const hear = async () => {
@@ -41,6 +46,9 @@ function setUp(definition = DEFINITION) {
   return {
     tables,
     observed,
+    alerts,
+    windows,
+    directory,
     hear,
     async arrive(source: string, lastArrivalMs: number) {
       const state = { ...emptySourceState(source, pipeline), lastArrivalMs, maxTime: lastArrivalMs };
@@ -50,7 +58,7 @@ function setUp(definition = DEFINITION) {
     },
     retire: (source: string, nowMs: number) => retireSource(source, { states, nowMs }),
     look: (nowMs: number, remainingMs: number | (() => number) = 60_000) =>
-      createAlertClock({ ...common, states, readUpToMs: async () => nowMs })(
+      createAlertClock({ ...common, states, windows, directory, readUpToMs: async () => nowMs })(
         {},
         {
           getRemainingTimeInMillis: () => (typeof remainingMs === 'number' ? remainingMs : remainingMs()),
@@ -130,6 +138,8 @@ describe('the clock of alerts', () => {
       pipeline: parsePipeline({ ...DEFINITION, alerts: [] }),
       alerts: new Alerts(tables.alerts),
       states: new SourceStates(tables.sources),
+      windows: new Windows(tables.windows),
+      directory: new RollupDirectory(tables.readers),
       readUpToMs: async () => 5 * MINUTE,
       log: new Observed().log,
       meter: new Observed().meter,
@@ -258,5 +268,88 @@ describe('what a run does not reach', () => {
     expect(await status('s149')).toMatch(/^ok/);
     expect(await look(6 * MINUTE)).toMatchObject({ checked: 150, finished: true });
     expect(observed.published.at(-1)).toMatchObject({ unreached: 0 });
+  });
+});
+
+describe('series of a rollup that were silent before their rule was deployed', () => {
+  const SITES: PipelineDefinition = {
+    aggregations: [{ name: 'a', window: { tumbling: '1m' } }],
+    rollups: [{ name: 'site', of: 'a', by: ['site'] }],
+    alerts: [
+      {
+        name: 'dark',
+        on: { rollup: 'site' },
+        when: { absent: '5m' },
+        filter: { tags: { site: ['mill', 'quarry', 'closed'] } },
+      },
+    ],
+  };
+  const seriesOf = (site: string) => rollupSeries('site', [site]);
+
+  async function withSeries(ends: Readonly<Record<string, number | undefined>>) {
+    const system = setUp(SITES);
+    await system.directory.note(Object.keys(ends).map(seriesOf));
+    for (const [site, end] of Object.entries(ends)) {
+      if (end === undefined) continue;
+      const window: StoredWindow = {
+        series: seriesOf(site),
+        start: end - MINUTE,
+        end,
+        part: 0,
+        marks: new Map(),
+        final: false,
+        moved: 0,
+        events: 1,
+        metrics: [],
+        fields: undefined,
+      };
+      await system.windows.commitParts([{ expectedVersion: undefined, window, expiresAtMs: undefined }]);
+    }
+    const statusOf = async (site: string) => {
+      const all = await collect(system.alerts.scan());
+      return all.find(({ series }) => series === seriesOf(site))?.state.status;
+    };
+    return { ...system, statusOf };
+  }
+
+  it('fire once they have been so for long enough, by the end of their latest window', async () => {
+    const { look, statusOf } = await withSeries({ mill: 10 * MINUTE, quarry: 58 * MINUTE, other: MINUTE });
+    expect(await look(60 * MINUTE)).toMatchObject({ transitions: 0, finished: true });
+    expect(await look(61 * MINUTE)).toMatchObject({ transitions: 1 });
+    expect(await statusOf('mill')).toBe('firing');
+    expect(await statusOf('quarry')).toBe('ok');
+    expect(await look(63 * MINUTE)).toMatchObject({ transitions: 1 });
+    expect(await statusOf('quarry')).toBe('firing');
+    expect(await statusOf('other'), 'which the rule does not watch').toBeUndefined();
+  });
+
+  it('are not silent while their window is open, and count from when they were taken up where none is left', async () => {
+    const { look, statusOf } = await withSeries({ mill: 61 * MINUTE, closed: undefined });
+    await look(60 * MINUTE);
+    await look(64 * MINUTE);
+    expect(await statusOf('mill')).toBe('ok');
+    await look(66 * MINUTE);
+    expect([await statusOf('mill'), await statusOf('closed')]).toEqual(['firing', 'firing']);
+  });
+
+  it('are walked over in pieces, and once', async () => {
+    const many = Object.fromEntries(Array.from({ length: 120 }, (_, at) => [`s${at}`, MINUTE]));
+    const system = setUp({
+      ...SITES,
+      alerts: [{ name: 'dark', on: { rollup: 'site' }, when: { absent: '5m' } }],
+    });
+    await system.directory.note(Object.keys(many).map(seriesOf));
+    let asked = 0;
+    const timeForOne = () => {
+      asked += 1;
+      return asked === 1 ? 60_000 : 0;
+    };
+    expect(await system.look(0, timeForOne)).toMatchObject({ finished: false });
+    expect((await collect(system.alerts.scan())).length).toBe(50);
+    expect(await system.look(0)).toMatchObject({ finished: true });
+    expect((await collect(system.alerts.scan())).length).toBe(120);
+    const writes = system.tables.changes.alerts.length;
+    await system.look(0);
+    expect(system.tables.changes.alerts.length).toBe(writes);
   });
 });

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { AlertStatus, Transition } from '../../../../src/core/alerts/alert-state.ts';
 import type { PipelineDefinition } from '../../../../src/core/pipeline/definition.ts';
 import { rollupSeries, sourceSeries } from '../../../../src/core/series.ts';
+import { RETIREMENT_PATH } from '../../../../src/platform/door.ts';
 import { openApiDocument } from '../../../../src/wire/api/openapi.ts';
 import { OPERATIONS } from '../../../../src/wire/api/operations.ts';
 import type { RestAnswer } from '../../../../src/wire/rest-event.ts';
@@ -129,7 +130,7 @@ describe('the OpenAPI document', () => {
   it('is OpenAPI 3.1 with an operation for each that there is', () => {
     expect(DOCUMENT.openapi).toBe('3.1.0');
     const paths = Object.values(OPERATIONS).map(({ path }) => path);
-    expect(Object.keys(DOCUMENT.paths)).toEqual(paths);
+    expect(Object.keys(DOCUMENT.paths)).toEqual([...paths, RETIREMENT_PATH]);
     for (const path of paths) {
       const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
       const names = described(path).parameters.map(({ name }) => name);

@@ -1,0 +1,5 @@
+import { lambdaHost } from '../../src/host/lambda/lambda-host.ts';
+import { lambdaTables } from '../../src/host/lambda/lambda-tables.ts';
+import { wire } from './wire.ts';
+
+export const handler = wire({ ...lambdaHost(), ...lambdaTables() });
