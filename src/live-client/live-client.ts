@@ -6,7 +6,7 @@ import { systemClock } from '../platform/clock.ts';
 import { checkValue } from '../wire/api/check-value.ts';
 import type { AlertsOf } from '../wire/live/alerts-of.ts';
 import type { Have, LiveAlert, LiveTransition, LiveWindow, ServerMessage } from '../wire/live/messages.ts';
-import { LIVE_PROTOCOL, serverMessageSchema, TOKEN_PROTOCOL } from '../wire/live/messages.ts';
+import { LIVE_PROTOCOL, MAX_SERIES, serverMessageSchema, TOKEN_PROTOCOL } from '../wire/live/messages.ts';
 import type { TopicOf } from '../wire/live/topic.ts';
 import type { AlertsOutcome } from './alerts-view.ts';
 import { AlertsView } from './alerts-view.ts';
@@ -73,6 +73,10 @@ const PONG_MS = 15_000;
 /** Pauses between connections: from nothing to twice as much each time, by chance, so that not all come at once. */
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
+/** A connection that ended sooner has failed, though it was open: the next pause is longer. */
+const SHORTEST_LIFE_MS = 30_000;
+/** API Gateway ends a connection on which a frame of more than 32 KB comes; a browser sends a message in one. The rest is the request's. */
+const MAX_HAVE_BYTES = 20_000;
 
 export function createLiveClient(options: LiveClientOptions): LiveClient {
   return new Client(options);
@@ -130,32 +134,32 @@ class Client implements LiveClient {
     let failures = 0;
     while (!signal.aborted) {
       this.#options.onStatus?.('connecting');
-      const wasOpen = await this.#connection();
+      const openMs = await this.#connection();
       if (signal.aborted) return;
-      failures = wasOpen ? 1 : failures + 1;
+      failures = openMs >= SHORTEST_LIFE_MS ? 1 : failures + 1;
       this.#options.onStatus?.('waiting');
       await clock.sleep(random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures), signal);
     }
   }
 
-  /** One connection from its beginning to its end; whether it was ever open. */
-  async #connection(): Promise<boolean> {
+  /** One connection from its beginning to its end; how long it was open, 0 where it never was. */
+  async #connection(): Promise<number> {
     let token: string;
     try {
       token = await this.#options.token();
     } catch {
-      return false; // There will be one the next time, or not: the status says that it waits.
+      return 0; // There will be one the next time, or not: the status says that it waits.
     }
-    if (this.#stopping.signal.aborted) return false;
+    if (this.#stopping.signal.aborted) return 0;
     const ended = Promise.withResolvers<void>();
     const ending = new AbortController();
-    let wasOpen = false;
+    let openedMs: number | undefined;
     const socket = this.#deps.openSocket(this.#options.url, [LIVE_PROTOCOL, `${TOKEN_PROTOCOL}${token}`], {
       onOpen: () => {
         if (this.#socket !== socket) return;
-        wasOpen = true;
         this.#isOpen = true;
-        this.#lastHeardMs = this.#deps.clock.nowMs();
+        openedMs = this.#deps.clock.nowMs();
+        this.#lastHeardMs = openedMs;
         this.#options.onStatus?.('open');
         for (const subscription of this.#subscriptions.values()) this.#ask(subscription);
         void this.#keepAlive(socket, ending.signal);
@@ -169,7 +173,7 @@ class Client implements LiveClient {
     await ended.promise;
     this.#isOpen = false;
     ending.abort();
-    return wasOpen;
+    return openedMs === undefined ? 0 : this.#deps.clock.nowMs() - openedMs;
   }
 
   async #keepAlive(socket: LiveSocket, signal: AbortSignal): Promise<void> {
@@ -190,12 +194,8 @@ class Client implements LiveClient {
 
   #ask(subscription: Subscription): void {
     const { id, request, views } = subscription;
-    const have: Have[] = [];
-    for (const view of views.values()) {
-      const known = view.have();
-      if (known !== undefined) have.push(known);
-      view.await();
-    }
+    const have = whatFits([...views.values()].flatMap((view) => view.have() ?? []));
+    for (const view of views.values()) view.await();
     subscription.alerts.await();
     subscription.isReady = false;
     subscription.round += 1;
@@ -330,6 +330,18 @@ class Client implements LiveClient {
     }
   }
 }
+
+/** The rest is told of anew, which costs more and comes to the same. */
+function whatFits(have: readonly Have[]): readonly Have[] {
+  let bytes = 0;
+  const tooMany = have.findIndex((known, at) => {
+    bytes += utf8.encode(JSON.stringify(known)).length + 1;
+    return at >= MAX_SERIES || bytes > MAX_HAVE_BYTES;
+  });
+  return tooMany < 0 ? have : have.slice(0, tooMany);
+}
+
+const utf8 = new TextEncoder();
 
 function readMessage(text: string): ServerMessage | undefined {
   try {

@@ -130,6 +130,46 @@ describe('a live client', () => {
     expect(latest().sent).toEqual([{ type: 'subscribe', id: '1', round: 2, source: 'a', have }]);
   });
 
+  it('asks in a frame that API Gateway takes, whatever it has', async () => {
+    const { clock, client, latest, tell } = setUp({ random: 0 });
+    await clock.settle();
+    latest().listener.onOpen();
+    client.subscribe({ rollup: 'long' }, {});
+    const series = Array.from({ length: 250 }, (_, at) => `rollup|long|["${'é'.repeat(200)}${at}"]`);
+    for (const each of series)
+      tell({
+        type: 'snapshot',
+        id: '1',
+        round: 1,
+        series: each,
+        fromMs: 0,
+        versions: [{ key: 'k', version: 3 }],
+        windows: [],
+        last: true,
+      });
+    tell({ type: 'ready', id: '1', round: 1, series });
+    latest().listener.onClose();
+    await clock.advance(1);
+    latest().listener.onOpen();
+    const [asked] = latest().sent;
+    expect(Buffer.byteLength(JSON.stringify(asked))).toBeLessThan(32_768);
+    expect(asked?.['have']).toContainEqual({ series: series[0], fromMs: 0, version: 3 });
+  });
+
+  it('waits longer each time for a connection that ends as soon as it is open', async () => {
+    const { clock, sockets, latest } = setUp();
+    const gaps: number[] = [];
+    for (let turn = 0; turn < 5; turn += 1) {
+      await clock.settle();
+      latest().listener.onOpen();
+      const [count, before] = [sockets.length, clock.nowMs()];
+      latest().listener.onClose();
+      while (sockets.length === count) await clock.advance(500);
+      gaps.push(clock.nowMs() - before);
+    }
+    expect(gaps).toEqual([1_000, 2_000, 4_000, 8_000, 16_000]);
+  });
+
   it('asks again for what the server does not know of', async () => {
     const { clock, client, latest, tell } = setUp();
     await clock.settle();
