@@ -14,9 +14,8 @@ export function drawLags(
     const near = records.length === 0 ? random.integer(0, durationMs) : random.pick(records).atMs;
     const atMs = near + random.pick([0, 0, 50, 1_500]);
     const forMs = random.pick(SPANS_MS);
-    return random.chance(0.75)
-      ? { atMs, kind: 'off', function: random.pick(FUNCTIONS), forMs }
-      : { atMs, kind: 'outage', table: random.pick(TABLES), forMs };
+    if (random.chance(0.75)) return { atMs, kind: 'off', function: random.pick(FUNCTIONS), forMs };
+    return { atMs, kind: random.pick(['outage', 'throttling']), table: random.pick(TABLES), forMs };
   });
 }
 

@@ -104,6 +104,8 @@ export type PlannedAction = { readonly atMs: number } & (
   | { readonly kind: 'off'; readonly function: FunctionName; readonly forMs: number }
   /** Every call of the table fails for a while. */
   | { readonly kind: 'outage'; readonly table: SimulatedTable; readonly forMs: number }
+  /** Of several conditional writes in a call the first is done; all others are refused inside an answer that succeeds. */
+  | { readonly kind: 'throttling'; readonly table: SimulatedTable; readonly forMs: number }
   /** An item that is no source's state comes into the sources table and goes. */
   | { readonly kind: 'stranger' }
 );

@@ -182,6 +182,9 @@ class Run {
       case 'outage':
         trace.note(`the table ${action.table} is out of reach for ${action.forMs} ms`);
         return tables.fail(action.table, this.#system.clock.nowMs() + action.forMs);
+      case 'throttling':
+        trace.note(`the table ${action.table} takes one write of a call for ${action.forMs} ms`);
+        return tables.throttle(action.table, this.#system.clock.nowMs() + action.forMs);
       case 'stranger': {
         const stranger = { [SOURCES_TABLE.partitionKey]: text(PRIMER_KEY) };
         await sources.putMany([stranger]);

@@ -44,6 +44,7 @@ export function simulatedHost(invocation: () => Invocation, deps: SimulatedHostD
         {
           invocation,
           isOut: () => tables.isOut(name, clock.nowMs()),
+          isThrottled: () => tables.isThrottled(name, clock.nowMs()),
           previousImage: (key) => tables.previousImage(name, key),
         },
       );

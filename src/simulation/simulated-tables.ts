@@ -15,6 +15,7 @@ export interface StoredTable extends Table {
 export class SimulatedTables {
   readonly #tables = new Map<string, StoredTable>();
   readonly #outages = new Map<string, number>();
+  readonly #throttled = new Map<string, number>();
   readonly #previous = new Map<string, Map<string, Item | undefined>>();
 
   constructor(
@@ -45,6 +46,15 @@ export class SimulatedTables {
 
   isOut(name: string, nowMs: number): boolean {
     return nowMs < (this.#outages.get(name) ?? 0);
+  }
+
+  /** Until then it takes one conditional write of a call. */
+  throttle(name: SimulatedTable, untilMs: number): void {
+    this.#throttled.set(name, Math.max(this.#throttled.get(name) ?? 0, untilMs));
+  }
+
+  isThrottled(name: string, nowMs: number): boolean {
+    return nowMs < (this.#throttled.get(name) ?? 0);
   }
 
   /** What the item was before its latest change. */

@@ -19,6 +19,8 @@ export interface TroubledTableDeps {
   readonly invocation: () => Invocation;
   /** Whether every call fails now. */
   readonly isOut: () => boolean;
+  /** Whether it takes but one conditional write of a call now. */
+  readonly isThrottled: () => boolean;
   /** What an item was before its latest change: a refusal may bring that back. */
   readonly previousImage: (key: Item) => Item | undefined;
 }
@@ -45,8 +47,9 @@ export class TroubledTable implements Table {
     const invocation = this.#deps.invocation();
     const fault = await this.#call();
     let outcomes: readonly VersionedOutcome[] = [];
-    if (fault?.kind === 'statements') {
-      const fates = fault.fates;
+    const fates =
+      fault?.kind === 'statements' ? fault.fates : this.#deps.isThrottled() ? ONE_OF_MANY : undefined;
+    if (fates !== undefined) {
       const each: VersionedOutcome[] = [];
       for (const [at, write] of writes.entries()) {
         each.push(await this.#commitOne(write, fates[at % fates.length] ?? 'fine'));
@@ -131,6 +134,11 @@ export class TroubledTable implements Table {
     }
   }
 }
+
+const ONE_OF_MANY: readonly StatementFate[] = [
+  'fine',
+  ...Array.from({ length: 99 }, () => 'throttled' as const),
+];
 
 function isUndone(fault: CallFault | undefined): boolean {
   return fault?.kind === 'unavailable' && fault.when === 'before';
