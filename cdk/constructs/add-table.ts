@@ -27,7 +27,7 @@ export interface TableShape {
   readonly indexes?: readonly TableIndex[];
 }
 
-/** Of keys alone: it is written when a key changes, not with every write. */
+/** An index of keys alone: it is written when a key changes, not with every write. */
 export interface TableIndex {
   readonly name: string;
   readonly partitionKey: Attribute;

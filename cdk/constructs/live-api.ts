@@ -27,7 +27,7 @@ import type { TokensTable } from './tokens-table.ts';
 import type { WindowsTable } from './windows-table.ts';
 
 export interface LiveApiOptions {
-  /** Of the functions `subscribe`, `live` and `hang-up`. */
+  /** The code of the functions `subscribe`, `live` and `hang-up`. */
   readonly codeFolders: { readonly subscribe: string; readonly live: string; readonly 'hang-up': string };
   /** Lets readers in, and not devices: asked at $connect, with the token as a subprotocol. */
   readonly authorizer: IFunction;

@@ -54,7 +54,7 @@ export interface StageDefinition {
     readonly to: 'kinesis' | 'eventbridge';
     /** Default: `final`, `late` and `alerts`. */
     readonly tells?: readonly OutletKind[];
-    /** Of the stream, provisioned; default: on demand. */
+    /** Shards of the stream, provisioned; default: on demand. */
     readonly shards?: number;
   };
 }

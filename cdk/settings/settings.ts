@@ -7,7 +7,7 @@ export interface Settings {
   readonly region?: string;
   /** Kinesis shards, provisioned; default: on demand. */
   readonly shards?: number;
-  /** Of the stream; default: a week, or a day where it is thrown away. */
+  /** How long the stream keeps records; default: a week, or a day where it is thrown away. */
   readonly retentionMs?: number;
   /** Data goes when the stack goes; default: protected and kept. */
   readonly throwAway?: boolean;
@@ -48,7 +48,7 @@ export const OUTLETS = ['kinesis', 'eventbridge'] as const;
 export interface OutletSettings {
   readonly to: (typeof OUTLETS)[number];
   readonly tells: readonly OutletKind[];
-  /** Of the stream, provisioned; default: on demand. */
+  /** Shards of the stream, provisioned; default: on demand. */
   readonly shards?: number;
 }
 
@@ -79,11 +79,11 @@ export interface ScaledUnits {
 
 /** Requests a second, and how many at once. */
 export interface DoorLimits {
-  /** Of each method of the API. */
+  /** For each method of the API. */
   readonly api: RateLimit;
-  /** Of all devices together: they share the plan's one key. */
+  /** For all devices together: they share the plan's one key. */
   readonly device: RateLimit;
-  /** Of all relays together. */
+  /** For all relays together. */
   readonly relay: RateLimit;
 }
 

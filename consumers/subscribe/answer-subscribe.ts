@@ -11,7 +11,7 @@ import { problemOf } from './subscription-problem.ts';
 
 /** Closed windows of a series to begin with, unless the client says otherwise. */
 const WINDOWS = 60;
-/** Of all series of a subscription together: a few MB. */
+/** The bound for all series of a subscription together: a few MB. */
 const MAX_WINDOWS = 4_000;
 
 export async function answerSubscribe(

@@ -39,7 +39,7 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
 async function claim(folder: string, owner: LockOwner): Promise<void> {
   for (let attempt = 1; attempt <= MAX_CLAIMS; attempt++) {
     await putDown(claimPath(folder, owner), folder, owner);
-    // Of several the one whose token sorts first waits for the others to step back; they come again.
+    // Where there are several, the one whose token sorts first waits for the others to step back; they come again.
     for (let look = 1; look <= MAX_LOOKS; look++) {
       const others = await claimsBeside(folder, owner);
       if (others.length === 0) return;

@@ -12,7 +12,7 @@ import { completeHttpOptions, type HttpClientOptions } from './http-client-optio
 import { type Fetch, type PostOutcome, postEvents } from './post-events.ts';
 
 export interface HttpClientSetup {
-  /** Of the API with its stage, as the stack's output `ApiUrl` says. */
+  /** The address of the API with its stage, as the stack's output `ApiUrl` says. */
   readonly apiUrl: string;
   /** Whose events they are: the subject of a device's token, or one of those that a relay's token lists. */
   readonly source: string;

@@ -15,7 +15,7 @@ export type PostOutcome =
   | { readonly kind: 'refused'; readonly status: number; readonly why: string };
 
 export interface PostTarget {
-  /** Of the API with its stage, as the stack's output `ApiUrl` says. */
+  /** The address of the API with its stage, as the stack's output `ApiUrl` says. */
   readonly apiUrl: string;
   readonly source: string;
   /** Whether the token is a relay's, that speaks for this source among others. */

@@ -117,9 +117,9 @@ async function readMapping(file: string): Promise<LetterMapping> {
 
 interface BatchTotals {
   readonly telemetry: number;
-  /** Of changes of tables. */
+  /** Batches of table changes. */
   readonly changes: number;
-  /** Of functions of one's own, and without the records. */
+  /** Batches of functions of one's own, and those without their records. */
   readonly others: number;
   /** Letters that were not there before. */
   readonly newLetters: number;

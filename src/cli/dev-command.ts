@@ -131,7 +131,7 @@ function alertLine({ rule, subject, to, severity, reason, window }: AlertEvent):
   return `alert ${rule} of ${formatCell(of)}: ${to} (${severity}): ${formatCell(reason)}, in ${span}`;
 }
 
-/** Of whoever looks at this run, for a working day. */
+/** A token for whoever looks at this run, good for a working day. */
 const DASHBOARD_READER = {
   use: 'reader',
   subject: 'dashboard of a local run',

@@ -85,7 +85,7 @@ function describeProblem({ source, version }: StoredState, error: unknown): stri
   return `source ${JSON.stringify(source)}, version ${version}: ${error instanceof Error ? error.message : String(error)}`;
 }
 
-/** Of one series where the query names one, else of all; the latest, and not many more than are asked for. */
+/** The latest windows of one series where the query names one, else of all; not many more than are asked for. */
 async function* storedWindows(windows: Windows, query: WindowQuery): AsyncIterable<StoredWindow> {
   const { from: fromMs = 0, to: toMs = MAX_START_MS, limit } = query;
   const range = { fromMs, toMs, readAhead: limit };

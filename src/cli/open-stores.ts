@@ -68,7 +68,7 @@ export async function useStores<T>(options: StoreOptions, work: (stores: Stores)
 export async function findPlace(options: StoreOptions): Promise<{
   readonly outputs: Readonly<Record<string, string>>;
   readonly table: TableByName;
-  /** Of the local run; undefined: on AWS. */
+  /** The place of a local run's secrets; undefined: they are on AWS. */
   readonly secrets: LocalPlace | undefined;
 }> {
   const outputs =
@@ -139,7 +139,7 @@ async function readJson(file: string): Promise<unknown> {
   }
 }
 
-/** Of `{ stack: { output: value } }`, as the CDK writes it. */
+/** Reads `{ stack: { output: value } }`, as the CDK writes it. */
 function readOutputs(parsed: unknown, file: string): Readonly<Record<string, string>> {
   const stacks = typeof parsed === 'object' && parsed !== null ? Object.values(parsed) : [];
   const outputs = stacks.find(

@@ -30,7 +30,7 @@ export async function useTokenDesk<T>(
   return await work(deskAt({ client, output, tokens }), tokens);
 }
 
-/** Of a local run in this process. */
+/** The token desk of a local run in this process. */
 export function tokenDeskOf({ secrets, accessKey, system, tokens }: Runtime): TokenDesk {
   const client = localSecretsClient({ endpoint: secrets, accessKey });
   return deskAt({ client, output: (name) => system.outputs.get(name) ?? '', tokens });

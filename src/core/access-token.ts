@@ -9,7 +9,7 @@ export type TokenUse = (typeof TOKEN_USES)[number];
 
 /** What a live connection keeps of the token it was opened with: enough to tell at any time whether it is still good. */
 export interface HeldToken extends Pick<AccessToken, 'id' | 'use' | 'subject' | 'issuedMs' | 'expiresMs'> {
-  /** Of the key it was signed with. */
+  /** The id of the key it was signed with. */
   readonly kid: string;
 }
 

@@ -7,7 +7,7 @@ export interface CalendarSpec {
   readonly unit: CalendarUnit;
   /** An IANA name. */
   readonly timezone: string;
-  /** Of weeks: 0 is Sunday. */
+  /** The day that weeks begin with: 0 is Sunday. */
   readonly weekStart: number;
 }
 

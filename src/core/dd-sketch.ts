@@ -13,7 +13,7 @@ export interface DdSketch {
   level: number;
   /** Count by bin, of values above zero. */
   positive: Map<number, number>;
-  /** Of values below zero, by their magnitude. */
+  /** Count by bin, of the magnitudes of values below zero. */
   negative: Map<number, number>;
   zeros: number;
 }

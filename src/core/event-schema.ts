@@ -32,11 +32,11 @@ export function requestSchema({ maxEvents }: RequestSchemaLimits): JsonSchema {
     title: 'TelemetryRequest',
     definitions: { event: eventSchema(), ...nestedDefinitions() },
     type: ['object', 'array'],
-    // Of an array:
+    // If it is an array:
     minItems: 1,
     maxItems: maxEvents,
     items: { $ref: '#/definitions/event' },
-    // Of an object: an event has a time, an envelope has events, and nothing has both.
+    // If it is an object: an event has a time, an envelope has events, and nothing has both.
     properties: { ...eventProperties(), events },
     additionalProperties: nested(0),
     anyOf: [{ type: 'array' }, { required: ['time'] }, { required: ['events'] }],

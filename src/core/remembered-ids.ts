@@ -46,7 +46,7 @@ export class RememberedIds {
   readonly #packed = new Map<number, PackedPage>();
   /** Made since the latest write. */
   readonly #made: number[] = [];
-  /** Of no further use, and not removed yet. */
+  /** No longer of use, and not removed yet. */
   #dropped: number[] = [];
 
   /** Ids in the order they were applied: for forms of the state before the present one. */

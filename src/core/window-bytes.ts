@@ -12,7 +12,7 @@ import type { Aggregation } from './pipeline/pipeline.ts';
 import type { SourceWindow, WindowGroup } from './source-window.ts';
 import { mostTextBytes, signedBytes, textBytes } from './text-bytes.ts';
 
-/** Of all that is in it. A name is counted with each metric that has it, though a state holds it once. */
+/** The bytes of all that is in it. A name is counted with each metric that has it, though a state holds it once. */
 export function windowBytes({ groups }: Pick<SourceWindow, 'groups'>): number {
   let bytes = WINDOW_BYTES;
   for (const { tags, metrics, fields } of groups) {

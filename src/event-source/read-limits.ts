@@ -6,7 +6,7 @@ import type { StreamEventRecord } from './stream-records.ts';
 
 const MIB = 1024 * 1024;
 
-/** Of one GetRecords answer. */
+/** Limits of one GetRecords answer. */
 export const ANSWER_LIMITS = {
   kinesis: { records: 10_000, bytes: 10 * MIB },
   dynamodb: { records: 1_000, bytes: MIB },

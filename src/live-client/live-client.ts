@@ -88,7 +88,7 @@ interface Subscription {
   readonly listener: LiveListener;
   readonly views: Map<string, SeriesView>;
   readonly alerts: AlertsView;
-  /** Of the latest asking: answers to those before are passed over. */
+  /** The number of the latest request: answers to earlier ones are ignored. */
   round: number;
   isReady: boolean;
 }

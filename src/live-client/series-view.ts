@@ -135,7 +135,7 @@ export class SeriesView {
       : { kind: 'changed', windows: changed };
   }
 
-  /** Of a rollup the versions go with the windows; of a source there is one for all. */
+  /** A rollup's windows have a version each; a source has one for all of its windows. */
   #forget(): void {
     if (this.#windows.size <= this.#keep) return;
     const finals = this.windows.filter(({ window }) => window.final);

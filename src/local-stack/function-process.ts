@@ -141,7 +141,7 @@ function spawnFunction(fn: FunctionSpec, env: Readonly<Record<string, string>>) 
 
 const BOOTSTRAP = fileURLToPath(siblingOf(import.meta.url, 'runtime-bootstrap'));
 
-/** Of the function's memory, as on Lambda: the rest is for buffers, code and stacks. */
+/** The heap's share of the function's memory, as on Lambda: the rest is for buffers, code and stacks. */
 const HEAP_SHARE = 0.9;
 
 const INIT_TIMEOUT_MS = 10_000;

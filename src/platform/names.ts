@@ -45,7 +45,7 @@ export const SOURCES_TABLE = {
   partitionKey: 'source',
   version: 'version',
   state: 'state',
-  /** Of a page of ids, its contents. */
+  /** The contents of a page of ids. */
   page: 'page',
   /** Index of sources with open windows, by the time they close if nothing more comes. */
   closingIndex: 'closing',
@@ -237,7 +237,7 @@ export const OUTPUTS = {
   /** There with an outlet to a stream alone. */
   outletStream: 'OutletStreamName',
   readersTable: 'ReadersTableName',
-  /** Of the archive, where that is switched on. */
+  /** The archive's, where that is switched on. */
   archiveBucket: 'ArchiveBucketName',
   liveTable: 'LiveTableName',
   /** `wss://…` */

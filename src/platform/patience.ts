@@ -19,7 +19,7 @@ const PAUSE_CAP_MS = 1_000;
  */
 const BUDGET_MS = 3_000;
 
-/** Of one operation: it begins when this is made. */
+/** The patience with one operation: it begins when this is made. */
 export class Patience {
   attempts = 1;
   readonly #deps: PatienceDeps;

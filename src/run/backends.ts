@@ -36,7 +36,7 @@ export interface Backend {
 
 export interface ServerBackendOptions {
   readonly region: string;
-  /** Of the run, which its servers ask for. */
+  /** The run's access key, which its servers ask for. */
   readonly accessKey: string;
   readonly kinesis: LocalServer;
   readonly dynamodb: LocalServer;
@@ -45,7 +45,7 @@ export interface ServerBackendOptions {
   /** Endpoint of S3's stand-in; undefined: no function uses a bucket. */
   readonly s3: string | undefined;
   readonly eventBusEndpoint: string;
-  /** Of streams that the template leaves on demand. */
+  /** How many shards streams have that the template leaves on demand. */
   readonly shards: number;
 }
 

@@ -27,7 +27,7 @@ export interface DevOptions {
   readonly pipeline: object;
   readonly shards: number;
   readonly dataFolder?: string | undefined;
-  /** Of the stack. */
+  /** The stack's settings. */
   readonly settings?: Settings | undefined;
   /** Gets the stack's outputs, as `cdk deploy --outputs-file` writes them. */
   readonly outputsFile?: string | undefined;

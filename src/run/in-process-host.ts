@@ -26,7 +26,7 @@ export interface InProcessOptions {
   readonly shards: (arn: string) => ShardedStream;
   /** Endpoint of Secrets Manager's stand-in. */
   readonly secretsEndpoint: string;
-  /** Of the run, which its servers ask for; default: they take any. */
+  /** The run's access key, which its servers ask for; default: they take any. */
   readonly accessKey?: string;
   readonly bus: EventBus;
   /** Streams by name. */

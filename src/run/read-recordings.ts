@@ -11,7 +11,7 @@ export interface RecordingSummary {
   readonly entries: number;
   /** Latest arrival of recorded Kinesis records. */
   readonly lastArrivalMs: number;
-  /** Of files in other forms. */
+  /** What was left out of files in other forms. */
   readonly leftOut: LeftOut;
 }
 

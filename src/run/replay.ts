@@ -29,7 +29,7 @@ export interface ReplayOptions extends EntryOptions {
   readonly dataFolder?: string | undefined;
   /** Memory serves, and functions run in this process, whether there is Java or not; nothing can be killed or resharded then. */
   readonly inMemory?: boolean | undefined;
-  /** Of the stack. */
+  /** The stack's settings. */
   readonly settings?: Settings | undefined;
   /** Function processes to kill in mid-batch, at random moments. */
   readonly kills: number;
@@ -74,7 +74,7 @@ export interface ReplayReport extends Ledger {
   readonly alertTransitions?: number;
   readonly elapsedMs: number;
   readonly eventsPerSecond: number;
-  /** Of each batch's last record, from its arrival in the stream to the batch being handled; absent for recorded records. */
+  /** From the arrival of each batch's last record in the stream to the batch being handled; absent for recorded records. */
   readonly latencyMs?: {
     readonly p50: number;
     readonly p90: number;

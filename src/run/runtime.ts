@@ -65,7 +65,7 @@ export interface RuntimeOptions {
   readonly schedules: boolean;
   readonly kinesisPort?: number | undefined;
   readonly dynamodbPort?: number | undefined;
-  /** Of the APIs; default: HTTP_PORT, or a free one where that is taken. */
+  /** The port of the APIs; default: HTTP_PORT, or a free one where that is taken. */
   readonly httpPort?: number | undefined;
   /** What the telemetry stream's readers get instead of it: recorded records, as they are. */
   readonly recorded?: StreamSource | undefined;

@@ -102,7 +102,7 @@ function holdQuantile(
 const ROUNDING = 1e-9;
 
 function holdDistinct(where: string, found: number | undefined, exact: number): void {
-  // Of two texts in one of 4,096 registers one is not seen.
+  // Where two texts fall into one of the 4,096 registers one of them is not seen.
   const slack = exact <= EXACT_UP_TO ? 0 : Math.max(LEAST_SLACK, SLACK * exact);
   const isWithin = found !== undefined && Math.abs(found - exact) <= slack && (exact === 0 || found > 0);
   hold(LAW_OF_AGGREGATES, isWithin, () => {

@@ -127,7 +127,7 @@ export class SourcesCheck {
     const arrivals = all.slice(before + 1, last + 1).filter((arrival) => arrival.shard === shard);
     const where = `${source}: events received up to event ${last + 1} of it`;
     holdSame(LAW_OF_ORDER, where, counts.received, position + arrivals.length);
-    // Of one key all events stand in one order, also across a reshard.
+    // All events of one key stand in one order, also across a reshard.
     if (this.#deps.stream.keys.get(source)?.size === 1)
       holdSame(LAW_OF_ORDER, where, counts.received, last + 1);
     lastByShard.set(shard, last);

@@ -37,10 +37,10 @@ export function makePlan(seed: number): Plan {
   return { ...plan, actions: [...plan.actions, ...deploys].sort((a, b) => a.atMs - b.atMs) };
 }
 
-/** Of those without alerts. */
+/** The share of the plans without alerts that have deploys. */
 const DEPLOYS_SHARE = 0.4;
 
-/** Of the plans: two or three more functions make a run dearer. */
+/** The share of plans with alerts: two or three more functions make a run dearer. */
 const ALERTS_SHARE = 0.25;
 
 /** The same run with alerts on it, and with what goes wrong with these. */

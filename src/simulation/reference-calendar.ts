@@ -4,7 +4,7 @@ export interface ReferenceCalendar {
   readonly kind: 'calendar';
   readonly unit: 'day' | 'week' | 'month';
   readonly timezone: string;
-  /** Of weeks: 0 is Sunday. */
+  /** The day that weeks begin with: 0 is Sunday. */
   readonly weekStart: number;
 }
 

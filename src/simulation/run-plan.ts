@@ -36,7 +36,7 @@ export interface RunResult {
   readonly durationMs: number;
 }
 
-/** Of virtual time: far more than all retries, silences and hanging calls of a plan take. */
+/** In virtual time: far more than all retries, silences and hanging calls of a plan take. */
 const LIMIT_MS = 72 * 3_600_000;
 
 export async function runPlan(plan: Plan, replacements: Replacements = {}): Promise<RunResult> {

@@ -129,7 +129,7 @@ export class Alerts {
       after,
       readAhead,
     }: {
-      /** Of what is active: those of one rule. */
+      /** Only those of this rule among the active ones. */
       readonly rule?: string | undefined;
       /** The place of an entry before. */
       readonly after?: string | undefined;

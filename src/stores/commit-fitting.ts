@@ -15,7 +15,7 @@ export async function commitFitting(
   return writes.map((write) => byWrite.get(write) ?? (fits(write) ? NO_OUTCOME : TOO_LARGE));
 }
 
-/** Of what it writes alone: an item may hold more that stays. */
+/** Judges what the write brings alone: the stored item may hold more that stays. */
 function fits({ key, attributes, beside }: VersionedWrite): boolean {
   const most = MAX_ITEM_BYTES - VERSION_BYTES;
   return (

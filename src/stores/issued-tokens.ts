@@ -7,7 +7,7 @@ import type { Item, Table } from './table.ts';
 import { number, numberOf, text, textOf } from './table.ts';
 
 export interface IssuedToken extends AccessToken {
-  /** Of the key it was signed with. */
+  /** The id of the key it was signed with. */
   readonly kid: string;
   readonly revokedMs: number | undefined;
 }

@@ -73,7 +73,7 @@ interface Walk extends Omit<LedgerTotals, 'toMs'> {
 }
 
 interface Stored {
-  /** Of the item; undefined: there is none. */
+  /** The item's version; undefined: there is no item. */
   readonly version: number | undefined;
   readonly totals: LedgerTotals | undefined;
   readonly walk: Walk | undefined;

@@ -272,12 +272,12 @@ function seriesKey(series: string): string {
   return `${WINDOWS_TABLE.longSeriesPrefix}${createHash('sha256').update(series).digest('hex')}`;
 }
 
-/** Of a sort key, as text. */
+/** The start in a window's sort key, as text. */
 function startOf(window: string): string {
   return window.slice(0, TIME_DIGITS);
 }
 
-/** Of an item, or a key. */
+/** The place of an item, or of a key, as text. */
 function placeOf(item: Item): string {
   return JSON.stringify([textOf(item, WINDOWS_TABLE.partitionKey), textOf(item, WINDOWS_TABLE.sortKey)]);
 }

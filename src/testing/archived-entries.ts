@@ -99,7 +99,7 @@ function sourceOf(entry: RecordedKinesisRecord | RecordedChange): string {
   return key?.S ?? key?.N ?? '';
 }
 
-/** Of the shards' next records the one that arrived first; a shard's own order stands. */
+/** Takes the one of the shards' next records that arrived first; a shard's own order stands. */
 async function* byArrival(
   shards: readonly AsyncGenerator<ArchivedRecord, void, undefined>[],
 ): AsyncGenerator<ArchivedRecord, void, undefined> {

@@ -110,7 +110,7 @@ class MemoryPipelineTest implements PipelineTest {
   readonly #pipeline: Pipeline;
   readonly #options: PipelineTestOptions;
   #runner: PipelineRunner | undefined;
-  /** Of the arrivals so far. */
+  /** The latest arrival so far. */
   #latestMs: number | undefined;
   /** Put, and not handled yet. */
   #waiting = 0;

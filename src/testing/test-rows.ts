@@ -46,7 +46,7 @@ export interface AlertRow {
   readonly status: AlertStatus;
   /** Transitions so far. */
   readonly sequence: number;
-  /** Of the latest transition; undefined before the first. */
+  /** The latest transition's; undefined before the first. */
   readonly reason: string | undefined;
 }
 

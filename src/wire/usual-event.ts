@@ -63,7 +63,7 @@ function readEvent(cursor: TokenCursor, length: number): TelemetryEvent | undefi
   if (!hasMembers(cursor)) return undefined;
   do {
     const name = takeName(cursor);
-    // Of members with one name the last counts, as it does for JSON.parse.
+    // Where several members have the same name the last counts, as it does for JSON.parse.
     if (name === 'source') source = takeText(cursor);
     else if (name === 'id') id = takeId(cursor);
     else if (name === 'time') time = takeNumber(cursor);
@@ -94,7 +94,7 @@ function takeValues(cursor: TokenCursor): Readonly<Record<string, number>> {
     entries += 1;
     if (entries > EVENT_LIMITS.values || !isPlainName(name, EVENT_LIMITS.valueNameLength))
       cursor.isUsual = false;
-    // Of two members with one name the last counts, in the place of the first: not where one of them is absent.
+    // Where two members have the same name the last counts, in the place of the first: not where one of them is absent.
     else if (value === undefined ? name in values : absent?.includes(name) === true) cursor.isUsual = false;
     else if (value !== undefined) values[name] = value;
     else absent = [...(absent ?? []), name];

@@ -72,7 +72,7 @@ describe.skipIf(missing !== undefined)('the dashboard', () => {
     const complaints: string[] = [];
     page.on('pageerror', (error) => complaints.push(error.message));
     page.on('console', (message) => {
-      // Of a source that is not there yet, the page says so itself.
+      // The page itself says that a source is not there yet.
       if (message.type() === 'error' && !message.text().includes('404')) complaints.push(message.text());
     });
     onTestFinished(async () => {

@@ -30,7 +30,7 @@ it('holds here, but for what a local run does not have, and that is said', async
 it('leaves no token that is good, and no source that is waited for', async () => {
   await run.verify('door.e');
   for await (const token of run.runtime.tokens.list()) {
-    // Of the dashboard's, which is not its own, there is none here.
+    // There is none here of the dashboard's, which is not its own.
     expect(token.revokedMs, token.subject).toBeDefined();
   }
 }, 120_000);

@@ -16,7 +16,7 @@ import { gatewayOverTemplate, type TestGateway, type TestGatewayOptions } from '
 import { synthesizedStack } from './synthesized-stack.ts';
 
 export interface Door extends TestGateway {
-  /** Of the API with its stage. */
+  /** The address of the API with its stage. */
   readonly apiUrl: string;
   readonly desk: TokenDesk;
   readonly tokens: IssuedTokens;

@@ -81,7 +81,7 @@ export async function runCommand(args: readonly string[], options: CommandOption
   return result;
 }
 
-/** Of commands in this folder that have ended: waits for their last process, and looks for temporary files. */
+/** Waits for the last process of commands in this folder that have ended, and looks for temporary files. */
 export async function expectNothingLeft(cwd: string): Promise<void> {
   await untilNoneIn(cwd);
   expect(await readdir(temporaryOf(cwd)), 'temporary files left').toEqual([]);

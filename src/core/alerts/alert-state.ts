@@ -13,7 +13,7 @@ export interface AlertState {
   /** What the rule makes of it: where that changes, what has been judged stays as it was. */
   readonly judgedBy: string;
   readonly status: AlertStatus;
-  /** Of the latest transition; 0 before the first. */
+  /** The latest transition's number; 0 before the first. */
   readonly sequence: number;
   /** Start of the first window in a row in which the condition held (pending) or had come back (firing). */
   readonly since: number | undefined;

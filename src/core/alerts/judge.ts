@@ -81,7 +81,7 @@ function compared(
   return { holds: 'between', reason: `${reason}, between ${under} and ${bound}` };
 }
 
-/** Of a ratio to nothing: any change is without bounds. */
+/** A ratio to nothing: any change is without bounds. */
 function changeOf(now: number, before: number, by: 'difference' | 'ratio'): number {
   const difference = now - before;
   if (by === 'difference' || difference === 0) return difference;

@@ -17,15 +17,15 @@ export interface ManifestEntry {
   readonly first: SequenceNumber;
   readonly last: SequenceNumber;
   readonly records: number;
-  /** Of the records' lines, in UTF-8, without their ends. */
+  /** The bytes of the records' lines, in UTF-8, without their ends. */
   readonly bytes: number;
   /** Sum of the SHA-256 of the records' lines, modulo 2^256, in hex: the same however records are cut into objects. */
   readonly digest: string;
   readonly firstArrivalMs: EpochMs;
   readonly lastArrivalMs: EpochMs;
-  /** Of the object as it is stored. */
+  /** Bytes of the object as it is stored. */
   readonly size: number;
-  /** Of the object as it is stored, in hex. */
+  /** Digest of the object as it is stored, in hex. */
   readonly sha256: string;
 }
 

@@ -61,9 +61,9 @@ export interface AggregationDefinition {
   readonly values?: readonly string[];
   /** Default `["count", "sum", "min", "max", "mean"]`. */
   readonly aggregates?: readonly AggregateName[];
-  /** Of quantiles. Default 0.01. */
+  /** The relative error of quantiles. Default 0.01. */
   readonly relativeError?: number;
-  /** Of `increase` and `rate`. Default: as the pipeline says. */
+  /** How `increase` and `rate` are counted. Default: as the pipeline says. */
   readonly counters?: CountersDefinition;
   /** Fields whose distinct texts are counted: `source`, `type`, `id`, `tags.NAME`, `values.NAME`. */
   readonly distinct?: readonly string[];

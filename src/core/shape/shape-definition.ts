@@ -28,7 +28,7 @@ export type TimeDefinition =
       /** A path, a template, or several. `@arrival` is when the record came into the stream. */
       readonly path: TextDefinition;
       readonly as?: TimeFormatText;
-      /** Of texts that state none: `UTC`, `+02:00`, `Europe/Berlin`. */
+      /** The zone of texts that state none: `UTC`, `+02:00`, `Europe/Berlin`. */
       readonly zone?: string;
       /** Added to it: an offset since a base. A missing one counts as none. */
       readonly plus?: { readonly path: PathText; readonly as: TimeUnit };

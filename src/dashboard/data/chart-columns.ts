@@ -6,9 +6,9 @@ export type Figure = (window: WindowAnswer) => number | null;
 type Column = readonly (number | null)[];
 
 export interface LineColumns {
-  /** Of closed windows. */
+  /** The figures of closed windows. */
   readonly final: Column;
-  /** Of open ones; begins with the last closed one, so that the two join. */
+  /** The figures of open windows; begins with the last closed one, so that the two join. */
   readonly provisional: Column;
 }
 
@@ -70,7 +70,7 @@ export function quantileFigure(name: string, p: number): Figure {
 
 export const eventsFigure: Figure = ({ events }) => events;
 
-/** Of events a second, whatever the windows' length. */
+/** Events a second, whatever the windows' length. */
 export const rateFigure: Figure = ({ events, startMs, endMs }) => (events * 1_000) / (endMs - startMs);
 
 export function distinctFigure(of: string): Figure {

@@ -37,7 +37,7 @@ export class Session {
   }
 }
 
-/** Of `#token=…`. */
+/** Reads `#token=…`. */
 export function tokenIn(fragment: string): string | undefined {
   const [, token] = /^#token=([\w.-]+)$/.exec(fragment) ?? [];
   return token;

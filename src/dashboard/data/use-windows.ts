@@ -12,7 +12,7 @@ import { usePolled } from './use-polled.ts';
 export const QUANTILES = [50, 95, 99] as const;
 
 export interface WindowsToShow {
-  /** Of the query API. */
+  /** The path in the query API. */
   readonly path: string;
   readonly aggregation?: string | undefined;
   readonly hasQuantiles: boolean;

@@ -145,7 +145,7 @@ function seriesOf(
 ): readonly ShownSeries[] {
   const found = [...all].flatMap(([text, told]): ShownSeries[] => {
     const { values } = parseRollupSeries(text) ?? { values: [] };
-    // Of devices with fast clocks there are windows that are not due yet.
+    // Devices with fast clocks have windows that are not due yet.
     const windows = told
       .map(({ window }) => window)
       .filter(({ startMs }) => startMs >= sinceMs && startMs < untilMs);

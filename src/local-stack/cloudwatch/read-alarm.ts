@@ -18,7 +18,7 @@ export interface AlarmSpec {
   readonly periodMs: number;
   readonly threshold: number;
   readonly comparison: 'GreaterThanThreshold' | 'LessThanThreshold';
-  /** Of so many periods, */
+  /** Among so many periods, */
   readonly periods: number;
   /** so many must be beyond the threshold. */
   readonly datapoints: number;

@@ -7,7 +7,7 @@ export class FrameScanner {
   readonly #limitBytes: number;
   readonly #header = Buffer.alloc(MAX_HEADER);
   #have = 0;
-  /** Of a payload whose header was read: bytes still to come. */
+  /** Bytes still to come of a payload whose header was read. */
   #payload = 0;
 
   constructor(limitBytes: number) {

@@ -14,7 +14,7 @@ interface Standard {
   readonly status: number;
   /** Null: the body's message is null. */
   readonly message: string | null;
-  /** Of the header x-amzn-ErrorType. */
+  /** The value of the header x-amzn-ErrorType. */
   readonly errorType: string;
 }
 

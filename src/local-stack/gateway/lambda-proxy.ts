@@ -112,7 +112,7 @@ function bodyText(body: unknown, { bodyThatIsNoText }: OpenQuestions): string | 
   return bodyThatIsNoText === 'as-json' ? JSON.stringify(body) : undefined;
 }
 
-/** Of a name that is in both, all values: those of the lists first. The function's own Content-Type is the answer's. */
+/** A name that is in both has all values, those of the lists first. The function's own Content-Type is the answer's. */
 function proxyHeaders(single: unknown, multi: unknown): HttpAnswer['headers'] | string {
   if (!isObject(single) || !isObject(multi)) return 'the function returned headers that are no object';
   const all = new Map<string, { readonly name: string; readonly values: string[] }>();

@@ -1,7 +1,7 @@
 // Headers that API Gateway keeps for itself: of answers they go out under another name, of requests they fail.
 type Headers = Readonly<Record<string, string | readonly string[]>>;
 
-/** Of answers. */
+/** Headers that are renamed in answers. */
 const REMAPPED = [
   'authorization',
   'connection',
@@ -21,7 +21,7 @@ const REMAPPED = [
   'www-authenticate',
 ];
 
-/** Of requests to a backend. */
+/** Headers that no request to a backend may have. */
 const FORBIDDEN = [
   'authorization',
   'connection',

@@ -269,7 +269,7 @@ class WebSocketServing implements ServeWebSocket {
     this.connections.add(connection);
     let before: Promise<void> = Promise.resolve();
     socket.on('message', (data, isBinary) => {
-      // Of a connection that is being closed nothing is heard any more.
+      // Messages of a connection that is being closed are not handled any more.
       if (socket.readyState !== socket.OPEN) return;
       if (isBinary && this.#answers.binaryFrames === 'close-1003') return socket.close(1003, 'binary');
       const message = { body: bytesOf(data), isBinary };

@@ -6,7 +6,7 @@ import { TokenBucket } from './token-bucket.ts';
 const ACCOUNT = { rate: 10_000, burst: 5_000 };
 
 export interface Throttles {
-  /** Of the stage. */
+  /** Whether the stage's limits admit a request. */
   admits(method: RestMethod, nowMs: number): boolean;
   /** Of the key's plan; a key without a plan is none. */
   admitsKey(keyValue: string, nowMs: number): 'admitted' | 'throttled' | 'no-such-key';

@@ -24,7 +24,7 @@ import { mergePieces, type Piece } from './merge-pieces.ts';
 import type { Objects } from './objects.ts';
 import { digestOf, sha256Of, unpackObject } from './pack-object.ts';
 
-/** Of arrivals: `from` included, `to` excluded. Without them: all. */
+/** A range of arrival times: `from` included, `to` excluded. Without them: all. */
 export interface ArchiveRange {
   readonly fromMs?: EpochMs | undefined;
   readonly toMs?: EpochMs | undefined;

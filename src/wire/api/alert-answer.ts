@@ -41,7 +41,7 @@ const latest = {
 
 const correction = described('A window was judged in its place behind others, or again', flag());
 
-/** Of an alert that has made no transition yet, the latter are not there. */
+/** An alert that has made no transition yet does not have the latter. */
 export const alertSchema = named('Alert', object(key, { ...subject, ...latest, correction }));
 
 /** An alert after a transition. */

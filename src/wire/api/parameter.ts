@@ -10,7 +10,7 @@ export interface Parameter<out T> {
   readonly schema: Schema<T>;
   /** What stands in the document, where its text looks different from what is read. */
   readonly json: JsonSchema;
-  /** Of a query parameter not given. */
+  /** The value of a query parameter that is not given. */
   readonly otherwise: T | undefined;
   /** Several values in one text, separated by commas. */
   readonly isList: boolean;

@@ -3,7 +3,7 @@ import type { SeriesWindow } from '../../core/stored-window.ts';
 import type { TypeOf } from './schema.ts';
 import { described, flag, integer, list, named, nullable, number, object, text } from './schema.ts';
 
-/** Of a sum that is beyond what a double holds there is nothing to show: null. */
+/** A sum beyond what a double holds cannot be shown: null. */
 const figure = nullable(number());
 
 export const quantileSchema = named(

@@ -10,7 +10,7 @@ import { windowSchema } from '../api/window-answer.ts';
 export const LIVE_PROTOCOL = 'tidemill.v1';
 export const TOKEN_PROTOCOL = 'token.';
 
-/** Of a connection. */
+/** The most subscriptions that a connection may have. */
 export const MAX_SUBSCRIPTIONS = 100;
 /** A subscription to all of a rollup's series is refused where they are more. */
 export const MAX_SERIES = 200;
@@ -123,7 +123,7 @@ export const serverMessageSchema = union(
     /** false: more of the same snapshot follows. */
     last: flag(),
   }),
-  /** Of each alert in their order, each with the next sequence. */
+  /** Transitions: each alert's in their order, each with the next sequence number. */
   object({ type: constant('transitions'), transitions: list(transitionSchema) }),
   object({ type: constant('pong'), subscriptions: list(id) }),
   object(

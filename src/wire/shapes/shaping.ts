@@ -9,7 +9,7 @@ export interface Shaping {
   readonly skipped: SkippedPaths;
   /** Tags that the pipeline asks for. */
   readonly askedTags?: ReadonlySet<string> | undefined;
-  /** Of the record at hand. */
+  /** The record at hand. */
   readonly record: RecordFacts;
 }
 

@@ -25,7 +25,7 @@ export function equal(
   return !same && answers.nothingDiffersFromText;
 }
 
-/** Of different types Velocity compares what they print. */
+/** Velocity compares values of different types by what they print. */
 function sameValue(left: JavaValue, right: JavaValue): boolean {
   if (isEqual(left, right)) return true;
   return typeOf(left) !== typeOf(right) && printJava(left) === printJava(right);
@@ -38,7 +38,7 @@ function typeOf(value: JavaValue): string {
   return value instanceof HostObject ? 'host' : typeof value;
 }
 
-/** Of numbers; of anything else false. */
+/** Compares numbers; anything else gives false. */
 export function compare(operator: '<' | '>' | '<=' | '>=', left: JavaValue, right: JavaValue): boolean {
   const [a, b] = [numberOf(left), numberOf(right)];
   if (a === undefined || b === undefined) return false;

@@ -75,7 +75,7 @@ function countStep(run: Run): void {
 
 function runLoop(part: Part & { readonly kind: 'foreach' }, run: Run, out: string[]): Outcome {
   const list = evaluate(part.list, run);
-  // Of a map Velocity goes through the values.
+  // In a map Velocity goes through the values.
   const items = list instanceof Map ? [...list.values()] : (itemsOf(list) ?? []);
   if (items.length > MAX_ROUNDS && run.answers.loopBeyondLimit === 'fails') {
     throw new Error(`mapping template: found a loop over ${items.length}, expected at most ${MAX_ROUNDS}`);
