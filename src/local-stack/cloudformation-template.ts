@@ -5,6 +5,8 @@ export interface TemplateResource {
   readonly type: string;
   /** Unresolved: may hold intrinsic functions anywhere. */
   readonly properties: Readonly<Record<string, unknown>>;
+  /** Name of the condition under which there is one. */
+  readonly condition?: string | undefined;
 }
 
 export interface CloudFormationTemplate {
@@ -14,17 +16,29 @@ export interface CloudFormationTemplate {
   readonly outputs: ReadonlyMap<string, unknown>;
 }
 
-/** Throws when the JSON is no template. */
+/** @throws Error when the JSON is no template, or one that CloudFormation would first transform */
 export function parseTemplate(json: unknown): CloudFormationTemplate {
   const template = asObject(json, 'the whole');
+  asObject(template['Resources'], 'Resources');
+  if (template['Transform'] !== undefined) {
+    throw new Error(
+      `template, Transform: found ${JSON.stringify(template['Transform'])}, expected none: nothing is transformed locally`,
+    );
+  }
   return {
     resources: parseEach(template['Resources'], 'Resources', (resource, where) => ({
       type: asText(resource['Type'], `${where} Type`),
       properties: ifPresent(resource['Properties'], asObject, `${where} Properties`) ?? {},
+      condition: ifPresent(resource['Condition'], asText, `${where} Condition`),
     })),
-    parameters: parseEach(template['Parameters'], 'Parameters', (parameter) => parameter['Default']),
+    parameters: parseEach(template['Parameters'], 'Parameters', defaultOf),
     outputs: parseEach(template['Outputs'], 'Outputs', (output) => output['Value']),
   };
+}
+
+/** Of a parameter that stands in the account's Parameter Store, the default is where, and not what. */
+function defaultOf({ Type, Default }: Readonly<Record<string, unknown>>): unknown {
+  return typeof Type === 'string' && Type.startsWith('AWS::SSM::Parameter::') ? undefined : Default;
 }
 
 function parseEach<T>(

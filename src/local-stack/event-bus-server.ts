@@ -1,10 +1,22 @@
 // A server in this process that speaks as much of EventBridge's API as the publisher asks of it: PutEvents.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { EventBus } from '../platform/event-bus.ts';
 import { type ListeningServer, listenHere } from './listen-here.ts';
 import { asArray, asObject, asText } from './property.ts';
 
-export async function startEventBusServer(bus: EventBus, accessKey?: string): Promise<ListeningServer> {
+export interface BusEntry {
+  readonly source: string;
+  readonly detailType: string;
+  /** JSON. */
+  readonly detail: string;
+}
+
+/** What takes the events that functions put: at most ten at a time. */
+export interface EventTaker {
+  /** One answer an entry, in order: undefined, or why it was not taken. */
+  put(entries: readonly BusEntry[]): Promise<readonly (string | undefined)[]>;
+}
+
+export async function startEventBusServer(bus: EventTaker, accessKey?: string): Promise<ListeningServer> {
   const server = createServer((request, response) => {
     answer(request, bus).then(
       (body) => send(response, 200, body),
@@ -16,7 +28,7 @@ export async function startEventBusServer(bus: EventBus, accessKey?: string): Pr
 
 const PUT_EVENTS = 'AWSEvents.PutEvents';
 
-async function answer(request: IncomingMessage, bus: EventBus): Promise<object> {
+async function answer(request: IncomingMessage, bus: EventTaker): Promise<object> {
   const target = request.headers['x-amz-target'];
   if (target !== PUT_EVENTS) throw new Error(`found the operation ${String(target)}, expected ${PUT_EVENTS}`);
   const chunks: Buffer[] = [];

@@ -6,17 +6,22 @@ export interface FunctionEnvironmentOptions {
   readonly region: string;
   /** `AWS_ENDPOINT_URL_*` by name, so that the SDK finds the local servers. */
   readonly endpoints: Readonly<Record<string, string>>;
+  /**
+   * URLs of files from where the SDK is found that functions leave to Lambda's runtime; default: none, a function brings all it needs.
+   */
+  readonly sdkFrom?: readonly string[];
   /** For the local servers; default: what they take from anybody. */
   readonly accessKey?: string;
 }
 
 export function functionEnvironment(
   fn: FunctionSpec,
-  { region, endpoints, accessKey = 'local' }: FunctionEnvironmentOptions,
+  { region, endpoints, sdkFrom = [], accessKey = 'local' }: FunctionEnvironmentOptions,
 ): Readonly<Record<string, string>> {
   return {
     ...fn.environment,
     ...endpoints,
+    ...(sdkFrom.length === 0 ? {} : { LOCAL_SDK_FROM: JSON.stringify(sdkFrom) }),
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
     AWS_ACCESS_KEY_ID: accessKey,

@@ -30,7 +30,7 @@ function strangenessOf(request: IncomingMessage, accessKey: string | undefined):
   if (request.headers.origin !== undefined) return 'found the request of a page, expected one of this run';
   return hasAccessKey(request, accessKey)
     ? undefined
-    : 'found no access key of this run, expected it: .tidemill/running.json has it';
+    : 'found no access key of this run, expected the one that its own clients have';
 }
 
 /** Whether the request names this machine, as every client here does that was not led astray. */

@@ -12,19 +12,23 @@ import {
   UpdateTimeToLiveCommand,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
-import { PRIMER_KEY } from '../platform/names.ts';
 import type { TableIndex, TableSpec } from './read-table.ts';
 
-/** Returns the ARN of the change stream, undefined when the table has none. Throws when an existing table differs. */
+/**
+ * Returns the ARN of the change stream, undefined when the table has none. Throws when an existing table differs.
+ * `primerKey`: see `ProvisionOptions`.
+ */
 export async function provisionTable(
   dynamodb: DynamoDBClient,
   table: TableSpec,
+  primerKey?: string,
 ): Promise<string | undefined> {
   const created = await createTable(dynamodb, table);
   await waitUntilTableExists({ client: dynamodb, maxWaitTime: 30 }, { TableName: table.name });
   const { Table: found = {} } = await dynamodb.send(new DescribeTableCommand({ TableName: table.name }));
   if (!created) assertSameShape(table, found);
-  else if (table.streamView !== undefined) await primeChangeStream(dynamodb, table);
+  else if (table.streamView !== undefined && primerKey !== undefined)
+    await primeChangeStream(dynamodb, table, primerKey);
   return found.LatestStreamArn;
 }
 
@@ -74,17 +78,20 @@ function asRequest(indexes: readonly TableIndex[]) {
  * Writes an item and deletes it. DynamoDB Local writes to a tenth of its speed in a table whose change stream begins
  * when another's has thousands of records already.
  */
-async function primeChangeStream(dynamodb: DynamoDBClient, table: TableSpec): Promise<void> {
+async function primeChangeStream(
+  dynamodb: DynamoDBClient,
+  table: TableSpec,
+  primerKey: string,
+): Promise<void> {
+  const values = { S: { S: primerKey }, N: { N: '0' }, B: { B: Buffer.from(primerKey) } };
   const Key: Record<string, AttributeValue> = {};
   for (const { AttributeName } of table.keySchema) {
     const type = table.attributes.find((attribute) => attribute.AttributeName === AttributeName);
-    Key[AttributeName] = PRIMER_VALUES[type?.AttributeType ?? 'S'];
+    Key[AttributeName] = values[type?.AttributeType ?? 'S'];
   }
   await dynamodb.send(new PutItemCommand({ TableName: table.name, Item: Key }));
   await dynamodb.send(new DeleteItemCommand({ TableName: table.name, Key }));
 }
-
-const PRIMER_VALUES = { S: { S: PRIMER_KEY }, N: { N: '0' }, B: { B: Buffer.from(PRIMER_KEY) } };
 
 function assertSameShape(table: TableSpec, found: TableDescription): void {
   const expected = shapeOf(table.keySchema, table.globalIndexes, table.streamView);

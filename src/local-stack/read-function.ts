@@ -16,8 +16,20 @@ export interface FunctionSpec {
   readonly reservedConcurrency: number | undefined;
 }
 
+/** Those that are read here, and those that change nothing in what a function does on one machine. */
+const KNOWN = new Set([
+  ...['Code', 'Environment', 'FunctionName', 'Handler', 'MemorySize', 'ReservedConcurrentExecutions'],
+  ...['Runtime', 'Timeout', 'Architectures', 'CodeSigningConfigArn', 'Description', 'EphemeralStorage'],
+  ...['KmsKeyArn', 'LoggingConfig', 'PackageType', 'RecursiveLoop', 'Role', 'RuntimeManagementConfig'],
+  ...['SnapStart', 'Tags', 'TracingConfig', 'VpcConfig'],
+]);
+
+/**
+ * `codeFolders`: by the key of an asset, or by the function's logical id, which stands before it.
+ * @throws Error where the function has what does not run here
+ */
 export function readFunction(
-  { logicalId, name, arn, property }: ResourceToRead,
+  { logicalId, name, arn, property, properties }: ResourceToRead,
   codeFolders: ReadonlyMap<string, string>,
 ): FunctionSpec {
   const at = (key: string) => `${logicalId}.${key}`;
@@ -27,17 +39,16 @@ export function readFunction(
       `template, ${at('Runtime')}: found ${runtime}, expected a Node.js runtime: no other runs locally`,
     );
   }
-  const key = asText(asObject(property('Code'), at('Code'))['S3Key'], at('Code.S3Key'));
-  const codeFolder = codeFolders.get(key);
-  if (codeFolder === undefined) {
-    throw new Error(`template, ${at('Code.S3Key')}: found ${key}, expected one of the synthesized assets`);
+  const unknown = properties.find((key) => !KNOWN.has(key));
+  if (unknown !== undefined) {
+    throw new Error(`template, ${at(unknown)}: found one, expected none: it does not run locally`);
   }
   const variables = ifPresent(property('Environment'), asObject, at('Environment'))?.['Variables'];
   return {
     logicalId,
     name,
     arn,
-    codeFolder,
+    codeFolder: codeFolders.get(logicalId) ?? folderOf(property('Code'), at('Code'), codeFolders),
     handler: asText(property('Handler'), at('Handler')),
     memoryMb: ifPresent(property('MemorySize'), asNumber, at('MemorySize')) ?? 128,
     timeoutMs: (ifPresent(property('Timeout'), asNumber, at('Timeout')) ?? 3) * 1000,
@@ -53,4 +64,18 @@ export function readFunction(
       at('ReservedConcurrentExecutions'),
     ),
   };
+}
+
+function folderOf(value: unknown, where: string, codeFolders: ReadonlyMap<string, string>): string {
+  const { S3Key } = asObject(value, where);
+  if (typeof S3Key !== 'string') {
+    throw new Error(
+      `template, ${where}: found ${Object.keys(Object(value)).join(', ')}, expected an S3Key: images do not run locally`,
+    );
+  }
+  const folder = codeFolders.get(S3Key);
+  if (folder !== undefined) return folder;
+  throw new Error(
+    `template, ${where}.S3Key: found ${S3Key}, expected one of the synthesized assets, or a folder given for the function`,
+  );
 }

@@ -8,6 +8,8 @@ export interface ScheduleSpec {
   readonly arn: string;
   readonly everyMs: number;
   readonly fn: FunctionSpec;
+  /** JSON: what the function is given; undefined: the event of a schedule. */
+  readonly input: string | undefined;
 }
 
 /** One entry a target; none when the rule is disabled. */
@@ -17,16 +19,26 @@ export function readSchedule(
 ): ScheduleSpec[] {
   if (property('State') === 'DISABLED') return [];
   const where = `${logicalId}.ScheduleExpression`;
+  if (property('EventPattern') !== undefined) {
+    throw new Error(
+      `template, ${logicalId}.EventPattern: found one, expected a ScheduleExpression alone: no rule takes events locally`,
+    );
+  }
   const everyMs = parseRate(asText(property('ScheduleExpression'), where), where);
   return (ifPresent(property('Targets'), asArray, `${logicalId}.Targets`) ?? []).map((target) => {
-    const targetArn = asText(asObject(target, `${logicalId}.Targets`)['Arn'], `${logicalId}.Targets.Arn`);
+    const { Arn, Input, ...others } = asObject(target, `${logicalId}.Targets`);
+    const targetArn = asText(Arn, `${logicalId}.Targets.Arn`);
+    for (const name of ['InputPath', 'InputTransformer']) {
+      if (others[name] === undefined) continue;
+      throw new Error(`template, ${logicalId}.Targets.${name}: found one, expected an Input or none`);
+    }
     const fn = functions.find((candidate) => candidate.arn === targetArn);
     if (fn === undefined) {
       throw new Error(
         `template, ${logicalId}.Targets: found ${targetArn}, expected a function of this stack`,
       );
     }
-    return { logicalId, arn, everyMs, fn };
+    return { logicalId, arn, everyMs, fn, input: ifPresent(Input, asText, `${logicalId}.Targets.Input`) };
   });
 }
 

@@ -40,6 +40,10 @@ export function readTable({ logicalId, name, arn, attributes, property }: Resour
   const at = (key: string) => `${logicalId}.${key}`;
   const list = (key: string) => ifPresent(property(key), asArray, at(key)) ?? [];
   const section = (key: string) => ifPresent(property(key), asObject, at(key));
+  for (const key of ['ImportSourceSpecification', 'KinesisStreamSpecification']) {
+    if (property(key) === undefined) continue;
+    throw new Error(`template, ${at(key)}: found one, expected none: it does not run locally`);
+  }
   const ttl = section('TimeToLiveSpecification');
   const ttlOn = ttl?.['Enabled'] === true || ttl?.['Enabled'] === 'true';
   const view = section('StreamSpecification')?.['StreamViewType'];

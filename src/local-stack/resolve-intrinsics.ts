@@ -2,15 +2,28 @@
 import type { CloudFormationTemplate } from './cloudformation-template.ts';
 import { type LocalAccount, type LocalName, localName } from './local-names.ts';
 import { asArray, asNumber, asObject, asText, isObject } from './property.ts';
+import type { Ignored } from './unsupported.ts';
 
 /** Gives the value with every function in it replaced; `where` names the place in errors. */
 export type Resolve = (value: unknown, where: string) => unknown;
 
-export function createResolver(template: CloudFormationTemplate, account: LocalAccount): Resolve {
+/** `ignored`: resources that refer to nothing here, by names that are made up; default: none. */
+export function createResolver(
+  template: CloudFormationTemplate,
+  account: LocalAccount,
+  ignored: Ignored = () => false,
+): Resolve {
   const pseudo = pseudoParameters(account);
 
   const nameOf = (logicalId: string, reference: string, where: string): LocalName => {
     const resource = template.resources.get(logicalId);
+    if (resource !== undefined && ignored(logicalId, resource))
+      return (
+        localName(logicalId, resource, account) ?? {
+          ref: `${account.stackName}-${logicalId}`,
+          attributes: {},
+        }
+      );
     if (resource === undefined) throw unresolvable(reference, where, `there is no resource ${logicalId}`);
     const name = localName(logicalId, resource, account);
     if (name === undefined) {
@@ -35,8 +48,11 @@ export function createResolver(template: CloudFormationTemplate, account: LocalA
   const getAtt = (path: string, where: string): string => {
     const [logicalId = '', ...rest] = path.split('.');
     const reference = `Fn::GetAtt ${path}`;
-    const value = nameOf(logicalId, reference, where).attributes[rest.join('.')];
+    const { ref: name, attributes } = nameOf(logicalId, reference, where);
+    const value = attributes[rest.join('.')];
     if (value !== undefined) return value;
+    const resource = template.resources.get(logicalId);
+    if (resource !== undefined && ignored(logicalId, resource)) return `${name}.${rest.join('.')}`;
     throw unresolvable(reference, where, `${logicalId} has no such attribute locally`);
   };
 

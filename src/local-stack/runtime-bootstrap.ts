@@ -3,6 +3,7 @@
 // so that a function's process holds the function and this file alone.
 import { existsSync } from 'node:fs';
 import { Agent, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
+import { createRequire, registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -11,21 +12,53 @@ type Handler = (event: unknown, context: object) => unknown;
 const env = process.env;
 const [host, port] = (env['AWS_LAMBDA_RUNTIME_API'] ?? '').split(':');
 const authorization = `Bearer ${env['LOCAL_RUNTIME_KEY']}`;
-// Lambda sets no such variable: the function sees none.
+// Lambda sets no such variables: the function sees none.
 delete env['LOCAL_RUNTIME_KEY'];
+const sdkFrom: readonly string[] = JSON.parse(env['LOCAL_SDK_FROM'] ?? '[]');
+delete env['LOCAL_SDK_FROM'];
 const agent = new Agent({ keepAlive: true });
 let currentRequestId: string | undefined;
+const SDK = /^@(?:aws-sdk|aws-crypto|smithy)\//;
 
 process.on('uncaughtException', (error) => endWith(error, 129));
 process.on('unhandledRejection', (reason) =>
   endWith(named('Runtime.UnhandledPromiseRejection', reason), 128),
 );
 
+// Lambda's runtime brings the SDK along, and functions are bundled without it.
+if (sdkFrom.length > 0) {
+  registerHooks({
+    resolve(specifier, context, next) {
+      try {
+        return next(specifier, context);
+      } catch (error) {
+        // Asked from elsewhere it comes by here once more.
+        const found =
+          SDK.test(specifier) && !sdkFrom.includes(context.parentURL ?? '') ? sdkAt(specifier) : undefined;
+        if (found === undefined) throw error;
+        return { url: found, shortCircuit: true };
+      }
+    },
+  });
+}
+
 try {
   const handler = await loadHandler(env['LAMBDA_TASK_ROOT'] ?? '.', env['_HANDLER'] ?? '');
   for (;;) await serveOne(handler);
 } catch (error) {
   await endWith(error, 1);
+}
+
+/** Where it is found from one of the files of `LOCAL_SDK_FROM`. */
+function sdkAt(specifier: string): string | undefined {
+  for (const from of sdkFrom) {
+    try {
+      return pathToFileURL(createRequire(from).resolve(specifier)).href;
+    } catch {
+      // Not there either: the first failure says what was looked for, and where.
+    }
+  }
+  return undefined;
 }
 
 async function serveOne(handler: Handler): Promise<void> {
@@ -69,8 +102,13 @@ async function loadHandler(folder: string, name: string): Promise<Handler> {
   if (path === undefined)
     throw named('Runtime.ImportModuleError', `Cannot find module '${file}' in ${folder}`);
   const module: Record<string, unknown> = await import(pathToFileURL(path).href);
-  const handler = module[key];
+  // What a CommonJS module exports may be found in its default export alone.
+  const handler = module[key] ?? Object(module['default'])[key];
   if (!isHandler(handler)) throw named('Runtime.HandlerNotFound', `${name} is undefined or not exported`);
+  if (handler.length > 2) {
+    const message = `${name} takes a callback: found ${handler.length} parameters, expected a handler that returns`;
+    throw named('Runtime.CallbackHandlerDeprecated', message);
+  }
   return handler;
 }
 

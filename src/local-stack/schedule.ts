@@ -1,7 +1,6 @@
 // Invokes a scheduled function at its rate, on a clock of the caller's.
-
+import type { Clock } from '../event-source/clock.ts';
 import type { FunctionInvoker, InvokeOutcome } from '../event-source/ports.ts';
-import type { Clock } from '../platform/clock.ts';
 import type { ScheduleSpec } from './read-schedule.ts';
 
 export interface ScheduleDeps {
@@ -17,7 +16,7 @@ export interface ScheduleDeps {
  * does not wait for the one before. Resolves when the signal aborts and all that was invoked has its outcome.
  */
 export async function runSchedule(
-  { arn, everyMs }: ScheduleSpec,
+  { arn, everyMs, input }: ScheduleSpec,
   { clock, invoker, region, newEventId, onOutcome }: ScheduleDeps,
   signal: AbortSignal,
 ): Promise<void> {
@@ -25,8 +24,8 @@ export async function runSchedule(
   for (let dueMs = clock.nowMs() + everyMs; !signal.aborted; dueMs += everyMs) {
     await clock.sleep(Math.max(0, dueMs - clock.nowMs()), signal);
     if (signal.aborted) break;
-    const event = scheduledEvent({ id: newEventId(), arn, region, dueMs });
-    const run = invoker.invoke(JSON.stringify(event)).then((outcome) => {
+    const payload = input ?? JSON.stringify(scheduledEvent({ id: newEventId(), arn, region, dueMs }));
+    const run = invoker.invoke(payload).then((outcome) => {
       underWay.delete(run);
       onOutcome(outcome);
     });

@@ -1,6 +1,6 @@
 // Reads the synthesized template into what a laptop has to run, every reference resolved.
 
-import type { CloudFormationTemplate } from './cloudformation-template.ts';
+import type { CloudFormationTemplate, TemplateResource } from './cloudformation-template.ts';
 import { type AlarmSpec, readAlarm } from './cloudwatch/read-alarm.ts';
 import { readRestApis } from './gateway/read-rest-api.ts';
 import { readSites, type Site } from './gateway/read-sites.ts';
@@ -18,6 +18,7 @@ import { readTable, type TableSpec } from './read-table.ts';
 import { createResolver, type Resolve } from './resolve-intrinsics.ts';
 import type { ResourceToRead } from './resource-to-read.ts';
 import type { Synthesis } from './synthesis.ts';
+import type { Ignored } from './unsupported.ts';
 
 export interface LocalSystem {
   readonly streams: readonly StreamSpec[];
@@ -35,15 +36,33 @@ export interface LocalSystem {
   readonly buckets: readonly { readonly logicalId: string; readonly name: string; readonly arn: string }[];
   /** The stack's outputs, resolved: name to value. */
   readonly outputs: ReadonlyMap<string, string>;
-  /** Resources that do something on AWS and nothing here: to be shown to whoever starts the run. */
-  readonly notRun: readonly { readonly logicalId: string; readonly type: string }[];
+  /** Resources that do something on AWS and nothing here: to be shown to whoever starts the run, or refused. */
+  readonly notRun: readonly NotRun[];
 }
 
-/** Throws when a reference cannot be resolved or a property is not what CloudFormation says, naming the resource. */
-export function readTemplate(synthesis: Synthesis, region: string): LocalSystem {
-  const { template, stackName, codeFolders } = synthesis;
+export interface NotRun {
+  readonly logicalId: string;
+  readonly type: string;
+  /** Where the type alone does not say it. */
+  readonly why?: string;
+}
+
+/**
+ * `ignored`: resources that are passed over, and what refers to them gets a made-up name; default: none.
+ * @throws Error when a reference cannot be resolved or a property is not what CloudFormation says, naming the resource
+ */
+export function readTemplate(
+  synthesis: Synthesis,
+  region: string,
+  ignored: Ignored = () => false,
+): LocalSystem {
+  const { stackName, codeFolders } = synthesis;
   const account = { stackName, region, accountId: LOCAL_ACCOUNT_ID };
-  const resolve = createResolver(template, account);
+  const resolve = createResolver(synthesis.template, account, ignored);
+  const template = {
+    ...synthesis.template,
+    resources: new Map([...synthesis.template.resources].filter(([id, resource]) => !ignored(id, resource))),
+  };
   const ofType = (type: string) => resourcesOfType(template, account, type, resolve);
 
   const streams = ofType('AWS::Kinesis::Stream').map(readStream);
@@ -74,11 +93,51 @@ export function readTemplate(synthesis: Synthesis, region: string): LocalSystem 
         asText(resolve(value, `output ${id}`), `output ${id}`),
       ]),
     ),
-    notRun: [...template.resources]
-      .filter(([, { type }]) => !isRun(type) && !WITHOUT_EFFECT_HERE.has(type))
-      .map(([logicalId, { type }]) => ({ logicalId, type })),
+    notRun: notRunIn(template, resolve),
   };
 }
+
+function notRunIn(template: CloudFormationTemplate, resolve: Resolve): NotRun[] {
+  const served = new Set(
+    [...template.resources]
+      .filter(([, { type }]) => type === 'AWS::CloudFront::Distribution')
+      .flatMap(([id, { properties }]) => JSON.stringify(resolve(properties, id)).match(BUCKET_HOST) ?? []),
+  );
+  return [...template.resources].flatMap(([logicalId, resource]) => {
+    const why = whyNotRun(
+      resource,
+      (key) => resolve(resource.properties[key], `${logicalId}.${key}`),
+      served,
+    );
+    if (why === undefined) return [];
+    const { type } = resource;
+    return [why === '' ? { logicalId, type } : { logicalId, type, why }];
+  });
+}
+
+/** Undefined: it runs, or has no effect here; the empty text: its type says why not. */
+function whyNotRun(
+  { type, condition }: TemplateResource,
+  property: (key: string) => unknown,
+  served: ReadonlySet<string>,
+): string | undefined {
+  if (WITHOUT_EFFECT_HERE.has(type)) return undefined;
+  if (!RUN.has(type)) return '';
+  if (condition !== undefined) return `it has the Condition ${condition}`;
+  if (type === 'Custom::CDKBucketDeployment') {
+    const bucket = String(property('DestinationBucketName'));
+    if (![...served].some((host) => host.startsWith(`${bucket}.s3.`)))
+      return `nothing puts files into ${bucket}, which no distribution serves`;
+  }
+  if (type !== 'AWS::S3::Bucket') return undefined;
+  const unknown = BUCKET_ACTS.find((key) => property(key) !== undefined);
+  return unknown === undefined ? undefined : `its ${unknown}`;
+}
+
+const BUCKET_HOST = /[a-z0-9.-]+\.s3\.[a-z0-9-]+\.amazonaws\.com/g;
+
+/** What a bucket does by itself. */
+const BUCKET_ACTS = ['NotificationConfiguration', 'ReplicationConfiguration', 'WebsiteConfiguration'];
 
 const RUN = new Set([
   'AWS::CloudWatch::Alarm',
@@ -96,13 +155,30 @@ const RUN = new Set([
   'Custom::CDKBucketDeployment',
   // Empties a bucket when its stack goes.
   'Custom::S3AutoDeleteObjects',
+  'AWS::ApiGateway::ApiKey',
+  'AWS::ApiGateway::Authorizer',
+  'AWS::ApiGateway::GatewayResponse',
+  'AWS::ApiGateway::Method',
+  'AWS::ApiGateway::Model',
+  'AWS::ApiGateway::RequestValidator',
+  'AWS::ApiGateway::Resource',
+  'AWS::ApiGateway::RestApi',
+  'AWS::ApiGateway::Stage',
+  'AWS::ApiGateway::UsagePlan',
+  'AWS::ApiGateway::UsagePlanKey',
+  'AWS::ApiGatewayV2::Api',
+  'AWS::ApiGatewayV2::Authorizer',
+  'AWS::ApiGatewayV2::Integration',
+  'AWS::ApiGatewayV2::Route',
+  'AWS::ApiGatewayV2::RouteResponse',
+  'AWS::ApiGatewayV2::Stage',
 ]);
-
-/** All of an API is read together. */
-const isRun = (type: string) => RUN.has(type) || /^AWS::ApiGateway(V2)?::/.test(type);
 
 /** Permissions, logs and what watches: nothing of it changes what the system computes. */
 const WITHOUT_EFFECT_HERE = new Set([
+  'AWS::ApiGateway::Account',
+  'AWS::ApiGateway::Deployment',
+  'AWS::ApiGatewayV2::Deployment',
   'AWS::ApplicationAutoScaling::ScalableTarget',
   'AWS::ApplicationAutoScaling::ScalingPolicy',
   'AWS::Budgets::Budget',
@@ -115,6 +191,7 @@ const WITHOUT_EFFECT_HERE = new Set([
   'AWS::Lambda::Permission',
   'AWS::Logs::LogGroup',
   'AWS::S3::BucketPolicy',
+  'Custom::LogRetention',
 ]);
 
 /** Functions behind custom resources: they act when the stack is deployed, and have nothing to do afterwards. */

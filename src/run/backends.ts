@@ -4,16 +4,15 @@ import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { createKinesisSink } from '../../producers/client/kinesis-sink.ts';
 import type { RecordSink } from '../../producers/client/record-sink.ts';
-import { createDynamoDbSource } from '../event-source/dynamodb-source.ts';
-import { createKinesisSource } from '../event-source/kinesis-source.ts';
 import type { StreamSource } from '../event-source/ports.ts';
 import { type CallService, callLocalServers } from '../local-stack/gateway/service-endpoint.ts';
 import type { LocalServer } from '../local-stack/local-server.ts';
-import { provision } from '../local-stack/provision.ts';
+import { openStreams } from '../local-stack/open-streams.ts';
 import type { StreamSpec } from '../local-stack/read-stream.ts';
 import type { TableSpec } from '../local-stack/read-table.ts';
 import type { LocalSystem } from '../local-stack/template.ts';
 import { createDynamoDbClient } from '../platform/dynamodb-client.ts';
+import { PRIMER_KEY } from '../platform/names.ts';
 import { createShardedStreams, type ShardedStream } from '../platform/sharded-stream.ts';
 import { handlerOf, LOCAL_LIMITS } from '../platform/time-limits.ts';
 import { DynamoTable } from '../stores/dynamo-table.ts';
@@ -72,12 +71,13 @@ export async function createServerBackend(
     requestHandler: new NodeHttpHandler(handlerOf(LOCAL_LIMITS)),
   });
   const dynamodb = createDynamoDbClient({ ...settings, endpoint: dynamodbServer.endpoint }, LOCAL_LIMITS);
-  const streams = new DynamoDBStreamsClient({
+  const dynamodbStreams = new DynamoDBStreamsClient({
     ...settings,
     endpoint: dynamodbServer.endpoint,
     requestHandler: handlerOf(LOCAL_LIMITS),
   });
-  const provisioned = await provision(system, { kinesis, dynamodb }, { shards });
+  const clients = { kinesis, dynamodb, dynamodbStreams };
+  const streams = await openStreams(system, clients, { shards, primerKey: PRIMER_KEY });
   const endpoints = {
     AWS_ENDPOINT_URL_KINESIS: kinesisServer.endpoint,
     AWS_ENDPOINT_URL_DYNAMODB: dynamodbServer.endpoint,
@@ -89,26 +89,13 @@ export async function createServerBackend(
     kinesis,
     sink: createKinesisSink(kinesis),
     table: ({ name }) => new DynamoTable(dynamodb, name),
-    stream: ({ name }) =>
-      createKinesisSource({
-        client: kinesis,
-        streamName: name,
-        streamArn: known(provisioned.streamArns, name),
-      }),
+    stream: streams.stream,
     shards: createShardedStreams({ ...settings, endpoint: kinesisServer.endpoint }),
-    changelog: ({ name }) =>
-      createDynamoDbSource({ client: streams, streamArn: known(provisioned.tableStreamArns, name) }),
+    changelog: streams.changelog,
     endpoints,
     callService: callLocalServers(endpoints, region, accessKey),
     close: () => {
-      for (const client of [kinesis, dynamodb, streams]) client.destroy();
+      for (const client of Object.values(clients)) client.destroy();
     },
   };
-}
-
-function known(arns: ReadonlyMap<string, string>, name: string): string {
-  const arn = arns.get(name);
-  if (arn === undefined)
-    throw new Error(`nothing named ${name} was created: found ${[...arns.keys()].join(', ')}`);
-  return arn;
 }

@@ -1,6 +1,6 @@
 // The template's buckets on a server of this process: with the real servers and without, so that what is in them can be looked at
 // from another terminal.
-import { startS3Server } from '../local-stack/s3/s3-server.ts';
+import { type Run, type ServersOptions, startBuckets } from '../local-stack/start-servers.ts';
 import type { LocalSystem } from '../local-stack/template.ts';
 import { createS3Client } from '../platform/s3-client.ts';
 import { LOCAL_LIMITS } from '../platform/time-limits.ts';
@@ -12,39 +12,32 @@ export interface LocalBuckets {
   readonly endpoint: string | undefined;
   /** @throws Error where no function uses a bucket */
   open(bucket: string): Objects;
-  stop(): Promise<void>;
 }
 
 export async function startLocalBuckets(
-  { buckets, functions }: Pick<LocalSystem, 'buckets' | 'functions'>,
-  {
-    dataFolder,
-    region,
-    accessKey,
-  }: { readonly dataFolder?: string; readonly region: string; readonly accessKey: string },
+  system: Pick<LocalSystem, 'buckets' | 'functions'>,
+  options: ServersOptions,
+  run: Pick<Run, 'cleanups'>,
 ): Promise<LocalBuckets> {
-  const names = buckets.map(({ name }) => name);
-  const used = functions.some(({ environment }) =>
-    Object.values(environment).some((value) => names.includes(value)),
-  );
-  if (!used) {
+  if (!isAnyUsed(system)) {
     return {
       endpoint: undefined,
       open: (bucket) => {
         throw new Error(`found no server for bucket ${bucket}: no function of the template uses one`);
       },
-      stop: async () => {},
     };
   }
-  const server = await startS3Server({ buckets: names, dataFolder, accessKey });
+  const endpoint = await startBuckets(system, options, run);
+  const { region, accessKey } = options;
   const credentials = { accessKeyId: accessKey, secretAccessKey: 'local' };
-  const client = createS3Client({ region, endpoint: server.endpoint, credentials }, LOCAL_LIMITS);
-  return {
-    endpoint: server.endpoint,
-    open: (bucket) => new S3Objects(client, bucket),
-    async stop() {
-      client.destroy();
-      await server.stop();
-    },
-  };
+  const client = createS3Client({ region, endpoint, credentials }, LOCAL_LIMITS);
+  run.cleanups.push(async () => client.destroy());
+  return { endpoint, open: (bucket) => new S3Objects(client, bucket) };
+}
+
+function isAnyUsed({ buckets, functions }: Pick<LocalSystem, 'buckets' | 'functions'>): boolean {
+  const names = buckets.map(({ name }) => name);
+  return functions.some(({ environment }) =>
+    Object.values(environment).some((value) => names.includes(value)),
+  );
 }

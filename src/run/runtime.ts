@@ -18,11 +18,10 @@ import {
 import { withLocalUrls } from '../local-stack/gateway/local-urls.ts';
 import { type Gateway, startGateway } from '../local-stack/gateway/start-gateway.ts';
 import { HTTP_PORT } from '../local-stack/http-port.ts';
-import { LOCAL_ACCOUNT_ID } from '../local-stack/local-names.ts';
 import type { FunctionSpec } from '../local-stack/read-function.ts';
 import type { MappingSpec } from '../local-stack/read-mapping.ts';
+import { functionNamed, runSystem, type SystemParts } from '../local-stack/run-system.ts';
 import { RuntimeError } from '../local-stack/runtime-error.ts';
-import { runSchedule } from '../local-stack/schedule.ts';
 import { type LocalSystem, readTemplate } from '../local-stack/template.ts';
 import type { Clock } from '../platform/clock.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -46,7 +45,6 @@ import { LocalBus } from './local-bus.ts';
 import { outgoingStream } from './outgoing-stream.ts';
 import type { RunningFile } from './running-file.ts';
 import { startBackend } from './start-backend.ts';
-import { type MappingsOptions, startMappings } from './start-mappings.ts';
 import { synthesizeOrKept } from './synthesize.ts';
 import { makeWorkFolder } from './work-folder.ts';
 
@@ -176,7 +174,7 @@ async function compose(
   // Functions and outputs name the APIs by where they are.
   const system = gateway === undefined ? template : withLocalUrls(template, gateway.url);
   const asked = { ...options, region: REGION, accessKey, bus };
-  const started = await startBackend(asked, system, { cleanups, failure });
+  const started = await startBackend(asked, system, { cleanups, fail: failure.reject });
   const { backend, kinesis, notice, secrets, tables, buckets } = started;
   const figures = options.figures ?? new Figures();
   const cloudWatch = new LocalCloudWatch(systemClock.nowMs);
@@ -200,18 +198,26 @@ async function compose(
   });
   cleanups.push(() => stopAll(functions));
 
-  if (gateway !== undefined) {
-    gateway.serve(system, gatewayDeps(system, functions, { backend, cloudWatch }, options));
-  }
-
-  onStep('starting the event source mappings');
-  const onFailure = (error: unknown) => failure.reject(error);
-  const parts = { backend, functions, cloudWatch, workFolder, onFailure };
-  const mappings = startMappings(system, mappingsOptions(parts, options));
-  cleanups.push(() => mappings.stop());
-  if (options.schedules) startSchedules(system, functions, cleanups);
-
   const output = (name: string) => system.outputs.get(name) ?? '';
+  onStep('starting the event source mappings');
+  const running = runSystem(system, {
+    region: REGION,
+    gateway,
+    functions,
+    cloudWatch,
+    workFolder,
+    streamOf: ({ source }) =>
+      source.kind === 'kinesis' ? backend.stream(source.stream) : backend.changelog(source.table),
+    recorded: recordedOf(output(OUTPUTS.stream), options),
+    callService: backend.callService,
+    schedules: options.schedules,
+    observe: (spec, event) => options.onMapping?.(serviceOf(spec), event),
+    onAccess: options.onAccess ?? (() => {}),
+    onApiFailure: options.onApiFailure ?? (() => {}),
+    onFailure: failure.reject,
+  });
+  cleanups.push(() => running.stop());
+
   await writeOutputs(workFolder, synthesis.stackName, system);
   const tableOfOutput = (name: string) =>
     tableOf(system, backend, (spec) => spec.name === output(name), `output ${name}`);
@@ -235,7 +241,7 @@ async function compose(
     workFolder,
     busyPids: () => [...functions.values()].flatMap((fn) => fn.busyPids()),
     failed: failure.promise,
-    caughtUp: () => Promise.race([mappings.caughtUp(), failure.promise]),
+    caughtUp: () => Promise.race([running.caughtUp(), failure.promise]),
     closeAll: () => closeAll(closerOf(system, functions)),
     stop,
   };
@@ -255,47 +261,15 @@ async function writeOutputs(workFolder: string, stackName: string, { outputs }: 
   await writeFile(join(workFolder, 'outputs.json'), `${text}\n`);
 }
 
-function gatewayDeps(
-  system: LocalSystem,
-  functions: ReadonlyMap<string, LocalFunction>,
-  { backend, cloudWatch }: { readonly backend: Backend; readonly cloudWatch: LocalCloudWatch },
-  { onAccess = () => {}, onApiFailure = () => {} }: RuntimeOptions,
-): Parameters<Gateway['serve']>[1] {
-  return {
-    invoke: (functionArn, payload) => functionByArn(system, functions, functionArn).invoke(payload),
-    callService: cloudWatch.watchingPuts(backend.callService),
-    observe: (event) => cloudWatch.takeGateway(event),
-    policies: system.policies,
-    region: REGION,
-    accountId: LOCAL_ACCOUNT_ID,
-    nowMs: systemClock.nowMs,
-    newId: () => crypto.randomUUID(),
-    onAccess,
-    onFailure: onApiFailure,
-  };
-}
-
-function mappingsOptions(
-  {
-    functions,
-    cloudWatch,
-    ...parts
-  }: Pick<MappingsOptions, 'backend' | 'workFolder' | 'onFailure'> & {
-    readonly functions: ReadonlyMap<string, LocalFunction>;
-    readonly cloudWatch: LocalCloudWatch;
-  },
-  { recorded, clock = systemClock, onMapping = () => {} }: RuntimeOptions,
-): MappingsOptions {
-  return {
-    ...parts,
-    recorded,
-    clock,
-    invokerOf: (spec) => known(functions, spec.fn.name),
-    observe: (spec, event) => {
-      cloudWatch.takeMapping(spec, event);
-      onMapping(serviceOf(spec), event);
-    },
-  };
+/** Recorded records stand in place of the telemetry stream. */
+function recordedOf(
+  streamName: string,
+  { recorded, clock = systemClock }: RuntimeOptions,
+): NonNullable<SystemParts['recorded']> {
+  return ({ source }) =>
+    recorded !== undefined && source.kind === 'kinesis' && source.stream.name === streamName
+      ? { stream: recorded, clock }
+      : undefined;
 }
 
 /** The tables that whoever watches the run looks into, by the names that the stack gives out. */
@@ -342,31 +316,6 @@ async function stopAll(functions: ReadonlyMap<string, LocalFunction>): Promise<v
   await Promise.all([...functions.values()].map((fn) => fn.stop()));
 }
 
-function startSchedules(
-  system: LocalSystem,
-  functions: ReadonlyMap<string, LocalFunction>,
-  cleanups: (() => Promise<void>)[],
-): void {
-  const stopping = new AbortController();
-  const runs = system.schedules.map((spec) =>
-    runSchedule(
-      spec,
-      {
-        clock: systemClock,
-        invoker: known(functions, spec.fn.name),
-        region: REGION,
-        newEventId: () => crypto.randomUUID(),
-        onOutcome: () => {},
-      },
-      stopping.signal,
-    ),
-  );
-  cleanups.push(async () => {
-    stopping.abort();
-    await Promise.all(runs);
-  });
-}
-
 function closerOf(system: LocalSystem, functions: ReadonlyMap<string, LocalFunction>): LocalFunction {
   const name = system.outputs.get(OUTPUTS.closer);
   if (name === undefined)
@@ -374,7 +323,7 @@ function closerOf(system: LocalSystem, functions: ReadonlyMap<string, LocalFunct
       'no-closer',
       `the template has no output ${OUTPUTS.closer}, expected the closer’s name`,
     );
-  return known(functions, name);
+  return functionNamed(functions, name);
 }
 
 function serviceOf({ fn }: MappingSpec): string {
@@ -405,19 +354,4 @@ async function openGateway(
   });
   cleanups.push(() => gateway.stop());
   return gateway;
-}
-
-function functionByArn(
-  { functions: specs }: LocalSystem,
-  functions: ReadonlyMap<string, LocalFunction>,
-  arn: string,
-): LocalFunction {
-  return known(functions, specs.find((spec) => spec.arn === arn)?.name ?? arn);
-}
-
-function known<T>(all: ReadonlyMap<string, T>, name: string): T {
-  const found = all.get(name);
-  if (found === undefined)
-    throw new Error(`the template has no function ${name}: found ${[...all.keys()].join(', ')}`);
-  return found;
 }

@@ -4,11 +4,11 @@ import { copyFile, link, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path';
 import { needsOf } from '../../cdk/needs-of.ts';
 import type { Settings } from '../../cdk/settings/settings.ts';
+import { readAssembly } from '../local-stack/read-assembly.ts';
 import type { Synthesis } from '../local-stack/synthesis.ts';
 import { PIPELINE_FILE, STACK_NAME } from '../platform/names.ts';
 import { projectFolder } from '../platform/project-folder.ts';
 import { canKeepIn, withKept } from './kept-folders.ts';
-import { readAssembly } from './read-assembly.ts';
 import { sourceDigest } from './source-digest.ts';
 import type { SynthesizeOptions } from './synthesize-stack.ts';
 

@@ -52,7 +52,7 @@ describe('provisioning', () => {
 
   it('creates what the template says, and creates nothing twice', async () => {
     const { clients } = local;
-    const first = await provision(system, clients, { shards: 3 });
+    const first = await provision(system, clients, { shards: 3, primerKey: PRIMER_KEY });
     const [stream] = system.streams;
     const { StreamDescriptionSummary } = await clients.kinesis.send(
       new DescribeStreamSummaryCommand({ StreamName: stream?.name }),

@@ -6,7 +6,14 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
-import { CreateStreamCommand, ListStreamsCommand } from '@aws-sdk/client-kinesis';
+import {
+  CreateStreamCommand,
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+  KinesisClient,
+  ListStreamsCommand,
+  PutRecordCommand,
+} from '@aws-sdk/client-kinesis';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { startDynamoDbServer } from '../../src/local-stack/dynamodb-server.ts';
 import { startKinesisServer } from '../../src/local-stack/kinesis-server.ts';
@@ -75,6 +82,25 @@ describe('the local Kinesis server', () => {
     const second = await startKinesis({ dataFolder });
     const { StreamNames } = await localKinesis(second.endpoint).send(new ListStreamsCommand({}));
     expect(StreamNames).toEqual(['kept']);
+  });
+
+  it('speaks HTTP/2, as the SDK’s client does that is told nothing', async () => {
+    const { endpoint } = await startKinesis();
+    const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+    const client = new KinesisClient({ ...REGION, endpoint, credentials });
+    onTestFinished(() => client.destroy());
+    await client.send(new CreateStreamCommand({ StreamName: 'two', ShardCount: 1 }));
+    const Data = Buffer.alloc(300_000, 'a');
+    await client.send(new PutRecordCommand({ StreamName: 'two', PartitionKey: 'k', Data }));
+    const { ShardIterator } = await client.send(
+      new GetShardIteratorCommand({
+        StreamName: 'two',
+        ShardId: 'shardId-000000000000',
+        ShardIteratorType: 'TRIM_HORIZON',
+      }),
+    );
+    const { Records } = await client.send(new GetRecordsCommand({ ShardIterator }));
+    expect(Records?.map((record) => record.Data?.length)).toEqual([300_000]);
   });
 
   it('says why it does not start', async () => {

@@ -24,6 +24,7 @@ import { createCompile } from './validate-body.ts';
 export function readRestApis(ofType: OfType): RestApi[] {
   return ofType('AWS::ApiGateway::RestApi').map((api) => {
     const own = (type: string) => ofType(type).filter(({ property }) => property('RestApiId') === api.name);
+    refuseWhole(api, ['Body', 'BodyS3Location', 'CloneFrom', 'Policy']);
     const paths = readPaths(api, own('AWS::ApiGateway::Resource'));
     const models = readModels(own('AWS::ApiGateway::Model'));
     const binaryMediaTypes =
@@ -47,6 +48,7 @@ export function readRestApis(ofType: OfType): RestApi[] {
         `template, ${api.logicalId}: found ${stages.length} stages, expected one: a local API has one`,
       );
     }
+    refuseWhole(stage, ['CanarySetting']);
     return {
       logicalId: api.logicalId,
       id: api.name,
@@ -64,6 +66,13 @@ export function readRestApis(ofType: OfType): RestApi[] {
       apiKeySource: api.property('ApiKeySourceType') === 'AUTHORIZER' ? 'AUTHORIZER' : 'HEADER',
     };
   });
+}
+
+function refuseWhole({ logicalId, property }: ResourceToRead, keys: readonly string[]): void {
+  for (const key of keys) {
+    if (property(key) === undefined) continue;
+    throw new Error(`template, ${logicalId}.${key}: found one, expected none: it does not run locally`);
+  }
 }
 
 function readPaths(api: ResourceToRead, resources: readonly ResourceToRead[]): ReadonlyMap<string, string> {

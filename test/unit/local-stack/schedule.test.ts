@@ -24,12 +24,13 @@ function clockUntil(endMs: number) {
 async function run(
   endMs: number,
   invoke: (payload: string, pass: (ms: number) => void) => Promise<InvokeOutcome>,
+  input?: string,
 ) {
   const { clock, signal, pass } = clockUntil(endMs);
   const outcomes: InvokeOutcome[] = [];
   let events = 0;
   await runSchedule(
-    { logicalId: 'EveryMinute', arn: ARN, everyMs: 60_000, fn: functionSpec() },
+    { logicalId: 'EveryMinute', arn: ARN, everyMs: 60_000, fn: functionSpec(), input },
     {
       clock,
       region: 'eu-west-1',

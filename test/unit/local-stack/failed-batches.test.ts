@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createFailedBatches } from '../../../src/run/failed-batches.ts';
+import { createFailedBatches } from '../../../src/local-stack/failed-batches.ts';
 import { MappingHarness, thrown } from '../../support/mapping-harness.ts';
 
 let folder = '';

@@ -1,26 +1,30 @@
 // Runs the template's event source mappings, each with the template's own parameters.
 import { join } from 'node:path';
 import { exponentialBackoff } from '../event-source/backoff.ts';
+import type { Clock } from '../event-source/clock.ts';
 import { type RunningMapping, startEventSourceMapping } from '../event-source/event-source-mapping.ts';
 import { createFileCheckpoints } from '../event-source/file-checkpoints.ts';
 import type { MappingEvent } from '../event-source/mapping-events.ts';
 import { parseMappingParameters } from '../event-source/mapping-parameters.ts';
 import { createMemoryCheckpoints } from '../event-source/memory-checkpoints.ts';
 import type { FunctionInvoker, StreamSource } from '../event-source/ports.ts';
-import type { MappingSpec } from '../local-stack/read-mapping.ts';
-import type { LocalSystem } from '../local-stack/template.ts';
-import { type Clock, systemClock } from '../platform/clock.ts';
-import { OUTPUTS } from '../platform/names.ts';
-import type { Backend } from './backends.ts';
 import { createFailedBatches } from './failed-batches.ts';
+import type { MappingSpec } from './read-mapping.ts';
+import { systemClock } from './system-clock.ts';
+
+/** What a mapping reads instead of its stream: records as they were recorded. */
+export interface RecordedSource {
+  readonly stream: StreamSource;
+  /** The recording's. */
+  readonly clock: Clock;
+}
 
 export interface MappingsOptions {
-  readonly backend: Backend;
+  readonly streamOf: (spec: MappingSpec) => StreamSource;
   readonly invokerOf: (spec: MappingSpec) => FunctionInvoker;
-  /** What readers of the telemetry stream get instead of it: recorded records, as they are. */
-  readonly recorded: StreamSource | undefined;
-  /** Of the telemetry stream's mappings; a recording's own for recorded records. */
-  readonly clock: Clock;
+  /** Undefined: the mapping reads its stream. */
+  readonly recorded: (spec: MappingSpec) => RecordedSource | undefined;
+  /** Gets `checkpoints/`, and `failed-batches/` with what the mappings' destinations would have. */
   readonly workFolder: string;
   readonly observe: (spec: MappingSpec, event: MappingEvent) => void;
   readonly onFailure: (error: unknown) => void;
@@ -38,16 +42,16 @@ const LOCAL_BACKOFF = exponentialBackoff({ baseMs: 50, capMs: 2_000 });
 /** Nothing new for long: as often as AWS lets a Kinesis shard be read. A laptop has other things to do than to answer that there is nothing. */
 const POLLING = { idlePollMs: 50, longestIdlePollMs: 200, shardRefreshMs: 1_000, readLimit: 1_000 };
 
-/** Those that the template has switched off stay so. */
-export function startMappings(system: LocalSystem, options: MappingsOptions): RunningMappings {
+/** Those that the template has switched off stay so. @throws MappingParametersError */
+export function startMappings(specs: readonly MappingSpec[], options: MappingsOptions): RunningMappings {
   const running: RunningMapping[] = [];
   let invocations = 0;
   const observe = (spec: MappingSpec, event: MappingEvent) => {
     if (event.kind === 'invoked') invocations += 1;
     options.observe(spec, event);
   };
-  for (const spec of system.mappings) {
-    const mapping = startMapping(spec, system, { ...options, observe });
+  for (const spec of specs) {
+    const mapping = startMapping(spec, { ...options, observe });
     if (mapping !== undefined) running.push(mapping);
   }
   return {
@@ -64,20 +68,14 @@ export function startMappings(system: LocalSystem, options: MappingsOptions): Ru
   };
 }
 
-function startMapping(
-  spec: MappingSpec,
-  system: LocalSystem,
-  options: MappingsOptions,
-): RunningMapping | undefined {
-  const { source, logicalId } = spec;
-  const isTelemetry = source.kind === 'kinesis' && source.stream.name === system.outputs.get(OUTPUTS.stream);
-  const recorded = isTelemetry ? options.recorded : undefined;
-  const clock = isTelemetry ? options.clock : systemClock;
-  const stream = recorded ?? streamOf(spec, options.backend);
+function startMapping(spec: MappingSpec, options: MappingsOptions): RunningMapping | undefined {
+  const recorded = options.recorded(spec);
+  const clock = recorded?.clock ?? systemClock;
+  const stream = recorded?.stream ?? options.streamOf(spec);
   const stated = parseMappingParameters(spec.properties, {
-    kind: source.kind,
+    kind: spec.source.kind,
     nowMs: clock.nowMs(),
-    where: logicalId,
+    where: spec.logicalId,
   });
   if (!stated.enabled) return undefined;
   // Recorded records were in time when they were recorded, however long that went on.
@@ -91,14 +89,17 @@ function startMapping(
       recorded === undefined
         ? createFileCheckpoints(join(options.workFolder, 'checkpoints'))
         : createMemoryCheckpoints(),
-    destination: createFailedBatches({
-      folder: join(options.workFolder, 'failed-batches'),
-      mappingUuid: spec.uuid,
-      functionArn: spec.fn.arn,
-      stream,
-      clock,
-      newUuid: () => crypto.randomUUID(),
-    }),
+    destination:
+      stated.onFailure === undefined
+        ? undefined
+        : createFailedBatches({
+            folder: join(options.workFolder, 'failed-batches'),
+            mappingUuid: spec.uuid,
+            functionArn: spec.fn.arn,
+            stream,
+            clock,
+            newUuid: () => crypto.randomUUID(),
+          }),
     clock,
     random: Math.random,
     observe: (event) => options.observe(spec, event),
@@ -107,10 +108,6 @@ function startMapping(
   });
   mapping.done.catch(options.onFailure);
   return mapping;
-}
-
-function streamOf({ source }: MappingSpec, backend: Backend): StreamSource {
-  return source.kind === 'kinesis' ? backend.stream(source.stream) : backend.changelog(source.table);
 }
 
 /** A stream made anew has checkpoints of its own: those of its namesake would skip its first records. */
