@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { loadPipeline } from '../../cdk/load-pipeline.ts';
 import { HTTP_PORT } from '../local-stack/http-port.ts';
 import type { DevState } from '../run/dev.ts';
@@ -10,12 +10,14 @@ import { tokenDeskOf } from './open-token-desk.ts';
 import { duration, wholeNumber } from './options.ts';
 import { formatCell, formatTime } from './print-table.ts';
 import { Progress } from './progress.ts';
+import { type Context, contextEntry, stackSettings } from './stack-settings.ts';
 
 interface DevCommandOptions {
   readonly pipeline?: string;
   readonly shards: number;
   readonly data?: string;
   readonly archive?: true;
+  readonly context: Context;
   readonly devices: number;
   readonly players: number;
   readonly seed: number;
@@ -47,6 +49,14 @@ export function devCommand(): Command {
     )
     .option('--data <folder>', 'keep tables, streams and checkpoints here, and go on from what is there')
     .option('--archive', 'keep what the stream carries in a bucket, as docs/archive.md says')
+    .addOption(
+      new Option(
+        '-c, --context <name=value>',
+        'as `cdk synth` takes it, as often as needed: stage, settings (a file; default: cdk/settings.ts), profile, archive',
+      )
+        .argParser(contextEntry)
+        .default(new Map(), 'none'),
+    )
     .option(
       '--port <port>',
       `of the HTTP API (default: ${HTTP_PORT}, or a free one where that is taken)`,
@@ -68,7 +78,9 @@ or falls silent, a site's radio is disturbed, and players leave a match that lag
 }
 
 async function dev(options: DevCommandOptions): Promise<void> {
-  const pipeline = await loadPipeline(options.pipeline);
+  const said = options.archive === true ? { archive: true } : {};
+  const { settings, pipelineFile } = await stackSettings(options.context, said);
+  const pipeline = await loadPipeline(options.pipeline ?? pipelineFile);
   const { runDev } = await import('../run/dev.ts');
   const screen = new Progress(process.stdout);
   const interruption = onInterruption();
@@ -99,7 +111,7 @@ async function dev(options: DevCommandOptions): Promise<void> {
       pipeline,
       shards: options.shards,
       dataFolder: options.data,
-      settings: options.archive === true ? { archive: true } : undefined,
+      settings,
       outputsFile: options.outputsFile,
       devices: options.devices,
       players: options.players,

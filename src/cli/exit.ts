@@ -1,9 +1,10 @@
 // How a failure is told: what it was, in words, and the exit code. No stack traces: those are for mistakes of ours.
 import { CommanderError } from 'commander';
 import { DefinitionFileError } from '../../cdk/load-definition.ts';
+import { SettingsError } from '../../cdk/settings/settings-error.ts';
 import { PipelineError } from '../core/pipeline/pipeline-error.ts';
 
-/** Bad options, or a pipeline definition that cannot be used. */
+/** Bad options, or a pipeline definition or settings that cannot be used. */
 export const USAGE = 2;
 const FAILED = 1;
 
@@ -15,7 +16,10 @@ export class UsageError extends Error {
 export function explainFailure(error: unknown): { readonly message: string; readonly code: number } {
   if (error instanceof CommanderError) return { message: '', code: error.exitCode === 0 ? 0 : USAGE };
   const isUsage =
-    error instanceof UsageError || error instanceof PipelineError || error instanceof DefinitionFileError;
+    error instanceof UsageError ||
+    error instanceof PipelineError ||
+    error instanceof SettingsError ||
+    error instanceof DefinitionFileError;
   const debug = process.env['TIDEMILL_DEBUG'] === '1' && error instanceof Error ? `\n${error.stack}` : '';
   return { message: `tidemill: ${wordsOf(error)}${debug}`, code: isUsage ? USAGE : FAILED };
 }
