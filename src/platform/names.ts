@@ -63,7 +63,7 @@ export const SOURCES_TABLE = {
   redriven: 'redriven',
   expiresAt: 'expiresAt',
 } as const;
-export const CLOSING_BUCKETS = 8;
+export const CLOSING_BUCKETS = 32;
 
 /** Closed source windows and rollup windows. Change stream: both images. */
 export const WINDOWS_TABLE = {
@@ -162,7 +162,7 @@ export const ALERTS_TABLE = {
   /** Sort key of the index: text, by rule what is active, by time what has resolved. */
   standingPlace: 'standingPlace',
 } as const;
-export const CHECKING_BUCKETS = 8;
+export const CHECKING_BUCKETS = 32;
 export const STANDING_BUCKETS = 8;
 
 /** `Source` of the events that tell of transitions. */

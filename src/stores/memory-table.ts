@@ -91,12 +91,15 @@ export class MemoryTable implements Table {
 
   async *query({ index, partition, sort, descending = false }: PartitionQuery): AsyncIterable<Item> {
     const sortKey = index === undefined ? this.#schema.sortKey : this.#schema.indexes?.[index]?.sortKey;
-    const found = [...this.#items.values()].filter((item) => {
+    const found: Item[] = [];
+    for (const item of this.#items.values()) {
+      const own = item[partition.name];
+      if (own === undefined || !sameAttribute(own, partition.value)) continue;
       const sortValue = sortKey === undefined ? undefined : item[sortKey];
-      if (!sameAttribute(item[partition.name], partition.value)) return false;
-      if (sortKey !== undefined && sortValue === undefined) return false;
-      return sort === undefined || (compare(sortValue, sort.from) >= 0 && compare(sortValue, sort.to) <= 0);
-    });
+      if (sortKey !== undefined && sortValue === undefined) continue;
+      if (sort === undefined || (compare(sortValue, sort.from) >= 0 && compare(sortValue, sort.to) <= 0))
+        found.push(item);
+    }
     if (sortKey !== undefined) found.sort((a, b) => compare(a[sortKey], b[sortKey]));
     yield* descending ? found.reverse() : found;
   }
