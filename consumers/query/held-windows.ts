@@ -1,38 +1,19 @@
-// The windows a source's state holds: open ones, and those its latest write has closed, which may not be stored yet.
-import { sourceWindow } from '../../src/core/rollup.ts';
-import type { ChangedWindows } from '../../src/core/state-changes.ts';
-import { decodeChangedWindows } from '../../src/core/state-changes.ts';
+// The windows of one aggregation that a source's state holds, and those stored, in one order.
 import type { EncodedState } from '../../src/core/state-encoding.ts';
 import type { StoredWindow } from '../../src/core/stored-window.ts';
+import { type HeldWindow, heldWindows, indexOfHeld } from '../../src/stores/held-windows.ts';
 import { isAfter } from './window-range.ts';
 
-export function heldWindows(
-  source: string,
-  aggregation: string,
-  state: EncodedState,
-): readonly StoredWindow[] {
-  const { open, closed } = readWindows(source, state);
-  return [
-    ...open.map((window) => ({ window, final: false })),
-    ...closed.map((window) => ({ window, final: true })),
-  ]
-    .filter(({ window }) => window.aggregation === aggregation)
-    .map(({ window, final }) => sourceWindow(source, window, final));
-}
-
-/** What is stored can be read also where the state cannot. */
-function readWindows(source: string, state: EncodedState): Pick<ChangedWindows, 'open' | 'closed'> {
+/** None where the state cannot be read: what is stored can be all the same. */
+export function readHeld(source: string, aggregation: string, state: EncodedState): readonly HeldWindow[] {
   try {
-    return decodeChangedWindows(source, state);
+    return heldWindows(source, state).filter((window) => window.aggregation === aggregation);
   } catch {
-    return { open: [], closed: [] };
+    return [];
   }
 }
 
-/**
- * Both by start, each window once: what is stored is final, whatever the state said a moment before. A stored session that
- * ends before one held that begins with it is another one.
- */
+/** Both by start, each window once. */
 export async function* mergeByStart(
   held: readonly StoredWindow[],
   stored: AsyncIterable<StoredWindow>,
@@ -44,7 +25,7 @@ export async function* mergeByStart(
       const first = waiting.shift();
       if (first !== undefined) yield first;
     }
-    const same = waiting.findIndex(({ start, end }) => start === window.start && end <= window.end);
+    const same = indexOfHeld(waiting, window);
     if (same !== -1) waiting.splice(same, 1);
     yield window;
   }

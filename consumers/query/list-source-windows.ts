@@ -9,7 +9,7 @@ import { windowsTable } from './csv.ts';
 import type { Cursor } from './cursor.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { describeAll } from './describe-window.ts';
-import { heldWindows, mergeByStart } from './held-windows.ts';
+import { mergeByStart, readHeld } from './held-windows.ts';
 import type { Outcome } from './outcome.ts';
 import { badRequest, notFound, notYet } from './outcome.ts';
 import type { QueryDeps } from './query-deps.ts';
@@ -67,7 +67,7 @@ async function readPage(reading: Reading): Promise<Outcome<SourceWindowsAnswer> 
   const range = rangeOf(request, cursor);
   // The state first: what closes and is stored between the two reads is then in both, and not in neither.
   const [stored] = await states.load([source]);
-  const held = stored === undefined ? [] : heldWindows(source, aggregation, stored.state);
+  const held = stored === undefined ? [] : readHeld(source, aggregation, stored.state);
   const series = sourceSeries(aggregation, source);
   const finals = windows.list(series, { ...range, descending, readAhead: limit + 1 });
   const page = await takePage(

@@ -1,9 +1,9 @@
 // A series as it is now, in messages; or the word that the client has it so already.
-import { mergeParts, sourceWindow } from '../../src/core/rollup.ts';
+import { mergeParts } from '../../src/core/rollup.ts';
 import { sourceSeries } from '../../src/core/series.ts';
-import { decodeChangedWindows } from '../../src/core/state-changes.ts';
 import type { StoredWindow } from '../../src/core/stored-window.ts';
 import { summarizeStored } from '../../src/core/stored-window.ts';
+import { heldWindows, indexOfHeld } from '../../src/stores/held-windows.ts';
 import { windowAnswer } from '../../src/wire/api/window-answer.ts';
 import type { Have, LiveWindow, Snapshot } from '../../src/wire/live/messages.ts';
 import { packSnapshot } from '../../src/wire/live/pack-messages.ts';
@@ -23,26 +23,26 @@ export interface Asked {
 export async function snapshotOfSource(
   source: string,
   { id, round, series, limit, have }: Asked,
-  { states, windows, pipeline }: SnapshotDeps,
+  { states, windows, pipeline }: Pick<SnapshotDeps, 'states' | 'windows' | 'pipeline'>,
 ): Promise<readonly string[]> {
   // The state first: what closes and is stored between the two reads is then in both, and not in neither.
   const [stored] = await states.load([source]);
   const version = stored?.version ?? 0;
   if (have !== undefined && have.version === version)
     return [JSON.stringify({ type: 'current', id, round, series })];
-  const { open, closed } = stored === undefined ? NOTHING : decodeChangedWindows(source, stored.state);
-  const found = new Map<string, LiveWindow>();
+  const held = stored === undefined ? [] : [...heldWindows(source, stored.state)];
+  const found: LiveWindow[] = [];
   const add = (aggregation: string, window: StoredWindow) =>
-    found.set(`${window.start} ${window.end} ${aggregation}`, {
-      aggregation,
-      window: windowAnswer(summarizeStored(window)),
-    });
-  for (const window of open) add(window.aggregation, sourceWindow(source, window, false));
-  for (const window of closed) add(window.aggregation, sourceWindow(source, window, true));
+    found.push({ aggregation, window: windowAnswer(summarizeStored(window)) });
   for (const { name } of pipeline.aggregations) {
     const latest = windows.list(sourceSeries(name, source), { descending: true, readAhead: limit });
-    for (const window of await take(latest, limit)) add(name, window);
+    for (const window of await take(latest, limit)) {
+      const same = indexOfHeld(held, window);
+      if (same !== -1) held.splice(same, 1);
+      add(name, window);
+    }
   }
+  for (const window of held) add(window.aggregation, window);
   return packSnapshot({
     type: 'snapshot',
     id,
@@ -50,7 +50,7 @@ export async function snapshotOfSource(
     series,
     fromMs: 0,
     versions: [{ key: STATE_KEY, version }],
-    windows: [...found.values()].sort((a, b) => a.window.startMs - b.window.startMs),
+    windows: found.sort((a, b) => a.window.startMs - b.window.startMs),
   });
 }
 
@@ -83,7 +83,6 @@ export async function snapshotOfSeries(
   return packSnapshot({ type: 'snapshot', id, round, series, fromMs, versions, windows: found });
 }
 
-const NOTHING = { open: [], closed: [] };
 /** Items read at a time: several windows in their parts. */
 const READ_AHEAD = 200;
 

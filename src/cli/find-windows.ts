@@ -1,9 +1,8 @@
-// Windows as a reader sees them: those stored, and those still open in the states of their sources.
+// Windows as a reader sees them: those stored, and those that the states of their sources hold.
 import { parseRollupSeries, parseSourceSeries, rollupSeries, sourceSeries } from '../core/series.ts';
-import type { OpenWindowView } from '../core/state-view.ts';
-import { viewState } from '../core/state-view.ts';
 import type { SeriesWindow, StoredWindow } from '../core/stored-window.ts';
 import { summarizeStored } from '../core/stored-window.ts';
+import { type HeldWindow, heldWindows, indexOfHeld } from '../stores/held-windows.ts';
 import type { SourceStates, StoredState } from '../stores/source-states.ts';
 import type { WindowKind, Windows } from '../stores/windows.ts';
 
@@ -26,25 +25,23 @@ export interface FoundWindows {
   readonly problems: readonly string[];
 }
 
-/** A window that is both open in a state and stored has closed meanwhile: the stored one is shown. */
+/** A window that is both held by a state and stored has closed meanwhile: the stored one is shown. */
 export async function findWindows(
   { windows, states }: { readonly windows: Windows; readonly states: SourceStates },
   query: WindowQuery,
 ): Promise<FoundWindows> {
   const { from = 0, to = MAX_START_MS, limit } = query;
-  const found = new Map<string, StoredWindow>();
-  const sessions = new Map<string, string>();
+  const found: StoredWindow[] = [];
   // The states first: what closes between the two is among the stored ones then.
-  const { open, problems } = await openWindows(states, query);
-  for (const window of open) found.set(keyOf(window), window);
-  for (const window of open)
-    if (window.isSession) sessions.set(`${window.start} ${window.series}`, keyOf(window));
+  const { held, problems } = await readHeld(states, query);
+  const bySeries = Map.groupBy(held, ({ series }) => series);
   for await (const window of storedWindows(windows, query)) {
-    // A session may have gone on before it closed.
-    found.delete(sessions.get(`${window.start} ${window.series}`) ?? '');
-    found.set(keyOf(window), window);
+    const ofSeries = bySeries.get(window.series) ?? [];
+    const same = indexOfHeld(ofSeries, window);
+    if (same !== -1) ofSeries.splice(same, 1);
+    found.push(window);
   }
-  const latestFirst = [...found.values()]
+  const latestFirst = [...found, ...[...bySeries.values()].flat()]
     .filter((window) => window.start >= from && window.start <= to && isAskedFor(window, query))
     .sort((a, b) => b.start - a.start || (a.series < b.series ? -1 : 1))
     .slice(0, limit);
@@ -53,10 +50,6 @@ export async function findWindows(
 
 const MAX_START_MS = 8.64e15;
 
-function keyOf({ series, start, end }: StoredWindow): string {
-  return `${start} ${end} ${series}`;
-}
-
 function isAskedFor({ series }: StoredWindow, query: WindowQuery): boolean {
   const ofSource = parseSourceSeries(series);
   if (query.source !== undefined && ofSource?.source !== query.source) return false;
@@ -64,21 +57,21 @@ function isAskedFor({ series }: StoredWindow, query: WindowQuery): boolean {
   return query.rollup === undefined || parseRollupSeries(series)?.rollup === query.rollup;
 }
 
-async function openWindows(
+async function readHeld(
   states: SourceStates,
   { source, rollup }: WindowQuery,
-): Promise<{ readonly open: readonly OpenWindowView[]; readonly problems: readonly string[] }> {
-  const open: OpenWindowView[] = [];
+): Promise<{ readonly held: readonly HeldWindow[]; readonly problems: readonly string[] }> {
+  const held: HeldWindow[] = [];
   const problems: string[] = [];
-  if (rollup !== undefined) return { open, problems };
+  if (rollup !== undefined) return { held, problems };
   for await (const stored of source === undefined ? states.scan() : await states.load([source])) {
     try {
-      open.push(...viewState(stored.source, stored.state).open);
+      held.push(...heldWindows(stored.source, stored.state));
     } catch (error) {
       problems.push(describeProblem(stored, error));
     }
   }
-  return { open, problems };
+  return { held, problems };
 }
 
 function describeProblem({ source, version }: StoredState, error: unknown): string {

@@ -25,8 +25,6 @@ export interface StateView {
 
 export interface OpenWindowView extends StoredWindow {
   readonly aggregation: string;
-  /** Its end may move on before it closes. */
-  readonly isSession: boolean;
 }
 
 /** @throws Error for what is not of a known version, or cut short */
@@ -41,7 +39,6 @@ export function viewState(source: string, encoded: EncodedState): StateView {
       windows.map((window) => ({
         ...sourceWindow(source, { aggregation: name, spec, groupBy, ...window }, false),
         aggregation: name,
-        isSession: spec.startsWith('s'),
       })),
     ),
     lateByAggregation: new Map(aggregations.map(({ name, late }) => [name, late])),

@@ -108,6 +108,14 @@ describe('the windows found', () => {
     ]);
   });
 
+  it('are there, final, where a write has closed them and nobody has stored them yet', async () => {
+    const { find } = await systemOf([0, MINUTE], { rolledUp: false });
+    expect(await find({ source: 'a', aggregation: 'per-minute' })).toEqual([
+      [minuteOf('a'), MINUTE, false, 1],
+      [minuteOf('a'), 0, true, 1],
+    ]);
+  });
+
   it('are all but those of a state that cannot be read, which is named', async () => {
     const { system } = await systemOf([0]);
     await system.states.commit([
