@@ -2,6 +2,7 @@
 import type { EpochMs, SequenceNumber, ShardId } from '../../src/core/brands.ts';
 import { type Devices, withDeviceTags } from '../../src/core/device-tags.ts';
 import type { TelemetryEvent } from '../../src/core/event.ts';
+import { askedStates } from '../../src/core/pipeline/asked-states.ts';
 import { askedTags } from '../../src/core/pipeline/asked-tags.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { pieceIndex } from '../../src/core/record-index.ts';
@@ -68,7 +69,7 @@ export function decodeBatch(
       batch.tick();
       continue;
     }
-    const isAggregated = decodeRecordInto(record.kinesis.data, batch, batch.shaping);
+    const isAggregated = decodeRecordInto(record.kinesis.data, batch, batch.shaping, batch.states);
     batch.end(isAggregated);
   }
   const { bySource, quarantined, setAside, events, strays, arrivalMs, skipped, ticks } = batch;
@@ -93,6 +94,8 @@ class BatchSink implements ItemSink {
   readonly ticks: BatchTick[] = [];
   /** How the record begun last is read in other forms; undefined where the pipeline has none. */
   shaping: Shaping | undefined;
+  /** Names of states that the pipeline asks for. */
+  readonly states: ReadonlySet<string> | undefined;
   arrivalMs = 0;
   /** Of the record begun last. */
   count = 0;
@@ -115,11 +118,18 @@ class BatchSink implements ItemSink {
 
   constructor({ shapes, aggregations, devices }: Pick<Pipeline, 'shapes' | 'aggregations' | 'devices'>) {
     this.#shapes = shapes;
+    this.states = askedStates({ aggregations });
     this.#devices = devices.size === 0 ? undefined : devices;
     if (shapes.length > 0 || devices.size > 0) this.skipped = new SkippedPaths();
     if (shapes.length === 0 || this.skipped === undefined) return;
     const asked = askedTags({ aggregations });
-    this.shaping = { shapes, skipped: this.skipped, askedTags: asked, record: NO_RECORD };
+    this.shaping = {
+      shapes,
+      skipped: this.skipped,
+      askedTags: asked,
+      states: this.states,
+      record: NO_RECORD,
+    };
   }
 
   begin({ eventID, eventSourceARN, kinesis }: KinesisEventRecord): void {

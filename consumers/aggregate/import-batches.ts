@@ -1,6 +1,7 @@
 // Batches that the reader of the stream gave up, from the documents in the failures bucket, as dead letters: an event each, in its
 // place in the stream. From then on they can be listed, and put back. Documents of other functions, and of changes of tables, are no
 // lost telemetry.
+import { asSent } from '../../src/core/as-sent.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import type { DeadLetter, DeadLetters } from '../../src/stores/dead-letters.ts';
 import { heldFrom } from '../../src/stores/held-events.ts';
@@ -47,7 +48,7 @@ export async function importBatch(
         detail: `its batch was given up: ${condition}`,
         source,
         arrivalMs,
-        payload: { encoding: 'json', body: JSON.stringify(event) },
+        payload: { encoding: 'json', body: JSON.stringify(asSent(event)) },
       });
     }
   }

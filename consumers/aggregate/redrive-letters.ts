@@ -3,6 +3,7 @@
 import type { TelemetryEvent } from '../../src/core/event.ts';
 import type { LetterMapping } from '../../src/core/letter-mapping.ts';
 import { applyLetterMapping } from '../../src/core/letter-mapping.ts';
+import { askedStates } from '../../src/core/pipeline/asked-states.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { compareSequenceNumbers } from '../../src/core/sequence-number.ts';
 import type { DeadLetter, DeadLetters } from '../../src/stores/dead-letters.ts';
@@ -94,7 +95,7 @@ type ReadLetter =
 
 function readLetter(
   letter: DeadLetter,
-  { shapes }: Pipeline,
+  { shapes, aggregations }: Pipeline,
   mapping: LetterMapping | undefined,
 ): ReadLetter {
   const { payload, arrivalMs } = letter;
@@ -104,8 +105,9 @@ function readLetter(
   const mapped = isMapped ? mapText(payload.body, mapping, arrivalMs) : payload.body;
   const data = isText ? Buffer.from(mapped).toString('base64') : mapped;
   const record = { partitionKey: undefined, arrivalMs, route: undefined };
-  const shaping = shapes.length === 0 ? undefined : { shapes, skipped: new SkippedPaths(), record };
-  const [item, ...others] = decodeRecord(data, shaping);
+  const states = askedStates({ aggregations });
+  const shaping = shapes.length === 0 ? undefined : { shapes, skipped: new SkippedPaths(), states, record };
+  const [item, ...others] = decodeRecord(data, shaping, states);
   if (item === undefined || others.length > 0) {
     const detail = `found ${others.length === 0 ? 'no' : others.length + 1} events, expected one: put the record itself into the stream again`;
     return { kind: 'left', why: 'still-unreadable', detail };

@@ -1,4 +1,5 @@
 // Changelog records to what each one means downstream: closed windows to store, late events, additions to rollups.
+import { asSent } from '../../src/core/as-sent.ts';
 import type { SequenceNumber, ShardId } from '../../src/core/brands.ts';
 import { clockSkewProblem, oldTimeProblem } from '../../src/core/event-problems.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
@@ -159,7 +160,7 @@ function toDeadLetter(letter: Letter): DeadLetter {
     detail: DETAILS[reason](letter),
     source: event.source,
     arrivalMs,
-    payload: { encoding: 'json', body: JSON.stringify(event) },
+    payload: { encoding: 'json', body: JSON.stringify(asSent(event)) },
   };
 }
 

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { formatDurationMs } from '../core/duration.ts';
 import { parseRollupSeries, parseSourceSeries } from '../core/series.ts';
 import type { SeriesWindow } from '../core/stored-window.ts';
 import { UsageError } from './exit.ts';
@@ -54,12 +55,13 @@ for a rollup.`,
 }
 
 export function formatWindows(windows: readonly SeriesWindow[]): string {
-  const rows = windows.flatMap(({ series, start, final, partial, events, metrics }) => {
+  const rows = windows.flatMap(({ series, start, final, partial, events, metrics, states }) => {
     const { of, name } = describeSeries(series);
     const state = describeState({ final, partial });
     const lead = [name, of, formatTime(start), state, events];
-    if (metrics.size === 0) return [[...lead, '-', 0, '', '', '', '']];
-    return [...metrics].map(([metric, { count, sum, min, max, mean }]) => [
+    const lasting = stateRows(states).map((row) => [...lead, ...row]);
+    if (metrics.size === 0) return lasting.length > 0 ? lasting : [[...lead, '-', 0, '', '', '', '']];
+    const numbers = [...metrics].map(([metric, { count, sum, min, max, mean }]) => [
       ...lead,
       metric,
       count,
@@ -68,10 +70,25 @@ export function formatWindows(windows: readonly SeriesWindow[]): string {
       max,
       mean,
     ]);
+    return [...numbers, ...lasting];
   });
   return formatTable(
     ['of', 'what', 'start', 'state', 'events', 'metric', 'count', 'sum', 'min', 'max', 'mean'],
     rows,
+  );
+}
+
+/** A row for each state: how long it lasted stands where a value has its sum, and the changes of all where it has its count. */
+function stateRows(states: SeriesWindow['states']): readonly (readonly (string | number)[])[] {
+  return [...(states ?? [])].flatMap(([name, { times, changes }]) =>
+    times.map(({ state, ms }, at) => [
+      `${name} is ${state ?? '(other)'}`,
+      at === 0 ? changes : '',
+      formatDurationMs(ms),
+      '',
+      '',
+      '',
+    ]),
   );
 }
 

@@ -1,6 +1,7 @@
 // Folds an event into every window still open for it, of every aggregation that takes it.
 import type { EpochMs } from './brands.ts';
 import { countSteps, countStepsAcross, mostStepGrowth } from './count-steps.ts';
+import { countsTime, countTime, countTimeAcross, enterWindow, mostTimeGrowth } from './count-time.ts';
 import type { TelemetryEvent } from './event.ts';
 import { passesFilter } from './event-filter.ts';
 import type { FoldedInto } from './folded-into.ts';
@@ -42,6 +43,7 @@ export function applyToOpenWindows(
     if (folded) {
       into += own;
       if (open.aggregation.keep.increase) countSteps(state, open, event, state.counts.applied);
+      if (countsTime(open)) countTime(state, open, event, state.counts.applied);
     } else {
       open.late += 1;
       late = true;
@@ -97,7 +99,8 @@ export function growthOf(
   let bytes = 0;
   let begun = 0;
   for (const { open, windows } of placesOf(state, event, maxTimeBefore)) {
-    if (windows.length > 0) bytes += mostStepGrowth(open, event);
+    const own = windows.filter((window) => window === undefined).length;
+    if (windows.length > 0) bytes += mostStepGrowth(open, event) + mostTimeGrowth(open, event, own);
     for (const window of windows) {
       bytes += windowGrowth(window, open.aggregation, event);
       if (window === undefined) begun += 1;
@@ -203,7 +206,10 @@ function foldSession(
   session.end = Math.max(session.end, time + gapMs);
   addWindow(state, open, session);
   fold(state, open, session, event);
-  for (const border of borders) countStepsAcross(state, open, { window: session, border });
+  for (const border of borders) {
+    countStepsAcross(state, open, { window: session, border });
+    countTimeAcross(state, open, { window: session, border });
+  }
   return true;
 }
 
@@ -226,8 +232,10 @@ function findOrOpen(state: SourceState, open: OpenAggregation, { start, end }: W
 }
 
 /** A session lacks what it would have had if that touched its beginning. */
-function beginWindow({ aggregation, cut }: OpenAggregation, { start, end }: WindowBounds): SourceWindow {
+function beginWindow(open: OpenAggregation, { start, end }: WindowBounds): SourceWindow {
+  const { aggregation, cut } = open;
   const window = emptyWindow(start, end);
+  enterWindow(open, window);
   if (cut === undefined) return window;
   const { window: spec } = aggregation;
   const lacks = spec.kind === 'session' ? start - spec.gapMs < cut.upTo : start <= cut.upTo;

@@ -1,6 +1,7 @@
 // Closing: by the source's own event time, or by silence. Either moves windows into `closed`, for good.
 import type { EpochMs } from './brands.ts';
 import { pruneTrails } from './count-steps.ts';
+import { countToEnd, pruneHeld } from './count-time.ts';
 import { MAX_OUTGOING_BYTES } from './limits.ts';
 import type { Aggregation } from './pipeline/pipeline.ts';
 import type { OpenAggregation, SourceState } from './source-state.ts';
@@ -21,11 +22,15 @@ export function closeByEventTime(state: SourceState, open: OpenAggregation): num
   let bytes = 0;
   for (const window of due.sort((a, b) => a.start - b.start)) {
     takeWindow(state, open, window);
+    countToEnd(open, window);
     state.closed.push(toClosed(window, open.aggregation));
     if (open.aggregation.window.kind === 'session') open.sessionsEnd = Math.max(open.sessionsEnd, window.end);
     bytes += window.bytes;
   }
-  if (due.length > 0) pruneTrails(state, open);
+  if (due.length > 0) {
+    pruneTrails(state, open);
+    pruneHeld(state, open);
+  }
   return bytes;
 }
 

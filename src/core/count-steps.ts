@@ -5,12 +5,19 @@ import { addStep, subtractStep } from './counter-rules.ts';
 import type { CounterSample, CounterTrail } from './counter-trail.ts';
 import { emptyTrail, insertSample, mostTrailGrowth, placeIn, setSamples } from './counter-trail.ts';
 import type { TelemetryEvent } from './event.ts';
-import { findGroup, tagsOfNew } from './group-tags.ts';
 import { MAX_WINDOW_BYTES } from './limits.ts';
 import type { OpenAggregation, SourceState } from './source-state.ts';
-import type { SourceWindow, WindowGroup } from './source-window.ts';
+import type { SourceWindow } from './source-window.ts';
 import { extraSumBytes, SUM_GROWTH } from './window-bytes.ts';
-import { windowsAt } from './window-spec.ts';
+import {
+  areSameTags,
+  earliestStart,
+  groupOfTags,
+  mayDropIn,
+  tagsHeld,
+  windowHolds,
+  windowsHolding,
+} from './window-places.ts';
 
 /** After the event has been folded into its open windows. `order`: how many events of the source were applied before. */
 export function countSteps(
@@ -31,16 +38,6 @@ export function countSteps(
 
 const NO_TAGS: CounterSample['tags'] = [];
 
-/** As the group has them that the event is in: samples share them, and are told apart by them quickly. */
-function tagsHeld(open: OpenAggregation, event: TelemetryEvent): CounterSample['tags'] {
-  const { groupBy } = open.aggregation;
-  for (const { groups } of windowsHolding(open, event.time)) {
-    const group = findGroup(groups, groupBy, event);
-    if (group !== undefined) return group.tags;
-  }
-  return tagsOfNew([], groupBy, event);
-}
-
 function addToTrail(state: SourceState, open: OpenAggregation, name: string, sample: CounterSample): void {
   const { trails } = open;
   let trail = trails.get(name);
@@ -57,9 +54,9 @@ function addToTrail(state: SourceState, open: OpenAggregation, name: string, sam
       if (before !== undefined)
         changeStep(state, open, { window, name, from: before, to: after }, subtractStep);
       changeStep(state, open, { window, name, from: sample, to: after }, addStep);
-      const group = groupOf(window, after.tags);
+      const group = groupOfTags(window, after.tags);
       // Told like an event: without one of its own the group would change unseen.
-      const isOwn = holds(window, sample.time) && areSame(after.tags, sample.tags);
+      const isOwn = windowHolds(window, sample.time) && areSameTags(after.tags, sample.tags);
       if (group !== undefined && !isOwn) group.moved += 1;
     }
   }
@@ -70,12 +67,6 @@ function addToTrail(state: SourceState, open: OpenAggregation, name: string, sam
   const bytes = trail.bytes;
   insertSample(trail, sample, place, mayDropIn(open));
   state.windowBytes += trail.bytes - bytes;
-}
-
-/** Samples beside the border of two sessions are kept: should they become one, the step across it counts. */
-function mayDropIn(open: OpenAggregation): (sample: CounterSample, next: CounterSample) => boolean {
-  if (open.aggregation.window.kind !== 'session') return () => true;
-  return (sample, next) => windowsHolding(open, sample.time).some((window) => holds(window, next.time));
 }
 
 interface Step {
@@ -94,7 +85,7 @@ function changeStep(
   const { counters, window: spec } = open.aggregation;
   const carries = counters.carry && spec.kind !== 'session';
   if (!carries && from.time < window.start) return;
-  const metric = groupOf(window, to.tags)?.metrics.find((candidate) => candidate.name === name);
+  const metric = groupOfTags(window, to.tags)?.metrics.find((candidate) => candidate.name === name);
   // Begun when increases were not asked for.
   if (metric?.increased === undefined) return;
   const before = extraSumBytes(metric.increased);
@@ -136,7 +127,7 @@ export function countStepsAcross(
   for (const [name, { samples }] of open.trails) {
     const at = samples.findIndex(({ time }) => time >= border);
     const [from, to] = [samples[at - 1], samples[at]];
-    if (from === undefined || to === undefined || !holds(window, to.time)) continue;
+    if (from === undefined || to === undefined || !windowHolds(window, to.time)) continue;
     changeStep(state, open, { window, name, from, to }, addStep);
   }
 }
@@ -159,17 +150,6 @@ export function pruneTrails(state: SourceState, open: OpenAggregation): void {
     state.windowBytes += (kept.length === 0 ? 0 : trail.bytes) - bytes;
   }
   forgetOldest(state, open, from);
-}
-
-/** Where the earliest window begins that may still take an event. */
-function earliestStart(state: SourceState, { aggregation, windows }: OpenAggregation): EpochMs {
-  const { window: spec, allowedLatenessMs } = aggregation;
-  if (spec.kind === 'session') {
-    let earliest = Number.POSITIVE_INFINITY;
-    for (const { start } of windows.values()) earliest = Math.min(earliest, start);
-    return earliest;
-  }
-  return windowsAt(spec, Math.max(0, state.maxTime - allowedLatenessMs)).at(-1)?.start ?? 0;
 }
 
 /** Of counters that have shown nothing since, those silent for longest go where their last samples take too much. */
@@ -196,22 +176,4 @@ export function freezeTrails(open: OpenAggregation): void {
     const last = trail.samples.at(-1);
     if (last !== undefined) setSamples(trail, name, [{ ...last, afterGap: true }]);
   }
-}
-
-function windowsHolding({ aggregation, windows }: OpenAggregation, time: EpochMs): readonly SourceWindow[] {
-  const { window: spec } = aggregation;
-  if (spec.kind === 'session') return [...windows.values()].filter((window) => holds(window, time));
-  return windowsAt(spec, time).flatMap(({ start }) => windows.get(start) ?? []);
-}
-
-function holds({ start, end }: SourceWindow, time: EpochMs): boolean {
-  return start <= time && time < end;
-}
-
-function groupOf({ groups }: SourceWindow, tags: CounterSample['tags']): WindowGroup | undefined {
-  return groups.find((group) => areSame(group.tags, tags));
-}
-
-function areSame(a: CounterSample['tags'], b: CounterSample['tags']): boolean {
-  return a === b || (a.length === b.length && a.every((tag, at) => tag === b[at]));
 }

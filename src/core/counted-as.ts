@@ -7,13 +7,26 @@ import { hashText } from './text-hash.ts';
  * a window, nor of lateness, which closes windows earlier or later and changes none. 21 bits, three bytes: two definitions in a row
  * are taken for one with odds of 1 in 2 million.
  */
-export function countedAs({ filter, values, counters, keep }: Aggregation): number {
+export function countedAs({ filter, values, counters, keep, weights, states, holdMs }: Aggregation): number {
   const text = JSON.stringify([
     filter === undefined ? null : [sorted(filter.types), tagsOf(filter.tags)],
     sorted(values),
     keep.increase ? [counters.dip, counters.carry] : null,
+    // What asks for neither is the number it has always been.
+    ...(states.length === 0 && !weights ? [] : [holdRules({ weights, states, holdMs })]),
   ]);
   return hashText(text).low % 2 ** 21;
+}
+
+/** As a text: where it becomes another one, what is noted of samples was counted in another way. */
+export function holdRulesText(aggregation: Aggregation): string {
+  return JSON.stringify(holdRules(aggregation));
+}
+
+/** How the time that states and values hold is taken. */
+function holdRules({ weights, states, holdMs }: Pick<Aggregation, 'weights' | 'states' | 'holdMs'>): unknown {
+  const told = states.map(({ of, among, max }) => [of, sorted(among) ?? max]);
+  return [weights, holdMs ?? null, told.sort(([a = ''], [b = '']) => (a < b ? -1 : 1))];
 }
 
 function tagsOf(tags: ReadonlyMap<string, ReadonlySet<string>> | undefined): unknown {

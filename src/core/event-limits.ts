@@ -5,6 +5,7 @@ export const EVENT_LIMITS = {
   typeLength: 64,
   values: 64,
   valueNameLength: 64,
+  stateLength: 64,
   tags: 16,
   tagNameLength: 64,
   tagLength: 256,

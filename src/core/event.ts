@@ -11,6 +11,11 @@ export interface TelemetryEvent {
   /** Finite numbers by name, as parsed: own enumerable keys only, `__proto__` is a plain name. */
   readonly values: Readonly<Record<string, number>>;
   readonly tags: Readonly<Record<string, string>>;
+  /**
+   * What it says of states that the pipeline asks for, by name: texts, and booleans as `true` and `false`, which stand among `values`
+   * as well. Not there where it says nothing of any, which is how nearly all events are.
+   */
+  readonly states?: Readonly<Record<string, string>>;
 }
 
 /** Where in the stream an event stands: unique, and the same on every delivery. */

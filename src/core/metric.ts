@@ -22,6 +22,7 @@ import {
   subtractSquares,
   varianceOf,
 } from './squares.ts';
+import { type TimeWeight, timeWeightedMean } from './time-weight.ts';
 
 export interface Metric extends ExactSum {
   readonly name: string;
@@ -62,6 +63,8 @@ export interface MetricSummary {
   readonly increase?: number;
   /** Increase per second of the window. */
   readonly rate?: number;
+  /** Of the time that it is known what the value was. */
+  readonly timeWeightedMean?: number;
   readonly p50?: number;
   readonly p90?: number;
   readonly p95?: number;
@@ -173,11 +176,12 @@ export function metricDifference(before: Metric | undefined, after: Metric): Met
   return difference;
 }
 
-/** `lengthMs`: of the window. */
-export function summarizeMetric(metric: Metric, lengthMs: number): MetricSummary {
+/** `lengthMs`: of the window. `weight`: where values are weighed by the time they held. */
+export function summarizeMetric(metric: Metric, lengthMs: number, weight?: TimeWeight): MetricSummary {
   const { squares, quantiles, increased } = metric;
   const variance = squares === undefined ? undefined : varianceOf(metric.count, metric, squares);
   const increase = increased === undefined ? undefined : roundSum(increased);
+  const weighted = weight === undefined ? undefined : timeWeightedMean(weight);
   return {
     count: metric.count,
     sum: roundSum(metric),
@@ -188,6 +192,7 @@ export function summarizeMetric(metric: Metric, lengthMs: number): MetricSummary
     ...(metric.last === undefined ? {} : { last: metric.last.value }),
     ...(variance === undefined ? {} : { variance, stddev: Math.sqrt(variance) }),
     ...(increase === undefined ? {} : { increase, rate: increase / (lengthMs / 1_000) }),
+    ...(weighted === undefined ? {} : { timeWeightedMean: weighted }),
     ...(quantiles === undefined
       ? {}
       : Object.fromEntries(SHOWN_QUANTILES.map((q) => [`p${q * 100}`, metricQuantile(metric, q)]))),

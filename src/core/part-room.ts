@@ -1,6 +1,8 @@
 // What a part of a rollup window has room for. A part is one table item, which ends at 400 KB: before that it takes no further
 // sources (those go to its branches), then no further value names, and at last counts events alone. What is well known in it goes on.
+import { copyTimes, type GroupTimes } from './group-times.ts';
 import type { GroupContents, WindowGroup } from './source-window.ts';
+import { addStateMs, emptyStateTime, OTHER_STATE, type StateTime } from './state-time.ts';
 import { copyGroup, mergeGroup } from './window.ts';
 import { windowBytes } from './window-bytes.ts';
 
@@ -33,14 +35,37 @@ export class PartRoom {
       return [];
     }
     const names = new Set(this.sum.metrics.map(({ name }) => name));
-    const known = { ...group, metrics: group.metrics.filter(({ name }) => names.has(name)) };
-    const refused = group.metrics.filter(({ name }) => !names.has(name)).map(({ name }) => name);
+    const known = {
+      ...withoutTimes(group),
+      metrics: group.metrics.filter(({ name }) => names.has(name)),
+      ...this.#knownTimes(group),
+    };
+    const refused = [
+      ...group.metrics.filter(({ name }) => !names.has(name)).map(({ name }) => name),
+      ...(group.states ?? []).map(({ name }) => name).filter((name) => !this.#knowsState(name)),
+    ];
     if (this.#fits(known, PART_MOST_BYTES) || this.#fitsMerged(known)) {
       this.#merge(known);
       return refused;
     }
-    this.#merge({ ...group, metrics: [] });
-    return group.metrics.map(({ name }) => name);
+    this.#merge({ ...withoutTimes(group), metrics: [] });
+    return [...group.metrics, ...(group.states ?? [])].map(({ name }) => name);
+  }
+
+  #knowsState(name: string): boolean {
+    return this.sum.states?.some((time) => time.name === name) === true;
+  }
+
+  /** Of names it has; states it does not tell apart yet are with those it never does. */
+  #knownTimes({ states = [], weights = [] }: GroupContents): GroupTimes {
+    const own = states.flatMap((time) => {
+      const known = this.sum.states?.find(({ name }) => name === time.name);
+      return known === undefined ? [] : [toldAs(time, known.ms)];
+    });
+    return {
+      states: own,
+      weights: weights.filter(({ name }) => this.sum.weights?.some((known) => known.name === name) === true),
+    };
   }
 
   #fits(group: GroupContents, most: number): boolean {
@@ -67,5 +92,20 @@ export class PartRoom {
 }
 
 function withoutTags(group: GroupContents): WindowGroup {
-  return { ...group, tags: [], metrics: [...group.metrics] };
+  return { ...withoutTimes(group), tags: [], metrics: [...group.metrics], ...copyTimes(group) };
+}
+
+function withoutTimes({
+  events,
+  moved,
+  metrics,
+  fields,
+}: GroupContents): Omit<GroupContents, keyof GroupTimes> {
+  return { events, moved, metrics, fields };
+}
+
+function toldAs(time: StateTime, known: ReadonlyMap<string, number>): StateTime {
+  const told = { ...emptyStateTime(time.name), changes: time.changes, last: time.last };
+  for (const [state, ms] of time.ms) addStateMs(told, known.has(state) ? state : OTHER_STATE, ms);
+  return told;
 }

@@ -2,6 +2,7 @@
 import type { EpochMs } from './brands.ts';
 import { isZero } from './exact-sum.ts';
 import { fieldsDifference } from './field-counts.ts';
+import { timesDifference, timesOf } from './group-times.ts';
 import type { Sample } from './metric.ts';
 import { metricDifference } from './metric.ts';
 import { PartRoom } from './part-room.ts';
@@ -54,7 +55,7 @@ export function closedSourceWindows(source: string, after: ChangedWindows): Stor
 
 /** A window of a source as readers see it: final once it has closed, and provisional before. */
 export function sourceWindow(source: string, window: ClosedWindow, final: boolean): StoredWindow {
-  const { events, moved, metrics, fields } = mergeGroups(window);
+  const { events, moved, metrics, fields, ...times } = mergeGroups(window);
   return {
     series: sourceSeries(window.aggregation, source),
     start: window.start,
@@ -67,6 +68,7 @@ export function sourceWindow(source: string, window: ClosedWindow, final: boolea
     moved,
     metrics,
     fields,
+    ...timesOf(times),
   };
 }
 
@@ -207,6 +209,7 @@ export function foldAdditions<A extends Addition>(
     // A step that was moved says nothing where none of the values is known.
     metrics: sum.metrics.filter(({ count }) => count > 0),
     fields: sum.fields,
+    ...timesOf(sum),
   };
   return { window, beyond, refused };
 }
@@ -220,7 +223,7 @@ function beginsNothing({ events, moved }: GroupContents, { missed }: Contributio
 export function mergeParts(parts: readonly StoredWindow[]): StoredWindow | undefined {
   const [first, ...others] = parts;
   if (first === undefined || others.length === 0) return first;
-  const { events, moved, metrics, fields } = mergeGroups({ groups: parts });
+  const { events, moved, metrics, fields, ...times } = mergeGroups({ groups: parts });
   const partial = parts.reduce<Partiality | undefined>(
     (all, each) => mergedPartiality(all, each.partial),
     undefined,
@@ -235,6 +238,7 @@ export function mergeParts(parts: readonly StoredWindow[]): StoredWindow | undef
     moved,
     metrics,
     fields,
+    ...timesOf(times),
   };
 }
 
@@ -253,7 +257,7 @@ const NOTHING = { open: false, partial: undefined, added: EMPTY_GROUP };
 function contributionOf({ added, wholes, ...rest }: Gathered): Contribution {
   const { events, moved, metrics, fields } = added;
   const whole = () => mergeGroups({ groups: [...wholes.values()].map((each) => each()) });
-  return { ...rest, whole, events, moved, metrics, fields };
+  return { ...rest, whole, events, moved, metrics, fields, ...timesOf(added) };
 }
 
 interface WindowChange {
@@ -363,7 +367,8 @@ function groupDifference(
     .filter(({ count, increased }) => count > 0 || !isZero(increased))
     .map((metric) => ({ ...metric, first: stamp(metric.first, source), last: stamp(metric.last, source) }));
   const [events, moved] = [group.events - before.events, group.moved - before.moved];
-  return { events, moved, metrics, fields: fieldsDifference(before.fields, group.fields) };
+  const fields = fieldsDifference(before.fields, group.fields);
+  return { events, moved, metrics, fields, ...timesDifference(before, group, source) };
 }
 
 function stamp(sample: Sample | undefined, source: string): Sample | undefined {

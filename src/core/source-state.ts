@@ -3,6 +3,7 @@ import type { EpochMs, SequenceNumber, ShardId } from './brands.ts';
 import type { CounterTrail } from './counter-trail.ts';
 import type { Coordinates, TelemetryEvent } from './event.ts';
 import type { TimeProblem } from './event-time.ts';
+import type { HeldTrail } from './held-trail.ts';
 import type { Cut } from './partiality.ts';
 import type { Aggregation, Pipeline } from './pipeline/pipeline.ts';
 import { RememberedIds } from './remembered-ids.ts';
@@ -94,6 +95,8 @@ export interface OpenAggregation {
   earliestEnd: EpochMs;
   /** By value name, where increases of counters are kept. */
   readonly trails: Map<string, CounterTrail>;
+  /** Samples of states and of values weighed by time; see `heldKey`. */
+  readonly held: Map<string, HeldTrail>;
   /** The most that one event can add to its windows' bytes. */
   readonly growthMost: number;
   /** Events that were late for this aggregation, though perhaps not for others. */
@@ -161,6 +164,7 @@ export function openAggregation(
     aggregation,
     windows: new Map(),
     trails: new Map(),
+    held: new Map(),
     recent: undefined,
     earliestEnd: Number.POSITIVE_INFINITY,
     growthMost: growthMostOf(aggregation),
@@ -172,8 +176,9 @@ export function openAggregation(
 }
 
 function growthMostOf(aggregation: Aggregation): number {
-  const { window, keep, distinct, topK } = aggregation;
+  const { window, keep, weights, states, distinct, topK } = aggregation;
   // What a sketch grows by depends on what it holds.
+  if (weights || states.length > 0) return Number.POSITIVE_INFINITY;
   if (keep.quantiles !== undefined || keep.increase || distinct.length > 0 || topK.length > 0)
     return Number.POSITIVE_INFINITY;
   return (

@@ -3,6 +3,8 @@ import type { EpochMs } from './brands.ts';
 import type { FieldCounts } from './field-counts.ts';
 import type { Metric } from './metric.ts';
 import type { Partiality, Regrouping } from './partiality.ts';
+import type { StateTime } from './state-time.ts';
+import type { TimeWeight } from './time-weight.ts';
 
 /** Half open: `[start, end)`, event time. A session's bounds move as events join it. */
 export interface SourceWindow {
@@ -29,11 +31,17 @@ export interface WindowGroup {
   readonly metrics: Metric[];
   /** Counts of distinct and frequent texts; undefined where the aggregation asks for none. */
   fields: FieldCounts | undefined;
+  /** Time in each state that the aggregation asks for; undefined: none is known of any. */
+  states?: StateTime[] | undefined;
+  /** Values weighed by the time they held, where the aggregation asks for that. */
+  weights?: TimeWeight[] | undefined;
 }
 
 /** A group whatever its tags, to be read. */
-export type GroupContents = Readonly<Omit<WindowGroup, 'tags' | 'metrics'>> & {
+export type GroupContents = Readonly<Omit<WindowGroup, 'tags' | 'metrics' | 'states' | 'weights'>> & {
   readonly metrics: readonly Metric[];
+  readonly states?: readonly StateTime[] | undefined;
+  readonly weights?: readonly TimeWeight[] | undefined;
 };
 
 /** A window of an aggregation, with all that is needed to store it or to say what it is of. */

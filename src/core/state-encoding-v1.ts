@@ -40,6 +40,7 @@ export function readStateV1(text: StateText): StateImage {
       countedAs: undefined,
       counters: USUAL_COUNTERS,
       trails: new Map(),
+      held: { rules: '', trails: new Map() },
       windows: windows.map((window) => windowOf(window, sizeMs, text.n)),
     })),
     gone: (text.g ?? []).map(([name, sizeMs, closedBefore]) => ({

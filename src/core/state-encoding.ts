@@ -3,12 +3,14 @@ import type { EpochMs } from './brands.ts';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { freezeTrails } from './count-steps.ts';
-import { countedAs } from './counted-as.ts';
+import { countsTime, freezeHeld } from './count-time.ts';
+import { countedAs, holdRulesText } from './counted-as.ts';
 import type { CounterSampleV2 } from './counter-increase-v2.ts';
 import { USUAL_COUNTERS } from './counter-rules.ts';
-import type { CounterSample, CounterTrail } from './counter-trail.ts';
+import type { CounterTrail } from './counter-trail.ts';
 import { emptyTrail, readTrail, setSamples, writeTrail } from './counter-trail.ts';
 import { fitFolded } from './folded-into.ts';
+import { heldBytes } from './held-trail.ts';
 import { MAX_GONE_AGGREGATIONS } from './limits.ts';
 import type { Cut } from './partiality.ts';
 import { mergedPartiality, mergedRegrouping } from './partiality.ts';
@@ -37,6 +39,8 @@ import { readStateV1, STATE_VERSION_V1 } from './state-encoding-v1.ts';
 import type { AggregationImage, StateImage } from './state-image.ts';
 import type { StateTail } from './state-tail.ts';
 import { readTail, writeTail } from './state-tail.ts';
+import { TagTable } from './tag-table.ts';
+import { fillTimes, type HeldImage, readHeld, writeHeld } from './times-encoding.ts';
 import { mergeGroup } from './window.ts';
 import { windowBytes } from './window-bytes.ts';
 import type { WindowForm } from './window-encoding.ts';
@@ -102,6 +106,7 @@ export function encodeState(state: SourceState): Uint8Array {
   writeTexts(HEAD, names.names);
   HEAD.bytes(body);
   writeTail(HEAD, state);
+  writeHeld(HEAD, state);
   return HEAD.finish();
 }
 
@@ -143,6 +148,7 @@ export function decodeState(source: string, encoded: EncodedState, pipeline: Pip
   for (const open of state.open) {
     const kept = image.aggregations.find((candidate) => isSame(open.aggregation, candidate));
     if (kept !== undefined && open.aggregation.keep.increase) adoptTrails(state, open, kept);
+    if (kept !== undefined && countsTime(open)) adoptHeld(state, open, kept);
   }
   return state;
 }
@@ -166,6 +172,27 @@ function adoptTrails(state: SourceState, open: OpenAggregation, kept: Aggregatio
   const isAsBefore = counters.carry === kept.counters.carry && counters.dip === kept.counters.dip;
   if (!isAsBefore) freezeTrails(open);
   for (const { bytes } of open.trails.values()) state.windowBytes += bytes;
+}
+
+/** What is asked for still of what states and values were; by other rules it goes on from the last sample of each. */
+function adoptHeld(
+  state: SourceState,
+  open: OpenAggregation,
+  { held, groupBy: from }: AggregationImage,
+): void {
+  const { groupBy, states, weights } = open.aggregation;
+  const isFitting = from.length === groupBy.length && from.every((tag, at) => tag === groupBy[at]);
+  for (const [key, each] of held.trails) {
+    const isAsked = each.texts === undefined ? weights : states.some(({ of }) => of === each.name);
+    if (!isAsked) continue;
+    const { samples } = each.trail;
+    const fitted = isFitting
+      ? samples
+      : samples.map((sample) => ({ ...sample, tags: fittedTags(sample.tags, from, groupBy) }));
+    open.held.set(key, { ...each, trail: { ...each.trail, samples: fitted } });
+  }
+  if (held.rules !== holdRulesText(open.aggregation)) freezeHeld(open);
+  for (const each of open.held.values()) state.windowBytes += heldBytes(each);
 }
 
 /** Tags by which windows are kept apart now; of those that they were not kept apart by before nothing is known. */
@@ -248,7 +275,27 @@ export function decodeStateImage(
   if (version !== STATE_VERSION) return { ...read, aggregations: withSessionsEnds(read) };
   // States of before do not tell which records were folded in by half.
   const image = body.done ? read : { ...read, upTo: readRests(body, upTo), silences: readSilences(body) };
-  return tail === undefined ? image : withTail(image, tail);
+  if (tail === undefined) return image;
+  const whole = withTail(image, tail);
+  return head.done ? whole : withHeld(whole, readHeld(head, own.length));
+}
+
+function withHeld(image: StateImage, { aggregations, times: own }: HeldImage): StateImage {
+  let at = 0;
+  const filled = <W extends SourceWindow>(window: W): W => {
+    const times = own.get(at);
+    at += 1;
+    return times === undefined ? window : fillTimes(window, times);
+  };
+  return {
+    ...image,
+    aggregations: image.aggregations.map((each, place) => ({
+      ...each,
+      ...aggregations[place],
+      windows: each.windows.map(filled),
+    })),
+    closed: image.closed.map(filled),
+  };
 }
 
 function withTail(image: StateImage, { aggregations, marks }: StateTail): StateImage {
@@ -284,6 +331,7 @@ function readAggregation(body: ByteReader, { names, maxTime, version }: BodyCont
     sessionsEnd: readSessionsEnd(body, head.spec, version),
     cut: undefined,
     countedAs: undefined,
+    held: NO_HELD,
     ...(version === STATE_VERSION_V2
       ? readWindowsV2(body, names, maxTime)
       : {
@@ -292,6 +340,8 @@ function readAggregation(body: ByteReader, { names, maxTime, version }: BodyCont
         }),
   };
 }
+
+const NO_HELD: AggregationImage['held'] = { rules: '', trails: new Map() };
 
 /** Counters go on from the latest sample there is. */
 function readWindowsV2(
@@ -332,23 +382,6 @@ function writeTrails(writer: ByteWriter, { aggregation, trails }: OpenAggregatio
   for (const [name, trail] of trails) {
     writer.varint(names.index(name));
     writeTrail(writer, trail, (own) => tags.index(own));
-  }
-}
-
-/** Gives each combination of tags one number. */
-class TagTable {
-  readonly combinations: CounterSample['tags'][] = [];
-  readonly #byIdentity = new Map<CounterSample['tags'], number>();
-  readonly #byText = new Map<string, number>();
-
-  index(tags: CounterSample['tags']): number {
-    const known = this.#byIdentity.get(tags);
-    if (known !== undefined) return known;
-    const text = JSON.stringify(tags);
-    const index = this.#byText.get(text) ?? this.combinations.push(tags) - 1;
-    this.#byText.set(text, index);
-    this.#byIdentity.set(tags, index);
-    return index;
   }
 }
 

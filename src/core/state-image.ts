@@ -2,6 +2,7 @@
 import type { EpochMs } from './brands.ts';
 import type { CounterRules } from './counter-rules.ts';
 import type { CounterTrail } from './counter-trail.ts';
+import type { HeldTrail } from './held-trail.ts';
 import type { Cut } from './partiality.ts';
 import type { RememberedIds } from './remembered-ids.ts';
 import type { ClosedBorder, GoneAggregation, Letter, Silence, UpTo, VerdictCounts } from './source-state.ts';
@@ -36,5 +37,7 @@ export interface AggregationImage {
   /** By what rules the samples were counted. */
   readonly counters: CounterRules;
   readonly trails: ReadonlyMap<string, CounterTrail>;
+  /** Samples of states and of values weighed by time, and the rules they were counted by. */
+  readonly held: { readonly rules: string; readonly trails: ReadonlyMap<string, HeldTrail> };
   readonly windows: readonly SourceWindow[];
 }

@@ -53,7 +53,7 @@ function latestTags(aggregations: readonly AggregationImage[]): ReadonlyMap<stri
   const tags = new Map<string, string>();
   for (const { groupBy, windows } of aggregations) {
     const latest = windows.toSorted((a, b) => a.start - b.start).at(-1);
-    const values = latest?.groups.at(-1)?.tags ?? [];
+    const values = latest?.groups.findLast(({ events }) => events > 0)?.tags ?? [];
     for (const [at, tag] of groupBy.entries()) {
       const value = values[at];
       if (typeof value === 'string') tags.set(tag, value);

@@ -4,13 +4,15 @@ import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 import type { FieldSummary } from './field-counts.ts';
 import { summarizeFields } from './field-counts.ts';
-import type { MetricSummary } from './metric.ts';
+import type { Metric, MetricSummary } from './metric.ts';
 import { summarizeMetric } from './metric.ts';
 import type { Partiality } from './partiality.ts';
 import type { GroupContents } from './source-window.ts';
 import type { MetricText } from './state-encoding-v1.ts';
 import { metricFromV1 } from './state-encoding-v1.ts';
+import { type StateSummary, type StateTime, summarizeStateTime } from './state-time.ts';
 import { hashText } from './text-hash.ts';
+import { readTimes, writeTimes } from './times-encoding.ts';
 import { revisionOf } from './window.ts';
 import { NameTable, readGroup, readTexts, writeGroup, writeTexts } from './window-encoding.ts';
 
@@ -58,6 +60,8 @@ export interface SeriesWindow extends FieldSummary {
   readonly revision: number;
   /** By metric name; a Map, since a name may be anything. */
   readonly metrics: ReadonlyMap<string, MetricSummary>;
+  /** By the name of the value; not there where the aggregation asks for none, or none is known. */
+  readonly states?: ReadonlyMap<string, StateSummary>;
 }
 
 /** What an item holds: bytes, or in the first form a text. */
@@ -94,6 +98,7 @@ export function encodeStoredWindow(window: StoredWindow): Uint8Array {
   if (window.partial !== undefined) writePartiality(HEAD, window.partial, window.start);
   writeTexts(HEAD, names.names);
   HEAD.bytes(body);
+  writeTimes(HEAD, window);
   return HEAD.finish();
 }
 
@@ -159,11 +164,16 @@ export function decodeStoredWindow(series: string, encoded: EncodedWindow): Stor
     ...((flags & ALONE) === 0 ? {} : { alone: true }),
     ...(partial === undefined ? {} : { partial }),
     ...group,
+    ...readTimes(head),
   };
 }
 
 export function summarizeStored(window: StoredWindow): SeriesWindow {
-  const { series, start, end, final, partial, events, metrics, fields } = window;
+  const { series, start, end, final, partial, events, metrics, fields, states = [], weights = [] } = window;
+  const summary = (metric: Metric) => {
+    const weight = weights.find(({ name }) => name === metric.name);
+    return summarizeMetric(metric, end - start, weight);
+  };
   return {
     series,
     start,
@@ -172,9 +182,16 @@ export function summarizeStored(window: StoredWindow): SeriesWindow {
     ...(partial === undefined ? {} : { partial }),
     events,
     revision: revisionOf([window]),
-    metrics: new Map(metrics.map((metric) => [metric.name, summarizeMetric(metric, end - start)])),
+    metrics: new Map(metrics.map((metric) => [metric.name, summary(metric)])),
+    ...(states.length === 0 ? {} : { states: summarizeStates(states) }),
     ...summarizeFields(fields),
   };
+}
+
+/** Room may have been made for what is known of none of them yet. */
+function summarizeStates(states: readonly StateTime[]): ReadonlyMap<string, StateSummary> {
+  const known = states.filter(({ last, changes, ms }) => last !== undefined || changes !== 0 || ms.size > 0);
+  return new Map(known.map((time) => [time.name, summarizeStateTime(time)]));
 }
 
 function writePartiality(writer: ByteWriter, { sinceMs, untilMs }: Partiality, from: EpochMs): void {

@@ -28,6 +28,8 @@ export interface ValidateOptions {
   readonly wellFormed?: boolean;
   /** Beyond that it is ASCII and holds no DEL: JSON has no other control character without a backslash. */
   readonly printable?: boolean;
+  /** Names of states that the pipeline asks for; undefined: of none. */
+  readonly states?: ReadonlySet<string> | undefined;
 }
 
 export type Validation =
@@ -77,16 +79,29 @@ export function validateEvent(candidate: unknown, options: ValidateOptions = {})
   if (type !== undefined && !isType(type, checked)) return invalid('type', typeProblem(type), source);
   const timeMs = typeof time === 'string' ? parseRfc3339(time) : time;
   if (!isTime(timeMs)) return invalid('time', timeProblem(time), source);
-  if (values !== undefined && !isValues(values, checked)) {
-    const sorted = sortValues(values, checked);
-    if (sorted === undefined) return invalid('values', valuesProblem(values), source);
-    const validation = validateEvent({ ...candidate, values: sorted.values }, options);
-    if (validation.kind === 'invalid' || sorted.setAside.length === 0) return validation;
-    return { ...validation, setAside: setAsideDetail(sorted.setAside) };
-  }
+  if (values !== undefined && !isValues(values, checked)) return validateSorted(candidate, options);
   if (tags !== undefined && !isTags(tags, checked)) return invalid('tags', tagsProblem(tags), source);
   const event = completeEvent({ source, id, type, time: timeMs, values, tags });
   return { kind: 'valid', event, setAside: undefined };
+}
+
+/** Of an event that is as it should be but for its values, which are not all numbers. */
+function validateSorted(
+  candidate: Candidate & { readonly values?: unknown },
+  options: ValidateOptions,
+): Validation {
+  const { values, source = options.statedSource } = candidate;
+  const sorted = sortValues(values, options.wellFormed !== true, options.states);
+  if (sorted === undefined)
+    return invalid('values', valuesProblem(values), typeof source === 'string' ? source : undefined);
+  const validation = validateEvent({ ...candidate, values: sorted.values }, options);
+  if (validation.kind === 'invalid') return validation;
+  const { setAside, states } = sorted;
+  return {
+    kind: 'valid',
+    event: states === undefined ? validation.event : { ...validation.event, states },
+    setAside: setAside.length === 0 ? undefined : setAsideDetail(setAside),
+  };
 }
 
 /** Fields that have been checked. */

@@ -7,6 +7,7 @@ import { EVENT_LIMITS } from './event-limits.ts';
 import type { ExactSum } from './exact-sum.ts';
 import { fieldsBytes } from './field-counts.ts';
 import { findGroup, tagsOfNew } from './group-tags.ts';
+import { timesBytes } from './group-times.ts';
 import type { Metric } from './metric.ts';
 import type { Aggregation } from './pipeline/pipeline.ts';
 import type { SourceWindow, WindowGroup } from './source-window.ts';
@@ -15,11 +16,14 @@ import { mostTextBytes, signedBytes, textBytes } from './text-bytes.ts';
 /** The bytes of all that is in it. A name is counted with each metric that has it, though a state holds it once. */
 export function windowBytes({ groups }: Pick<SourceWindow, 'groups'>): number {
   let bytes = WINDOW_BYTES;
-  for (const { tags, metrics, fields } of groups) {
+  for (const group of groups) {
+    const { tags, metrics, fields } = group;
     bytes += GROUP_BYTES;
     for (const tag of tags) bytes += tagBytes(tag) * TAG_TIMES;
     for (const metric of metrics) bytes += metricBytes(metric);
     if (fields !== undefined) bytes += fieldsBytes(fields);
+    if (group.states !== undefined || group.weights !== undefined)
+      bytes += timesBytes(group, ({ sum }) => extraSumBytes(sum));
   }
   return bytes;
 }
@@ -81,6 +85,16 @@ const SKETCH_BYTES = 38;
 const FIELDS_BYTES = 80;
 /** Of a text counted, beside itself. */
 const COUNTED_BYTES = 8;
+
+/** Of a group that is begun without an event of its own. */
+export function emptyGroupBytes(
+  tags: readonly (string | null)[],
+  { distinct, topK }: Pick<Aggregation, 'distinct' | 'topK'>,
+): number {
+  let bytes = GROUP_BYTES + FIELDS_BYTES * (1 + distinct.length + topK.length);
+  for (const tag of tags) bytes += tagBytes(tag) * TAG_TIMES;
+  return bytes;
+}
 
 function tagBytes(tag: string | null): number {
   return tag === null ? 1 : 1 + textBytes(tag);

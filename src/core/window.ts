@@ -4,6 +4,7 @@ import type { TelemetryEvent } from './event.ts';
 import type { FieldCounts } from './field-counts.ts';
 import { addToFields, copyFields, emptyFields, mergedFields } from './field-counts.ts';
 import { findGroup, tagsOfNew } from './group-tags.ts';
+import { copyTimes, mergeTimes } from './group-times.ts';
 import type { Metric } from './metric.ts';
 import { addValue, copyMetric, emptyMetric, mergeMetric } from './metric.ts';
 import { mergedPartiality, mergedRegrouping } from './partiality.ts';
@@ -90,6 +91,7 @@ export function mergeGroup(into: WindowGroup, group: GroupContents): void {
     if (same === undefined) into.metrics.push(copyMetric(metric));
     else mergeMetric(same, metric);
   }
+  mergeTimes(into, group);
 }
 
 /** Counts of all the events, or none: what was not counted from the first event on is not known. */
@@ -113,6 +115,7 @@ export function copyGroup(group: GroupContents): WindowGroup {
     moved: group.moved,
     metrics: group.metrics.map(copyMetric),
     fields: group.fields === undefined ? undefined : copyFields(group.fields),
+    ...copyTimes(group),
   };
 }
 

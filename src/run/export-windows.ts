@@ -3,6 +3,7 @@
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer';
 import { parseRollupSeries, parseSourceSeries } from '../core/series.ts';
 import { type SeriesWindow, summarizeStored } from '../core/stored-window.ts';
+import type { StateShare } from '../core/state-time.ts';
 import type { Objects } from '../stores/archive/objects.ts';
 import type { WindowKind, Windows } from '../stores/windows.ts';
 
@@ -93,23 +94,35 @@ interface Row {
   readonly window: SeriesWindow;
   /** undefined: the window has no values. */
   readonly metric: string | undefined;
+  /** Of a row of a state. */
+  readonly state?: StateShare & { readonly changes: number };
 }
 
-/** A row a metric; a window without any has one row of its events. By series, time and metric: the same windows, the same file. */
+/** A row a metric, and one a state; a window without any has one row of its events. By series, time and metric: the same windows, the same file. */
 function rowsOf(windows: readonly ExportedWindow[]): readonly Row[] {
   const sorted = [...windows].sort(
     (a, b) => order(a.of, b.of) || a.window.start - b.window.start || a.window.end - b.window.end,
   );
   return sorted.flatMap(({ of, window }): Row[] => {
     const metrics = [...window.metrics.keys()].sort(order);
-    return metrics.length === 0
+    const states = stateRows(of, window);
+    return metrics.length + states.length === 0
       ? [{ of, window, metric: undefined }]
-      : metrics.map((metric) => ({ of, window, metric }));
+      : [...metrics.map((metric) => ({ of, window, metric })), ...states];
   });
 }
 
+function stateRows(of: string, window: SeriesWindow): readonly Row[] {
+  return [...(window.states ?? [])]
+    .sort(([a], [b]) => order(a, b))
+    .flatMap(([metric, { times, changes }]) =>
+      times.map((share) => ({ of, window, metric, state: { ...share, changes } })),
+    );
+}
+
 function parquetOf(rows: readonly Row[]): Buffer {
-  const summary = (row: Row) => (row.metric === undefined ? undefined : row.window.metrics.get(row.metric));
+  const summary = ({ metric, state, window }: Row) =>
+    metric === undefined || state !== undefined ? undefined : window.metrics.get(metric);
   const text = (name: string, of: (row: Row) => string | undefined): ColumnSource => ({
     name,
     data: rows.map(of),
@@ -148,6 +161,10 @@ function parquetOf(rows: readonly Row[]): Buffer {
       real('mean', (row) => summary(row)?.mean),
       whole('partial_since_ms', ({ window }) => window.partial?.sinceMs),
       whole('partial_until_ms', ({ window }) => window.partial?.untilMs),
+      real('time_weighted_mean', (row) => summary(row)?.timeWeightedMean),
+      text('state', ({ state }) => (state === undefined ? undefined : (state.state ?? '(other)'))),
+      whole('state_ms', ({ state }) => state?.ms),
+      whole('changes', ({ state }) => state?.changes),
     ],
   };
   return Buffer.from(parquetWriteBuffer(columns));

@@ -1,11 +1,13 @@
 // What a window says beyond sums and extremes, against the reference: exactly where that is promised, else within the
 // error that is.
 import type { MetricSummary } from '../core/metric.ts';
-import type { Aggregation } from '../core/pipeline/pipeline.ts';
+import type { Aggregation, StateRule } from '../core/pipeline/pipeline.ts';
+import type { StateSummary } from '../core/state-time.ts';
 import { nearestDouble } from './exact-rational.ts';
 import type { FoundContents } from './read-state.ts';
 import { sortedValues, textCounts, varianceOf } from './reference-aggregates.ts';
 import type { ReferenceEvent } from './reference-model.ts';
+import type { ReferenceTimes } from './reference-times.ts';
 import { hold, holdSame } from './violation.ts';
 
 const LAW_OF_AGGREGATES =
@@ -17,6 +19,10 @@ export interface ExpectedEvents {
   /** Of the counter of this name, in multiples of 2^-1074. */
   readonly increaseOf: (name: string) => bigint;
   readonly lengthMs: number;
+  /** Of the state of this name, told apart as the aggregation does. */
+  readonly statesOf: (rule: StateRule) => ReferenceTimes;
+  /** Of the value of this name, weighed by time. */
+  readonly weightedMeanOf: (name: string) => number | undefined;
 }
 
 export function holdAggregates(
@@ -25,7 +31,15 @@ export function holdAggregates(
   expected: ExpectedEvents,
   aggregation: Aggregation,
 ): void {
-  const { keep, distinct, topK } = aggregation;
+  const { keep, distinct, topK, states, weights } = aggregation;
+  for (const rule of states)
+    holdStates(`${where}, state ${rule.of}`, found.states?.get(rule.of), expected.statesOf(rule));
+  if (weights) {
+    for (const [name, summary] of found.metrics) {
+      const mean = expected.weightedMeanOf(name);
+      holdSame(LAW_OF_AGGREGATES, `${where}, ${name}: mean by time`, summary.timeWeightedMean, mean);
+    }
+  }
   if (keep.squares || keep.increase || keep.quantiles !== undefined) {
     for (const [name, summary] of found.metrics) {
       holdMetric(`${where}, ${name}`, { name, summary }, expected, aggregation);
@@ -46,6 +60,16 @@ export function holdAggregates(
       k,
     );
   }
+}
+
+function holdStates(where: string, found: StateSummary | undefined, expected: ReferenceTimes): void {
+  const inOrder = (times: readonly (readonly [string, number])[]) =>
+    [...times].sort(([a], [b]) => (a < b ? -1 : 1));
+  const ms = (found?.times ?? []).map(({ state = '', ms: own }) => [state, own] as const);
+  holdSame(LAW_OF_AGGREGATES, `${where}: ms`, inOrder(ms), inOrder([...expected.ms]));
+  holdSame(LAW_OF_AGGREGATES, `${where}: changes`, found?.changes ?? 0, expected.changes);
+  holdSame(LAW_OF_AGGREGATES, `${where}: last`, found?.last, expected.last);
+  holdSame(LAW_OF_AGGREGATES, `${where}: lasting`, found?.lastingMs ?? 0, expected.lastingMs);
 }
 
 function holdMetric(

@@ -12,7 +12,7 @@ import { LAW_OF_ROLLUPS, LAW_OF_STORED, seriesKey } from './check-windows.ts';
 import type { EndCheckDeps } from './end-check-deps.ts';
 import { setAsidePlace } from './expected-stream.ts';
 import { START_MS } from './plan.ts';
-import { comparable, referenceContents } from './read-state.ts';
+import { comparable, referenceContents, type StoredView } from './read-state.ts';
 import { boundsAround, metricsOf, type ReferenceEvent, takes } from './reference-model.ts';
 import { ReferenceSource } from './reference-source.ts';
 import { hold, holdSame } from './violation.ts';
@@ -166,18 +166,34 @@ function checkRollups(deps: EndCheckDeps): void {
     if (found !== undefined) {
       const isIn = (event: ReferenceEvent) => isOfSeries(pipeline, series, event);
       const increases = (name: string) => sources.increaseOver(aggregation.name, start, name, isIn);
-      const expectedEvents = { events: inOrder, increaseOf: increases, lengthMs: end - start };
-      holdAggregates(`${series} ${start}`, found, expectedEvents, aggregation);
+      const times = sources.timesOver(aggregation.name, start, isIn);
+      const expectedEvents = { events: inOrder, increaseOf: increases, lengthMs: end - start, ...times };
+      holdAggregates(`${series} ${start}`, withoutLast(found), expectedEvents, aggregation);
     }
     // One that had expired before anything came for it may have been deleted, and is never final.
     const { retentionMs } = aggregation;
     const hadExpired = found !== undefined && retentionMs !== undefined && found.end + retentionMs < START_MS;
     holdSame(LAW_OF_FINALS, `${series} ${start}`, found?.final, !hadExpired);
   }
-  for (const { series, start, part } of windows.stored.values()) {
-    const isExpected = part === undefined || windows.applied.has(seriesKey(series, start));
+  for (const { series, start, part, events } of windows.stored.values()) {
+    const isExpected =
+      part === undefined || windows.applied.has(seriesKey(series, start)) || isCarried(deps, series, events);
     hold(LAW_OF_ROLLUPS, isExpected, () => `${series} ${start}: found it stored, expected no such window`);
   }
+}
+
+/** What a state under tags of before is carried into has no event of them. */
+function isCarried({ pipeline }: EndCheckDeps, series: string, events: number): boolean {
+  const rollup = pipeline.rollups.find(({ name }) => name === parseRollupSeries(series)?.rollup);
+  const aggregation = pipeline.aggregations.find(({ name }) => name === rollup?.of);
+  return events === 0 && (aggregation?.states.length ?? 0) > 0;
+}
+
+/** The last state of several sources is by time and name: it is compared where there is one. */
+function withoutLast(found: StoredView): StoredView {
+  if (found.states === undefined) return found;
+  const states = [...found.states].map(([name, { last, ...rest }]) => [name, rest] as const);
+  return { ...found, states: new Map(states) };
 }
 
 function isOfSeries({ rollups }: Pipeline, series: string, { tags }: ReferenceEvent): boolean {

@@ -1,16 +1,25 @@
 // Every committed state is what the reference makes of the source's events up to the position the state gives, and of
 // the closings by silence there have been: checked at each write, in the order of the writes.
-import type { Aggregation, Pipeline } from '../core/pipeline/pipeline.ts';
+import type { Aggregation, Pipeline, StateRule } from '../core/pipeline/pipeline.ts';
 import { SOURCES_TABLE } from '../platform/names.ts';
 import type { TableChange } from '../stores/memory-table.ts';
 import { bytesOf, numberOf, textOf } from '../stores/table.ts';
-import { holdAggregates } from './check-aggregates.ts';
+import { type ExpectedEvents, holdAggregates } from './check-aggregates.ts';
 import type { Arrival, ExpectedStream } from './expected-stream.ts';
 import type { FoundContents, StateView, WindowContents } from './read-state.ts';
 import { comparable, readState, referenceContents, windowName } from './read-state.ts';
 import { increaseOf } from './reference-aggregates.ts';
 import { type ReferenceEvent, type ReferenceVerdict, reasonOfTime } from './reference-model.ts';
 import { ReferenceSource, type ReferenceWindow } from './reference-source.ts';
+import {
+  meanOfAll,
+  type ReferenceSpan,
+  type ReferenceTimes,
+  stateTimesOf,
+  sumOfTimes,
+  timeWeightedMeanOf,
+  weighedOf,
+} from './reference-times.ts';
 import { hold, holdSame } from './violation.ts';
 
 export const LAW_OF_STATE = 'a state is what the reference makes of the source’s events so far';
@@ -234,7 +243,15 @@ export class SourcesCheck {
     const { aggregation, events, start, end } = window;
     const known = this.#aggregation(aggregation.name);
     const increases = (name: string) => this.increaseIn(source, window, name);
-    holdAggregates(where, found, { events, increaseOf: increases, lengthMs: end - start }, known);
+    const expected = {
+      events,
+      increaseOf: increases,
+      lengthMs: end - start,
+      statesOf: (rule: StateRule) => this.statesIn(source, window, rule),
+      weightedMeanOf: (name: string) =>
+        timeWeightedMeanOf(this.#historyOf(source, window), name, this.#spanOf(window)),
+    };
+    holdAggregates(where, found, expected, known);
   }
 
   /** What the source's counter grew by in a window, by steps that end at events that match. */
@@ -247,8 +264,50 @@ export class SourcesCheck {
     const { aggregation, start, end } = window;
     const { counters, window: spec } = this.#aggregation(aggregation.name);
     const rules = { start, end, dip: counters.dip, carry: counters.carry && spec.kind !== 'session' };
-    const history = this.sources.get(source)?.reference.historyOf(window) ?? [];
-    return increaseOf(history, name, rules, matches);
+    return increaseOf(this.#historyOf(source, window), name, rules, matches);
+  }
+
+  /** How long the source was in each state in a window, by samples that match. */
+  statesIn(
+    source: string,
+    window: ReferenceWindow,
+    { of, among }: StateRule,
+    matches?: (event: ReferenceEvent) => boolean,
+  ): ReferenceTimes {
+    const told = (state: string) => (among === undefined || among.has(state) ? state : '');
+    return stateTimesOf(this.#historyOf(source, window), of, this.#spanOf(window), matches, told);
+  }
+
+  /** The same over the windows of all sources that begin there. */
+  timesOver(
+    aggregation: string,
+    start: number,
+    matches: (event: ReferenceEvent) => boolean,
+  ): Pick<ExpectedEvents, 'statesOf' | 'weightedMeanOf'> {
+    const windows = [...this.sources].flatMap(([source, { reference }]) =>
+      reference.windows
+        .filter((window) => window.aggregation.name === aggregation && window.start === start)
+        .map((window) => ({ source, window })),
+    );
+    return {
+      statesOf: (rule) =>
+        sumOfTimes(windows.map(({ source, window }) => this.statesIn(source, window, rule, matches))),
+      weightedMeanOf: (name) =>
+        meanOfAll(
+          windows.map(({ source, window }) =>
+            weighedOf(this.#historyOf(source, window), name, this.#spanOf(window), matches),
+          ),
+        ),
+    };
+  }
+
+  #historyOf(source: string, window: ReferenceWindow): readonly ReferenceEvent[] {
+    return this.sources.get(source)?.reference.historyOf(window) ?? [];
+  }
+
+  #spanOf({ aggregation, start, end, isOpen }: ReferenceWindow): ReferenceSpan {
+    const { holdMs = Number.POSITIVE_INFINITY, window } = this.#aggregation(aggregation.name);
+    return { start, end, holdMs, isSession: window.kind === 'session', isClosed: !isOpen };
   }
 
   /** The same over the windows of all sources that begin there. */

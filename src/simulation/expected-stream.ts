@@ -154,7 +154,7 @@ function countingValues(
 }
 
 function referenceEvent(
-  { source, id, type = 'reading', time, values = {}, tags = {}, odd = {} }: PlannedEvent,
+  { source, id, type = 'reading', time, values = {}, tags = {}, odd = {}, states }: PlannedEvent,
   arrivalMs: number,
 ): ReferenceEvent {
   return {
@@ -163,7 +163,10 @@ function referenceEvent(
     id: id === undefined ? undefined : String(id),
     type,
     time: typeof time === 'string' ? Date.parse(time) : time,
-    values: countingValues(values, odd),
+    values: countingValues(values, { ...odd, ...states }),
     tags,
+    ...(states === undefined
+      ? {}
+      : { states: Object.fromEntries(Object.entries(states).map(([name, state]) => [name, String(state)])) }),
   };
 }

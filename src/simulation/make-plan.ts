@@ -8,9 +8,19 @@ import { drawFaults, OF_ALERTS } from './draw-faults.ts';
 import { drawLags } from './draw-lags.ts';
 import { drawPipeline } from './draw-pipeline.ts';
 import { drawRecords, drawSources } from './draw-records.ts';
+import { withStates } from './draw-states.ts';
 import { PLAN_FORMAT, type Plan, type PlannedRecord, START_MS } from './plan.ts';
 
 export function makePlan(seed: number): Plan {
+  const states = createRandom(`states ${seed}`);
+  const plan = makePlanOfNumbers(seed);
+  return states.chance(STATES_SHARE) ? withStates(plan, states) : plan;
+}
+
+/** Of the plans. */
+const STATES_SHARE = 0.35;
+
+function makePlanOfNumbers(seed: number): Plan {
   const random = (part: string) => createRandom(`${part} ${seed}`);
   const pipeline = drawPipeline(random('pipeline'));
   const workload = random('workload');

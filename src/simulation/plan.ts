@@ -78,6 +78,8 @@ export interface PlannedEvent {
   readonly time: number | string;
   readonly values?: Readonly<Record<string, number>>;
   readonly tags?: Readonly<Record<string, string>>;
+  /** What it says of states that the pipeline asks for, sent among its values. */
+  readonly states?: Readonly<Record<string, string | boolean>>;
   /** Values as sent, beside or in place of those above, that are no numbers; `TOO_LARGE` stands for 1e999, which is none either. */
   readonly odd?: Readonly<Record<string, unknown>>;
   /** Fields that break a rule, in place of the right ones, and the reason it is to be quarantined for. */

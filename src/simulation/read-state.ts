@@ -8,7 +8,7 @@ import type { Pipeline } from '../core/pipeline/pipeline.ts';
 import { sourceWindow } from '../core/rollup.ts';
 import type { VerdictCounts } from '../core/source-state.ts';
 import { decodeState } from '../core/state-encoding.ts';
-import type { StoredWindow } from '../core/stored-window.ts';
+import type { SeriesWindow, StoredWindow } from '../core/stored-window.ts';
 import { summarizeStored } from '../core/stored-window.ts';
 import { SOURCES_TABLE } from '../platform/names.ts';
 import type { Item } from '../stores/table.ts';
@@ -23,7 +23,9 @@ export interface WindowContents {
 }
 
 /** With what is kept of fields. */
-export type FoundContents = WindowContents & FieldSummary & { readonly partial?: Partiality | undefined };
+export type FoundContents = WindowContents &
+  FieldSummary &
+  Pick<SeriesWindow, 'states'> & { readonly partial?: Partiality | undefined };
 
 export interface StateView {
   readonly version: number;

@@ -31,7 +31,8 @@ function unstated({ broken }: PlannedEvent): Readonly<Record<string, unknown>> {
   return broken !== undefined && 'source' in broken.fields ? {} : { source: undefined };
 }
 
-function eventBody({ broken, odd, ...event }: PlannedEvent): Readonly<Record<string, unknown>> {
-  const values = odd === undefined ? {} : { values: { ...event.values, ...odd } };
+function eventBody({ broken, odd, states, ...event }: PlannedEvent): Readonly<Record<string, unknown>> {
+  const isPlain = odd === undefined && states === undefined;
+  const values = isPlain ? {} : { values: { ...event.values, ...odd, ...states } };
   return { ...event, ...values, ...broken?.fields };
 }

@@ -10,6 +10,8 @@ export interface ReferenceEvent {
   readonly time: number;
   readonly values: Readonly<Record<string, number>>;
   readonly tags: Readonly<Record<string, string>>;
+  /** What it says of states, by name. */
+  readonly states?: Readonly<Record<string, string>>;
   /** Of its record, in the stream. */
   readonly arrivalMs: number;
 }

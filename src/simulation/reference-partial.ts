@@ -11,6 +11,13 @@ export interface ReferenceCut {
 export interface CountingAggregation extends ReferenceAggregation {
   readonly counters?: { readonly dip: number; readonly carry: boolean };
   readonly keep?: { readonly increase: boolean; readonly samples?: boolean };
+  readonly weights?: boolean;
+  readonly states?: readonly {
+    readonly of: string;
+    readonly among: ReadonlySet<string> | undefined;
+    readonly max: number;
+  }[];
+  readonly holdMs?: number | undefined;
 }
 
 /** Whether events count in the same way: which are taken, which of their values, and how steps of counters are. */
@@ -18,11 +25,21 @@ export function countsAlike(a: CountingAggregation, b: CountingAggregation): boo
   return JSON.stringify(wayOf(a)) === JSON.stringify(wayOf(b));
 }
 
-function wayOf({ filter, values, counters, keep }: CountingAggregation): unknown {
+function wayOf({
+  filter,
+  values,
+  counters,
+  keep,
+  weights = false,
+  states = [],
+  holdMs,
+}: CountingAggregation): unknown {
   const list = (texts: ReadonlySet<string> | undefined) => (texts === undefined ? 'all' : [...texts].sort());
   const tags = [...(filter?.tags ?? [])].map(([tag, wanted]) => [tag, list(wanted)]);
   const steps = keep?.increase === true ? counters : 'none';
-  return [filter === undefined ? 'all' : [list(filter.types), tags.sort()], list(values), steps];
+  const told = states.map(({ of, among, max }) => [of, among === undefined ? max : list(among)]).sort();
+  const lasting = weights || told.length > 0 ? [weights, told, holdMs ?? 'until the next'] : 'none';
+  return [filter === undefined ? 'all' : [list(filter.types), tags.sort()], list(values), steps, lasting];
 }
 
 export function partOf(

@@ -34,7 +34,7 @@ async function windowRows({ windows }: PipelineRunner): Promise<readonly FoundRo
 }
 
 function rowsOf(stored: StoredWindow): readonly FoundRow[] {
-  const { series, start, end, events, final, metrics, distinct, topK } = summarizeStored(stored);
+  const { series, start, end, events, final, metrics, states, distinct, topK } = summarizeStored(stored);
   const name = seriesName(series);
   const row = (metric: string, aggregate: string, value: number): FoundRow => {
     return { ...name, start: String(start), end: String(end), metric, aggregate, value };
@@ -47,6 +47,10 @@ function rowsOf(stored: StoredWindow): readonly FoundRow[] {
         typeof value === 'number' ? [row(metric, aggregate, value)] : [],
       ),
     ),
+    ...[...(states ?? [])].flatMap(([of, { times, changes }]) => [
+      row(of, 'changes', changes),
+      ...times.map(({ state, ms }) => row(of, `ms:${state ?? ''}`, ms)),
+    ]),
     ...[...distinct].map(([of, count]) => row(of, 'distinct', count)),
     ...[...topK].flatMap(([of, entries]) => entries.map(([text, count]) => row(of, `top:${text}`, count))),
   ];

@@ -9,6 +9,7 @@ import { decodeCounts } from '../core/state-encoding.ts';
 import { viewState } from '../core/state-view.ts';
 import type { StoredWindow } from '../core/stored-window.ts';
 import { summarizeStored } from '../core/stored-window.ts';
+import type { StateSummary } from '../core/state-time.ts';
 import { COUNTED_AS } from '../stores/dead-letters.ts';
 import { readLedger } from '../stores/read-ledger.ts';
 import { type AlertSubject, alertSubject } from '../wire/alert-event.ts';
@@ -23,10 +24,22 @@ interface WindowContents {
   readonly events: number;
   /** By value name: count, sum, min, max, mean, and what else the aggregation asks for. */
   readonly metrics: Readonly<Record<string, MetricSummary>>;
+  /** By the name of the value, where the aggregation asks for states. */
+  readonly states?: Readonly<Record<string, StateRow>>;
   /** By field, where the aggregation asks for it. */
   readonly distinct?: Readonly<Record<string, number>>;
   /** By field, the most frequent first. */
   readonly topK?: Readonly<Record<string, readonly (readonly [text: string, count: number])[]>>;
+}
+
+export interface StateRow {
+  /** How long each state lasted; `(other)` stands for those that are not told apart. */
+  readonly ms: Readonly<Record<string, number>>;
+  readonly changes: number;
+  /** undefined: none is known. */
+  readonly last: string | undefined;
+  /** Of a final window of a source: how long it had been in the last state when it ended, within the window. */
+  readonly lastingMs: number;
 }
 
 export interface WindowRow extends WindowContents {
@@ -179,16 +192,24 @@ export async function ledgersBySource({
 }
 
 function contentsOf(stored: StoredWindow): WindowContents {
-  const { start, end, final, events, metrics, distinct, topK } = summarizeStored(stored);
+  const { start, end, final, events, metrics, states, distinct, topK } = summarizeStored(stored);
   return {
     startMs: start,
     endMs: end,
     final,
     events,
     metrics: Object.fromEntries(metrics),
+    ...(states === undefined || states.size === 0
+      ? {}
+      : { states: Object.fromEntries([...states].map(([name, each]) => [name, stateRow(each)])) }),
     ...(distinct.size === 0 ? {} : { distinct: Object.fromEntries(distinct) }),
     ...(topK.size === 0 ? {} : { topK: Object.fromEntries(topK) }),
   };
+}
+
+function stateRow({ times, changes, last, lastingMs }: StateSummary): StateRow {
+  const ms = Object.fromEntries(times.map(({ state, ms: own }) => [state ?? '(other)', own]));
+  return { ms, changes, last, lastingMs };
 }
 
 /** By code units: no locale decides. */

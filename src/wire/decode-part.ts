@@ -13,6 +13,8 @@ export interface PartOptions {
   /** What it may unpack to, and what it does is taken from: whatever comes of it. */
   readonly budget: UnpackBudget;
   readonly shaping: Shaping | undefined;
+  /** Names of states that the pipeline asks for. */
+  readonly states: ReadonlySet<string> | undefined;
 }
 
 /** Hands what became of each event in the part to `sink`; hands nothing when the part as a whole is refused. */
@@ -50,12 +52,16 @@ function decodePlain(bytes: Buffer, options: PartOptions, sink: ItemSink): Refus
   return decodeUtf8(bytes, options, sink);
 }
 
-function decodeUtf8(bytes: Buffer, { shaping, budget }: PartOptions, sink: ItemSink): Refusal | undefined {
+function decodeUtf8(
+  bytes: Buffer,
+  { shaping, states, budget }: PartOptions,
+  sink: ItemSink,
+): Refusal | undefined {
   const { length } = bytes;
   const text = utf8Text(bytes);
   if (text === undefined) {
     const found = bytes.toString('hex', 0, Math.min(length, SHOWN_BYTES));
     return { reason: 'not-utf8', detail: `data: found ${length} bytes, ${found}…, expected UTF-8 text` };
   }
-  return decodeText(text, sink, { shaping, budget });
+  return decodeText(text, sink, { shaping, states, budget });
 }

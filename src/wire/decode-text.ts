@@ -13,6 +13,8 @@ const DELETE = '\x7f';
 export interface TextOptions {
   /** Other forms that events come in; undefined: none but their own. */
   readonly shaping?: Shaping | undefined;
+  /** Names of states that the pipeline asks for, where no other forms are read; undefined: of none. */
+  readonly states?: ReadonlySet<string> | undefined;
   /** The text is ASCII. */
   readonly ascii?: boolean;
   /** What texts packed into it may unpack to; default: what a record may. */
@@ -23,7 +25,7 @@ export interface TextOptions {
 export function decodeText(
   text: string,
   sink: ItemSink,
-  { shaping, ascii = false, budget }: TextOptions = {},
+  { shaping, states, ascii = false, budget }: TextOptions = {},
 ): Refusal | undefined {
   if (holdsTooManyContainers(text)) return tooManyContainers();
   if (shaping !== undefined) return decodeShapedText(text, shaping, sink, budget);
@@ -36,14 +38,14 @@ export function decodeText(
   const wellFormed = !text.includes('\\');
   const printable = ascii && wellFormed && !text.includes(DELETE);
   if (Array.isArray(parsed)) {
-    const rules = { statedSource: undefined, wellFormed, printable };
+    const rules = { statedSource: undefined, wellFormed, printable, states };
     return decodeEach(parsed, rules, text, sink);
   }
   if (isEnvelope(parsed)) {
-    const rules = { statedSource: parsed.source, wellFormed, printable };
+    const rules = { statedSource: parsed.source, wellFormed, printable, states };
     return decodeEach(parsed.events, rules, text, sink);
   }
-  const rules = { statedSource: undefined, wellFormed, printable };
+  const rules = { statedSource: undefined, wellFormed, printable, states };
   hand(validateEvent(parsed, rules), text, sink);
   return undefined;
 }

@@ -13,6 +13,8 @@ export interface TokenCursor {
   readonly texts: KnownTexts;
   at: number;
   isUsual: boolean;
+  /** Whether true or false stood for a number. */
+  hasFlag: boolean;
 }
 
 export const QUOTE = 0x22;
@@ -136,10 +138,13 @@ export function takeNumberOrWord(cursor: TokenCursor): number | undefined {
   const isNull = view.getUint32(at) === NULL;
   if (isNull || view.getUint32(at) === TRUE) {
     cursor.at += 4;
-    return isNull ? undefined : 1;
+    if (isNull) return undefined;
+    cursor.hasFlag = true;
+    return 1;
   }
   if (first !== LETTER_F || view.getUint32(at + 1) !== ALSE) cursor.isUsual = false;
   cursor.at += 5;
+  cursor.hasFlag = true;
   return 0;
 }
 

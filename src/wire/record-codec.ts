@@ -24,22 +24,28 @@ const usual = new UsualEventReader();
 /**
  * Hands over what became of each event of one Kinesis record, in order; data that is no event at all is one item, and
  * an empty array none; so is a tick. `data` is the record's base64. The same data gives the same items on every delivery. With `shaping` events
- * may come in other forms too; one that is plainly in its own form is read as such first. Says whether it was
- * aggregated by the KPL.
+ * may come in other forms too; one that is plainly in its own form is read as such first. `states`: names of states that the pipeline
+ * asks for. Says whether it was aggregated by the KPL.
  */
-export function decodeRecordInto(data: string, sink: ItemSink, shaping?: Shaping): boolean {
+export function decodeRecordInto(
+  data: string,
+  sink: ItemSink,
+  shaping?: Shaping,
+  states: ReadonlySet<string> | undefined = shaping?.states,
+): boolean {
   if (isTick(data)) return false;
-  const event = usual.read(data);
+  const event = usual.read(data, states === undefined);
   if (event !== undefined) {
     sink.addEvent(event);
     return false;
   }
 
   const text = asciiText(data, MAX_UNPACKED_BYTES);
-  if (text !== undefined && decodeText(text, sink, { shaping, ascii: true }) === undefined) return false;
+  if (text !== undefined && decodeText(text, sink, { shaping, states, ascii: true }) === undefined)
+    return false;
 
   const bytes = Buffer.from(data, 'base64');
-  const options = { budget: new UnpackBudget(), shaping };
+  const options = { budget: new UnpackBudget(), shaping, states };
   const isAggregated = isKpl(bytes);
   if (isAggregated) decodeAggregated(bytes, options, sink);
   else {
@@ -51,9 +57,13 @@ export function decodeRecordInto(data: string, sink: ItemSink, shaping?: Shaping
 }
 
 /** What `decodeRecordInto` hands over, as a list. */
-export function decodeRecord(data: string, shaping?: Shaping): DecodedItem[] {
+export function decodeRecord(
+  data: string,
+  shaping?: Shaping,
+  states: ReadonlySet<string> | undefined = shaping?.states,
+): DecodedItem[] {
   const list = new ItemList();
-  decodeRecordInto(data, list, shaping);
+  decodeRecordInto(data, list, shaping, states);
   return list.items;
 }
 

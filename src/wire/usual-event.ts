@@ -31,13 +31,26 @@ export class UsualEventReader {
   constructor() {
     const bytes = Buffer.alloc(MAX_BYTES + 1 + NAME_SLACK_BYTES);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    this.#cursor = { bytes, view, names: new KnownNames(), texts: new KnownTexts(), at: 0, isUsual: true };
+    this.#cursor = {
+      bytes,
+      view,
+      names: new KnownNames(),
+      texts: new KnownTexts(),
+      at: 0,
+      isUsual: true,
+      hasFlag: false,
+    };
   }
 
-  /** The one event that the base64 `data` holds; undefined when that is not plain to see. */
-  read(data: string): TelemetryEvent | undefined {
+  /**
+   * The one event that the base64 `data` holds; undefined when that is not plain to see. `flags`: whether true and false are numbers and
+   * nothing else; where they may be states they are not plain.
+   */
+  read(data: string, flags = true): TelemetryEvent | undefined {
     const length = unpackBase64(data, this.#cursor.bytes);
-    return length === undefined ? undefined : readEvent(this.#cursor, length);
+    if (length === undefined) return undefined;
+    const event = readEvent(this.#cursor, length);
+    return flags || !this.#cursor.hasFlag ? event : undefined;
   }
 }
 
@@ -60,6 +73,7 @@ function readEvent(cursor: TokenCursor, length: number): TelemetryEvent | undefi
   let tags: Readonly<Record<string, string>> | undefined;
   cursor.at = 0;
   cursor.isUsual = true;
+  cursor.hasFlag = false;
   if (!hasMembers(cursor)) return undefined;
   do {
     const name = takeName(cursor);

@@ -5,12 +5,14 @@ import { growthOf } from '../../src/core/apply-event.ts';
 import { ByteWriter } from '../../src/core/byte-writer.ts';
 import { trailBytes, writeTrail } from '../../src/core/counter-trail.ts';
 import { foldEvents } from '../../src/core/fold.ts';
+import { heldBytes } from '../../src/core/held-trail.ts';
 import { imbalance } from '../../src/core/ledger.ts';
 import { MAX_WINDOW_BYTES } from '../../src/core/limits.ts';
 import type { SourceState } from '../../src/core/source-state.ts';
 import { emptySourceState } from '../../src/core/source-state.ts';
 import { decodeState, encodeState } from '../../src/core/state-encoding.ts';
 import { textBytes } from '../../src/core/text-bytes.ts';
+import { writeTimes } from '../../src/core/times-encoding.ts';
 import { windowBytes } from '../../src/core/window-bytes.ts';
 import { NameTable, writeWindow } from '../../src/core/window-encoding.ts';
 import { arbitraryGreed, arbitraryGreedyPipeline, greedyStream } from '../support/adversarial-streams.ts';
@@ -76,6 +78,7 @@ describe('a source that sends whatever it likes', () => {
           for (const window of windows.values()) {
             const [writer, names] = [new ByteWriter(), new NameTable()];
             writeWindow(writer, window, names, state.maxTime);
+            for (const group of window.groups) writeTimes(writer, group);
             const inNames = names.names.reduce((sum, name) => sum + textBytes(name), 0);
             expect(writer.finish().length + inNames).toBeLessThanOrEqual(window.bytes);
           }
@@ -113,7 +116,9 @@ function expectCountedRight(state: SourceState): void {
     writeTrail(writer, trail, () => 4_000);
     expect(writer.finish().length + textBytes(name)).toBeLessThanOrEqual(trail.bytes);
   }
-  const counted = [...windows, ...trails.map(([, trail]) => trail)];
-  expect(state.windowBytes).toBe(counted.reduce((sum, { bytes }) => sum + bytes, 0));
+  const held = state.open.flatMap((open) => [...open.held.values()]);
+  for (const { name, trail } of held) expect(trail.bytes).toBe(trailBytes(name, trail.samples));
+  const counted = [...windows, ...trails.map(([, trail]) => trail)].map(({ bytes }) => bytes);
+  expect(state.windowBytes).toBe([...counted, ...held.map(heldBytes)].reduce((sum, bytes) => sum + bytes, 0));
   expect(state.windowCount).toBe(windows.length);
 }

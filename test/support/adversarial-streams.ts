@@ -13,25 +13,32 @@ const DAY_MS = 86_400_000;
 /** One code point each: of one, two, three and four bytes, and one that takes six characters in JSON. */
 const ALPHABETS = ['a', 'é', '\u5b57', '\u{1F600}', '\u0001'] as const;
 
-const arbitraryAggregation: fc.Arbitrary<Omit<AggregationDefinition, 'name'>> = fc.record({
-  window: fc.constantFrom<AggregationDefinition['window'][]>(
-    { tumbling: '1s' },
-    { tumbling: '1h' },
-    { hopping: { size: '64s', every: '1s' } },
-    { hopping: { size: '30m', every: '7m' } },
-    { session: { gap: '5s' } },
-    { session: { gap: '2d' } },
-  ),
-  allowedLateness: fc.constantFrom('0s', '1h', '366d'),
-  aggregates: fc.constantFrom<(readonly AggregateName[])[]>(
-    ['sum'],
-    ['first', 'last', 'stddev'],
-    ['quantiles'],
-    ['increase', 'quantiles', 'variance', 'first'],
-  ),
-  distinct: fc.constantFrom<string[]>('id', 'tags.0', 'values.v').map((field) => [field]),
-  topK: fc.constantFrom({ of: 'id', k: 100 }, { of: 'tags.0', k: 3 }).map((field) => [field]),
-});
+const arbitraryAggregation: fc.Arbitrary<Omit<AggregationDefinition, 'name'> & { isStating: boolean }> =
+  fc.record({
+    window: fc.constantFrom<AggregationDefinition['window'][]>(
+      { tumbling: '1s' },
+      { tumbling: '1h' },
+      { hopping: { size: '64s', every: '1s' } },
+      { hopping: { size: '30m', every: '7m' } },
+      { session: { gap: '5s' } },
+      { session: { gap: '2d' } },
+    ),
+    allowedLateness: fc.constantFrom('0s', '1h', '366d'),
+    aggregates: fc.constantFrom<(readonly AggregateName[])[]>(
+      ['sum'],
+      ['first', 'last', 'stddev'],
+      ['quantiles'],
+      ['increase', 'quantiles', 'variance', 'first'],
+      ['timeWeightedMean', 'increase'],
+    ),
+    states: fc.constantFrom<NonNullable<AggregationDefinition['states']>>(
+      [{ of: 's0', max: 64 }, { of: 's1' }],
+      [{ of: 's0', max: 2 }],
+    ),
+    isStating: fc.boolean(),
+    distinct: fc.constantFrom<string[]>('id', 'tags.0', 'values.v').map((field) => [field]),
+    topK: fc.constantFrom({ of: 'id', k: 100 }, { of: 'tags.0', k: 3 }).map((field) => [field]),
+  });
 
 export const arbitraryGreedyPipeline: fc.Arbitrary<Pipeline> = fc
   .record({
@@ -43,11 +50,14 @@ export const arbitraryGreedyPipeline: fc.Arbitrary<Pipeline> = fc
     tags: fc.nat({ max: 8 }),
   })
   .map(({ aggregations, horizon, tags }) => {
-    const definitions = aggregations.map(({ rest: { distinct, topK, ...rest }, counts }, at) => ({
-      ...rest,
-      name: `a${at}`,
-      ...(counts === 'distinct' ? { distinct } : counts === 'topK' ? { topK } : {}),
-    }));
+    const definitions = aggregations.map(
+      ({ rest: { distinct, topK, states, isStating, ...rest }, counts }, at) => ({
+        ...rest,
+        name: `a${at}`,
+        ...(isStating ? { states } : {}),
+        ...(counts === 'distinct' ? { distinct } : counts === 'topK' ? { topK } : {}),
+      }),
+    );
     const of = definitions.find(({ window }) => !('session' in window))?.name;
     const by = Array.from({ length: tags }, (_, at) => `${at}`);
     return parsePipeline({
@@ -68,6 +78,7 @@ export const arbitraryGreed = fc.record({
   idLength: fc.constantFrom(0, 8, 64),
   numbers: fc.constantFrom('whole', 'decimal', 'wild'),
   times: fc.constantFrom('rising', 'anywhere', 'leaping'),
+  states: fc.boolean(),
 });
 
 /** Events of one source, a record each. */
@@ -92,6 +103,7 @@ export function greedyStream(
       time: timeOf(greed.times, at, random),
       values: Object.fromEntries(names.map((name) => [name, numberOf(greed.numbers, random)])),
       tags: Object.fromEntries(tags),
+      ...(greed.states ? { states: { s0: text(60, below(1_000)), s1: text(8, below(40)) } } : {}),
     };
     return { event, at: { shard: SHARD, sequence: sequenceOf(at), index: 0 }, arrivalMs: 1_000 + at };
   });

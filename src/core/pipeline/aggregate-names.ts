@@ -11,5 +11,6 @@ export const AGGREGATE_NAMES = [
   'increase',
   'rate',
   'quantiles',
+  'timeWeightedMean',
 ] as const;
 export type AggregateName = (typeof AGGREGATE_NAMES)[number];

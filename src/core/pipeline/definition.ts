@@ -65,10 +65,23 @@ export interface AggregationDefinition {
   readonly relativeError?: number;
   /** How `increase` and `rate` are counted. Default: as the pipeline says. */
   readonly counters?: CountersDefinition;
+  /** Values that are states, texts or true and false: how long each lasts, how often they change, which is the last. */
+  readonly states?: readonly StateDefinition[];
+  /** How long a state, or a value of `timeWeightedMean`, holds that nothing repeats. Default: until the next one. */
+  readonly hold?: string;
   /** Fields whose distinct texts are counted: `source`, `type`, `id`, `tags.NAME`, `values.NAME`. */
   readonly distinct?: readonly string[];
   /** Fields whose most frequent texts are kept with their counts. */
   readonly topK?: readonly { readonly of: string; readonly k: number }[];
+}
+
+export interface StateDefinition {
+  /** The value's name. */
+  readonly of: string;
+  /** States that are told apart; all others together are `other`. Default: whatever comes, `max` at a time. */
+  readonly among?: readonly string[];
+  /** How many states of a source are told apart at a time, without `among`; those that come beyond are `other`. Default 16, 64 at most. */
+  readonly max?: number;
 }
 
 /** How increases of counters are taken. */

@@ -43,11 +43,24 @@ export interface Aggregation {
     /** Their relative error; undefined: none are kept. */
     readonly quantiles: number | undefined;
   };
+  /** Whether values are weighed by how long they held. */
+  readonly weights: boolean;
+  readonly states: readonly StateRule[];
+  /** How long a state or value holds that nothing repeats; undefined: until the next one. */
+  readonly holdMs: number | undefined;
   readonly counters: CounterRules;
   readonly distinct: readonly EventField[];
   readonly topK: readonly TopKField[];
   /** The tags its windows are kept apart by, for rollups and alerts; sorted. */
   readonly groupBy: readonly string[];
+}
+
+/** A value that is a state: a text, or true and false. */
+export interface StateRule {
+  readonly of: string;
+  /** Those that are told apart; undefined: whatever comes, `max` at a time. */
+  readonly among: ReadonlySet<string> | undefined;
+  readonly max: number;
 }
 
 export interface TopKField {

@@ -7,7 +7,7 @@ import type { EventFilter } from '../event-filter.ts';
 import { EVENT_LIMITS } from '../event-limits.ts';
 import { AGGREGATE_NAMES, type AggregateName } from './aggregate-names.ts';
 import type { DefinitionReader } from './definition-reader.ts';
-import type { AggregationDraft, TopKField } from './pipeline.ts';
+import type { AggregationDraft, StateRule, TopKField } from './pipeline.ts';
 import { readWindow } from './read-window.ts';
 
 /** Keys that are the pipeline's, unless the aggregation has its own. */
@@ -28,6 +28,8 @@ export function readAggregation(entry: DefinitionReader, defaults: PipelineDefau
     'aggregates',
     'relativeError',
     'counters',
+    'states',
+    'hold',
     'distinct',
     'topK',
   ]);
@@ -48,6 +50,14 @@ export function readAggregation(entry: DefinitionReader, defaults: PipelineDefau
   if (entry.has('counters') && !asks('increase', 'rate')) {
     entry.problem('counters', 'found without "increase" or "rate" among the aggregates, expected both');
   }
+  const states = readStates(entry);
+  const weights = asks('timeWeightedMean');
+  if (entry.has('hold') && states.length === 0 && !weights) {
+    entry.problem(
+      'hold',
+      'found without "states", and without "timeWeightedMean" among the aggregates, expected one of them',
+    );
+  }
   return {
     name: entry.name('name'),
     window: readWindow(entry),
@@ -66,6 +76,9 @@ export function readAggregation(entry: DefinitionReader, defaults: PipelineDefau
       increase: asks('increase', 'rate'),
       quantiles: asks('quantiles') ? relativeError : undefined,
     },
+    weights,
+    states,
+    holdMs: entry.has('hold') ? entry.duration('hold', { least: 1 }) : undefined,
     counters: readCounters(entry, defaults.counters),
     distinct: readDistinct(entry),
     topK: readTopK(entry),
@@ -123,6 +136,35 @@ function readTopK(entry: DefinitionReader): readonly TopKField[] {
     const k = child.number('k', { least: 1, most: 100, whole: true });
     return readField(child.raw('of'), (problem) => child.problem('of', problem)).map((of) => ({ of, k }));
   });
+}
+
+/** States in one aggregation: room for each is kept in every open window. */
+const MAX_STATES = 8;
+/** States of one name that a source's windows tell apart. */
+const MOST_TOLD_APART = 64;
+const USUALLY_TOLD_APART = 16;
+
+function readStates(entry: DefinitionReader): readonly StateRule[] {
+  const rules = entry.list('states', { least: 1, most: MAX_STATES, optional: true }).map((child) => {
+    child.onlyKeys(['of', 'among', 'max']);
+    const of = child.text('of') ?? '';
+    if (!child.has('of')) child.problem('of', 'missing, expected the name of a value');
+    const among = child.texts('among', { most: EVENT_LIMITS.stateLength });
+    if (among !== undefined && child.has('max'))
+      child.problem('max', 'found beside "among", expected one of them');
+    const max = child.number('max', {
+      default: USUALLY_TOLD_APART,
+      least: 1,
+      most: MOST_TOLD_APART,
+      whole: true,
+    });
+    return { of, among: among === undefined ? undefined : new Set(among), max };
+  });
+  for (const [at, { of }] of rules.entries()) {
+    if (of !== '' && rules.findIndex((rule) => rule.of === of) < at)
+      entry.problem(`states[${at}].of`, `found ${JSON.stringify(of)} a second time, expected another name`);
+  }
+  return rules;
 }
 
 function readField(text: unknown, problem: (text: string) => void): readonly EventField[] {

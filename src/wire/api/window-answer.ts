@@ -1,4 +1,5 @@
 // A window as readers get it, by the query API and live alike.
+import type { StateSummary } from '../../core/state-time.ts';
 import type { SeriesWindow } from '../../core/stored-window.ts';
 import type { TypeOf } from './schema.ts';
 import { described, flag, integer, list, named, nullable, number, object, text } from './schema.ts';
@@ -32,11 +33,34 @@ const metricSchema = named(
       stddev: figure,
       increase: figure,
       rate: described('Increase per second', figure),
+      timeWeightedMean: described('Of the time that it is known what the value was', figure),
       quantileError: described(
         'The relative error of quantiles, where there are too many different values for the one asked for',
         figure,
       ),
       quantiles: list(quantileSchema),
+    },
+  ),
+);
+
+const stateSchema = named(
+  'State',
+  object(
+    {
+      name: described('Of the value', text()),
+      times: described(
+        'The longest first; what is missing to the length of a source’s window is not known',
+        list(named('StateTime', object({ state: text(), ms: integer({ minimum: 0 }) }))),
+      ),
+      changes: described('From another state, that before the window included', integer({ minimum: 0 })),
+    },
+    {
+      otherMs: described('In states that are not told apart', integer({ minimum: 0 })),
+      last: described('The latest; an empty text for one that is not told apart', text()),
+      lastingMs: described(
+        'Of a final window of a source: how long it had been in the last state when it ended, within the window',
+        integer({ minimum: 0 }),
+      ),
     },
   ),
 );
@@ -71,6 +95,7 @@ export const windowSchema = named(
         'There where the window holds a part of its events: the pipeline was changed',
         partialSchema,
       ),
+      states: described('Where the aggregation asks for states', list(stateSchema)),
       distinct: list(named('DistinctCount', object({ of: text(), count: number({ minimum: 0 }) }))),
       topK: list(
         named(
@@ -91,6 +116,7 @@ export const windowSchema = named(
 
 export type WindowAnswer = TypeOf<typeof windowSchema>;
 export type MetricAnswer = WindowAnswer['metrics'][number];
+export type StateAnswer = TypeOf<typeof stateSchema>;
 export type Quantile = TypeOf<typeof quantileSchema>;
 
 /** `quantiles`: by metric name, where they were asked for. */
@@ -98,7 +124,7 @@ export function windowAnswer(
   window: SeriesWindow,
   quantiles?: ReadonlyMap<string, readonly Quantile[]>,
 ): WindowAnswer {
-  const { start, end, final, partial, revision, events, metrics, distinct, topK, topKMissed } = window;
+  const { start, end, final, partial, revision, events, metrics, states, distinct, topK, topKMissed } = window;
   return {
     startMs: start,
     endMs: end,
@@ -110,6 +136,9 @@ export function windowAnswer(
       const asked = quantiles?.get(name);
       return { ...metricAnswer(name, summary), ...(asked === undefined ? {} : { quantiles: asked }) };
     }),
+    ...(states === undefined || states.size === 0
+      ? {}
+      : { states: [...states].map(([name, summary]) => stateAnswer(name, summary)) }),
     ...(distinct.size === 0 ? {} : { distinct: [...distinct].map(([of, count]) => ({ of, count })) }),
     ...(topK.size === 0
       ? {}
@@ -120,6 +149,19 @@ export function windowAnswer(
             missed: topKMissed.get(of) ?? 0,
           })),
         }),
+  };
+}
+
+/** As readers of JSON get it: what stands under no name of its own is apart. */
+export function stateAnswer(name: string, { times, changes, last, lastingMs }: StateSummary): StateAnswer {
+  const others = times.find(({ state }) => state === undefined);
+  return {
+    name,
+    times: times.flatMap(({ state, ms }) => (state === undefined ? [] : [{ state, ms }])),
+    changes,
+    ...(others === undefined ? {} : { otherMs: others.ms }),
+    ...(last === undefined ? {} : { last }),
+    ...(lastingMs === 0 ? {} : { lastingMs }),
   };
 }
 
@@ -152,6 +194,7 @@ export const OPTIONAL_FIGURES = [
   'increase',
   'rate',
   'quantileError',
+  'timeWeightedMean',
 ] as const;
 
 function finite(value: number): number | null {

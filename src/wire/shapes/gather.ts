@@ -67,7 +67,9 @@ function gatherValue(value: unknown, origin: Origin, gathering: Gathering, depth
   const { record } = shaping;
   const isList = Array.isArray(value);
   const { statedSource } = record;
-  const validation = isList || !isOwnForm(value, record) ? undefined : validateEvent(value, { statedSource });
+  const { states } = shaping;
+  const validation =
+    isList || !isOwnForm(value, record) ? undefined : validateEvent(value, { statedSource, states });
   if (validation?.kind === 'valid') return add({ kind: 'own', validation, origin, record }, gathering);
   for (const shape of shaping.shapes) {
     if (shape.takesLists !== isList) continue;
@@ -126,8 +128,8 @@ function gatherOwn(value: unknown, origin: Origin, gathering: Gathering): boolea
 }
 
 function addOwn(value: unknown, origin: Origin, statedSource: unknown, gathering: Gathering): boolean {
-  const { record } = gathering.shaping;
-  const validation = validateOwn(value, { statedSource, record });
+  const { record, states } = gathering.shaping;
+  const validation = validateOwn(value, { statedSource, record, states });
   if (validation.kind === 'valid') return add({ kind: 'own', validation, origin, record }, gathering);
   const tried = gathering.shaping.shapes
     .map(({ name }) => name)
@@ -140,9 +142,9 @@ function addOwn(value: unknown, origin: Origin, statedSource: unknown, gathering
 /** An envelope within a request of a route may not state another source than its token's. */
 function validateOwn(
   value: unknown,
-  { statedSource, record }: { readonly statedSource: unknown; readonly record: RecordFacts },
+  { statedSource, record, states }: Pick<Shaping, 'record' | 'states'> & { readonly statedSource: unknown },
 ): Validation {
-  const validation = validateEvent(value, { statedSource });
+  const validation = validateEvent(value, { statedSource, states });
   const { statedSource: known } = record;
   if (validation.kind === 'invalid' || known === undefined || validation.event.source === known)
     return validation;

@@ -60,7 +60,8 @@ function handFurther(
     }
     pieces.left -= 1;
     const id = event.id === undefined ? undefined : shortId(`${event.id}~${at + 1}`);
-    sink.addPiece({ ...event, id, values }, at + 1);
+    const { states: _, ...rest } = event;
+    sink.addPiece({ ...rest, id, values }, at + 1);
   }
 }
 

@@ -22,13 +22,16 @@ export interface ShapedCandidate {
 export interface ShapedPart {
   readonly candidate: ShapedCandidate;
   readonly timeProblem: string | undefined;
+  /** What it says of states that the pipeline asks for. */
+  readonly states: Readonly<Record<string, string>> | undefined;
   /** Values that one event has no room for, in lots that one has. */
   readonly further: readonly Readonly<Record<string, number>>[];
 }
 
 export function shapePart(part: ShapePart, scope: Scope, notes: Notes): ShapedPart {
   const time = timeOf(part.time, scope);
-  const [values = {}, ...further] = takeValues(part, scope, notes);
+  const { lots, states } = takeValues(part, scope, notes);
+  const [values = {}, ...further] = lots;
   const candidate = {
     source: scope.record.statedSource ?? asText(fieldOf(part.source, scope)),
     id: part.id === undefined || part.id.length === 0 ? undefined : idOf(fieldOf(part.id, scope)),
@@ -37,12 +40,14 @@ export function shapePart(part: ShapePart, scope: Scope, notes: Notes): ShapedPa
     values,
     tags: takeTags(part, scope, notes),
   };
-  return { candidate, timeProblem: 'problem' in time ? time.problem : undefined, further };
+  return { candidate, timeProblem: 'problem' in time ? time.problem : undefined, states, further };
 }
 
 /** As for an event in its own form, with what the shape knows of the time. */
-export function judge({ candidate, timeProblem }: ShapedPart): Validation {
+export function judge({ candidate, timeProblem, states }: ShapedPart): Validation {
   const validation = validateEvent(candidate, {});
+  if (validation.kind === 'valid' && states !== undefined)
+    return { ...validation, event: { ...validation.event, states } };
   if (timeProblem === undefined || validation.kind === 'valid' || validation.reason !== 'time')
     return validation;
   return { ...validation, detail: `time: ${timeProblem}` };

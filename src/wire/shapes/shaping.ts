@@ -9,10 +9,12 @@ export interface Shaping {
   readonly skipped: SkippedPaths;
   /** Tags that the pipeline asks for. */
   readonly askedTags?: ReadonlySet<string> | undefined;
+  /** Names of states that the pipeline asks for; undefined: of none. */
+  readonly states?: ReadonlySet<string> | undefined;
   /** The record at hand. */
   readonly record: RecordFacts;
 }
 
-export function notesOf({ name }: Shape, { skipped, askedTags }: Shaping): Notes {
-  return { shape: name, skipped, askedTags };
+export function notesOf({ name }: Shape, { skipped, askedTags, states }: Shaping): Notes {
+  return { shape: name, skipped, askedTags, states };
 }

@@ -3,6 +3,7 @@ import { EVENT_LIMITS } from '../../core/event-limits.ts';
 import { isName, isTag } from '../../core/event-rules.ts';
 import type { ShapePart, TagRule, ValueRule } from '../../core/shape/shape.ts';
 import type { ShapePath } from '../../core/shape/shape-path.ts';
+import { isState } from '../../core/sort-values.ts';
 import { firstAt, membersOf } from './find.ts';
 import { numberOf } from './number-of.ts';
 import type { Scope } from './scope.ts';
@@ -20,17 +21,22 @@ export interface Notes {
   readonly skipped: SkippedPaths;
   /** Tags that the pipeline asks for: where there are more than an event may have, they come first. */
   readonly askedTags?: ReadonlySet<string> | undefined;
+  /** Names of states that the pipeline asks for. */
+  readonly states?: ReadonlySet<string> | undefined;
 }
 
-/** In lots that an event has room for: nearly always one. */
-export function takeValues(
-  { values: rules }: ShapePart,
-  scope: Scope,
-  notes: Notes,
-): readonly Record<string, number>[] {
-  const taking: Taking = { values: {}, entries: 0, leaves: 0, notes };
+export interface TakenValues {
+  /** In lots that an event has room for: nearly always one. */
+  readonly lots: readonly Record<string, number>[];
+  /** Texts under names of states, and true and false; undefined: none. They go with the first lot. */
+  readonly states: Readonly<Record<string, string>> | undefined;
+}
+
+export function takeValues({ values: rules }: ShapePart, scope: Scope, notes: Notes): TakenValues {
+  const taking: Taking = { values: {}, states: undefined, entries: 0, leaves: 0, notes };
   for (const rule of rules) takeByRule(rule, scope, taking);
-  return taking.entries <= EVENT_LIMITS.values ? [taking.values] : lotsOf(taking.values);
+  const lots = taking.entries <= EVENT_LIMITS.values ? [taking.values] : lotsOf(taking.values);
+  return { lots, states: taking.states };
 }
 
 function lotsOf(values: Readonly<Record<string, number>>): readonly Record<string, number>[] {
@@ -43,6 +49,7 @@ function lotsOf(values: Readonly<Record<string, number>>): readonly Record<strin
 
 interface Taking {
   readonly values: Record<string, number>;
+  states: Record<string, string> | undefined;
   entries: number;
   leaves: number;
   readonly notes: Notes;
@@ -131,6 +138,7 @@ function takeLeaf(leaf: unknown, dotted: string, rule: ValueRule, taking: Taking
     skip(taking, dotted, 'dropped');
     return;
   }
+  if (taking.notes.states !== undefined && takeState(leaf, dotted, rule, taking)) return;
   const number = numberOf(leaf, rule);
   if (number === 'missing') {
     if (leaf !== null && leaf !== undefined) skip(taking, dotted, 'missing');
@@ -148,6 +156,22 @@ function takeLeaf(leaf: unknown, dotted: string, rule: ValueRule, taking: Taking
   taking.entries += 1;
   if (name === '__proto__') setOwn(taking.values, name, number);
   else taking.values[name] = number;
+}
+
+/** A text under the name of a state is one, whatever it looks like; true and false are states beside being 1 and 0. */
+function takeState(leaf: unknown, dotted: string, rule: ValueRule, taking: Taking): boolean {
+  const name = shortName(rule.rename?.get(dotted) ?? dotted, EVENT_LIMITS.valueNameLength);
+  if (taking.notes.states?.has(name) !== true || rule.missing?.has(leaf) === true) return false;
+  const state = typeof leaf === 'boolean' ? String(leaf) : leaf;
+  if (!isState(state, true)) return false;
+  if (taking.states !== undefined && Object.hasOwn(taking.states, name)) {
+    skip(taking, name, 'name');
+    return true;
+  }
+  taking.states ??= {};
+  if (Object.keys(taking.states).length >= EVENT_LIMITS.values) skip(taking, name, 'too many');
+  else setOwn(taking.states, name, state);
+  return typeof leaf !== 'boolean';
 }
 
 export function takeTags(

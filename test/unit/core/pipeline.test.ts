@@ -25,6 +25,9 @@ describe('a pipeline definition', () => {
           values: undefined,
           aggregates: ['count', 'sum', 'min', 'max', 'mean'],
           keep: { samples: false, squares: false, increase: false, quantiles: undefined },
+          weights: false,
+          states: [],
+          holdMs: undefined,
           counters: { carry: true, dip: 0 },
           distinct: [],
           topK: [],
@@ -194,7 +197,7 @@ const REFUSED: readonly [definition: unknown, problem: string][] = [
   ],
   [
     aggregation({ lateness: '1h' }),
-    'aggregations[0].lateness: unknown key, expected one of name, window, filter, allowedLateness, idleTimeout, retention, values, aggregates, relativeError, counters, distinct, topK',
+    'aggregations[0].lateness: unknown key, expected one of name, window, filter, allowedLateness, idleTimeout, retention, values, aggregates, relativeError, counters, states, hold, distinct, topK',
   ],
   [aggregation({ name: undefined }), `aggregations[0].name: missing, ${NAME}`],
   [aggregation({ name: '' }), `aggregations[0].name: found "", ${NAME}`],
@@ -231,6 +234,27 @@ const REFUSED: readonly [definition: unknown, problem: string][] = [
   [hopping('1m', undefined), `aggregations[0].window.hopping.every: missing, ${duration(1)}`],
   [hopping('x', '1m'), `aggregations[0].window.hopping.size: found "x", ${duration(1)}`],
   [hopping(undefined, '1ms'), `aggregations[0].window.hopping.size: missing, ${duration(1)}`],
+  [
+    aggregation({ states: [{ of: 'mode', among: ['run'], max: 3 }] }),
+    'aggregations[0].states[0].max: found beside "among", expected one of them',
+  ],
+  [
+    aggregation({ states: [{ of: 'mode' }, { of: 'mode' }] }),
+    'aggregations[0].states[1].of: found "mode" a second time, expected another name',
+  ],
+  [aggregation({ states: [{}] }), 'aggregations[0].states[0].of: missing, expected the name of a value'],
+  [
+    aggregation({ states: [{ of: 'mode', max: 65 }] }),
+    'aggregations[0].states[0].max: found 65, expected a whole number of 1 to 64',
+  ],
+  [
+    aggregation({ states: Array.from({ length: 9 }, (_, at) => ({ of: `s${at}` })) }),
+    'aggregations[0].states: found a list of 9, expected a list of 1 to 8',
+  ],
+  [
+    aggregation({ hold: '5m' }),
+    'aggregations[0].hold: found without "states", and without "timeWeightedMean" among the aggregates, expected one of them',
+  ],
   [
     aggregation({ counters: { dip: 0.1 } }),
     'aggregations[0].counters: found without "increase" or "rate" among the aggregates, expected both',
@@ -369,7 +393,7 @@ const REFUSED: readonly [definition: unknown, problem: string][] = [
   ],
   [
     aggregation({ aggregates: ['sum', 'median'] }),
-    'aggregations[0].aggregates[1]: found "median", expected one of count, sum, min, max, mean, first, last, variance, stddev, increase, rate, quantiles',
+    'aggregations[0].aggregates[1]: found "median", expected one of count, sum, min, max, mean, first, last, variance, stddev, increase, rate, quantiles, timeWeightedMean',
   ],
   [
     { aggregations: [MINUTE, MINUTE] },

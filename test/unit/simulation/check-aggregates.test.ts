@@ -63,7 +63,13 @@ function check(contents: FoundContents): void {
   holdAggregates(
     'w',
     contents,
-    { events: EVENTS, increaseOf: () => toScaled(11), lengthMs: 10_000 },
+    {
+      events: EVENTS,
+      increaseOf: () => toScaled(11),
+      lengthMs: 10_000,
+      statesOf: () => ({ ms: new Map(), changes: 0, last: undefined, lastingMs: 0 }),
+      weightedMeanOf: () => undefined,
+    },
     AGGREGATION,
   );
 }

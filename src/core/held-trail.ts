@@ -1,0 +1,66 @@
+// The samples of one state, or of one value that is weighed by time, of a source in one aggregation, in order of event time whatever
+// their tags. States stand in them by number; what a number stands for is the trail's own.
+import type { CounterSample, CounterTrail } from './counter-trail.ts';
+import { emptyTrail } from './counter-trail.ts';
+import type { StateRule } from './pipeline/pipeline.ts';
+import { OTHER_STATE } from './state-time.ts';
+import { textBytes } from './text-bytes.ts';
+
+export interface HeldTrail {
+  readonly name: string;
+  /**
+   * Of a state: what each number stands for, the first for all that are not told apart; the empty text is a number that is free.
+   * Undefined for values, which stand for themselves.
+   */
+  readonly texts: string[] | undefined;
+  readonly trail: CounterTrail;
+}
+
+/** States and values of one name are apart. */
+export function heldKey(name: string, kind: 'state' | 'value'): string {
+  return kind === 'state' ? `s${name}` : `v${name}`;
+}
+
+export function emptyHeldTrail(name: string, kind: 'state' | 'value'): HeldTrail {
+  return { name, texts: kind === 'state' ? [OTHER_STATE] : undefined, trail: emptyTrail(name) };
+}
+
+/** What it takes in the source's item, at most. */
+export function heldBytes({ trail, texts }: HeldTrail): number {
+  let bytes = HELD_BYTES + trail.bytes;
+  if (texts !== undefined) for (const text of texts) bytes += textBytes(text);
+  return bytes;
+}
+
+/** Which kind, and how many texts. */
+export const HELD_BYTES = 4;
+
+/** The number of a state, one of its own if there is room for one; else that of all others. */
+export function numberOfState(texts: string[], text: string, { among, max }: StateRule): number {
+  if (among !== undefined && !among.has(text)) return OTHER;
+  const known = texts.indexOf(text, 1);
+  if (known > 0) return known;
+  if (among === undefined && texts.filter((each) => each !== OTHER_STATE).length >= max) return OTHER;
+  const free = texts.indexOf(OTHER_STATE, 1);
+  if (free < 0) return texts.push(text) - 1;
+  texts[free] = text;
+  return free;
+}
+
+export function stateOf({ texts }: HeldTrail, { value }: CounterSample): string {
+  return texts?.[value] ?? OTHER_STATE;
+}
+
+/** Numbers of states that no sample has, and of which no window knows, are free again. */
+export function freeStates({ texts, trail }: HeldTrail, isKnown: (state: string) => boolean): void {
+  if (texts === undefined || texts.length === 1) return;
+  const used = new Set(trail.samples.map(({ value }) => value));
+  for (let at = 1; at < texts.length; at += 1) {
+    const text = texts[at];
+    if (text !== undefined && text !== OTHER_STATE && !used.has(at) && !isKnown(text))
+      texts[at] = OTHER_STATE;
+  }
+  while (texts.length > 1 && texts.at(-1) === OTHER_STATE) texts.pop();
+}
+
+const OTHER = 0;

@@ -1,0 +1,112 @@
+// How long a source was in each state in one window, how often it changed, and which was the last: mergeable, and able to say what has
+// changed since before.
+import type { EpochMs } from './brands.ts';
+import { textBytes } from './text-bytes.ts';
+
+export interface StateTime {
+  /** Of the value. */
+  readonly name: string;
+  /** How long each lasted, in ms; `OTHER_STATE` stands for those that are not told apart. */
+  readonly ms: Map<string, number>;
+  /** Changes from another state, also from one before the window. */
+  changes: number;
+  /** The latest sample; in a closed window without one the one that was carried into it. */
+  last: StateSample | undefined;
+  /** Of a closed window of a source: how long before its end it had been in the last state, within the window; 0 while it is open. */
+  lastingMs: number;
+}
+
+export interface StateSample {
+  readonly time: EpochMs;
+  /** How many events of the source were applied before it: its place in the stream's order. */
+  readonly order: number;
+  readonly state: string;
+  /** Breaks ties between sources in a rollup, where there is no stream order. */
+  readonly source?: string;
+}
+
+/** No state is the empty text. */
+export const OTHER_STATE = '';
+
+/** What users read of it. */
+export interface StateSummary {
+  /** The longest first. */
+  readonly times: readonly StateShare[];
+  readonly changes: number;
+  readonly last?: string;
+  readonly lastingMs: number;
+}
+
+/** `state` is undefined for those that are not told apart. */
+export interface StateShare {
+  readonly state: string | undefined;
+  readonly ms: number;
+}
+
+export function emptyStateTime(name: string): StateTime {
+  return { name, ms: new Map(), changes: 0, last: undefined, lastingMs: 0 };
+}
+
+export function addStateMs({ ms }: StateTime, state: string, added: number): void {
+  ms.set(state, (ms.get(state) ?? 0) + added);
+}
+
+export function noteState(into: StateTime, sample: StateSample): void {
+  if (into.last === undefined || orderOf(sample, into.last) > 0) into.last = sample;
+}
+
+/** Folds `other` into `into`: what both knew, together. How long the last state lasted is told with it. */
+export function mergeStateTime(into: StateTime, other: StateTime): void {
+  for (const [state, ms] of other.ms) addStateMs(into, state, ms);
+  into.changes += other.changes;
+  if (other.last === undefined) return;
+  if (into.last === undefined || orderOf(other.last, into.last) > 0) into.lastingMs = other.lastingMs;
+  noteState(into, other.last);
+}
+
+export function copyStateTime(time: StateTime): StateTime {
+  return { ...time, ms: new Map(time.ms) };
+}
+
+/** What has to be merged into something that holds `before` so that it holds `after`; undefined where nothing has changed. */
+export function stateTimeDifference(
+  before: StateTime | undefined,
+  after: StateTime,
+  source: string,
+): StateTime | undefined {
+  const ms = new Map(
+    [...after.ms].map(([state, own]) => [state, own - (before?.ms.get(state) ?? 0)] as const),
+  );
+  const changes = after.changes - (before?.changes ?? 0);
+  const { name, last } = after;
+  const isSame =
+    changes === 0 && last?.order === before?.last?.order && [...ms.values()].every((own) => own === 0);
+  if (isSame) return undefined;
+  return { name, ms, changes, last: last === undefined ? undefined : { ...last, source }, lastingMs: 0 };
+}
+
+export function summarizeStateTime({ ms, changes, last, lastingMs }: StateTime): StateSummary {
+  const times = [...ms]
+    .filter(([, own]) => own > 0)
+    .sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
+    .map(([state, own]) => ({ state: state === OTHER_STATE ? undefined : state, ms: own }));
+  return { times, changes, ...(last === undefined ? {} : { last: last.state }), lastingMs };
+}
+
+/** What it takes in an item, at most. */
+export function stateTimeBytes({ name, ms, last }: StateTime): number {
+  let bytes = STATE_BYTES + textBytes(name);
+  for (const state of ms.keys()) bytes += STATE_ENTRY_BYTES + textBytes(state);
+  return bytes + (last?.source === undefined ? 0 : textBytes(last.source));
+}
+
+/** Index of the name, how many states, changes, the last one's time, order and state, and how long it lasted. */
+export const STATE_BYTES = 50;
+/** Index of a state, and ms. */
+export const STATE_ENTRY_BYTES = 10;
+
+function orderOf(a: StateSample, b: StateSample): number {
+  if (a.time !== b.time) return a.time - b.time;
+  if (a.source !== b.source) return (a.source ?? '') < (b.source ?? '') ? -1 : 1;
+  return a.order - b.order;
+}
