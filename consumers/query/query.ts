@@ -1,8 +1,10 @@
 // The query API behind API Gateway: finds the operation, reads the request by its definition, answers as JSON or CSV with
 // the headers that let a reader ask again for nothing new, and says of every refusal what was found and what expected.
 import { createHash } from 'node:crypto';
+import { MAX_EVENTS_PER_REQUEST } from '../../src/platform/door.ts';
 import type { Problem } from '../../src/wire/api/answers.ts';
 import { openApiDocument } from '../../src/wire/api/openapi.ts';
+import { routesOf } from '../../src/wire/api/openapi-door.ts';
 import type { AnswerOf, Operation, OperationName, RequestOf } from '../../src/wire/api/operations.ts';
 import { OPERATIONS } from '../../src/wire/api/operations.ts';
 import { readRequest } from '../../src/wire/api/read-request.ts';
@@ -35,9 +37,9 @@ const HANDLERS: Handlers = {
   listRollupWindows,
   listAlerts,
   getLedger,
-  getOpenApi: async () => ({
+  getOpenApi: async (_, { pipeline }) => ({
     kind: 'answer',
-    body: openApiDocument(),
+    body: openApiDocument({ routes: routesOf(pipeline.shapes), maxEvents: MAX_EVENTS_PER_REQUEST }),
     cacheControl: 'private, max-age=300',
   }),
 };

@@ -2,17 +2,26 @@ import { Command } from 'commander';
 
 export function openapiCommand(): Command {
   return new Command('openapi')
-    .description('print the OpenAPI document of the query API')
+    .description('print the OpenAPI document of the API and the HTTP door')
+    .option('--pipeline <file>', 'pipeline definition, TypeScript or JSON (default: cdk/pipeline.ts)')
     .addHelpText(
       'after',
       `
 The same document that a running system serves at /v1/openapi.json: for generating clients, and for looking at what the
-API answers without starting anything.
+API answers without starting anything. The routes of the door are those that the pipeline's shapes ask for.
 
   tidemill openapi > openapi.json`,
     )
-    .action(async () => {
-      const { openApiDocument } = await import('../wire/api/openapi.ts');
-      process.stdout.write(`${JSON.stringify(openApiDocument(), null, 2)}\n`);
+    .action(async (options: { readonly pipeline?: string }) => {
+      const [{ openApiDocument }, { routesIn }, { loadPipeline }, { MAX_EVENTS_PER_REQUEST }] =
+        await Promise.all([
+          import('../wire/api/openapi.ts'),
+          import('../../cdk/routes-in.ts'),
+          import('../../cdk/load-pipeline.ts'),
+          import('../platform/door.ts'),
+        ]);
+      const routes = routesIn(await loadPipeline(options.pipeline));
+      const document = openApiDocument({ routes, maxEvents: MAX_EVENTS_PER_REQUEST });
+      process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
     });
 }

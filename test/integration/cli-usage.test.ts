@@ -24,7 +24,9 @@ const RECORD = kinesisLine({
 it('openapi prints the document that a running system serves', async () => {
   const { code, stdout, stderr } = await runCommand(['openapi'], { cwd: await temporaryFolder() });
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  expect(JSON.parse(stdout)).toEqual(JSON.parse(JSON.stringify(openApiDocument())));
+  expect(JSON.parse(stdout)).toEqual(
+    JSON.parse(JSON.stringify(openApiDocument({ routes: [], maxEvents: 500 }))),
+  );
 });
 
 describe('bad usage ends with 2 and a message on stderr', () => {

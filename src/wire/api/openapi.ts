@@ -1,12 +1,14 @@
-// The OpenAPI 3.1 document, made of the operations' own definitions.
+// The OpenAPI 3.1 document, made of the operations' own definitions, and of what the HTTP door takes.
 import { problemSchema } from './answers.ts';
 import type { OpenApiDocument } from './openapi-document.ts';
+import { DOOR_SECURITY, type DoorOutline, doorComponents, doorPaths } from './openapi-door.ts';
 import type { Operation } from './operations.ts';
 import { OPERATIONS } from './operations.ts';
 import type { Parameter } from './parameter.ts';
 import type { JsonSchema } from './schema.ts';
 
-export function openApiDocument(): OpenApiDocument {
+/** `door`: what the HTTP door takes. */
+export function openApiDocument(door: DoorOutline): OpenApiDocument {
   const components = new Map<string, unknown>();
   const paths = Object.entries<Operation>(OPERATIONS).map(([name, operation]) => [
     operation.path,
@@ -15,14 +17,18 @@ export function openApiDocument(): OpenApiDocument {
   return {
     openapi: '3.1.0',
     info: {
-      title: 'Tidemill query API',
+      title: 'Tidemill API',
       version: '1',
       description:
-        'Windows, sources, rollups and the books: what is read may be asked for conditionally (ETag, If-None-Match). Operators retire sources.',
+        'Windows, sources, rollups and the books: what is read may be asked for conditionally (ETag, If-None-Match). The door by which events go into the stream. Operators retire sources.',
     },
-    paths: { ...Object.fromEntries(paths), [RETIREMENT]: { post: describeRetirement(components) } },
+    paths: {
+      ...Object.fromEntries(paths),
+      [RETIREMENT]: { post: describeRetirement(components) },
+      ...doorPaths(door),
+    },
     components: {
-      schemas: Object.fromEntries(components),
+      schemas: { ...Object.fromEntries(components), ...doorComponents(door) },
       securitySchemes: {
         reader: {
           type: 'http',
@@ -36,6 +42,7 @@ export function openApiDocument(): OpenApiDocument {
           bearerFormat: 'JWT',
           description: 'An operator’s token; it reads nothing',
         },
+        ...DOOR_SECURITY,
       },
     },
     security: [{ reader: [] }],

@@ -1,6 +1,25 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
+import { MAX_EVENTS_PER_REQUEST } from '../../../src/platform/door.ts';
+import { openApiDocument } from '../../../src/wire/api/openapi.ts';
+import type { OpenApiDocument } from '../../../src/wire/api/openapi-document.ts';
 import { synthesizedStack } from '../../support/synthesized-stack.ts';
+
+interface Described {
+  readonly post: {
+    readonly requestBody: { readonly content: { readonly 'application/json': { readonly schema: object } } };
+    readonly responses: Readonly<Record<string, object>>;
+  };
+}
+
+/** A schema as the document has it: what it refers to is among its components, and no word of which dialect it is. */
+function inDocument(schema: object, { components }: OpenApiDocument): unknown {
+  const text = JSON.stringify(schema).replaceAll('#/definitions/', '#/components/schemas/door-');
+  const { $schema: _, title: __, $ref, ...own } = JSON.parse(text);
+  if ($ref === undefined) return own;
+  const schemas = components['schemas'] as Readonly<Record<string, unknown>>;
+  return schemas[$ref.slice('#/components/schemas/'.length)];
+}
 
 const template = synthesizedStack();
 const methods = Object.values(template.findResources('AWS::ApiGateway::Method')).map(
@@ -65,6 +84,36 @@ describe('the HTTP door', () => {
         RequestValidatorId: expect.anything(),
         Integration: { PassthroughBehavior: 'NEVER', Type: 'AWS' },
       });
+  });
+
+  it('is in the OpenAPI document as it is: its routes, the bodies it takes, and each answer it may give', () => {
+    const routes = ['senml', 'ttn'];
+    const stack = synthesizedStack({ routes });
+    const document = openApiDocument({ routes, maxEvents: MAX_EVENTS_PER_REQUEST });
+    const resources = stack.findResources('AWS::ApiGateway::Resource');
+    const pathOf = (id: string): string => {
+      const { ParentId, PathPart } = resources[id]?.['Properties'] ?? {};
+      return ParentId?.Ref === undefined ? `/${PathPart}` : `${pathOf(ParentId.Ref)}/${PathPart}`;
+    };
+    const posts = Object.values(stack.findResources('AWS::ApiGateway::Method'))
+      .map(({ Properties }) => Properties)
+      .filter(({ HttpMethod, ResourceId }) => HttpMethod === 'POST' && pathOf(ResourceId.Ref).includes('/events'));
+    const models = stack.findResources('AWS::ApiGateway::Model');
+    const answers = Object.values(stack.findResources('AWS::ApiGateway::GatewayResponse')).map(
+      ({ Properties }) => String(Properties.StatusCode),
+    );
+    const described = Object.entries(document.paths).filter(([path]) => path.includes('/events'));
+    expect(described.map(([path]) => path).sort()).toEqual(
+      posts.map(({ ResourceId }) => pathOf(ResourceId.Ref)).sort(),
+    );
+    for (const { ResourceId, RequestModels, MethodResponses } of posts) {
+      const [, { post }] = described.find(([path]) => path === pathOf(ResourceId.Ref)) as [string, Described];
+      const own = MethodResponses.map(({ StatusCode }: { readonly StatusCode: string }) => StatusCode);
+      for (const status of [...own, ...answers]) expect(Object.keys(post.responses)).toContain(status);
+      const { Schema } = models[RequestModels['application/json'].Ref]?.['Properties'] ?? {};
+      const schema = inDocument(post.requestBody.content['application/json'].schema, document);
+      expect(schema).toEqual(inDocument({ ...Schema, definitions: undefined }, document));
+    }
   });
 
   it('keeps what the authorizer says for a minute: a relay’s by the source too', () => {

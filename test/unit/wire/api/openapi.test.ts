@@ -19,7 +19,7 @@ interface Described {
   >;
 }
 
-const DOCUMENT = openApiDocument();
+const DOCUMENT = openApiDocument({ routes: ['ttn'], maxEvents: 500 });
 const ajv = new Ajv2020({ allErrors: true });
 ajv.addVocabulary(['components']);
 ajv.addSchema({ $id: 'document', components: DOCUMENT.components });
