@@ -84,7 +84,9 @@ export class ReferenceAlert {
 
   #move(observation: ReferenceObservation, compared: number): void {
     const { when, clear, forMs } = this.#rule;
-    const { start, end } = observation;
+    const { start, end, value } = observation;
+    // Of a state the value says for how long it had lasted.
+    const began = when.kind === 'is' ? end - value : start;
     const isBelow = when.kind === 'below';
     const limit = 'threshold' in when ? when.threshold : when.kind === 'deviates' ? when.score : 0;
     const isMet = isBelow ? compared < limit : compared > limit;
@@ -103,10 +105,13 @@ export class ReferenceAlert {
       }
     } else if (this.#status === 'pending') {
       if (!isMet) goTo('ok');
-      else if (end - (this.#since ?? start) >= forMs) goTo('firing');
+      else {
+        if (began > start) this.#since = began;
+        if (end - (this.#since ?? began) >= forMs) goTo('firing');
+      }
     } else if (isMet) {
-      if (end - start >= forMs) goTo('firing');
-      else goTo('pending', start);
+      if (end - began >= forMs) goTo('firing');
+      else goTo('pending', began);
     }
   }
 
@@ -117,6 +122,7 @@ export class ReferenceAlert {
     switch (when.kind) {
       case 'above':
       case 'below':
+      case 'is':
         return value;
       case 'changes': {
         const before = earlier.at(-when.over)?.value;
@@ -160,6 +166,7 @@ function valueIn({ measure, filter }: AlertRule, { events, aggregation }: Conten
   );
   if (measure === undefined) return undefined;
   if (measure.kind === 'events') return passing.length;
+  if (measure.kind === 'state') throw new Error('the reference knows no alert on states');
   const metric = metricsOf(passing, aggregation.values).get(measure.metric);
   switch (measure.aggregate) {
     case 'count':

@@ -55,7 +55,20 @@ export type AlertOn =
 /** Which number of a window: an aggregate of a metric, or the number of events. */
 export type Measure =
   | { readonly kind: 'metric'; readonly metric: string; readonly aggregate: string }
-  | { readonly kind: 'events' };
+  | { readonly kind: 'events' }
+  | StateMeasure;
+
+/** Of a value that is a state. `lasting`: ms for which the source had been in `state` when the window ended, within it; 0: in another one. */
+export interface StateMeasure {
+  readonly kind: 'state';
+  readonly metric: string;
+  readonly aggregate: (typeof STATE_AGGREGATES)[number] | 'lasting';
+  /** Undefined for `changes`, which are of all. */
+  readonly state: string | undefined;
+}
+
+/** `share`: of the time of which it is known what the state was. */
+export const STATE_AGGREGATES = ['changes', 'seconds', 'share'] as const;
 
 export type AlertCondition =
   | { readonly kind: 'above' | 'below'; readonly threshold: number }
@@ -67,6 +80,8 @@ export type AlertCondition =
       readonly over: number;
       readonly direction: Direction;
     }
+  /** Of a state: that it lasts. */
+  | { readonly kind: 'is'; readonly state: string }
   /** By the clock, since the source's last arrival in the stream. */
   | { readonly kind: 'absent'; readonly afterMs: number }
   | DeviationCondition;

@@ -102,7 +102,12 @@ export function emptyAlertState(rule: AlertRule): AlertState {
 
 export function comparesOf({ on, measure, when, filter }: AlertRule): string {
   const spec = on.kind === 'source' ? '' : on.spec;
-  const what = measure?.kind === 'metric' ? [measure.metric, measure.aggregate] : [];
+  const what =
+    measure?.kind === 'metric'
+      ? [measure.metric, measure.aggregate]
+      : measure?.kind === 'state'
+        ? [measure.metric, measure.aggregate, measure.state ?? '']
+        : [];
   const tags = [...(filter.tags ?? [])].map(([tag, values]) => [tag, ...values]);
   return JSON.stringify([on.kind, spec, when.kind, ...what, ...(tags.length === 0 ? [] : [tags])]);
 }

@@ -45,6 +45,16 @@ export function judge(rule: AlertRule, history: WindowHistory, observation: Obse
       const reason = `${what} is ${figure(value)} where ${figure(deviation.expected)} is ${usual}, a score of ${figure(score)}`;
       return compared(rule, score, reason, { over: when.score });
     }
+    case 'is': {
+      const name = rule.measure?.kind === 'state' ? rule.measure.metric : '';
+      const state = JSON.stringify(when.state);
+      return value > 0
+        ? {
+            holds: 'met',
+            reason: `${name} was ${state} at the end of the window, for ${formatDurationMs(value)} of it`,
+          }
+        : { holds: 'clear', reason: `${name} was not ${state} at the end of the window` };
+    }
     case 'absent':
       return { holds: 'unknown' };
   }
@@ -52,7 +62,11 @@ export function judge(rule: AlertRule, history: WindowHistory, observation: Obse
 
 export function describeMeasure(measure: Measure | undefined): string {
   if (measure === undefined) return 'silence';
-  return measure.kind === 'events' ? 'the number of events' : `${measure.aggregate} of ${measure.metric}`;
+  if (measure.kind === 'events') return 'the number of events';
+  const of = `${measure.aggregate} of ${measure.metric}`;
+  return measure.kind === 'state' && measure.state !== undefined
+    ? `${of} in ${JSON.stringify(measure.state)}`
+    : of;
 }
 
 export function describeSilence(lastArrivalMs: number, afterMs: number): string {

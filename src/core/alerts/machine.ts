@@ -81,21 +81,25 @@ export function staleAtMs({ stale }: AlertRule, { status, observedMs }: Standing
 function move(
   rule: AlertRule,
   standing: Standing,
-  { start, end }: Observation,
+  { start, end, value }: Observation,
   { holds }: Judgement,
 ): Pick<Standing, 'status' | 'since'> {
   const { status, since } = standing;
   if (holds === 'unknown') return { status, since };
+  // A state is known to the moment: when it began, and whether it has been left and come back.
+  const began = rule.when.kind === 'is' ? end - value : start;
   switch (status) {
     case 'ok':
     case 'resolved':
       if (holds !== 'met') return { status, since };
-      if (end - start >= rule.forMs) return { status: 'firing', since: undefined };
-      return { status: 'pending', since: start };
-    case 'pending':
+      if (end - began >= rule.forMs) return { status: 'firing', since: undefined };
+      return { status: 'pending', since: began };
+    case 'pending': {
       if (holds !== 'met') return { status: 'ok', since: undefined };
-      if (end - (since ?? start) >= rule.forMs) return { status: 'firing', since: undefined };
-      return { status, since };
+      const metSince = began > start ? began : (since ?? began);
+      if (end - metSince >= rule.forMs) return { status: 'firing', since: undefined };
+      return { status, since: metSince };
+    }
     case 'firing': {
       if (holds !== 'clear') return { status, since: undefined };
       const clearSince = since ?? start;

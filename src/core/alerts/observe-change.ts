@@ -4,9 +4,10 @@ import { summarizeMetric } from '../metric.ts';
 import { parseRollupSeries } from '../series.ts';
 import type { ClosedWindow, GroupContents } from '../source-window.ts';
 import type { ChangedWindows } from '../state-changes.ts';
+import { summarizeStateTime } from '../state-time.ts';
 import type { StoredWindow } from '../stored-window.ts';
 import { mergeGroups, revisionOf } from '../window.ts';
-import type { AlertFilter, AlertOn, AlertRule, Measure } from './alert-rule.ts';
+import type { AlertFilter, AlertOn, AlertRule, Measure, StateMeasure } from './alert-rule.ts';
 import type { KeptWindow } from './alert-state.ts';
 import { holdsForGood } from './irrevocable.ts';
 import type { Observation } from './judge.ts';
@@ -101,18 +102,49 @@ function observe(
   contents: GroupContents,
 ): Observation[] {
   const { start, end } = window;
-  const value = measure.kind === 'events' ? contents.events : aggregateOf(measure, contents, end - start);
+  const value = numberOf(measure, contents, end - start);
   return value === undefined ? [] : [{ start, end, revision: revisionOf(window.groups), value }];
+}
+
+function numberOf(measure: Measure, contents: GroupContents, lengthMs: number): number | undefined {
+  switch (measure.kind) {
+    case 'events':
+      return contents.events;
+    case 'metric':
+      return aggregateOf(measure, contents, lengthMs);
+    case 'state':
+      return stateAggregateOf(measure, contents);
+  }
+}
+
+/** None where the window knows nothing of the state. */
+function stateAggregateOf({ metric, aggregate, state }: StateMeasure, { states = [] }: GroupContents) {
+  const found = states.find(({ name }) => name === metric);
+  if (found === undefined) return undefined;
+  const { times, changes, last, lastingMs } = summarizeStateTime(found);
+  if (last === undefined && times.length === 0) return undefined;
+  if (aggregate === 'changes') return changes;
+  if (aggregate === 'lasting') return last === state ? lastingMs : 0;
+  const ms = times.find((share) => share.state === state)?.ms ?? 0;
+  if (aggregate === 'seconds') return ms / 1_000;
+  const known = times.reduce((sum, share) => sum + share.ms, 0);
+  return known === 0 ? undefined : ms / known;
 }
 
 function aggregateOf(
   { metric, aggregate }: Measure & { readonly kind: 'metric' },
-  { metrics }: GroupContents,
+  { metrics, weights = [] }: GroupContents,
   lengthMs: number,
 ): number | undefined {
   const found = metrics.find(({ name }) => name === metric);
   if (found === undefined) return undefined;
-  const summary: Readonly<Record<string, number | undefined>> = { ...summarizeMetric(found, lengthMs) };
+  const summary: Readonly<Record<string, number | undefined>> = {
+    ...summarizeMetric(
+      found,
+      lengthMs,
+      weights.find(({ name }) => name === metric),
+    ),
+  };
   return summary[aggregate];
 }
 

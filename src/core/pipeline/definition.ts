@@ -124,7 +124,19 @@ export interface AlertDefinition {
     | { readonly last: string };
   /** The value watched, and its aggregate; `events` is the number of events and has no metric. */
   readonly metric?: string;
-  readonly aggregate?: Exclude<AggregateName, 'quantiles'> | 'p50' | 'p90' | 'p95' | 'p99' | 'events';
+  readonly aggregate?:
+    | Exclude<AggregateName, 'quantiles'>
+    | 'p50'
+    | 'p90'
+    | 'p95'
+    | 'p99'
+    | 'events'
+    /** Of a value that is a state; `seconds` and `share` with `state`. */
+    | 'changes'
+    | 'seconds'
+    | 'share';
+  /** With `seconds` and `share`: in which state. */
+  readonly state?: string;
   readonly when:
     | { readonly above: number }
     | { readonly below: number }
@@ -135,6 +147,8 @@ export interface AlertDefinition {
           | { readonly ratio: number; readonly difference?: undefined }
         ) & { readonly over?: number; readonly direction?: 'up' | 'down' | 'both' };
       }
+    /** Each source's value is a state, and is this one. */
+    | { readonly is: string }
     /** Nothing has arrived from a source, or for a series of a rollup, for so long, by the clock. */
     | { readonly absent: string }
     /** From what the subject's own windows were like: docs/alerts.md has the formula. */

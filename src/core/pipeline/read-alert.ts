@@ -15,6 +15,7 @@ import {
   QUANTILE_NAMES,
   REACH_WINDOWS,
   SEVERITIES,
+  STATE_AGGREGATES,
 } from '../alerts/alert-rule.ts';
 import { LEAST_HISTORY } from '../alerts/deviation.ts';
 import { formatDurationMs } from '../duration.ts';
@@ -35,6 +36,7 @@ export function readAlert(entry: DefinitionReader, watchable: Watchable): AlertR
     'on',
     'metric',
     'aggregate',
+    'state',
     'when',
     'for',
     'clear',
@@ -48,7 +50,7 @@ export function readAlert(entry: DefinitionReader, watchable: Watchable): AlertR
   return {
     name: entry.name('name'),
     on,
-    measure: isSilence ? withoutMeasure(entry) : readMeasure(entry, on, watched),
+    measure: isSilence ? withoutMeasure(entry) : readMeasureOf(entry, { when, on, watched }),
     when,
     forMs: isSilence ? without(entry, 'for', 0) : entry.duration('for', { default: 0, least: 0 }),
     clear: isSilence ? without(entry, 'clear', clearOf(when)) : readClear(entry, when),
@@ -124,7 +126,7 @@ function readStaleness(
   return { afterMs, graceMs: spanMs(watched.window) + watched.allowedLatenessMs + watched.idleTimeoutMs };
 }
 
-const CONDITIONS = ['above', 'below', 'changesBy', 'absent', 'deviates'] as const;
+const CONDITIONS = ['above', 'below', 'changesBy', 'is', 'absent', 'deviates'] as const;
 const ANY_NUMBER = { least: -Number.MAX_VALUE, most: Number.MAX_VALUE };
 
 function readWhen(entry: DefinitionReader): AlertCondition {
@@ -138,6 +140,8 @@ function readWhen(entry: DefinitionReader): AlertCondition {
     case 'above':
     case 'below':
       return { kind, threshold: when.number(kind, ANY_NUMBER) };
+    case 'is':
+      return { kind, state: when.text('is') ?? '' };
     case 'absent':
       return { kind, afterMs: when.duration('absent', { least: LEAST_SILENCE_MS }) };
     case 'changesBy':
@@ -255,6 +259,77 @@ function readLevels(on: DefinitionReader, rollup: Rollup | undefined): readonly 
   return [];
 }
 
+interface Watching {
+  readonly when: AlertCondition;
+  readonly on: AlertOn;
+  readonly watched: Watched;
+}
+
+function readMeasureOf(entry: DefinitionReader, watching: Watching): Measure {
+  const { when, on, watched } = watching;
+  if (when.kind === 'is') return readLasting(entry, when.state, watching);
+  const aggregate = STATE_AGGREGATES.find((name) => name === entry.raw('aggregate'));
+  if (aggregate !== undefined && on.kind !== 'last') return readStateMeasure(entry, aggregate, watched);
+  if (entry.has('state')) {
+    entry.problem(
+      'state',
+      `found ${JSON.stringify(entry.raw('state'))}, expected none but with the aggregate "seconds" or "share"`,
+    );
+  }
+  return readMeasure(entry, on, watched);
+}
+
+/** Of sources' windows alone: several sources together are in no one state. */
+function readLasting(entry: DefinitionReader, state: string, { on, watched }: Watching): Measure {
+  if (on.kind !== 'aggregation' || on.provisional) {
+    entry.problem(
+      'on',
+      `found ${JSON.stringify(entry.raw('on'))} with when.is, expected {"aggregation": NAME}: it is asked of each source's windows once closed`,
+    );
+  }
+  for (const key of ['aggregate', 'state'])
+    if (entry.has(key)) entry.problem(key, 'found with when.is, expected none: it says which state');
+  const metric = readStateName(entry, watched, state);
+  return { kind: 'state', metric, aggregate: 'lasting', state };
+}
+
+function readStateMeasure(
+  entry: DefinitionReader,
+  aggregate: (typeof STATE_AGGREGATES)[number],
+  watched: Watched,
+): Measure {
+  const state = entry.text('state');
+  if (aggregate === 'changes' && entry.has('state'))
+    entry.problem(
+      'state',
+      'found with the aggregate "changes", expected none: those of all states are counted',
+    );
+  if (aggregate !== 'changes' && !entry.has('state'))
+    entry.problem('state', `missing, expected which state the ${aggregate} are of`);
+  return { kind: 'state', metric: readStateName(entry, watched, state), aggregate, state };
+}
+
+/** The value's name, which must be a state of the aggregation; and one that is told apart. */
+function readStateName(entry: DefinitionReader, watched: Watched, state: string | undefined): string {
+  const metric = entry.text('metric') ?? '';
+  if (!entry.has('metric')) entry.problem('metric', 'missing, expected the name of a value that is a state');
+  if (watched === undefined || metric === '') return metric;
+  const rule = watched.states.find(({ of }) => of === metric);
+  if (rule === undefined) {
+    const known = watched.states.map(({ of }) => JSON.stringify(of)).join(', ') || 'there is none';
+    entry.problem(
+      'metric',
+      `found ${JSON.stringify(metric)}, expected one of the states that ${JSON.stringify(watched.name)} asks for: ${known}`,
+    );
+  } else if (state !== undefined && rule.among?.has(state) === false) {
+    entry.problem(
+      entry.has('state') ? 'state' : 'when.is',
+      `found ${JSON.stringify(state)}, expected one of those that are told apart: ${[...rule.among].join(', ')}`,
+    );
+  }
+  return metric;
+}
+
 function readMeasure(entry: DefinitionReader, on: AlertOn, watched: Watched): Measure {
   if (on.kind === 'last') {
     if (entry.has('aggregate') && entry.raw('aggregate') !== 'last') {
@@ -304,8 +379,10 @@ function readAggregate(entry: DefinitionReader, watched: Watched): string {
     'stddev',
     'increase',
     'rate',
+    'timeWeightedMean',
     ...QUANTILE_NAMES,
     'events',
+    ...STATE_AGGREGATES,
   ];
   const aggregate = entry.text('aggregate', all);
   if (!entry.has('aggregate') && watched !== undefined) {
@@ -314,7 +391,7 @@ function readAggregate(entry: DefinitionReader, watched: Watched): string {
   return aggregate ?? '';
 }
 
-function keeps({ keep }: NonNullable<Watched>, aggregate: string): boolean {
+function keeps({ keep, weights }: NonNullable<Watched>, aggregate: string): boolean {
   switch (askedForBy(aggregate)) {
     case 'first':
     case 'last':
@@ -327,6 +404,8 @@ function keeps({ keep }: NonNullable<Watched>, aggregate: string): boolean {
       return keep.increase;
     case 'quantiles':
       return keep.quantiles !== undefined;
+    case 'timeWeightedMean':
+      return weights;
     default:
       return true;
   }
@@ -341,6 +420,10 @@ function readClear(entry: DefinitionReader, when: AlertCondition): ClearConditio
   const otherwise = clearOf(when);
   const clear = entry.child('clear');
   if (clear === undefined || when.kind === 'absent') return otherwise;
+  if (when.kind === 'is') {
+    clear.onlyKeys(['for']);
+    return { bound: 0, forMs: clear.duration('for', { default: 0, least: 0 }) };
+  }
   const key = when.kind === 'below' ? 'above' : 'below';
   clear.onlyKeys([key, 'for']);
   if (clear.keys().length === 0) clear.problem('', `found {}, expected ${key}, for, or both`);
@@ -358,7 +441,7 @@ function clearOf(when: AlertCondition): ClearCondition {
 }
 
 function thresholdOf(when: AlertCondition): number {
-  if (when.kind === 'absent') return 0;
+  if (when.kind === 'absent' || when.kind === 'is') return 0;
   return when.kind === 'deviates' ? when.score : when.threshold;
 }
 
@@ -384,6 +467,7 @@ function readFilter(entry: DefinitionReader, on: AlertOn): AlertFilter {
 
 function withoutMeasure(entry: DefinitionReader): undefined {
   without(entry, 'metric', undefined);
+  without(entry, 'state', undefined);
   return without(entry, 'aggregate', undefined);
 }
 

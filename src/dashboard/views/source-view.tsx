@@ -18,6 +18,7 @@ import { Link } from '../parts/link.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { type RangeMs, Ranges } from '../parts/ranges.tsx';
 import { SessionTable } from '../parts/session-table.tsx';
+import { StateTimelines } from '../parts/state-timelines.tsx';
 import { Tile } from '../parts/tile.tsx';
 import { Age, Time } from '../parts/time.tsx';
 
@@ -197,6 +198,7 @@ function SourceWindows({ source, path, aggregation, sinceMs, children }: SourceW
           />
         )}
       </section>
+      <StateTimelines windows={windows} />
     </>
   );
 }

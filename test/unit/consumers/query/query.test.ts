@@ -434,9 +434,9 @@ describe('forms and headers', () => {
     expect(csv.headers['Content-Type']).toBe('text/csv; charset=utf-8; header=present');
     expect(csv.headers['Link']).toMatch(/^<\?limit=2&p=50&cursor=[\w-]+>; rel="next"$/);
     expect(csv.body.split('\r\n')).toEqual([
-      'source,aggregation,start_ms,end_ms,final,revision,events,metric,count,sum,min,max,mean,first,last,variance,stddev,increase,rate,quantileError,p50,partial_since_ms,partial_until_ms',
-      'dev/1,short,0,10,true,1,1,v,1,1,1,1,1,1,1,,,,,,,,',
-      'dev/1,short,10,20,true,1,1,v,1,2,2,2,2,2,2,,,,,,,,',
+      'source,aggregation,start_ms,end_ms,final,revision,events,metric,count,sum,min,max,mean,first,last,variance,stddev,increase,rate,quantileError,p50,partial_since_ms,partial_until_ms,timeWeightedMean,state,state_ms,changes',
+      'dev/1,short,0,10,true,1,1,v,1,1,1,1,1,1,1,,,,,,,,,,,,',
+      'dev/1,short,10,20,true,1,1,v,1,2,2,2,2,2,2,,,,,,,,,,,,',
       '',
     ]);
     expect((await system.get(path, { Accept: '*/*' })).headers['Content-Type']).toBe('application/json');

@@ -1,0 +1,165 @@
+// States of devices from the stream to whoever reads them: what is put, and what windows, rollups, alerts and dead letters make of it.
+import { describe, expect, it, test } from 'vitest';
+import type { PipelineDefinition } from '../../../src/core/pipeline/definition.ts';
+import { createPipelineTest } from '../../../src/testing/pipeline-test.ts';
+
+const T0 = Date.UTC(2026, 0, 1);
+const SECOND = 1_000;
+const MINUTE = 60_000;
+
+const PIPELINE: PipelineDefinition = {
+  aggregations: [
+    {
+      name: 'm',
+      window: { tumbling: '60s' },
+      states: [{ of: 'mode' }, { of: 'door' }],
+      aggregates: ['mean', 'timeWeightedMean'],
+    },
+  ],
+  rollups: [{ name: 'by-site', of: 'm', by: ['site'] }],
+  alerts: [
+    { name: 'stuck', on: { aggregation: 'm' }, metric: 'mode', when: { is: 'ERROR' }, for: '90s' },
+    {
+      name: 'flapping',
+      on: { aggregation: 'm' },
+      metric: 'mode',
+      aggregate: 'changes',
+      when: { above: 2 },
+    },
+    {
+      name: 'site-down',
+      on: { rollup: 'by-site' },
+      metric: 'mode',
+      aggregate: 'share',
+      state: 'ERROR',
+      when: { above: 0.5 },
+    },
+  ],
+};
+
+const at = (seconds: number, source: string, values: Readonly<Record<string, unknown>>) => ({
+  source,
+  time: T0 + seconds * SECOND,
+  values,
+  tags: { site: 'x' },
+});
+
+describe('what devices say of states', () => {
+  it('is how long each lasted, how often they changed and which was the last', async () => {
+    const test = createPipelineTest(PIPELINE);
+    await test.put([
+      at(10, 'a', { mode: 'RUN', door: true, t: 10 }),
+      at(30, 'a', { mode: 'ERROR', t: 40 }),
+      at(40, 'a', { door: false }),
+      at(130, 'a', { t: 0 }),
+    ]);
+    await test.advance('15m');
+    const [first, second] = await test.windows({ source: 'a' });
+    expect(first).toMatchObject({
+      events: 3,
+      states: {
+        mode: {
+          ms: { RUN: 20 * SECOND, ERROR: 30 * SECOND },
+          changes: 1,
+          last: 'ERROR',
+          lastingMs: 30 * SECOND,
+        },
+        door: { ms: { true: 30 * SECOND, false: 20 * SECOND }, changes: 1, last: 'false' },
+      },
+      metrics: {
+        // True and false are numbers as well.
+        door: { count: 2, mean: 0.5 },
+        t: { mean: 25, timeWeightedMean: (10 * 20 + 40 * 30) / 50 },
+      },
+    });
+    // The window between has no event, and is none. Into the one after it the states are carried, all through.
+    expect(second).toMatchObject({
+      startMs: T0 + 2 * MINUTE,
+      states: {
+        mode: { ms: { ERROR: MINUTE }, changes: 0, last: 'ERROR', lastingMs: MINUTE },
+        door: { ms: { false: MINUTE }, changes: 0, last: 'false' },
+      },
+    });
+    expect(await test.deadLetters()).toEqual([]);
+    expect(await test.ledger()).toMatchObject({ received: 4, applied: 4 });
+  });
+
+  it('is set aside where no aggregation asks for it, and where it is no state', async () => {
+    const test = createPipelineTest(PIPELINE);
+    await test.put([at(0, 'a', { mode: 'RUN', place: 'hall', door: ['open'], t: 1 })]);
+    const letters = await test.deadLetters();
+    expect(letters).toMatchObject([{ reason: 'value-set-aside' }]);
+    expect(letters[0]?.detail).toContain('values["place"]');
+    expect(letters[0]?.detail).toContain('values["door"]');
+    expect(letters[0]?.detail).not.toContain('mode');
+    const [window] = await test.windows();
+    expect(window?.states).toEqual({ mode: { ms: {}, changes: 0, last: 'RUN', lastingMs: 0 } });
+  });
+
+  it('adds up over sources', async () => {
+    const test = createPipelineTest(PIPELINE);
+    await test.put([
+      at(0, 'a', { mode: 'RUN', t: 1 }),
+      at(0, 'b', { mode: 'ERROR', t: 4 }),
+      at(20, 'b', { mode: 'RUN', t: 1 }),
+    ]);
+    await test.advance('15m');
+    expect(await test.rollups()).toMatchObject([
+      {
+        values: ['x'],
+        final: true,
+        states: { mode: { ms: { RUN: 100 * SECOND, ERROR: 20 * SECOND }, changes: 1 } },
+        metrics: { t: { timeWeightedMean: (60 + 4 * 20 + 40) / 120 } },
+      },
+    ]);
+  });
+
+  it('is in the dead letter of a late event as it was sent', async () => {
+    const test = createPipelineTest(PIPELINE);
+    await test.put([at(200, 'a', { t: 1 }), at(0, 'a', { mode: 'RUN', door: true })]);
+    const [letter] = await test.deadLetters();
+    expect(letter?.reason).toBe('late');
+    expect(JSON.parse(letter?.body ?? '')).toMatchObject({ values: { mode: 'RUN', door: true } });
+  });
+});
+
+describe('an alert on a state', () => {
+  test('fires once it has lasted, from the moment it began, and resolves when it is left', async () => {
+    const test = createPipelineTest(PIPELINE);
+    const stuck = async () => (await test.alerts({ rule: 'stuck' })).map(({ status }) => status);
+    await test.put([at(40, 'a', { mode: 'ERROR' }), at(70, 'a', { t: 1 })]);
+    expect(await stuck()).toEqual(['pending']);
+    // 20 s of the first minute and the second are 80 s.
+    await test.put([at(125, 'a', { t: 1 })]);
+    expect(await stuck()).toEqual(['pending']);
+    await test.put([at(185, 'a', { mode: 'RUN' })]);
+    expect(await stuck()).toEqual(['firing']);
+    await test.put([at(245, 'a', { t: 1 })]);
+    expect(await stuck()).toEqual(['resolved']);
+  });
+
+  test('begins anew where the state was left meanwhile', async () => {
+    const test = createPipelineTest(PIPELINE);
+    await test.put([
+      at(10, 'a', { mode: 'ERROR' }),
+      at(70, 'a', { mode: 'RUN' }),
+      at(80, 'a', { mode: 'ERROR' }),
+      at(125, 'a', { t: 1 }),
+    ]);
+    const [alert] = await test.alerts({ rule: 'stuck' });
+    expect(alert).toMatchObject({ status: 'pending' });
+  });
+
+  test('is on changes, and on shares of a rollup', async () => {
+    const test = createPipelineTest(PIPELINE);
+    await test.put([
+      at(0, 'a', { mode: 'RUN' }),
+      at(5, 'a', { mode: 'ERROR' }),
+      at(10, 'a', { mode: 'RUN' }),
+      at(15, 'a', { mode: 'ERROR' }),
+      at(60, 'a', { mode: 'RUN' }),
+    ]);
+    expect(await test.alerts({ rule: 'flapping' })).toMatchObject([{ status: 'firing' }]);
+    expect(await test.alerts({ rule: 'site-down' })).toMatchObject([{ status: 'firing' }]);
+  });
+});
