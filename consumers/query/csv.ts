@@ -17,26 +17,31 @@ export function windowsTable(
   windows: readonly WindowAnswer[],
   percents: readonly number[] = [],
 ): CsvTable {
-  const rows = windows.flatMap(({ startMs, endMs, final, partial, revision, events, metrics, states = [] }) => {
-    const common = [...Object.values(lead), startMs, endMs, final, revision, events];
-    const none = [...NONE, ...percents.map(() => undefined), ...partialCells(partial)];
-    const lasting = states.flatMap((state) =>
-      stateCells(state).map((cells) => [...common, state.name, ...none, undefined, ...cells]),
-    );
-    if (metrics.length === 0 && lasting.length === 0) return [[...common, '', ...none, ...NO_TIMES]];
-    const numbers = metrics.map((metric) => [
-      ...common,
-      metric.name,
-      ...FIGURES.map((figure) => metric[figure]),
-      ...percents.map((p) => metric.quantiles?.find((quantile) => quantile.p === p)?.value),
-      ...partialCells(partial),
-      metric.timeWeightedMean,
-      ...NO_STATE,
-    ]);
-    return [...numbers, ...lasting];
-  });
+  const rows = windows.flatMap(
+    ({ startMs, endMs, final, partial, revision, events, metrics, states = [] }) => {
+      const common = [...Object.values(lead), startMs, endMs, final, revision, events];
+      const none = [...NONE, ...percents.map(() => undefined), ...partialCells(partial)];
+      const lasting = states.flatMap((state) =>
+        stateCells(state).map((cells) => [...common, state.name, ...none, undefined, ...cells]),
+      );
+      if (metrics.length === 0 && lasting.length === 0) return [[...common, '', ...none, ...NO_TIMES]];
+      const numbers = metrics.map((metric) => [
+        ...common,
+        metric.name,
+        ...FIGURES.map((figure) => metric[figure]),
+        ...percents.map((p) => metric.quantiles?.find((quantile) => quantile.p === p)?.value),
+        ...partialCells(partial),
+        metric.timeWeightedMean,
+        ...NO_STATE,
+      ]);
+      return [...numbers, ...lasting];
+    },
+  );
   const quantiles = percents.map((p) => `p${p}`);
-  return { head: [...Object.keys(lead), ...WINDOW_HEAD, ...FIGURES, ...quantiles, ...PARTIAL_HEAD, ...TIMES_HEAD], rows };
+  return {
+    head: [...Object.keys(lead), ...WINDOW_HEAD, ...FIGURES, ...quantiles, ...PARTIAL_HEAD, ...TIMES_HEAD],
+    rows,
+  };
 }
 
 const WINDOW_HEAD = ['start_ms', 'end_ms', 'final', 'revision', 'events', 'metric'];

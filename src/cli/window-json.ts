@@ -4,14 +4,7 @@ import { stateAnswer } from '../wire/api/window-answer.ts';
 
 export function windowJson<
   W extends Pick<SeriesWindow, 'metrics' | 'states' | 'distinct' | 'topK' | 'topKMissed'>,
->({
-  metrics,
-  states,
-  distinct,
-  topK,
-  topKMissed,
-  ...window
-}: W) {
+>({ metrics, states, distinct, topK, topKMissed, ...window }: W) {
   return {
     ...window,
     metrics: [...metrics].map(([name, values]) => ({ name, ...values })),

@@ -2,8 +2,8 @@
 // is replaced as a whole by all that is final of its day, so that exporting again, after whatever end, counts nothing twice.
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer';
 import { parseRollupSeries, parseSourceSeries } from '../core/series.ts';
-import { type SeriesWindow, summarizeStored } from '../core/stored-window.ts';
 import type { StateShare } from '../core/state-time.ts';
+import { type SeriesWindow, summarizeStored } from '../core/stored-window.ts';
 import type { Objects } from '../stores/archive/objects.ts';
 import type { WindowKind, Windows } from '../stores/windows.ts';
 

@@ -124,7 +124,8 @@ export function windowAnswer(
   window: SeriesWindow,
   quantiles?: ReadonlyMap<string, readonly Quantile[]>,
 ): WindowAnswer {
-  const { start, end, final, partial, revision, events, metrics, states, distinct, topK, topKMissed } = window;
+  const { start, end, final, partial, revision, events, metrics, states, distinct, topK, topKMissed } =
+    window;
   return {
     startMs: start,
     endMs: end,

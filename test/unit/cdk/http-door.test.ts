@@ -97,7 +97,9 @@ describe('the HTTP door', () => {
     };
     const posts = Object.values(stack.findResources('AWS::ApiGateway::Method'))
       .map(({ Properties }) => Properties)
-      .filter(({ HttpMethod, ResourceId }) => HttpMethod === 'POST' && pathOf(ResourceId.Ref).includes('/events'));
+      .filter(
+        ({ HttpMethod, ResourceId }) => HttpMethod === 'POST' && pathOf(ResourceId.Ref).includes('/events'),
+      );
     const models = stack.findResources('AWS::ApiGateway::Model');
     const answers = Object.values(stack.findResources('AWS::ApiGateway::GatewayResponse')).map(
       ({ Properties }) => String(Properties.StatusCode),

@@ -9,11 +9,14 @@ const BASE = {
       name: 'rich',
       window: { tumbling: '1m' },
       aggregates: ['count', 'last', 'stddev', 'rate', 'quantiles'],
+      states: [{ of: 'mode', among: ['run', 'error'] }],
     },
   ],
   rollups: [{ name: 'by-place', of: 'a', levels: ['region', 'site'] }],
 };
 const MINIMAL = { name: 'hot', on: { aggregation: 'a' }, metric: 'v', aggregate: 'max', when: { above: 80 } };
+
+const LASTING = { on: { aggregation: 'rich' }, metric: 'mode', aggregate: undefined, when: { is: 'error' } };
 
 const rulesOf = (...alerts: object[]) => parsePipeline({ ...BASE, alerts }).alerts;
 const ruleOf = (alert: object) => rulesOf({ ...MINIMAL, ...alert })[0];
@@ -142,6 +145,27 @@ describe('an alert of the definition', () => {
       { aggregate: 'rate' },
       'alerts[0].aggregate: found "rate", which "a" does not keep: expected "rate" among its aggregates',
     ],
+    [
+      { ...LASTING, when: { is: 'down' } },
+      'alerts[0].when.is: found "down", expected one of those that are told apart: run, error',
+    ],
+    [
+      { ...LASTING, on: { last: 'rich' } },
+      'alerts[0].on: found {"last":"rich"} with when.is, expected {"aggregation": NAME}: it is asked of each source\'s windows once closed',
+    ],
+    [{ ...LASTING, clear: { below: 3 } }, 'alerts[0].clear.below: unknown key, expected one of for'],
+    [
+      { aggregate: 'changes' },
+      'alerts[0].metric: found "v", expected one of the states that "a" asks for: there is none',
+    ],
+    [
+      { on: { aggregation: 'rich' }, metric: 'mode', aggregate: 'seconds' },
+      'alerts[0].state: missing, expected which state the seconds are of',
+    ],
+    [
+      { state: 'run' },
+      'alerts[0].state: found "run", expected none but with the aggregate "seconds" or "share"',
+    ],
     [{ aggregate: 'p75' }, /alerts\[0\]\.aggregate: found "p75", expected one of count, sum, .*p99, events/],
     [
       { aggregate: 'events' },
@@ -149,7 +173,7 @@ describe('an alert of the definition', () => {
     ],
     [
       { when: {} },
-      'alerts[0].when: found none, expected exactly one of above, below, changesBy, absent, deviates',
+      'alerts[0].when: found none, expected exactly one of above, below, changesBy, is, absent, deviates',
     ],
     [{ when: { above: '80' } }, /alerts\[0\]\.when\.above: found "80", expected a number/],
     [
