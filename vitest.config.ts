@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { DearestFirst } from './test/support/dearest-first.ts';
 
 /**
  * Limits are for what hangs: far beyond what a test takes on a machine that is busy. Tests that start nothing share what they
@@ -15,6 +16,7 @@ export default defineConfig({
   test: {
     // Many tests wait for servers and processes of their own: one worker would leave a core idle.
     maxWorkers: 2,
+    sequence: { sequencer: DearestFirst },
     globalSetup: ['test/support/nothing-left-behind.ts'],
     projects: [
       project('unit', { isolate: false }),
