@@ -1,0 +1,101 @@
+// The examples of docs/how-to-own-function.md and docs/how-to-own-readers.md, added to a copy of the project as the documents say, and run.
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { copyWithExamples } from '../support/copy-with-examples.ts';
+import { javaMissing } from '../support/dynamodb-local.ts';
+
+const run = promisify(execFile);
+const missing = process.env['CI'] === 'true' ? undefined : await javaMissing();
+
+let copy = '';
+beforeAll(async () => {
+  copy = await mkdtemp(join(tmpdir(), 'tidemill-own-'));
+  await copyWithExamples(copy, ['docs/how-to-own-function.md', 'docs/how-to-own-readers.md']);
+});
+afterAll(() => rm(copy, { recursive: true, force: true }));
+
+/** What a script in the copy says last, as JSON. */
+async function lastSaidBy(script: string, ...args: readonly string[]) {
+  await writeFile(join(copy, 'try.ts'), script);
+  const { stdout } = await run(process.execPath, ['try.ts', ...args], { cwd: copy });
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+}
+
+/** Three records go in, one of them with two events of which one is too hot; what the function says comes out. */
+const SPIKES = `
+import settings from './cdk/settings.ts';
+import { readSettings } from './cdk/settings/read-settings.ts';
+import { startRuntime } from './src/run/runtime.ts';
+const lines = [];
+const runtime = await startRuntime({
+  pipeline: { aggregations: [{ name: 'a', window: { tumbling: '1m' } }] },
+  settings: readSettings(settings, undefined),
+  shards: 1, schedules: false, httpPort: 0, inMemory: process.argv[2] === 'memory',
+  onLine: ({ text }) => { if (text.includes('spikes kept')) lines.push(JSON.parse(text)); },
+});
+try {
+  const event = (temperature) => ({ source: 'oven', time: Date.now(), values: { temperature } });
+  const records = [event(20), [event(99), event(180)], event(101)].map((data) => ({
+    partitionKey: 'oven', data: Buffer.from(JSON.stringify(data)),
+  }));
+  await runtime.sink.putRecords({ streamName: runtime.streamName, records });
+  await runtime.caughtUp();
+  console.log(JSON.stringify({
+    kept: lines.reduce((sum, { spikes }) => sum + spikes, 0),
+    handlers: runtime.system.functions.map(({ handler }) => handler),
+  }));
+} finally {
+  await runtime.stop();
+}
+`;
+
+/** Final windows come out by the outlet's stream and are read by a function of one's own. */
+const REPORT = `
+import settings from './cdk/settings.ts';
+import { readSettings } from './cdk/settings/read-settings.ts';
+import { startRuntime } from './src/run/runtime.ts';
+const said = [];
+const runtime = await startRuntime({
+  pipeline: { aggregations: [{ name: 'a', window: { tumbling: '1m' } }] },
+  settings: readSettings(settings, undefined),
+  shards: 1, schedules: false, httpPort: 0, inMemory: true,
+  onLine: ({ text }) => { const { message, id, events } = JSON.parse(text); if (message === 'final') said.push({ id, events }); },
+});
+try {
+  const records = [0, 1, 60].map((second) => ({
+    partitionKey: 'oven', data: Buffer.from(JSON.stringify({ source: 'oven', time: 1767225600000 + second * 1000, values: { t: 1 } })),
+  }));
+  await runtime.sink.putRecords({ streamName: runtime.streamName, records });
+  await runtime.caughtUp();
+  await runtime.closeAll();
+  await runtime.caughtUp();
+  console.log(JSON.stringify(said));
+} finally {
+  await runtime.stop();
+}
+`;
+
+it('are right by their types', async () => {
+  await run(join(copy, 'node_modules/.bin/tsc'), ['-p', '.'], { cwd: copy });
+}, 120_000);
+
+it.each(['memory', ...(missing === undefined ? ['servers'] : [])])(
+  'a function runs as the others do, on %s',
+  async (where) => {
+    const { kept, handlers } = await lastSaidBy(SPIKES, where);
+    expect(kept).toBe(2);
+    expect(handlers).toContain('consumers/spikes/handler.handler');
+  },
+  300_000,
+);
+
+it('a reader of the outlet hears of each window once it is final', async () => {
+  expect(await lastSaidBy(REPORT)).toEqual([
+    { id: 'window-final/source|a|oven/1767225600000-1767225660000/2', events: 2 },
+    { id: 'window-final/source|a|oven/1767225660000-1767225720000/1', events: 1 },
+  ]);
+}, 300_000);
