@@ -65,9 +65,9 @@ it('a fleet with every fault, through two shards, a reshard and five kills, come
   const file = join(await fastFolder(), 'fleet.ndjson.gz');
   const fleet = simulateIotFleet({
     seed: 20,
-    startMs: endMs - 3 * MINUTE_MS,
+    startMs: endMs - 2 * MINUTE_MS,
     endMs,
-    devices: 40,
+    devices: 30,
     wrongClocks: { offset: 0.1, drifting: 0.05, farFuture: 0.05, since1970: 0.05 },
     restartsPerHour: 0,
     silencesPerHour: 6,
@@ -113,11 +113,11 @@ it('players in matches, through four shards, come to what they did match by matc
   const file = join(await fastFolder(), 'games.ndjson');
   const games = simulateGameSessions({
     seed: 11,
-    startMs: endMs - 2 * MINUTE_MS,
+    startMs: endMs - MINUTE_MS,
     endMs,
-    players: 40,
+    players: 24,
     matches: 4,
-    matchMs: [30_000, 90_000],
+    matchMs: [15_000, 45_000],
   });
   const expected = await recordSimulation(file, games, GAMES);
   const { arrivals, duplicates, refusable } = expected.summary;

@@ -7,7 +7,7 @@ import type { LiveSocket, OpenSocket } from '../../src/live-client/live-socket.t
 import type { Ask, Place, Question, Reply } from '../../src/verify/place.ts';
 import type { Verdict } from '../../src/verify/verify.ts';
 import { folderWith } from '../support/failing-command.ts';
-import { startCommand } from '../support/run-command.ts';
+import { pathWithoutJava, startCommand } from '../support/run-command.ts';
 import { startVerifiedRun, type VerifiedRun } from '../support/verified-run.ts';
 
 let run: VerifiedRun;
@@ -213,13 +213,15 @@ it('is a command: green on the local run by its outputs file, red with exit code
   const cwd = await folderWith({
     'p.json': JSON.stringify({ aggregations: [{ name: 'a', window: { tumbling: '60s' } }] }),
   });
+  // What the servers do otherwise than memory is tried in files of their own.
+  const path = await pathWithoutJava(cwd);
   const dev = startCommand(
     ['dev', '--devices', '0', '--players', '0', '--pipeline', 'p.json', '--outputs-file', 'outputs.json'],
-    { cwd },
+    { cwd, path },
   );
   await dev.line(/events\/s/);
   const verifying = async (...more: string[]) =>
-    await startCommand(['verify', '--outputs', 'outputs.json', '--json', ...more], { cwd }).ended;
+    await startCommand(['verify', '--outputs', 'outputs.json', '--json', ...more], { cwd, path }).ended;
   const green = await verifying('--pipeline', 'p.json');
   expect({ code: green.code, stderr: green.stderr }).toEqual({ code: 0, stderr: '' });
   const said = JSON.parse(green.stdout);
