@@ -106,7 +106,9 @@ export class SourcesCheck {
     }
     checked.position += arrivals.length;
     if (arrivals.length === 0) {
-      this.#checkSilence(source, reference, { floor: view.maxTime, hasCut });
+      const { retiredAtMs = Number.NEGATIVE_INFINITY } = view;
+      const retired = retiredAtMs >= reference.lastArrivalMs ? retiredAtMs : undefined;
+      this.#checkSilence(source, reference, { floor: view.maxTime, hasCut, retiredAtMs: retired });
       close();
     }
     this.#compare(source, view, { reference, handedOn, closed });
@@ -147,13 +149,18 @@ export class SourcesCheck {
   #checkSilence(
     source: string,
     reference: ReferenceSource,
-    { floor, hasCut }: { readonly floor: number; readonly hasCut: boolean },
+    {
+      floor,
+      hasCut,
+      retiredAtMs,
+    }: { readonly floor: number; readonly hasCut: boolean; readonly retiredAtMs: number | undefined },
   ): void {
     const nowMs = this.#deps.nowMs();
     const due = reference
       .open()
       .filter(
         ({ aggregation, closesAtTime }) =>
+          retiredAtMs !== undefined ||
           Math.max(closesAtTime, reference.lastArrivalMs) + aggregation.idleTimeoutMs <= nowMs,
       );
     hold(
@@ -167,6 +174,7 @@ export class SourcesCheck {
     );
     const silent = due.filter(({ closesAtTime }) => closesAtTime === floor);
     const silentUntilMs = Math.min(
+      retiredAtMs ?? Number.POSITIVE_INFINITY,
       ...silent.map((window) => Math.max(floor, reference.lastArrivalMs) + window.aggregation.idleTimeoutMs),
     );
     // Else it is the change of the pipeline that closed.

@@ -42,6 +42,8 @@ function changed(pipeline: PipelineDefinition, random: Random): PipelineDefiniti
     aggregations: aggregations.with(at, { ...one, ...change }),
   });
   const other = drawAggregation(random, at);
+  // More lateness than what has closed had: one must have gone before, and an event must come for it.
+  if (random.chance(0.25)) return withOne({ allowedLateness: random.pick(['0s', '5s', '20s']) });
   switch (random.integer(0, 11)) {
     case 0:
       return withOne({ window: other.window });

@@ -3,13 +3,16 @@
 import { createRandom, type Random } from '../../producers/simulators/random.ts';
 import { drawActions, drawAlertActions } from './draw-actions.ts';
 import { drawAlerts } from './draw-alerts.ts';
+import { withBorders } from './draw-borders.ts';
+import { withBridges } from './draw-bridges.ts';
+import { withCalendar } from './draw-calendar.ts';
 import { drawDeploys } from './draw-deploys.ts';
 import { drawFaults, OF_ALERTS } from './draw-faults.ts';
 import { drawLags } from './draw-lags.ts';
 import { drawPipeline } from './draw-pipeline.ts';
 import { drawRecords, drawSources } from './draw-records.ts';
 import { withStates } from './draw-states.ts';
-import { PLAN_FORMAT, type Plan, type PlannedRecord, START_MS } from './plan.ts';
+import { PLAN_FORMAT, type Plan, type PlannedAction, type PlannedRecord, START_MS } from './plan.ts';
 
 export function makePlan(seed: number): Plan {
   const states = createRandom(`states ${seed}`);
@@ -33,6 +36,7 @@ function makePlanOfNumbers(seed: number): Plan {
     seed,
     pipeline,
     ...drawSettings(random('settings')),
+    ...drawMemory(random('memory')),
     records,
     actions: [
       ...drawActions({ sources: names, records, durationMs, random: random('actions') }),
@@ -40,12 +44,38 @@ function makePlanOfNumbers(seed: number): Plan {
     ].sort((a, b) => a.atMs - b.atMs),
     faults: drawFaults(random('faults')),
   };
+  const whole = withRetirements(withMore(plan, durationMs, random), random('retirements'));
+  return withBorders(withBridges(whole, random('bridges')), random('borders'));
+}
+
+/** Whoever was retired may send again, or already has. What becomes of alerts on it is held elsewhere. */
+function withRetirements(plan: Plan, random: Random): Plan {
+  const usual = plan.records.filter((record) => 'events' in record);
+  if (plan.pipeline.alerts !== undefined || usual.length === 0 || !random.chance(RETIRING_SHARE)) return plan;
+  const retirements = Array.from({ length: random.integer(1, 3) }, (): PlannedAction => {
+    const { atMs, events } = random.pick(usual);
+    const source = events[0]?.source ?? '';
+    return { atMs: atMs + random.pick([50, 1_500, 6_000]), kind: 'retire', source };
+  });
+  return { ...plan, actions: [...plan.actions, ...retirements].sort((a, b) => a.atMs - b.atMs) };
+}
+
+/** The share of plans in which sources are retired. */
+const RETIRING_SHARE = 0.15;
+
+/** Days, alerts, or pipelines that are deployed over the first. */
+function withMore(plan: Plan, durationMs: number, random: (part: string) => Random): Plan {
+  const calendar = random('calendar');
+  if (calendar.chance(CALENDAR_SHARE)) return withCalendar(plan, calendar);
   if (random('has alerts').chance(ALERTS_SHARE)) return withAlerts(plan, durationMs, random('alerts'));
   const changing = random('deploys');
   if (!changing.chance(DEPLOYS_SHARE)) return plan;
-  const deploys = drawDeploys(pipeline, { durationMs, random: changing });
+  const deploys = drawDeploys(plan.pipeline, { durationMs, random: changing });
   return { ...plan, actions: [...plan.actions, ...deploys].sort((a, b) => a.atMs - b.atMs) };
 }
+
+/** The share of plans with calendar windows. */
+const CALENDAR_SHARE = 0.08;
 
 /** The share of the plans without alerts that have deploys. */
 const DEPLOYS_SHARE = 0.4;
@@ -108,6 +138,11 @@ function drawSettings(random: Random): Settings {
     containers: { choice: random.pick(['affinity', 'turns']), least: random.integer(1, 3) },
     closeEveryMs: random.pick([2_000, 5_000, 15_000]),
   };
+}
+
+/** Most plans have all they need. */
+function drawMemory(random: Random): Pick<Plan, 'memoryMb'> {
+  return random.chance(0.25) ? { memoryMb: random.pick([0, 0.004, 0.01, 0.03]) } : {};
 }
 
 /** `losing`: how often it may give records up. */

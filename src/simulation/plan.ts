@@ -26,6 +26,8 @@ export interface Plan {
   readonly backoff: { readonly baseMs: number; readonly capMs: number };
   /** Of every function. */
   readonly timeoutMs: number;
+  /** What functions have of memory, where it is not what the stack gives them: little leaves caches room for bytes alone, or for nothing. */
+  readonly memoryMb?: number;
   /** How long calls of a table take, one after the other, from the first again after the last. */
   readonly latenciesMs: readonly number[];
   /** Which container gets a shard's next batch: the one that had its last, or each in turn. */
@@ -100,6 +102,8 @@ export type PlannedAction = { readonly atMs: number } & (
   | { readonly kind: 'recycle'; readonly reader: StreamReader }
   /** Somebody changes an item of the sources table by hand, but not its state. */
   | { readonly kind: 'touch'; readonly source: string }
+  /** Somebody ends a source: what it has open closes with the closer's next run. */
+  | { readonly kind: 'retire'; readonly source: string }
   /** Another pipeline is deployed; `beside`: some containers of `aggregate` go on with what they have. */
   | { readonly kind: 'deploy'; readonly pipeline: PipelineDefinition; readonly beside?: true }
   /** No invocation of the function begins for a while: it is throttled, being deployed, or switched off. */

@@ -43,6 +43,8 @@ export interface StateView {
   /** Places of the events this write found late or quarantined. */
   readonly handedOn: readonly string[];
   readonly closesAtMs: number | undefined;
+  /** When somebody retired the source. */
+  readonly retiredAtMs: number | undefined;
 }
 
 /** With where it was cut short: one of another kind may have the same bounds. */
@@ -84,6 +86,7 @@ export function readState(source: string, item: Item, pipeline: Pipeline): State
     ),
     handedOn: state.letters.map(({ at }) => placeOf(at)),
     closesAtMs: numberOf(item, SOURCES_TABLE.closesAt),
+    retiredAtMs: numberOf(item, SOURCES_TABLE.retiredAt),
   };
 }
 

@@ -6,6 +6,7 @@ import { spanMs } from '../core/window-spec.ts';
 import { PRIMER_KEY, SOURCES_TABLE } from '../platform/names.ts';
 import { DeadLetters } from '../stores/dead-letters.ts';
 import { readLedger } from '../stores/read-ledger.ts';
+import { retireSource } from '../stores/retire-source.ts';
 import { SourceStates } from '../stores/source-states.ts';
 import { text } from '../stores/table.ts';
 import { LAW_OF_PROGRESS } from './check-end.ts';
@@ -185,6 +186,12 @@ class Run {
       case 'throttling':
         trace.note(`the table ${action.table} takes one write of a call for ${action.forMs} ms`);
         return tables.throttle(action.table, this.#system.clock.nowMs() + action.forMs);
+      case 'retire': {
+        const states = new SourceStates(sources);
+        const { kind } = await retireSource(action.source, { states, nowMs: this.#system.clock.nowMs() });
+        trace.note(`somebody retires ${action.source}: ${kind}`);
+        return;
+      }
       case 'stranger': {
         const stranger = { [SOURCES_TABLE.partitionKey]: text(PRIMER_KEY) };
         await sources.putMany([stranger]);
@@ -263,8 +270,9 @@ function silenceMs({ pipelines, plan }: SimulatedSystem): number {
 }
 
 function silenceUnder(pipeline: Pipeline, closeEveryMs: number): number {
-  const longest = pipeline.aggregations.map(
-    ({ window, allowedLatenessMs, idleTimeoutMs }) => spanMs(window) + allowedLatenessMs + idleTimeoutMs,
+  // Days and months have ended before the run begins.
+  const longest = pipeline.aggregations.map(({ window, allowedLatenessMs, idleTimeoutMs }) =>
+    window.kind === 'calendar' ? idleTimeoutMs : spanMs(window) + allowedLatenessMs + idleTimeoutMs,
   );
   const silences = pipeline.alerts.map(({ when }) => (when.kind === 'absent' ? when.afterMs : 0));
   const staleness = pipeline.alerts.map(({ stale }) =>

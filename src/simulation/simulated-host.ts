@@ -14,6 +14,7 @@ import { writtenBy } from './written-by.ts';
 
 export interface SimulatedHostDeps {
   readonly pipeline: Pipeline;
+  readonly memoryMb: number;
   readonly clock: VirtualClock;
   readonly random: () => number;
   readonly tables: SimulatedTables;
@@ -33,7 +34,7 @@ export function simulatedHost(invocation: () => Invocation, deps: SimulatedHostD
   return {
     pipeline,
     clock,
-    memoryMb: () => MEMORY_MB,
+    memoryMb: () => deps.memoryMb,
     random,
     log: { info: note, warn: note, error: note },
     meter: { publish: deps.onCounts },
@@ -59,9 +60,6 @@ export function simulatedHost(invocation: () => Invocation, deps: SimulatedHostD
     option: () => undefined,
   };
 }
-
-/** As the stack gives its functions. */
-const MEMORY_MB = 1_024;
 
 function absent(kind: string): (name: string) => never {
   return (name) => {

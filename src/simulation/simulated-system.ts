@@ -58,6 +58,9 @@ export interface Replacements {
 /** What is scheduled keeps ten seconds for the write under way, so it needs more than others may have. */
 const SCHEDULED_TIMEOUT_MS = 60_000;
 
+/** As the stack gives `aggregate`. */
+const MEMORY_MB = 1_024;
+
 /** Parts of rollup windows branch after so few sources as a simulation has. */
 const wireBranchingRollup: typeof wireRollup = (host) => wireRollup(host, { partCapacity: 2 });
 
@@ -225,12 +228,13 @@ export class SimulatedSystem {
     wire: (host: FunctionHost) => (event: E, context: HandlerContext) => Promise<A>,
   ): SimulatedFunction {
     const { clock, trace, faults, tables, writer } = this;
-    const { containers, latenciesMs } = this.plan;
+    const { containers, latenciesMs, memoryMb = MEMORY_MB } = this.plan;
     const start = (invocation: () => Invocation): Handler => {
       const pipeline = this.#deployed;
       const handler = wire(
         simulatedHost(invocation, {
           pipeline,
+          memoryMb,
           clock,
           random: this.#pauses,
           tables,

@@ -1,0 +1,41 @@
+// A simulation is worth what it finds: bugs of the kind that slips into a fold, each of which a seed must find.
+import { Worker } from 'node:worker_threads';
+import { describe, expect, test } from 'vitest';
+import type { PlantedBugFound, PlantedBugWork } from '../support/planted-bug-worker.ts';
+import { PLANTED_BUGS, type PlantedBug } from '../support/planted-bugs.ts';
+
+const MOST_SEEDS = 200;
+
+/** Tried first: the first seeds that find the rarer ones. Where plans are drawn otherwise by now, any seed will do. */
+const FOUND_BY: Readonly<Record<string, number>> = {
+  'what closed under an earlier pipeline opens again': 12,
+  'the horizon is a millisecond short': 27,
+  'the horizon is a millisecond long': 27,
+  'what is repeated behind the horizon counts twice in a window that is open': 8,
+  'a day has 24 hours': 23,
+};
+
+describe(`found within ${MOST_SEEDS} seeds`, () => {
+  test.each(Object.entries(PLANTED_BUGS))('%s', async (name, bug) => {
+    const first = FOUND_BY[name] ?? 1;
+    const seeds = [first, ...Array.from({ length: MOST_SEEDS }, (_, at) => at + 1)];
+    expect(await find({ bug, seeds })).toBeDefined();
+  });
+
+  test('a text that is not there cannot be changed', async () => {
+    const bug: PlantedBug = { file: 'src/core/fold.ts', find: 'no such text', put: '' };
+    await expect(find({ bug, seeds: [] })).rejects.toThrow('found "no such text" not once');
+  });
+});
+
+async function find(workerData: PlantedBugWork): Promise<PlantedBugFound> {
+  const worker = new Worker(new URL('../support/planted-bug-worker.ts', import.meta.url), { workerData });
+  try {
+    return await new Promise((resolve, reject) => {
+      worker.once('message', resolve);
+      worker.once('error', reject);
+    });
+  } finally {
+    await worker.terminate();
+  }
+}

@@ -1,0 +1,108 @@
+// Bugs planted in the core by changing its text, each of which the simulation must find. Where a text is no longer there, planting it
+// fails: then the bug is to be planted anew in what took its place.
+
+export interface PlantedBug {
+  /** From the project's root. */
+  readonly file: string;
+  readonly find: string;
+  readonly put: string;
+}
+
+const FOLD = 'src/core/fold.ts';
+const APPLY = 'src/core/apply-event.ts';
+const CLOSE = 'src/core/close-windows.ts';
+const IDENTITY = 'src/core/identity.ts';
+const SPEC = 'src/core/window-spec.ts';
+
+export const PLANTED_BUGS: Readonly<Record<string, PlantedBug>> = {
+  'a session is joined at exactly its end': {
+    file: APPLY,
+    find: 'window.start - gapMs < time && time < window.end',
+    put: 'window.start - gapMs < time && time <= window.end',
+  },
+  'a session is joined a whole gap before its beginning': {
+    file: APPLY,
+    find: 'window.start - gapMs < time && time < window.end',
+    put: 'window.start - gapMs <= time && time < window.end',
+  },
+  'a session that is bridged is not taken in': {
+    file: APPLY,
+    find: 'for (const other of others) mergeWindow(session, other);',
+    put: '',
+  },
+  'a session ends a gap after the event that came last': {
+    file: APPLY,
+    find: 'session.end = Math.max(session.end, time + gapMs);',
+    put: 'session.end = time + gapMs;',
+  },
+  'a session reaches into one that has closed': {
+    file: APPLY,
+    find: 'if (time < open.sessionsEnd) return false;',
+    put: '',
+  },
+  'what closed under an earlier pipeline opens again': {
+    file: APPLY,
+    find: ' && end > open.closedBefore',
+    put: '',
+  },
+  'a window whose time has come takes one event more': {
+    file: APPLY,
+    find: 'end + open.aggregation.allowedLatenessMs > maxTimeBefore',
+    put: 'end + open.aggregation.allowedLatenessMs >= maxTimeBefore',
+  },
+  'a window holds its end': {
+    file: APPLY,
+    find: 'recent.start <= time && time < recent.end',
+    put: 'recent.start <= time && time <= recent.end',
+  },
+  'a window closes a millisecond after its time': {
+    file: CLOSE,
+    find: 'if (window.end + allowedLatenessMs <= state.maxTime) due.push(window);',
+    put: 'if (window.end + allowedLatenessMs < state.maxTime) due.push(window);',
+  },
+  'the horizon is a millisecond short': {
+    file: IDENTITY,
+    find: 'return state.maxTime - dedupeHorizonMs;',
+    put: 'return state.maxTime - dedupeHorizonMs + 1;',
+  },
+  'the horizon is a millisecond long': {
+    file: IDENTITY,
+    find: 'return state.maxTime - dedupeHorizonMs;',
+    put: 'return state.maxTime - dedupeHorizonMs - 1;',
+  },
+  'what is repeated behind the horizon counts twice in a window that is open': {
+    file: IDENTITY,
+    find: 'isOpen: isFoldedOpen(state, maxTimeBefore),',
+    put: 'isOpen: () => false,',
+  },
+  'a clock that leads makes others late': {
+    file: FOLD,
+    find: 'const shown = event.time < arrivalMs ? event.time : arrivalMs;',
+    put: 'const shown = event.time;',
+  },
+  'a clock may lead by a millisecond less': {
+    file: 'src/core/event-time.ts',
+    find: 'if (time > arrivalMs + maxClockSkewMs)',
+    put: 'if (time >= arrivalMs + maxClockSkewMs)',
+  },
+  'a closing by silence does not raise the time of its source': {
+    file: CLOSE,
+    find: 'if (floor > state.maxTime) state.maxTime = floor;',
+    put: '',
+  },
+  'a hopping window is missed that begins a whole size before': {
+    file: SPEC,
+    find: 'for (let start = latest; start > time - sizeMs &&',
+    put: 'for (let start = latest; start > time - sizeMs + everyMs &&',
+  },
+  'a day has 24 hours': {
+    file: 'src/core/calendar.ts',
+    find: 'const end = startOfDay(timezone, next);',
+    put: 'const end = start + (next - first) * DAY_MS;',
+  },
+  'a window of before the offset is that of the epoch': {
+    file: SPEC,
+    find: 'const start = time - ((time - offsetMs) % sizeMs);',
+    put: 'const start = time - (time % sizeMs);',
+  },
+};
