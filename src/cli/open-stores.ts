@@ -64,6 +64,45 @@ export async function useStores<T>(options: StoreOptions, work: (stores: Stores)
   return await work(storesOf(tablesOf(running), running.outputs));
 }
 
+/** The tables where they are DynamoDB's: for commands that make some. */
+export interface DynamoPlace {
+  readonly client: DynamoDBClient;
+  readonly outputs: Readonly<Record<string, string>>;
+  /** On this machine. */
+  readonly isLocal: boolean;
+}
+
+/** As `useStores`; a run without Java has its tables in its memory, where none can be made. */
+export async function useDynamo<T>(
+  options: StoreOptions,
+  work: (place: DynamoPlace) => Promise<T>,
+): Promise<T> {
+  if (options.data !== undefined && options.outputs !== undefined) {
+    throw new UsageError('--data and --outputs: found both, expected one of them');
+  }
+  if (options.outputs !== undefined) {
+    const outputs = readOutputs(await readJson(options.outputs), options.outputs);
+    return await work({ client: createDynamoDbClient(), outputs, isLocal: false });
+  }
+  const running = await findRunning();
+  if (options.data !== undefined && running?.dataFolder !== resolve(options.data)) {
+    return await useDynamoFolder(resolve(options.data), (client, outputs) =>
+      work({ client, outputs, isLocal: true }),
+    );
+  }
+  if (running === undefined) throw new UsageError(NO_LOCAL_RUN);
+  const { tables, accessKey, outputs } = running;
+  if (tables.kind === 'memory')
+    throw new UsageError(
+      'found a local run with its tables in memory, expected one with Java: DynamoDB Local makes tables',
+    );
+  return await work({
+    client: localClient({ endpoint: tables.endpoint, accessKey }),
+    outputs,
+    isLocal: true,
+  });
+}
+
 /** Where the tables and secrets are that a command works on; a finished run's folder is none. */
 export async function findPlace(options: StoreOptions): Promise<{
   readonly outputs: Readonly<Record<string, string>>;
@@ -90,25 +129,36 @@ const NO_LOCAL_RUN =
   'found no local run in this folder: start one with `tidemill dev`, or say where to look with --data or --outputs';
 
 async function useDataFolder<T>(folder: string, work: (stores: Stores) => Promise<T>): Promise<T> {
+  const running = await findRunning();
+  if (running?.dataFolder === folder)
+    return await work(storesOf(tablesOf(running), await outputsOfFolder(folder)));
+  return await useDynamoFolder(folder, (client, outputs) => work(storesOf(dynamoTables(client), outputs)));
+}
+
+/** Starts DynamoDB Local on the folder of a run that has ended, and stops it. */
+async function useDynamoFolder<T>(
+  folder: string,
+  work: (client: DynamoDBClient, outputs: Readonly<Record<string, string>>) => Promise<T>,
+): Promise<T> {
+  const outputs = await outputsOfFolder(folder);
+  const accessKey = crypto.randomUUID().replaceAll('-', '');
+  const started = await startDynamoDbServer({ dataFolder: join(folder, 'dynamodb'), accessKey });
+  if (started.kind === 'no-java') throw new Error(started.advice);
+  try {
+    return await work(localClient({ endpoint: started.server.endpoint, accessKey }), outputs);
+  } finally {
+    await started.server.stop();
+  }
+}
+
+async function outputsOfFolder(folder: string): Promise<Readonly<Record<string, string>>> {
   const outputsFile = join(folder, 'outputs.json');
   if (!existsSync(outputsFile)) {
     throw new UsageError(
       `--data ${folder}: found no outputs.json in it, expected the data folder of a local run`,
     );
   }
-  const outputs = readOutputs(await readJson(outputsFile), outputsFile);
-  const running = await findRunning();
-  if (running?.dataFolder === folder) return await work(storesOf(tablesOf(running), outputs));
-  const accessKey = crypto.randomUUID().replaceAll('-', '');
-  const started = await startDynamoDbServer({ dataFolder: join(folder, 'dynamodb'), accessKey });
-  if (started.kind === 'no-java') throw new Error(started.advice);
-  try {
-    return await work(
-      storesOf(dynamoTables(localClient({ endpoint: started.server.endpoint, accessKey })), outputs),
-    );
-  } finally {
-    await started.server.stop();
-  }
+  return readOutputs(await readJson(outputsFile), outputsFile);
 }
 
 async function findRunning(): Promise<RunningFile | undefined> {

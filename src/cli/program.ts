@@ -8,6 +8,7 @@ const COMMANDS = new Map<string, () => Promise<Command>>([
   ['dev', async () => (await import('./dev-command.ts')).devCommand()],
   ['replay', async () => (await import('./replay-command.ts')).replayCommand()],
   ['record', async () => (await import('./record-command.ts')).recordCommand()],
+  ['rebuild', async () => (await import('./rebuild-command.ts')).rebuildCommand()],
   ['shape', async () => (await import('./shape-command.ts')).shapeCommand()],
   ['simulate', async () => (await import('./simulate-command.ts')).simulateCommand()],
   ['test', async () => (await import('./test-command.ts')).testCommand()],

@@ -1,0 +1,312 @@
+import { Command } from 'commander';
+import { loadPipeline } from '../../cdk/load-pipeline.ts';
+import { parsePipeline } from '../core/pipeline/parse-pipeline.ts';
+import { FIRST_GENERATION } from '../core/rebuild/generation-name.ts';
+import type { RebuildAudit } from '../rebuild/audit-generation.ts';
+import { UsageError } from './exit.ts';
+import { onInterruption } from './interruption.ts';
+import { type StoreOptions, withStoreOptions } from './open-stores.ts';
+import { moment } from './options.ts';
+import { formatNumber, formatTable, formatTime } from './print-table.ts';
+import { Progress } from './progress.ts';
+import { diffRebuild, explained } from './rebuild-diff.ts';
+import { knownGeneration, type RebuildPlace, useRebuildPlace } from './rebuild-place.ts';
+
+interface NamedOptions extends StoreOptions {
+  readonly json?: true;
+}
+
+interface StartOptions extends NamedOptions {
+  readonly archive: string;
+  readonly stream?: string;
+  readonly pipeline?: string;
+  readonly from?: number;
+  readonly to?: number;
+}
+
+export function rebuildCommand(): Command {
+  return new Command('rebuild')
+    .description('fold an archive into a fresh generation of the tables, beside those that go on')
+    .addCommand(startCommand())
+    .addCommand(statusCommand())
+    .addCommand(diffCommand())
+    .addCommand(switchCommand())
+    .addCommand(rollbackCommand())
+    .addCommand(removeCommand());
+}
+
+function startCommand(): Command {
+  return withStoreOptions(new Command('start'))
+    .description('begin a generation, or go on with it; ends with an audit against the manifests')
+    .argument('<generation>', 'its name: small letters, digits and hyphens')
+    .requiredOption('--archive <place>', 'a folder, or s3://bucket/prefix')
+    .option('--stream <name>', 'of the archive, where it has several')
+    .option('--pipeline <file>', 'definition to rebuild under, TypeScript or JSON (default: cdk/pipeline.ts)')
+    .option('--from <time>', 'from the hour of this arrival on (default: the first)', moment)
+    .option('--to <time>', 'up to the end of the hour before this arrival (default: the last)', moment)
+    .option('--json', 'one JSON object on stdout')
+    .addHelpText(
+      'after',
+      `
+Safe to start twice, to stop anywhere and to start again: it goes on where it ended, and nothing counts twice. The tables that readers
+look at are not touched. docs/rebuild.md says what holds.
+
+Exit codes: 0 done and everything is accounted for, 1 failed or not, 2 bad usage.`,
+    )
+    .action(startRebuild);
+}
+
+async function startRebuild(name: string, options: StartOptions): Promise<void> {
+  const [
+    { openArchive },
+    { beginGeneration, streamOf },
+    { rebuildAll },
+    { auditGeneration },
+    { systemFold },
+    tables,
+  ] = await Promise.all([
+    import('../testing/archived-entries.ts'),
+    import('../rebuild/begin-generation.ts'),
+    import('../rebuild/rebuild.ts'),
+    import('../rebuild/audit-generation.ts'),
+    import('../rebuild/system-fold.ts'),
+    import('../rebuild/generation-tables.ts'),
+  ]);
+  const definition = await loadPipeline(options.pipeline);
+  const archive = openArchive(options.archive);
+  const progress = new Progress();
+  const interruption = onInterruption();
+  try {
+    const audit = await useRebuildPlace(options, async (place) => {
+      const { client, names, generations } = place;
+      const stream = await streamOf(archive, options.stream);
+      const generation = await beginGeneration(generations, {
+        name,
+        createdMs: Date.now(),
+        archive: options.archive,
+        stream,
+        streamArn: await place.streamArn(stream),
+        ...(options.from === undefined ? {} : { fromMs: options.from }),
+        ...(options.to === undefined ? {} : { toMs: options.to }),
+        definition,
+      });
+      progress.draw([`making the tables of ${name} …`], { now: true });
+      await tables.createGenerationTables(client, names, name);
+      const own = tables.generationTables(client, names, name);
+      const fold = systemFold(parsePipeline(generation.definition), own);
+      const told = new FoldedLine();
+      await rebuildAll({
+        ...{ generation, archive, generations, fold, signal: interruption.signal },
+        onProgress: (chunk) => progress.draw([told.take(chunk)]),
+      });
+      progress.draw(['holding it against the manifests …'], { now: true });
+      return await auditGeneration({ generation, archive, generations }, own);
+    });
+    progress.clear();
+    if (options.json) process.stdout.write(`${JSON.stringify(audit)}\n`);
+    else process.stdout.write(`${auditText(audit)}\n`);
+    if (audit.problems.length > 0) process.exitCode = 1;
+  } finally {
+    progress.clear();
+    interruption.dispose();
+  }
+}
+
+/** What has been folded by this run, of all chunks. */
+class FoldedLine {
+  readonly #chunks = new Map<string, number>();
+  readonly #startedMs = performance.now();
+
+  take({
+    hour,
+    shard,
+    records,
+  }: {
+    readonly hour: string;
+    readonly shard: string;
+    readonly records: number;
+  }): string {
+    this.#chunks.set(`${hour} ${shard}`, records);
+    const all = [...this.#chunks.values()].reduce((sum, each) => sum + each, 0);
+    const perSecond = Math.round(all / Math.max(0.001, (performance.now() - this.#startedMs) / 1_000));
+    return `${formatNumber(all)} records, up to ${hour} of ${shard}; ${formatNumber(perSecond)} a second`;
+  }
+}
+
+function auditText({ manifestRecords, foldedRecords, events, books, problems }: RebuildAudit): string {
+  const { received, applied, duplicate, late, quarantined } = books;
+  return [
+    `records    ${formatNumber(foldedRecords)} folded, ${formatNumber(manifestRecords)} named by the manifests`,
+    `events     ${formatNumber(events)}`,
+    `books      ${formatNumber(received)} received = ${formatNumber(applied)} applied + ${formatNumber(duplicate)} duplicate + ${formatNumber(late)} late + ${formatNumber(quarantined)} quarantined`,
+    ...(problems.length === 0
+      ? ['audit      every record is accounted for']
+      : problems.map((each) => `PROBLEM    ${each}`)),
+  ].join('\n');
+}
+
+function statusCommand(): Command {
+  return withStoreOptions(new Command('status'))
+    .description('the generations there are, how far each is, and which one readers look at')
+    .option('--json', 'one JSON object on stdout')
+    .action(async (options: NamedOptions) => {
+      const status = await useRebuildPlace(options, async ({ generations }) => {
+        const current = await generations.current();
+        const all = await Promise.all(
+          (await generations.list()).map(async ({ definition: _, ...generation }) => {
+            const chunks = await generations.chunks(generation.name);
+            return {
+              ...generation,
+              chunks: chunks.length,
+              done: chunks.filter(({ done }) => done).length,
+              records: chunks.reduce((sum, { records }) => sum + records, 0),
+              events: chunks.reduce((sum, { events }) => sum + events, 0),
+            };
+          }),
+        );
+        return { current, generations: all };
+      });
+      if (options.json) process.stdout.write(`${JSON.stringify(status)}\n`);
+      else process.stdout.write(`${statusText(status)}\n`);
+    });
+}
+
+function statusText({
+  current,
+  generations,
+}: {
+  readonly current: {
+    readonly generation: string;
+    readonly before: string | undefined;
+    readonly switchedMs: number | undefined;
+  };
+  readonly generations: readonly {
+    readonly name: string;
+    readonly createdMs: number;
+    readonly archive: string;
+    readonly chunks: number;
+    readonly done: number;
+    readonly records: number;
+    readonly events: number;
+  }[];
+}): string {
+  const since =
+    current.switchedMs === undefined
+      ? ''
+      : `, since ${formatTime(current.switchedMs)}; before: ${current.before}`;
+  const rows = generations.map(({ name, createdMs, archive, chunks, done, records, events }) => [
+    ...[name, formatTime(createdMs), archive, `${done} of ${chunks}`],
+    ...[formatNumber(records), formatNumber(events)],
+  ]);
+  return [
+    `readers look at ${current.generation === FIRST_GENERATION ? 'the stack’s own tables' : current.generation}${since}`,
+    ...(rows.length === 0
+      ? []
+      : ['', formatTable(['generation', 'begun', 'archive', 'chunks', 'records', 'events'], rows)]),
+  ].join('\n');
+}
+
+function diffCommand(): Command {
+  return withStoreOptions(new Command('diff'))
+    .description(
+      'what differs between the tables that readers look at and a generation, each with its reason',
+    )
+    .argument('<generation>', 'its name')
+    .option('--pipeline <file>', 'the definition that is deployed (default: cdk/pipeline.ts)')
+    .option('--all', 'print every difference (default: the first 20)')
+    .option('--json', 'one JSON object a difference, and a last one that sums up')
+    .addHelpText('after', `\nExit codes: 0 every difference has a reason, 1 some have none, 2 bad usage.`)
+    .action(
+      async (name: string, options: NamedOptions & { readonly pipeline?: string; readonly all?: true }) => {
+        const summary = await diffRebuild(name, options);
+        if (!explained(summary)) process.exitCode = 1;
+      },
+    );
+}
+
+function switchCommand(): Command {
+  return withStoreOptions(new Command('switch'))
+    .description('have readers look at a generation: one conditional write')
+    .argument('<generation>', 'its name')
+    .option('--pipeline <file>', 'the definition that is deployed (default: cdk/pipeline.ts)')
+    .option('--force', 'though some differences have no reason')
+    .option('--json', 'one JSON object on stdout')
+    .action(
+      async (name: string, options: NamedOptions & { readonly pipeline?: string; readonly force?: true }) => {
+        if (options.force !== true) {
+          const summary = await diffRebuild(name, { ...options, quiet: true });
+          if (!explained(summary)) {
+            throw new Error(
+              `${formatNumber(summary.reasons.unexplained ?? 0)} differences have no reason, and readers were not switched: look at them with \`tidemill rebuild diff ${name}\`, or switch with --force`,
+            );
+          }
+        }
+        await tellSwitched(options, async (place) => {
+          await expectDone(place, name);
+          return name;
+        });
+      },
+    );
+}
+
+/** Half a generation is not switched to. */
+async function expectDone(place: RebuildPlace, name: string): Promise<void> {
+  const [{ openArchive }, { planRebuild }] = await Promise.all([
+    import('../testing/archived-entries.ts'),
+    import('../rebuild/rebuild.ts'),
+  ]);
+  const generation = await knownGeneration(place, name);
+  const { generations } = place;
+  const left = await planRebuild({ generation, archive: openArchive(generation.archive), generations });
+  if (left.length > 0)
+    throw new Error(
+      `generation ${name} is not done: \`tidemill rebuild start\` goes on with it (next: hour ${left[0]?.hour})`,
+    );
+}
+
+function rollbackCommand(): Command {
+  return withStoreOptions(new Command('rollback'))
+    .description('have readers look at the generation again that was current before the last switch')
+    .option('--json', 'one JSON object on stdout')
+    .action(async (options: NamedOptions) => {
+      await tellSwitched(options, async ({ generations }) => {
+        const { before } = await generations.current();
+        if (before === undefined) throw new UsageError('found no switch before, expected one to roll back');
+        return before;
+      });
+    });
+}
+
+async function tellSwitched(
+  options: NamedOptions,
+  target: (place: RebuildPlace) => Promise<string>,
+): Promise<void> {
+  const current = await useRebuildPlace(options, async (place) => {
+    const { generations } = place;
+    const to = await target(place);
+    const { generation: from } = await generations.current();
+    if (!(await generations.switchTo(to, { from, nowMs: Date.now() })))
+      throw new Error(`somebody else has switched meanwhile: found another generation than ${from} current`);
+    return await generations.current();
+  });
+  if (options.json) process.stdout.write(`${JSON.stringify(current)}\n`);
+  else process.stdout.write(`readers look at ${current.generation} from now on; before: ${current.before}\n`);
+}
+
+function removeCommand(): Command {
+  return withStoreOptions(new Command('remove'))
+    .description('take a generation away, with its tables')
+    .argument('<generation>', 'its name')
+    .action(async (name: string, options: StoreOptions) => {
+      const { deleteGenerationTables } = await import('../rebuild/generation-tables.ts');
+      await useRebuildPlace(options, async (place) => {
+        await knownGeneration(place, name);
+        const { generation } = await place.generations.current();
+        if (generation === name)
+          throw new UsageError(`generation ${name}: found it current, expected another: roll back first`);
+        await deleteGenerationTables(place.client, place.names, name);
+        await place.generations.forget(name);
+      });
+      process.stdout.write(`${name} is taken away\n`);
+    });
+}

@@ -1,0 +1,103 @@
+// Holds what was folded against what the manifests name, and the books against what was counted where records were decoded.
+import { addDigests, EMPTY_DIGEST } from '../core/archive/manifest.ts';
+import { rebuildSteps } from '../core/rebuild/rebuild-steps.ts';
+import { ArchiveReader } from '../stores/archive/archive-reader.ts';
+import { DeadLetters } from '../stores/dead-letters.ts';
+import type { ChunkProgress } from '../stores/generations.ts';
+import { readLedger, type StoredLedger } from '../stores/read-ledger.ts';
+import { SourceStates } from '../stores/source-states.ts';
+import { archivedHours, type FoundHour } from './archived-hours.ts';
+import type { GenerationTables } from './generation-fold.ts';
+import type { RebuildOptions } from './rebuild.ts';
+
+export interface RebuildAudit {
+  /** As the manifests have them. */
+  readonly manifestRecords: number;
+  /** Folded, among them records that no manifest names yet. */
+  readonly foldedRecords: number;
+  /** What the records held, counted where they were decoded. */
+  readonly events: number;
+  readonly books: StoredLedger;
+  /** What is wrong, with where; nothing: every record that a manifest names is folded, and every event has one verdict. */
+  readonly problems: readonly string[];
+}
+
+/** Whether every record that the manifests name was folded, and every event of it has a verdict. Writes nothing. */
+export async function auditGeneration(
+  { generation, archive, generations }: Pick<RebuildOptions, 'generation' | 'archive' | 'generations'>,
+  tables: Pick<GenerationTables, 'sources' | 'deadLetters'>,
+): Promise<RebuildAudit> {
+  const { hours, gaps } = await archivedHours(new ArchiveReader(archive), generation.stream, generation);
+  const progress = await generations.chunks(generation.name);
+  const books = await readLedger(new SourceStates(tables.sources), new DeadLetters(tables.deadLetters));
+  const events = progress.reduce((sum, chunk) => sum + chunk.events, 0);
+  return {
+    manifestRecords: hours.reduce((sum, { records }) => sum + records, 0),
+    foldedRecords: progress.reduce((sum, { records }) => sum + records, 0),
+    events,
+    books,
+    problems: [
+      ...gaps.map(({ message }) => `a gap: ${message}`),
+      ...problemsOfChunks(hours, progress),
+      ...problemsOfBooks(events, books),
+    ],
+  };
+}
+
+function problemsOfChunks(
+  hours: readonly FoundHour[],
+  progress: readonly ChunkProgress[],
+): readonly string[] {
+  const found = new Map(hours.map((hour) => [`${hour.hour} ${hour.shard}`, hour]));
+  const folded = new Map(progress.map((chunk) => [`${chunk.hour} ${chunk.shard}`, chunk]));
+  const problems: string[] = [];
+  for (const { hour, chunks } of rebuildSteps(hours)) {
+    for (const { shard, hours: together } of chunks) {
+      const where = `hour ${together.join(', ')} of ${shard}`;
+      const named = together.flatMap((each) => found.get(`${each} ${shard}`) ?? []);
+      const problem = problemOfChunk(named, folded.get(`${hour} ${shard}`));
+      if (problem !== undefined) problems.push(`${where}: ${problem}`);
+      folded.delete(`${hour} ${shard}`);
+    }
+  }
+  for (const place of folded.keys())
+    problems.push(`${place}: found it folded, and the archive has no such hour any more, expected it there`);
+  return problems;
+}
+
+function problemOfChunk(named: readonly FoundHour[], chunk: ChunkProgress | undefined): string | undefined {
+  const records = named.reduce((sum, hour) => sum + hour.records, 0);
+  const digest = named.reduce((sum, hour) => addDigests(sum, hour.digest), EMPTY_DIGEST);
+  if (chunk === undefined) return `found nothing folded, expected ${records} records`;
+  if (!chunk.done)
+    return `found ${chunk.records} records folded, and more to do: \`tidemill rebuild start\` goes on`;
+  // What a writer left unlisted is in no manifest, and is folded too.
+  if (named.some(({ open }) => open) && chunk.records >= records) return undefined;
+  if (chunk.records !== records) return `found ${chunk.records} records folded, expected ${records}`;
+  if (chunk.digest !== digest)
+    return `found other records folded than its manifest names: digest ${chunk.digest}, expected ${digest}`;
+  return undefined;
+}
+
+function problemsOfBooks(
+  events: number,
+  { received, applied, duplicate, late, quarantined, ...books }: StoredLedger,
+): readonly string[] {
+  const problems: string[] = [];
+  const verdicts = applied + duplicate + late + quarantined;
+  if (received + books.held !== events)
+    problems.push(
+      `found ${received} events in the books and ${books.held} set aside, expected the ${events} that the records held`,
+    );
+  if (verdicts !== received)
+    problems.push(`found ${verdicts} verdicts, expected one for each of ${received} events`);
+  if (books.held > 0)
+    problems.push(
+      `${books.held} events wait for sources that are held: their states cannot be read, or have no room`,
+    );
+  if (late !== books.lateLetters)
+    problems.push(`found ${books.lateLetters} late events in the dead letters, expected ${late}`);
+  if (books.unreadableSources > 0)
+    problems.push(`the books of ${books.unreadableSources} sources cannot be read`);
+  return problems;
+}

@@ -1,0 +1,82 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { manifestKey } from '../../../src/core/archive/archive-names.ts';
+import type { ShardId } from '../../../src/core/brands.ts';
+import { auditGeneration } from '../../../src/rebuild/audit-generation.ts';
+import { rebuildAll } from '../../../src/rebuild/rebuild.ts';
+import { MemoryObjects } from '../../../src/stores/archive/memory-objects.ts';
+import { text } from '../../../src/stores/table.ts';
+import { archiveEvents } from '../../support/archive-of-events.ts';
+import { generationOf } from '../../support/rebuilt-generation.ts';
+
+const START_MS = Date.parse('2026-11-28T09:58:00Z');
+const DEFINITION = { aggregations: [{ name: 'per-minute', window: { tumbling: '60s' } }] };
+const PLACE = { stream: 'telemetry', shard: 'shardId-000000000000' as ShardId };
+
+describe('the audit of a generation', () => {
+  let archive = new MemoryObjects();
+  let made = generationOf(archive, DEFINITION);
+  const audit = () => auditGeneration(made.options, made.tables);
+
+  beforeEach(async () => {
+    archive = new MemoryObjects();
+    made = generationOf(archive, DEFINITION);
+    const events = Array.from({ length: 12 }, (_, at) => ({
+      source: `d${at % 3}`,
+      time: START_MS + at * 30_000,
+      values: { v: at },
+    }));
+    await archiveEvents(archive, events);
+  });
+
+  test('accounts for every record and every event of what was rebuilt', async () => {
+    await rebuildAll(made.options);
+    expect(await audit()).toMatchObject({ manifestRecords: 12, foldedRecords: 12, events: 12, problems: [] });
+  });
+
+  test('names every hour that is not folded', async () => {
+    expect((await audit()).problems).toEqual([
+      'hour 2026-11-28T09 of shardId-000000000000: found nothing folded, expected 4 records',
+      'hour 2026-11-28T10 of shardId-000000000000: found nothing folded, expected 8 records',
+    ]);
+  });
+
+  test('names an hour that has grown since', async () => {
+    await rebuildAll(made.options);
+    const later = Array.from({ length: 14 }, (_, at) => ({
+      source: `d${at % 3}`,
+      time: START_MS + at * 30_000,
+      values: { v: at },
+    }));
+    await archiveEvents(archive, later);
+    expect((await audit()).problems).toEqual([
+      'hour 2026-11-28T10 of shardId-000000000000: found 8 records folded, expected 10',
+    ]);
+    await rebuildAll(made.options);
+    expect(await audit()).toMatchObject({ foldedRecords: 14, events: 14, problems: [] });
+  });
+
+  test('names a gap, and the rebuild does not begin over one', async () => {
+    const key = manifestKey({ ...PLACE, hour: '2026-11-28T10' });
+    await archive.remove(key);
+    expect((await audit()).problems[0]).toMatch(`a gap: ${archive.name}${key}: found nothing`);
+    await expect(rebuildAll(made.options)).rejects.toMatchObject({ code: 'archive' });
+  });
+
+  test('finds an event that has no verdict', async () => {
+    await rebuildAll(made.options);
+    await made.tables.sources.deleteMany([{ source: text('d1') }]);
+    expect((await audit()).problems).toEqual([
+      'found 8 events in the books and 0 set aside, expected the 12 that the records held',
+    ]);
+  });
+
+  test('finds records folded that are not those that the manifest names', async () => {
+    await rebuildAll(made.options);
+    const hour = { shard: PLACE.shard, hour: '2026-11-28T10' };
+    const stored = await made.options.generations.chunk('second', hour);
+    if (stored === undefined) throw new Error('the chunk is not noted');
+    const other = { ...stored.value, digest: 'f'.repeat(64) };
+    await made.options.generations.noteChunk('second', other, stored.version);
+    expect((await audit()).problems[0]).toMatch('found other records folded than its manifest names');
+  });
+});
