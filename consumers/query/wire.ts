@@ -1,3 +1,4 @@
+import { byGeneration } from '../../src/host/by-generation.ts';
 import type { FunctionHost } from '../../src/host/function-host.ts';
 import { Alerts } from '../../src/stores/alerts.ts';
 import { DeadLetters } from '../../src/stores/dead-letters.ts';
@@ -6,20 +7,23 @@ import { SourceStates } from '../../src/stores/source-states.ts';
 import { Windows } from '../../src/stores/windows.ts';
 import { createQuery } from './query.ts';
 
-type Host = Pick<FunctionHost, 'pipeline' | 'table' | 'clock' | 'log' | 'meter'>;
+type Host = Pick<FunctionHost, 'pipeline' | 'table' | 'option' | 'clock' | 'log' | 'meter'>;
 
-export function wire({ pipeline, table, clock, log, meter }: Host) {
-  const readersTable = table('readers');
-  return createQuery({
-    pipeline,
-    states: new SourceStates(table('sources')),
-    windows: new Windows(table('windows')),
-    deadLetters: new DeadLetters(table('deadLetters')),
-    alerts: new Alerts(table('alerts')),
-    directory: new RollupDirectory(readersTable),
-    readersTable,
-    clock,
-    log,
-    meter,
+export function wire(host: Host) {
+  const { pipeline, clock, log, meter } = host;
+  return byGeneration(host, (table) => {
+    const readersTable = table('readers');
+    return createQuery({
+      pipeline,
+      states: new SourceStates(table('sources')),
+      windows: new Windows(table('windows')),
+      deadLetters: new DeadLetters(table('deadLetters')),
+      alerts: new Alerts(table('alerts')),
+      directory: new RollupDirectory(readersTable),
+      readersTable,
+      clock,
+      log,
+      meter,
+    });
   });
 }

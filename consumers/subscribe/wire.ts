@@ -1,3 +1,4 @@
+import { byGeneration } from '../../src/host/by-generation.ts';
 import type { FunctionHost } from '../../src/host/function-host.ts';
 import { KEY_CACHE_SECONDS } from '../../src/platform/door.ts';
 import { Alerts } from '../../src/stores/alerts.ts';
@@ -13,31 +14,34 @@ import { createSubscribe } from './subscribe.ts';
 
 type Host = Pick<
   FunctionHost,
-  'pipeline' | 'table' | 'secret' | 'poster' | 'clock' | 'random' | 'log' | 'meter'
+  'pipeline' | 'table' | 'option' | 'secret' | 'poster' | 'clock' | 'random' | 'log' | 'meter'
 >;
 
-export function wire({ pipeline, table, secret, poster, clock, random, log, meter }: Host) {
-  const liveTable = table('live');
+export function wire(host: Host) {
+  const { pipeline, secret, poster, clock, random, log, meter } = host;
+  const liveTable = host.table('live');
   const nowMs = () => clock.nowMs();
-  return createSubscribe({
-    pipeline,
-    states: new SourceStates(table('sources')),
-    windows: new Windows(table('windows')),
-    directory: new RollupDirectory(table('readers')),
-    alerts: new Alerts(table('alerts')),
-    recent: new RecentAlerts(liveTable),
-    connections: new LiveConnections(liveTable),
-    standing: new TokenStanding({
-      tokens: new IssuedTokens(table('tokens')),
-      keys: new KeyCache({ read: secret('verifyingKeys'), nowMs, maxAgeMs: KEY_CACHE_SECONDS * 1_000 }),
-      nowMs,
-      // Who asks for more is looked up.
-      maxAgeMs: 0,
+  return byGeneration(host, (table) =>
+    createSubscribe({
+      pipeline,
+      states: new SourceStates(table('sources')),
+      windows: new Windows(table('windows')),
+      directory: new RollupDirectory(table('readers')),
+      alerts: new Alerts(table('alerts')),
+      recent: new RecentAlerts(liveTable),
+      connections: new LiveConnections(liveTable),
+      standing: new TokenStanding({
+        tokens: new IssuedTokens(table('tokens')),
+        keys: new KeyCache({ read: secret('verifyingKeys'), nowMs, maxAgeMs: KEY_CACHE_SECONDS * 1_000 }),
+        nowMs,
+        // Who asks for more is looked up.
+        maxAgeMs: 0,
+      }),
+      poster: poster('live'),
+      clock,
+      random,
+      log,
+      meter,
     }),
-    poster: poster('live'),
-    clock,
-    random,
-    log,
-    meter,
-  });
+  );
 }

@@ -22,7 +22,9 @@ export function alertsCommand(): Command {
     .option('--json', 'one JSON object a line: the latest transition of each')
     .addHelpText('after', '\nAn index is read; for --state ok, which it does not have, the whole table.')
     .action(async (options: AlertsOptions) => {
-      const found = await useStores(options, async ({ alerts }) => await findAlerts(alerts, options));
+      const found = await useStores(options, async ({ alerts }) => await findAlerts(alerts, options), {
+        of: 'current',
+      });
       const shown = found.slice(0, options.limit);
       if (options.json) {
         for (const alert of shown) process.stdout.write(`${JSON.stringify(alertJson(alert))}\n`);

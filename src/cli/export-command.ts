@@ -41,14 +41,17 @@ async function exportFiles(options: ExportOptions): Promise<void> {
   ]);
   const progress = new Progress();
   try {
-    const files = await useStores(options, ({ windows }) =>
-      exportWindows({
-        windows,
-        objects: openArchive(options.into),
-        fromMs,
-        toMs,
-        onFile: ({ key }) => progress.draw([key]),
-      }),
+    const files = await useStores(
+      options,
+      ({ windows }) =>
+        exportWindows({
+          windows,
+          objects: openArchive(options.into),
+          fromMs,
+          toMs,
+          onFile: ({ key }) => progress.draw([key]),
+        }),
+      { of: 'current' },
     );
     progress.clear();
     if (options.json) process.stdout.write(`${JSON.stringify({ files })}\n`);

@@ -9,7 +9,9 @@ export function ledgerCommand(): Command {
     .description('what became of every event: the books, and whether they balance')
     .option('--json', 'one JSON object on stdout')
     .action(async ({ json, ...where }: StoreOptions & { json?: true }) => {
-      const ledger = await useStores(where, ({ states, deadLetters }) => readLedger(states, deadLetters));
+      const ledger = await useStores(where, ({ states, deadLetters }) => readLedger(states, deadLetters), {
+        of: 'current',
+      });
       const balanced = imbalance(ledger) === 0;
       process.stdout.write(
         json ? `${JSON.stringify({ ...ledger, balanced })}\n` : `${formatLedger(ledger)}\n`,

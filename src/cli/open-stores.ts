@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Command } from 'commander';
+import { generationTable } from '../core/rebuild/generation-name.ts';
 import { startDynamoDbServer } from '../local-stack/dynamodb-server.ts';
 import { createDynamoDbClient } from '../platform/dynamodb-client.ts';
 import { OUTPUTS } from '../platform/names.ts';
@@ -13,6 +14,7 @@ import { RUNNING_FILE, type RunningFile } from '../run/running-file.ts';
 import { Alerts } from '../stores/alerts.ts';
 import { DeadLetters } from '../stores/dead-letters.ts';
 import { DynamoTable } from '../stores/dynamo-table.ts';
+import { Generations } from '../stores/generations.ts';
 import { SourceStates } from '../stores/source-states.ts';
 import type { Table } from '../stores/table.ts';
 import { Windows } from '../stores/windows.ts';
@@ -43,25 +45,47 @@ With --outputs, region, credentials and endpoint come from the usual AWS_* varia
     );
 }
 
-/** Opens the tables, does the work, and leaves nothing running. */
-export async function useStores<T>(options: StoreOptions, work: (stores: Stores) => Promise<T>): Promise<T> {
+/**
+ * Opens the tables, does the work, and leaves nothing running. `current`: those of the generation that readers look at, for commands
+ * that write nothing.
+ */
+export async function useStores<T>(
+  options: StoreOptions,
+  work: (stores: Stores) => Promise<T>,
+  { of = 'stack' }: { readonly of?: 'stack' | 'current' } = {},
+): Promise<T> {
   if (options.data !== undefined && options.outputs !== undefined) {
     throw new UsageError('--data and --outputs: found both, expected one of them');
   }
+  const workOn: WorkOnTables<T> = async (tables, outputs) =>
+    await work(storesOf(tables, of === 'current' ? await outputsOfCurrent(tables, outputs) : outputs));
   if (options.outputs !== undefined) {
-    return await work(
-      storesOf(
-        dynamoTables(createDynamoDbClient()),
-        readOutputs(await readJson(options.outputs), options.outputs),
-      ),
-    );
+    const outputs = readOutputs(await readJson(options.outputs), options.outputs);
+    return await workOn(dynamoTables(createDynamoDbClient()), outputs);
   }
-  if (options.data !== undefined) return await useDataFolder(resolve(options.data), work);
+  if (options.data !== undefined) return await useDataFolder(resolve(options.data), workOn);
   const running = await findRunning();
   if (running === undefined) {
     throw new UsageError(NO_LOCAL_RUN);
   }
-  return await work(storesOf(tablesOf(running), running.outputs));
+  return await workOn(tablesOf(running), running.outputs);
+}
+
+type Outputs = Readonly<Record<string, string>>;
+type WorkOnTables<T> = (tables: TableByName, outputs: Outputs) => Promise<T>;
+
+/** With the names of the tables of the generation that is current. */
+async function outputsOfCurrent(tables: TableByName, outputs: Outputs): Promise<Outputs> {
+  const readers = outputs[OUTPUTS.readersTable];
+  // A folder of an earlier run may have no such table.
+  if (readers === undefined) return outputs;
+  const { generation } = await new Generations(tables(readers)).current();
+  const own = [OUTPUTS.sourcesTable, OUTPUTS.windowsTable, OUTPUTS.deadLettersTable, OUTPUTS.alertsTable];
+  const renamed = own.flatMap((output) => {
+    const name = outputs[output];
+    return name === undefined ? [] : [[output, generationTable(name, generation)] as const];
+  });
+  return { ...outputs, ...Object.fromEntries(renamed) };
 }
 
 /** The tables where they are DynamoDB's: for commands that make some. */
@@ -128,11 +152,10 @@ export async function findPlace(options: StoreOptions): Promise<{
 const NO_LOCAL_RUN =
   'found no local run in this folder: start one with `tidemill dev`, or say where to look with --data or --outputs';
 
-async function useDataFolder<T>(folder: string, work: (stores: Stores) => Promise<T>): Promise<T> {
+async function useDataFolder<T>(folder: string, work: WorkOnTables<T>): Promise<T> {
   const running = await findRunning();
-  if (running?.dataFolder === folder)
-    return await work(storesOf(tablesOf(running), await outputsOfFolder(folder)));
-  return await useDynamoFolder(folder, (client, outputs) => work(storesOf(dynamoTables(client), outputs)));
+  if (running?.dataFolder === folder) return await work(tablesOf(running), await outputsOfFolder(folder));
+  return await useDynamoFolder(folder, (client, outputs) => work(dynamoTables(client), outputs));
 }
 
 /** Starts DynamoDB Local on the folder of a run that has ended, and stops it. */

@@ -38,7 +38,9 @@ for a rollup.`,
       if (options.value !== undefined && options.rollup === undefined) {
         throw new UsageError('--value: expected together with --rollup');
       }
-      const { windows, problems } = await useStores(options, (stores) => findWindows(stores, options));
+      const { windows, problems } = await useStores(options, (stores) => findWindows(stores, options), {
+        of: 'current',
+      });
       if (options.json) {
         for (const window of windows) {
           process.stdout.write(

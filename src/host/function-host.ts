@@ -30,8 +30,8 @@ export interface FunctionHost {
   readonly memoryMb: () => number;
   /** From 0 up to 1, 1 excluded. */
   readonly random: () => number;
-  /** A DynamoDB table. */
-  readonly table: (name: string) => Table;
+  /** A DynamoDB table; with a generation, that one's. */
+  readonly table: (name: string, generation?: string) => Table;
   /** An S3 bucket. */
   readonly objects: (name: string) => Objects;
   /** The shards of a Kinesis stream, by its ARN. */

@@ -1,5 +1,6 @@
 // A host of things at hand: for tests, and for whoever runs functions without a stack.
 import type { Pipeline } from '../core/pipeline/pipeline.ts';
+import { FIRST_GENERATION, generationTable } from '../core/rebuild/generation-name.ts';
 import type { TableName } from '../platform/names.ts';
 import { MemoryTable } from '../stores/memory-table.ts';
 import type { Table } from '../stores/table.ts';
@@ -8,7 +9,7 @@ import type { FunctionHost } from './function-host.ts';
 
 export interface MemoryHostOptions extends Partial<Omit<FunctionHost, 'pipeline' | 'table'>> {
   readonly pipeline: Pipeline;
-  /** By name; one of the stack's that is not among them is empty, and this host's own. */
+  /** By name, or name and generation (`sources-hourly`); one of the stack's that is not among them is empty, and this host's own. */
   readonly tables?: Readonly<Record<string, Table>>;
 }
 
@@ -31,9 +32,10 @@ export function memoryHost({ pipeline, tables = {}, ...given }: MemoryHostOption
     stream: absent('stream'),
     option: () => undefined,
     ...given,
-    table: (name) => {
-      const table = own.get(name) ?? new MemoryTable(schemaOf(name));
-      own.set(name, table);
+    table: (name, generation = FIRST_GENERATION) => {
+      const key = generationTable(name, generation);
+      const table = own.get(key) ?? new MemoryTable(schemaOf(name));
+      own.set(key, table);
       return table;
     },
   };

@@ -1,5 +1,6 @@
 // What a function asks for where it runs in this process: tables in memory by the names that its environment gives.
 import type { Pipeline } from '../core/pipeline/pipeline.ts';
+import { FIRST_GENERATION, generationTable } from '../core/rebuild/generation-name.ts';
 import type { FunctionHost } from '../host/function-host.ts';
 import type { FunctionLine } from '../local-stack/function-invoker.ts';
 import type { FunctionSpec } from '../local-stack/read-function.ts';
@@ -55,7 +56,8 @@ export function inProcessHost(fn: FunctionSpec, options: InProcessOptions): Func
     random: Math.random,
     log: lineLog(service, write),
     meter: lineMeter(fn, service, { write, nowMs: () => clock.nowMs() }),
-    table: (name) => table(variable(VARIABLE.table(name), 'the name of a table')),
+    table: (name, generation = FIRST_GENERATION) =>
+      table(generationTable(variable(VARIABLE.table(name), 'the name of a table'), generation)),
     objects: (name) => bucket(variable(VARIABLE.bucket(name), 'the name of a bucket')),
     shards: options.shards,
     bus: (name) => {

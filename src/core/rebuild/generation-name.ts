@@ -3,6 +3,9 @@
 /** Of the tables that the stack itself has. */
 export const FIRST_GENERATION = 'first';
 
+/** The tables that each generation has its own of. */
+export const GENERATION_TABLES = ['sources', 'windows', 'deadLetters', 'alerts', 'readers'] as const;
+
 /** undefined: it is one; else what is wrong with it. */
 export function problemOfGenerationName(name: string): string | undefined {
   if (name === FIRST_GENERATION)

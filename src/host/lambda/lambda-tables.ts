@@ -1,3 +1,4 @@
+import { FIRST_GENERATION, generationTable } from '../../core/rebuild/generation-name.ts';
 import { createDynamoDbClient } from '../../platform/dynamodb-client.ts';
 import { VARIABLE } from '../../platform/names.ts';
 import { DynamoTable } from '../../stores/dynamo-table.ts';
@@ -8,6 +9,9 @@ import { readVariable } from './read-variable.ts';
 export function lambdaTables(): Pick<FunctionHost, 'table'> {
   const client = createDynamoDbClient();
   return {
-    table: (name) => new DynamoTable(client, readVariable(VARIABLE.table(name), 'the name of a table')),
+    table: (name, generation = FIRST_GENERATION) => {
+      const own = readVariable(VARIABLE.table(name), 'the name of a table');
+      return new DynamoTable(client, generationTable(own, generation));
+    },
   };
 }
