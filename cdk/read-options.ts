@@ -28,6 +28,7 @@ export function readOptions(context: (name: string) => unknown): AppOptions {
       throwAway: given('throwAway', flag),
       profile: given('profile', profileName),
       archive: given('archive', flag),
+      rebuild: given('rebuild', flag),
     }),
   };
 }

@@ -48,7 +48,7 @@ export class AlertClock extends Construct {
     // Up to when the stream has been read; the series of rollups there are, and the latest window of each.
     this.consumer.allow(['dynamodb:BatchGetItem', 'dynamodb:Query'], readers.table.tableArn);
     this.consumer.allow(['dynamodb:Query'], windows.table.tableArn);
-    runEveryMinute(this, this.consumer, 'Looks for sources that fell silent', enabled);
+    runEveryMinute(this, this.consumer, 'Looks for sources that fell silent', { enabled });
     if (enabled) addStoppedAlarm(this, this.consumer);
   }
 }

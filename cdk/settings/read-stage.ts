@@ -17,6 +17,7 @@ export const STAGE_KEYS = [
   'stream',
   'protect',
   'archive',
+  'rebuild',
   'alarms',
   'logs',
   'tracing',
@@ -39,6 +40,7 @@ export function readStage(stage: DefinitionReader): Settings {
   const draft: Draft = region === undefined ? {} : { region };
   if (stage.has('protect')) draft.throwAway = !stage.flag('protect');
   if (stage.has('archive')) draft.archive = stage.flag('archive');
+  if (stage.has('rebuild')) draft.rebuild = stage.flag('rebuild');
   if (stage.has('tracing')) draft.tracing = stage.flag('tracing');
   const profile = stage.text('profile', PROFILES);
   if (profile !== undefined) draft.profile = profile;

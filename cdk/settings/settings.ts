@@ -15,6 +15,8 @@ export interface Settings {
   readonly alarmTopic?: string;
   /** What the stream carries is kept in a bucket; default: nothing of it is created. */
   readonly archive?: boolean;
+  /** The archive can be folded into fresh generations of the tables, by a state machine; asks for `archive`. Default: nothing of it is created. */
+  readonly rebuild?: boolean;
   /** No record in the stream for so long is an alarm; default: none is. */
   readonly quietAfterMs?: number;
   /** One of those that CloudWatch knows; default 30. */

@@ -24,6 +24,7 @@ import { Outlet } from '../constructs/outlet.ts';
 import { Publish } from '../constructs/publish.ts';
 import { QueryApi } from '../constructs/query-api.ts';
 import { ReadersTable } from '../constructs/readers-table.ts';
+import { Rebuild } from '../constructs/rebuild.ts';
 import { RetireApi } from '../constructs/retire-api.ts';
 import { Rollup } from '../constructs/rollup.ts';
 import { enforceSingleWriter } from '../constructs/single-writer-rules.ts';
@@ -88,8 +89,10 @@ export class TidemillStack extends Stack {
       failures,
       tellers: [consumers.rollup.consumer, apis.liveApi.consumer],
     });
+    const rebuild = addRebuild(this, props, { ...held, archive: consumers.archive });
+    for (const reader of [apis.query.consumer, apis.liveApi.subscribe]) rebuild?.readBy(reader);
     addDashboard(this, props, apis);
-    addOperations(this, props, { telemetry, ...consumers, ...apis, outlet: this.outlet });
+    addOperations(this, props, { telemetry, ...consumers, ...apis, outlet: this.outlet, rebuild });
     enforceStreamReaderRules(this);
     enforceSingleWriter(this);
     if (props.budget !== undefined) new StackBudget(this, 'Budget', props.budget);
@@ -104,6 +107,7 @@ export class TidemillStack extends Stack {
       liveApi: apis.liveApi,
       close: consumers.close,
       archive: consumers.archive,
+      rebuild,
     });
   }
 
@@ -281,6 +285,25 @@ function addOutlet(
   return outlet;
 }
 
+function addRebuild(
+  stack: Stack,
+  props: TidemillStackProps,
+  { archive, telemetry, ...held }: Held & { readonly archive: Archive | undefined },
+): Rebuild | undefined {
+  if (props.rebuild !== true) return undefined;
+  if (archive === undefined)
+    throw new Error(
+      'rebuild: found it asked for without an archive, expected `archive` with it: that is what is rebuilt from',
+    );
+  const { sources, windows, deadLetters, alerts, readers } = held;
+  return new Rebuild(stack, 'Rebuild', {
+    codeFolder: props.code.rebuild,
+    archive,
+    telemetry,
+    tables: { sources, windows, deadLetters, alerts, readers },
+  });
+}
+
 function addDashboard(
   stack: Stack,
   props: TidemillStackProps,
@@ -299,10 +322,13 @@ function addOperations(
   props: TidemillStackProps,
   parts: Pick<Held, 'telemetry'> &
     ReturnType<typeof addConsumers> &
-    ReturnType<typeof addApis> & { readonly outlet: Outlet | undefined },
+    ReturnType<typeof addApis> & {
+      readonly outlet: Outlet | undefined;
+      readonly rebuild: Rebuild | undefined;
+    },
 ): void {
   const { telemetry, aggregate, rollup, close, alert, alertClock, publish, archive } = parts;
-  const { door, query, retire, liveApi, outlet } = parts;
+  const { door, query, retire, liveApi, outlet, rebuild } = parts;
   new OperationsDashboard(stack, 'Operations', {
     // Names of dashboards are the account's, of all regions.
     ...(props.stage === undefined ? {} : { name: `${stack.stackName}-${Aws.REGION}` }),
@@ -327,6 +353,7 @@ function addOperations(
       retire.consumer,
       liveApi.subscribe,
       liveApi.hangUp,
+      ...(rebuild === undefined ? [] : [rebuild.consumer]),
     ],
   });
 }
@@ -338,10 +365,11 @@ function addOutputs(
     readonly liveApi: LiveApi;
     readonly close: Close;
     readonly archive: Archive | undefined;
+    readonly rebuild: Rebuild | undefined;
   },
 ): void {
   const { telemetry, sources, windows, deadLetters, readers, live, alerts, tokens, failures } = parts;
-  const { keys, liveApi, close, archive } = parts;
+  const { keys, liveApi, close, archive, rebuild } = parts;
   new CfnOutput(stack, OUTPUTS.stream, { value: telemetry.stream.streamName });
   new CfnOutput(stack, OUTPUTS.sourcesTable, { value: sources.table.tableName });
   new CfnOutput(stack, OUTPUTS.windowsTable, { value: windows.table.tableName });
@@ -353,6 +381,8 @@ function addOutputs(
   new CfnOutput(stack, OUTPUTS.failuresBucket, { value: failures.bucketName });
   if (archive !== undefined)
     new CfnOutput(stack, OUTPUTS.archiveBucket, { value: archive.bucket.bucketName });
+  if (rebuild !== undefined)
+    new CfnOutput(stack, OUTPUTS.rebuildMachine, { value: rebuild.machine.machine.stateMachineArn });
   new CfnOutput(stack, OUTPUTS.tokensTable, { value: tokens.table.tableName });
   new CfnOutput(stack, OUTPUTS.signingKeys, { value: keys.signing.secretArn });
   new CfnOutput(stack, OUTPUTS.verifyingKeys, { value: keys.verifying.secretArn });

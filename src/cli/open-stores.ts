@@ -94,6 +94,8 @@ export interface DynamoPlace {
   readonly outputs: Readonly<Record<string, string>>;
   /** On this machine. */
   readonly isLocal: boolean;
+  /** Of a local run that has ended. */
+  readonly dataFolder?: string;
 }
 
 /** As `useStores`; a run without Java has its tables in its memory, where none can be made. */
@@ -110,8 +112,9 @@ export async function useDynamo<T>(
   }
   const running = await findRunning();
   if (options.data !== undefined && running?.dataFolder !== resolve(options.data)) {
-    return await useDynamoFolder(resolve(options.data), (client, outputs) =>
-      work({ client, outputs, isLocal: true }),
+    const dataFolder = resolve(options.data);
+    return await useDynamoFolder(dataFolder, (client, outputs) =>
+      work({ client, outputs, isLocal: true, dataFolder }),
     );
   }
   if (running === undefined) throw new UsageError(NO_LOCAL_RUN);

@@ -17,7 +17,7 @@ interface NamedOptions extends StoreOptions {
 }
 
 interface StartOptions extends NamedOptions {
-  readonly archive: string;
+  readonly archive?: string;
   readonly stream?: string;
   readonly pipeline?: string;
   readonly from?: number;
@@ -39,7 +39,7 @@ function startCommand(): Command {
   return withStoreOptions(new Command('start'))
     .description('begin a generation, or go on with it; ends with an audit against the manifests')
     .argument('<generation>', 'its name: small letters, digits and hyphens')
-    .requiredOption('--archive <place>', 'a folder, or s3://bucket/prefix')
+    .option('--archive <place>', 'a folder, or s3://bucket/prefix (default: the stack’s own bucket)')
     .option('--stream <name>', 'of the archive, where it has several')
     .option('--pipeline <file>', 'definition to rebuild under, TypeScript or JSON (default: cdk/pipeline.ts)')
     .option('--from <time>', 'from the hour of this arrival on (default: the first)', moment)
@@ -57,33 +57,26 @@ Exit codes: 0 done and everything is accounted for, 1 failed or not, 2 bad usage
 }
 
 async function startRebuild(name: string, options: StartOptions): Promise<void> {
-  const [
-    { openArchive },
-    { beginGeneration, streamOf },
-    { rebuildAll },
-    { auditGeneration },
-    { systemFold },
-    tables,
-  ] = await Promise.all([
-    import('../testing/archived-entries.ts'),
-    import('../rebuild/begin-generation.ts'),
-    import('../rebuild/rebuild.ts'),
-    import('../rebuild/audit-generation.ts'),
-    import('../rebuild/system-fold.ts'),
-    import('../rebuild/generation-tables.ts'),
-  ]);
+  const [{ beginGeneration, streamOf }, { rebuildAll }, { auditGeneration }, { systemFold }, tables] =
+    await Promise.all([
+      import('../rebuild/begin-generation.ts'),
+      import('../rebuild/rebuild.ts'),
+      import('../rebuild/audit-generation.ts'),
+      import('../rebuild/system-fold.ts'),
+      import('../stores/generation-tables.ts'),
+    ]);
   const definition = await loadPipeline(options.pipeline);
-  const archive = openArchive(options.archive);
   const progress = new Progress();
   const interruption = onInterruption();
   try {
     const audit = await useRebuildPlace(options, async (place) => {
       const { client, names, generations } = place;
+      const { path, objects: archive } = await place.archive(options.archive);
       const stream = await streamOf(archive, options.stream);
       const generation = await beginGeneration(generations, {
         name,
         createdMs: Date.now(),
-        archive: options.archive,
+        archive: path,
         stream,
         streamArn: await place.streamArn(stream),
         ...(options.from === undefined ? {} : { fromMs: options.from }),
@@ -251,17 +244,13 @@ function switchCommand(): Command {
 
 /** Half a generation is not switched to. */
 async function expectDone(place: RebuildPlace, name: string): Promise<void> {
-  const [{ openArchive }, { planRebuild }] = await Promise.all([
-    import('../testing/archived-entries.ts'),
-    import('../rebuild/rebuild.ts'),
-  ]);
+  const { planRebuild } = await import('../rebuild/rebuild.ts');
   const generation = await knownGeneration(place, name);
-  const { generations } = place;
-  const left = await planRebuild({ generation, archive: openArchive(generation.archive), generations });
-  if (left.length > 0)
-    throw new Error(
-      `generation ${name} is not done: \`tidemill rebuild start\` goes on with it (next: hour ${left[0]?.hour})`,
-    );
+  const { objects: archive } = await place.archive(generation.archive);
+  const left = await planRebuild({ generation, archive, generations: place.generations });
+  if (left.length === 0) return;
+  const next = `(next: hour ${left[0]?.hour})`;
+  throw new Error(`generation ${name} is not done: \`tidemill rebuild start\` goes on with it ${next}`);
 }
 
 function rollbackCommand(): Command {
@@ -298,7 +287,7 @@ function removeCommand(): Command {
     .description('take a generation away, with its tables')
     .argument('<generation>', 'its name')
     .action(async (name: string, options: StoreOptions) => {
-      const { deleteGenerationTables } = await import('../rebuild/generation-tables.ts');
+      const { deleteGenerationTables } = await import('../stores/generation-tables.ts');
       await useRebuildPlace(options, async (place) => {
         await knownGeneration(place, name);
         const { generation } = await place.generations.current();

@@ -10,7 +10,7 @@ import {
   type Difference,
   type DifferenceReason,
 } from '../rebuild/compare-generations.ts';
-import { generationTables } from '../rebuild/generation-tables.ts';
+import { generationTables } from '../stores/generation-tables.ts';
 import { SourceStates } from '../stores/source-states.ts';
 import { Windows } from '../stores/windows.ts';
 import type { StoreOptions } from './open-stores.ts';

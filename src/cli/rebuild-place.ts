@@ -1,16 +1,25 @@
 // What the commands of `tidemill rebuild` work on: the tables of the stack, its generations, and the archive.
+import { join } from 'node:path';
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import { LOCAL_ACCOUNT_ID } from '../local-stack/local-names.ts';
+import { startS3Server } from '../local-stack/s3/s3-server.ts';
 import { OUTPUTS } from '../platform/names.ts';
-import type { TableNames } from '../rebuild/generation-tables.ts';
+import { createS3Client } from '../platform/s3-client.ts';
+import { LOCAL_LIMITS } from '../platform/time-limits.ts';
+import type { Objects } from '../stores/archive/objects.ts';
+import { S3Objects } from '../stores/archive/s3-objects.ts';
 import { DynamoTable } from '../stores/dynamo-table.ts';
+import type { TableNames } from '../stores/generation-tables.ts';
 import { type Generation, Generations } from '../stores/generations.ts';
+import { openArchive } from '../testing/archived-entries.ts';
 import { UsageError } from './exit.ts';
-import { type DynamoPlace, type StoreOptions, useDynamo } from './open-stores.ts';
+import { type DynamoPlace, localSettings, type StoreOptions, useDynamo } from './open-stores.ts';
 
 export interface RebuildPlace extends DynamoPlace {
   readonly names: TableNames;
   readonly generations: Generations;
+  /** At a path, or without one the stack's own: where it is, and what is in it. */
+  archive(path?: string): Promise<{ readonly path: string; readonly objects: Objects }>;
   /** Of the stack's stream, as its mappings state it. */
   streamArn(stream: string): Promise<string>;
 }
@@ -21,13 +30,61 @@ export async function useRebuildPlace<T>(
 ): Promise<T> {
   return await useDynamo(options, async (place) => {
     const names = namesIn(place.outputs);
-    return await work({
-      ...place,
-      names,
-      generations: new Generations(new DynamoTable(place.client, names.readers)),
-      streamArn: (stream) => streamArnOf(stream, names.sources, place),
-    });
+    const own = new OwnArchive(place);
+    try {
+      return await work({
+        ...place,
+        names,
+        generations: new Generations(new DynamoTable(place.client, names.readers)),
+        archive: (path) => own.open(path),
+        streamArn: (stream) => streamArnOf(stream, names.sources, place),
+      });
+    } finally {
+      await own.close();
+    }
   });
+}
+
+/** The bucket of a local run that has ended is served for as long as the command runs. */
+class OwnArchive {
+  readonly #place: DynamoPlace;
+  readonly #path: string | undefined;
+  readonly #bucket: string | undefined;
+  #stop: () => Promise<void> = async () => {};
+
+  constructor(place: DynamoPlace) {
+    this.#place = place;
+    this.#bucket = place.outputs[OUTPUTS.archiveBucket];
+    this.#path = this.#bucket === undefined ? undefined : `s3://${this.#bucket}/`;
+  }
+
+  async open(path = this.#path): Promise<{ readonly path: string; readonly objects: Objects }> {
+    if (path === undefined)
+      throw new UsageError(
+        'found no archive of the stack, expected --archive with a folder or s3://bucket/prefix',
+      );
+    const { dataFolder } = this.#place;
+    if (path !== this.#path || this.#bucket === undefined || dataFolder === undefined)
+      return { path, objects: openArchive(path) };
+    return { path, objects: await this.#serve(this.#bucket, join(dataFolder, 's3')) };
+  }
+
+  async #serve(bucket: string, dataFolder: string): Promise<Objects> {
+    const accessKey = crypto.randomUUID().replaceAll('-', '');
+    const server = await startS3Server({ buckets: [bucket], dataFolder, accessKey });
+    const client = createS3Client(localSettings({ endpoint: server.endpoint, accessKey }), LOCAL_LIMITS);
+    const before = this.#stop;
+    this.#stop = async () => {
+      client.destroy();
+      await server.stop();
+      await before();
+    };
+    return new S3Objects(client, bucket);
+  }
+
+  async close(): Promise<void> {
+    await this.#stop();
+  }
 }
 
 function namesIn(outputs: Readonly<Record<string, string>>): TableNames {

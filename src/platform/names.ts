@@ -192,7 +192,7 @@ export const STANDING_FUNCTIONS = [
 ] as const;
 
 /** Those that a stack has where its settings ask for them. */
-export const OPTIONAL_FUNCTIONS = ['record', 'outlet'] as const;
+export const OPTIONAL_FUNCTIONS = ['record', 'outlet', 'rebuild'] as const;
 
 /** The functions: `consumers/<name>/wire.ts` exports `wire`, `consumers/<name>/handler.ts` exports `handler`. */
 export const FUNCTION_NAMES = [...STANDING_FUNCTIONS, ...OPTIONAL_FUNCTIONS, ...OWN_FUNCTIONS] as const;
@@ -239,6 +239,8 @@ export const OUTPUTS = {
   readersTable: 'ReadersTableName',
   /** The archive's, where that is switched on. */
   archiveBucket: 'ArchiveBucketName',
+  /** ARN of the state machine that rebuilds, where that is switched on. */
+  rebuildMachine: 'RebuildStateMachineArn',
   liveTable: 'LiveTableName',
   /** `wss://…` */
   liveUrl: 'LiveUrl',

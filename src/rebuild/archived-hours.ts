@@ -1,7 +1,7 @@
 // What an archive has of a range, hour by hour of every shard, as a rebuild plans with it.
 import { hourStartMs } from '../core/archive/archive-names.ts';
 import { totalsOf } from '../core/archive/manifest.ts';
-import type { SequenceNumber } from '../core/brands.ts';
+import type { SequenceNumber, ShardId } from '../core/brands.ts';
 import type { PlannedHour } from '../core/rebuild/rebuild-steps.ts';
 import { compareSequenceNumbers } from '../core/sequence-number.ts';
 import type { ArchiveError } from '../stores/archive/archive-error.ts';
@@ -24,16 +24,20 @@ export interface FoundHours {
   readonly gaps: readonly ArchiveError[];
 }
 
-/** Whole hours: an hour that the range touches counts. */
+/** Whole hours: an hour that the range touches counts. `begunMs`: of a shard, hours before that are left out. */
 export async function archivedHours(
   reader: ArchiveReader,
   stream: string,
   { fromMs = 0, toMs = Number.POSITIVE_INFINITY }: ArchiveRange,
+  begunMs: ReadonlyMap<ShardId, number> = NOWHERE,
 ): Promise<FoundHours> {
-  const range = { fromMs: Math.floor(fromMs / HOUR_MS) * HOUR_MS, toMs: Math.ceil(toMs / HOUR_MS) * HOUR_MS };
   const hours: FoundHour[] = [];
   const gaps: ArchiveError[] = [];
   for (const shard of await reader.shards(stream)) {
+    const range = {
+      fromMs: Math.floor(Math.max(fromMs, begunMs.get(shard) ?? 0) / HOUR_MS) * HOUR_MS,
+      toMs: Math.ceil(toMs / HOUR_MS) * HOUR_MS,
+    };
     for (const archived of await reader.hours({ stream, shard }, range)) {
       gaps.push(...archived.problems);
       const found = foundHour(archived);
@@ -42,6 +46,8 @@ export async function archivedHours(
   }
   return { hours, gaps };
 }
+
+const NOWHERE: ReadonlyMap<ShardId, number> = new Map();
 
 /** undefined: nothing is in it. */
 function foundHour(archived: ArchivedHour): FoundHour | undefined {

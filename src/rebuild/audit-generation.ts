@@ -3,11 +3,11 @@ import { addDigests, EMPTY_DIGEST } from '../core/archive/manifest.ts';
 import { rebuildSteps } from '../core/rebuild/rebuild-steps.ts';
 import { ArchiveReader } from '../stores/archive/archive-reader.ts';
 import { DeadLetters } from '../stores/dead-letters.ts';
+import type { GenerationTables } from '../stores/generation-tables.ts';
 import type { ChunkProgress } from '../stores/generations.ts';
 import { readLedger, type StoredLedger } from '../stores/read-ledger.ts';
 import { SourceStates } from '../stores/source-states.ts';
 import { archivedHours, type FoundHour } from './archived-hours.ts';
-import type { GenerationTables } from './generation-fold.ts';
 import type { RebuildOptions } from './rebuild.ts';
 
 export interface RebuildAudit {

@@ -9,9 +9,9 @@ import type { Pipeline } from '../core/pipeline/pipeline.ts';
 import type { FunctionHost } from '../host/function-host.ts';
 import { memoryHost } from '../host/memory-host.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { GenerationTables } from '../stores/generation-tables.ts';
 import { changeJson } from '../stores/item-json.ts';
 import type { TableChange } from '../stores/memory-table.ts';
-import type { Table } from '../stores/table.ts';
 import { TellingTable } from '../stores/telling-table.ts';
 import { TOLD_ROLLUPS, TOLD_SOURCES } from '../stores/told-items.ts';
 import { changeEventRecord } from '../wire/change-event.ts';
@@ -22,11 +22,6 @@ import type {
   StreamEvent,
 } from '../wire/stream-records.ts';
 import { RebuildError } from './rebuild-error.ts';
-
-/** The tables of one generation. `readers` is its own too: it has the series of its rollups. */
-export type GenerationTables = Readonly<
-  Record<'sources' | 'windows' | 'deadLetters' | 'alerts' | 'readers', Table>
->;
 
 export interface GenerationFoldOptions {
   readonly pipeline: Pipeline;

@@ -14,7 +14,7 @@ import { digestOf } from '../stores/archive/pack-object.ts';
 import type { ChunkProgress, Generation, Generations } from '../stores/generations.ts';
 import { readArchivedRecord } from '../wire/archived-line.ts';
 import type { KinesisEventRecord } from '../wire/stream-records.ts';
-import { archivedHours, type FoundHour, hourEndMs } from './archived-hours.ts';
+import { archivedHours, type FoundHour, HOUR_MS, hourEndMs } from './archived-hours.ts';
 import type { GenerationFold } from './generation-fold.ts';
 import { RebuildError } from './rebuild-error.ts';
 
@@ -28,6 +28,8 @@ export interface RebuildOptions {
   readonly batchRecords?: number;
   readonly onProgress?: (chunk: ChunkProgress) => void;
   readonly signal?: AbortSignal;
+  /** Asked between batches; where not, what is folded is noted, and the chunk is not done. Default: always. */
+  readonly mayGoOn?: () => boolean;
 }
 
 /** A chunk of work, and about how much it is. */
@@ -43,18 +45,29 @@ export type RebuildWork =
   /** What fell silent by then is closed. */
   | { readonly kind: 'close'; readonly hour: ArchiveHour; readonly atMs: number };
 
-/** What is left to do. @throws RebuildError for an archive with gaps */
+/**
+ * What is left to do. `goingOn`: of each shard from the last chunk on that was begun, so that it costs the same however much lies
+ * behind; whether something has been added to an hour before shows in the audit.
+ * @throws RebuildError for an archive with gaps
+ */
 export async function planRebuild({
   generation,
   archive,
   generations,
-}: Pick<RebuildOptions, 'generation' | 'archive' | 'generations'>): Promise<readonly RebuildWork[]> {
-  const { hours, gaps } = await archivedHours(new ArchiveReader(archive), generation.stream, generation);
+  goingOn = false,
+}: Pick<RebuildOptions, 'generation' | 'archive' | 'generations'> & { readonly goingOn?: boolean }): Promise<
+  readonly RebuildWork[]
+> {
+  const begun = await generations.chunks(generation.name);
+  const { hours, gaps } = await archivedHours(
+    new ArchiveReader(archive),
+    generation.stream,
+    generation,
+    goingOn ? latestOf(begun) : undefined,
+  );
   if (gaps.length > 0) throw archiveError(gaps);
   const found = new Map(hours.map((hour) => [placeText(hour), hour]));
-  const progress = new Map(
-    (await generations.chunks(generation.name)).map((each) => [placeText(each), each]),
-  );
+  const progress = new Map(begun.map((each) => [placeText(each), each]));
   const closed = new Map(
     (await generations.closedHours(generation.name)).map(({ hour, atMs }) => [hour, atMs]),
   );
@@ -69,6 +82,15 @@ export async function planRebuild({
     const isClosed = open.length === 0 && (closed.get(hour) ?? 0) >= atMs;
     return endsHour && !isClosed ? [...fold, { kind: 'close', hour, atMs }] : fold;
   });
+}
+
+/** Where the latest chunk of each shard begins. */
+function latestOf(chunks: readonly ChunkProgress[]): ReadonlyMap<ShardId, number> {
+  const latest = new Map<ShardId, number>();
+  for (const { shard, hour } of chunks) {
+    latest.set(shard, Math.max(latest.get(shard) ?? 0, hourEndMs(hour) - HOUR_MS));
+  }
+  return latest;
 }
 
 function placeText({ shard, hour }: { readonly shard: ShardId; readonly hour: ArchiveHour }): string {
@@ -97,6 +119,7 @@ export async function rebuildChunk(
     fold,
     batchRecords = BATCH_RECORDS,
     onProgress,
+    mayGoOn,
     signal,
   }: RebuildOptions,
 ): Promise<ChunkProgress> {
@@ -116,6 +139,7 @@ export async function rebuildChunk(
     signal?.throwIfAborted();
     const rest = behind(batch, progress);
     if (rest.length === 0) continue;
+    if (mayGoOn?.() === false) return await noting.note(progress);
     const { events } = await fold.fold(rest.map(({ event }) => event));
     progress = {
       ...progress,
@@ -182,11 +206,9 @@ async function* recordsOf(
   archive: Objects,
 ): AsyncGenerator<ArchivedRecord, void, undefined> {
   const reader = new ArchiveReader(archive);
-  const range = { fromMs: hourEndMs(hours[0] ?? '') - HOUR, toMs: hourEndMs(hours.at(-1) ?? '') };
+  const range = { fromMs: hourEndMs(hours[0] ?? '') - HOUR_MS, toMs: hourEndMs(hours.at(-1) ?? '') };
   yield* reader.records({ stream, shard }, range);
 }
-
-const HOUR = 3_600_000;
 
 async function* batchesOf(
   records: AsyncIterable<ArchivedRecord>,

@@ -1,6 +1,7 @@
 import type { Pipeline } from '../core/pipeline/pipeline.ts';
 import { systemClock } from '../platform/clock.ts';
-import { GenerationFold, type GenerationTables } from './generation-fold.ts';
+import type { GenerationTables } from '../stores/generation-tables.ts';
+import { GenerationFold } from './generation-fold.ts';
 
 /** A fold by the machine's clock and randomness, for pauses between tries; what it folds goes by the recording's. */
 export function systemFold(pipeline: Pipeline, tables: GenerationTables): GenerationFold {

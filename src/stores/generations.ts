@@ -87,7 +87,7 @@ export class Generations {
 
   /** With all that is known of its chunks; its tables are no business of this. */
   async forget(name: string): Promise<void> {
-    const keys: Item[] = [key(GENERATION, name)];
+    const keys: Item[] = [key(GENERATION, name), key(REPORT, name)];
     for (const what of [chunksOf(name), closedOf(name)]) {
       for await (const item of this.#table.query({ partition: partition(what) })) keys.push(keyOf(item));
     }
@@ -118,6 +118,17 @@ export class Generations {
     const at = key(chunksOf(generation), `${progress.hour} ${progress.shard}`);
     const outcome = await this.#store(at, progress, version);
     return outcome.kind === 'committed' ? (version ?? 0) + 1 : undefined;
+  }
+
+  /** What was last found out about it; undefined: nothing yet. */
+  async report<T extends object>(generation: string): Promise<T | undefined> {
+    return (await this.#load<T>(key(REPORT, generation)))?.value;
+  }
+
+  async noteReport(generation: string, report: object): Promise<void> {
+    await this.#table.putMany([
+      { ...key(REPORT, generation), version: number(1), [CONTENT]: text(JSON.stringify(report)) },
+    ]);
   }
 
   async closedHours(generation: string): Promise<readonly ClosedHour[]> {
@@ -196,6 +207,7 @@ export class Generations {
 const NONE_SWITCHED: Current = { generation: FIRST_GENERATION, before: undefined, switchedMs: undefined };
 
 const GENERATION = 'generation';
+const REPORT = 'rebuild report';
 const CONTENT = 'content';
 const CURRENT: Item = {
   [READERS_TABLE.partitionKey]: text('current generation'),

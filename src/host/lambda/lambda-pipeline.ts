@@ -7,7 +7,14 @@ import type { FunctionHost } from '../function-host.ts';
 
 /** @throws PipelineError, or an Error naming the file, where the definition cannot be read */
 export function lambdaPipeline(): Pick<FunctionHost, 'pipeline'> {
+  return { pipeline: parsePipeline(lambdaDefinition()) };
+}
+
+/** The definition as the file has it. */
+export function lambdaDefinition(): object {
   const folder = process.env['LAMBDA_TASK_ROOT'] ?? process.cwd();
   const file = resolve(folder, process.env[PIPELINE_FILE_VARIABLE] ?? PIPELINE_FILE);
-  return { pipeline: parsePipeline(JSON.parse(readFileSync(file, 'utf8'))) };
+  const definition: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  if (typeof definition === 'object' && definition !== null) return definition;
+  throw new Error(`${file}: found ${JSON.stringify(definition)}, expected a pipeline definition`);
 }

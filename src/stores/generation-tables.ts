@@ -10,15 +10,17 @@ import {
   UpdateTimeToLiveCommand,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
-import { generationTable } from '../core/rebuild/generation-name.ts';
+import { GENERATION_TABLES, generationTable } from '../core/rebuild/generation-name.ts';
 import { TTL_ATTRIBUTE } from '../platform/names.ts';
-import { DynamoTable } from '../stores/dynamo-table.ts';
-import type { GenerationTables } from './generation-fold.ts';
+import { DynamoTable } from './dynamo-table.ts';
+import type { Table } from './table.ts';
+
+/** The tables of one generation. `readers` is its own too: it has the series of its rollups. */
+export type GenerationTables = Readonly<Record<(typeof GENERATION_TABLES)[number], Table>>;
 
 /** The stack's own tables, by name. */
 export type TableNames = Readonly<Record<keyof GenerationTables, string>>;
 
-const ROLES = ['sources', 'windows', 'deadLetters', 'alerts', 'readers'] as const;
 const CREATED_WITHIN_SECONDS = 180;
 
 export function generationTables(
@@ -43,7 +45,7 @@ export async function createGenerationTables(
   names: TableNames,
   generation: string,
 ): Promise<void> {
-  for (const role of ROLES) {
+  for (const role of GENERATION_TABLES) {
     const { Table: own } = await client.send(new DescribeTableCommand({ TableName: names[role] }));
     if (own !== undefined) await createLike(client, own, generationTable(names[role], generation));
   }
@@ -74,7 +76,10 @@ async function createLike(client: DynamoDBClient, own: TableDescription, TableNa
   } catch (error) {
     if (!(error instanceof ResourceInUseException)) throw error;
   }
-  await waitUntilTableExists({ client, maxWaitTime: CREATED_WITHIN_SECONDS }, { TableName });
+  await waitUntilTableExists(
+    { client, maxWaitTime: CREATED_WITHIN_SECONDS, minDelay: 1, maxDelay: 5 },
+    { TableName },
+  );
   await expireIn(client, TableName);
 }
 
@@ -98,7 +103,7 @@ export async function deleteGenerationTables(
   names: TableNames,
   generation: string,
 ): Promise<void> {
-  for (const role of ROLES) {
+  for (const role of GENERATION_TABLES) {
     try {
       await client.send(new DeleteTableCommand({ TableName: generationTable(names[role], generation) }));
     } catch (error) {

@@ -1,0 +1,179 @@
+import { Match } from 'aws-cdk-lib/assertions';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { wire } from '../../../consumers/rebuild/wire.ts';
+import { parsePipeline } from '../../../src/core/pipeline/parse-pipeline.ts';
+import type { FunctionHost } from '../../../src/host/function-host.ts';
+import { memoryHost } from '../../../src/host/memory-host.ts';
+import type { RebuildStepRequest } from '../../../src/rebuild/do-step.ts';
+import { rebuildAll } from '../../../src/rebuild/rebuild.ts';
+import { MemoryObjects } from '../../../src/stores/archive/memory-objects.ts';
+import { Generations } from '../../../src/stores/generations.ts';
+import { archiveEvents } from '../../support/archive-of-events.ts';
+import { generationOf } from '../../support/rebuilt-generation.ts';
+import { storesOf, viewOf } from '../../support/rebuilt-tables.ts';
+import { runStateMachine, stateMachineIn } from '../../support/run-state-machine.ts';
+import { synthesizedStack } from '../../support/synthesized-stack.ts';
+
+const DEFINITION = {
+  aggregations: [
+    { name: 'per-minute', window: { tumbling: '60s' }, allowedLateness: '30s', idleTimeout: '1m' },
+  ],
+  rollups: [{ name: 'all', of: 'per-minute', by: [] }],
+};
+const START_MS = Date.parse('2026-11-28T09:40:00Z');
+const EVENTS = Array.from({ length: 200 }, (_, at) => ({
+  source: `d${at % 4}`,
+  time: START_MS + at * 30_000,
+  values: { v: at },
+}));
+
+/** The function over tables in memory, and the live tables filled from the same archive. */
+async function system({ live = EVENTS, archived = EVENTS } = {}) {
+  const archive = new MemoryObjects();
+  await archiveEvents(archive, archived, { shardOf: (at) => at % 2 });
+  const lived = new MemoryObjects();
+  await archiveEvents(lived, live, { shardOf: (at) => at % 2 });
+  const first = generationOf(lived, DEFINITION);
+  await rebuildAll(first.options);
+  const pipeline = parsePipeline(DEFINITION);
+  const tables = { ...first.tables };
+  const host = memoryHost({
+    pipeline,
+    tables,
+    objects: () => archive,
+    setting: (name) => (name === 'rebuildStream' ? 'telemetry' : first.options.generation.streamArn),
+    clock: { nowMs: () => START_MS + 10_000_000, sleep: async () => {} },
+  });
+  const handle = () => wire({ ...host, definition: DEFINITION });
+  const unlimited = { getRemainingTimeInMillis: () => 900_000 };
+  const steps: string[] = [];
+  const invoke = async (request: unknown) => {
+    // as the state machine makes it
+    const step = request as RebuildStepRequest;
+    steps.push(step.step);
+    return await handle()(step, unlimited);
+  };
+  const runTask = async (environment: Readonly<Record<string, string>>) => {
+    const { TIDEMILL_REBUILD_STEP: step, TIDEMILL_REBUILD_REQUEST: request = '{}' } = environment;
+    return await invoke({ ...JSON.parse(request), step });
+  };
+  const second = (table: Parameters<FunctionHost['table']>[0]) => host.table(table, 'second');
+  return {
+    ...{ host, steps, invoke, runTask, pipeline, first },
+    generations: new Generations(host.table('readers')),
+    rebuilt: () =>
+      viewOf(
+        storesOf({
+          sources: second('sources'),
+          windows: second('windows'),
+          deadLetters: second('deadLetters'),
+          alerts: second('alerts'),
+          readers: second('readers'),
+        }),
+        pipeline,
+      ),
+  };
+}
+
+describe('without the option', () => {
+  test('nothing of it is created', () => {
+    const template = synthesizedStack({ archive: true });
+    for (const type of [
+      'AWS::StepFunctions::StateMachine',
+      'AWS::ECS::Cluster',
+      'AWS::ECS::TaskDefinition',
+      'AWS::EC2::VPC',
+    ]) {
+      template.resourceCountIs(type, 0);
+    }
+    const functions = Object.values(template.findResources('AWS::Lambda::Function'));
+    expect(functions.filter((fn) => JSON.stringify(fn).includes('TIDEMILL_GENERATIONS'))).toEqual([]);
+  });
+
+  test('it asks for an archive', () => {
+    expect(() => synthesizedStack({ rebuild: true })).toThrow('expected `archive` with it');
+  });
+});
+
+describe('the state machine', () => {
+  let definition: ReturnType<typeof stateMachineIn>;
+  beforeAll(() => {
+    const template = synthesizedStack({ archive: true, rebuild: true });
+    template.hasResourceProperties('AWS::ECS::TaskDefinition', {
+      RequiresCompatibilities: ['FARGATE'],
+      ContainerDefinitions: [Match.objectLike({ ReadonlyRootFilesystem: true })],
+    });
+    template.resourceCountIs('AWS::EC2::NatGateway', 0);
+    definition = stateMachineIn(template);
+  });
+
+  test('rebuilds the archive, finds it as live is, and waits to be switched', async () => {
+    const made = await system();
+    const output = await runStateMachine(definition, { generation: 'second', definition: DEFINITION }, made);
+    expect(output).toMatchObject({
+      generation: 'second',
+      report: {
+        balanced: true,
+        problems: [],
+        differences: 0,
+        unexplained: 0,
+        audit: { foldedRecords: 200, events: 200 },
+      },
+    });
+    expect((await made.generations.current()).generation).toBe('first');
+    const live = await viewOf(made.first.side, made.pipeline);
+    expect(await made.rebuilt()).toEqual(live);
+  });
+
+  test('switches where it is asked to', async () => {
+    const made = await system();
+    await runStateMachine(definition, { generation: 'second', definition: DEFINITION, switch: true }, made);
+    expect(await made.generations.current()).toMatchObject({ generation: 'second', before: 'first' });
+  });
+
+  test('that was ended goes on when it is started again, and comes to the same', async () => {
+    const made = await system();
+    const input = { generation: 'second', definition: DEFINITION };
+    for (const ended of ['Plan', 'Fold by function', 'Close silent windows', 'Audit and compare']) {
+      await expect(runStateMachine(definition, input, { ...made, ends: [ended] })).rejects.toThrow();
+    }
+    expect(await runStateMachine(definition, input, made)).toMatchObject({
+      report: { balanced: true, differences: 0 },
+    });
+    expect(await made.rebuilt()).toEqual(await viewOf(made.first.side, made.pipeline));
+  });
+
+  test('ends where differences have no reason, and switches nothing', async () => {
+    const planted = EVENTS.map((event, at) => (at === 100 ? { ...event, values: { v: 1_000 } } : event));
+    const made = await system({ archived: planted });
+    const input = { generation: 'second', definition: DEFINITION, switch: true };
+    await expect(runStateMachine(definition, input, made)).rejects.toThrow(/tidemill rebuild diff/);
+    expect((await made.generations.current()).generation).toBe('first');
+    // By force all the same, and the same generation is taken up again.
+    await runStateMachine(definition, { ...input, force: true }, made);
+    expect((await made.generations.current()).generation).toBe('second');
+  });
+
+  test('the generation that is current goes on with the archive', async () => {
+    const made = await system({ archived: EVENTS.slice(0, 120) });
+    await runStateMachine(
+      definition,
+      { generation: 'second', definition: DEFINITION, switch: true, force: true },
+      made,
+    );
+    await archiveEvents(made.host.objects('archive') as MemoryObjects, EVENTS, { shardOf: (at) => at % 2 });
+    await made.invoke({ step: 'follow' });
+    expect(await made.rebuilt()).toEqual(await viewOf(made.first.side, made.pipeline));
+  });
+
+  test('of an archive with a gap ends with what is missing', async () => {
+    const made = await system();
+    const objects = made.host.objects('archive');
+    for await (const { key } of objects.list('records/'))
+      if (key.includes('T10/_manifest')) await objects.remove(key);
+    const input = { generation: 'second', definition: DEFINITION };
+    await expect(runStateMachine(definition, input, made)).rejects.toThrow(
+      /gaps.*_manifest\.json.*Bring back/s,
+    );
+  });
+});
