@@ -63,7 +63,7 @@ export class RebuildMachine extends Construct {
 
   #definition(name: string): IChainable {
     // What the input leaves out stands in what comes back.
-    const begin = this.#step('Begin', { step: 'begin', input: JsonPath.objectAt('$$.Execution.Input') }, '$');
+    const begin = this.#step('Begin', { step: 'begin', input: JsonPath.objectAt('$$.Execution.Input') }, AS_OUTPUT);
     begin.addCatch(this.#failed, CAUGHT);
     const plan = this.#step(
       'Plan',
@@ -207,15 +207,15 @@ export class RebuildMachine extends Construct {
   }
 
   #fail(id: string, cause: string): State {
-    return new Fail(this, id, { error: id.replaceAll(' ', ''), cause });
+    return new Fail(this, id, { error: `Rebuild.${id.replaceAll(/ (.)/g, (_, letter: string) => letter.toUpperCase())}`, cause });
   }
 
-  #step(id: string, payload: Readonly<Record<string, unknown>>, resultPath = JsonPath.DISCARD): LambdaInvoke {
+  #step(id: string, payload: Readonly<Record<string, unknown>>, resultPath: string | typeof AS_OUTPUT = JsonPath.DISCARD): LambdaInvoke {
     return new LambdaInvoke(this, id, {
       lambdaFunction: this.#options.fn,
       payload: TaskInput.fromObject({ ...payload }),
       payloadResponseOnly: true,
-      resultPath,
+      ...(resultPath === AS_OUTPUT ? {} : { resultPath }),
       // Longer than the function may take.
       taskTimeout: Timeout.duration(Duration.minutes(16)),
     });
@@ -229,5 +229,8 @@ export class RebuildMachine extends Construct {
     });
   }
 }
+
+/** What the step answers is what the machine goes on with. */
+const AS_OUTPUT = Symbol('as output');
 
 const CAUGHT = { errors: ['States.ALL'], resultPath: '$.failure' };
