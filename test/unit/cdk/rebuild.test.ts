@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { Match } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { wire } from '../../../consumers/rebuild/wire.ts';
@@ -12,7 +13,7 @@ import { archiveEvents } from '../../support/archive-of-events.ts';
 import { generationOf } from '../../support/rebuilt-generation.ts';
 import { storesOf, viewOf } from '../../support/rebuilt-tables.ts';
 import { runStateMachine, stateMachineIn } from '../../support/run-state-machine.ts';
-import { synthesizedStack } from '../../support/synthesized-stack.ts';
+import { bareApp, synthesizedStack, unsynthesizedStack } from '../../support/synthesized-stack.ts';
 
 const DEFINITION = {
   aggregations: [
@@ -91,7 +92,9 @@ describe('without the option', () => {
   });
 
   test('it asks for an archive', () => {
-    expect(() => synthesizedStack({ rebuild: true })).toThrow('expected `archive` with it');
+    const app = bareApp();
+    expect(() => unsynthesizedStack({ rebuild: true }, app)).toThrow('expected `archive` with it');
+    rmSync(app.outdir, { recursive: true, force: true });
   });
 });
 
