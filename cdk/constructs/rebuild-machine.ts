@@ -63,7 +63,11 @@ export class RebuildMachine extends Construct {
 
   #definition(name: string): IChainable {
     // What the input leaves out stands in what comes back.
-    const begin = this.#step('Begin', { step: 'begin', input: JsonPath.objectAt('$$.Execution.Input') }, AS_OUTPUT);
+    const begin = this.#step(
+      'Begin',
+      { step: 'begin', input: JsonPath.objectAt('$$.Execution.Input') },
+      AS_OUTPUT,
+    );
     begin.addCatch(this.#failed, CAUGHT);
     const plan = this.#step(
       'Plan',
@@ -207,10 +211,17 @@ export class RebuildMachine extends Construct {
   }
 
   #fail(id: string, cause: string): State {
-    return new Fail(this, id, { error: `Rebuild.${id.replaceAll(/ (.)/g, (_, letter: string) => letter.toUpperCase())}`, cause });
+    return new Fail(this, id, {
+      error: `Rebuild.${id.replaceAll(/ (.)/g, (_, letter: string) => letter.toUpperCase())}`,
+      cause,
+    });
   }
 
-  #step(id: string, payload: Readonly<Record<string, unknown>>, resultPath: string | typeof AS_OUTPUT = JsonPath.DISCARD): LambdaInvoke {
+  #step(
+    id: string,
+    payload: Readonly<Record<string, unknown>>,
+    resultPath: string | typeof AS_OUTPUT = JsonPath.DISCARD,
+  ): LambdaInvoke {
     return new LambdaInvoke(this, id, {
       lambdaFunction: this.#options.fn,
       payload: TaskInput.fromObject({ ...payload }),

@@ -17,7 +17,9 @@ import { generationOf } from '../support/rebuilt-generation.ts';
 import { storesOf, viewOf } from '../support/rebuilt-tables.ts';
 
 const DEFINITION = {
-  aggregations: [{ name: 'per-minute', window: { tumbling: '60s' }, allowedLateness: '30s', idleTimeout: '1m' }],
+  aggregations: [
+    { name: 'per-minute', window: { tumbling: '60s' }, allowedLateness: '30s', idleTimeout: '1m' },
+  ],
   rollups: [{ name: 'all', of: 'per-minute', by: [] }],
   alerts: [
     { name: 'high', on: { aggregation: 'per-minute' }, metric: 'v', aggregate: 'max', when: { above: 100 } },
@@ -52,7 +54,8 @@ describe.skipIf(missing !== undefined)(
       await rebuildAll(expected.options);
 
       const made = new Map<string, Table>();
-      for (const name of GENERATION_TABLES) made.set(name, (await server.makeTable(TABLE_SCHEMAS[name])).table);
+      for (const name of GENERATION_TABLES)
+        made.set(name, (await server.makeTable(TABLE_SCHEMAS[name])).table);
       const noted = (await server.makeTable(TABLE_SCHEMAS.readers)).table;
       const worker = (calls: number | undefined) => {
         const end = new ProcessEnd({ calls, isDone: true });

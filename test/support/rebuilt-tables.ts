@@ -1,9 +1,9 @@
 // The tables of a generation in memory, and what they came to: nothing in it depends on batches, deliveries or versions.
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { decodeState } from '../../src/core/state-encoding.ts';
-import type { GenerationTables } from '../../src/stores/generation-tables.ts';
 import { Alerts } from '../../src/stores/alerts.ts';
 import { DeadLetters } from '../../src/stores/dead-letters.ts';
+import type { GenerationTables } from '../../src/stores/generation-tables.ts';
 import { MemoryTable } from '../../src/stores/memory-table.ts';
 import { SourceStates } from '../../src/stores/source-states.ts';
 import { TABLE_SCHEMAS } from '../../src/stores/table-schemas.ts';

@@ -90,7 +90,10 @@ describe('two generations', () => {
 
   test('an event that was late in the one is told as that, and the rollup windows follow from it', async () => {
     const late = { source: 'd1', time: START_MS + 61_000, values: { v: 7 } };
-    const [live, other] = [await rebuilt([...events(30), late]), await rebuilt(events(30).toSpliced(5, 0, late))];
+    const [live, other] = [
+      await rebuilt([...events(30), late]),
+      await rebuilt(events(30).toSpliced(5, 0, late)),
+    ];
     const { found, reasons } = await compared(live, other);
     expect(reasons).toEqual(['from-sources', 'late']);
     expect(found.filter(({ kind }) => kind === 'books')).toMatchObject([
