@@ -2,18 +2,22 @@
 // no mapping reads these tables. Time is the recording's.
 import { wire as wireAggregate } from '../../consumers/aggregate/wire.ts';
 import { wire as wireAlert } from '../../consumers/alert/wire.ts';
-import { wire as wireAlertClock } from '../../consumers/alert-clock/wire.ts';
-import { wire as wireClose } from '../../consumers/close/wire.ts';
+import { createAlertClock } from '../../consumers/alert-clock/alert-clock.ts';
+import { createClose } from '../../consumers/close/close.ts';
 import { wire as wireRollup } from '../../consumers/rollup/wire.ts';
 import type { Pipeline } from '../core/pipeline/pipeline.ts';
 import type { FunctionHost } from '../host/function-host.ts';
 import { memoryHost } from '../host/memory-host.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { GenerationTables } from '../stores/generation-tables.ts';
+import { Alerts } from '../stores/alerts.ts';
 import { changeJson } from '../stores/item-json.ts';
 import type { TableChange } from '../stores/memory-table.ts';
+import { RollupDirectory } from '../stores/rollup-directory.ts';
+import { SourceStates } from '../stores/source-states.ts';
 import { TellingTable } from '../stores/telling-table.ts';
 import { TOLD_ROLLUPS, TOLD_SOURCES } from '../stores/told-items.ts';
+import { Windows } from '../stores/windows.ts';
 import { changeEventRecord } from '../wire/change-event.ts';
 import type {
   BatchItemFailures,
@@ -44,8 +48,8 @@ export class GenerationFold {
   readonly #clock: Pick<Clock, 'sleep'>;
   readonly #told: readonly TellingTable[];
   readonly #aggregate: (event: StreamEvent<KinesisEventRecord>) => Promise<BatchItemFailures>;
-  readonly #close: ReturnType<typeof wireClose>;
-  readonly #alertClock: ReturnType<typeof wireAlertClock> | undefined;
+  readonly #close: ReturnType<typeof createClose>;
+  readonly #alertClock: ReturnType<typeof createAlertClock> | undefined;
   #nowMs = 0;
   #sequence = 0n;
   #counts: Readonly<Record<string, number>> = {};
@@ -77,8 +81,20 @@ export class GenerationFold {
     });
     const { table } = memoryHost({ pipeline, tables: { ...tables, sources } });
     this.#aggregate = wireAggregate({ ...host, table, meter: { publish: (counts) => this.#count(counts) } });
-    this.#close = wireClose({ ...host, table });
-    this.#alertClock = hasAlerts ? wireAlertClock({ ...host, table }) : undefined;
+    const { log, meter } = host;
+    const states = new SourceStates(table('sources'));
+    // Who closes an hour knows that all of it has been read.
+    const readUpTo = async () => ({ readUpToMs: this.#nowMs, ticks: 0 });
+    this.#close = createClose({ pipeline, states, readUpTo, log, meter, nowMs: () => this.#nowMs });
+    this.#alertClock = hasAlerts
+      ? createAlertClock({
+          ...{ pipeline, states, log, meter },
+          alerts: new Alerts(tables.alerts),
+          windows: new Windows(tables.windows),
+          directory: new RollupDirectory(tables.readers),
+          readUpToMs: async () => this.#nowMs,
+        })
+      : undefined;
     this.#told = onRollups === undefined ? [sources] : [onRollups, sources];
   }
 
@@ -137,6 +153,8 @@ export class GenerationFold {
       tables,
       random,
       clock: { nowMs: () => this.#nowMs, sleep: (ms) => this.#clock.sleep(ms) },
+      // An archive does not say which shard came from which; each one's own ticks are in it.
+      shards: (arn) => ({ arn, listShards: async () => [], putIntoEach: async () => 0 }),
       log: {
         info: () => {},
         warn: () => {},
