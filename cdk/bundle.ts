@@ -43,10 +43,13 @@ export async function bundleFunctions(
 /** A bundle's greatest size, minified: what is loaded on every cold start. */
 export const BUNDLE_LIMIT_BYTES = 520_000;
 
+/** Nobody waits for a cold start of these: a state machine and a schedule call them, and they hold several functions. */
+const OWN_LIMITS: Partial<Record<FunctionName, number>> = { rebuild: 1_000_000 };
+
 /** Throws when a bundle is larger than `BUNDLE_LIMIT_BYTES`, naming each. */
 export function assertBundleSizes(bundles: Readonly<Record<FunctionName, FunctionBundle>>): void {
   const tooLarge = FUNCTION_NAMES.map((name) => bundles[name]).filter(
-    (bundle) => bundle.sizeBytes > BUNDLE_LIMIT_BYTES,
+    ({ name, sizeBytes }) => sizeBytes > (OWN_LIMITS[name] ?? BUNDLE_LIMIT_BYTES),
   );
   if (tooLarge.length === 0) return;
   const found = tooLarge.map((bundle) => `${bundle.name} has ${bundle.sizeBytes} bytes`).join(', ');
