@@ -14,6 +14,9 @@ export interface CarriedRecord {
   readonly data: string;
 }
 
+/** As Kinesis numbers records; behind what a runner begins a shard with. */
+const FIRST_SEQUENCE = 49_700_000_000_000_000_000_000_000_000_000_000_000_000_000_000_000_000_000n;
+
 export const REBUILT_STREAM = 'telemetry';
 const START_MS = Date.parse('2026-11-28T09:20:00Z');
 const [PARENT, OTHER, CHILD] = [
@@ -63,7 +66,7 @@ export const arbitraryCarried: fc.Arbitrary<readonly CarriedRecord[]> = fc
       ];
       return {
         shard: own ? (at < reshardAt ? PARENT : CHILD) : OTHER,
-        sequence: String(900 + at * 7) as SequenceNumber,
+        sequence: String(FIRST_SEQUENCE + BigInt(at * 7)) as SequenceNumber,
         arrivalMs,
         partitionKey: source,
         data: typeof data === 'string' ? data : JSON.stringify(data),
