@@ -15,26 +15,7 @@ export function createResolver(
 ): Resolve {
   const pseudo = pseudoParameters(account);
 
-  const nameOf = (logicalId: string, reference: string, where: string): LocalName => {
-    const resource = template.resources.get(logicalId);
-    if (resource !== undefined && ignored(logicalId, resource))
-      return (
-        localName(logicalId, resource, account) ?? {
-          ref: `${account.stackName}-${logicalId}`,
-          attributes: {},
-        }
-      );
-    if (resource === undefined) throw unresolvable(reference, where, `there is no resource ${logicalId}`);
-    const name = localName(logicalId, resource, account);
-    if (name === undefined) {
-      throw unresolvable(
-        reference,
-        where,
-        `${logicalId} is a ${resource.type}, which has no local counterpart`,
-      );
-    }
-    return name;
-  };
+  const nameOf = namesOf(template, account, ignored);
 
   const ref = (id: string, where: string): unknown => {
     if (id === 'AWS::NoValue') return undefined;
@@ -107,6 +88,30 @@ export function createResolver(
     );
   };
   return resolve;
+}
+
+/** Gives a resource's local names, those that are made up for ignored ones among them; `reference` is for errors. */
+function namesOf(template: CloudFormationTemplate, account: LocalAccount, ignored: Ignored) {
+  return (logicalId: string, reference: string, where: string): LocalName => {
+    const resource = template.resources.get(logicalId);
+    if (resource !== undefined && ignored(logicalId, resource))
+      return (
+        localName(logicalId, resource, account) ?? {
+          ref: `${account.stackName}-${logicalId}`,
+          attributes: {},
+        }
+      );
+    if (resource === undefined) throw unresolvable(reference, where, `there is no resource ${logicalId}`);
+    const name = localName(logicalId, resource, account);
+    if (name === undefined) {
+      throw unresolvable(
+        reference,
+        where,
+        `${logicalId} is a ${resource.type}, which has no local counterpart`,
+      );
+    }
+    return name;
+  };
 }
 
 function pseudoParameters({

@@ -160,11 +160,9 @@ async function compose(
   const workFolder = await makeWorkFolder(options.dataFolder, cleanups);
 
   onStep('synthesizing the stack');
-  const synthesis = await synthesizeOrKept({
-    outFolder: join(workFolder, 'cdk.out'),
-    pipeline: options.pipeline,
-    settings: options.settings,
-  });
+  const { pipeline: definition, settings } = options;
+  const outFolder = join(workFolder, 'cdk.out');
+  const synthesis = await synthesizeOrKept({ outFolder, pipeline: definition, settings });
   const template = readTemplate(synthesis, REGION);
 
   onStep('starting the local servers');
@@ -178,10 +176,6 @@ async function compose(
   const { backend, kinesis, notice, secrets, tables, buckets } = started;
   const figures = options.figures ?? new Figures();
   const cloudWatch = new LocalCloudWatch(systemClock.nowMs);
-  const takeLine = (line: FunctionLine) => {
-    cloudWatch.takeLine(line.text);
-    if (!figures.take(line.text)) onLine(line);
-  };
   const functions = await startFunctions(system, {
     pipeline,
     clock,
@@ -193,7 +187,7 @@ async function compose(
     accessKey,
     bus,
     stream: (name) => outgoingStream(backend.sink, name),
-    onLine: takeLine,
+    onLine: lineTaker({ cloudWatch, figures, onLine }),
     watching: (spec, fn) => cloudWatch.watching(spec, fn),
   });
   cleanups.push(() => stopAll(functions));
@@ -211,9 +205,7 @@ async function compose(
     recorded: recordedOf(output(OUTPUTS.stream), options),
     callService: backend.callService,
     schedules: options.schedules,
-    observe: (spec, event) => options.onMapping?.(serviceOf(spec), event),
-    onAccess: options.onAccess ?? (() => {}),
-    onApiFailure: options.onApiFailure ?? (() => {}),
+    ...listenersOf(options),
     onFailure: failure.reject,
   });
   cleanups.push(() => running.stop());
@@ -245,6 +237,27 @@ async function compose(
     closeAll: () => closeAll(closerOf(system, functions)),
     stop,
   };
+}
+
+/** What is published goes into metrics and figures; the other lines go on. */
+function lineTaker({
+  cloudWatch,
+  figures,
+  onLine,
+}: {
+  readonly cloudWatch: LocalCloudWatch;
+  readonly figures: Figures;
+  readonly onLine: (line: FunctionLine) => void;
+}): (line: FunctionLine) => void {
+  return (line) => {
+    cloudWatch.takeLine(line.text);
+    if (!figures.take(line.text)) onLine(line);
+  };
+}
+
+function listenersOf({ onMapping, onAccess = () => {}, onApiFailure = () => {} }: RuntimeOptions) {
+  const observe = (spec: MappingSpec, event: MappingEvent) => onMapping?.(serviceOf(spec), event);
+  return { observe, onAccess, onApiFailure };
 }
 
 function busIn(workFolder: string, { onAlert = () => {} }: RuntimeOptions): LocalBus {
