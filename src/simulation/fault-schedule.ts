@@ -1,9 +1,14 @@
 // Which planned fault is whose: looked up where it is to happen.
-import type { Fault, FunctionName, StreamName, StreamReader } from './plan.ts';
+import type { Fault, StreamName, StreamReader } from './plan.ts';
 
 export type CallFault = Extract<Fault, { readonly call: number }>;
 export type InvocationFault = Exclude<Extract<Fault, { readonly invocation: number }>, CallFault>;
 export type ReadFault = Extract<Fault, { readonly kind: 'read' }>;
+
+export interface FaultsOfInvocation {
+  readonly calls: ReadonlyMap<number, CallFault>;
+  readonly invocations: readonly InvocationFault[];
+}
 
 export class FaultSchedule {
   readonly #faults: ReadonlyMap<string, readonly Fault[]>;
@@ -18,7 +23,8 @@ export class FaultSchedule {
     this.#isOver = true;
   }
 
-  ofInvocation(name: FunctionName, invocation: number) {
+  /** `name`: of a function. */
+  ofInvocation(name: string, invocation: number): FaultsOfInvocation {
     const found = this.#at(`${name} ${invocation}`);
     const calls = new Map<number, CallFault>();
     const invocations: InvocationFault[] = [];

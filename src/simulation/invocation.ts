@@ -1,18 +1,18 @@
 // One invocation of a function: what its calls of tables meet, and the ways it ends other than by answering.
 import type { VirtualClock } from '../event-source/virtual-clock.ts';
 import type { CallFault, FaultSchedule, InvocationFault } from './fault-schedule.ts';
-import type { FunctionName } from './plan.ts';
 import type { Trace } from './trace.ts';
 
 export interface InvocationDeps {
   readonly clock: VirtualClock;
   readonly trace: Trace;
-  readonly faults: FaultSchedule;
+  readonly faults: Pick<FaultSchedule, 'ofInvocation'>;
   readonly latenciesMs: readonly number[];
 }
 
 export class Invocation {
-  readonly name: FunctionName;
+  /** The function's. */
+  readonly name: string;
   readonly number: number;
   readonly faults: readonly InvocationFault[];
   readonly #deps: InvocationDeps;
@@ -22,7 +22,7 @@ export class Invocation {
   #asked = 0;
   isDead = false;
 
-  constructor(name: FunctionName, number: number, deps: InvocationDeps) {
+  constructor(name: string, number: number, deps: InvocationDeps) {
     this.name = name;
     this.number = number;
     this.#deps = deps;

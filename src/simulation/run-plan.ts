@@ -82,6 +82,7 @@ class Run {
     }
     const { readers } = this.#system;
     for (const reader of readers) this.#system.startMapping(reader);
+    for (const own of this.#system.own) own.start();
     const schedule = this.#onSchedule();
     this.#step('records come and things go wrong');
     await this.#timeline();
@@ -102,6 +103,7 @@ class Run {
     await schedule;
     await this.#handled('aggregate');
     await this.#system.mapping('aggregate').stop({ invocation: 'finish' });
+    for (const own of this.#system.own) await own.toEnd();
     const downstream = readers.filter((reader) => reader !== 'aggregate');
     for (const reader of downstream) await this.#handled(reader);
     await this.#lookByClock();
@@ -163,6 +165,8 @@ class Run {
       case 'restart':
         if (!this.#system.readers.includes(action.reader)) return;
         trace.note(`${action.reader} mapping  dies; another begins ${action.rewind} checkpoints back`);
+        if (action.reader === 'aggregate')
+          for (const own of this.#system.own) await own.restart(action.rewind);
         return await this.#system.restartMapping(action.reader, action.rewind);
       case 'recreate':
         if (!this.#system.readers.includes(action.reader)) return;

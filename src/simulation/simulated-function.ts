@@ -2,7 +2,7 @@
 // runs into its time limit counts as failed at once, and may go on for a while: what it sends still arrives.
 import type { InvokeOutcome } from '../event-source/ports.ts';
 import { Invocation, type InvocationDeps } from './invocation.ts';
-import type { FunctionName, Plan } from './plan.ts';
+import type { Plan } from './plan.ts';
 
 export interface HandlerContext {
   getRemainingTimeInMillis(): number;
@@ -10,7 +10,7 @@ export interface HandlerContext {
 export type Handler = (event: unknown, context: HandlerContext) => Promise<unknown>;
 
 export interface SimulatedFunctionOptions {
-  readonly name: FunctionName;
+  readonly name: string;
   readonly timeoutMs: number;
   readonly containers: Plan['containers'];
   /** Starts a container: a handler with caches of its own. `invocation` gives the one it is at. */

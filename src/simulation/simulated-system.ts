@@ -29,6 +29,7 @@ import { Checks } from './checks.ts';
 import { FaultSchedule } from './fault-schedule.ts';
 import type { Invocation } from './invocation.ts';
 import { OldCheckpoints } from './old-checkpoints.ts';
+import type { OwnFunction } from './own-function.ts';
 import {
   type FunctionName,
   type Plan,
@@ -39,6 +40,7 @@ import {
 } from './plan.ts';
 import { type Handler, type HandlerContext, SimulatedFunction } from './simulated-function.ts';
 import { simulatedHost } from './simulated-host.ts';
+import { SimulatedOwn } from './simulated-own.ts';
 import { type SimulatedTable, SimulatedTables, type StoredTable } from './simulated-tables.ts';
 import { shortSequence, shortShard, Trace } from './trace.ts';
 import { troubledBus } from './troubled-bus.ts';
@@ -53,6 +55,8 @@ export interface Replacements {
   readonly aggregate?: typeof wireAggregate;
   readonly rollup?: typeof wireRollup;
   readonly close?: typeof wireClose;
+  /** Functions of one's own, beside the others. */
+  readonly own?: readonly OwnFunction[];
 }
 
 /** What is scheduled keeps ten seconds for the write under way, so it needs more than others may have. */
@@ -74,6 +78,7 @@ export class SimulatedSystem {
   readonly tables: SimulatedTables;
   readonly streams: Readonly<Record<StreamName, MemoryStream>>;
   readonly functions: Readonly<Record<FunctionName, SimulatedFunction>>;
+  readonly own: readonly SimulatedOwn[];
   readonly pipeline: Pipeline;
   /** That, and all that are deployed over it. */
   readonly pipelines: readonly [Pipeline, ...Pipeline[]];
@@ -157,6 +162,7 @@ export class SimulatedSystem {
       close: this.#function('close', SCHEDULED_TIMEOUT_MS, close),
       'alert-clock': this.#function('alert-clock', SCHEDULED_TIMEOUT_MS, wireAlertClock),
     };
+    this.own = (replacements.own ?? []).map((own) => this.#own(own));
   }
 
   /** Functions start with it from now on. */
@@ -251,6 +257,33 @@ export class SimulatedSystem {
       { name, timeoutMs, containers, start },
       { clock, trace, faults, latenciesMs },
     );
+  }
+
+  /** Nothing that the others are held to hears of it: with it and without it their run is the same. */
+  #own(own: OwnFunction): SimulatedOwn {
+    const { plan, clock, trace, faults, tables, writer, streams } = this;
+    const random = createRandom(`${own.name} ${plan.seed}`).next;
+    return new SimulatedOwn(own, {
+      plan,
+      clock,
+      trace,
+      faults,
+      random,
+      stream: streams.telemetry,
+      host: (invocation) =>
+        simulatedHost(invocation, {
+          pipeline: this.#deployed,
+          memoryMb: plan.memoryMb ?? MEMORY_MB,
+          clock,
+          random,
+          tables,
+          writer,
+          telemetry: troubledShards(invocation, this.#telemetry()),
+          bus: troubledBus(invocation, () => {}),
+          onCounts: () => {},
+        }),
+      onFailure: (error) => this.checks.fail(error),
+    });
   }
 
   /** What the closer puts into it is noted: it is part of what was put into the stream. */

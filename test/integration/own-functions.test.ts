@@ -1,6 +1,6 @@
 // The examples of docs/how-to-own-function.md and docs/how-to-own-readers.md, added to a copy of the project as the documents say, and run.
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -99,3 +99,22 @@ it('a reader of the outlet hears of each window once it is final', async () => {
     { id: 'window-final/source|a|oven/1767225660000-1767225720000/1', events: 1 },
   ]);
 }, 300_000);
+
+it('a function runs in the simulation, where its own check is held whatever goes wrong', async () => {
+  const simulate = () =>
+    run(process.execPath, ['src/cli/tidemill.ts', 'simulate', '--seeds', '12'], { cwd: copy });
+  expect((await simulate()).stdout).toMatch(/^12 seeds hold/);
+
+  // Of one that counts what is delivered again there is a seed that tells.
+  const file = join(copy, 'consumers/spikes/wire.ts');
+  const wire = await readFile(file, 'utf8');
+  try {
+    await writeFile(file, wire.replace(/text\(`[^`]*`\)/, 'text(crypto.randomUUID())'));
+    await expect(simulate()).rejects.toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/spikes, a function of one's own, is right whatever went wrong/),
+    });
+  } finally {
+    await writeFile(file, wire);
+  }
+}, 400_000);
