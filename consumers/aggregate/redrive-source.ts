@@ -182,6 +182,9 @@ function toFolded(result: FoldResult, trying: readonly Candidate[]): Folded {
     became: verdicts[at] ?? '',
     was: letter.reason,
     ...(letter.countedBySource === undefined ? {} : { bySource: true as const }),
+    ...(letter.number === undefined || letter.source === undefined
+      ? {}
+      : { place: { source: letter.source, number: letter.number } }),
   }));
   return { result, taken, entries, verdicts };
 }

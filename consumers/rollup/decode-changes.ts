@@ -51,18 +51,30 @@ export interface UnreadChange
 export interface DecodedChanges {
   readonly changes: readonly SourceChange[];
   readonly unread: readonly UnreadChange[];
+  readonly fences: readonly Fence[];
+}
+
+/** Somebody wants to know when all changes of a source up to here are handled. */
+export interface Fence {
+  readonly source: string;
+  readonly mark: string;
+  readonly sequence: SequenceNumber;
 }
 
 /** Removals are left out: by TTL they are housekeeping, and a state taken away by hand adds nothing to any window. */
 export function decodeChanges(records: readonly DynamoDbEventRecord[], pipeline: Pipeline): DecodedChanges {
   const changes: SourceChange[] = [];
   const unread: UnreadChange[] = [];
+  const fences: Fence[] = [];
   for (const record of records) {
     const change = readChangeRecord(record);
     const source = change.key[SOURCES_TABLE.partitionKey];
     const after = change.newImage?.[SOURCES_TABLE.state];
     const before = change.oldImage?.[SOURCES_TABLE.state];
     if (change.kind === 'housekeeping' || typeof source !== 'string' || !isState(after)) continue;
+    const mark = change.newImage?.[SOURCES_TABLE.fence];
+    if (typeof mark === 'string' && mark !== change.oldImage?.[SOURCES_TABLE.fence])
+      fences.push({ source, mark, sequence: change.sequence });
     if (isState(before) && isSame(after, before)) continue; // another attribute was changed, by hand or by a hold
     const version = versionOf(change.newImage) ?? (versionOf(change.oldImage) ?? 0) + 1;
     const then = isState(before) ? attemptDecode(source, before) : undefined;
@@ -94,7 +106,7 @@ export function decodeChanges(records: readonly DynamoDbEventRecord[], pipeline:
       lastArrivalMs: windows.lastArrivalMs,
     });
   }
-  return { changes, unread };
+  return { changes, unread, fences };
 }
 
 function versionOf(image: Readonly<Record<string, unknown>> | undefined): number | undefined {
@@ -157,6 +169,7 @@ function toDeadLetter(letter: Letter): DeadLetter {
     at,
     reason,
     ...(reason === 'late' ? {} : { countedBySource: true as const }),
+    ...(letter.number === undefined ? {} : { number: letter.number }),
     detail: DETAILS[reason](letter),
     source: event.source,
     arrivalMs,

@@ -1,8 +1,15 @@
 import { mergedPartiality, type Partiality } from '../../src/core/partiality.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import type { Contribution } from '../../src/core/rollup.ts';
-import { type KnownRollup, lackingIn, rollupText, telling } from '../../src/core/rollup-beginnings.ts';
+import {
+  type KnownRollup,
+  lackingIn,
+  rollupMark,
+  rollupText,
+  telling,
+} from '../../src/core/rollup-beginnings.ts';
 import { parseRollupSeries } from '../../src/core/series.ts';
+import type { ClosedWindow } from '../../src/core/source-window.ts';
 
 /** What windows lack of sources that had closed theirs before the rollup began. */
 export class Lacking {
@@ -38,6 +45,25 @@ export class Lacking {
       case 'nothing':
         return undefined;
     }
+  }
+
+  /** The rollups that a change which closes a window tells all of it, each with its mark. */
+  tellingAllOf(
+    window: ClosedWindow,
+    madeMs: number,
+  ): readonly { readonly name: string; readonly mark: number }[] {
+    if (window.partial !== undefined || window.regrouped !== undefined) return [];
+    const { rollups, maxClockSkewMs } = this.#pipeline;
+    return rollups
+      .filter(({ name, of, levels }) => {
+        if (of !== window.aggregation || !levels.flat().every((tag) => window.groupBy.includes(tag)))
+          return false;
+        const known = this.#byName.get(name);
+        return (
+          known === undefined || telling(known, { madeMs, startMs: window.start, maxClockSkewMs }) === 'all'
+        );
+      })
+      .map((rollup) => ({ name: rollup.name, mark: rollupMark(rollup, this.#pipeline) }));
   }
 
   of(series: string, end: number): Partiality | undefined {

@@ -17,7 +17,7 @@ import type { BatchItemFailures, DynamoDbEventRecord, StreamEvent } from '../../
 import { attempt, type Failure } from './attempt.ts';
 import type { PartDeps, PartReport, RetryPause } from './commit-parts.ts';
 import { commitParts, expiresAtMs } from './commit-parts.ts';
-import type { SourceChange } from './decode-changes.ts';
+import type { Fence, SourceChange } from './decode-changes.ts';
 import { decodeChanges } from './decode-changes.ts';
 import { KnownSeries } from './known-series.ts';
 import { Lacking } from './lacking.ts';
@@ -27,6 +27,7 @@ import { Retentions } from './retentions.ts';
 import { SpreadCache, windowKeyText } from './spread-cache.ts';
 import { missingCounts, tellOfMissing } from './tell-of-missing.ts';
 import { outletMessagesOf } from './tell-outlet.ts';
+import { Telling } from './telling.ts';
 import type { WindowWork } from './window-work.ts';
 
 export interface RollupDeps {
@@ -64,7 +65,7 @@ export function createRollup(
   const { windows, deadLetters, pipeline } = deps;
   const retentions = new Retentions(pipeline);
   return async ({ Records }) => {
-    const { changes, unread } = decodeChanges(Records, pipeline);
+    const { changes, unread, fences } = decodeChanges(Records, pipeline);
     const closing = changes.filter(({ closed }) => closed.length > 0);
     const refusing = changes.filter(({ letters }) => letters.length > 0);
     const all = [...changes, ...unread].sort(inOrder);
@@ -76,8 +77,7 @@ export function createRollup(
     const works = worksOf(beginning.length > 0 ? [] : all, retentions, lacking);
     const { failures: noting, refused } = await noteSeries(changes, works, { known, readers: deps.readers });
     tellOfSeries(works, refused, deps);
-    const [storing, keeping, folding] = await Promise.all([
-      attempt(closing, () => storeClosed(closing, windows, retentions)),
+    const [keeping, folding] = await Promise.all([
       attempt(refusing, () => deadLetters.put(refusing.flatMap(({ letters }) => letters))),
       foldParts([...changes, ...unread], works, {
         windows,
@@ -87,6 +87,11 @@ export function createRollup(
         partCapacity: deps.partCapacity,
       }),
     ]);
+    // A window that is stored is in its rollups: who looks whether they agree reads it first.
+    const notFolded = new Set([...beginning, ...folding.failures].map(({ sequence }) => sequence));
+    const folded = closing.filter(({ sequence }) => !notFolded.has(sequence));
+    const telling = new Telling(lacking, folding.missing);
+    const storing = await attempt(folded, () => storeClosed(folded, { windows, retentions, telling }));
     const passing = await passOn(changes, deps.readers?.live, deps.nowMs());
     const toldOfMissing = await tellOfMissing(unread, folding.missing, deps);
     const sending = await tellOutlet(changes, deps);
@@ -100,6 +105,7 @@ export function createRollup(
       ...toldOfMissing,
       ...sending,
     ];
+    failures.push(...(await passFences(fences, failures, deps)));
     deps.meter.publish({
       batches: 1,
       records: Records.length,
@@ -178,16 +184,36 @@ async function tellOutlet(
   );
 }
 
+/** Who put a fence behind the changes of a source waits to hear that all of them are handled. */
+async function passFences(
+  fences: readonly Fence[],
+  failures: readonly Failure[],
+  { windows, nowMs }: Pick<RollupDeps, 'windows' | 'nowMs'>,
+): Promise<readonly Failure[]> {
+  const passed = fences.filter(({ sequence }) =>
+    failures.every((failure) => compareSequenceNumbers(sequence, failure.sequence) < 0),
+  );
+  return await attempt(passed, () => windows.notePassed(passed, nowMs()));
+}
+
 async function storeClosed(
   changes: readonly SourceChange[],
-  windows: Windows,
-  retentions: Retentions,
+  {
+    windows,
+    retentions,
+    telling,
+  }: { readonly windows: Windows; readonly retentions: Retentions; readonly telling: Telling },
 ): Promise<void> {
   await windows.putClosed(
-    changes.flatMap(({ closed, lastArrivalMs }) =>
-      closed.map((window) => {
+    changes.flatMap((change) =>
+      change.closed.map((window, at) => {
+        const { lastArrivalMs } = change;
         const retentionMs = retentions.of(window.series);
-        return { window, expiresAtMs: expiresAtMs(window, { retentionMs, lastArrivalMs }) };
+        const told = telling.toldOf(change, at);
+        return {
+          window: told.length === 0 ? window : { ...window, told },
+          expiresAtMs: expiresAtMs(window, { retentionMs, lastArrivalMs }),
+        };
       }),
     ),
   );

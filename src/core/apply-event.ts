@@ -90,6 +90,14 @@ export function isLate(state: SourceState, event: TelemetryEvent, maxTimeBefore:
   return places.length > 0 && places.every(({ windows }) => windows.length === 0);
 }
 
+/** An event that is late for every aggregation that takes it is so without being folded. */
+export function noteLate(state: SourceState, event: TelemetryEvent): void {
+  for (const open of state.open) {
+    const { filter } = open.aggregation;
+    if (filter === undefined || passesFilter(filter, event)) open.late += 1;
+  }
+}
+
 /** What folding the event would add to the state's windows: their bytes, at most, and how many would be new. */
 export function growthOf(
   state: SourceState,

@@ -1,5 +1,6 @@
 // Closing: by the source's own event time, or by silence. Either moves windows into `closed`, for good.
 import type { EpochMs } from './brands.ts';
+import { addToChain } from './closing-chain.ts';
 import { pruneTrails } from './count-steps.ts';
 import { countToEnd, pruneHeld } from './count-time.ts';
 import { MAX_OUTGOING_BYTES } from './limits.ts';
@@ -23,7 +24,7 @@ export function closeByEventTime(state: SourceState, open: OpenAggregation): num
   for (const window of due.sort((a, b) => a.start - b.start)) {
     takeWindow(state, open, window);
     countToEnd(open, window);
-    state.closed.push(toClosed(window, open.aggregation));
+    state.closed.push({ ...toClosed(window, open.aggregation), link: addToChain(open.chain, window) });
     if (open.aggregation.window.kind === 'session') open.sessionsEnd = Math.max(open.sessionsEnd, window.end);
     bytes += window.bytes;
   }

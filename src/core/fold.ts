@@ -1,6 +1,6 @@
 // The heart: folds events of one source, in stream order, into its state. No clock, no randomness, no I/O: the
 // result depends on the order of the events alone, not on how they were cut into batches or how often they came.
-import { applyToOpenWindows, growthOf, isLate, LATE } from './apply-event.ts';
+import { applyToOpenWindows, growthOf, isLate, LATE, noteLate } from './apply-event.ts';
 import type { EpochMs, SequenceNumber } from './brands.ts';
 import { closeByEventTime, closeSilent } from './close-windows.ts';
 import type { TelemetryEvent } from './event.ts';
@@ -81,7 +81,7 @@ export function foldEvents(
       verdicts.push('quarantined');
       const { maxTime } = state;
       const skew = problem === 'clock-skew' ? { maxClockSkewMs: pipeline.maxClockSkewMs } : {};
-      outgoingBytes += handOn(state, { reason: problem, at, arrivalMs, event, maxTime, ...skew });
+      outgoingBytes += handOn(state, batch, { reason: problem, at, arrivalMs, event, maxTime, ...skew });
       continue;
     }
     if (arrivalMs > state.lastArrivalMs) {
@@ -102,7 +102,7 @@ export function foldEvents(
     verdicts.push(verdict);
     if (verdict === 'late' || verdict === 'quarantined') {
       const reason = verdict === 'late' ? 'late' : 'source-full';
-      outgoingBytes += handOn(state, { reason, at, arrivalMs, event, maxTime: maxTimeBefore });
+      outgoingBytes += handOn(state, batch, { reason, at, arrivalMs, event, maxTime: maxTimeBefore });
     }
   }
   if (last >= 0 && batch.redriven === undefined) moveUpTo(state, batch, last, stranded, pipeline);
@@ -110,8 +110,16 @@ export function foldEvents(
 }
 
 /** Gives its rough size in bytes. */
-function handOn(state: SourceState, letter: Letter): number {
-  state.letters.push(letter);
+function handOn(
+  state: SourceState,
+  { redriven }: Pick<SourceEvents, 'redriven'>,
+  letter: Omit<Letter, 'number'>,
+): number {
+  if (redriven !== undefined) state.letters.push(letter);
+  else {
+    state.handedOn += 1;
+    state.letters.push({ ...letter, number: state.handedOn });
+  }
   return LETTER_BYTES + roughBytes(letter.event);
 }
 
@@ -123,8 +131,11 @@ function judge(
   pipeline: Pipeline,
 ): Exclude<Verdict, 'redelivered'> {
   if (isDuplicate(state, event, { maxTimeBefore, pipeline })) return 'duplicate';
-  if (isFull(state, event, maxTimeBefore, pipeline))
-    return isLate(state, event, maxTimeBefore) ? 'late' : 'quarantined';
+  if (isFull(state, event, maxTimeBefore, pipeline)) {
+    if (!isLate(state, event, maxTimeBefore)) return 'quarantined';
+    noteLate(state, event);
+    return 'late';
+  }
   const folded = applyToOpenWindows(state, event, maxTimeBefore);
   if (folded === LATE) return 'late';
   if (folded === 0 && isBeyondTelling(event, maxTimeBefore, pipeline)) return 'late';

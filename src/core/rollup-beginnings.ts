@@ -2,6 +2,7 @@
 import type { EpochMs } from './brands.ts';
 import type { Partiality } from './partiality.ts';
 import type { Aggregation, Pipeline, Rollup } from './pipeline/pipeline.ts';
+import { hashText } from './text-hash.ts';
 import { specText } from './window-spec.ts';
 
 export interface KnownRollup {
@@ -19,6 +20,11 @@ export interface KnownRollup {
 export function rollupText({ name, of, levels }: Rollup, { aggregations }: Pipeline): string {
   const aggregation = aggregations.find((each) => each.name === of);
   return JSON.stringify([name, of, aggregation === undefined ? '' : specText(aggregation.window), levels]);
+}
+
+/** Stands for a rollup in the windows that were folded into it: 21 bits, three bytes. */
+export function rollupMark(rollup: Rollup, pipeline: Pipeline): number {
+  return hashText(rollupText(rollup, pipeline)).low % 2 ** 21;
 }
 
 /**

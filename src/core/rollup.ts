@@ -64,6 +64,7 @@ export function sourceWindow(source: string, window: ClosedWindow, final: boolea
     marks: NO_MARKS,
     final,
     ...(window.partial === undefined ? {} : { partial: window.partial }),
+    ...(window.link === undefined ? {} : { link: window.link }),
     events,
     moved,
     metrics,
@@ -224,12 +225,13 @@ export function mergeParts(parts: readonly StoredWindow[]): StoredWindow | undef
   const [first, ...others] = parts;
   if (first === undefined || others.length === 0) return first;
   const { events, moved, metrics, fields, ...times } = mergeGroups({ groups: parts });
+  const { link, told, ...whole } = first;
   const partial = parts.reduce<Partiality | undefined>(
     (all, each) => mergedPartiality(all, each.partial),
     undefined,
   );
   return {
-    ...first,
+    ...whole,
     part: undefined,
     marks: NO_MARKS,
     final: parts.every((part) => part.final),

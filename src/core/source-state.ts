@@ -1,5 +1,6 @@
 // Everything kept about one source: one item, one write a batch.
 import type { EpochMs, SequenceNumber, ShardId } from './brands.ts';
+import { type ClosingChain, emptyChain } from './closing-chain.ts';
 import type { CounterTrail } from './counter-trail.ts';
 import type { Coordinates, TelemetryEvent } from './event.ts';
 import type { TimeProblem } from './event-time.ts';
@@ -46,6 +47,8 @@ export interface SourceState {
   forgotten: ClosedBorder;
   /** Events the latest write found late or quarantined: the changelog carries them to the dead letters. */
   letters: Letter[];
+  /** How many events were handed on as letters, ever: the latest has this number. */
+  handedOn: number;
   /** Silences that ended, the latest ones, in order: long enough for some alert to tell of. */
   silences: Silence[];
 }
@@ -107,6 +110,7 @@ export interface OpenAggregation {
   sessionsEnd: EpochMs;
   /** Windows that lack events, since the source had some before it had the aggregation as it is; undefined: none. */
   readonly cut: Cut | undefined;
+  readonly chain: ClosingChain;
 }
 
 /** What is remembered of an aggregation, so that its windows stay closed if a later pipeline brings it back. */
@@ -132,6 +136,8 @@ export interface Letter {
   readonly maxTime: EpochMs;
   /** Where a clock leads: how far it was allowed to. */
   readonly maxClockSkewMs?: number;
+  /** Among the letters of its source, from 1; undefined for one that was put back before, which keeps the place it had. */
+  readonly number?: number;
 }
 
 export function emptySourceState(source: string, pipeline: Pipeline): SourceState {
@@ -150,6 +156,7 @@ export function emptySourceState(source: string, pipeline: Pipeline): SourceStat
     closed: [],
     letters: [],
     silences: [],
+    handedOn: 0,
     orphans: [],
     gone: [],
     forgotten: NOTHING_CLOSED,
@@ -158,7 +165,7 @@ export function emptySourceState(source: string, pipeline: Pipeline): SourceStat
 
 export function openAggregation(
   aggregation: Aggregation,
-  { late = 0, closedBefore = 0, sessionsEnd = 0, cut }: Partial<OpenAggregation> = {},
+  { late = 0, closedBefore = 0, sessionsEnd = 0, cut, chain = emptyChain() }: Partial<OpenAggregation> = {},
 ): OpenAggregation {
   return {
     aggregation,
@@ -172,6 +179,7 @@ export function openAggregation(
     closedBefore,
     sessionsEnd,
     cut,
+    chain,
   };
 }
 

@@ -1,5 +1,6 @@
 // What a window of a source is: groups of metrics, apart by the tags that rollups ask for.
 import type { EpochMs } from './brands.ts';
+import type { ChainLink } from './closing-chain.ts';
 import type { FieldCounts } from './field-counts.ts';
 import type { Metric } from './metric.ts';
 import type { Partiality, Regrouping } from './partiality.ts';
@@ -50,4 +51,6 @@ export interface ClosedWindow extends SourceWindow {
   /** See `specText`. */
   readonly spec: string;
   readonly groupBy: readonly string[];
+  /** Its place among those closed before it; undefined as releases before left it. */
+  readonly link?: ChainLink | undefined;
 }

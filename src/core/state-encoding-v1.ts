@@ -38,6 +38,7 @@ export function readStateV1(text: StateText): StateImage {
       sessionsEnd: 0,
       cut: undefined,
       countedAs: undefined,
+      chain: undefined,
       counters: USUAL_COUNTERS,
       trails: new Map(),
       held: { rules: '', trails: new Map() },
@@ -58,6 +59,7 @@ export function readStateV1(text: StateText): StateImage {
     })),
     silences: [],
     letters: (text.l ?? []).map((letter) => ({ ...letter, reason: 'late' })),
+    handedOn: undefined,
   };
 }
 

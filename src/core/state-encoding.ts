@@ -2,6 +2,7 @@
 import type { EpochMs } from './brands.ts';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
+import { addToChain, type ClosingChain, emptyChain, eventsIn } from './closing-chain.ts';
 import { freezeTrails } from './count-steps.ts';
 import { countsTime, freezeHeld } from './count-time.ts';
 import { countedAs, holdRulesText } from './counted-as.ts';
@@ -135,15 +136,15 @@ export function decodeState(source: string, encoded: EncodedState, pipeline: Pip
     closed: [...image.closed],
     letters: [...image.letters],
     silences: [...image.silences],
+    handedOn: image.handedOn ?? 0,
     orphans,
     ...goneFromImage(image, pipeline),
   };
-  for (const { name, spec, groupBy, windows } of image.aggregations) {
+  for (const own of image.aggregations) {
+    const { name, spec, groupBy, windows } = own;
     const into = state.open.find(({ aggregation }) => isSame(aggregation, { name, spec }));
-    for (const window of windows) {
-      if (into === undefined) orphans.push({ aggregation: name, spec, groupBy, ...cutShort(image, window) });
-      else addWindow(state, into, fitted(image, window, { from: groupBy, into }));
-    }
+    if (into === undefined) orphans.push(...orphansOf(image, own));
+    else for (const window of windows) addWindow(state, into, fitted(image, window, { from: groupBy, into }));
   }
   for (const open of state.open) {
     const kept = image.aggregations.find((candidate) => isSame(open.aggregation, candidate));
@@ -151,6 +152,18 @@ export function decodeState(source: string, encoded: EncodedState, pipeline: Pip
     if (kept !== undefined && countsTime(open)) adoptHeld(state, open, kept);
   }
   return state;
+}
+
+/** What an aggregation that the pipeline has no more leaves open. */
+function orphansOf(image: StateImage, own: AggregationImage): ClosedWindow[] {
+  const { name, spec, groupBy, windows } = own;
+  const chain = { ...(own.chain ?? chainNow(image, own)) };
+  return [...windows]
+    .sort((a, b) => a.start - b.start)
+    .map((window) => {
+      const closed = { aggregation: name, spec, groupBy, ...cutShort(image, window) };
+      return { ...closed, link: addToChain(chain, window) };
+    });
 }
 
 /** Samples are fitted as windows are. */
@@ -271,6 +284,7 @@ export function decodeStateImage(
     forgotten: tail?.forgotten ?? NOTHING_CLOSED,
     letters: times(body, (): Letter => JSON.parse(body.text())),
     silences: [],
+    handedOn: tail?.chains?.handedOn,
   };
   if (version !== STATE_VERSION) return { ...read, aggregations: withSessionsEnds(read) };
   // States of before do not tell which records were folded in by half.
@@ -298,7 +312,7 @@ function withHeld(image: StateImage, { aggregations, times: own }: HeldImage): S
   };
 }
 
-function withTail(image: StateImage, { aggregations, marks }: StateTail): StateImage {
+function withTail(image: StateImage, { aggregations, marks, chains }: StateTail): StateImage {
   let at = 0;
   const marked = <W extends SourceWindow>(window: W): W => {
     const own = marks.get(at);
@@ -310,9 +324,10 @@ function withTail(image: StateImage, { aggregations, marks }: StateTail): StateI
     aggregations: image.aggregations.map((each, place) => ({
       ...each,
       ...aggregations[place],
+      chain: chains?.aggregations[place],
       windows: each.windows.map(marked),
     })),
-    closed: image.closed.map(marked),
+    closed: image.closed.map(marked).map((window, place) => ({ ...window, link: chains?.links[place] })),
   };
 }
 
@@ -332,6 +347,7 @@ function readAggregation(body: ByteReader, { names, maxTime, version }: BodyCont
     cut: undefined,
     countedAs: undefined,
     held: NO_HELD,
+    chain: undefined,
     ...(version === STATE_VERSION_V2
       ? readWindowsV2(body, names, maxTime)
       : {
@@ -529,13 +545,32 @@ function openFromImage(image: StateImage, aggregation: Aggregation): OpenAggrega
   const same = image.aggregations.find((candidate) => isSame(aggregation, candidate));
   if (same !== undefined) {
     const { late, closedBefore, sessionsEnd } = same;
-    const cut = isCountedOtherwise(same, aggregation) ? cutNow(image) : same.cut;
-    return openAggregation(aggregation, { late, closedBefore, sessionsEnd, cut });
+    const isOther = isCountedOtherwise(same, aggregation);
+    const cut = isOther ? cutNow(image) : same.cut;
+    const chain = {
+      ...(same.chain ?? chainNow(image, same)),
+      ...(isOther ? { offset: offsetNow(image, same) } : {}),
+    };
+    return openAggregation(aggregation, { late, closedBefore, sessionsEnd, cut, chain });
   }
   const gone = image.gone.find((candidate) => isSame(aggregation, candidate)) ?? image.forgotten;
   const { closedBefore, sessionsEnd } = gone;
-  return openAggregation(aggregation, { closedBefore, sessionsEnd, cut: cutNow(image) });
+  const chain = chainNow(image, { late: 0, windows: [], chain: undefined });
+  return openAggregation(aggregation, { closedBefore, sessionsEnd, cut: cutNow(image), chain });
 }
+
+/** One that begins here. */
+function chainNow(image: StateImage, own: Chained): ClosingChain {
+  return emptyChain({ id: image.counts.received, offset: offsetNow(image, own) });
+}
+
+/** See `ClosingChain.offset`. */
+function offsetNow({ counts }: StateImage, { late, windows, chain }: Chained): number {
+  const held = windows.reduce((sum, window) => sum + eventsIn(window), chain?.events ?? 0);
+  return counts.applied + counts.late - late - held;
+}
+
+type Chained = Pick<AggregationImage, 'late' | 'windows' | 'chain'>;
 
 /** From here on it counts; what the source has shown before is in none of its windows, or counted otherwise. */
 function cutNow({ lastArrivalMs, latestTime }: StateImage): Cut | undefined {

@@ -1,5 +1,6 @@
 // What a stored state says, whatever form it was stored in and whatever the pipeline is now.
 import type { EpochMs } from './brands.ts';
+import type { ClosingChain } from './closing-chain.ts';
 import type { CounterRules } from './counter-rules.ts';
 import type { CounterTrail } from './counter-trail.ts';
 import type { HeldTrail } from './held-trail.ts';
@@ -22,6 +23,8 @@ export interface StateImage {
   readonly closed: readonly ClosedWindow[];
   readonly letters: readonly Letter[];
   readonly silences: readonly Silence[];
+  /** undefined as releases before left it. */
+  readonly handedOn: number | undefined;
 }
 
 export interface AggregationImage {
@@ -32,6 +35,8 @@ export interface AggregationImage {
   readonly closedBefore: EpochMs;
   readonly sessionsEnd: EpochMs;
   readonly cut: Cut | undefined;
+  /** undefined as releases before left it. */
+  readonly chain: ClosingChain | undefined;
   /** See `countsAs`; undefined where that was not noted. */
   readonly countedAs: number | undefined;
   /** By what rules the samples were counted. */

@@ -1,8 +1,16 @@
-// The end of an encoded state: what tells whole windows from those that hold a part of their events. States stored before there was
-// one end before it.
+// The end of an encoded state: what tells whole windows from those that hold a part of their events, and how those that closed follow
+// each other. States stored before there was either end before it.
 import type { EpochMs } from './brands.ts';
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
+import {
+  type ChainLink,
+  type ClosingChain,
+  readChain,
+  readLink,
+  writeChain,
+  writeLink,
+} from './closing-chain.ts';
 import { countedAs } from './counted-as.ts';
 import type { Cut, Partiality, Regrouping } from './partiality.ts';
 import type { ClosedBorder, OpenAggregation, SourceState } from './source-state.ts';
@@ -18,6 +26,16 @@ export interface StateTail {
   readonly aggregations: readonly { readonly cut: Cut | undefined; readonly countedAs: number }[];
   /** By the place of the window, those of all aggregations in a row, then those that the write closed. */
   readonly marks: ReadonlyMap<number, WindowMarks>;
+  /** undefined as releases before left it. */
+  readonly chains: StateChains | undefined;
+}
+
+export interface StateChains {
+  readonly handedOn: number;
+  /** By the place of the aggregation. */
+  readonly aggregations: readonly ClosingChain[];
+  /** By the place of the closed window. */
+  readonly links: readonly (ChainLink | undefined)[];
 }
 
 export type WindowMarks = Pick<SourceWindow, 'partial' | 'regrouped'>;
@@ -44,6 +62,7 @@ export function writeTail(writer: ByteWriter, state: SourceState): void {
     [...state.open.flatMap(({ windows }) => [...windows.values()]), ...state.closed],
     maxTime,
   );
+  writeChains(writer, state);
 }
 
 export function readTail(
@@ -63,6 +82,30 @@ export function readTail(
       return { cut, countedAs: Math.floor(code / 2) };
     }),
     marks: readMarks(reader, maxTime),
+    chains: reader.done ? undefined : readChains(reader, { maxTime, aggregations }),
+  };
+}
+
+function writeChains(writer: ByteWriter, { handedOn, open, closed, maxTime }: SourceState): void {
+  writer.varint(handedOn);
+  for (const { chain } of open) writeChain(writer, chain, maxTime);
+  writer.varint(closed.length);
+  for (const { link } of closed) {
+    writer.byte(link === undefined ? 0 : 1);
+    if (link !== undefined) writeLink(writer, link, maxTime);
+  }
+}
+
+function readChains(
+  reader: ByteReader,
+  { maxTime, aggregations }: { readonly maxTime: EpochMs; readonly aggregations: number },
+): StateChains {
+  return {
+    handedOn: reader.varint(),
+    aggregations: Array.from({ length: aggregations }, () => readChain(reader, maxTime)),
+    links: Array.from({ length: reader.varint() }, () =>
+      reader.byte() === 0 ? undefined : readLink(reader, maxTime),
+    ),
   };
 }
 

@@ -2,6 +2,7 @@
 import type { EpochMs } from './brands.ts';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
+import { type ChainLink, readLink, writeLink } from './closing-chain.ts';
 import type { FieldSummary } from './field-counts.ts';
 import { summarizeFields } from './field-counts.ts';
 import type { Metric, MetricSummary } from './metric.ts';
@@ -39,6 +40,10 @@ export interface StoredWindow extends GroupContents {
   readonly final: boolean;
   /** It holds a part of its events, and which; undefined: all of them. */
   readonly partial?: Partiality | undefined;
+  /** Of a source's: its place among those that closed before it. */
+  readonly link?: ChainLink | undefined;
+  /** Of a source's: the rollups that all of it had been folded into before it was stored, by `rollupMark`. */
+  readonly told?: readonly number[] | undefined;
 }
 
 export interface Mark {
@@ -87,7 +92,9 @@ export function encodeStoredWindow(window: StoredWindow): Uint8Array {
       (window.alone === true ? ALONE : 0) |
       (window.full === true ? FULL : 0) |
       (window.incomplete === true ? INCOMPLETE : 0) |
-      (window.partial === undefined ? 0 : PARTIAL),
+      (window.partial === undefined ? 0 : PARTIAL) |
+      (window.link === undefined ? 0 : LINK) |
+      (window.told === undefined ? 0 : TOLD),
   );
   HEAD.varint(window.part === undefined ? 0 : window.part + 1);
   HEAD.varint(window.marks.size);
@@ -96,6 +103,11 @@ export function encodeStoredWindow(window: StoredWindow): Uint8Array {
     HEAD.varint(version * 2 + (open ? 1 : 0));
   }
   if (window.partial !== undefined) writePartiality(HEAD, window.partial, window.start);
+  if (window.link !== undefined) writeLink(HEAD, window.link, window.start);
+  if (window.told !== undefined) {
+    HEAD.varint(window.told.length);
+    for (const rollup of window.told) HEAD.varint(rollup);
+  }
   writeTexts(HEAD, names.names);
   HEAD.bytes(body);
   writeTimes(HEAD, window);
@@ -107,6 +119,8 @@ const FULL = 2;
 const INCOMPLETE = 4;
 const ALONE = 8;
 const PARTIAL = 16;
+const LINK = 32;
+const TOLD = 64;
 
 /** Longer names stand under a hash. */
 const LONGEST_MARK = 11;
@@ -150,6 +164,8 @@ export function decodeStoredWindow(series: string, encoded: EncodedWindow): Stor
     Array.from({ length: head.varint() }, () => [keyOf(head.text()), readMark(head)] as const),
   );
   const partial = (flags & PARTIAL) === 0 ? undefined : readPartiality(head, start);
+  const link = (flags & LINK) === 0 ? undefined : readLink(head, start);
+  const told = (flags & TOLD) === 0 ? undefined : Array.from({ length: head.varint() }, () => head.varint());
   const names = readTexts(head);
   const group = readGroup(new ByteReader(head.bytes()), { names, version });
   return {
@@ -163,6 +179,8 @@ export function decodeStoredWindow(series: string, encoded: EncodedWindow): Stor
     ...((flags & INCOMPLETE) === 0 ? {} : { incomplete: true }),
     ...((flags & ALONE) === 0 ? {} : { alone: true }),
     ...(partial === undefined ? {} : { partial }),
+    ...(link === undefined ? {} : { link }),
+    ...(told === undefined ? {} : { told }),
     ...group,
     ...readTimes(head),
   };

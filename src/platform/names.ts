@@ -61,6 +61,8 @@ export const SOURCES_TABLE = {
   heldAt: 'heldAt',
   /** text: JSON of the letters whose events the latest write put back, until it stands beside them what became of them. */
   redriven: 'redriven',
+  /** text: somebody waits for all changes up to here to be handled downstream, and hears of it under this name. */
+  fence: 'fence',
   expiresAt: 'expiresAt',
 } as const;
 export const CLOSING_BUCKETS = 32;
@@ -80,6 +82,8 @@ export const WINDOWS_TABLE = {
   latestOf: 'latestOf',
   /** What the key of an item begins with that says how a rollup window is spread: before its series. */
   spreadPrefix: 'spread|',
+  /** And what of an item that says which fence of a source has been passed: before the source. */
+  fencePrefix: 'spread|fence|',
 } as const;
 export const LATEST_BUCKETS = 8;
 
@@ -94,6 +98,12 @@ export const DEAD_LETTERS_TABLE = {
   sortKey: 'event',
   /** No shard's name begins with it. */
   heldPrefix: 'held|',
+  /** Index of the letters that sources have handed on, by source and number. */
+  letterIndex: 'letters',
+  /** Partition key of the index: text, the source. */
+  letterOf: 'letterOf',
+  /** Sort key of the index: number, from 1. */
+  letterNumber: 'letterNumber',
   expiresAt: 'expiresAt',
 } as const;
 

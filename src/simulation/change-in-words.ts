@@ -26,7 +26,8 @@ export function changeInWords(table: SimulatedTable, { eventName, keys, newImage
     case 'windows': {
       if (isSpread(newImage)) {
         const [series, parts] = [textOf(keys, WINDOWS_TABLE.partitionKey), numberOf(newImage, 'parts')];
-        return `windows  ${series}: ${parts} parts`;
+        const passed = textOf(newImage, 'mark');
+        return `windows  ${series}: ${passed === undefined ? `${parts} parts` : `passed ${passed}`}`;
       }
       const { version, window } = toPart(newImage);
       const part = window.part === undefined ? '' : ` part ${window.part} version ${version}`;

@@ -1,5 +1,6 @@
 // What stands in the windows table: closed windows as they closed, each written once in effect, and rollup windows
 // that never hold more than was applied.
+import { isDeepStrictEqual } from 'node:util';
 import type { Pipeline } from '../core/pipeline/pipeline.ts';
 import { mergeParts } from '../core/rollup.ts';
 import { parseRollupSeries, parseSourceSeries, rollupSeries } from '../core/series.ts';
@@ -58,20 +59,23 @@ export class WindowsCheck {
     const window = viewWindow(image);
     const until = window.part === undefined ? (window.partial?.untilMs ?? '') : '';
     const key = `${seriesKey(window.series, window.start)} ${window.end} ${window.part ?? ''} ${until}`;
+    const before = this.#images.get(key);
     this.stored.set(key, window);
     this.#images.set(key, image);
     const source = parseSourceSeries(window.series);
-    if (source !== undefined) this.#checkClosed(window, source, eventName);
+    // Only of which rollups have it may be known better, by who handles its change again.
+    const isNew = eventName === 'INSERT' || (before !== undefined && isButToldOtherwise(before, image));
+    if (source !== undefined) this.#checkClosed(window, source, isNew);
     else this.#checkRollup(window);
   }
 
   #checkClosed(
     window: StoredView,
     { aggregation, source }: { readonly aggregation: string; readonly source: string },
-    eventName: TableChange['eventName'],
+    isNew: boolean,
   ): void {
     const where = `${window.series} ${window.start}`;
-    hold(LAW_OF_STORED, eventName === 'INSERT', () => `${where}: changed after it had been stored`);
+    hold(LAW_OF_STORED, isNew, () => `${where}: changed after it had been stored`);
     if (this.#sources.uncertain.has(source)) return;
     const closed = this.#sources.sources
       .get(source)
@@ -124,4 +128,11 @@ export class WindowsCheck {
 
 export function seriesKey(series: string, start: number): string {
   return JSON.stringify([series, start]);
+}
+
+function isButToldOtherwise(
+  { told: _, ...before }: StoredWindow,
+  { told: __, ...now }: StoredWindow,
+): boolean {
+  return isDeepStrictEqual(before, now);
 }

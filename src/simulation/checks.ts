@@ -1,8 +1,10 @@
 // All laws a run is held to. The first that is broken ends the run; what handlers do about it is their business.
+import { placeInWords } from '../core/audit/difference.ts';
 import type { Pipeline } from '../core/pipeline/pipeline.ts';
 import { parseRollupSeries } from '../core/series.ts';
 import { summarizeStored } from '../core/stored-window.ts';
 import type { DiscardedBatch } from '../event-source/ports.ts';
+import type { AuditProgress } from '../stores/audit/audit-progress.ts';
 import type { TableChange } from '../stores/memory-table.ts';
 import type { StoredLedger } from '../stores/read-ledger.ts';
 import { isSpread, toPart } from '../stores/windows.ts';
@@ -16,6 +18,8 @@ import type { EndCheckDeps } from './end-check-deps.ts';
 import { ExpectedStream } from './expected-stream.ts';
 import type { SimulatedTable } from './simulated-tables.ts';
 import { hold, Violation } from './violation.ts';
+
+export const LAW_OF_AUDIT = 'where nothing is wrong the audit finds no difference';
 
 export class Checks {
   readonly stream: ExpectedStream;
@@ -81,6 +85,16 @@ export class Checks {
   /** An alert's transition is on the bus. */
   alerted(event: AlertEvent): void {
     this.attempt(() => this.alerts.published(event));
+  }
+
+  /** Whatever moment the audit finds the system at. */
+  audited(progress: AuditProgress | undefined): void {
+    const [first] = [...(progress?.differences ?? []), ...(progress?.last?.differences ?? [])];
+    this.attempt(() =>
+      hold(LAW_OF_AUDIT, first === undefined, () =>
+        first === undefined ? '' : `${first.kind} at ${placeInWords(first.where)}: ${first.detail}`,
+      ),
+    );
   }
 
   /** What a mapping gave up: from here on its sources cannot be followed. */

@@ -37,6 +37,7 @@ function makePlanOfNumbers(seed: number): Plan {
     pipeline,
     ...drawSettings(random('settings')),
     ...drawMemory(random('memory')),
+    ...drawAudit(random('audit')),
     records,
     actions: [
       ...drawActions({ sources: names, records, durationMs, random: random('actions') }),
@@ -121,7 +122,10 @@ function laterRecords(
   return [{ ...record, atMs, events }];
 }
 
-type Settings = Omit<Plan, 'format' | 'seed' | 'pipeline' | 'records' | 'actions' | 'faults'>;
+type Settings = Omit<
+  Plan,
+  'format' | 'seed' | 'pipeline' | 'records' | 'actions' | 'faults' | 'auditEveryMs'
+>;
 
 function drawSettings(random: Random): Settings {
   return {
@@ -143,6 +147,13 @@ function drawSettings(random: Random): Settings {
 /** Most plans have all they need. */
 function drawMemory(random: Random): Pick<Plan, 'memoryMb'> {
   return random.chance(0.25) ? { memoryMb: random.pick([0, 0.004, 0.01, 0.03]) } : {};
+}
+
+/** Another function makes a run dearer. */
+const AUDIT_SHARE = 0.3;
+
+function drawAudit(random: Random): Pick<Plan, 'auditEveryMs'> {
+  return random.chance(AUDIT_SHARE) ? { auditEveryMs: random.pick([500, 2_000, 7_000]) } : {};
 }
 
 /** `losing`: how often it may give records up. */

@@ -33,6 +33,8 @@ export interface Plan {
   /** Which container gets a shard's next batch: the one that had its last, or each in turn. */
   readonly containers: { readonly choice: 'affinity' | 'turns'; readonly least: number };
   readonly closeEveryMs: number;
+  /** How often the audit runs, beside everything; undefined: never. */
+  readonly auditEveryMs?: number;
   readonly records: readonly PlannedRecord[];
   readonly actions: readonly PlannedAction[];
   readonly faults: readonly Fault[];
@@ -45,7 +47,7 @@ export const STREAM_NAMES = ['telemetry', 'changelog', 'windows', 'alerts'] as c
 export type StreamName = (typeof STREAM_NAMES)[number];
 /** Mappings, by what they bring to a function: `alert` has two. */
 export type StreamReader = 'aggregate' | 'rollup' | 'alert' | 'alert-rollups' | 'publish';
-export type FunctionName = 'aggregate' | 'rollup' | 'alert' | 'publish' | 'close' | 'alert-clock';
+export type FunctionName = 'aggregate' | 'rollup' | 'alert' | 'publish' | 'close' | 'alert-clock' | 'audit';
 
 export const STREAM_READERS: Readonly<
   Record<StreamReader, { readonly stream: StreamName; readonly function: FunctionName }>

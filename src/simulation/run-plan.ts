@@ -4,6 +4,7 @@ import type { AlertRule } from '../core/alerts/alert-rule.ts';
 import type { Pipeline } from '../core/pipeline/pipeline.ts';
 import { spanMs } from '../core/window-spec.ts';
 import { PRIMER_KEY, SOURCES_TABLE } from '../platform/names.ts';
+import { AuditStore } from '../stores/audit/audit-progress.ts';
 import { DeadLetters } from '../stores/dead-letters.ts';
 import { readLedger } from '../stores/read-ledger.ts';
 import { retireSource } from '../stores/retire-source.ts';
@@ -36,6 +37,9 @@ export interface RunResult {
   /** Virtual. */
   readonly durationMs: number;
 }
+
+/** Each pass asks twice: once for what looks missing, once whether it is. */
+const AUDIT_RUNS = 6;
 
 /** In virtual time: far more than all retries, silences and hanging calls of a plan take. */
 const LIMIT_MS = 72 * 3_600_000;
@@ -84,6 +88,7 @@ class Run {
     for (const reader of readers) this.#system.startMapping(reader);
     for (const own of this.#system.own) own.start();
     const schedule = this.#onSchedule();
+    const auditing = this.#audit();
     this.#step('records come and things go wrong');
     await this.#timeline();
 
@@ -98,9 +103,10 @@ class Run {
 
     this.#step('silence closes what is open');
     // A tick is put by one run, read, and judged by at another.
-    await clock.sleep(silenceMs(this.#system) + READING_MS + 3 * this.#everyMs());
+    await clock.sleep(silenceMs(this.#system) + READING_MS + 3 * this.#everyMs(this.#plan.closeEveryMs));
     this.#scheduleEnds = true;
     await schedule;
+    await auditing;
     await this.#handled('aggregate');
     await this.#system.mapping('aggregate').stop({ invocation: 'finish' });
     for (const own of this.#system.own) await own.toEnd();
@@ -109,6 +115,7 @@ class Run {
     await this.#lookByClock();
     if (readers.includes('publish')) await this.#handled('publish');
     checks.atEnd(await this.#ledger());
+    await this.#auditToEnd();
     if (checks.violation !== undefined) return;
 
     this.#step('states expire, and all changes come once more');
@@ -207,16 +214,40 @@ class Run {
   async #onSchedule(): Promise<void> {
     const { clock } = this.#system;
     while (!this.#scheduleEnds) {
-      await clock.sleep(this.#everyMs());
+      await clock.sleep(this.#everyMs(this.#plan.closeEveryMs));
       await this.#close();
       await this.#lookByClock();
     }
   }
 
   /** More rarely where something is off for long. */
-  #everyMs(): number {
+  #everyMs(leastMs: number): number {
     const elapsedMs = this.#system.clock.nowMs() - START_MS;
-    return Math.max(this.#plan.closeEveryMs, Math.min(elapsedMs / 30, MOST_RARELY_MS));
+    return Math.max(leastMs, Math.min(elapsedMs / 30, MOST_RARELY_MS));
+  }
+
+  /** Beside everything else: whatever moment it finds, nothing is wrong. */
+  async #audit(): Promise<void> {
+    const { auditEveryMs } = this.#plan;
+    while (auditEveryMs !== undefined && !this.#scheduleEnds) {
+      await this.#system.clock.sleep(this.#everyMs(auditEveryMs));
+      await this.#auditOnce();
+    }
+  }
+
+  async #auditOnce(): Promise<void> {
+    const { functions, tables, checks } = this.#system;
+    await functions.audit.invoke('{}', '', () => 'a run');
+    checks.audited((await new AuditStore(tables.get('readers')).load()).progress);
+  }
+
+  /** All that there is, when nothing comes any more: one pass ends what was begun, the next sees all. */
+  async #auditToEnd(): Promise<void> {
+    if (this.#plan.auditEveryMs === undefined) return;
+    for (let run = 0; run < AUDIT_RUNS; run += 1) {
+      await this.#auditOnce();
+      await this.#handled('rollup');
+    }
   }
 
   async #lookByClock(): Promise<void> {

@@ -4,6 +4,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { wire as wireAggregate } from '../../consumers/aggregate/wire.ts';
 import { wire as wireAlert } from '../../consumers/alert/wire.ts';
 import { wire as wireAlertClock } from '../../consumers/alert-clock/wire.ts';
+import { wire as wireAudit } from '../../consumers/audit/wire.ts';
 import { wire as wireClose } from '../../consumers/close/wire.ts';
 import { wire as wirePublish } from '../../consumers/publish/wire.ts';
 import { wire as wireRollup } from '../../consumers/rollup/wire.ts';
@@ -64,6 +65,9 @@ const SCHEDULED_TIMEOUT_MS = 60_000;
 
 /** As the stack gives `aggregate`. */
 const MEMORY_MB = 1_024;
+
+/** The audit goes over everything there is, and begins anew as soon as it is done. */
+const EVERYTHING = { passEveryMs: 0, depth: Number.POSITIVE_INFINITY, starts: 1_000 };
 
 /** Parts of rollup windows branch after so few sources as a simulation has. */
 const wireBranchingRollup: typeof wireRollup = (host) => wireRollup(host, { partCapacity: 2 });
@@ -161,6 +165,7 @@ export class SimulatedSystem {
       publish: this.#function('publish', plan.timeoutMs, wirePublish),
       close: this.#function('close', SCHEDULED_TIMEOUT_MS, close),
       'alert-clock': this.#function('alert-clock', SCHEDULED_TIMEOUT_MS, wireAlertClock),
+      audit: this.#function('audit', SCHEDULED_TIMEOUT_MS, (host) => wireAudit(host, EVERYTHING)),
     };
     this.own = (replacements.own ?? []).map((own) => this.#own(own));
   }

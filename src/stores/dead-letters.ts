@@ -34,6 +34,8 @@ export interface DeadLetter {
   readonly stream?: string;
   /** Its source's own books count it as quarantined, so the letters are not asked for it. */
   readonly countedBySource?: true;
+  /** Among the letters that its source has handed on, from 1. */
+  readonly number?: number;
 }
 
 const SET_ASIDE: ReasonCode = 'value-set-aside';
@@ -78,11 +80,12 @@ export class DeadLetters {
    * Repeating it is safe.
    */
   async noteFates(redriven: readonly RedrivenLetter[]): Promise<void> {
-    const items = redriven.map(({ letter, became, was, bySource }) => ({
+    const items = redriven.map(({ letter, became, was, bySource, place }) => ({
       ...fateKey(letter),
       [FATE]: text(became),
       was: text(was),
       ...(bySource === undefined ? {} : { bySource: number(1) }),
+      ...placeAmong(place?.source, place?.number),
     }));
     if (items.length > 0) await this.#table.putMany(items);
   }
@@ -108,6 +111,25 @@ export class DeadLetters {
   /** Once they have been folded in. Repeating it is safe. */
   async release(events: readonly HeldEvent[]): Promise<void> {
     if (events.length > 0) await this.#table.deleteMany(events.map(heldKey));
+  }
+
+  /**
+   * Which numbers there are of the letters that a source has handed on, of a range with both ends. By an index, which may be a moment
+   * behind.
+   */
+  async numbersOf(
+    source: string,
+    { from, to }: { readonly from: number; readonly to: number },
+  ): Promise<ReadonlySet<number>> {
+    const numbers = new Set<number>();
+    const { letterIndex: index, letterOf, letterNumber } = DEAD_LETTERS_TABLE;
+    const items = this.#table.query({
+      index,
+      partition: { name: letterOf, value: text(source) },
+      sort: { name: letterNumber, from: number(from), to: number(to) },
+    });
+    for await (const item of items) numbers.add(numberOf(item, letterNumber) ?? 0);
+    return numbers;
   }
 
   /** Every dead letter and every event set aside, payload and all, in no order. */
@@ -287,9 +309,15 @@ function toItems(letter: DeadLetter): Item[] {
       ...(letter.stream === undefined ? {} : { stream: text(letter.stream) }),
       ...(letter.source === undefined ? {} : { source: text(letter.source) }),
       ...(letter.countedBySource === undefined ? {} : { [COUNTED_BY_SOURCE]: number(1) }),
+      ...placeAmong(letter.source, letter.number),
       ...(whole ? { body: text(body) } : { parts: number(pieces.length) }),
     },
   ];
+}
+
+function placeAmong(source: string | undefined, place: number | undefined): Item {
+  if (source === undefined || place === undefined) return {};
+  return { [DEAD_LETTERS_TABLE.letterOf]: text(source), [DEAD_LETTERS_TABLE.letterNumber]: number(place) };
 }
 
 /** Where in the stream, or what it is apart by. */
@@ -317,6 +345,7 @@ function fromItem(item: Item, body: string): DeadLetter {
       `dead letters table: found an item with ${Object.keys(item).join(', ')}, expected record and event`,
     );
   }
+  const place = numberOf(item, DEAD_LETTERS_TABLE.letterNumber);
   return {
     at: {
       shard: record.slice(0, colon) as ShardId,
@@ -330,6 +359,7 @@ function fromItem(item: Item, body: string): DeadLetter {
     payload: { encoding: textOf(item, 'encoding') ?? '', body },
     ...(textOf(item, 'stream') === undefined ? {} : { stream: textOf(item, 'stream') ?? '' }),
     ...(numberOf(item, COUNTED_BY_SOURCE) === undefined ? {} : { countedBySource: true as const }),
+    ...(place === undefined ? {} : { number: place }),
   };
 }
 

@@ -30,6 +30,8 @@ export interface RedrivenLetter {
   readonly was: string;
   /** The source's own books had counted it. */
   readonly bySource?: true;
+  /** Its place among the letters of its source, which it keeps. */
+  readonly place?: { readonly source: string; readonly number: number };
 }
 
 /** Why a source is held: its state cannot be read, or would be larger than an item may be. */
@@ -179,6 +181,23 @@ export class SourceStates {
       },
     ]);
     return outcome.kind === 'committed' ? { kind: 'committed', version } : toCommitOutcome(outcome, version);
+  }
+
+  /**
+   * Puts a fence behind all changes of a source up to now: who handles them notes that it has passed it. State and version stay. False
+   * where the source has changed since it was loaded.
+   */
+  async fence({ source, version }: Pick<StoredState, 'source' | 'version'>, mark: string): Promise<boolean> {
+    const [outcome = NO_OUTCOME] = await this.#table.commit([
+      {
+        key: keyOf(source),
+        expectedVersion: version,
+        version,
+        attributes: { [SOURCES_TABLE.fence]: text(mark) },
+      },
+    ]);
+    if (outcome.kind === 'failed') throw new Error(`no fence behind ${source}: ${outcome.reason}`);
+    return outcome.kind === 'committed';
   }
 
   /** Has the closer look at a source no more, if it is as it was loaded. */

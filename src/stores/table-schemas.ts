@@ -35,7 +35,16 @@ export const TABLE_SCHEMAS: Readonly<Record<TableName, TableSchema>> = {
       },
     },
   },
-  deadLetters: { partitionKey: DEAD_LETTERS_TABLE.partitionKey, sortKey: DEAD_LETTERS_TABLE.sortKey },
+  deadLetters: {
+    partitionKey: DEAD_LETTERS_TABLE.partitionKey,
+    sortKey: DEAD_LETTERS_TABLE.sortKey,
+    indexes: {
+      [DEAD_LETTERS_TABLE.letterIndex]: {
+        partitionKey: DEAD_LETTERS_TABLE.letterOf,
+        sortKey: DEAD_LETTERS_TABLE.letterNumber,
+      },
+    },
+  },
   alerts: {
     partitionKey: ALERTS_TABLE.partitionKey,
     indexes: {

@@ -243,6 +243,87 @@ export class Windows {
       .sort((a, b) => (a.series < b.series ? -1 : 1));
   }
 
+  /** Notes that all changes of sources up to fences are handled. Repeating it is safe. */
+  async notePassed(
+    fences: readonly { readonly source: string; readonly mark: string }[],
+    nowMs: number,
+  ): Promise<void> {
+    if (fences.length === 0) return;
+    const latest = new Map(fences.map(({ source, mark }) => [source, mark]));
+    await this.#table.putMany(
+      [...latest].map(([source, mark]) => ({
+        ...fenceKeyOf(source),
+        mark: text(mark),
+        [TTL_ATTRIBUTE]: number(Math.ceil((nowMs + FENCES_KEPT_MS) / 1_000)),
+      })),
+    );
+  }
+
+  /** The fences passed last, in the order of the sources; undefined where none has been of late. Consistent. */
+  async passed(sources: readonly string[]): Promise<readonly (string | undefined)[]> {
+    const items = await this.#table.getMany([...new Set(sources)].map(fenceKeyOf));
+    const marks = new Map(
+      items.map((item) => [textOf(item, WINDOWS_TABLE.partitionKey), textOf(item, 'mark')]),
+    );
+    return sources.map((source) => marks.get(`${WINDOWS_TABLE.fencePrefix}${source}`));
+  }
+
+  /**
+   * The moments at which windows begin, the latest first. By an index, which may be a moment behind; few reads each, however many windows
+   * begin together.
+   */
+  async *starts(
+    of: WindowKind,
+    { toMs = MAX_START_MS }: Pick<WindowRange, 'toMs'> = {},
+  ): AsyncIterable<number> {
+    for (let latest = toMs; latest >= 0; ) {
+      const found = await Promise.all(
+        Array.from({ length: LATEST_BUCKETS }, (_, bucket) => this.#lastStart(of, bucket, latest)),
+      );
+      const start = Math.max(...found);
+      if (start < 0) return;
+      yield start;
+      latest = start - 1;
+    }
+  }
+
+  /** -1: there is none. */
+  async #lastStart(of: WindowKind, bucket: number, toMs: number): Promise<number> {
+    const items = this.#table.query({
+      ...this.#startingIn(of, bucket, { fromMs: 0, toMs }),
+      descending: true,
+      readAhead: 1,
+    });
+    for await (const item of items) return Number(startOf(textOf(item, WINDOWS_TABLE.sortKey) ?? ''));
+    return -1;
+  }
+
+  /**
+   * All windows that begin at a moment, rollup windows in their parts: which there are by the index, what they hold consistent. No more
+   * than `limit` are looked at.
+   */
+  async startingAt(of: WindowKind, startMs: number, limit: number): Promise<readonly StoredWindow[]> {
+    const windows: StoredWindow[] = [];
+    for (let bucket = 0; bucket < LATEST_BUCKETS && windows.length < limit; bucket += 1) {
+      const keys: Item[] = [];
+      const range = { fromMs: startMs, toMs: startMs };
+      for await (const { series, window } of this.#table.query(this.#startingIn(of, bucket, range))) {
+        keys.push(present({ series, window }));
+        if (windows.length + keys.length >= limit) break;
+      }
+      for (const item of await this.#table.getMany(keys)) windows.push(toPart(item).window);
+    }
+    return windows;
+  }
+
+  #startingIn(of: WindowKind, bucket: number, { fromMs, toMs }: { fromMs: number; toMs: number }) {
+    return {
+      index: WINDOWS_TABLE.latestIndex,
+      partition: { name: WINDOWS_TABLE.latestOf, value: text(`${of}|${bucket}`) },
+      sort: { name: WINDOWS_TABLE.sortKey, from: text(timeKey(fromMs)), to: text(`${timeKey(toMs)}~`) },
+    };
+  }
+
   /** Every stored window, in no order, rollup windows in their parts. */
   async *scan(): AsyncIterable<StoredWindow> {
     for await (const item of this.#table.scan()) if (!isSpread(item)) yield toPart(item).window;
@@ -313,6 +394,16 @@ function spreadKeyOf({ series, start, end }: WindowKey): Item {
 
 function spreadName(key: Item): string {
   return `${textOf(key, WINDOWS_TABLE.sortKey)} ${textOf(key, WINDOWS_TABLE.partitionKey)}`;
+}
+
+/** Who put one up asks within hours. */
+const FENCES_KEPT_MS = 7 * 86_400_000;
+
+function fenceKeyOf(source: string): Item {
+  return {
+    [WINDOWS_TABLE.partitionKey]: text(`${WINDOWS_TABLE.fencePrefix}${source}`),
+    [WINDOWS_TABLE.sortKey]: text('passed'),
+  };
 }
 
 /** Whether an item of the table says how a window is spread, and holds none itself. */

@@ -1,6 +1,6 @@
 // The tables in memory, with everything that ever changed in them.
 
-import { DEAD_LETTERS_TABLE, SOURCES_TABLE } from '../../src/platform/names.ts';
+import { SOURCES_TABLE } from '../../src/platform/names.ts';
 import { MemoryTable, type TableChange } from '../../src/stores/memory-table.ts';
 import type { Item, Table } from '../../src/stores/table.ts';
 import { TABLE_SCHEMAS } from '../../src/stores/table-schemas.ts';
@@ -30,9 +30,8 @@ export class StoredTables {
     (change) => this.changes.sources.push(change),
   );
   readonly windows = new MemoryTable(WINDOWS_SCHEMA, (change) => this.changes.windows.push(change));
-  readonly deadLetters = new MemoryTable(
-    { partitionKey: DEAD_LETTERS_TABLE.partitionKey, sortKey: DEAD_LETTERS_TABLE.sortKey },
-    (change) => this.changes.deadLetters.push(change),
+  readonly deadLetters = new MemoryTable(TABLE_SCHEMAS.deadLetters, (change) =>
+    this.changes.deadLetters.push(change),
   );
 
   readonly alerts = new MemoryTable(ALERTS_SCHEMA, (change) => this.changes.alerts.push(change));

@@ -103,6 +103,7 @@ describe('a fold', () => {
         arrivalMs: 1_000,
         event: late,
         maxTime: 50,
+        number: 1,
       },
     ]);
   });

@@ -12,6 +12,7 @@ import { batchOf, eventOf, pipelineOf } from '../../support/events.ts';
 import { runs } from '../../support/runs.ts';
 import { writeStateV1 } from '../../support/state-v1.ts';
 import { comparableState } from '../../support/stream-runner.ts';
+import { withoutChains } from '../../support/without-chains.ts';
 
 const PIPELINE = parsePipeline({
   aggregations: [
@@ -63,7 +64,9 @@ describe('a state stored in the first form', () => {
       [AFTER_ALL, 8],
     ] as const) {
       const read = decodeState('a', onShard(text), PIPELINE);
-      expect(comparableState(read, PIPELINE)).toEqual(comparableState(folded(count), PIPELINE));
+      expect(withoutChains(comparableState(read, PIPELINE))).toEqual(
+        withoutChains(comparableState(folded(count), PIPELINE)),
+      );
       expect(read.windowBytes).toBe(folded(count).windowBytes);
     }
   });
@@ -72,7 +75,9 @@ describe('a state stored in the first form', () => {
     const batch = batchOf(EVENTS.slice(5), { firstRecord: 105, arrivalMs: 90_000 });
     const { state, verdicts } = foldEvents(decodeState('a', onShard(AFTER_FIVE), PIPELINE), batch, PIPELINE);
     expect(verdicts).toEqual(['applied', 'applied', 'duplicate']);
-    expect(comparableState(state, PIPELINE)).toEqual(comparableState(folded(8), PIPELINE));
+    expect(withoutChains(comparableState(state, PIPELINE))).toEqual(
+      withoutChains(comparableState(folded(8), PIPELINE)),
+    );
   });
 
   test('gives its books without the rest, and its closed windows to the changelog', () => {
@@ -120,7 +125,9 @@ describe('a state stored in the first form', () => {
           first += events.length;
         }
         const whole = foldEvents(emptySourceState('a', pipeline), batchOf(own), pipeline).state;
-        expect(comparableState(state, pipeline)).toEqual(comparableState(whole, pipeline));
+        expect(withoutChains(comparableState(state, pipeline))).toEqual(
+          withoutChains(comparableState(whole, pipeline)),
+        );
         expect(state.windowBytes).toBe(whole.windowBytes);
       }),
       { numRuns: runs(200) },

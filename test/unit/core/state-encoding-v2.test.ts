@@ -9,6 +9,7 @@ import { decodeState } from '../../../src/core/state-encoding.ts';
 import { decodeStoredWindow, summarizeStored } from '../../../src/core/stored-window.ts';
 import { batchOf, eventOf } from '../../support/events.ts';
 import { comparableState } from '../../support/stream-runner.ts';
+import { withoutChains } from '../../support/without-chains.ts';
 
 const PIPELINE = parsePipeline({
   aggregations: [
@@ -99,7 +100,7 @@ function folded(count: number) {
 
 /** Increases were taken of each combination of tags by itself then. */
 function withoutCounters(state: SourceState): unknown {
-  const { aggregations, ...rest } = comparableState(state, PIPELINE);
+  const { aggregations, ...rest } = withoutChains(comparableState(state, PIPELINE));
   return {
     ...rest,
     aggregations: aggregations.map(({ trails, windows, ...aggregation }) => ({

@@ -1,0 +1,74 @@
+// A place where the books do not add up: what was found, what was expected, and what kind of cause it points to.
+import type { EpochMs } from '../brands.ts';
+
+export const DIFFERENCE_KINDS = [
+  'books-and-windows',
+  'window-missing',
+  'window-other',
+  'state-behind',
+  'letter-missing',
+  'rollup-lacks-source',
+  'rollup-sum',
+  'folded-too-little',
+  'folded-too-much',
+  'stream-and-folded',
+  'unreadable',
+] as const;
+export type DifferenceKind = (typeof DIFFERENCE_KINDS)[number];
+
+export interface Difference {
+  readonly kind: DifferenceKind;
+  readonly where: Where;
+  readonly found: number;
+  readonly expected: number;
+  /** In words, for a person. */
+  readonly detail: string;
+}
+
+export interface Where {
+  readonly source?: string;
+  readonly aggregation?: string;
+  readonly rollup?: string;
+  readonly startMs?: EpochMs;
+  readonly endMs?: EpochMs;
+  /** Of a letter, among those of its source. */
+  readonly letter?: number;
+  readonly shard?: string;
+  readonly hourMs?: EpochMs;
+}
+
+/** What each kind points to. */
+export const CAUSES: Readonly<Record<DifferenceKind, string>> = {
+  'books-and-windows':
+    'events were counted and are in no window of their source, or the other way round: its item was changed by something other than the fold',
+  'window-missing':
+    'a window that closed is not stored: the rollup function lost changes (off for more than 24 h, or a batch given up), or somebody deleted it',
+  'window-other': 'a window is stored that is not the one its source closed: it was written over',
+  'state-behind':
+    'more of a source is stored downstream than its item has made: the item was restored from an earlier point, or erased',
+  'letter-missing':
+    'an event that its source counts as late or quarantined is not among the dead letters: lost with a change, or deleted',
+  'rollup-lacks-source':
+    'a rollup window lacks a source that was folded into it: a part of it was deleted or written over',
+  'rollup-sum':
+    'a rollup window holds other events than the windows of its sources: a part was written over, or a source counted twice',
+  'folded-too-little':
+    'sources have received fewer events than were folded into them: items were restored from an earlier point, or erased',
+  'folded-too-much': 'sources have received more events than came: records were folded in twice',
+  'stream-and-folded':
+    'the stream carried other records than were handled: a batch was given up, or never read',
+  unreadable: 'what is stored cannot be read',
+};
+
+export function placeInWords({ source, aggregation, rollup, startMs, letter, shard, hourMs }: Where): string {
+  const words = [
+    source === undefined ? undefined : `source ${JSON.stringify(source)}`,
+    aggregation === undefined ? undefined : `aggregation ${aggregation}`,
+    rollup === undefined ? undefined : `rollup ${rollup}`,
+    startMs === undefined ? undefined : `window from ${new Date(startMs).toISOString()}`,
+    letter === undefined ? undefined : `letter ${letter}`,
+    shard === undefined ? undefined : `shard ${shard}`,
+    hourMs === undefined ? undefined : `hour of ${new Date(hourMs).toISOString()}`,
+  ];
+  return words.filter((each) => each !== undefined).join(', ');
+}

@@ -1,0 +1,78 @@
+// Decides what looks missing: a fence is put behind all changes of its source, and once who handles them has passed it, what is missing
+// still is lost. No clock says how long that takes.
+import type { Difference } from '../../core/audit/difference.ts';
+import { sourceSeries } from '../../core/series.ts';
+import type { Suspect } from './audit-progress.ts';
+import { lookAtRollups } from './look-at-rollups.ts';
+import type { LookDeps } from './look-at-source.ts';
+
+export interface Settled {
+  readonly confirmed: readonly Difference[];
+  readonly waiting: readonly Suspect[];
+}
+
+export async function settleSuspects(suspects: readonly Suspect[], deps: LookDeps): Promise<Settled> {
+  const confirmed: Difference[] = [];
+  const waiting: Suspect[] = [];
+  for (const suspect of suspects) {
+    const outcome = await settle(suspect, deps);
+    if (outcome.kind === 'lost') confirmed.push(suspect.difference);
+    else if (outcome.kind === 'waits') waiting.push(outcome.suspect);
+  }
+  return { confirmed, waiting };
+}
+
+type Outcome = { readonly kind: 'lost' | 'there' } | { readonly kind: 'waits'; readonly suspect: Suspect };
+
+async function settle(suspect: Suspect, deps: LookDeps): Promise<Outcome> {
+  if (suspect.what === 'rollup') {
+    const { differences } = await lookAtRollups(suspect.startMs, deps);
+    return { kind: differences.some((each) => isSame(each, suspect.difference)) ? 'lost' : 'there' };
+  }
+  const { source, fence } = suspect;
+  if (fence === undefined)
+    return { kind: 'waits', suspect: { ...suspect, fence: await putFence(source, deps) } };
+  const [passed = ''] = await deps.windows.passed([source]);
+  if (passed < fence) return { kind: 'waits', suspect };
+  const isLost =
+    suspect.what === 'window' ? await isMissing(suspect, deps) : await isLetterMissing(suspect, deps);
+  return { kind: isLost ? 'lost' : 'there' };
+}
+
+/** undefined: the source has just changed, and the next run tries again. */
+async function putFence(source: string, { states, nowMs }: LookDeps): Promise<string | undefined> {
+  const [stored] = await states.load([source]);
+  if (stored === undefined) return undefined;
+  // Later ones are greater, whoever puts them up.
+  const mark = `${String(nowMs()).padStart(15, '0')}.${String(stored.version).padStart(12, '0')}`;
+  return (await states.fence(stored, mark)) ? mark : undefined;
+}
+
+async function isMissing(
+  { difference, source, chain, number, bounds }: Suspect & { readonly what: 'window' },
+  { windows, isKept }: LookDeps,
+): Promise<boolean> {
+  const { aggregation = '' } = difference.where;
+  if (!isKept(aggregation, bounds.end)) return false;
+  const range = { fromMs: bounds.start, toMs: bounds.start };
+  for await (const together of windows.listParts(sourceSeries(aggregation, source), range)) {
+    if (together.some(({ window: { link } }) => link?.chain === chain && link.number === number))
+      return false;
+  }
+  return true;
+}
+
+async function isLetterMissing(
+  { difference, source }: Suspect & { readonly what: 'letter' },
+  { states, deadLetters }: LookDeps,
+): Promise<boolean> {
+  const { letter = 0 } = difference.where;
+  if ((await deadLetters.numbersOf(source, { from: letter, to: letter })).has(letter)) return false;
+  // It may have been put back, which is not noted beside it yet.
+  const [stored] = await states.load([source]);
+  return !(stored?.redriven ?? []).some(({ place }) => place?.number === letter);
+}
+
+function isSame(a: Difference, b: Difference): boolean {
+  return a.kind === b.kind && JSON.stringify(a.where) === JSON.stringify(b.where);
+}
