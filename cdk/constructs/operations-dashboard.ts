@@ -126,6 +126,9 @@ export class OperationsDashboard extends Construct {
         ...['closedWindows', 'refused', 'failed', 'unreached'].map((metric) => this.#own('close', metric)),
         ...['checked', 'failed', 'unreached'].map((metric) => this.#own('alert-clock', metric)),
       ]),
+      graph('Audit', [
+        ...['sourcesLookedAt', 'waiting', 'differences'].map((metric) => this.#own('audit', metric)),
+      ]),
       graph('Alerts', [
         ...[
           'judged',

@@ -26,3 +26,18 @@ export function runEveryMinute(
     ],
   });
 }
+
+/** The same, less often. */
+export function runEvery(
+  scope: Construct,
+  { fn }: ConsumerFunction,
+  description: string,
+  minutes: number,
+): void {
+  fn.configureAsyncInvoke(ONCE);
+  new Rule(scope, 'Schedule', {
+    description,
+    schedule: Schedule.rate(Duration.minutes(minutes)),
+    targets: [new LambdaFunction(fn, ONCE)],
+  });
+}

@@ -10,6 +10,7 @@ import { Alert } from '../constructs/alert.ts';
 import { AlertClock } from '../constructs/alert-clock.ts';
 import { AlertsTable } from '../constructs/alerts-table.ts';
 import { Archive } from '../constructs/archive.ts';
+import { Audit } from '../constructs/audit.ts';
 import { StackBudget } from '../constructs/budget.ts';
 import { Close } from '../constructs/close.ts';
 import { ConsumerFunction } from '../constructs/consumer-function.ts';
@@ -214,11 +215,12 @@ function addConsumers(stack: Stack, props: TidemillStackProps, held: Held) {
     enabled: hasAlerts(props),
     batching: batching.telling,
   });
+  const audit = new Audit(stack, 'Audit', { codeFolder: code.audit, sources, windows, deadLetters, readers });
   const archive =
     props.archive === true
       ? new Archive(stack, 'Archive', { ...props, codeFolder: code.record, telemetry, failures })
       : undefined;
-  return { aggregate, rollup, close, alert, alertClock, publish, archive };
+  return { aggregate, rollup, close, alert, alertClock, publish, audit, archive };
 }
 
 function addApis(stack: Stack, props: TidemillStackProps, held: Held & { readonly keys: TokenKeys }) {
@@ -327,7 +329,7 @@ function addOperations(
       readonly rebuild: Rebuild | undefined;
     },
 ): void {
-  const { telemetry, aggregate, rollup, close, alert, alertClock, publish, archive } = parts;
+  const { telemetry, aggregate, rollup, close, alert, alertClock, publish, audit, archive } = parts;
   const { door, query, retire, liveApi, outlet, rebuild } = parts;
   new OperationsDashboard(stack, 'Operations', {
     // Names of dashboards are the account's, of all regions.
@@ -348,6 +350,7 @@ function addOperations(
     others: [
       close.consumer,
       alertClock.consumer,
+      audit.consumer,
       door.authorize.consumer,
       query.consumer,
       retire.consumer,

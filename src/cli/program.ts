@@ -13,6 +13,7 @@ const COMMANDS = new Map<string, () => Promise<Command>>([
   ['simulate', async () => (await import('./simulate-command.ts')).simulateCommand()],
   ['test', async () => (await import('./test-command.ts')).testCommand()],
   ['ledger', async () => (await import('./ledger-command.ts')).ledgerCommand()],
+  ['audit', async () => (await import('./audit-command.ts')).auditCommand()],
   ['export', async () => (await import('./export-command.ts')).exportCommand()],
   ['sources', async () => (await import('./sources-command.ts')).sourcesCommand()],
   ['windows', async () => (await import('./windows-command.ts')).windowsCommand()],

@@ -193,6 +193,7 @@ export const STANDING_FUNCTIONS = [
   'alert',
   'alert-clock',
   'publish',
+  'audit',
   'authorize',
   'query',
   'retire',

@@ -141,6 +141,26 @@ describe('the alarms of the stack', () => {
     expect(note(run)).toContain(id);
   });
 
+  it('tell of what is stored and does not add up, and of an audit that does not run', async () => {
+    const run = await AlarmRun.start();
+    run.schedule();
+    await minutes(run, 12);
+    expect(note(run)).toEqual([]);
+    const windows = run.table('Windows');
+    for await (const item of windows.scan()) {
+      const series = textOf(item, 'series') ?? '';
+      if (series.startsWith('source|'))
+        await windows.deleteMany([{ series: text(series), window: text(textOf(item, 'window') ?? '') }]);
+    }
+    await run.clock.advance(40 * MINUTE);
+    // A pass is over, and the next one is due, once an hour.
+    await run.clock.advance(60 * MINUTE);
+    expect(note(run)).toContain('AuditDifferences');
+    run.trouble.failing = ['audit'];
+    await run.clock.advance(70 * MINUTE);
+    expect(note(run)).toContain('AuditStopped');
+  });
+
   it('tell of closers that do not get through, and of those that do not run', async () => {
     const run = await AlarmRun.start();
     await minutes(run, 3);

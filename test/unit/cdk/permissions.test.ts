@@ -147,6 +147,24 @@ describe('permissions', () => {
     );
   });
 
+  it('let the audit read states, windows and letters, put up fences, and note how far it has come', () => {
+    expect(permissionsOf('Audit')).toEqual(
+      [
+        ...WRITES_ITS_LOG('AuditConsumerLogs.Arn'),
+        'dynamodb:Scan on SourcesTable.Arn',
+        'dynamodb:BatchGetItem on SourcesTable.Arn',
+        'dynamodb:PartiQLUpdate on SourcesTable.Arn',
+        'dynamodb:BatchGetItem on WindowsTable.Arn',
+        'dynamodb:Query on WindowsTable.Arn',
+        'dynamodb:Query on WindowsTable.Arn/index/latest',
+        'dynamodb:Query on DeadLettersTable.Arn/index/letters',
+        'dynamodb:BatchGetItem on ReadersTable.Arn',
+        'dynamodb:PartiQLInsert on ReadersTable.Arn',
+        'dynamodb:PartiQLUpdate on ReadersTable.Arn',
+      ].sort(),
+    );
+  });
+
   it('let publish read what became of alerts and put it on the default bus, and nothing else', () => {
     expect(permissionsOf('Publish')).toEqual(
       [

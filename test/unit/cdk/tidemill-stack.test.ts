@@ -174,6 +174,15 @@ describe('the functions', () => {
       },
     ],
     ['publish', {}],
+    [
+      'audit',
+      {
+        TIDEMILL_SOURCES_TABLE: 'Sources',
+        TIDEMILL_WINDOWS_TABLE: 'Windows',
+        TIDEMILL_DEAD_LETTERS_TABLE: 'DeadLetters',
+        TIDEMILL_READERS_TABLE: 'Readers',
+      },
+    ],
   ])('%s is told its tables, its pipeline and its metrics', (name, tables) => {
     template.hasResourceProperties('AWS::Lambda::Function', {
       Environment: {
@@ -299,7 +308,7 @@ describe('what no alert of the pipeline asks for', () => {
     ]
       .map(
         (id) =>
-          /^(AlertClock|AlertSources|AlertWindows|Aggregate|Rollup|Publish|Close|LiveAlerts|Live)/.exec(
+          /^(AlertClock|AlertSources|AlertWindows|Aggregate|Rollup|Publish|Close|Audit|LiveAlerts|Live)/.exec(
             id,
           )?.[0],
       )
@@ -308,7 +317,7 @@ describe('what no alert of the pipeline asks for', () => {
 
   it('is there, and off', () => {
     const none = { onSources: false, onRollups: false, byClock: false };
-    expect(enabled(none)).toEqual(['Aggregate', 'Rollup', 'Close']);
+    expect(enabled(none)).toEqual(['Aggregate', 'Rollup', 'Close', 'Audit']);
     expect(enabled({ ...none, onRollups: true })).toEqual([
       'Aggregate',
       'Rollup',
@@ -316,6 +325,7 @@ describe('what no alert of the pipeline asks for', () => {
       'Publish',
       'LiveAlerts',
       'Close',
+      'Audit',
     ]);
     expect(enabled({ onSources: true, onRollups: false, byClock: true })).toEqual([
       'Aggregate',
@@ -325,6 +335,7 @@ describe('what no alert of the pipeline asks for', () => {
       'LiveAlerts',
       'Close',
       'AlertClock',
+      'Audit',
     ]);
   });
 

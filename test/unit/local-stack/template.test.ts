@@ -88,6 +88,7 @@ describe('the template of the stack', () => {
     expect(system.schedules).toMatchObject([
       { everyMs: 60_000, fn: { environment: { POWERTOOLS_SERVICE_NAME: 'close' } } },
       { everyMs: 60_000, fn: { environment: { POWERTOOLS_SERVICE_NAME: 'alert-clock' } } },
+      { everyMs: 600_000, fn: { environment: { POWERTOOLS_SERVICE_NAME: 'audit' } } },
       { everyMs: 60_000, fn: { environment: { POWERTOOLS_SERVICE_NAME: 'hang-up' } } },
     ]);
   });

@@ -1,0 +1,77 @@
+// Every ten minutes: compares what is stored with counts made elsewhere, and goes on where it stopped.
+import { Duration } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import { DEAD_LETTERS_TABLE, VARIABLE, WINDOWS_TABLE } from '../../src/platform/names.ts';
+import { ConsumerFunction } from './consumer-function.ts';
+import type { DeadLettersTable } from './dead-letters-table.ts';
+import { addMetricAlarm } from './metric-alarm.ts';
+import type { ReadersTable } from './readers-table.ts';
+import { runEvery } from './run-every-minute.ts';
+import type { SourcesTable } from './sources-table.ts';
+import type { WindowsTable } from './windows-table.ts';
+
+export interface AuditOptions {
+  readonly codeFolder: string;
+  readonly sources: SourcesTable;
+  readonly windows: WindowsTable;
+  readonly deadLetters: DeadLettersTable;
+  readonly readers: ReadersTable;
+}
+
+const MINUTES = 10;
+
+export class Audit extends Construct {
+  readonly consumer: ConsumerFunction;
+
+  constructor(scope: Construct, id: string, options: AuditOptions) {
+    super(scope, id);
+    const { codeFolder, sources, windows, deadLetters, readers } = options;
+    this.consumer = new ConsumerFunction(this, 'Consumer', {
+      name: 'audit',
+      codeFolder,
+      memoryMb: 1024,
+      // Ends before the next one begins.
+      timeout: Duration.minutes(8),
+      environment: {
+        [VARIABLE.table('sources')]: sources.table.tableName,
+        [VARIABLE.table('windows')]: windows.table.tableName,
+        [VARIABLE.table('deadLetters')]: deadLetters.table.tableName,
+        [VARIABLE.table('readers')]: readers.table.tableName,
+      },
+    });
+    this.consumer.allow(SOURCES_ACTIONS, sources.table.tableArn);
+    this.consumer.allow(['dynamodb:BatchGetItem', 'dynamodb:Query'], windows.table.tableArn);
+    this.consumer.allow(['dynamodb:Query'], `${windows.table.tableArn}/index/${WINDOWS_TABLE.latestIndex}`);
+    this.consumer.allow(
+      ['dynamodb:Query'],
+      `${deadLetters.table.tableArn}/index/${DEAD_LETTERS_TABLE.letterIndex}`,
+    );
+    this.consumer.allow(PROGRESS_ACTIONS, readers.table.tableArn);
+    runEvery(this, this.consumer, 'Compares what is stored with counts made elsewhere', MINUTES);
+    this.#watch();
+  }
+
+  #watch(): void {
+    addMetricAlarm(this, 'Differences', {
+      entry: 'audit-differences',
+      description: 'audit: what is stored does not add up',
+      watched: this.consumer.published('differences'),
+      over: 0,
+      points: { beyond: 1, of: 1 },
+      periodMinutes: 2 * MINUTES,
+    });
+    addMetricAlarm(this, 'Stopped', {
+      entry: 'audit-stopped',
+      description: 'audit has not run to its end for an hour',
+      watched: this.consumer.published('runs'),
+      under: 1,
+      points: { beyond: 3, of: 3 },
+      periodMinutes: 2 * MINUTES,
+      silence: 'trouble',
+    });
+  }
+}
+
+/** States are read; a fence is put up where something looks missing. */
+const SOURCES_ACTIONS = ['dynamodb:BatchGetItem', 'dynamodb:Scan', 'dynamodb:PartiQLUpdate'];
+const PROGRESS_ACTIONS = ['dynamodb:BatchGetItem', 'dynamodb:PartiQLInsert', 'dynamodb:PartiQLUpdate'];

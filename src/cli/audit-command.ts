@@ -1,0 +1,117 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Command } from 'commander';
+import { loadPipeline } from '../../cdk/load-pipeline.ts';
+import { CAUSES, type Difference, placeInWords } from '../core/audit/difference.ts';
+import { parsePipeline } from '../core/pipeline/parse-pipeline.ts';
+import { auditNow } from '../stores/audit/audit-now.ts';
+import type { AuditProgress } from '../stores/audit/audit-progress.ts';
+import { type StoreOptions, useStores, withStoreOptions } from './open-stores.ts';
+import { wholeNumber } from './options.ts';
+import { Progress } from './progress.ts';
+
+interface AuditOptions extends StoreOptions {
+  readonly pipeline?: string;
+  readonly all?: true;
+  readonly wait: number;
+  readonly json?: true;
+}
+
+const DEPTH = 120;
+const STARTS = 10;
+
+export function auditCommand(): Command {
+  return withStoreOptions(new Command('audit'))
+    .description(
+      'compare what is stored with counts made elsewhere, and name the first place that does not add up',
+    )
+    .option('--all', `everything that is kept, not only the latest ${DEPTH} windows of each source`)
+    .option(
+      '--wait <seconds>',
+      'how long to wait for changes that are under way, where something looks missing',
+      wholeNumber(0, 86_400),
+      60,
+    )
+    .option(
+      '--pipeline <file>',
+      'the pipeline that is deployed, TypeScript or JSON (default: cdk/pipeline.ts)',
+    )
+    .option('--json', 'one JSON object on stdout')
+    .addHelpText('after', HELP)
+    .action(audit);
+}
+
+const HELP = `
+It compares, for each source: its books with the events in its windows; the windows it closed, which are numbered, with those stored; the
+letters it handed on, which are numbered too, with those kept; and for the latest windows the rollups with their sources. It may run
+while events come: where something looks missing it asks that all changes of the source be handled first, and looks again.
+
+Exit code 1: there is a difference, or something looks missing and nobody has handled the changes within --wait.
+docs/audit.md says what each difference means and what to do. A function runs the same on a schedule; its alarm is audit-differences.
+
+Begin with:
+  tidemill audit                              the local run in this folder
+  tidemill audit --outputs outputs.json       on AWS
+  tidemill audit --data FOLDER --wait 0       what a finished run has left`;
+
+async function audit(options: AuditOptions): Promise<void> {
+  const pipeline = parsePipeline(await loadPipeline(options.pipeline));
+  const drawn = new Progress();
+  const progress = await useStores(options, async ({ states, windows, deadLetters }) =>
+    auditNow(
+      {
+        pipeline,
+        states,
+        windows,
+        deadLetters,
+        nowMs: Date.now,
+        depth: options.all === true ? Number.POSITIVE_INFINITY : DEPTH,
+        starts: options.all === true ? Number.POSITIVE_INFINITY : STARTS,
+      },
+      {
+        waitMs: options.wait * 1_000,
+        sleep: async (ms) => await sleep(ms),
+        onProgress: (now) => drawn.draw(stepInWords(now)),
+      },
+    ),
+  );
+  drawn.clear();
+  process.stdout.write(options.json ? `${JSON.stringify(toJson(progress))}\n` : `${formatAudit(progress)}\n`);
+  if (progress.found + progress.suspects.length > 0) process.exitCode = 1;
+}
+
+function stepInWords({ phase, compared, found, suspects }: AuditProgress): readonly string[] {
+  const counts = `${compared.sources} sources, ${compared.windows} windows, ${compared.rollupWindows} rollup windows`;
+  return [`${phase}: ${counts}; ${found} differences, ${suspects.length} to be decided`];
+}
+
+function toJson({ compared, found, differences, suspects }: AuditProgress) {
+  const undecided = suspects.map(({ difference }) => difference);
+  return { ...compared, differences: found, first: differences, undecided };
+}
+
+/** What a person reads. */
+export function formatAudit({ compared, found, differences, suspects }: AuditProgress): string {
+  const { sources, windows, letters, rollupWindows } = compared;
+  const head = `compared: ${sources} sources, ${windows} windows, ${letters} letters, ${rollupWindows} rollup windows`;
+  if (found + suspects.length === 0) return `${head}\neverything adds up`;
+  return [
+    head,
+    ...(found === 0 ? [] : [`${found} differences; the first:`, ...differences.flatMap(inWords)]),
+    ...(suspects.length === 0
+      ? []
+      : [
+          `${suspects.length} places look as if something were missing, and nobody has handled all changes of their sources yet:`,
+          ...suspects.slice(0, SHOWN).flatMap(({ difference }) => inWords(difference)),
+        ]),
+  ].join('\n');
+}
+
+const SHOWN = 10;
+
+function inWords({ kind, where, found, expected, detail }: Difference): readonly string[] {
+  return [
+    `  ${kind}: ${placeInWords(where)}`,
+    `    found ${found}, expected ${expected}: ${detail}`,
+    `    points to: ${CAUSES[kind]}`,
+  ];
+}
