@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import { loadPipeline } from '../../cdk/load-pipeline.ts';
-import { CAUSES, type Difference, placeInWords } from '../core/audit/difference.ts';
 import { parsePipeline } from '../core/pipeline/parse-pipeline.ts';
 import { auditNow } from '../stores/audit/audit-now.ts';
 import type { AuditProgress } from '../stores/audit/audit-progress.ts';
+import { formatAudit } from './format-audit.ts';
 import { type StoreOptions, useStores, withStoreOptions } from './open-stores.ts';
 import { wholeNumber } from './options.ts';
 import { Progress } from './progress.ts';
@@ -87,31 +87,4 @@ function stepInWords({ phase, compared, found, suspects }: AuditProgress): reado
 function toJson({ compared, found, differences, suspects }: AuditProgress) {
   const undecided = suspects.map(({ difference }) => difference);
   return { ...compared, differences: found, first: differences, undecided };
-}
-
-/** What a person reads. */
-export function formatAudit({ compared, found, differences, suspects }: AuditProgress): string {
-  const { sources, windows, letters, rollupWindows } = compared;
-  const head = `compared: ${sources} sources, ${windows} windows, ${letters} letters, ${rollupWindows} rollup windows`;
-  if (found + suspects.length === 0) return `${head}\neverything adds up`;
-  return [
-    head,
-    ...(found === 0 ? [] : [`${found} differences; the first:`, ...differences.flatMap(inWords)]),
-    ...(suspects.length === 0
-      ? []
-      : [
-          `${suspects.length} places look as if something were missing, and nobody has handled all changes of their sources yet:`,
-          ...suspects.slice(0, SHOWN).flatMap(({ difference }) => inWords(difference)),
-        ]),
-  ].join('\n');
-}
-
-const SHOWN = 10;
-
-function inWords({ kind, where, found, expected, detail }: Difference): readonly string[] {
-  return [
-    `  ${kind}: ${placeInWords(where)}`,
-    `    found ${found}, expected ${expected}: ${detail}`,
-    `    points to: ${CAUSES[kind]}`,
-  ];
 }

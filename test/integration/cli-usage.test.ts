@@ -37,6 +37,7 @@ describe('bad usage ends with 2 and a message on stderr', () => {
     ['a recording not named', ['replay'], /missing required argument 'file'/],
     ['a number out of range', ['replay', '--shards', '0', 'x'], /--shards <n>.*'0'.*from 1 to 64/],
     ['a speed that is none', ['replay', '--speed', 'fast', 'x'], /--speed <speed>.*'fast'/],
+    ['an audit with no run', ['audit'], /found no local run in this folder: start one with `tidemill dev`/],
     ['a ledger with no run', ['ledger'], /found no local run in this folder: start one with `tidemill dev`/],
     ['a data folder that is none', ['ledger', '--data', '.'], /found no outputs\.json in it/],
     ['two places to look at', ['ledger', '--data', '.', '--outputs', 'o'], /found both, expected one/],

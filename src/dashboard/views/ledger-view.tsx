@@ -24,6 +24,7 @@ export function LedgerView() {
       <h1 tabIndex={-1}>Ledger and lag</h1>
       {(trouble ?? missing) !== undefined && <Notice kind="trouble">{trouble ?? missing}</Notice>}
       {ledger === undefined ? <Notice>The books are being added up…</Notice> : <Books ledger={ledger} />}
+      {ledger !== undefined && <Audited audit={ledger.audit} />}
       <Freshness />
     </>
   );
@@ -103,6 +104,49 @@ function Books({ ledger }: { readonly ledger: LedgerAnswer }) {
         Added up between <Time atMs={ledger.fromMs} /> and <Time atMs={ledger.toMs} />, once a minute at most.
       </p>
     </section>
+  );
+}
+
+/** What was counted elsewhere, and where it differs. */
+function Audited({ audit }: { readonly audit: LedgerAnswer['audit'] | undefined }) {
+  const isGood = audit !== undefined && audit.differences === 0;
+  return (
+    <section class="panel" aria-labelledby="audit-heading">
+      <div class="bar">
+        <h2 id="audit-heading">What is stored adds up</h2>
+        {audit !== undefined && (
+          <p class={`verdict ${isGood ? 'good' : 'bad'}`}>
+            {isGood ? '✓ No difference' : `✗ ${formatCount(audit.differences)} differences`}
+          </p>
+        )}
+      </div>
+      {audit === undefined ? (
+        <p class="muted">The audit has not ended its first pass yet: it begins one every hour.</p>
+      ) : (
+        <>
+          {audit.first !== undefined && <FirstDifference first={audit.first} />}
+          <p class="muted">
+            Compared until <Time atMs={audit.finishedMs} />: {formatCount(audit.sources)} sources,{' '}
+            {formatCount(audit.windows)} windows, {formatCount(audit.rollupWindows)} rollup windows
+            {audit.waiting > 0 && `; ${formatCount(audit.waiting)} places wait for changes under way`}.
+          </p>
+        </>
+      )}
+    </section>
+  );
+}
+
+function FirstDifference({
+  first,
+}: {
+  readonly first: NonNullable<NonNullable<LedgerAnswer['audit']>['first']>;
+}) {
+  const { kind, place, found, expected, detail, pointsTo } = first;
+  return (
+    <Notice kind="trouble">
+      The first: {kind} at {place}. Found {formatCount(found)}, expected {formatCount(expected)}: {detail}. It
+      points to: {pointsTo}.
+    </Notice>
   );
 }
 

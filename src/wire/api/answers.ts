@@ -1,7 +1,8 @@
 // What the query API answers: a schema each.
+import { DIFFERENCE_KINDS } from '../../core/audit/difference.ts';
 import { alertSchema } from './alert-answer.ts';
 import type { TypeOf } from './schema.ts';
-import { described, flag, integer, list, named, nullable, object, text } from './schema.ts';
+import { choice, described, flag, integer, list, named, nullable, object, text } from './schema.ts';
 import { windowSchema } from './window-answer.ts';
 
 const count = integer({ minimum: 0 });
@@ -114,29 +115,68 @@ export const pipelineSchema = named(
   }),
 );
 
+const auditSchema = named(
+  'Audit',
+  described(
+    'What the latest whole pass of the audit has found; absent before the first',
+    object(
+      {
+        finishedMs: timeMs,
+        sources: described('Sources that were compared with what is stored of them', count),
+        windows: count,
+        rollupWindows: count,
+        differences: described(
+          'Places where the books do not add up, in this pass or the one under way',
+          count,
+        ),
+        waiting: described('Places that are not decided, since changes are under way', count),
+      },
+      {
+        first: named(
+          'AuditDifference',
+          object({
+            kind: choice(...DIFFERENCE_KINDS),
+            place: text(),
+            found: integer(),
+            expected: integer(),
+            detail: text(),
+            pointsTo: described('What kind of cause', text()),
+          }),
+        ),
+      },
+    ),
+  ),
+);
+
 export const ledgerSchema = named(
   'Ledger',
-  object({
-    received: count,
-    applied: count,
-    duplicate: count,
-    late: count,
-    quarantined: count,
-    sources: count,
-    lateLetters: described('Late events kept in the dead letters', count),
-    setAside: described(
-      'Events with values that do not count, which the dead letters name; each has its verdict',
-      count,
-    ),
-    held: described(
-      'Events that wait for sources which are held: they have no verdict yet, and are in no other count',
-      count,
-    ),
-    unreadableSources: described('Sources whose own books cannot be read: they are in no other count', count),
-    balanced: described('received = applied + duplicate + late + quarantined', flag()),
-    fromMs: described('When the adding up began: no figure is older', timeMs),
-    toMs: described('When it ended: none is newer', timeMs),
-  }),
+  object(
+    {
+      received: count,
+      applied: count,
+      duplicate: count,
+      late: count,
+      quarantined: count,
+      sources: count,
+      lateLetters: described('Late events kept in the dead letters', count),
+      setAside: described(
+        'Events with values that do not count, which the dead letters name; each has its verdict',
+        count,
+      ),
+      held: described(
+        'Events that wait for sources which are held: they have no verdict yet, and are in no other count',
+        count,
+      ),
+      unreadableSources: described(
+        'Sources whose own books cannot be read: they are in no other count',
+        count,
+      ),
+      balanced: described('received = applied + duplicate + late + quarantined', flag()),
+      fromMs: described('When the adding up began: no figure is older', timeMs),
+      toMs: described('When it ended: none is newer', timeMs),
+    },
+    { audit: auditSchema },
+  ),
 );
 
 export const alertsSchema = named('AlertsPage', object({ alerts: list(alertSchema) }, { next }));

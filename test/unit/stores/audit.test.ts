@@ -1,0 +1,143 @@
+// A pass as the command runs it, and what readers are told of the latest one.
+import { describe, expect, it } from 'vitest';
+import { formatAudit } from '../../../src/cli/format-audit.ts';
+import { parsePipeline } from '../../../src/core/pipeline/parse-pipeline.ts';
+import { auditNow } from '../../../src/stores/audit/audit-now.ts';
+import { AuditStore } from '../../../src/stores/audit/audit-progress.ts';
+import { readAuditReport } from '../../../src/stores/audit/read-report.ts';
+import { DeadLetters } from '../../../src/stores/dead-letters.ts';
+import { SourceStates } from '../../../src/stores/source-states.ts';
+import { text, textOf } from '../../../src/stores/table.ts';
+import { Windows } from '../../../src/stores/windows.ts';
+import { AuditedSystem } from '../../support/audited-system.ts';
+import { collect } from '../../support/collect.ts';
+import { sequenceOf } from '../../support/event-streams.ts';
+import { kinesisRecord } from '../../support/kinesis-records.ts';
+
+const T0 = 1_700_000_000_000;
+const PIPELINE = parsePipeline({
+  aggregations: [{ name: 'm', window: { tumbling: '10s' } }],
+  rollups: [{ name: 'all', of: 'm', by: [] }],
+});
+
+async function setUp(sources = 3) {
+  const system = new AuditedSystem(PIPELINE);
+  const records = Array.from({ length: 20 * sources }, (_, at) => {
+    const time = T0 + Math.floor(at / sources) * 2_000;
+    const data = { source: `s${at % sources}`, id: at, time, values: { v: 1 } };
+    return kinesisRecord({ data, sequence: sequenceOf(at + 1), arrivalMs: time });
+  });
+  await system.aggregate(records);
+  await system.closeAll();
+  system.nowMs = T0 + 3_600_000;
+  const { tables } = system;
+  const deps = {
+    pipeline: PIPELINE,
+    states: new SourceStates(tables.sources),
+    windows: new Windows(tables.windows),
+    deadLetters: new DeadLetters(tables.deadLetters),
+    nowMs: () => system.nowMs,
+    depth: 120,
+    starts: 10,
+  };
+  const sleep = async (ms: number) => {
+    system.nowMs += ms;
+  };
+  return { system, deps, sleep };
+}
+
+async function deleteWindow({ tables }: AuditedSystem, at: number): Promise<void> {
+  const items = await collect(tables.windows.scan());
+  const item = items.filter((each) => textOf(each, 'series')?.startsWith('source|') === true)[at] ?? {};
+  const [series = '', window = ''] = [textOf(item, 'series'), textOf(item, 'window')];
+  await tables.windows.deleteMany([{ series: text(series), window: text(window) }]);
+}
+
+describe('a pass at once', () => {
+  it('finds that everything adds up, and says how much it compared', async () => {
+    const { system, deps, sleep } = await setUp();
+    await system.rollUp();
+    const progress = await auditNow(deps, { waitMs: 60_000, sleep });
+    expect(progress).toMatchObject({
+      phase: 'done',
+      found: 0,
+      compared: { sources: 3, windows: 12, rollupWindows: 4 },
+    });
+    expect(formatAudit(progress)).toBe(
+      'compared: 3 sources, 12 windows, 0 letters, 4 rollup windows\neverything adds up',
+    );
+  });
+
+  it('waits for changes under way, and decides once they are handled', async () => {
+    const { system, deps } = await setUp();
+    const progress = await auditNow(deps, { waitMs: 60_000, sleep: async () => system.rollUp() });
+    expect(progress).toMatchObject({ phase: 'done', found: 0, suspects: [] });
+  });
+
+  it('leaves undecided what nobody handles the changes of', async () => {
+    const { deps, sleep } = await setUp();
+    const progress = await auditNow(deps, { waitMs: 5_000, sleep });
+    expect(progress).toMatchObject({ phase: 'waiting', found: 0 });
+    expect(progress.suspects).toHaveLength(3);
+    expect(formatAudit(progress)).toContain('nobody has handled all changes of their sources yet');
+  });
+
+  it('names a window that is not stored, and what that points to', async () => {
+    const { system, deps } = await setUp();
+    await system.rollUp();
+    await deleteWindow(system, 5);
+    const progress = await auditNow(deps, { waitMs: 60_000, sleep: async () => system.rollUp() });
+    expect(progress.found).toBe(1);
+    expect(formatAudit(progress)).toMatch(
+      /window-missing: source "s1", aggregation m, window from 2023-11-14T22:13:30\.000Z\n {4}found 0, expected 1: .*\n {4}points to: a window that closed is not stored/,
+    );
+  });
+
+  it('goes over sources page by page, whatever changes in between', async () => {
+    const { system, deps, sleep } = await setUp(250);
+    await system.rollUp();
+    expect(await auditNow(deps, { waitMs: 60_000, sleep })).toMatchObject({
+      found: 0,
+      compared: { sources: 250 },
+    });
+  });
+});
+
+describe('what the scheduled audit has found', () => {
+  it('is told of the latest whole pass, until another finds nothing', async () => {
+    const { system } = await setUp();
+    const store = new AuditStore(system.readers);
+    await system.rollUp();
+    expect(await readAuditReport(store)).toBeUndefined();
+    await system.auditAll();
+    expect(await readAuditReport(store)).toMatchObject({
+      sources: 3,
+      windows: 12,
+      rollupWindows: 4,
+      differences: 0,
+    });
+    await deleteWindow(system, 0);
+    await system.auditAll();
+    expect(await readAuditReport(store)).toMatchObject({
+      differences: 1,
+      first: {
+        kind: 'window-missing',
+        place: expect.stringContaining('aggregation m'),
+        found: 0,
+        expected: 1,
+      },
+    });
+  });
+
+  it('is not written over by a run that began before another', async () => {
+    const { system } = await setUp();
+    const store = new AuditStore(system.readers);
+    await system.audit();
+    const { progress, version } = await store.load();
+    expect(progress).toBeDefined();
+    if (progress === undefined) return;
+    expect(await store.save({ ...progress, found: 1 }, version)).toBe(true);
+    expect(await store.save({ ...progress, found: 2 }, version)).toBe(false);
+    expect((await store.load()).progress).toMatchObject({ found: 1 });
+  });
+});
