@@ -192,6 +192,8 @@ class ChainWalk {
     if (!this.#stored.isKept(bounds.end)) return undefined;
     const lower = this.#numbers.find((each) => each < number);
     if (lower === undefined && !this.#stored.isComplete) return undefined;
+    const next = lower === undefined ? undefined : expectationOf(this.#byNumber.get(lower));
+    if (this.#stored.windows.some((window) => isUnnumbered(window, bounds))) return next;
     const count = number - (lower ?? number - 1);
     const { start: startMs, end: endMs } = bounds;
     const detail =
@@ -201,10 +203,7 @@ class ChainWalk {
     const where = { source: this.#source, aggregation: this.#stored.aggregation, startMs, endMs };
     const difference = { kind: 'window-missing', where, found: 0, expected: count, detail } as const;
     this.missing.push({ chain: this.#stored.chain.id, number, difference });
-    const next = lower === undefined ? undefined : this.#byNumber.get(lower);
-    if (next === undefined) return undefined;
-    const { window, link } = next;
-    return { number: link.number, bounds: window, total: link.before + window.events };
+    return next;
   }
 
   #compare({ number, bounds, total }: Expected, { window, link }: Linked): void {
@@ -217,6 +216,18 @@ class ChainWalk {
     const where = { source: this.#source, aggregation: this.#stored.aggregation, startMs, endMs };
     this.differences.push({ kind: 'window-other', where, found: window.events, expected, detail });
   }
+}
+
+/** What its own place says of a window. */
+function expectationOf(linked: Linked | undefined): Expected | undefined {
+  if (linked === undefined) return undefined;
+  const { window, link } = linked;
+  return { number: link.number, bounds: window, total: link.before + window.events };
+}
+
+/** Stored by a release that did not number them, as while another is deployed: that it is there is all that is known. */
+export function isUnnumbered({ start, end, link }: StoredWindow, bounds: WindowBounds): boolean {
+  return link === undefined && start === bounds.start && end === bounds.end;
 }
 
 interface Linked {

@@ -1,7 +1,9 @@
 // Decides what looks missing: a fence is put behind all changes of its source, and once who handles them has passed it, what is missing
 // still is lost. No clock says how long that takes.
+import { isUnnumbered } from '../../core/audit/compare-source.ts';
 import type { Difference } from '../../core/audit/difference.ts';
 import { sourceSeries } from '../../core/series.ts';
+import type { StoredPart } from '../windows.ts';
 import type { Suspect } from './audit-progress.ts';
 import { lookAtRollups } from './look-at-rollups.ts';
 import type { LookDeps } from './look-at-source.ts';
@@ -56,8 +58,9 @@ async function isMissing(
   if (!isKept(aggregation, bounds.end)) return false;
   const range = { fromMs: bounds.start, toMs: bounds.start };
   for await (const together of windows.listParts(sourceSeries(aggregation, source), range)) {
-    if (together.some(({ window: { link } }) => link?.chain === chain && link.number === number))
-      return false;
+    const isIt = ({ window }: StoredPart) =>
+      (window.link?.chain === chain && window.link.number === number) || isUnnumbered(window, bounds);
+    if (together.some(isIt)) return false;
   }
   return true;
 }
