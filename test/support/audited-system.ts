@@ -13,6 +13,7 @@ import type { KinesisEventRecord } from '../../src/wire/stream-records.ts';
 import { changeRecord } from './change-records.ts';
 import { sequenceOf } from './event-streams.ts';
 import { Observed } from './observed.ts';
+import { noShards } from './shards-in-memory.ts';
 import { StoredTables } from './stored-tables.ts';
 
 /** Runs of the audit until it has decided on everything: a pass looks, asks, and decides. */
@@ -83,6 +84,8 @@ export class AuditedSystem {
       log,
       meter,
       clock: { nowMs: () => this.nowMs, sleep: async () => {} },
+      setting: () => '',
+      shards: noShards,
       tables: { sources, windows, deadLetters, readers: this.readers },
     });
   }
