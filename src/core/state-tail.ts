@@ -44,7 +44,7 @@ export function writeTail(writer: ByteWriter, state: SourceState): void {
   const { maxTime, forgotten } = state;
   writer.signed(state.latestTime - maxTime);
   const hasForgotten = forgotten.closedBefore > 0 || forgotten.sessionsEnd > 0;
-  writer.byte(hasForgotten ? 1 : 0);
+  writer.byte((hasForgotten ? FORGOTTEN : 0) | CHAINED);
   if (hasForgotten) {
     writer.varint(forgotten.closedBefore);
     writer.varint(forgotten.sessionsEnd);
@@ -70,8 +70,11 @@ export function readTail(
   { maxTime, aggregations }: { readonly maxTime: EpochMs; readonly aggregations: number },
 ): StateTail {
   const latestTime = maxTime + reader.signed();
+  const flags = reader.byte();
   const forgotten =
-    reader.byte() === 0 ? NOTHING_CLOSED : { closedBefore: reader.varint(), sessionsEnd: reader.varint() };
+    (flags & FORGOTTEN) === 0
+      ? NOTHING_CLOSED
+      : { closedBefore: reader.varint(), sessionsEnd: reader.varint() };
   return {
     latestTime,
     forgotten,
@@ -82,9 +85,13 @@ export function readTail(
       return { cut, countedAs: Math.floor(code / 2) };
     }),
     marks: readMarks(reader, maxTime),
-    chains: reader.done ? undefined : readChains(reader, { maxTime, aggregations }),
+    chains: (flags & CHAINED) === 0 ? undefined : readChains(reader, { maxTime, aggregations }),
   };
 }
+
+const FORGOTTEN = 1;
+/** What closed is numbered: how, stands at the end. */
+const CHAINED = 2;
 
 function writeChains(writer: ByteWriter, { handedOn, open, closed, maxTime }: SourceState): void {
   writer.varint(handedOn);
