@@ -89,7 +89,7 @@ describe('a pass at once', () => {
     const progress = await auditNow(deps, { waitMs: 60_000, sleep: async () => system.rollUp() });
     expect(progress.found).toBe(1);
     expect(formatAudit(progress)).toMatch(
-      /window-missing: source "s1", aggregation m, window from 2023-11-14T22:13:30\.000Z\n {4}found 0, expected 1: .*\n {4}points to: a window that closed is not stored/,
+      /window-missing: source "s1", aggregation m, window from 2023-11-14T22:13:40\.000Z\n {4}found 0, expected 1: .*\n {4}points to: a window that closed is not stored/,
     );
   });
 
