@@ -9,9 +9,10 @@ const SHARE = 0.5;
 const NAME = 'bridges';
 
 export function withBridges(plan: Plan, random: Random): Plan {
-  const gaps = pipelinesOf(plan).flatMap(({ aggregations }) =>
-    aggregations.flatMap(({ window }) => (window.kind === 'session' ? [window.gapMs] : [])),
-  );
+  const windows = pipelinesOf(plan).flatMap(({ aggregations }) => aggregations.map(({ window }) => window));
+  // Days are those of long ago, and these events are of now: see draw-calendar.ts.
+  if (windows.some(({ kind }) => kind === 'calendar')) return plan;
+  const gaps = windows.flatMap((window) => (window.kind === 'session' ? [window.gapMs] : []));
   if (gaps.length === 0 || !random.chance(SHARE)) return plan;
   const gapMs = random.pick(gaps);
   const count = random.integer(2, 4);
