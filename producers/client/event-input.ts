@@ -14,8 +14,8 @@ export type EventInput = {
   readonly type?: string;
   /** Event time: ms since the Unix epoch, or RFC 3339 text. */
   readonly time: number | string;
-  /** Up to 64 finite numbers by name. */
-  readonly values?: Readonly<Record<string, number>>;
+  /** Up to 64 by name: finite numbers, true and false; and texts of 1 to 64 characters where the pipeline asks for them as states. */
+  readonly values?: Readonly<Record<string, number | boolean | string>>;
   /** Up to 16 texts by name. */
   readonly tags?: Readonly<Record<string, string>>;
 };

@@ -96,6 +96,24 @@ describe('what devices say of states', () => {
     expect(window?.states).toEqual({ mode: { ms: {}, changes: 0, last: 'RUN', lastingMs: 0 } });
   });
 
+  it('comes in other forms too, whatever it looks like', async () => {
+    const shape = {
+      name: 'flat',
+      when: { has: ['device'] },
+      source: 'device',
+      time: { path: 'at', as: 'ms' as const },
+    };
+    const test = createPipelineTest({ ...PIPELINE, shapes: [shape] });
+    const data = { device: 'a', at: T0, mode: '12', door: true, t: 3, place: 'hall' };
+    await test.put([{ key: 'a', data, arrivedAt: T0 }]);
+    expect(await test.windows()).toMatchObject([
+      {
+        states: { mode: { last: '12' }, door: { last: 'true' } },
+        metrics: { door: { sum: 1 }, t: { sum: 3 } },
+      },
+    ]);
+  });
+
   it('adds up over sources', async () => {
     const test = createPipelineTest(PIPELINE);
     await test.put([
