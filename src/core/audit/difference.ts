@@ -9,9 +9,6 @@ export const DIFFERENCE_KINDS = [
   'letter-missing',
   'rollup-lacks-source',
   'rollup-sum',
-  'folded-too-little',
-  'folded-too-much',
-  'stream-and-folded',
   'unreadable',
 ] as const;
 export type DifferenceKind = (typeof DIFFERENCE_KINDS)[number];
@@ -33,8 +30,6 @@ export interface Where {
   readonly endMs?: EpochMs;
   /** Of a letter, among those of its source. */
   readonly letter?: number;
-  readonly shard?: string;
-  readonly hourMs?: EpochMs;
 }
 
 /** What each kind points to. */
@@ -52,23 +47,16 @@ export const CAUSES: Readonly<Record<DifferenceKind, string>> = {
     'a rollup window lacks a source that was folded into it: a part of it was deleted or written over',
   'rollup-sum':
     'a rollup window holds other events than the windows of its sources: a part was written over, or a source counted twice',
-  'folded-too-little':
-    'sources have received fewer events than were folded into them: items were restored from an earlier point, or erased',
-  'folded-too-much': 'sources have received more events than came: records were folded in twice',
-  'stream-and-folded':
-    'the stream carried other records than were handled: a batch was given up, or never read',
   unreadable: 'what is stored cannot be read',
 };
 
-export function placeInWords({ source, aggregation, rollup, startMs, letter, shard, hourMs }: Where): string {
+export function placeInWords({ source, aggregation, rollup, startMs, letter }: Where): string {
   const words = [
     source === undefined ? undefined : `source ${JSON.stringify(source)}`,
     aggregation === undefined ? undefined : `aggregation ${aggregation}`,
     rollup === undefined ? undefined : `rollup ${rollup}`,
     startMs === undefined ? undefined : `window from ${new Date(startMs).toISOString()}`,
     letter === undefined ? undefined : `letter ${letter}`,
-    shard === undefined ? undefined : `shard ${shard}`,
-    hourMs === undefined ? undefined : `hour of ${new Date(hourMs).toISOString()}`,
   ];
   return words.filter((each) => each !== undefined).join(', ');
 }
