@@ -143,6 +143,8 @@ describe('permissions', () => {
         'dynamodb:PartiQLUpdate on AlertsTable.Arn',
         'dynamodb:BatchGetItem on SourcesTable.Arn',
         'dynamodb:BatchGetItem on ReadersTable.Arn',
+        'dynamodb:Query on ReadersTable.Arn',
+        'dynamodb:Query on WindowsTable.Arn',
       ].sort(),
     );
   });
