@@ -41,19 +41,26 @@ export async function bundleFunctions(
 }
 
 /** A bundle's greatest size, minified: what is loaded on every cold start. */
-export const BUNDLE_LIMIT_BYTES = 520_000;
+const BUNDLE_LIMIT_BYTES = 560_000;
 
 /** Nobody waits for a cold start of these: a state machine and a schedule call them, and they hold several functions. */
 const OWN_LIMITS: Partial<Record<FunctionName, number>> = { rebuild: 1_000_000 };
 
-/** Throws when a bundle is larger than `BUNDLE_LIMIT_BYTES`, naming each. */
+/** In bytes, minified. */
+export function bundleLimitOf(name: FunctionName): number {
+  return OWN_LIMITS[name] ?? BUNDLE_LIMIT_BYTES;
+}
+
+/** Throws when a bundle is larger than its limit, naming each. */
 export function assertBundleSizes(bundles: Readonly<Record<FunctionName, FunctionBundle>>): void {
   const tooLarge = FUNCTION_NAMES.map((name) => bundles[name]).filter(
-    ({ name, sizeBytes }) => sizeBytes > (OWN_LIMITS[name] ?? BUNDLE_LIMIT_BYTES),
+    ({ name, sizeBytes }) => sizeBytes > bundleLimitOf(name),
   );
   if (tooLarge.length === 0) return;
-  const found = tooLarge.map((bundle) => `${bundle.name} has ${bundle.sizeBytes} bytes`).join(', ');
-  throw new Error(`bundle too large: ${found}; expected at most ${BUNDLE_LIMIT_BYTES}`);
+  const found = tooLarge.map(
+    ({ name, sizeBytes }) => `${name} has ${sizeBytes} bytes, expected at most ${bundleLimitOf(name)}`,
+  );
+  throw new Error(`bundle too large: ${found.join('; ')}`);
 }
 
 /** What has been built in this process: a system that is started again has the same functions. */

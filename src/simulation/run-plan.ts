@@ -42,7 +42,7 @@ export interface RunResult {
 const AUDIT_RUNS = 6;
 
 /** In virtual time: far more than all retries, silences and hanging calls of a plan take. */
-const LIMIT_MS = 72 * 3_600_000;
+const LIMIT_MS = 8 * 3_600_000;
 
 export async function runPlan(plan: Plan, replacements: Replacements = {}): Promise<RunResult> {
   const system = new SimulatedSystem(plan, replacements);

@@ -4,7 +4,7 @@ import { parsePipeline } from '../core/pipeline/parse-pipeline.ts';
 import type { Fault, Plan, PlannedRecord } from './plan.ts';
 
 /** Enough for the plans there are; each run of a smaller plan is cheaper than the one before. */
-const MOST_RUNS = 1_000;
+const MOST_RUNS = 300;
 
 /** `breaks`: whether a plan still breaks the law. Gives the smallest plan found that does. */
 export async function shrinkPlan(plan: Plan, breaks: (plan: Plan) => Promise<boolean>): Promise<Plan> {

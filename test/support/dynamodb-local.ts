@@ -64,7 +64,15 @@ export async function startDynamoDbLocal(): Promise<DynamoDbLocal> {
   };
 }
 
-const NUMBERS = new Set(['bucket', 'at', 'closingBucket', 'closesAt', 'checkingBucket', 'checkAt']);
+const NUMBERS = new Set([
+  'letterNumber',
+  'bucket',
+  'at',
+  'closingBucket',
+  'closesAt',
+  'checkingBucket',
+  'checkAt',
+]);
 
 async function createTable(client: DynamoDBClient, name: string, schema: TableSchema): Promise<string> {
   const indexes = Object.entries(schema.indexes ?? {});
