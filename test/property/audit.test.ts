@@ -19,8 +19,8 @@ import { runs } from '../support/runs.ts';
 const T0 = 1_700_000_000_000;
 const PIPELINE = parsePipeline({
   aggregations: [
-    { name: 'm', window: { tumbling: '10s' }, allowedLateness: '5s' },
-    { name: 'hops', window: { hopping: { size: '20s', every: '10s' } }, allowedLateness: '0ms' },
+    { name: 'm', window: { tumbling: '10s' }, allowedLateness: '5s', idleTimeout: '1s' },
+    { name: 'hops', window: { hopping: { size: '20s', every: '10s' } }, allowedLateness: '0ms', idleTimeout: '1s' },
     { name: 'visits', window: { session: { gap: '4s' } }, allowedLateness: '5s' },
     { name: 'warm', window: { tumbling: '10s' }, filter: { types: ['warm'] } },
   ],
@@ -33,9 +33,9 @@ const PIPELINE = parsePipeline({
 /** Others of each kind: another window under a name, a rollup that is new, one that is gone, more of it counted. */
 const LATER = parsePipeline({
   aggregations: [
-    { name: 'm', window: { tumbling: '20s' }, allowedLateness: '5s' },
-    { name: 'hops', window: { hopping: { size: '20s', every: '10s' } }, allowedLateness: '10s' },
-    { name: 'warm', window: { tumbling: '10s' } },
+    { name: 'm', window: { tumbling: '20s' }, allowedLateness: '5s', idleTimeout: '1s' },
+    { name: 'hops', window: { hopping: { size: '20s', every: '10s' } }, allowedLateness: '10s', idleTimeout: '1s' },
+    { name: 'warm', window: { tumbling: '10s' }, idleTimeout: '1s' },
   ],
   rollups: [
     { name: 'by-site', of: 'm', by: ['site', 'kind'] },
