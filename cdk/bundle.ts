@@ -51,18 +51,6 @@ export function bundleLimitOf(name: FunctionName): number {
   return OWN_LIMITS[name] ?? BUNDLE_LIMIT_BYTES;
 }
 
-/** Throws when a bundle is larger than its limit, naming each. */
-export function assertBundleSizes(bundles: Readonly<Record<FunctionName, FunctionBundle>>): void {
-  const tooLarge = FUNCTION_NAMES.map((name) => bundles[name]).filter(
-    ({ name, sizeBytes }) => sizeBytes > bundleLimitOf(name),
-  );
-  if (tooLarge.length === 0) return;
-  const found = tooLarge.map(
-    ({ name, sizeBytes }) => `${name} has ${sizeBytes} bytes, expected at most ${bundleLimitOf(name)}`,
-  );
-  throw new Error(`bundle too large: ${found.join('; ')}`);
-}
-
 /** What has been built in this process: a system that is started again has the same functions. */
 const built = new Map<string, Promise<readonly OutputFile[]>>();
 

@@ -9,6 +9,7 @@ import {
   compareGenerations,
   type Difference,
   type DifferenceReason,
+  tallyDifferences,
 } from '../rebuild/compare-generations.ts';
 import { generationTables } from '../stores/generation-tables.ts';
 import { SourceStates } from '../stores/source-states.ts';
@@ -77,17 +78,12 @@ async function tell(
   differences: ReturnType<typeof compareGenerations>,
   { json, all, quiet }: DiffOptions,
 ): Promise<DiffSummary> {
-  const reasons: Partial<Record<DifferenceReason, number>> = {};
-  let found = 0;
-  let next = await differences.next();
-  for (; next.done !== true; next = await differences.next()) {
-    found += 1;
-    reasons[next.value.why] = (reasons[next.value.why] ?? 0) + 1;
-    if (quiet === true) continue;
-    if (json) process.stdout.write(`${JSON.stringify(plain(next.value))}\n`);
-    else if (all === true || found <= SHOWN) process.stdout.write(`${lineOf(next.value)}\n`);
-  }
-  const { sources: sameSources, windows: sameWindows } = next.value;
+  const { found, reasons, same } = await tallyDifferences(differences, (difference, count) => {
+    if (quiet === true) return;
+    if (json) process.stdout.write(`${JSON.stringify(plain(difference))}\n`);
+    else if (all === true || count <= SHOWN) process.stdout.write(`${lineOf(difference)}\n`);
+  });
+  const { sources: sameSources, windows: sameWindows } = same;
   const summary = { sameSources, sameWindows, differences: found, reasons };
   if (quiet === true) return summary;
   process.stdout.write(json ? `${JSON.stringify({ summary })}\n` : `${summaryText(summary, all === true)}\n`);

@@ -6,7 +6,6 @@ import type { EpochMs } from './brands.ts';
 import type { CounterSample } from './counter-trail.ts';
 import { insertSample, mostTrailGrowth, placeIn, setSamples } from './counter-trail.ts';
 import type { TelemetryEvent } from './event.ts';
-import { emptyFields } from './field-counts.ts';
 import { isOverflow, MAX_GROUPS, OVERFLOW_TAG } from './group-tags.ts';
 import { stateTimeOf, TIMES_BYTES, timeWeightOf } from './group-times.ts';
 import {
@@ -26,6 +25,7 @@ import type { SourceWindow, WindowGroup } from './source-window.ts';
 import { addStateMs, noteState, OTHER_STATE, STATE_BYTES, STATE_ENTRY_BYTES } from './state-time.ts';
 import { textBytes } from './text-bytes.ts';
 import { addHeldValue, timeWeightBytes } from './time-weight.ts';
+import { addGroup } from './window.ts';
 import { emptyGroupBytes, SUM_GROWTH, windowBytes } from './window-bytes.ts';
 import {
   earliestStart,
@@ -445,14 +445,5 @@ function groupFor(
   const isFull = window.groups.length >= MAX_GROUPS && groupBy.length > 0;
   const overflow = isFull ? window.groups.find((group) => isOverflow(group.tags)) : undefined;
   if (overflow !== undefined) return overflow;
-  const own = isFull ? groupBy.map(() => OVERFLOW_TAG) : tags;
-  const group: WindowGroup = {
-    tags: own,
-    events: 0,
-    moved: 0,
-    metrics: [],
-    fields: emptyFields(aggregation),
-  };
-  window.groups.push(group);
-  return group;
+  return addGroup(window, aggregation, isFull ? groupBy.map(() => OVERFLOW_TAG) : tags);
 }

@@ -123,13 +123,16 @@ function groupFor(window: SourceWindow, aggregation: Aggregation, event: Telemet
   const { groupBy } = aggregation;
   const known = findGroup(window.groups, groupBy, event);
   if (known !== undefined) return known;
-  const group: WindowGroup = {
-    tags: tagsOfNew(window.groups, groupBy, event),
-    events: 0,
-    moved: 0,
-    metrics: [],
-    fields: emptyFields(aggregation),
-  };
+  return addGroup(window, aggregation, tagsOfNew(window.groups, groupBy, event));
+}
+
+/** Begins a group of a window, with nothing in it. */
+export function addGroup(
+  window: SourceWindow,
+  aggregation: Aggregation,
+  tags: WindowGroup['tags'],
+): WindowGroup {
+  const group: WindowGroup = { tags, events: 0, moved: 0, metrics: [], fields: emptyFields(aggregation) };
   window.groups.push(group);
   return group;
 }

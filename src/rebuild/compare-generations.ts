@@ -72,6 +72,26 @@ export interface Compared {
 }
 
 /** Every difference, sources first; the value at the end says how much was the same. */
+/** How many differences there are, by reason, and what is the same. `onEach` is told of each, with how many there are so far. */
+export async function tallyDifferences(
+  differences: AsyncGenerator<Difference, Compared, undefined>,
+  onEach: (difference: Difference, count: number) => void = () => {},
+): Promise<{
+  readonly found: number;
+  readonly reasons: Readonly<Partial<Record<DifferenceReason, number>>>;
+  readonly same: Compared;
+}> {
+  const reasons: Partial<Record<DifferenceReason, number>> = {};
+  let found = 0;
+  let next = await differences.next();
+  for (; next.done !== true; next = await differences.next()) {
+    found += 1;
+    reasons[next.value.why] = (reasons[next.value.why] ?? 0) + 1;
+    onEach(next.value, found);
+  }
+  return { found, reasons, same: next.value };
+}
+
 export async function* compareGenerations(
   options: CompareOptions,
 ): AsyncGenerator<Difference, Compared, undefined> {

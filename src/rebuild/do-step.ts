@@ -11,7 +11,12 @@ import { SourceStates } from '../stores/source-states.ts';
 import { Windows } from '../stores/windows.ts';
 import { auditGeneration, type RebuildAudit } from './audit-generation.ts';
 import { beginGeneration, streamOf } from './begin-generation.ts';
-import { type ComparedSide, compareGenerations, type DifferenceReason } from './compare-generations.ts';
+import {
+  type ComparedSide,
+  compareGenerations,
+  type DifferenceReason,
+  tallyDifferences,
+} from './compare-generations.ts';
 import { GenerationFold } from './generation-fold.ts';
 import { closeHour, planRebuild, type RebuildWork, rebuildChunk } from './rebuild.ts';
 import { RebuildError } from './rebuild-error.ts';
@@ -220,18 +225,12 @@ async function judge(name: string, deps: StepDeps): Promise<RebuildReport> {
     range: { fromMs, toMs: untilMs === 0 ? undefined : untilMs },
     nowMs: deps.clock.nowMs(),
   });
-  const reasons: Partial<Record<DifferenceReason, number>> = {};
-  let found = 0;
-  let next = await differences.next();
-  for (; next.done !== true; next = await differences.next()) {
-    found += 1;
-    reasons[next.value.why] = (reasons[next.value.why] ?? 0) + 1;
-  }
+  const { found, reasons, same } = await tallyDifferences(differences);
   const report: RebuildReport = {
     audit: { manifestRecords, foldedRecords, events },
     problems: problems.slice(0, PROBLEMS_TOLD),
     balanced: problems.length === 0,
-    same: next.value,
+    same,
     differences: found,
     reasons,
     unexplained: reasons.unexplained ?? 0,

@@ -2,14 +2,8 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import {
-  assertBundleSizes,
-  bundleFunctions,
-  bundleLimitOf,
-  type FunctionBundle,
-} from '../../../cdk/bundle.ts';
-import { FUNCTION_NAMES, type FunctionName, handlerPath } from '../../../src/platform/names.ts';
-import { byFunctionName } from '../../support/by-function-name.ts';
+import { bundleFunctions, type FunctionBundle } from '../../../cdk/bundle.ts';
+import { FUNCTION_NAMES, handlerPath } from '../../../src/platform/names.ts';
 import { ECHO_HANDLERS } from '../../support/echo-handlers.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -65,21 +59,6 @@ describe('a bundle', () => {
     const bundleFolder = await temporaryFolder();
     await expect(bundleFunctions({ pipeline, bundleFolder, handlers })).rejects.toThrow(
       '/nowhere/handler.ts',
-    );
-  });
-});
-
-describe('the limit of bundle sizes', () => {
-  const bundle = (name: FunctionName, sizeBytes: number) => ({ name, folder: name, sizeBytes });
-  const small = byFunctionName((name) => bundle(name, name === 'aggregate' ? bundleLimitOf('close') : 1));
-
-  it('lets pass what keeps to it', () => {
-    expect(() => assertBundleSizes(small)).not.toThrow();
-  });
-
-  it('names what does not', () => {
-    expect(() => assertBundleSizes({ ...small, close: bundle('close', bundleLimitOf('close') + 1) })).toThrow(
-      'bundle too large: close has 560001 bytes, expected at most 560000',
     );
   });
 });
