@@ -1,4 +1,4 @@
-// Every ten minutes: compares what is stored with counts made elsewhere, and goes on where it stopped.
+// Every ten minutes: compares what is stored with what sources have counted, and goes on where it stopped.
 import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { DEAD_LETTERS_TABLE, VARIABLE, WINDOWS_TABLE } from '../../src/platform/names.ts';
@@ -47,7 +47,7 @@ export class Audit extends Construct {
       `${deadLetters.table.tableArn}/index/${DEAD_LETTERS_TABLE.letterIndex}`,
     );
     this.consumer.allow(PROGRESS_ACTIONS, readers.table.tableArn);
-    runEvery(this, this.consumer, 'Compares what is stored with counts made elsewhere', MINUTES);
+    runEvery(this, this.consumer, 'Compares what is stored with what sources have counted', MINUTES);
     this.#watch();
   }
 

@@ -1,4 +1,4 @@
-// The scheduled audit: compares what is stored with counts made elsewhere, a bounded piece a run, and names the first place where they
+// The scheduled audit: compares what is stored with what sources have counted, a bounded piece a run, and names the first place where they
 // differ. It writes nothing but how far it has come, and fences where something looks missing.
 import { CAUSES, placeInWords } from '../../src/core/audit/difference.ts';
 import type { Log, Meter } from '../../src/platform/observe.ts';

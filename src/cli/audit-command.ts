@@ -22,7 +22,7 @@ const STARTS = 10;
 export function auditCommand(): Command {
   return withStoreOptions(new Command('audit'))
     .description(
-      'compare what is stored with counts made elsewhere, and name the first place that does not add up',
+      'compare what is stored with what its source has counted, and name the first place that does not add up',
     )
     .option('--all', `everything that is kept, not only the latest ${DEPTH} windows of each source`)
     .option(
