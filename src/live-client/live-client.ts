@@ -323,11 +323,7 @@ class Client implements LiveClient {
   }
 
   #send(message: object): void {
-    try {
-      this.#socket?.send(JSON.stringify(message));
-    } catch {
-      // The socket has just ended: everything is asked for again on the next one.
-    }
+    this.#socket?.send(JSON.stringify(message));
   }
 }
 

@@ -1,6 +1,7 @@
 // The part of a WebSocket the client uses, so that browsers, Node and tests can each bring their own.
 
 export interface LiveSocket {
+  /** Sends nothing where the connection is not open: everything is asked for again on the next one. */
   send(text: string): void;
   close(): void;
 }
@@ -30,7 +31,10 @@ export const openWebSocket: OpenSocket = (url, protocols, listener) => {
   socket.addEventListener('close', closed);
   socket.addEventListener('error', closed);
   return {
-    send: (text) => socket.send(text),
+    send: (text) => {
+      // Browsers write to the page's console of what is sent to one that is closing.
+      if (socket.readyState === WebSocket.OPEN) socket.send(text);
+    },
     close: () => {
       socket.close();
       // The other side may never answer: this one is done with it.
