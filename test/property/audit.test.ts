@@ -20,7 +20,12 @@ const T0 = 1_700_000_000_000;
 const PIPELINE = parsePipeline({
   aggregations: [
     { name: 'm', window: { tumbling: '10s' }, allowedLateness: '5s', idleTimeout: '1s' },
-    { name: 'hops', window: { hopping: { size: '20s', every: '10s' } }, allowedLateness: '0ms', idleTimeout: '1s' },
+    {
+      name: 'hops',
+      window: { hopping: { size: '20s', every: '10s' } },
+      allowedLateness: '0ms',
+      idleTimeout: '1s',
+    },
     { name: 'visits', window: { session: { gap: '4s' } }, allowedLateness: '5s' },
     { name: 'warm', window: { tumbling: '10s' }, filter: { types: ['warm'] } },
   ],
@@ -34,7 +39,12 @@ const PIPELINE = parsePipeline({
 const LATER = parsePipeline({
   aggregations: [
     { name: 'm', window: { tumbling: '20s' }, allowedLateness: '5s', idleTimeout: '1s' },
-    { name: 'hops', window: { hopping: { size: '20s', every: '10s' } }, allowedLateness: '10s', idleTimeout: '1s' },
+    {
+      name: 'hops',
+      window: { hopping: { size: '20s', every: '10s' } },
+      allowedLateness: '10s',
+      idleTimeout: '1s',
+    },
     { name: 'warm', window: { tumbling: '10s' }, idleTimeout: '1s' },
   ],
   rollups: [
