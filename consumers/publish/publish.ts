@@ -17,11 +17,16 @@ export interface PublishDeps {
   readonly clock: Clock;
 }
 
+/** The part of Lambda's context that is looked at. */
+export interface RemainingTime {
+  getRemainingTimeInMillis(): number;
+}
+
 export function createPublish(
   deps: PublishDeps,
-): (event: StreamEvent<DynamoDbEventRecord>) => Promise<BatchItemFailures> {
-  return async ({ Records }) => {
-    const work = new PublishWork(deps);
+): (event: StreamEvent<DynamoDbEventRecord>, context: RemainingTime) => Promise<BatchItemFailures> {
+  return async ({ Records }, context) => {
+    const work = new PublishWork(deps, context);
     // One of its own for each invocation: it keeps the records it works on.
     const processor = new BatchProcessor(EventType.DynamoDBStreams);
     const answer = await processPartialResponse(
@@ -53,20 +58,25 @@ export function createPublish(
 
 class PublishWork {
   readonly #deps: PublishDeps;
+  readonly #context: RemainingTime;
+  #longestMs = 0;
   published = 0;
   /** Why they could not be read. */
   readonly unreadable: string[] = [];
   /** Why the first that failed did: what comes behind it in the batch is left for the next delivery, which brings it in any case. */
   failed: string | undefined;
 
-  constructor(deps: PublishDeps) {
+  constructor(deps: PublishDeps, context: RemainingTime) {
     this.#deps = deps;
+    this.#context = context;
   }
 
   /** @throws where a transition was not taken, or one before it was not */
   async publish(record: DynamoDbEventRecord): Promise<void> {
     if (this.failed !== undefined) throw new Error('comes after a record that was not published');
+    const beganMs = this.#deps.clock.nowMs();
     try {
+      this.#holdTime();
       const entries = this.#read(record).map((event) => ({
         source: ALERT_EVENT_SOURCE,
         detailType: ALERT_DETAIL_TYPE,
@@ -81,6 +91,17 @@ class PublishWork {
       this.failed = error instanceof Error ? error.message : String(error);
       throw error;
     }
+    this.#longestMs = Math.max(this.#longestMs, this.#deps.clock.nowMs() - beganMs);
+  }
+
+  /**
+   * Where a bus is slow, what is left is for the next delivery, and what was published stays so. An invocation that runs into its limit would be
+   * repeated whole, and might never come to its end. The first record is always tried.
+   */
+  #holdTime(): void {
+    const leftMs = this.#context.getRemainingTimeInMillis();
+    if (leftMs < TIMES_THE_LONGEST * this.#longestMs)
+      throw new Error(`no time left: ${leftMs} ms, and a record took up to ${this.#longestMs} ms`);
   }
 
   /** One that cannot be read must not keep all others waiting: it will not be read the next time either. */
@@ -94,6 +115,8 @@ class PublishWork {
   }
 }
 
+/** Time that is kept for the next record, of what the longest so far took. */
+const TIMES_THE_LONGEST = 3;
 /** Limit of the EventBridge API. An entry has some kilobytes at most, a call 256. */
 const ENTRIES_PER_CALL = 10;
 /** How often what the bus did not take is put again before the batch is. */

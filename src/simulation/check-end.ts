@@ -68,13 +68,14 @@ function checkWholes(source: string, { windows, judged }: ReferenceSource): void
 
 /**
  * Whenever the closer ran, whatever was off, and for how long: what came of a source's events is what the records in the stream make of them, ticks
- * among them. That of a source under other keys than its name rests on several shards, of which none is before another.
+ * among them. That of a source under other keys than its name rests on several shards, of which none is before another; and what was retired
+ * was closed by somebody's word.
  */
 export function checkOfStreamAlone({ stream, sources, pipeline, pipelines }: EndCheckDeps): void {
   // When each source came to be folded by another pipeline is not in the stream.
   if (pipelines.length > 1) return;
-  for (const [source, { reference, hasStrayed }] of sources.sources) {
-    if (hasStrayed || sources.uncertain.has(source)) continue;
+  for (const [source, { reference, hasStrayed, wasRetired }] of sources.sources) {
+    if (hasStrayed || wasRetired || sources.uncertain.has(source)) continue;
     const alone = new ReferenceSource(pipeline);
     for (const { event, shard, sequence } of stream.bySource.get(source) ?? []) {
       alone.silentUntil(stream.silentUntil(shard, sequence) ?? Number.NEGATIVE_INFINITY);

@@ -37,6 +37,8 @@ export interface CheckedSource {
   readonly lastByShard: Map<string, number>;
   /** An event of it has come under another key than its name. */
   hasStrayed: boolean;
+  /** Somebody's word has closed windows of it, which is not in the stream. */
+  wasRetired: boolean;
 }
 
 export interface SourcesCheckDeps {
@@ -108,6 +110,7 @@ export class SourcesCheck {
     if (arrivals.length === 0) {
       const { retiredAtMs = Number.NEGATIVE_INFINITY } = view;
       const retired = retiredAtMs >= reference.lastArrivalMs ? retiredAtMs : undefined;
+      checked.wasRetired ||= retired !== undefined;
       this.#checkSilence(source, reference, { floor: view.maxTime, hasCut, retiredAtMs: retired });
       close();
     }
@@ -364,6 +367,7 @@ export class SourcesCheck {
         position: 0,
         lastByShard: new Map(),
         hasStrayed: false,
+        wasRetired: false,
       };
       this.sources.set(source, checked);
     }

@@ -128,7 +128,7 @@ type Settings = Omit<
 >;
 
 function drawSettings(random: Random): Settings {
-  return {
+  const settings: Settings = {
     shards: { telemetry: random.pick([1, 2, 3, 3, 12]), changelog: random.integer(1, 2) },
     mappings: { aggregate: drawMapping(random, { losing: 0.1 }), rollup: drawMapping(random, { losing: 0 }) },
     polling: {
@@ -142,7 +142,15 @@ function drawSettings(random: Random): Settings {
     containers: { choice: random.pick(['affinity', 'turns']), least: random.integer(1, 3) },
     closeEveryMs: random.pick([2_000, 5_000, 15_000]),
   };
+  const least = CALLS_IN_TIME * Math.max(...settings.latenciesMs);
+  return { ...settings, timeoutMs: Math.max(settings.timeoutMs, least) };
 }
+
+/**
+ * Calls one after another that a function always has time for. A batch needs some twenty, of one record as of a hundred; what has no time for them
+ * never ends, wherever it runs.
+ */
+const CALLS_IN_TIME = 40;
 
 /** Most plans have all they need. */
 function drawMemory(random: Random): Pick<Plan, 'memoryMb'> {

@@ -7,7 +7,7 @@ import { wire as wireClose } from '../../consumers/close/wire.ts';
 import { wire as wirePublish } from '../../consumers/publish/wire.ts';
 import { wire as wireRollup } from '../../consumers/rollup/wire.ts';
 import type { Pipeline } from '../core/pipeline/pipeline.ts';
-import type { FunctionHost } from '../host/function-host.ts';
+import type { FunctionHost, InvocationContext } from '../host/function-host.ts';
 import { memoryHost } from '../host/memory-host.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { EventBus } from '../platform/event-bus.ts';
@@ -37,15 +37,20 @@ const STREAM_WIRES = {
   rollup: wireRollup,
   alert: wireAlert,
   publish: wirePublish,
-} satisfies Record<StreamFunction, (host: FunctionHost) => (event: never) => Promise<unknown>>;
+} satisfies Record<
+  StreamFunction,
+  (host: FunctionHost) => (event: never, context: InvocationContext) => Promise<unknown>
+>;
 
 /** Starts a container. The event is JSON. */
 export function startStreamFunction(
   name: StreamFunction,
   surroundings: FunctionSurroundings,
 ): (payload: string) => Promise<unknown> {
-  const handler: (event: never) => Promise<unknown> = STREAM_WIRES[name](hostOf(surroundings));
-  return (payload) => handler(JSON.parse(payload) as never);
+  const handler: (event: never, context: InvocationContext) => Promise<unknown> = STREAM_WIRES[name](
+    hostOf(surroundings),
+  );
+  return (payload) => handler(JSON.parse(payload) as never, UNHURRIED);
 }
 
 export interface ScheduledAnswer {

@@ -13,7 +13,7 @@ import type { EventBus } from '../../src/platform/event-bus.ts';
 import type { TableChange } from '../../src/stores/memory-table.ts';
 import { textOf } from '../../src/stores/table.ts';
 import type { AlertEvent } from '../../src/wire/alert-event.ts';
-import type { DynamoDbEventRecord, KinesisEventRecord } from '../../src/wire/stream-records.ts';
+import type { DynamoDbEventRecord, KinesisEventRecord, StreamEvent } from '../../src/wire/stream-records.ts';
 import { changeRecord } from './change-records.ts';
 import { Deliverer, type Delivery } from './deliverer.ts';
 import { SHARD, sequenceOf } from './event-streams.ts';
@@ -61,7 +61,11 @@ export class AlertSystem {
   }
 
   publishDeliverer(): Deliverer<DynamoDbEventRecord> {
-    const publish = () => wirePublish(this.#host({ bus: () => this.#bus() }));
+    const unhurried = { getRemainingTimeInMillis: () => 60_000 };
+    const publish = () => {
+      const handler = wirePublish(this.#host({ bus: () => this.#bus() }));
+      return (event: StreamEvent<DynamoDbEventRecord>) => handler(event, unhurried);
+    };
     return this.#deliverer(this.tables.changes.alerts, 'alert', publish);
   }
 

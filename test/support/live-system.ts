@@ -102,10 +102,9 @@ class LiveSystem {
     await aggregate({ Records: records });
     if (this.#nowMs >= this.#scheduledMs + SCHEDULE_MS) {
       this.#scheduledMs = this.#nowMs;
-      const context = { getRemainingTimeInMillis: () => 60_000 };
       await readUpToIs(this.#nowMs, this.#readers);
-      await close({}, context);
-      await alertClock({}, context);
+      await close({}, UNHURRIED);
+      await alertClock({}, UNHURRIED);
     }
     await this.#handOn();
   }
@@ -116,7 +115,7 @@ class LiveSystem {
     await rollup({ Records: sources });
     await alert({ Records: sources });
     await alert({ Records: this.#changesOf('windows') });
-    await publish({ Records: this.#changesOf('alerts') });
+    await publish({ Records: this.#changesOf('alerts') }, UNHURRIED);
   }
 
   /** Since they were asked for last. */
@@ -127,3 +126,5 @@ class LiveSystem {
     return changes.slice(from).map((change, at) => changeRecord(change, sequenceOf(from + at)));
   }
 }
+
+const UNHURRIED = { getRemainingTimeInMillis: () => 60_000 };

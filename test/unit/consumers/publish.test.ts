@@ -41,11 +41,16 @@ async function firings(count: number) {
   return tables.changes.alerts.map((change, at) => changeRecord(change, sequenceOf(at)));
 }
 
-function setUp(answer: (entry: BusEntry, call: number) => string | undefined) {
+/** `callMs`: what a call of the bus takes; `limitMs`: what an invocation may take. */
+function setUp(
+  answer: (entry: BusEntry, call: number) => string | undefined,
+  { callMs = 0, limitMs = 60_000 }: { readonly callMs?: number; readonly limitMs?: number } = {},
+) {
   const calls: string[][] = [];
   const bus: EventBus = {
     put: async (entries) => {
       calls.push(entries.map(({ detail }) => JSON.parse(detail).subject.source));
+      if (callMs > 0) await clock.sleep(callMs);
       return entries.map((entry) => answer(entry, calls.length));
     },
   };
@@ -53,7 +58,8 @@ function setUp(answer: (entry: BusEntry, call: number) => string | undefined) {
   const clock = new VirtualClock(0);
   const publish = createPublish({ bus, clock, log: observed.log, meter: observed.meter });
   const run = async (Records: Awaited<ReturnType<typeof firings>>) => {
-    const answered = publish({ Records });
+    const endsMs = clock.nowMs() + limitMs;
+    const answered = publish({ Records }, { getRemainingTimeInMillis: () => endsMs - clock.nowMs() });
     let done = false;
     void answered.finally(() => {
       done = true;
@@ -125,5 +131,25 @@ describe('publishing', () => {
     works = true;
     expect(await run(records)).toEqual({ batchItemFailures: [] });
     expect(calls.slice(4)).toEqual([['s0'], ['s1'], ['s2']]);
+  });
+
+  it('leaves to the next delivery what it has no time for, and publishes nothing twice', async () => {
+    const { calls, observed, run } = setUp(() => undefined, { callMs: 1_000, limitMs: 10_000 });
+    const records = await firings(12);
+    for (let left = records; left.length > 0; ) {
+      const first = (await run(left)).batchItemFailures[0]?.itemIdentifier;
+      const at = left.findIndex(({ dynamodb }) => dynamodb.SequenceNumber === first);
+      left = at < 0 ? [] : left.slice(at);
+    }
+    expect(calls).toEqual(Array.from({ length: 12 }, (_, at) => [`s${at}`]));
+    expect(observed.lines[0]?.fields).toMatchObject({
+      first: 'no time left: 2000 ms, and a record took up to 1000 ms',
+    });
+  });
+
+  it('tries the first record however little time there is: a slow bus is got through one by one', async () => {
+    const { calls, run } = setUp(() => undefined, { callMs: 1_000, limitMs: 1_500 });
+    expect((await run(await firings(3))).batchItemFailures).toHaveLength(2);
+    expect(calls).toEqual([['s0']]);
   });
 });
