@@ -101,7 +101,7 @@ function formatLook(file: string, look: FileLook): string {
     line(
       'shape',
       shapes.map(({ name, events: count }) => `${name} (${formatNumber(count)} events)`).join(', ') ||
-        'none matches',
+        (refused > 0 ? 'none makes events of it; --guess proposes one' : 'none makes events of it'),
     ),
     line(
       'events',

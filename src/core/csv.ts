@@ -1,4 +1,5 @@
-// Comma-separated values (RFC 4180) under a header; semicolons and tabs separate too. Cells are texts.
+// Comma-separated values (RFC 4180) under a header; semicolons and tabs separate too. Cells are texts. Lines that begin with
+// `#` before the header are notes, as those of InfluxDB's annotated form.
 
 const SEPARATORS = [',', ';', '\t'];
 
@@ -37,7 +38,7 @@ function rowsOf(text: string, most: number): string[] {
   for (const line of text.split(/\r?\n/, most)) {
     open = open === '' ? line : `${open}\n${line}`;
     if ((open.match(/"/g)?.length ?? 0) % 2 === 1) continue;
-    if (open.trim() !== '') rows.push(open);
+    if (open.trim() !== '' && !(rows.length === 0 && open.startsWith('#'))) rows.push(open);
     open = '';
   }
   if (open !== '') rows.push(open);

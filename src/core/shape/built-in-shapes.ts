@@ -1,12 +1,16 @@
 // Shapes that a pipeline names instead of writing them: the same form as one's own.
 import { AWS_GAME } from './built-in/aws-game.ts';
 import { AWS_IOT } from './built-in/aws-iot.ts';
+import { AWS_IOT_SHADOW } from './built-in/aws-iot-shadow.ts';
+import { AWS_IOT_SITEWISE } from './built-in/aws-iot-sitewise.ts';
 import { AZURE_IOT_CENTRAL } from './built-in/azure-iot-central.ts';
 import { CHIRPSTACK_V3, CHIRPSTACK_V4 } from './built-in/chirpstack.ts';
 import { CLOUDEVENTS } from './built-in/cloudevents.ts';
 import { CLOUDWATCH_LOGS } from './built-in/cloudwatch-logs.ts';
+import { CLOUDWATCH_METRICS } from './built-in/cloudwatch-metrics.ts';
 import { CSV } from './built-in/csv.ts';
 import { DYNAMODB_CHANGES } from './built-in/dynamodb-changes.ts';
+import { EVENTBRIDGE } from './built-in/eventbridge.ts';
 import { GPX } from './built-in/gpx.ts';
 import { LINE_PROTOCOL, TELEGRAF } from './built-in/influx.ts';
 import { OTLP_METRICS } from './built-in/otlp-metrics.ts';
@@ -25,13 +29,17 @@ export const BUILT_IN_SHAPES: ReadonlyMap<string, ShapeDefinition> = new Map(
     CHIRPSTACK_V3,
     OTLP_METRICS,
     CLOUDEVENTS,
+    EVENTBRIDGE,
     CLOUDWATCH_LOGS,
+    CLOUDWATCH_METRICS,
     DYNAMODB_CHANGES,
     TELEGRAF,
     SENSORTHINGS,
     SENSORTHINGS_OBSERVATION,
     AWS_GAME,
     AZURE_IOT_CENTRAL,
+    AWS_IOT_SHADOW,
+    AWS_IOT_SITEWISE,
     AWS_IOT,
     SENML,
     LINE_PROTOCOL,

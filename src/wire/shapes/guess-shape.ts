@@ -20,22 +20,15 @@ export function guessShape(
   format: ShapeDefinition['format'],
 ): Guess | undefined {
   const objects = documents.flatMap(flat).filter(isObject).slice(0, MAX_LOOKED_AT);
-  const list = listIn(objects[0], []);
-  const parts = list === undefined ? objects : objects.flatMap((each) => elementsAt(each, list));
-  const looked = parts.filter(isObject).slice(0, MAX_LOOKED_AT);
-  // What all of them have, or where that has no time, what most have.
-  const [leaves, time] = leavesWithTime(looked);
-  if (time === undefined) return undefined;
+  const found = partsWithTime(objects);
+  if (found === undefined) return undefined;
+  const { list, leaves, time } = found;
   const doubts = [...time.doubts];
   const source = pick(leaves, SOURCE_NAMES, isLabel);
   if (source === undefined)
     doubts.push('source: nothing looks like the name of a device, so it is the partition key');
   const id = pick(leaves, ID_NAMES, (values) => values.length > 1 && new Set(values).size === values.length);
   if (id === undefined) doubts.push('id: nothing tells events apart, so a record sent twice counts twice');
-  const texts = [...leaves]
-    .filter(([path]) => path !== source)
-    .flatMap(([, values]) => values.filter((value) => typeof value === 'string'));
-  const withUnits = texts.filter((text) => /^-?\d+(?:\.\d+)? ?[^\d\s.,:/-]{1,8}$/.test(text)).length;
   const definition: ShapeDefinition = {
     name: 'mine',
     ...(format === undefined || format === 'json' ? {} : { format }),
@@ -46,9 +39,39 @@ export function guessShape(
     source: source ?? '@partitionKey',
     ...(id === undefined ? {} : { id }),
     time: time.definition,
-    values: [{ path: '.', text: withUnits > 0 ? 'units' : format === 'csv' ? 'number' : 'skip' }],
+    values: [
+      { path: '.', text: format === 'csv' ? 'number' : textsAre(leaves, [source, id, ...time.paths]) },
+    ],
   };
   return { definition, doubts };
+}
+
+/** How texts are to be read: those that are numbers alone, or with a unit. Those of the fields say nothing of it. */
+function textsAre(leaves: Leaves, fields: readonly (string | undefined)[]): 'units' | 'number' | 'skip' {
+  const others = [...leaves].filter(([path]) => !fields.includes(path)).map(([, values]) => values);
+  if (others.flat().some((value) => typeof value === 'string' && WITH_UNIT.test(value))) return 'units';
+  const isNumber = (value: unknown) => typeof value === 'string' && /^-?\d{1,15}(?:\.\d+)?$/.test(value);
+  return others.some((values) => values.every(isNumber)) ? 'number' : 'skip';
+}
+
+const WITH_UNIT = /^-?\d+(?:\.\d+)? ?[^\d\s.,:/-]{1,8}$/;
+
+interface TimedParts {
+  /** The names to the list that the parts are elements of; undefined: they are the documents. */
+  readonly list: readonly string[] | undefined;
+  readonly leaves: Leaves;
+  readonly time: TimeGuess;
+}
+
+/** The elements of a list of several; else the documents; and where those have no time, a list of one. */
+function partsWithTime(objects: readonly object[]): TimedParts | undefined {
+  for (const list of [listIn(objects[0], [], 2), undefined, listIn(objects[0], [], 1)]) {
+    const parts = list === undefined ? objects : objects.flatMap((each) => elementsAt(each, list));
+    // What all of them have, or where that has no time, what most have.
+    const [leaves, time] = leavesWithTime(parts.filter(isObject).slice(0, MAX_LOOKED_AT));
+    if (time !== undefined) return { list, leaves, time };
+  }
+  return undefined;
 }
 
 function leavesWithTime(parts: readonly object[]): readonly [Leaves, TimeGuess | undefined] {
@@ -75,7 +98,7 @@ function whenPaths(
 const SOURCE_NAMES = [
   /^(?:device|sensor|node|thing|client|station|machine|meter|player|vehicle|asset|gateway)[_-]?(?:id|name|eui|key)?$/i,
   /(?:device|sensor|node|thing|client|station|machine|player|vehicle)[_-]?(?:id|name|eui)$/i,
-  /^(?:source|host|hostname|mac|serial|vin|imei|dev_?eui|_id_)$/i,
+  /^(?:source|src|host|hostname|mac|serial|vin|imei|dev_?eui|dev_?id|core_?id|entity_?id|ref_?id|_id_)$/i,
   /^(?:topic|name|user|location|site)$/i,
 ];
 const ID_NAMES = [
@@ -83,8 +106,8 @@ const ID_NAMES = [
   /^_?(?:id|uuid|msgid|seq|sequence|fcnt|f_cnt|counter)$/i,
 ];
 const TIME_NAMES = [
-  /^(?:timestamp|time|datetime|date_time|ts|_time)$/i,
-  /(?:time|timestamp|date|_at|ts)$/i,
+  /^(?:timestamp|time|datetime|date_time|ts|tst|_time)$/i,
+  /(?:time|timestamp|date|_at|ts|_changed|_seen|_fired)$/i,
   /time|date/i,
 ];
 
@@ -240,12 +263,12 @@ function pathStep(name: string): string {
   return /^[^.[\]{}#^@$*"\s][^.[\]{}#"]*$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
 }
 
-/** The names to the longest list of objects in the document, if there is one that is more than a detail. */
-function listIn(value: unknown, names: readonly string[]): readonly string[] | undefined {
+/** The names to a list of at least so many objects in the document, the first there is. */
+function listIn(value: unknown, names: readonly string[], least: number): readonly string[] | undefined {
   if (!isObject(value) || names.length >= MAX_DEPTH) return undefined;
   for (const [name, member] of Object.entries(value)) {
-    if (Array.isArray(member) && member.length > 1 && member.every(isObject)) return [...names, name];
-    const below = listIn(member, [...names, name]);
+    if (Array.isArray(member) && member.length >= least && member.every(isObject)) return [...names, name];
+    const below = listIn(member, [...names, name], least);
     if (below !== undefined) return below;
   }
   return undefined;

@@ -101,16 +101,22 @@ function unpacked(
 const KEYS = ['key', 'name', 'n', 'k'];
 const VALUES = ['value', 'v'];
 
-/** `[{"key": "a", "value": {"stringValue": "x"}}]` as `{"a": "x"}`: a value in an object of one member is that member. */
+/** `[{"key": "a", "value": {"stringValue": "x"}}]` as `{"a": "x"}`: a value in an object that names its kind is that value. */
 function objectOfPairs(value: unknown): unknown {
-  if (!Array.isArray(value)) return undefined;
+  if (!Array.isArray(value)) return typeof value === 'object' && value !== null ? value : undefined;
   const pairs = value.slice(0, MAX_OPENED_PLACES).flatMap((pair) => {
     const name = KEYS.map((key) => memberOf(pair, key)).find((found) => typeof found === 'string');
     const found = VALUES.map((key) => memberOf(pair, key)).find((one) => one !== undefined);
-    const members = typeof found === 'object' && found !== null ? Object.values(found) : undefined;
-    return typeof name === 'string' ? [[name, members?.length === 1 ? members[0] : found] as const] : [];
+    return typeof name === 'string' ? [[name, valueIn(found)] as const] : [];
   });
   return Object.fromEntries(pairs);
+}
+
+/** `{"intValue": "2"}` names its kind. */
+function valueIn(found: unknown): unknown {
+  if (typeof found !== 'object' || found === null) return found;
+  const [member, ...others] = Object.entries(found);
+  return member !== undefined && others.length === 0 && /value$/i.test(member[0]) ? member[1] : found;
 }
 
 /** As an own member, whatever its name. */

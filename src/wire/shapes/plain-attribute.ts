@@ -18,7 +18,9 @@ export function plainAttribute(value: unknown, depth = 0): unknown {
       [...membersOf(map)].map(([key, member]) => [key, plainAttribute(member, depth + 1)]),
     );
   }
-  const list = memberOf(value, 'L') ?? memberOf(value, 'NS') ?? memberOf(value, 'SS');
+  const numbers = memberOf(value, 'NS');
+  if (Array.isArray(numbers)) return numbers.map((one) => (typeof one === 'string' ? Number(one) : one));
+  const list = memberOf(value, 'L') ?? memberOf(value, 'SS');
   if (!Array.isArray(list)) return undefined;
   return list.map((one) => (typeof one === 'string' ? one : plainAttribute(one, depth + 1)));
 }

@@ -50,10 +50,12 @@ function readLine(raw: string): Readonly<Record<string, unknown>> | undefined {
   const timestamp = line.slice(afterFields).trim();
   if (head === '' || fieldSet === '' || !/^(?:-?\d{1,19})?$/.test(timestamp)) return undefined;
   const tags = Object.fromEntries(pairs.flatMap((pair) => entryOf(pair, plain)));
+  const pieces = splitOutside(fieldSet, ',', true);
+  if (!pieces.some((pair) => entryOf(pair, fieldValue).length > 0)) return undefined;
+  // What is no value of a field, such as NaN, stays as it is written: it is counted as not taken.
   const fields = Object.fromEntries(
-    splitOutside(fieldSet, ',', true).flatMap((pair) => entryOf(pair, fieldValue)),
+    pieces.flatMap((pair) => entryOf(pair, (text) => fieldValue(text) ?? text)),
   );
-  if (Object.keys(fields).length === 0) return undefined;
   return { name: plain(head), tags, fields, ...(timestamp === '' ? {} : { timestamp }) };
 }
 

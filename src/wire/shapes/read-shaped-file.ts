@@ -107,7 +107,7 @@ interface RecordedDocument {
   readonly record: RecordFacts;
 }
 
-/** An event of Lambda holds records, each a document by itself; those of Kinesis carry documents in their data. */
+/** An event of Lambda holds records, each a document by itself; those of Kinesis, Firehose, SQS and SNS carry documents. */
 function recordsIn(
   document: Document,
   ofFile: RecordFacts,
@@ -119,12 +119,11 @@ function recordsIn(
   if (data !== undefined) return documentsIn(data.data, factsOf(data, ofFile), shapes);
   const logs = memberOf(memberOf(value, 'awslogs'), 'data');
   if (typeof logs === 'string') return documentsIn(logs, ofFile, shapes);
-  const records = memberOf(value, 'Records');
+  const kept = firehoseData(value, ofFile);
+  if (kept !== undefined) return documentsIn(kept.data, kept.record, shapes);
+  const records = memberOf(value, 'Records') ?? memberOf(value, 'records');
   if (!Array.isArray(records)) return [{ document, record: ofFile }];
-  const own = records.flatMap((each) => {
-    const carried = recordedData(each);
-    return carried === undefined ? [] : documentsIn(carried.data, factsOf(carried, ofFile), shapes);
-  });
+  const own = records.flatMap((each) => carriedIn(each, ofFile, shapes));
   if (own.length > 0) return own;
   const list: Document = {
     kind: 'value',
@@ -132,6 +131,35 @@ function recordsIn(
     origin: () => memberText(origin(), 'Records') ?? '[]',
   };
   return [{ document: list, record: ofFile }];
+}
+
+/** What a record of Kinesis, Firehose, SQS or SNS carries. */
+function carriedIn(
+  record: unknown,
+  ofFile: RecordFacts,
+  shapes: readonly Shape[],
+): readonly RecordedDocument[] {
+  const carried = recordedData(record);
+  if (carried !== undefined) return documentsIn(carried.data, factsOf(carried, ofFile), shapes);
+  const kept = firehoseData(record, ofFile);
+  if (kept !== undefined) return documentsIn(kept.data, kept.record, shapes);
+  const message = memberOf(record, 'body') ?? memberOf(memberOf(record, 'Sns'), 'Message');
+  return typeof message === 'string' ? documentsOfText(message, ofFile, shapes) : [];
+}
+
+/** A record that Firehose hands to a function, or one that it could not deliver and has put aside with the error. */
+function firehoseData(
+  value: unknown,
+  ofFile: RecordFacts,
+): { readonly data: string; readonly record: RecordFacts } | undefined {
+  const failed = memberOf(value, 'rawData');
+  const data = failed ?? memberOf(value, 'data');
+  const arrivalMs = memberOf(
+    value,
+    failed === undefined ? 'approximateArrivalTimestamp' : 'arrivalTimestamp',
+  );
+  if (typeof data !== 'string' || typeof arrivalMs !== 'number') return undefined;
+  return { data, record: { ...ofFile, arrivalMs } };
 }
 
 function recordedData(value: unknown): RecordedKinesisRecord | undefined {
@@ -156,6 +184,14 @@ function documentsIn(
     return [
       { document: { kind: 'unreadable', refusal: { reason: 'not-utf8', detail }, text: data }, record },
     ];
+  return documentsOfText(text, record, shapes);
+}
+
+function documentsOfText(
+  text: string,
+  record: RecordFacts,
+  shapes: readonly Shape[],
+): readonly RecordedDocument[] {
   const found = documentsOf(text, { shapes, most: ALL, budget: new UnpackBudget() });
   if (found.kind === 'documents') return found.documents.map((document) => ({ document, record }));
   return [{ document: { kind: 'unreadable', refusal: found.refusal, text }, record }];

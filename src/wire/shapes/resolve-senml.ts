@@ -58,10 +58,16 @@ function resolve(
     u: u ?? base.bu,
     // A device's records share its name as their base; a record that has none is its own device.
     device: base.bn === '' ? name : base.bn.replace(/[:/.]$/, ''),
-    quantity: base.bn === '' || name === '' ? 'value' : name,
+    quantity: quantityOf(base.bn === '' ? '' : name, u),
   };
   const alone = { bn: base.bn, bu: base.bu, bt: base.bt, bv: base.bv, bs: base.bs, ...record };
   return { value, text: JSON.stringify([alone]) };
+}
+
+/** A device's measurements without names of their own are told apart by their units (RFC 8428, section 5.1.4). */
+function quantityOf(name: string, unit: unknown): string {
+  if (name !== '') return name;
+  return typeof unit === 'string' && unit !== '' ? unit : 'value';
 }
 
 /** A later version, or a member that must be understood (section 4.4). Such a pack is to be refused. */

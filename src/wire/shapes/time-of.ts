@@ -36,16 +36,20 @@ function plusOf({ path, as }: NonNullable<TimeField['plus']>, scope: Scope): num
 function readTime(found: unknown, as: TimeFormat, zone: string | undefined): number | undefined {
   switch (as.kind) {
     case 'unit':
-      return inUnit(found, as.unit);
+      return inUnit(found, as.unit) ?? (as.unit === 'auto' ? isoText(found, zone) : undefined);
     case 'own':
       return typeof found === 'string' ? parseRfc3339(found) : wholeMs(found);
     case 'rfc3339':
       return typeof found === 'string' ? parseRfc3339(found) : undefined;
     case 'iso':
-      return typeof found === 'string' ? readIso(found, zone) : wholeMs(found);
+      return isoText(found, zone) ?? wholeMs(found);
     case 'pattern':
       return readPatternTime(found, as.pattern, zone);
   }
+}
+
+function isoText(found: unknown, zone: string | undefined): number | undefined {
+  return typeof found === 'string' ? readIso(found, zone) : undefined;
 }
 
 function wholeMs(found: unknown): number | undefined {
@@ -126,7 +130,7 @@ function placesOf({ from }: TimeField): string {
 function problemOf(found: unknown, { as, zone }: TimeField): string {
   const what = `found ${describeFound(found)}`;
   if (
-    as.kind === 'iso' &&
+    (as.kind === 'iso' || (as.kind === 'unit' && as.unit === 'auto')) &&
     zone === undefined &&
     typeof found === 'string' &&
     readIso(found, 'UTC') !== undefined
@@ -138,7 +142,9 @@ function problemOf(found: unknown, { as, zone }: TimeField): string {
 
 function expected(as: TimeFormat): string {
   if (as.kind === 'unit')
-    return as.unit === 'auto' ? 'a number since the epoch' : `a number of ${as.unit} since the epoch`;
+    return as.unit === 'auto'
+      ? 'a number since the epoch, or a date and time of ISO 8601'
+      : `a number of ${as.unit} since the epoch`;
   if (as.kind === 'pattern') return as.pattern.text;
   if (as.kind === 'own')
     return 'ms since the epoch, or a date-time of RFC 3339; other forms are said by "as"';

@@ -14,8 +14,10 @@ export const AWS_IOT: ShapeDefinition = {
     { has: ['timestamp', '_id_'] },
   ],
   source: ['clientid', 'clientId', 'thingName', '_id_', 'topic'],
+  // What the broker says of its clients: connected, disconnected, subscribed.
+  type: 'eventType',
   id: ['traceid', 'traceId', 'messageId'],
-  time: { path: 'timestamp', as: 'iso', zone: 'UTC' },
+  time: { path: 'timestamp', as: 'auto', zone: 'UTC' },
   values: [{ path: '.', text: 'skip' }],
   tags: { topic: 'topic' },
 };

@@ -6,8 +6,15 @@ export const AZURE_IOT_CENTRAL: ShapeDefinition = {
   when: { has: ['deviceId', 'enqueuedTime', 'messageSource'] },
   // Changes of properties, connections and life cycles of devices.
   ignore: { lacks: ['telemetry'] },
+  // A list of `{"name", "id", "value"}` where the export is transformed.
+  open: { telemetry: ['pairs'] },
   source: 'deviceId',
   time: { path: ['messageProperties["iothub-creation-time-utc"]', 'enqueuedTime'], as: 'rfc3339' },
   values: [{ path: 'telemetry', text: 'skip' }],
-  tags: { template: 'templateId', component: 'component', module: 'module' },
+  tags: [
+    { path: 'templateId', name: 'template' },
+    { path: 'component', name: 'component' },
+    { path: 'module', name: 'module' },
+    'enrichments',
+  ],
 };

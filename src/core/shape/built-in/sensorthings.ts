@@ -1,5 +1,7 @@
 import type { ShapeDefinition } from '../shape-definition.ts';
 
+/** An interval counts from its beginning. ISO 8601, as the standard has it: its own examples write offsets without a colon. */
+const TIME = { path: ['phenomenonTime#0', 'resultTime'], as: 'iso' } as const;
 const DATASTREAM = 'datastream-{^.Datastream["@iot.id"]}';
 const MULTI_DATASTREAM = 'multi-datastream-{^.MultiDatastream["@iot.id"]}';
 
@@ -9,7 +11,7 @@ export const SENSORTHINGS: ShapeDefinition = {
   when: [{ has: ['dataArray', 'components'] }, { has: ['value[0].dataArray', 'value[0].components'] }],
   source: [DATASTREAM, MULTI_DATASTREAM, '^["Datastream@iot.navigationLink"]', '@partitionKey'],
   id: ['id', '["@iot.id"]'],
-  time: { path: ['phenomenonTime#0', 'resultTime'], as: 'rfc3339' },
+  time: TIME,
   values: { result: 'result' },
   parts: [
     { each: [{ rows: 'dataArray', columns: 'components' }] },
@@ -17,13 +19,16 @@ export const SENSORTHINGS: ShapeDefinition = {
   ],
 };
 
-/** OGC SensorThings observations, one or a page of them: MQTT, and answers of the API. */
+/** OGC SensorThings observations, one or a page of them, or within what they belong to: MQTT, and answers of the API. */
 export const SENSORTHINGS_OBSERVATION: ShapeDefinition = {
   name: 'sensorthings-observation',
   when: [
     { has: ['phenomenonTime', 'result'] },
     { has: ['value[0].phenomenonTime', 'value[0].result'] },
     { has: ['Observations[0].phenomenonTime', 'Observations[0].result'] },
+    { has: ['value[*].Observations[0].phenomenonTime'] },
+    { has: ['Datastreams[*].Observations[0].phenomenonTime'] },
+    { has: ['value[*].Datastreams[*].Observations[0].phenomenonTime'] },
   ],
   // Links lead from each observation to its datastream: they would make every observation a source.
   source: [
@@ -33,7 +38,14 @@ export const SENSORTHINGS_OBSERVATION: ShapeDefinition = {
     '@partitionKey',
   ],
   id: '["@iot.id"]',
-  time: { path: ['phenomenonTime#0', 'resultTime'], as: 'rfc3339' },
+  time: TIME,
   values: { result: 'result' },
-  parts: [{ each: 'value[*]' }, { each: 'Observations[*]' }, { when: { has: ['result'] } }],
+  parts: [
+    { each: 'value[*]', when: { has: ['result'] } },
+    { each: 'Observations[*]' },
+    { when: { has: ['result'] } },
+    { each: 'value[*].Observations[*]' },
+    { each: 'Datastreams[*].Observations[*]' },
+    { each: 'value[*].Datastreams[*].Observations[*]' },
+  ],
 };

@@ -6,6 +6,6 @@ export const TOPIC_LOG: ShapeDefinition = {
   format: 'topic-log',
   source: 'topic',
   type: { text: 'message' },
-  time: { path: ['time', '@arrival'], as: 'iso', zone: 'UTC' },
+  time: { path: ['time', 'payload.last_seen', '@arrival'], as: 'auto', zone: 'UTC' },
   values: [{ path: 'payload', text: 'skip' }],
 };

@@ -29,3 +29,29 @@ describe.skipIf(folder === undefined)('the shared samples', () => {
     if (left > 0) expect(guess.doubts.join()).toContain(`${taken} of ${taken + left} have it there`);
   });
 });
+
+describe('documents', () => {
+  test.each([
+    [
+      'a list of one',
+      { type: 'FeatureCollection', features: [{ properties: { time: 1_772_351_940_123, mag: 1.5 } }] },
+      { each: 'features[*]', time: { path: 'properties.time', as: 'ms' } },
+    ],
+    [
+      'numbers in texts',
+      [[{ entity_id: 'sensor.t', state: '21.5', last_changed: '2026-03-01T07:59:00+00:00' }]],
+      {
+        source: 'entity_id',
+        time: { path: 'last_changed', as: 'iso' },
+        values: [{ path: '.', text: 'number' }],
+      },
+    ],
+    [
+      'one object with seconds',
+      { _type: 'location', lat: 51.5, tst: 1_772_351_940 },
+      { time: { path: 'tst', as: 's' } },
+    ],
+  ])('%s', (_, document, definition) => {
+    expect(guessShape([document], 'json')?.definition).toMatchObject(definition);
+  });
+});

@@ -184,6 +184,22 @@ describe('SenML', () => {
     });
   });
 
+  test('what has no name is told apart by its unit, where it states one', () => {
+    const pack = [
+      { bn: 'd', bt, bu: '%RH', v: 20 },
+      { u: 'lon', v: 24.3 },
+      { u: 'lat', v: 60 },
+      { v: 21, t: 60 },
+    ];
+    const { events } = made('senml', pack);
+    expect(events.map(({ values }) => values)).toEqual([
+      { value: 20 },
+      { lon: 24.3 },
+      { lat: 60 },
+      { value: 21 },
+    ]);
+  });
+
   test('times below 2^28 are relative to the arrival', () => {
     const { events } = made('senml', [
       { bn: 'd', n: 't', v: 1 },
@@ -232,8 +248,16 @@ describe('SensorThings', () => {
     // Its link is of this observation: the partition key, a topic, says more.
     expect(made('sensorthings-observation', observation).events).toMatchObject([{ ...one, source: 'key' }]);
     const expanded = { '@iot.id': 3, Observations: [observation] };
-    expect(made('sensorthings-observation', expanded).events).toMatchObject([one]);
+    const thing = { '@iot.id': 9, Datastreams: [expanded, { '@iot.id': 4, Observations: [] }] };
+    for (const data of [expanded, { value: [expanded] }, thing, { value: [thing] }])
+      expect(made('sensorthings-observation', data).events).toMatchObject([one]);
   });
+});
+
+test('SensorThings writes offsets as ISO 8601 does', () => {
+  const dataArray = [['2026-03-01T00:59:00.123-0700', 20]];
+  const data = [{ Datastream: { '@iot.id': 1 }, components: ['phenomenonTime', 'result'], dataArray }];
+  expect(made('sensorthings', data).events).toMatchObject([{ afterMs: 0, values: { result: 20 } }]);
 });
 
 describe('OTLP', () => {
@@ -344,6 +368,18 @@ describe('Telegraf and line protocol', () => {
       { afterMs: -123 },
       { afterMs: 0 },
     ]);
+  });
+
+  test('a date and time in place of the number', () => {
+    const metric = { name: 'cpu', tags: { host: 'h' }, fields: { usage: 1.5 }, timestamp: AT };
+    expect(made('telegraf', metric).events).toMatchObject([{ afterMs: 0 }]);
+  });
+
+  test('a field that is no value is counted, and the others are taken', () => {
+    expect(made('line-protocol', 'm v=NaN,w=1,x=1_000 1772351940123')).toMatchObject({
+      events: [{ values: { 'm.w': 1 } }],
+      skipped: ['m.v: not a number 1', 'm.x: not a number 1'],
+    });
   });
 
   test('a quote that nobody closes spoils its own line', () => {
@@ -466,6 +502,72 @@ describe('games and IoT services of the clouds', () => {
     }
   });
 
+  test('of AWS IoT seconds, what the broker says of clients, shadows and property values', () => {
+    const seconds = Math.floor(AT_MS / 1000);
+    expect(made('aws-iot', { t: 1, clientid: 'd', timestamp: seconds }).events).toMatchObject([
+      { afterMs: -123 },
+    ]);
+    const connected = { clientId: 'd', timestamp: AT_MS, eventType: 'connected', versionNumber: 0 };
+    expect(made('aws-iot', connected).events).toMatchObject([{ source: 'd', type: 'connected' }]);
+    const accepted = { state: { reported: { t: 1 } }, timestamp: seconds, thingName: 'd' };
+    const documents = { current: { state: { reported: { t: 1 } } }, previous: {}, timestamp: seconds };
+    for (const [data, source] of [
+      [accepted, 'd'],
+      [documents, 'key'],
+    ] as const)
+      expect(made('aws-iot-shadow', data).events).toMatchObject([
+        { source, afterMs: -123, values: { t: 1 } },
+      ]);
+    const timestamp = { timeInSeconds: seconds, offsetInNanos: 123_456_789 };
+    const values = [{ timestamp, quality: 'GOOD', value: { doubleValue: 2.5 } }];
+    const notified = { type: 'PropertyValueUpdate', payload: { assetId: 'a', propertyId: 'p', values } };
+    const entry = { entryId: '1', propertyAlias: '/a/p', propertyValues: values };
+    expect(made('aws-iot-sitewise', notified).events).toMatchObject([
+      { source: 'a', afterMs: 0, values: { p: 2.5 }, tags: { quality: 'GOOD' } },
+    ]);
+    for (const data of [{ entries: [entry] }, entry])
+      expect(made('aws-iot-sitewise', data).events).toMatchObject([
+        { source: '/a/p', values: { value: 2.5 } },
+      ]);
+  });
+
+  test('EventBridge, whose members would pass for those of an event', () => {
+    const event = {
+      version: '0',
+      id: 'e',
+      'detail-type': 'State',
+      source: 'aws.ec2',
+      time: AT,
+      detail: { v: 3 },
+    };
+    expect(made('eventbridge', event).events).toMatchObject([
+      { source: 'aws.ec2', id: 'e', type: 'State', afterMs: 0, values: { v: 3 } },
+    ]);
+  });
+
+  test('CloudWatch metric streams', () => {
+    const metric = {
+      metric_stream_name: 's',
+      account_id: '1',
+      namespace: 'AWS/EC2',
+      metric_name: 'Ops',
+      dimensions: { InstanceId: 'i-1' },
+      timestamp: AT_MS,
+      value: { count: 3, sum: 20, max: 18, min: 0 },
+    };
+    expect(made('cloudwatch-metrics', metric).events).toMatchObject([
+      {
+        source: 'AWS/EC2/i-1',
+        afterMs: 0,
+        values: { 'Ops.count': 3, 'Ops.sum': 20 },
+        tags: { InstanceId: 'i-1' },
+      },
+    ]);
+    expect(made('cloudwatch-metrics', { ...metric, dimensions: {} }).events).toMatchObject([
+      { source: 'AWS/EC2' },
+    ]);
+  });
+
   test('what a rule of AWS IoT Core adds', () => {
     for (const name of ['clientid', 'clientId', 'thingName', '_id_']) {
       const data = { t: 21.5, nested: { a: 1 }, note: 'x', [name]: 'd', topic: 'a/b', timestamp: AT_MS };
@@ -481,6 +583,18 @@ describe('games and IoT services of the clouds', () => {
     expect(
       made('azure-iot-central', { ...device, messageSource: 'telemetry', telemetry: { t: 1 } }).events,
     ).toMatchObject([{ source: 'd', afterMs: 0, values: { t: 1 }, tags: { template: 'tp' } }]);
+    const listed = [
+      { name: 't', id: 'dtmi:x', value: 1 },
+      { name: 'a', value: { x: 2 } },
+    ];
+    expect(
+      made('azure-iot-central', {
+        ...device,
+        messageSource: 'telemetry',
+        telemetry: listed,
+        enrichments: { site: 's' },
+      }).events,
+    ).toMatchObject([{ values: { t: 1, 'a.x': 2 }, tags: { template: 'tp', site: 's' } }]);
     const connected = { ...device, messageSource: 'deviceConnectivity', messageType: 'connected' };
     expect(made('azure-iot-central', connected)).toMatchObject({ events: [], refused: [] });
   });
@@ -526,7 +640,27 @@ describe('Prometheus', () => {
   });
 });
 
-describe('CSV and GPX', () => {
+describe('CSV, GPX and logs of topics', () => {
+  test('notes before the header, and times as numbers', () => {
+    const text = `#datatype,string,double\n#group,false,true\n,_time,host,v\n,${AT_MS},h,1\n,${AT},h,2\n`;
+    expect(made('csv', text).events).toMatchObject([
+      { source: 'h', afterMs: 0, values: { v: 1 } },
+      { source: 'h', afterMs: 0, values: { v: 2 } },
+    ]);
+  });
+
+  test('a word behind a topic is what the topic says; Zigbee2MQTT says when it heard of a device', () => {
+    const text = `shellies/s1/relay/0 on\nzigbee2mqtt/plug {"power":1.5,"last_seen":${AT_MS}}\na/b open`;
+    const { events, refused, skipped } = made('topic-log', text);
+    expect(events).toMatchObject([
+      { source: 'shellies/s1/relay/0', values: {} },
+      { source: 'zigbee2mqtt/plug', afterMs: 0, values: { power: 1.5 } },
+      { source: 'a/b' },
+    ]);
+    expect(refused).toEqual([]);
+    expect(skipped).toEqual(['payload: not a number 2']);
+  });
+
   test('separators, quotes and missing values', () => {
     for (const separator of [',', ';', '\t']) {
       const text =
