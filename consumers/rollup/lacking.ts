@@ -10,6 +10,7 @@ import {
 } from '../../src/core/rollup-beginnings.ts';
 import { parseRollupSeries } from '../../src/core/series.ts';
 import type { ClosedWindow } from '../../src/core/source-window.ts';
+import type { WindowBounds } from '../../src/core/window-spec.ts';
 
 /** What windows lack of sources that had closed theirs before the rollup began. */
 export class Lacking {
@@ -66,14 +67,14 @@ export class Lacking {
       .map((rollup) => ({ name: rollup.name, mark: rollupMark(rollup, this.#pipeline) }));
   }
 
-  of(series: string, end: number): Partiality | undefined {
+  of(series: string, { start, end }: WindowBounds): Partiality | undefined {
     const name = parseRollupSeries(series)?.rollup ?? '';
-    const { aggregations, rollups } = this.#pipeline;
+    const { aggregations, rollups, maxClockSkewMs } = this.#pipeline;
     const of = rollups.find((each) => each.name === name)?.of;
     const aggregation = aggregations.find((each) => each.name === of);
     const known = this.#byName.get(name);
     return aggregation === undefined || known === undefined
       ? undefined
-      : lackingIn(known, aggregation, { end });
+      : lackingIn(known, aggregation, { start, end, maxClockSkewMs });
   }
 }

@@ -248,7 +248,7 @@ function worksOf(
         retentionMs,
         parts,
         lastArrivalMs,
-        partial: lacking.of(series, end),
+        partial: lacking.of(series, { start, end }),
       };
       work.additions.push({ source, version, sequence, contribution });
       work.lastArrivalMs = Math.max(work.lastArrivalMs, lastArrivalMs);

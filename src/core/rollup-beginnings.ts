@@ -1,15 +1,20 @@
 // Since when each rollup is made: a window that some source may have closed before lacks what that held.
 import type { EpochMs } from './brands.ts';
-import type { Partiality } from './partiality.ts';
+import { mergedPartiality, type Partiality } from './partiality.ts';
 import type { Aggregation, Pipeline, Rollup } from './pipeline/pipeline.ts';
 import { hashText } from './text-hash.ts';
-import { specText } from './window-spec.ts';
+import { specText, type WindowBounds } from './window-spec.ts';
 
 export interface KnownRollup {
   /** What tells it from others: see `rollupText`. */
   readonly text: string;
   /** By the clock of who began it; undefined: since there has been anything to be rolled up. */
   readonly sinceMs: EpochMs | undefined;
+  /**
+   * Since when its sources tell events apart by all of its tags; undefined: since it is made, and before. What a source's window held then belongs into one of
+   * the rollup's series, and nobody knows which.
+   */
+  readonly apartSinceMs?: EpochMs;
   /** One of the same name was made by other tags, or of other windows, before: what that holds is not told again. */
   readonly isRenewed?: true;
   /** It is made no more. */
@@ -43,7 +48,8 @@ export function begin(
   if (made.size === texts.length && texts.every((text) => made.has(text))) return noted;
   const now = texts.map((text): KnownRollup => {
     const isRenewed = noted.some((each) => each.text !== text && nameOf(each.text) === nameOf(text));
-    return made.get(text) ?? { text, sinceMs: nowMs, ...(isRenewed ? { isRenewed } : {}) };
+    const apart = apartSince(text, [...made.values()], nowMs);
+    return made.get(text) ?? { text, sinceMs: nowMs, ...apart, ...(isRenewed ? { isRenewed } : {}) };
   });
   const gone = noted.filter(({ text }) => !texts.includes(text)).slice(0, MOST_GONE);
   return [...now, ...gone.map(({ text, sinceMs }): KnownRollup => ({ text, sinceMs, isGone: true }))];
@@ -52,9 +58,42 @@ export function begin(
 /** Twice as many as a pipeline may have. */
 const MOST_GONE = 64;
 
+/** An aggregation tells events apart by the tags that its rollups ask for: by those of one that begins only where others had asked for them. */
+function apartSince(
+  text: string,
+  made: readonly KnownRollup[],
+  nowMs: EpochMs,
+): Pick<KnownRollup, 'apartSinceMs'> {
+  const { source, tags } = partsOf(text);
+  const others = made.map((each) => ({ ...partsOf(each.text), apartSinceMs: each.apartSinceMs ?? 0 }));
+  const since = [...tags].map((tag) =>
+    Math.min(
+      nowMs,
+      ...others
+        .filter((other) => other.source === source && other.tags.has(tag))
+        .map(({ apartSinceMs }) => apartSinceMs),
+    ),
+  );
+  const apartSinceMs = Math.max(0, ...since);
+  return apartSinceMs === 0 ? {} : { apartSinceMs };
+}
+
 function nameOf(text: string): unknown {
-  const parts: unknown = JSON.parse(text);
-  return Array.isArray(parts) ? parts[0] : undefined;
+  return partsOf(text).name;
+}
+
+/** `source`: the aggregation and its windows. */
+function partsOf(text: string): {
+  readonly name: unknown;
+  readonly source: string;
+  readonly tags: ReadonlySet<unknown>;
+} {
+  const [name, of, spec, levels]: readonly unknown[] = JSON.parse(text);
+  return {
+    name,
+    source: JSON.stringify([of, spec]),
+    tags: new Set(Array.isArray(levels) ? levels.flat() : []),
+  };
 }
 
 /**
@@ -76,16 +115,22 @@ export function telling(
   return startMs > sinceMs + maxClockSkewMs + CLOCKS_APART_MS ? 'all' : 'what is new';
 }
 
-/** What windows lack of the sources that had closed theirs when the rollup began. */
+/**
+ * What windows lack: of the sources that had closed theirs when the rollup began, and of those whose events were not told apart by its tags until
+ * then.
+ */
 export function lackingIn(
-  rollup: KnownRollup,
+  { sinceMs, apartSinceMs }: KnownRollup,
   { allowedLatenessMs }: Pick<Aggregation, 'allowedLatenessMs'>,
-  { end }: { readonly end: EpochMs },
+  { start, end, maxClockSkewMs }: WindowBounds & Pick<Pipeline, 'maxClockSkewMs'>,
 ): Partiality | undefined {
-  const { sinceMs } = rollup;
-  return sinceMs === undefined || end + allowedLatenessMs > sinceMs + CLOCKS_APART_MS
-    ? undefined
-    : { sinceMs };
+  const closed =
+    sinceMs === undefined || end + allowedLatenessMs > sinceMs + CLOCKS_APART_MS ? undefined : { sinceMs };
+  const mixed =
+    apartSinceMs === undefined || start > apartSinceMs + maxClockSkewMs + CLOCKS_APART_MS
+      ? undefined
+      : { sinceMs: apartSinceMs };
+  return mergedPartiality(closed, mixed);
 }
 
 /** The clocks of two machines, the closer's and who began the rollup. */

@@ -18,12 +18,18 @@ const PLACES = [
 /** Beyond it a clock is not off: it was never set. */
 const RUN_MS = 3_600_000;
 
+/** Of a clock that is behind the month has ended too, with all lateness, before the run begins. */
+const LONG_AGO_MS = 70 * 86_400_000;
+
 export function withCalendar(plan: Plan, random: Random): Plan {
   const { timezone, atMs } = random.pick(PLACES);
   const speed = random.pick([1_200, 3_600, 7_200]);
   const middleMs = Math.max(0, ...plan.records.map((record) => record.atMs)) / 2;
-  const measured = (time: number): number =>
-    Math.abs(time - START_MS) > RUN_MS ? time : Math.round(atMs + (time - START_MS - middleMs) * speed);
+  const measured = (time: number): number => {
+    if (time > START_MS + RUN_MS) return time;
+    if (time < START_MS - RUN_MS) return Math.min(time, Math.max(time - LONG_AGO_MS, START_MS - LONG_AGO_MS));
+    return Math.round(atMs + (time - START_MS - middleMs) * speed);
+  };
   const drawn = new Map<PlannedEvent, PlannedEvent>();
   const redraw = (event: PlannedEvent): PlannedEvent => {
     const { time } = event;

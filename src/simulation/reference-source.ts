@@ -340,9 +340,10 @@ export class ReferenceSource {
     return this.#borders.get(keyOf(aggregation)) ?? NO_BORDER;
   }
 
-  /** Less lateness than it was begun with may have ended it before anything closes it. */
-  #takesStill({ aggregation, closesAtTime }: ReferenceWindow): boolean {
-    return aggregation.window.kind === 'session' || closesAtTime > this.#maxTimeBefore;
+  /** Less lateness than it was begun with, now or for a time, may have ended it before anything closes it. */
+  #takesStill({ aggregation, closesAtTime, end }: ReferenceWindow): boolean {
+    if (aggregation.window.kind === 'session') return true;
+    return closesAtTime > this.#maxTimeBefore && end > this.#borderOf(aggregation).closedBefore;
   }
 
   /** Within the horizon by the id alone, or with the time too; and as long as a window is open that holds the very same. */

@@ -50,7 +50,49 @@ describe('the rollups noted', () => {
 it('a window lacks what had closed when its rollup began: with its lateness it had passed', () => {
   const aggregation = { allowedLatenessMs: MINUTE };
   const rollup = { text: '', sinceMs: 10 * MINUTE };
-  expect(lackingIn(rollup, aggregation, { end: 9 * MINUTE })).toEqual({ sinceMs: 10 * MINUTE });
-  expect(lackingIn(rollup, aggregation, { end: 10 * MINUTE })).toBeUndefined();
-  expect(lackingIn({ text: '', sinceMs: undefined }, aggregation, { end: 0 })).toBeUndefined();
+  const minute = (end: number) => ({ start: end - MINUTE, end, maxClockSkewMs: 0 });
+  expect(lackingIn(rollup, aggregation, minute(9 * MINUTE))).toEqual({ sinceMs: 10 * MINUTE });
+  expect(lackingIn(rollup, aggregation, minute(10 * MINUTE))).toBeUndefined();
+  expect(lackingIn({ text: '', sinceMs: undefined }, aggregation, minute(0))).toBeUndefined();
+});
+
+describe('tags that nothing told events apart by', () => {
+  const aggregation = { allowedLatenessMs: MINUTE };
+  const window = { start: 9 * MINUTE, end: 10 * MINUTE, maxClockSkewMs: 0 };
+  const AT = 9.5 * MINUTE;
+  const MODEL = { name: 'new', by: ['site', 'model'] };
+
+  function lackingOf(name: string, noted: ReturnType<typeof begin>) {
+    const known = noted.find(({ text }) => text.startsWith(`["${name}"`));
+    if (known === undefined) throw new Error(`no ${name} is noted`);
+    return lackingIn(known, aggregation, window);
+  }
+
+  it('leave out of every series what a window that was open held', () => {
+    const noted = begin(begin(undefined, pipelineOf(SITE), 1), pipelineOf(SITE, MODEL), AT);
+    expect(lackingOf('new', noted)).toEqual({ sinceMs: AT });
+    expect(lackingOf('r', noted)).toBeUndefined();
+    const [, known = { text: '', sinceMs: 0 }] = noted;
+    const later = { start: 10 * MINUTE, end: 11 * MINUTE };
+    expect(lackingIn(known, aggregation, { ...later, maxClockSkewMs: 0 })).toBeUndefined();
+    // An event of that window may have come before the tags did.
+    expect(lackingIn(known, aggregation, { ...later, maxClockSkewMs: MINUTE })).toEqual({ sinceMs: AT });
+  });
+
+  it('are known from the first where another rollup had asked for them, and since then where that began later', () => {
+    const known = begin(undefined, pipelineOf(SITE), 1);
+    expect(
+      lackingOf('new', begin(known, pipelineOf(SITE, { name: 'new', by: ['site'] }), AT)),
+    ).toBeUndefined();
+    const second = begin(
+      begin(known, pipelineOf(SITE, MODEL), AT),
+      pipelineOf(SITE, MODEL, { name: 'own', by: ['model'] }),
+      20 * MINUTE,
+    );
+    expect(second.at(-1)).toMatchObject({ sinceMs: 20 * MINUTE, apartSinceMs: AT });
+    const without = begin(begin(known, pipelineOf(SITE, MODEL), 5), pipelineOf(SITE), 6);
+    expect(lackingOf('new', begin(without, pipelineOf(SITE, MODEL), AT)), 'gone meanwhile').toEqual({
+      sinceMs: AT,
+    });
+  });
 });
