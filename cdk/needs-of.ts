@@ -7,7 +7,7 @@ export interface PipelineNeeds {
   /** What of the alerts runs. */
   readonly alerts: AlertsInUse;
   readonly rollups: boolean;
-  /** Of the HTTP door, for bodies in other forms. */
+  /** Routes of the HTTP door for bodies in other forms. */
   readonly routes: readonly string[];
 }
 

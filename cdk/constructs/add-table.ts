@@ -130,7 +130,7 @@ function keyOf(scope: Construct, id: string, arn: string): IKey {
   return Key.fromKeyArn(scope, id, arn);
 }
 
-/** Of a multi-Region key, which has one id everywhere. */
+/** ARN of a multi-Region key in a region: its id is the same everywhere. */
 function inRegion(arn: string, region: string): string {
   return arn.split(':').with(3, region).join(':');
 }

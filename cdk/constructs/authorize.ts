@@ -52,12 +52,12 @@ export class Authorize extends Construct {
     this.consumer.allow(['secretsmanager:GetSecretValue'], keys.verifying.secretArn);
   }
 
-  /** Of devices: a token is all that tells one request from another. */
+  /** Authorizer for devices: requests differ in their token alone, so answers are cached by it. */
   devices(scope: Construct): RequestAuthorizer {
     return this.#authorizer(scope, 'Devices', [IdentitySource.header('Authorization')]);
   }
 
-  /** Of relays: what is kept is kept for the token and the source together, else one source's answer would serve another. */
+  /** Authorizer for relays: answers are cached by token and source together, or one source's answer would serve another. */
   relays(scope: Construct): RequestAuthorizer {
     return this.#authorizer(scope, 'Relays', [
       IdentitySource.header('Authorization'),
@@ -65,13 +65,13 @@ export class Authorize extends Construct {
     ]);
   }
 
-  /** Of readers, for `GET` methods of the REST API; made when it is first asked for. */
+  /** Authorizer for readers, for `GET` methods of the REST API; created when first asked for. */
   readers(): RequestAuthorizer {
     this.#readers ??= this.#authorizer(this, 'Readers', [IdentitySource.header('Authorization')]);
     return this.#readers;
   }
 
-  /** Of operators, for `POST` methods that change what is stored. */
+  /** Authorizer for operators, for `POST` methods that change what is stored. */
   operators(scope: Construct): RequestAuthorizer {
     return this.#authorizer(scope, 'Operators', [IdentitySource.header('Authorization')]);
   }

@@ -16,7 +16,7 @@ export class DeadLettersTable extends Construct {
       {
         partitionKey: DEAD_LETTERS_TABLE.partitionKey,
         sortKey: DEAD_LETTERS_TABLE.sortKey,
-        // Of letters that sources count, which are few.
+        // Holds only letters that sources count, which are few.
         indexes: [
           {
             name: DEAD_LETTERS_TABLE.letterIndex,

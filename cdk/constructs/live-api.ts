@@ -52,7 +52,7 @@ export class LiveApi extends Construct {
   readonly consumer: ConsumerFunction;
   /** Ends connections whose token is no longer good. */
   readonly hangUp: ConsumerFunction;
-  /** Of the tables of windows, of what is live, and of alerts. */
+  /** Mappings that read the tables of windows, of live changes, and of alerts. */
   readonly mappings: readonly StreamMapping[];
   readonly apiId: string;
   /** `wss://…/stage` */
@@ -209,7 +209,7 @@ const LOGGED = {
   requestTime: '$context.requestTime',
 };
 
-/** Of the live table's writes those that are to be told: no connections, subscriptions and notes. */
+/** Filter of the live table's writes: only changes are to be sent to clients, no connections, subscriptions and notes. */
 const CHANGES = { dynamodb: { Keys: { [LIVE_TABLE.sortKey]: { S: [LIVE_TABLE.change] } } } };
 
 const LIVE_ACTIONS = ['dynamodb:BatchGetItem', 'dynamodb:BatchWriteItem', 'dynamodb:Query'];

@@ -66,7 +66,7 @@ function readersElsewhere(home: Stack): string[] {
   return mappings.flatMap((mapping) => {
     const own = Stack.of(mapping);
     const source: unknown = own.resolve(mapping.eventSourceArn);
-    // Of another service than DynamoDB: nothing that has copies.
+    // Sources of services other than DynamoDB have no replicas.
     if (/:(kinesis|sqs|kafka|mq):/.test(textOf(source)) || !isElsewhere(source, own, home)) return [];
     return [
       `${mapping.node.path} reads ${textOf(source)} in a second region, expected readers of change streams in ${home.region} alone: ` +

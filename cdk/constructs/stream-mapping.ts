@@ -18,7 +18,7 @@ export interface StreamMappingOptions {
     readonly retention?: Duration;
   };
   readonly failures: Bucket;
-  /** Of a function that reads several: the stack's name of the table, by which it tells how far behind it is in each. */
+  /** For a function that reads several tables: the stack's name of this table, under which it reports how far behind it is. */
   readonly changelog?: string;
   /** An event holds at most 6 MB whatever this says. */
   readonly batching: Batching;

@@ -32,7 +32,7 @@ export interface Settings {
   readonly budget?: Budget;
   /** Default `balanced`. */
   readonly profile?: Profile;
-  /** Of every table; default: on demand. */
+  /** Capacity of every table; default: on demand. */
   readonly capacity?: TableCapacity;
   readonly warm?: { readonly read: number; readonly write: number };
   /** Regions, beside the one that writes. */

@@ -51,7 +51,7 @@ export interface TidemillStackProps extends TidemillStackOptions, Omit<StackProp
   readonly alerts?: AlertsInUse;
   /** Whether the pipeline has any; default: true. */
   readonly rollups?: boolean;
-  /** Of the HTTP door, for bodies in other forms; default: none. */
+  /** Routes of the HTTP door for bodies in other forms; default: none. */
   readonly routes?: readonly string[];
 }
 

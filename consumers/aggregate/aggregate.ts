@@ -29,7 +29,7 @@ export interface AggregateDeps {
   readonly nowMs: () => number;
   /** How far the shards have been read. */
   readonly shards: ShardProgress;
-  /** Of the function: states are kept warm in a share of it. Default: 1 GB. */
+  /** Memory of the function in MB: a share of it keeps states warm. Default: 1 GB. */
   readonly memoryMb?: number;
   /** Default: an empty one, of that size. */
   readonly cache?: StateCache;

@@ -27,9 +27,9 @@ export interface DecodedBatch {
   readonly events: number;
   /** What was not taken of events in other forms, and of tables of devices; undefined where the pipeline has neither. */
   readonly skipped: SkippedPaths | undefined;
-  /** Of them, those under a partition key that is not their source. */
+  /** Events whose partition key is not their source. */
   readonly strays: number;
-  /** Of the last record decoded, which is the latest of them delivered. */
+  /** Arrival of the last record decoded, which is the latest of those delivered. */
   readonly lastArrivalMs: number;
   /** How many records were decoded: nearly always all. */
   readonly records: number;
@@ -97,7 +97,7 @@ class BatchSink implements ItemSink {
   /** Names of states that the pipeline asks for. */
   readonly states: ReadonlySet<string> | undefined;
   arrivalMs = 0;
-  /** Of the record begun last. */
+  /** Events of the record begun last. */
   count = 0;
   index = 0;
   events = 0;
@@ -108,7 +108,7 @@ class BatchSink implements ItemSink {
   #key = '';
   #shard = '' as ShardId;
   #sequence = '' as SequenceNumber;
-  /** Of the record begun last, those under another key than their source. */
+  /** Events of the record begun last whose partition key is not their source. */
   #astray: { readonly source: string; readonly position: number }[] | undefined;
 
   /** What was not taken of events; undefined where nothing can be left out. */

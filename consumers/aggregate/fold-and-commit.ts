@@ -54,7 +54,7 @@ export interface WorkFailure {
   readonly source: string;
   readonly sequence: SequenceNumber;
   readonly reason: string;
-  /** Of the source's in the batch, those that have no verdict yet. */
+  /** How many of the source's events in the batch have no verdict yet. */
   readonly events: number;
 }
 

@@ -95,7 +95,7 @@ type PageOutcome =
       readonly kind: 'done';
       readonly verdicts: readonly Outcome[];
       readonly left: ReadonlyMap<Candidate, LeftFor>;
-      /** Of the page, from its beginning. */
+      /** How many letters of the page were handled, counted from its beginning. */
       readonly handled: number;
     };
 

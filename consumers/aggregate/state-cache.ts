@@ -35,7 +35,7 @@ export class StateCache {
   readonly #bySource = new Map<string, Entry>();
   readonly #all: Entry[] = [];
   readonly #hot: Entry[] = [];
-  /** Of all entries' bytes, and of what the hot ones take beside them. */
+  /** Bytes of all entries, and what the hot entries take in addition. */
   #keptBytes = 0;
   #hotBytes = 0;
   #seed = 1;
@@ -159,7 +159,7 @@ interface Entry {
 
 const NO_PAGES: KeptPages = new Map();
 
-/** Of the room, what hot states have in any case: sources that report all the time would otherwise be decoded all the time. */
+/** Share of the room reserved for hot states: sources that report all the time would otherwise be decoded all the time. */
 const LEAST_HOT = 1 / 8;
 
 // Measured on the heap of Node 24 with 3,000 sources of four pipelines: 14 to 22 bytes a byte of the encoded state, some 450 for a
@@ -169,7 +169,7 @@ const DECODED_BYTES = 2_000;
 const ENTRY_BYTES = 700;
 const PAGE_BYTES = 500;
 
-/** Of a function's memory; the rest is for Node and the SDK, some 100 MB, and for a batch with what it unpacks to. */
+/** Share of the function's memory. The rest is for Node and the SDK (some 100 MB) and for a batch with what it unpacks to. */
 const SHARE_OF_MEMORY = 0.4;
 
 /** How much the states of a function of so much memory may take. */

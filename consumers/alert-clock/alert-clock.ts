@@ -168,7 +168,7 @@ function checked(
   return { rule, series, expectedVersion: version, state, checkAtMs };
 }
 
-/** Of series that nothing has been heard of since their rules were deployed, where their latest windows end. */
+/** For series that have shown nothing since their rules were deployed: the ends of their latest windows. */
 async function loadEnds(
   alerts: readonly StoredAlert[],
   rules: ReadonlyMap<string, AlertRule>,

@@ -56,7 +56,7 @@ function tagsOf({ tags }: AlertRule['filter']): readonly unknown[] {
   return [...(tags ?? [])].map(([tag, values]) => [tag, [...values]]);
 }
 
-/** Of one rollup after the other. `after` is where the page before ended: a rollup's name, a `|`, which no name has, and a place in its list. */
+/** The next page of series, one rollup after the other. `after` is where the page before ended: a rollup's name, `|` (in no name), and a place in its list. */
 async function page(
   rules: readonly AlertRule[],
   after: string | undefined,
@@ -109,7 +109,7 @@ async function takeUpPage(
     .length;
 }
 
-/** Of the latest window that there is; undefined: there is none. */
+/** End of the latest window stored; undefined: there is none. */
 export async function latestEndMs(windows: Windows, series: string): Promise<number | undefined> {
   for await (const [part] of windows.listParts(series, { descending: true, readAhead: 1 }))
     return part?.window.end;

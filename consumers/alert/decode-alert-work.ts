@@ -67,7 +67,7 @@ export interface Retirement {
   readonly sequence: SequenceNumber;
 }
 
-/** The stream a record comes from shows in its key. Removals are nobody's news. */
+/** The stream a record comes from shows in its key. Removals are ignored. */
 export function decodeAlertWork(records: readonly DynamoDbEventRecord[], pipeline: Pipeline): DecodedWork {
   const works = new AlertWorks();
   const arrivals = new Map<string, Arrivals>();

@@ -16,7 +16,7 @@ export interface AuditFunctionDeps extends AuditDeps {
 export interface AuditAnswer {
   readonly pass: number;
   readonly phase: AuditProgress['phase'];
-  /** Of this pass so far. */
+  /** Differences found in this pass so far. */
   readonly differences: number;
 }
 

@@ -63,7 +63,7 @@ export function decodeRecords(records: readonly DynamoDbEventRecord[]): DecodedR
   return { windows: [...windows.values()], sources, alerts, sequences };
 }
 
-/** Of one that cannot be read `publish` tells; who looks on sees the alert as it is stored. */
+/** No transitions if the record cannot be read: the function publish reports it, and clients see the alert as it is stored. */
 function readableTransitions(record: DynamoDbEventRecord): readonly AlertTransition[] {
   try {
     return alertTransitions(record);
@@ -72,7 +72,7 @@ function readableTransitions(record: DynamoDbEventRecord): readonly AlertTransit
   }
 }
 
-/** Of a rollup's part: it is stored by start, end and part. */
+/** Reads the sort key of a rollup's part, which consists of start, end and part; undefined for other windows. */
 function partOf(sortKey: string): PartOf | undefined {
   const [, start, end, part] = /^(\d+)\+(\d+)#(\d+)$/.exec(sortKey) ?? [];
   if (start === undefined) return undefined;

@@ -26,7 +26,7 @@ export interface SourceChange {
   readonly sequence: SequenceNumber;
   /** To the second. */
   readonly madeMs: number;
-  /** Of the state written: rises with every change of the source. */
+  /** Version of the state written: it rises with every change of the source. */
   readonly version: number;
   readonly closed: readonly StoredWindow[];
   /** Late events, and those their source had no room for. */
@@ -35,7 +35,7 @@ export interface SourceChange {
   /** The windows of the state before and after: for whoever watches the source. */
   readonly before: ChangedWindows | undefined;
   readonly after: ChangedWindows;
-  /** Of the latest event folded in: what retention counts from, beside the window itself. */
+  /** Arrival of the latest event folded in: retention is counted from it as well as from the window itself. */
   readonly lastArrivalMs: number;
 }
 

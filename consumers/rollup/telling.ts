@@ -11,7 +11,7 @@ export class Telling {
   /** `missing`: what parts could not take. */
   constructor(lacking: Lacking, missing: readonly MissingAddition[]) {
     this.#lacking = lacking;
-    // Of what lacks only values all events are there.
+    // Where only values are missing, all events are there.
     const whole = missing.filter(({ names }) => names === undefined);
     this.#missing = new Set(
       whole.map(({ addition: { source, contribution } }) => {

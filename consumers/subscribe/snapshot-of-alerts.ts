@@ -8,7 +8,7 @@ import { alertFilter } from '../../src/wire/live/alerts-of.ts';
 import { packAlerts } from '../../src/wire/live/pack-messages.ts';
 import type { SnapshotDeps } from './snapshot-deps.ts';
 
-/** Of each kind, that are looked at for one snapshot. Where there are more it says that it is not whole. */
+/** Most alerts of each kind that one snapshot looks at. If there are more, the snapshot says that it is incomplete. */
 const MAX_ALERTS = 1_000;
 /** Resolved ones to begin with, the latest. */
 const RESOLVED = 100;

@@ -9,7 +9,7 @@ export interface LockOwner {
   readonly token: string;
   /** When the process began, in ticks since the machine did. Undefined where the system does not tell (no /proc). */
   readonly start?: string;
-  /** Of the machine: another one after each start of it. */
+  /** Id of the machine's current boot: a new one each time it starts. */
   readonly boot?: string;
   /** In which the process's number means something: each container has its own. */
   readonly pidNamespace?: string;

@@ -5,7 +5,7 @@ import { scanRecords } from './segment-records.ts';
 
 /** How far records have been taken. */
 export interface Position {
-  /** Of the segments of earlier releases. */
+  /** Number of the segment; used only for segments of earlier releases, as is `offset`. */
   readonly segment: number;
   readonly offset: number;
   /** The first frame's number that has not been taken. */
@@ -14,7 +14,7 @@ export interface Position {
 
 export interface SegmentName {
   readonly format: 'records' | 'frames';
-  /** Of an earlier release's: its number; else that of its first frame. */
+  /** Number of its first frame; for segments of earlier releases, the segment's own number. */
   readonly first: number;
 }
 

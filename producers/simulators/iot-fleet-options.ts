@@ -17,9 +17,9 @@ export interface IotFleetOptions {
   readonly wrongClocks: ClockShares;
   /** Between which the clocks that are off by a time are off. */
   readonly clockOffsetMs: readonly [least: number, most: number];
-  /** Of each device: it gets far too hot. */
+  /** Spells in which a device gets far too hot. */
   readonly overheating: SpellOptions;
-  /** Of each site: the signal of all its devices is weak. */
+  /** Spells in which the signal of all devices of a site is weak. */
   readonly disturbances: SpellOptions;
   /** How often a device falls silent, and for how long in the mean; then it uploads what it kept. */
   readonly silencesPerHour: number;

@@ -25,7 +25,7 @@ export interface InjectedFaults {
   readonly resent: number;
   /** Further arrivals of an event minutes or hours later. */
   readonly resentLater: number;
-  /** Of both, those of events that are well formed and of a time that can be right: what deduplication has to find. */
+  /** The part of both whose events are well formed and have a plausible time: what deduplication has to find. */
   readonly duplicates: number;
   /** Arrivals, repeated ones included, that a consumer must refuse: malformed, of the far future, or of 1970. */
   readonly refusable: number;

@@ -94,7 +94,7 @@ export interface DynamoPlace {
   readonly outputs: Readonly<Record<string, string>>;
   /** On this machine. */
   readonly isLocal: boolean;
-  /** Of a local run that has ended. */
+  /** Folder with the data of a local run that has ended. */
   readonly dataFolder?: string;
 }
 

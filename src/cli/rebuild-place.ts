@@ -20,7 +20,7 @@ export interface RebuildPlace extends DynamoPlace {
   readonly generations: Generations;
   /** At a path, or without one the stack's own: where it is, and what is in it. */
   archive(path?: string): Promise<{ readonly path: string; readonly objects: Objects }>;
-  /** Of the stack's stream, as its mappings state it. */
+  /** ARN of the stack's stream, as its event source mappings state it. */
   streamArn(stream: string): Promise<string>;
 }
 

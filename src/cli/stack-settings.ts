@@ -19,7 +19,7 @@ export function contextEntry(text: string, before: Context): Context {
 
 export interface StackSettings {
   readonly settings: Settings;
-  /** Of `-c pipeline=FILE`. */
+  /** The file named by `-c pipeline=FILE`. */
   readonly pipelineFile: string | undefined;
 }
 

@@ -17,9 +17,9 @@ export interface AccessToken {
   /** Tells the token from all others. */
   readonly id: string;
   readonly use: TokenUse;
-  /** Of a device's token its source; of others a name for people. */
+  /** The source, for a device's token; for other tokens a name for people to read. */
   readonly subject: string;
-  /** Of a relay's token: whom it may speak for. */
+  /** Sources that a relay's token may send for. */
   readonly sources: readonly string[];
   readonly issuedMs: number;
   readonly expiresMs: number;

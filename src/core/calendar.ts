@@ -44,7 +44,7 @@ export function periodAt(spec: CalendarSpec, time: EpochMs): CalendarPeriod {
 
 /** By unit, zone and first weekday, then by days of UTC: what a platform's calendar says costs microseconds, and each event asks. */
 const KNOWN = new Map<string, Map<number, readonly CalendarPeriod[]>>();
-/** Of one spec; beyond it all are forgotten. */
+/** Most days remembered for one spec; when it is reached, all of them are forgotten. */
 const MAX_KNOWN_DAYS = 2_000;
 
 /** All that hold any moment of a day of UTC. */

@@ -152,7 +152,7 @@ export function pruneTrails(state: SourceState, open: OpenAggregation): void {
   forgetOldest(state, open, from);
 }
 
-/** Of counters that have shown nothing since, those silent for longest go where their last samples take too much. */
+/** Where the last samples of counters silent since `from` take too many bytes, forgets those that have been silent for longest. */
 function forgetOldest(state: SourceState, open: OpenAggregation, from: EpochMs): void {
   const idle = [...open.trails].filter(([, { samples }]) => (samples.at(-1)?.time ?? 0) < from);
   let bytes = idle.reduce((sum, [, trail]) => sum + trail.bytes, 0);
@@ -167,7 +167,7 @@ function forgetOldest(state: SourceState, open: OpenAggregation, from: EpochMs):
   }
 }
 
-/** Of what a source's windows may take: last samples of counters without any in an open window, in all aggregations. */
+/** Most bytes, over all aggregations, for last samples of counters that have none in an open window: a share of what a source's windows may take. */
 const MAX_CARRIED_BYTES = MAX_WINDOW_BYTES / 4;
 
 /** The aggregation counts by other rules than when its samples were noted: steps behind them are counted anew, none of theirs is changed. */

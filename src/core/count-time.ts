@@ -329,7 +329,7 @@ function isKnown({ windows }: OpenAggregation, name: string, text: string): bool
   return false;
 }
 
-/** Of values that have shown nothing since, those silent for longest go where their last samples take too much. States are few. */
+/** Where the last samples of values silent since `from` take too many bytes, forgets those silent for longest. States are few, and are kept. */
 function forgetOldest(state: SourceState, open: OpenAggregation, from: EpochMs): void {
   if (!open.aggregation.weights) return;
   const latest = ({ trail }: HeldTrail) => trail.samples.at(-1)?.time ?? 0;
@@ -345,7 +345,7 @@ function forgetOldest(state: SourceState, open: OpenAggregation, from: EpochMs):
   }
 }
 
-/** Of what a source's windows may take: last samples of values without any in an open window, in all aggregations. */
+/** Most bytes, over all aggregations, for last samples of values that have none in an open window: a share of what a source's windows may take. */
 const MAX_CARRIED_BYTES = MAX_WINDOW_BYTES / 4;
 
 /** The aggregation counts by other rules than when its samples were noted: what they say holds from here on as the rules have it now. */
@@ -387,7 +387,7 @@ export function mostTimeGrowth(
 
 interface StateGrowth {
   readonly rule: StateRule;
-  /** Of a group begun for the event's tags. */
+  /** Bytes of the groups that may be begun for the event's tags. */
   readonly own: number;
   /** How many windows hold one time. */
   readonly held: number;

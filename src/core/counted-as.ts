@@ -3,7 +3,7 @@ import type { Aggregation } from './pipeline/pipeline.ts';
 import { hashText } from './text-hash.ts';
 
 /**
- * Of the events and values it takes and how it counts steps. Not of its aggregates, which are reported where they hold for the whole of
+ * Depends on the events and values it takes and how it counts steps. Not on its aggregates, which are reported where they hold for all of
  * a window, nor of lateness, which closes windows earlier or later and changes none. 21 bits, three bytes: two definitions in a row
  * are taken for one with odds of 1 in 2 million.
  */

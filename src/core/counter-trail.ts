@@ -18,7 +18,7 @@ export interface CounterSample {
   /** Place in the stream's order: of two samples of one time the lesser comes first. */
   readonly order: number;
   readonly value: number;
-  /** Of the aggregation's `groupBy`; none where no open window holds it. */
+  /** Values of the aggregation's `groupBy` tags; empty where no open window holds the sample. */
   readonly tags: readonly (string | null)[];
   /** Between the one before, or the beginning, and this others were let go: what falls there adds nothing. */
   readonly afterGap: boolean;
@@ -144,7 +144,7 @@ function isWhole(value: number): boolean {
   return Number.isSafeInteger(value) && Math.abs(value) < MAX_WHOLE && !Object.is(value, -0);
 }
 
-/** Of the older half the first, the last, and what must not be dropped. */
+/** Thins the older half: its first and last samples stay, and those that must not be dropped. */
 function thin(trail: CounterTrail, mayDrop: (sample: CounterSample, next: CounterSample) => boolean): void {
   const half = MAX_COUNTER_SAMPLES / 2;
   const kept: CounterSample[] = [];

@@ -5,7 +5,7 @@ import type { TelemetryEvent } from './event.ts';
 export interface EventField {
   readonly text: string;
   readonly kind: 'source' | 'type' | 'id' | 'tag' | 'value';
-  /** Of the tag or value. */
+  /** Name of the tag or value. */
   readonly name: string;
 }
 

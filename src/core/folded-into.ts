@@ -3,7 +3,7 @@
 /** Bit `n` is the `n`-th aggregation. */
 export type FoldedInto = number;
 
-/** Of forms of a state that did not tell: as if into every aggregation there may be. */
+/** For versions of a state that did not keep this: as if folded into every possible aggregation. */
 export const INTO_ALL: FoldedInto = 2 ** 16 - 1;
 
 /** What bits that were set among the aggregations `from` are among those of `to`: what is gone has no bit any more. */

@@ -9,7 +9,7 @@ import { textBytes } from './text-bytes.ts';
 export interface HeldTrail {
   readonly name: string;
   /**
-   * Of a state: what each number stands for, the first for all that are not told apart; the empty text is a number that is free.
+   * The state that each number stands for. The first stands for all that are not told apart; an empty text marks a number that is free.
    * Undefined for values, which stand for themselves.
    */
   readonly texts: string[] | undefined;

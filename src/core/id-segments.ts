@@ -33,7 +33,7 @@ export class IdSegments {
   bytes = 0;
   least: EpochMs = Number.POSITIVE_INFINITY;
   greatest: EpochMs = Number.NEGATIVE_INFINITY;
-  /** Of whole numbers; -1 where there is none. */
+  /** Greatest id that is a whole number; -1 where there is none. */
   greatestNumber = -1;
   readonly #byLow = new Map<number, Segment[]>();
   /** Runs are few, and looked through. */
@@ -220,7 +220,7 @@ function numberKey(number: number): IdKey {
 const MAX_DIGITS = 15;
 const TOO_LONG = 10 ** MAX_DIGITS;
 
-/** Of a text that is the decimal text of a whole number. */
+/** The whole number that a text writes in decimal digits; undefined for any other text. */
 function wholeNumberOf(id: string): number | undefined {
   const length = id.length;
   if (length === 0 || length > MAX_DIGITS || (length > 1 && id.charCodeAt(0) === DIGIT_0)) return undefined;

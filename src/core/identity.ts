@@ -60,7 +60,7 @@ export function isFullOfIds(state: SourceState, pipeline: Pipeline): boolean {
   return state.ids.isFull;
 }
 
-/** Of remembered ids, as the state is now. */
+/** Which remembered ids are still of use, as the state is now. */
 export function usefulness(state: SourceState, pipeline: Pipeline): Usefulness {
   const oldest = horizonStart(state, pipeline);
   const isOpen = isFoldedOpen(state, state.maxTime);

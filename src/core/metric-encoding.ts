@@ -14,9 +14,9 @@ import { readSum, writeSum } from './sum-encoding.ts';
 /** What follows the sum, bit by bit. */
 const SAMPLES = 1;
 const SQUARES = 2;
-/** Of the second form alone. */
+/** Only in version 2. */
 const QUANTILES_V2 = 4;
-/** Of the second form alone. */
+/** Only in version 2. */
 const INCREASE_V2 = 8;
 const INCREASED = 16;
 const QUANTILES = 32;

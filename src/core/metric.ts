@@ -63,13 +63,13 @@ export interface MetricSummary {
   readonly increase?: number;
   /** Increase per second of the window. */
   readonly rate?: number;
-  /** Of the time that it is known what the value was. */
+  /** Mean over the time for which the value is known, weighted by how long each value held. */
   readonly timeWeightedMean?: number;
   readonly p50?: number;
   readonly p90?: number;
   readonly p95?: number;
   readonly p99?: number;
-  /** Of quantiles, where values are in more bins than are kept apart: the relative error that holds instead of the one asked for. */
+  /** Relative error of the quantiles, if values fell into more bins than are kept: it holds in place of the error asked for. */
   readonly quantileError?: number;
 }
 

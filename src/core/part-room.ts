@@ -56,7 +56,7 @@ export class PartRoom {
     return this.sum.states?.some((time) => time.name === name) === true;
   }
 
-  /** Of names it has; states it does not tell apart yet are with those it never does. */
+  /** Times of the names it has; states it does not tell apart yet go with those it never tells apart. */
   #knownTimes({ states = [], weights = [] }: GroupContents): GroupTimes {
     const own = states.flatMap((time) => {
       const known = this.sum.states?.find(({ name }) => name === time.name);

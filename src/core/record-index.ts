@@ -4,7 +4,7 @@
 /** Places of parts in a record: more than may be looked at in one. */
 export const PIECE_STEP = 2 ** 20;
 
-/** Of the event number `piece` that the part at `part` makes; both from 0. */
+/** Index of the event number `piece` made by the part at `part`; both count from 0. */
 export function pieceIndex(part: number, piece: number): number {
   return part + piece * PIECE_STEP;
 }

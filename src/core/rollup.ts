@@ -310,7 +310,7 @@ function addContributions(into: Map<string, Gathered>, change: WindowChange): vo
   }
 }
 
-/** Of a window that begins with what is new there is no whole that could stand in for what was missed. */
+/** `always` where the window begins with what is new: then it has no whole that could stand in for what was missed. */
 function missedOf(
   known: Pick<Gathered, 'missed'>,
   missed: Contribution['missed'] | undefined,

@@ -34,7 +34,7 @@ export interface SourceState {
   readonly ids: RememberedIds;
   /** One for each aggregation of the pipeline, in its order. */
   readonly open: OpenAggregation[];
-  /** Of all open windows: their `bytes`, with those of the trails, and how many they are. What the bound on a state is drawn by. */
+  /** `bytes` of all open windows and trails, and the number of those windows: the bound on a state is applied to them. */
   windowBytes: number;
   windowCount: number;
   /** Windows closed by the latest write: the changelog carries them downstream. */
@@ -84,7 +84,7 @@ export interface VerdictCounts {
   applied: number;
   duplicate: number;
   late: number;
-  /** Of a time that cannot be right, or without room; what is no event is quarantined before it reaches a source. */
+  /** Events with an impossible time, or without room; what is no event is quarantined before it reaches a source. */
   quarantined: number;
 }
 

@@ -48,7 +48,7 @@ export function copySquares({ middle, large, small }: Squares): Squares {
 }
 
 /**
- * Of the population: `Σ(x − mean)² / count`, which is `(count · Σx² − (Σx)²) / count²`, computed exactly and rounded once.
+ * Variance of the population: `Σ(x − mean)² / count`, which is `(count · Σx² − (Σx)²) / count²`, computed exactly and rounded once.
  * Infinity where it is beyond the doubles. `count` is at least 1.
  */
 export function varianceOf(count: number, sum: ExactSum, squares: Squares): number {

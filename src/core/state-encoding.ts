@@ -599,7 +599,7 @@ function fitted(
   return { ...regrouped, partial: mergedPartiality(window.partial, { sinceMs: image.lastArrivalMs }) };
 }
 
-/** Of an aggregation gone just now the open windows are closed too. */
+/** What is kept of aggregations that are gone. Those gone just now have their open windows closed too. */
 function goneFromImage(image: StateImage, pipeline: Pipeline): Pick<SourceState, 'gone' | 'forgotten'> {
   const dropped = image.aggregations.map(({ name, spec, windows, closedBefore, sessionsEnd }) => {
     const latestEnd = windows.reduce((latest, { end }) => Math.max(latest, end), 0);

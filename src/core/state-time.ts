@@ -4,7 +4,7 @@ import type { EpochMs } from './brands.ts';
 import { textBytes } from './text-bytes.ts';
 
 export interface StateTime {
-  /** Of the value. */
+  /** Name of the value. */
   readonly name: string;
   /** How long each lasted, in ms; `OTHER_STATE` stands for those that are not told apart. */
   readonly ms: Map<string, number>;
@@ -12,7 +12,7 @@ export interface StateTime {
   changes: number;
   /** The latest sample; in a closed window without one the one that was carried into it. */
   last: StateSample | undefined;
-  /** Of a closed window of a source: how long before its end it had been in the last state, within the window; 0 while it is open. */
+  /** For a source's closed window: how long, within it, the source had been in the last state when it ended, ms; 0 while it is open. */
   lastingMs: number;
 }
 

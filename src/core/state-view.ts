@@ -48,7 +48,7 @@ export function viewState(source: string, encoded: EncodedState): StateView {
   };
 }
 
-/** Of each aggregation's latest window, by the group that was begun last. */
+/** Tag values of the group that was begun last in each aggregation's latest window. */
 function latestTags(aggregations: readonly AggregationImage[]): ReadonlyMap<string, string> {
   const tags = new Map<string, string>();
   for (const { groupBy, windows } of aggregations) {

@@ -23,31 +23,31 @@ export interface StoredWindow extends GroupContents {
   readonly start: EpochMs;
   /** Exclusive. */
   readonly end: EpochMs;
-  /** Of a rollup: which part, by source. Readers merge the parts. */
+  /** For rollup windows: which part this is, chosen by source. Readers merge the parts. */
   readonly part: number | undefined;
-  /** Of a rollup: by source (see `markKey`), its last change folded in, so that redelivered ones count once. */
+  /** For rollup windows: each source's last change folded in, by `markKey`, so that redelivered changes count once. */
   readonly marks: ReadonlyMap<string, Mark>;
-  /** Of a rollup: the part takes no further sources. Once it is, it stays so. */
+  /** For rollup windows: the part takes no further sources. Once true, it stays true. */
   readonly full?: boolean;
-  /** Of a rollup: the window has this part alone. */
+  /** For rollup windows: this is the window's only part. */
   readonly alone?: boolean;
-  /** Of a rollup: the window had expired and was deleted when this came, so that it is never final. */
+  /** For rollup windows: the window had expired and been deleted before this came, so that it is never final. */
   readonly incomplete?: boolean;
   /**
-   * Of a source's window: it will not change any more. Of a rollup's: every source in it has closed its own; a source that
+   * For a source's window: it will not change any more. For a rollup's: every source in it has closed its own; a source that
    * first shows up later makes it provisional again.
    */
   readonly final: boolean;
   /** It holds a part of its events, and which; undefined: all of them. */
   readonly partial?: Partiality | undefined;
-  /** Of a source's: its place among those that closed before it. */
+  /** For a source's window: its place among those that closed before it. */
   readonly link?: ChainLink | undefined;
-  /** Of a source's: the rollups that all of it had been folded into before it was stored, by `rollupMark`. */
+  /** For a source's window: rollups that all of it had been folded into before it was stored, by `rollupMark`. */
   readonly told?: readonly number[] | undefined;
 }
 
 export interface Mark {
-  /** Of the source's state. */
+  /** Version of the source's state. */
   readonly version: number;
   /** Whether the source's own window was open still. */
   readonly open: boolean;

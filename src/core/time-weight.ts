@@ -6,7 +6,7 @@ import { addToSum, copySum, emptySum, isZero, meanOfSum, mergeSum, subtractSum }
 import { textBytes } from './text-bytes.ts';
 
 export interface TimeWeight {
-  /** Of the value. */
+  /** Name of the value. */
   readonly name: string;
   /** How long it is known to have held one value or another. */
   ms: number;

@@ -75,7 +75,7 @@ export function fillTimes<W extends SourceWindow>(window: W, times: ReadonlyMap<
   return { ...window, groups, bytes: windowBytes({ groups }) };
 }
 
-/** Of a stored window. */
+/** Writes the times of a stored window. */
 export function writeTimes(writer: ByteWriter, times: GroupTimes): void {
   if (!isTimed(times)) return;
   const names = new NameTable();

@@ -85,7 +85,7 @@ export function validateEvent(candidate: unknown, options: ValidateOptions = {})
   return { kind: 'valid', event, setAside: undefined };
 }
 
-/** Of an event that is as it should be but for its values, which are not all numbers. */
+/** Validates an event that is valid except that not all of its values are numbers. */
 function validateSorted(
   candidate: Candidate & { readonly values?: unknown },
   options: ValidateOptions,

@@ -81,12 +81,12 @@ const SQUARES_BYTES = 4;
 /** The sum of a counter's steps: a term at most beside each of the values. */
 const INCREASED_BYTES = 2 * SUM_PART_BYTES;
 const SKETCH_BYTES = 38;
-/** Of the fields that are counted: how many; of each its name, and how many texts. */
+/** For the number of counted fields, and for each of them beside its texts: its name, and how many texts. */
 const FIELDS_BYTES = 80;
-/** Of a text counted, beside itself. */
+/** For each counted text, beside the text itself. */
 const COUNTED_BYTES = 8;
 
-/** Of a group that is begun without an event of its own. */
+/** Bytes of a group that is begun without an event of its own. */
 export function emptyGroupBytes(
   tags: readonly (string | null)[],
   { distinct, topK }: Pick<Aggregation, 'distinct' | 'topK'>,

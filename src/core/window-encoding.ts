@@ -40,7 +40,7 @@ export function readTexts(reader: ByteReader): string[] {
 /** What a reader has to know of bytes beside their own. */
 export interface WindowForm {
   readonly names: readonly string[];
-  /** Of the state or stored window they are of. */
+  /** Version of the state or stored window that the bytes belong to. */
   readonly version: number;
   /** Hears of the latest samples of counters in the second form. */
   readonly onCounter?: (name: string, sample: CounterSampleV2) => void;
@@ -91,7 +91,7 @@ export function readGroup(reader: ByteReader, { names, version, onCounter }: Win
   return { events, moved, metrics, fields: code % 2 === 0 ? undefined : readFields(reader) };
 }
 
-/** Of states and stored windows alike; it has no steps that were moved. */
+/** Version 2 of states and of stored windows, which has no moved steps. */
 const VERSION_V2 = 2;
 
 /** 0: the event does not have the tag. */

@@ -50,7 +50,7 @@ function offsetText(offsetMs = 0): string {
   return offsetMs === 0 ? '' : `+${offsetMs}`;
 }
 
-/** Of what `specText` says. */
+/** Whether a text made by `specText` is of session windows. */
 export function isSession(spec: string): boolean {
   return spec.startsWith('s');
 }

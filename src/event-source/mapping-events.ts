@@ -33,7 +33,7 @@ export type MappingEvent =
       readonly kind: 'filtered';
       readonly shard: ShardId;
       readonly records: number;
-      /** Of these, Kinesis data that is no JSON (rule 38). */
+      /** Those among `records` whose Kinesis data is not JSON (rule 38). */
       readonly notJson: number;
     }
   /** Everything up to `sequence` is done with and checkpointed. */

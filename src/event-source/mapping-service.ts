@@ -62,7 +62,7 @@ export interface MappingConfiguration extends MappingIdentity {
 export interface CreateMapping {
   readonly EventSourceArn: string;
   readonly FunctionArn: string;
-  /** Of AWS::Lambda::EventSourceMapping, without these two. */
+  /** Properties of AWS::Lambda::EventSourceMapping other than the two above. */
   readonly Properties: MappingProperties;
 }
 

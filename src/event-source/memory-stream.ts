@@ -81,7 +81,7 @@ export class MemoryStream implements StreamSource {
     }
   }
 
-  /** Of all records put. */
+  /** The greatest sequence number of all records put; undefined before the first. */
   get newestSequence(): SequenceNumber | undefined {
     return this.#sequence === SEQUENCE_BASE[this.kind] ? undefined : sequenceNumber(String(this.#sequence));
   }

@@ -144,7 +144,7 @@ export interface DiscardedBatch {
   readonly approximateInvokeCount: number;
   /** null after exhaustion through responses (rule 27); absent for RecordAgeExceeded. */
   readonly functionError?: string | null;
-  /** Of a mapping with tumbling windows: what the function was to get beside the records, which a final invocation has none of. */
+  /** With tumbling windows: what the function was to get beside the records. A final invocation has no records. */
   readonly window?: WindowFields;
   /** Beside `window`: the first and the last record that went into the state. */
   readonly aggregated?: { readonly first: RecordMark; readonly last: RecordMark };

@@ -82,11 +82,11 @@ export class AlertsView {
     return { kind: 'waiting' };
   }
 
-  /** `isFresh`: what a snapshot that has just come does not have is not to be had by another. */
+  /** `isFresh`: a snapshot has just arrived, so that asking for another one would bring nothing that it lacks. */
   #apply(alert: LiveAlert, { isFresh }: { readonly isFresh: boolean }): AlertsOutcome {
     const known = this.#known.get(keyOf(alert));
     if (known !== undefined && alert.sequence <= known.sequence) return { kind: 'known' };
-    // Of an alert that was well nothing is known, and how many transitions it has made does not matter.
+    // Nothing is known about an alert that was in order until now, and how many transitions it has made does not matter.
     const isNext =
       known === undefined
         ? isFresh ||

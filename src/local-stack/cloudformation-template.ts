@@ -36,7 +36,7 @@ export function parseTemplate(json: unknown): CloudFormationTemplate {
   };
 }
 
-/** Of a parameter that stands in the account's Parameter Store, the default is where, and not what. */
+/** undefined for a parameter kept in the account's Parameter Store: there the default is the place of the value, not the value. */
 function defaultOf({ Type, Default }: Readonly<Record<string, unknown>>): unknown {
   return typeof Type === 'string' && Type.startsWith('AWS::SSM::Parameter::') ? undefined : Default;
 }

@@ -24,7 +24,7 @@ const http2 = createHttp2Server((request, response) => {
   server.emit('request', request, response);
 });
 
-/** Of HTTP/2, by the first bytes of a connection that is one from its beginning. */
+/** First bytes of a connection that speaks HTTP/2 from its beginning. */
 const PREFACE = Buffer.from('PRI * HTTP/2');
 
 const door = createServer((socket) => {

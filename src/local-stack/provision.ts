@@ -18,7 +18,7 @@ export interface Provisioned {
 }
 
 export interface ProvisionOptions {
-  /** Of streams that the template leaves on demand; default: 4. */
+  /** Number of shards of streams that the template leaves on demand; default: 4. */
   readonly shards?: number | undefined;
   /**
    * Key of an item that is written to each new table with a change stream, and deleted: DynamoDB Local writes to a tenth of its

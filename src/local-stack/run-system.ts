@@ -27,7 +27,7 @@ export interface SystemParts {
   readonly cloudWatch: LocalCloudWatch;
   /** Whether the template's schedules run. */
   readonly schedules: boolean;
-  /** Of checkpoints and failed batches, absolute. */
+  /** Folder for checkpoints and failed batches, an absolute path. */
   readonly workFolder: string;
   readonly observe: (spec: MappingSpec, event: MappingEvent) => void;
   /** Lines of the APIs' access logs. */

@@ -37,7 +37,7 @@ export interface RunOptions {
   readonly dataDirectory?: string;
   /** Default: `us-east-1`. */
   readonly region?: string;
-  /** Of the stack's APIs; default: a free one. */
+  /** TCP port of the stack's APIs; default: a free one. */
   readonly port?: number;
   /** Kinesis shards of streams that the template leaves on demand; default: 4, as on AWS. */
   readonly shards?: number;

@@ -66,7 +66,7 @@ export function readTemplate(
   const ofType = (type: string) => resourcesOfType(template, account, type, resolve);
 
   const streams = ofType('AWS::Kinesis::Stream').map(readStream);
-  // Of a global table this is the region that writes: its copies elsewhere change nothing here.
+  // This is the region in which a global table is written: its replicas elsewhere change nothing here.
   const tables = [...ofType('AWS::DynamoDB::Table'), ...ofType('AWS::DynamoDB::GlobalTable')].map(readTable);
   const deploying = actingWhileDeployed(template, resolve);
   const functions = ofType('AWS::Lambda::Function')

@@ -3,7 +3,7 @@ import type { Clock } from './clock.ts';
 
 export type PostOutcome =
   | 'posted'
-  /** The connection is no more. */
+  /** The connection no longer exists. */
   | 'gone'
   /** Too many posts just now, or the service has trouble: again in a moment may do. */
   | 'busy'

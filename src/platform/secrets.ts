@@ -21,7 +21,7 @@ export interface Secrets {
 
 /** Each refusal is somebody else's success. */
 const MAX_REFUSALS = 10;
-/** Of a version that is not the secret's text yet. One label for all, so that a secret never has more than one to keep. */
+/** Label of a version that is not the secret's current text yet. All writers share it, so that a secret never keeps more than one draft. */
 const DRAFT = 'TIDEMILL_DRAFT';
 const CURRENT = 'AWSCURRENT';
 

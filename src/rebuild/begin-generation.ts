@@ -6,7 +6,7 @@ import type { Objects } from '../stores/archive/objects.ts';
 import type { Generation, Generations } from '../stores/generations.ts';
 import { RebuildError } from './rebuild-error.ts';
 
-/** Of the archive, the stream to rebuild. @throws RebuildError where there is none, or several and none is named */
+/** The stream in the archive to rebuild from. @throws RebuildError if there is none, or if there are several and none is named */
 export async function streamOf(archive: Objects, wanted: string | undefined): Promise<string> {
   const streams = await new ArchiveReader(archive).streams();
   const [first, ...others] = streams;

@@ -60,7 +60,7 @@ export interface ComparedSide {
 export interface CompareOptions {
   readonly live: ComparedSide;
   readonly rebuilt: ComparedSide;
-  /** Of arrivals, that was rebuilt. */
+  /** The arrival times that were rebuilt. */
   readonly range: { readonly fromMs: number | undefined; readonly toMs: number | undefined };
   readonly nowMs: number;
 }

@@ -61,7 +61,7 @@ export type RebuildStepRequest =
   /** The generation that is current goes on with the archive. */
   | { readonly step: 'follow' };
 
-/** Of work, whether a function's time may be too short for it. */
+/** Work whose chunks say whether a function's time may be too short for them. */
 type SizedWork =
   | Extract<RebuildWork, { readonly kind: 'close' }>
   | (Omit<Extract<RebuildWork, { readonly kind: 'fold' }>, 'chunks'> & {
@@ -77,7 +77,7 @@ export interface PlannedWork {
 /** Works of one round: their chunks fit into what a state may hold, 256 KB. */
 const WORKS_A_ROUND = 20;
 const CHUNKS_A_ROUND = 1_000;
-/** Of records, unpacked: at some 20,000 events a second a function has time for several times as much. */
+/** Size of a chunk's unpacked records: at some 20,000 events a second a function has time for several times as much. */
 const LARGE_BYTES = 256 * 1024 * 1024;
 
 /** `leftMs`: how much time there is. @throws RebuildError, ArchiveError, StoreError */

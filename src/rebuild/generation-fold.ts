@@ -37,7 +37,7 @@ export interface GenerationFoldOptions {
 export interface FoldedBatch {
   /** What the records held, quarantined ones included, whether or not they had been folded before. */
   readonly events: number;
-  /** Of them, those that had been. */
+  /** Those among `events` that had been folded before. */
   readonly redelivered: number;
 }
 

@@ -94,7 +94,7 @@ interface Row {
   readonly window: SeriesWindow;
   /** undefined: the window has no values. */
   readonly metric: string | undefined;
-  /** Of a row of a state. */
+  /** In rows about a state. */
   readonly state?: StateShare & { readonly changes: number };
 }
 

@@ -23,9 +23,9 @@ export interface FileShapes {
 
 /** How files are read, and what of them. */
 export interface EntryOptions {
-  /** Of files in other forms; undefined: they are recordings. */
+  /** How to read files in other forms; undefined: they are recordings. */
   readonly fileShapes?: FileShapes | undefined;
-  /** Of archives. */
+  /** What to read from archives. */
   readonly selection?: ArchiveSelection | undefined;
 }
 

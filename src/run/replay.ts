@@ -81,7 +81,7 @@ export interface ReplayReport extends Ledger {
     readonly p99: number;
     readonly max: number;
   };
-  /** Of the quarantined; absent where there are none. */
+  /** Why events were quarantined; absent where none were. */
   readonly reasons?: readonly CountedReason[];
   /** What of the files was no event, and was not put into the stream; absent where nothing was. */
   readonly notPut?: readonly CountedReason[];

@@ -57,7 +57,7 @@ export interface RuntimeOptions {
   readonly shards: number;
   /** Keeps tables, streams and checkpoints here between runs; default: in memory, gone with the run. */
   readonly dataFolder?: string | undefined;
-  /** Memory serves, and functions run in this process, though there be Java. */
+  /** Keep everything in memory and run functions in this process, even if Java is installed. */
   readonly inMemory?: boolean | undefined;
   /** Whether the template's schedules run; a replay closes windows itself when it is done. */
   readonly schedules: boolean;

@@ -19,7 +19,7 @@ export interface BackendOptions {
   readonly accessKey: string;
   readonly shards: number;
   readonly dataFolder?: string | undefined;
-  /** Memory serves, and functions run in this process, though there be Java. */
+  /** Keep everything in memory and run functions in this process, even if Java is installed. */
   readonly inMemory?: boolean | undefined;
   readonly kinesisPort?: number | undefined;
   readonly dynamodbPort?: number | undefined;

@@ -16,12 +16,12 @@ const LAW_OF_AGGREGATES =
 export interface ExpectedEvents {
   /** All of the window, in stream order. */
   readonly events: readonly ReferenceEvent[];
-  /** Of the counter of this name, in multiples of 2^-1074. */
+  /** Increase of the counter of this name, in multiples of 2^-1074. */
   readonly increaseOf: (name: string) => bigint;
   readonly lengthMs: number;
-  /** Of the state of this name, told apart as the aggregation does. */
+  /** Times of the state of this name, with the states told apart that the aggregation tells apart. */
   readonly statesOf: (rule: StateRule) => ReferenceTimes;
-  /** Of the value of this name, weighed by time. */
+  /** Mean of the value of this name, weighted by time. */
   readonly weightedMeanOf: (name: string) => number | undefined;
 }
 

@@ -168,7 +168,7 @@ export class AlertsCheck {
     }
   }
 
-  /** Of a rollup: what it held at some moment, at the revision told. */
+  /** For rollups: the value published is one that the rollup held at some moment, at the revision published. */
   #checkValue({ name, measure }: AlertRule, series: string, { sequence, window }: Transition): void {
     const { start, revision, value } = window;
     const held = this.#heldBy.get(seriesKey(series, start))?.get(revision) ?? [];
@@ -261,7 +261,7 @@ function isJudgedInPlace(rule: AlertRule | undefined): boolean {
   return rule?.on.kind === 'rollup' || (rule?.on.kind === 'aggregation' && rule.on.provisional);
 }
 
-/** Of each window what was told of it last; nothing, where it was taken back. */
+/** The transition published last for each window; none for a window whose transition was taken back. */
 function episodesOf(told: readonly Transition[]): readonly Transition[] {
   const byWindow = new Map(told.map((each) => [`${each.window.start} ${each.stale === true}`, each]));
   return [...byWindow.values()]

@@ -52,7 +52,7 @@ export interface SourcesCheckDeps {
 
 export class SourcesCheck {
   readonly sources = new Map<string, CheckedSource>();
-  /** Of these some events were given up: which of them are folded in is not known. */
+  /** Sources with events that were given up: it is not known which of those are folded in. */
   readonly uncertain = new Set<string>();
   /** Everything is handled: items may go. */
   removalsAllowed = false;
@@ -248,7 +248,7 @@ export class SourcesCheck {
   }
 
   holdAggregates(source: string, where: string, found: FoundContents, window: ReferenceWindow): void {
-    // Of what has been another one meanwhile events and values are held, and whether it is whole.
+    // Where the aggregation was another one for a while, only events, values and completeness are checked, not the aggregates.
     const isOfFirst = this.#deps.pipeline.aggregations.some((each) => each === window.aggregation);
     if (!isOfFirst || this.sources.get(source)?.reference.hasChanged === true) return;
     const { aggregation, events, start, end } = window;

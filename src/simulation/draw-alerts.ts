@@ -71,7 +71,7 @@ function drawWatched({ name }: AggregationDefinition, random: Random) {
   };
 }
 
-/** Of some, or of all. */
+/** Draws a filter by source: some sources, or all. */
 function drawSources(random: Random): Pick<Alert, 'filter'> {
   return random.pick([{}, { filter: { sources: ['a'] } }, { filter: { sources: ['sensor-', 'q'] } }]);
 }

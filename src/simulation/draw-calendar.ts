@@ -18,7 +18,7 @@ const PLACES = [
 /** Beyond it a clock is not off: it was never set. */
 const RUN_MS = 3_600_000;
 
-/** Of a clock that is behind the month has ended too, with all lateness, before the run begins. */
+/** So far back that even for a clock that is slow the month has ended, lateness included, before the run begins. */
 const LONG_AGO_MS = 70 * 86_400_000;
 
 export function withCalendar(plan: Plan, random: Random): Plan {

@@ -107,7 +107,7 @@ function recordsOf(source: PlannedSource, durationMs: number, random: Random): P
   return records;
 }
 
-/** Of the sources: so many events are dear to follow. */
+/** Share of sources that send such a buffer; it is small because so many events are expensive to check. */
 const BULK_SHARE = 0.004;
 
 /** A buffer of more ids than a source's item holds, which is sent once more when it is long forgotten that it was. */

@@ -20,7 +20,7 @@ export function makePlan(seed: number): Plan {
   return states.chance(STATES_SHARE) ? withStates(plan, states) : plan;
 }
 
-/** Of the plans. */
+/** Share of plans whose events have states. */
 const STATES_SHARE = 0.35;
 
 function makePlanOfNumbers(seed: number): Plan {

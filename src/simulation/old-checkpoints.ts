@@ -48,7 +48,7 @@ export class OldCheckpoints implements CheckpointStore {
   }
 }
 
-/** Of a shard found while the mapping ran. */
+/** Checkpoint of a shard that appeared while the mapping ran. */
 const FROM_THE_START: ShardCheckpoint = {
   sequence: undefined,
   start: { at: 'trim-horizon' },

@@ -24,7 +24,7 @@ export interface Plan {
     readonly readLimit: number;
   };
   readonly backoff: { readonly baseMs: number; readonly capMs: number };
-  /** Of every function. */
+  /** Timeout of every function. */
   readonly timeoutMs: number;
   /** What functions have of memory, where it is not what the stack gives them: little leaves caches room for bytes alone, or for nothing. */
   readonly memoryMb?: number;
@@ -112,7 +112,7 @@ export type PlannedAction = { readonly atMs: number } & (
   | { readonly kind: 'off'; readonly function: FunctionName; readonly forMs: number }
   /** Every call of the table fails for a while. */
   | { readonly kind: 'outage'; readonly table: SimulatedTable; readonly forMs: number }
-  /** Of several conditional writes in a call the first is done; all others are refused inside an answer that succeeds. */
+  /** If a call has several conditional writes, only the first is done: the answer succeeds and says that the others were refused. */
   | { readonly kind: 'throttling'; readonly table: SimulatedTable; readonly forMs: number }
   /** An item that is no source's state comes into the sources table and goes. */
   | { readonly kind: 'stranger' }

@@ -29,7 +29,7 @@ export type FoundContents = WindowContents &
 
 export interface StateView {
   readonly version: number;
-  /** Of the last event folded in. */
+  /** Place in the stream of the last event folded in. */
   readonly place: string | undefined;
   readonly shard: string | undefined;
   readonly maxTime: EpochMs;
@@ -93,7 +93,7 @@ export function readState(source: string, item: Item, pipeline: Pipeline): State
 export interface StoredView extends FoundContents {
   readonly series: string;
   readonly start: EpochMs;
-  /** Of a rollup. */
+  /** Number of the part, for rollup windows. */
   readonly part: number | undefined;
   readonly final: boolean;
 }

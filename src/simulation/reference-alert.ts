@@ -85,7 +85,7 @@ export class ReferenceAlert {
   #move(observation: ReferenceObservation, compared: number): void {
     const { when, clear, forMs } = this.#rule;
     const { start, end, value } = observation;
-    // Of a state the value says for how long it had lasted.
+    // For a state, the value is how long it had lasted.
     const began = when.kind === 'is' ? end - value : start;
     const isBelow = when.kind === 'below';
     const limit = 'threshold' in when ? when.threshold : when.kind === 'deviates' ? when.score : 0;

@@ -12,7 +12,7 @@ export interface ReferenceEvent {
   readonly tags: Readonly<Record<string, string>>;
   /** What it says of states, by name. */
   readonly states?: Readonly<Record<string, string>>;
-  /** Of its record, in the stream. */
+  /** When its record arrived in the stream. */
   readonly arrivalMs: number;
 }
 

@@ -346,7 +346,7 @@ export class ReferenceSource {
     return closesAtTime > this.#maxTimeBefore && end > this.#borderOf(aggregation).closedBefore;
   }
 
-  /** Within the horizon by the id alone, or with the time too; and as long as a window is open that holds the very same. */
+  /** Within the horizon by the id alone, or with the time too; and as long as a window that holds the same event is open. */
   #isRepeated({ id, time }: ReferenceEvent): boolean {
     if (id === undefined) return false;
     const oldest = this.maxTime - this.#rules.dedupeHorizonMs;

@@ -5,7 +5,7 @@ import type { ReferenceEvent } from './reference-model.ts';
 export interface ReferenceSpan {
   readonly start: number;
   readonly end: number;
-  /** Of a session nothing is known before its first sample. */
+  /** In a session, nothing is known about the time before its first sample. */
   readonly isSession: boolean;
   /** Until it closes nothing is known of the time behind its last sample. */
   readonly isClosed: boolean;
@@ -16,7 +16,7 @@ export interface ReferenceTimes {
   /** By state, ms; none that never lasted. */
   readonly ms: ReadonlyMap<string, number>;
   readonly changes: number;
-  /** Of all tags together, at the end of a closed window. */
+  /** The state at the end of a closed window, over all tags together. */
   readonly last: string | undefined;
   readonly lastingMs: number;
 }
@@ -48,7 +48,7 @@ export function stateTimesOf(
   return { ms, changes: changes.length, ...lastOf(states, span) };
 }
 
-/** Of the values of a name, weighed by how long each held; undefined where that is not known. */
+/** Mean of the values of a name, weighted by how long each held; undefined where that is not known. */
 export function timeWeightedMeanOf(
   history: readonly ReferenceEvent[],
   name: string,
@@ -88,7 +88,7 @@ export function meanOfAll(all: readonly Weighed[]): number | undefined {
   return knownMs === 0 ? undefined : meanOf(total, knownMs);
 }
 
-/** Of several sources: times and changes are added; how long the last state lasted is not told. */
+/** Adds the times and changes of several sources; how long the last state lasted is left out. */
 export function sumOfTimes(all: readonly ReferenceTimes[]): ReferenceTimes {
   const ms = new Map<string, number>();
   for (const times of all) for (const [state, own] of times.ms) ms.set(state, (ms.get(state) ?? 0) + own);

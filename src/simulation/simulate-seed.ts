@@ -8,7 +8,7 @@ import type { Replacements } from './simulated-system.ts';
 export interface SeedFailure {
   readonly seed: number;
   readonly law: string;
-  /** Of the small plan. */
+  /** Detail of the failure as the shrunken plan shows it. */
   readonly detail: string;
   readonly plan: Plan;
   readonly trace: readonly string[];

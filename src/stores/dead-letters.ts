@@ -207,9 +207,9 @@ export interface LetterCounts {
   readonly setAside: number;
   /** Events set aside for sources that are held: they have no verdict yet. */
   readonly held: number;
-  /** Of changes and windows downstream, beside the books: what is missing there. */
+  /** Changes and windows that are missing downstream. They are not part of the books. */
   readonly missing: number;
-  /** Of batches that were given up: they wait, and have no verdict. */
+  /** Events in batches that were given up: they wait, and have no verdict yet. */
   readonly givenUp: number;
   /** Letters whose events were put back: they are in no other count but that of late ones. */
   readonly redriven: number;

@@ -11,11 +11,11 @@ import { number, numberOf, text, textOf } from './table.ts';
 export interface Generation {
   readonly name: string;
   readonly createdMs: number;
-  /** Of the archive: a folder or `s3://bucket/prefix`. */
+  /** Where the archive is: a folder or `s3://bucket/prefix`. */
   readonly archive: string;
-  /** In the archive. */
+  /** Name of the archived stream that it is rebuilt from. */
   readonly stream: string;
-  /** Of the stream as mappings state it: what a source's position is of. Where it is another, what is caught up with counts twice. */
+  /** ARN of the stream as event source mappings state it. Sources keep their positions under it: a wrong one makes records count twice when catching up. */
   readonly streamArn: string;
   /** Whole hours of arrival; the last excluded. Absent: from the first, to the last. */
   readonly fromMs?: number;
@@ -32,7 +32,7 @@ export interface ChunkProgress {
   readonly records: number;
   /** What its records held, quarantined ones included. */
   readonly events: number;
-  /** Of the records' lines, as manifests have it. */
+  /** Digest of the records' lines, computed as in manifests. */
   readonly digest: string;
   /** The last record folded. */
   readonly upTo: SequenceNumber | undefined;

@@ -23,7 +23,7 @@ export interface HeldConnection {
 }
 
 export interface Subscriber extends HeldConnection {
-  /** Of its subscription. */
+  /** Id of its subscription. */
   readonly id: string;
   readonly filter: string | undefined;
 }

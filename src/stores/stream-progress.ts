@@ -29,13 +29,13 @@ export class StreamProgress {
     this.#table = table;
   }
 
-  /** Those of some shards; a shard without a tick yet is left out. Consistent. */
+  /** Ticks of the given shards; a shard without a tick yet is left out. A consistent read. */
   async load(stream: string, shards: readonly ShardId[]): Promise<ReadonlyMap<ShardId, StoredTick>> {
     const items = await this.#table.getMany(shards.map((shard) => keyOf(stream, shard)));
     return new Map(items.map(fromItem));
   }
 
-  /** Of all shards, of those that are no more too. Consistent. */
+  /** Ticks of all shards, including shards that no longer exist. A consistent read. */
   async list(stream: string): Promise<ReadTicks> {
     const partition = { name: READERS_TABLE.partitionKey, value: text(partitionOf(stream)) };
     const ticks = new Map<ShardId, EpochMs>();

@@ -190,7 +190,7 @@ export class TellingTable implements Table {
       [PENDING]: number(write.version),
       ...(content === undefined ? {} : { [BEFORE]: content }),
       ...(before?.['version'] === undefined ? {} : { [BEFORE_VERSION]: before['version'] }),
-      // Of a long name the key holds a hash alone.
+      // A long name is only a hash in the key, so the name is kept beside it.
       ...(before?.['name'] === undefined ? {} : { name: before['name'] }),
     };
     return {
@@ -253,7 +253,7 @@ interface Change {
   readonly now: Item;
 }
 
-/** Of an item that has gone on since, everything before has been told. */
+/** Whether the change behind a mark is still to be told. Once the item has a newer version, everything before it has been told. */
 function isUntold(mark: Item, now: Item): boolean {
   const pending = numberOf(mark, PENDING);
   return pending !== undefined && pending === numberOf(now, 'version');

@@ -76,7 +76,7 @@ function alertInstead({ kind, series }: ExpectedRow, all: readonly FoundRow[]): 
   return others.length === 0 ? '' : `; there is ${others.join(' and ')}`;
 }
 
-/** Of a kind of which there are to be no other rows with the aggregates named; where none is named, none at all. */
+/** Whether the row should not be there: its kind may have no rows but the expected ones with the aggregates named, or none at all where none is named. */
 function isExcluded(row: FoundRow, { rows, only }: Expectation): boolean {
   if (!only.has(row.kind)) return false;
   const named = rows.filter(({ kind }) => kind === row.kind);

@@ -22,7 +22,7 @@ export type StreamFunction = 'aggregate' | 'rollup' | 'alert' | 'publish';
 export interface FunctionSurroundings {
   readonly pipeline: Pipeline;
   readonly table: (name: PipelineTable) => Table;
-  /** Of the series of rollups, and of how far the stream has been read. */
+  /** Holds the series of rollups, and how far the stream has been read. */
   readonly readers: Table;
   readonly telemetry: ShardedStream;
   readonly bus: EventBus;

@@ -24,7 +24,7 @@ export interface TestRecording {
   readonly to?: number | string;
   /** Partition keys: what a source’s records were put under. */
   readonly sources?: readonly string[];
-  /** Of an archive that has several. */
+  /** Which stream to read, where an archive has several. */
   readonly stream?: string;
 }
 
@@ -50,7 +50,7 @@ export interface TestRecord {
 export type PutItem =
   | (Omit<RecordToPut, 'arrivalMs'> & {
       readonly arrivalMs: EpochMs | undefined;
-      /** Of the event it carries. */
+      /** Time of the event it carries. */
       readonly timeMs: EpochMs | undefined;
     })
   | ChangeToPut;

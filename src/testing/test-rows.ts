@@ -38,7 +38,7 @@ export interface StateRow {
   readonly changes: number;
   /** undefined: none is known. */
   readonly last: string | undefined;
-  /** Of a final window of a source: how long it had been in the last state when it ended, within the window. */
+  /** For a source's final window: how long, within the window, the source had been in the last state when it ended, ms. */
   readonly lastingMs: number;
 }
 
@@ -49,7 +49,7 @@ export interface WindowRow extends WindowContents {
 
 export interface RollupRow extends WindowContents {
   readonly rollup: string;
-  /** Of its tags, in their order; null for events without the tag. */
+  /** Values of its tags, in the order of the tags; null for events without the tag. */
   readonly values: readonly (string | null)[];
 }
 
@@ -163,7 +163,7 @@ export async function readDeadLetters(
   return rows.sort((a, b) => a.arrivalMs - b.arrivalMs || order(a.sequence, b.sequence) || a.index - b.index);
 }
 
-/** Of all sources together, or of one: an event that shows no source is in the books of all alone. */
+/** The ledger of one source, or of all sources together: an event that shows no source is only in the latter. */
 export async function readLedgerOf(runner: PipelineRunner, source: string | undefined): Promise<Ledger> {
   if (source !== undefined) return (await ledgersBySource(runner)).get(source) ?? EMPTY_LEDGER;
   const { received, applied, duplicate, late, quarantined } = await readLedger(

@@ -2,7 +2,7 @@
 import type { Place } from './place.ts';
 
 export interface Step {
-  /** Of what, and which: `door.charset`. */
+  /** The part of the system, and the property: `door.charset`. */
   readonly id: string;
   /** What is to hold, as a sentence. */
   readonly holds: string;

@@ -5,7 +5,7 @@ import { isObject } from '../core/event-rules.ts';
 
 const USE = 'reader';
 
-/** Of a reader's token: members of an authorizer's context, texts in ASCII. */
+/** Writes a reader's token as members of an authorizer's context, whose values are ASCII texts. */
 export function writeHeldToken({
   id,
   kid,

@@ -117,7 +117,7 @@ function secondsToMs(seconds: unknown): EpochMs | undefined {
   return typeof seconds === 'number' && Number.isFinite(seconds) ? Math.round(seconds * 1000) : undefined;
 }
 
-/** Strictly: Buffer would pass over what is none, and replay something else than was recorded. */
+/** Decodes strictly: Buffer would skip characters that are no base64, and something else than was recorded would be replayed. */
 function isBase64(text: string): boolean {
   return text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text);
 }

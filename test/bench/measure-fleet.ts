@@ -28,7 +28,7 @@ export interface FleetFigures {
   readonly readsPerEvent: number;
   readonly writesPerEvent: number;
   readonly bytesPerEvent: number;
-  /** Of the states in the cache. */
+  /** How many states in the cache are hot, and how many cold. */
   readonly hot: number;
   readonly cold: number;
 }

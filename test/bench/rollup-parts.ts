@@ -38,7 +38,7 @@ interface Setting {
 interface Outcome {
   readonly writes: number;
   readonly refused: number;
-  /** Of the item written most often. */
+  /** Writes of the item written most often. */
   readonly busiest: number;
   readonly largestBytes: number;
 }

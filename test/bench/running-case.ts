@@ -23,7 +23,7 @@ export class RunningCase implements Disposable {
     return this.#failure;
   }
 
-  /** Of the AWS API, in the latest round. */
+  /** Calls of the AWS API for each batch, in the latest round. */
   get callsPerBatch(): number {
     return this.#callsPerBatch;
   }

@@ -3,7 +3,7 @@
 import { Readable } from 'node:stream';
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 
-/** Of the SDK's request what the answer depends on. */
+/** The part of the SDK's request that the answer depends on. */
 interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: unknown;

@@ -7,7 +7,7 @@ import { createWorkload } from './workload.ts';
 export interface RoundFigures {
   /** CPU of the whole process. */
   readonly microsPerRecord: number;
-  /** Of the AWS API. */
+  /** Calls of the AWS API. */
   readonly callsPerBatch: number;
 }
 
@@ -44,7 +44,7 @@ export class TimedCase {
   }
 }
 
-/** Of all threads of the process, so that collecting garbage counts and other processes do not. */
+/** CPU time of all threads of the process, so that garbage collection counts and other processes do not. */
 function cpuMs(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;

@@ -218,7 +218,7 @@ it('the file that has the access key is for its owner’s eyes alone, also where
   expect((await stat(join(cwd, RUNNING_FILE))).mode & 0o777).toBe(0o600);
 });
 
-/** Of this machine, that a server on 127.0.0.1 does not have. */
+/** Addresses of this machine that a server on 127.0.0.1 does not listen on. */
 function otherAddresses(): readonly string[] {
   const all = Object.values(networkInterfaces()).flatMap((some) => some ?? []);
   const outside = all

@@ -21,7 +21,7 @@ import { batchOf } from '../support/events.ts';
 import { runs } from '../support/runs.ts';
 import { StreamRunner } from '../support/stream-runner.ts';
 
-/** Of DynamoDB: names and values of all attributes. */
+/** DynamoDB's limit for an item: names and values of all attributes. */
 const MAX_ITEM_BYTES = 400_000;
 /** Key, version, when it is to be closed. */
 const OTHER_ATTRIBUTES_BYTES = 1_000;

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 
-/** Of the SDK's request what an answer depends on. */
+/** The part of the SDK's request that an answer depends on. */
 interface SentRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: unknown;

@@ -27,7 +27,7 @@ export class AuditedSystem {
   readonly readers = new MemoryTable(TABLE_SCHEMAS.readers);
   readonly observed = new Observed();
   nowMs = 0;
-  /** Of the changelog: how much has been handled. */
+  /** How many changes of the changelog have been handled. */
   handled = 0;
   #pipeline: Pipeline;
 

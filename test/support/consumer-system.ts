@@ -42,7 +42,7 @@ export class ConsumerSystem {
   spread: RollupSpread | undefined;
   /** What the outlet tells; default: there is none. */
   tells: string | undefined;
-  /** Of aggregate's containers, in turn, so that their caches have more or less room; default: as the stack gives it. */
+  /** Memory of aggregate's containers in MB, taken in turn, which gives their caches more or less room; default: as in the stack. */
   memoriesMb: readonly number[] = [];
   #aggregates = 0;
   #rollups = 0;

@@ -9,7 +9,7 @@ import type {
   VersionedWrite,
 } from '../../src/stores/table.ts';
 
-/** Of one process: when it ends, it ends for all of its tables. */
+/** The end of one process, which ends for all of its tables at once. */
 export class ProcessEnd {
   #left: number;
   readonly #isDone: boolean;

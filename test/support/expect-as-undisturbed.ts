@@ -16,7 +16,7 @@ export async function expectAsUndisturbed(run: {
   readonly pipeline: Pipeline;
   readonly steps: readonly DeliveryStep[];
   readonly draws: readonly number[];
-  /** Of its containers, in turn. */
+  /** Memory of the function's containers in MB, taken in turn. */
   readonly memoriesMb?: readonly number[];
   /** In place of the table of the sources, for what must be found out. */
   readonly sources?: (table: Table) => Table;

@@ -389,7 +389,7 @@ export const SAMPLES: readonly Sample[] = [
   },
 ];
 
-/** Line protocol by its grammar, a character at a time; undefined for what is none. Points of more than 64 values are several events. */
+/** Line protocol by its grammar, a character at a time; undefined for anything else. Points of more than 64 values are several events. */
 export function pointsByHand(text: string, arrivalMs: number): readonly HandEvent[] {
   return text
     .split('\n')

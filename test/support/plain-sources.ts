@@ -27,7 +27,7 @@ export const RULES = { windowMs: 60_000, latenessMs: 120_000, horizonMs: 300_000
 
 interface Source {
   maxTime: number;
-  /** Of what was applied, in stream order. */
+  /** Events that were applied, in stream order. */
   readonly applied: PlainEvent[];
   readonly timeOfId: Map<number, number>;
 }

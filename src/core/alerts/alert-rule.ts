@@ -58,7 +58,7 @@ export type Measure =
   | { readonly kind: 'events' }
   | StateMeasure;
 
-/** Of a value that is a state. `lasting`: ms for which the source had been in `state` when the window ended, within it; 0: in another one. */
+/** Measures a value that is a state. `lasting`: how long, within the window, the source had been in `state` when it ended, ms; 0: it was in another one. */
 export interface StateMeasure {
   readonly kind: 'state';
   readonly metric: string;
@@ -80,7 +80,7 @@ export type AlertCondition =
       readonly over: number;
       readonly direction: Direction;
     }
-  /** Of a state: that it lasts. */
+  /** The source is in a state, and stays in it. */
   | { readonly kind: 'is'; readonly state: string }
   /** By the clock, since the source's last arrival in the stream. */
   | { readonly kind: 'absent'; readonly afterMs: number }

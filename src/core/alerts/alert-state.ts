@@ -21,7 +21,7 @@ export interface AlertState {
   readonly observedMs: number | undefined;
   /** How it stood before the first of `windows`. */
   readonly base: Standing;
-  /** Of the windows before the first of `windows`. */
+  /** History of the windows before the first of `windows`. */
   readonly history: WindowHistory;
   /** The latest window that is not among `windows` any more: what lies at or before it is not judged again. */
   readonly frontier: Pick<Observation, 'start' | 'revision'> | undefined;

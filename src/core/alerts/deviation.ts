@@ -57,9 +57,9 @@ const STANDARD_PER_MEAN_DEVIATION = 1.2533;
 const FLOOR = 0.4;
 const NEIGHBOURS = 2;
 const LEAST_SEASONS = 3;
-/** Of the history asked for, how much there must be: two days of a fortnight. */
+/** At least one part in so many of the history asked for must exist: two days of a fortnight. */
 const LEAST_SHARE = 7;
-/** Of what never varied before everything else is far away, though no number says how far. */
+/** Score where the values never varied before: any other value is then far away, but no number says how far. */
 const MAX_SCORE = 1_000;
 
 function sameTimeOfSeason(

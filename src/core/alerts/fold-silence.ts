@@ -58,7 +58,7 @@ export function looksAt(silences: readonly Silence[]): readonly SilenceLook[] {
   ]);
 }
 
-/** Of who is watched from now on: the silences that had ended before are nobody's news. */
+/** State for a source that is watched from now on: silences that had ended before are not reported. */
 export function newlyWatched(rule: AlertRule, ended: readonly Silence[]): AlertState | undefined {
   const last = ended.at(-1);
   if (last === undefined) return undefined;

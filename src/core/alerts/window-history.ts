@@ -26,7 +26,7 @@ export function remember(
   const past = { start, value: rounded(value) };
   const last = history.at(-1);
   if (last?.start === start) return last.value === past.value ? history : [...history.slice(0, -1), past];
-  // Of windows shorter than that, one in each stretch: thinned, values keep their spread, which means would lose.
+  // Where windows are shorter than `everyMs`, one is kept for each such span: thinning keeps the spread of the values, which averaging would lose.
   if (last !== undefined && Math.floor(start / keep.everyMs) === Math.floor(last.start / keep.everyMs))
     return history;
   const from = history.findIndex((entry) => entry.start >= start - keep.ageMs);

@@ -39,7 +39,7 @@ export interface ManifestTotals {
   readonly records: number;
   readonly bytes: number;
   readonly digest: string;
-  /** Of the stored objects. */
+  /** Bytes of the stored objects. */
   readonly size: number;
   readonly first: SequenceNumber | undefined;
   readonly last: SequenceNumber | undefined;

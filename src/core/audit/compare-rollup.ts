@@ -11,7 +11,7 @@ import type { Difference } from './difference.ts';
 /** All that is stored of windows which begin at one moment. */
 export interface StartingTogether {
   readonly startMs: EpochMs;
-  /** Of sources, read first. */
+  /** Windows of sources; they are read first. */
   readonly sources: readonly StoredWindow[];
   /** Parts of rollup windows. */
   readonly parts: readonly StoredWindow[];

@@ -98,7 +98,7 @@ export interface ChainReport {
   readonly missing: readonly MissingWindow[];
 }
 
-/** Of some windows of a series the one that closed last; undefined where none says. */
+/** Chain link of the window that closed last among some of a series; undefined where none has a link. */
 export function latestLink(windows: readonly StoredWindow[]): ChainLink | undefined {
   return windows
     .flatMap(({ link }) => (link === undefined ? [] : [link]))

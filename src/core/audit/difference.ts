@@ -28,7 +28,7 @@ export interface Where {
   readonly rollup?: string;
   readonly startMs?: EpochMs;
   readonly endMs?: EpochMs;
-  /** Of a letter, among those of its source. */
+  /** Number of the dead letter among those of its source. */
   readonly letter?: number;
 }
 

@@ -131,7 +131,7 @@ export interface AlertDefinition {
     | 'p95'
     | 'p99'
     | 'events'
-    /** Of a value that is a state; `seconds` and `share` with `state`. */
+    /** For a value that is a state; `seconds` and `share` need `state`. */
     | 'changes'
     | 'seconds'
     | 'share';

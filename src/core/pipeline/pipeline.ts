@@ -21,7 +21,7 @@ export interface Pipeline {
   readonly dedupeByTime: boolean;
   readonly maxClockSkewMs: number;
   readonly allowOldTimes: boolean;
-  /** Of windows whose aggregation does not say; undefined: for ever. */
+  /** How long windows are kept whose aggregation does not say, ms; undefined: for ever. */
   readonly retentionMs: number | undefined;
 }
 

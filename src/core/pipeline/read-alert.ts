@@ -89,7 +89,7 @@ function readWhenAndOn(
   return { when, on, watched };
 }
 
-/** Of a source there is one silence, whatever its windows are; of a rollup one a series. */
+/** A source is silent or not whatever its windows are, so rules watch sources; for a rollup, each series. */
 function readSilent(
   entry: DefinitionReader,
   watchable: Watchable,
@@ -279,7 +279,7 @@ function readMeasureOf(entry: DefinitionReader, watching: Watching): Measure {
   return readMeasure(entry, on, watched);
 }
 
-/** Of sources' windows alone: several sources together are in no one state. */
+/** Only for windows of sources: several sources together are in no single state. */
 function readLasting(entry: DefinitionReader, state: string, { on, watched }: Watching): Measure {
   if (on.kind !== 'aggregation' || on.provisional) {
     entry.problem(

@@ -1,6 +1,6 @@
 // Names of generations: a part of the names of tables, which take letters, digits, `-`, `.` and `_`.
 
-/** Of the tables that the stack itself has. */
+/** Name of the generation whose tables the stack itself has. */
 export const FIRST_GENERATION = 'first';
 
 /** The tables that each generation has its own of. */

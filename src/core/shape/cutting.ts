@@ -2,7 +2,7 @@
 import { hashText } from '../text-hash.ts';
 import type { Shape } from './shape.ts';
 
-/** Of a record that was cut in one way and then in another. No cutting has it. */
+/** For a record that was cut in one way and then in another. `cuttingOf` never gives it. */
 export const RESUMED = 0;
 
 /** For records that arrived at a time: 32 bits, greater than 0. */

@@ -89,7 +89,7 @@ function readValueRule(
   };
 }
 
-/** Of the names other fields are read from, those below the rule's own path, as they are called from there. */
+/** Names below the rule's own path that other fields are read from, relative to that path. */
 function takenBelow(from: TextField, taken: readonly string[]): ReadonlySet<string> | undefined {
   const paths = from.flatMap((one) => (one.kind === 'path' && one.path.from === 0 ? [one.path] : []));
   const below = paths.flatMap(({ steps }) => {

@@ -91,7 +91,7 @@ export interface ConditionDefinition {
   readonly equals?: Readonly<
     Record<PathText, string | number | boolean | null | readonly (string | number | boolean | null)[]>
   >;
-  /** Of the record in the stream; `*` stands for anything. */
+  /** Partition key of the record in the stream; `*` stands for anything. */
   readonly partitionKey?: string;
   /** The HTTP door's route it came in by. */
   readonly route?: string;

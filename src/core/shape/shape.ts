@@ -9,7 +9,7 @@ export interface Shape {
   /** Where the document proper may stand: the first of these that is there. Never empty. */
   readonly inside: readonly ShapePath[];
   readonly when: AnyOf;
-  /** Of the document, before anything is cut out of it. */
+  /** Openings applied to the whole document before anything is cut out of it. */
   readonly open: readonly Opening[];
   readonly parts: readonly ShapePart[];
   /** Its paths begin inside a list: it is asked of a list as a whole, others of each element. */

@@ -94,8 +94,8 @@ export function metricNames(windows: readonly WindowAnswer[]): readonly string[]
 }
 
 /**
- * Both by start and end, the newer revision of each; quantiles, which only what is stored has, stay for the time being. What
- * was open when it was read, and of which live tells another end, is no more: a session has grown.
+ * Merges both by start and end, keeping the newer revision of each; quantiles, which only stored windows have, stay for now. A stored
+ * window that was open when it was read is left out where live shows the same start with another end: the session has grown.
  */
 export function mergeWindows(
   stored: readonly WindowAnswer[],

@@ -30,13 +30,13 @@ export interface MatchFacts {
   /** In the latest window. */
   readonly players: number | undefined;
   readonly events: number;
-  /** Of each score, over all windows. */
+  /** Sum of each score over all windows. */
   readonly totals: readonly { readonly name: string; readonly sum: number }[];
   /** Means of the other metrics, in the latest window. */
   readonly levels: readonly { readonly name: string; readonly mean: number | null }[];
   /** Events by type, where they are counted. */
   readonly kinds: readonly { readonly text: string; readonly count: number }[];
-  /** Of each field, the most frequent first. */
+  /** Most frequent texts of each field, in descending order. */
   readonly top: readonly {
     readonly of: string;
     /** `lacks`: by how much the count may be too low; it is never too high. */
@@ -46,7 +46,7 @@ export interface MatchFacts {
 
 type TopList = NonNullable<WindowAnswer['topK']>[number];
 
-/** Of all windows together. A text that a full list leaves out may have come as often as the last that is in it. */
+/** Counts over all windows together. A text missing from a full list may have come as often as the last text in it. */
 function addedUp(lists: readonly TopList[]): MatchFacts['top'][number]['entries'] {
   const longest = Math.max(...lists.map(({ entries }) => entries.length));
   const texts = new Set(lists.flatMap(({ entries }) => entries.map(({ text }) => text)));

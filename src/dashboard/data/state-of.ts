@@ -1,7 +1,7 @@
 import type { WindowAnswer } from '../../wire/api/window-answer.ts';
 import { formatTime } from './format.ts';
 
-/** Of a window, in words: whether more may come, and since or until when it counts where it holds a part of its events. */
+/** A window's state in words: whether more may come, and, if it holds only part of its events, since or until when it counts. */
 export function stateOf({ final, partial }: Pick<WindowAnswer, 'final' | 'partial'>): string {
   return `${final ? 'final' : 'open'}${partOf(partial)}`;
 }

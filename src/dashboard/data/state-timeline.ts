@@ -2,9 +2,9 @@
 import type { WindowAnswer } from '../../wire/api/window-answer.ts';
 
 export interface StateTimeline {
-  /** Of the value. */
+  /** Name of the value. */
   readonly name: string;
-  /** Of all windows shown: the longest first. */
+  /** Time in each state over all windows shown, longest first. */
   readonly totals: readonly { readonly state: string; readonly ms: number }[];
   /** Time of which it is not known what the state was. */
   readonly unknownMs: number;

@@ -55,7 +55,7 @@ export interface SourceRows {
   readonly rows: readonly SourceRow[] | undefined;
   readonly isCut: boolean;
   readonly trouble: string | undefined;
-  /** Of all sources together, between the two latest readings. */
+  /** Events per second of all sources together, between the two latest readings. */
   readonly perSecond: number | undefined;
   readonly overMs: number | undefined;
   readonly atMs: number | undefined;

@@ -51,7 +51,7 @@ export class MetricStore {
     return [...this.#series.values()].map(({ id }) => id);
   }
 
-  /** Of the period that begins at `startMs`; undefined: nothing was published in it. */
+  /** The statistic over the period that begins at `startMs`; undefined: nothing was published in it. */
   read(id: MetricId, statistic: Statistic, startMs: number, periodMs: number): number | undefined {
     const minutes = this.#series.get(keyOf(id))?.minutes;
     const found: Minute[] = [];

@@ -5,7 +5,7 @@ import type { InvokeOutcome } from '../../event-source/ports.ts';
 import type { GatewayEvent } from '../gateway/gateway-event.ts';
 import type { MetricDatum } from './metric-store.ts';
 
-/** Of one invocation of a function, however it was asked for. */
+/** Metrics of one invocation of a function, whatever invoked it. */
 export function invocationMetrics(
   functionName: string,
   outcome: InvokeOutcome,
@@ -21,7 +21,7 @@ export function invocationMetrics(
   ];
 }
 
-/** Of an event source mapping with event counts, and the age of what its function was handed. */
+/** Metrics of an event source mapping: event counts, and the age of the records its function was handed. */
 export function mappingMetrics(
   { uuid, functionName }: { readonly uuid: string; readonly functionName: string },
   event: MappingEvent,
@@ -39,7 +39,7 @@ export function mappingMetrics(
   ];
 }
 
-/** Of one call that puts records: what was taken, and what the shards' limits refused. */
+/** Metrics of one call that puts records: what was accepted, and what the shards' limits refused. */
 export function putMetrics(
   streamName: string,
   put: { readonly records: number; readonly bytes: number; readonly refused: number },

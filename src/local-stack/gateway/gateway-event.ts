@@ -7,7 +7,7 @@ export type GatewayEvent =
       readonly status: number;
       readonly durationMs: number;
     }
-  /** Of a WebSocket API: a client that connects, and each message it sends. */
+  /** On a WebSocket API: a client connects, or sends a message. */
   | {
       readonly kind: 'connect' | 'message';
       readonly apiId: string;

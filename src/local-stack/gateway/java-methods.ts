@@ -27,7 +27,7 @@ export function callJavaMethod(value: JavaValue, name: string, parameters: reado
   return methodOf(NUMBER, 'Number', name)(value, ...parameters);
 }
 
-/** Of any value: what a template calls that is not among them runs nowhere. */
+/** Whether any kind of value has a method of this name; a template's call of another one cannot be run. */
 export function isJavaMethod(name: string): boolean {
   return [TEXT, MAP, LIST, NUMBER, ANY, ENTRY].some((methods) => Object.hasOwn(methods, name));
 }

@@ -6,11 +6,11 @@ export interface Site {
   readonly logicalId: string;
   /** What `/` gives. */
   readonly rootObject: string;
-  /** Of the bucket behind the default behaviour, as far as the distribution may read it. */
+  /** Files in the bucket behind the default behaviour, as far as the distribution may read it. */
   readonly files: readonly SiteFiles[];
   /** Why the bucket gives the distribution nothing; undefined: it does. */
   readonly denied: string | undefined;
-  /** Of the answers with files. */
+  /** Headers added to answers that carry files. */
   readonly headers: Readonly<Record<string, string>>;
   readonly paths: readonly SitePath[];
 }

@@ -93,7 +93,7 @@ export interface Mapped {
 
 export interface IntegrationResponse {
   readonly statusCode: string;
-  /** Of the backend's status; empty: the default response. */
+  /** Pattern for the backend's status; empty: this is the default response. */
   readonly selectionPattern: string;
   readonly parameters: Readonly<Record<string, string>>;
   readonly templates: ReadonlyMap<string, string>;

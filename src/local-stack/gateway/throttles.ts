@@ -8,7 +8,7 @@ const ACCOUNT = { rate: 10_000, burst: 5_000 };
 export interface Throttles {
   /** Whether the stage's limits admit a request. */
   admits(method: RestMethod, nowMs: number): boolean;
-  /** Of the key's plan; a key without a plan is none. */
+  /** Whether the limits of the key's usage plan admit a request. A key without a plan counts as no such key. */
   admitsKey(keyValue: string, nowMs: number): 'admitted' | 'throttled' | 'no-such-key';
 }
 

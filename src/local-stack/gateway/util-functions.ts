@@ -26,7 +26,7 @@ function base64Of(value: JavaValue, { base64OfNoText }: OpenQuestions): string {
   return base64OfNoText === 'nothing' ? '' : Buffer.from(printJava(value)).toString('base64');
 }
 
-/** As HTML forms do: what is none of letters, digits and `.-*_` is percent-encoded UTF-8, a space is a plus sign. */
+/** As HTML forms do: everything but letters, digits and `.-*_` becomes percent-encoded UTF-8, a space a plus sign. */
 function formEncode(text: string): string {
   return encodeURIComponent(text)
     .replaceAll('%20', '+')

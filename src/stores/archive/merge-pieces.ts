@@ -5,7 +5,7 @@ import { ArchiveError } from './archive-error.ts';
 import type { ArchivedRecord } from './archived-record.ts';
 
 export interface Piece {
-  /** Of its records. */
+  /** Sequence number of its first record. */
   readonly first: SequenceNumber;
   /** Its records, in order. */
   read(): Promise<readonly ArchivedRecord[]>;

@@ -51,7 +51,7 @@ function problemsOf(schema: JsonSchema, value: unknown, where: string, newer: bo
   return typeof value === 'object' && value !== null ? problemsOfProperties(schema, value, where, newer) : [];
 }
 
-/** Of several forms the one meant is that whose constants fit, the nearest one: its problems are the ones to tell. */
+/** Where several forms are allowed, the nearest one, whose constants fit, is taken to be meant, and its problems are reported. */
 function problemsOfNearest(
   forms: readonly JsonSchema[],
   value: unknown,

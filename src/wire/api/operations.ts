@@ -23,7 +23,7 @@ export interface Operation {
   readonly parameters: Readonly<Record<string, Parameter<unknown>>>;
   /** undefined: the OpenAPI document itself. */
   readonly answer: Schema<unknown> | undefined;
-  /** Whether the answer is to be had as CSV too. */
+  /** Whether the answer is available as CSV too. */
   readonly csv: boolean;
   /** Whether it may answer that there is no such thing. */
   readonly mayMiss: boolean;

@@ -56,7 +56,7 @@ function gatherStated(value: unknown, origin: Origin, gathering: Gathering): boo
   return isWhole;
 }
 
-/** Of `{"source": …, "events": […]}` and nothing else, as the HTTP door writes it. */
+/** The source of `{"source": …, "events": […]}`, as the HTTP door writes it; undefined for anything with other members. */
 function sourceBesideEvents(value: unknown): string | undefined {
   if (!isEnvelope(value) || !isSource(value.source)) return undefined;
   return Object.keys(value).length === 2 ? value.source : undefined;

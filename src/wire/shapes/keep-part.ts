@@ -5,7 +5,7 @@ import type { Scope } from './scope.ts';
 
 type Step =
   | { readonly kind: 'into'; readonly key: string | number }
-  /** Of a list or object nothing else is left. */
+  /** Everything else in the list or object is removed. */
   | { readonly kind: 'keep'; readonly key: string | number };
 
 /** `text` is the JSON of the document. Numbers and texts stay as they were written. */

@@ -2,7 +2,7 @@ import { memberOf, membersOf } from './find.ts';
 
 const MAX_DEPTH = 32;
 
-/** An attribute value of DynamoDB's JSON as a plain value, numbers as numbers; undefined for what is none. */
+/** An attribute value of DynamoDB's JSON as a plain value, numbers as numbers; undefined if it is no attribute value. */
 export function plainAttribute(value: unknown, depth = 0): unknown {
   if (depth > MAX_DEPTH) return undefined;
   const number = memberOf(value, 'N');

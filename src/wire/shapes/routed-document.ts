@@ -11,7 +11,7 @@ export interface RoutedDocument {
   readonly source: string;
 }
 
-/** undefined for what is none: it has these three members and no other. */
+/** undefined if it is no routed document: one has these three members and no others. */
 export function routedDocument(value: unknown, origin: Origin): RoutedDocument | undefined {
   if (!isObject(value)) return undefined;
   const { document, route, source } = value;

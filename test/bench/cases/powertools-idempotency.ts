@@ -7,7 +7,7 @@ import type { BenchCase } from '../bench-case.ts';
 import { parseEvent } from '../window-sums.ts';
 import { createWindowSumsCase } from '../window-sums-case.ts';
 
-/** Of Lambda's context the library asks for the time left. */
+/** The part of Lambda's context that the library uses: the time left. */
 const lambdaContext = { getRemainingTimeInMillis: () => 60_000 };
 
 export function createCase(): BenchCase {

@@ -143,7 +143,7 @@ function bySubject(system: AlertSystem): ReadonlyMap<string, readonly AlertEvent
   return Map.groupBy(system.transitions().values(), ({ id }) => id.replace(/\/\d+$/, ''));
 }
 
-/** Of each alert and subject the transitions are 1, 2, 3 …, and in order each begins where the one before ended. */
+/** Transitions of each alert and subject are numbered 1, 2, 3 …, and each begins where the one before ended. */
 function expectNumbered(system: AlertSystem): void {
   for (const [subject, events] of bySubject(system)) {
     const list = events.toSorted((a, b) => a.sequence - b.sequence);

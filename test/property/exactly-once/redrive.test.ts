@@ -107,7 +107,7 @@ test('once in effect, with the books in balance', async () => {
         const records = events.map((event, place) => recordOf(event, place, false));
         const given = records.filter((_, at) => events[at]?.isGivenUp === true);
         const handled = records.filter((_, at) => events[at]?.isGivenUp !== true);
-        // Of those without an id nothing tells whether they were folded in: they come before all others.
+        // For events without an id nothing shows whether they were folded in, so they come before all others.
         const batch = { kind: 'telemetry' as const, records: given, condition: 'RetryAttemptsExhausted' };
         let delivered = 0;
         const act = async (step: (typeof steps)[number]) => {

@@ -159,7 +159,7 @@ function setUp(faults: Faults) {
   const views = new Set<SeriesView>();
   const ready = new Set<LiveRequest>();
   const subscribe = (request: LiveRequest) => {
-    // Of this subscription alone: another of the same series may be ahead of it.
+    // Windows shown to this subscription: another one of the same series may be ahead of it.
     const shown = new Map<string, LiveWindow>();
     client.subscribe(request, {
       onChange: (view, changed) => {

@@ -129,7 +129,7 @@ function expectWithin(
   const exact = sorted[Math.floor(q * (sorted.length - 1))] ?? Number.NaN;
   const found = quantileOf(sketch, q) ?? Number.NaN;
   const clamped = Math.max(-Number.MAX_VALUE, Math.min(found, Number.MAX_VALUE));
-  // Of the least doubles half a step is more than the error; and no answer is beyond the greatest.
+  // Among the smallest doubles half a step is more than the error, and no answer is greater than the greatest double.
   const least = Math.max(error * Math.abs(exact) * (1 + 1e-9), Number.MIN_VALUE);
   expect(Math.abs(clamped - exact)).toBeLessThanOrEqual(least);
 }

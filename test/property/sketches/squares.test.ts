@@ -76,7 +76,7 @@ function varianceOfAll(values: readonly number[]): number {
   return varianceOf(values.length, sum, squaresOf(values));
 }
 
-/** Of integers that stand for multiples of 2^-1074: the variance in units of 2^-2148. */
+/** The variance by integer arithmetic: values are multiples of 2^-1074, the variance of 2^-2148. */
 function exactVariance(values: readonly number[]): number {
   const n = BigInt(values.length);
   const scaled = values.map(toScaled);

@@ -64,7 +64,7 @@ describe('the cache of states', () => {
     expect(left).toEqual(Array.from({ length: 15 }, (_, at) => 2 * at + 1));
   });
 
-  it('loses sources by and by where more of them report in turn than it has room for', () => {
+  it('loses sources one after the other where more of them report in turn than it has room for', () => {
     const cache = room(100_000);
     let found = 0;
     for (let turn = 0; turn < 20; turn += 1) {

@@ -64,7 +64,7 @@ describe('a window that the pipeline was changed under', () => {
     expect(of('source|m|b')).toEqual([[0, 1, 'final', undefined]]);
   });
 
-  it('says until when it counted where its aggregation is no more, and the new one’s since when', async () => {
+  it('says until when it counted where its aggregation is gone, and since when the new one counts', async () => {
     const after = definition({ aggregations: [{ name: 'm', window: { tumbling: '30s' } }] });
     const { of } = await run(
       [definition(), delivery(1, 'a', 35)],

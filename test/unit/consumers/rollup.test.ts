@@ -357,7 +357,7 @@ describe('a rollup window', () => {
     await rollup({ Records: records.slice(3) });
     await rollup({ Records: records });
     expect(observed.published).toMatchObject([
-      // Of the part, and of how the window is spread.
+      // One read of the part, and one of how the window is spread.
       { partReads: 2, partWrites: 1 },
       { partReads: 0, partWrites: 1 },
       { partReads: 0, partWrites: 0 },

@@ -9,7 +9,7 @@ const [AGGREGATION] = parsePipeline({
   aggregations: [{ name: 'm', window: { tumbling: '1m' } }],
 }).aggregations;
 
-/** Of one event with so many values, named from a number on. */
+/** A group of one event with `count` values, whose names are numbered from `from`. */
 function groupOf(from: number, count: number, value = 1): GroupContents {
   if (AGGREGATION === undefined) throw new Error('there is one aggregation');
   const window = emptyWindow(0, 60_000);

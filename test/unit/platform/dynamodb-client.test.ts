@@ -93,7 +93,7 @@ async function sentBy(
       },
     },
   });
-  // Of one of several kinds, which its overloads do not take.
+  // The command is one of several types, which the overloads of `send` do not take.
   await client.send(command as ScanCommand);
   const [request] = requests;
   const body = request?.body;

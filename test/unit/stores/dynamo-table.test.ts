@@ -21,7 +21,7 @@ class PauseClock {
 }
 const tableOf = (answers: Answers, clock = new PauseClock(), random = () => 0) =>
   new DynamoTable(answeringDynamoDb(answers), 'sources', { clock, random });
-/** Of each statement of a call, the source it writes: the last parameter but the version expected. */
+/** The source that each statement of a call writes: the last parameter before the version expected. */
 const sourcesOf = (statements: unknown): readonly string[] =>
   Array.isArray(statements) ? statements.map(({ Parameters }) => Parameters.at(-2).S) : [];
 const write = (source: string, expectedVersion?: number): VersionedWrite => ({

@@ -54,7 +54,7 @@ describe('attribute values become plain values', () => {
     expect(unmarshall(item)['toString']).toBeUndefined();
   });
 
-  test('what is none is an error that names it', () => {
+  test('anything else is an error that names what was found', () => {
     const item: ItemJson = JSON.parse('{"a":{"X":1}}');
     expect(() => unmarshall(item)).toThrow(/with the keys the text "X", expected a DynamoDB attribute value/);
   });

@@ -14,10 +14,10 @@ export type JavaValue =
   | HostObject;
 
 export type JavaMap = Map<string, JavaValue>;
-/** Of JSON: prints as JSON. */
+/** A list from JSON: prints as JSON. */
 export type JavaList = JavaValue[];
 
-/** Of a template, or of a map's keys and values: prints as Java's collections do. */
+/** A list made in a template, or a map's keys and values: prints as Java's collections do. */
 export class Listing {
   readonly items: JavaValue[];
 
