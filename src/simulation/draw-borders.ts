@@ -56,6 +56,13 @@ export function pipelinesOf({ pipeline, actions }: Plan): readonly Pipeline[] {
   );
 }
 
+/** From one end of a month to the next it would not be long before one ends after the run. */
+function latestOn({ window }: Aggregation, latestMs: number): number {
+  return window.kind === 'calendar' ? START_MS - MONTH_AGO_MS : latestMs;
+}
+
+const MONTH_AGO_MS = 40 * 86_400_000;
+
 function onBorder(
   event: PlannedEvent,
   { latest, events }: Shown,
@@ -66,7 +73,7 @@ function onBorder(
   const earlier = random.pick(events);
   const beside = random.pick([0, 0, -1, 1]);
   const moved = (time: number, id = event.id): PlannedEvent =>
-    time + beside < 0 || time + beside > arrivalMs + pipeline.maxClockSkewMs + 1
+    time + beside < 0 || time + beside > latestOn(aggregation, arrivalMs + pipeline.maxClockSkewMs + 1)
       ? event
       : { ...event, ...(id === undefined ? {} : { id }), time: time + beside };
   switch (random.integer(0, 5)) {

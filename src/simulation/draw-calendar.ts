@@ -18,17 +18,20 @@ const PLACES = [
 /** Beyond it a clock is not off: it was never set. */
 const RUN_MS = 3_600_000;
 
-/** So far back that even for a clock that is slow the month has ended, lateness included, before the run begins. */
-const LONG_AGO_MS = 70 * 86_400_000;
+/** So far back that for a clock that is off its month has ended, and the one after it, lateness included, before the run begins. */
+const LONG_AGO_MS = 62 * 86_400_000;
 
 export function withCalendar(plan: Plan, random: Random): Plan {
   const { timezone, atMs } = random.pick(PLACES);
   const speed = random.pick([1_200, 3_600, 7_200]);
   const middleMs = Math.max(0, ...plan.records.map((record) => record.atMs)) / 2;
   const measured = (time: number): number => {
-    if (time > START_MS + RUN_MS) return time;
-    if (time < START_MS - RUN_MS) return Math.min(time, Math.max(time - LONG_AGO_MS, START_MS - LONG_AGO_MS));
-    return Math.round(atMs + (time - START_MS - middleMs) * speed);
+    const isOff = Math.abs(time - START_MS) > RUN_MS;
+    if (isOff && (time > START_MS || time < START_MS - LONG_AGO_MS)) return time;
+    return Math.min(
+      isOff ? time : Math.round(atMs + (time - START_MS - middleMs) * speed),
+      START_MS - LONG_AGO_MS,
+    );
   };
   const drawn = new Map<PlannedEvent, PlannedEvent>();
   const redraw = (event: PlannedEvent): PlannedEvent => {
