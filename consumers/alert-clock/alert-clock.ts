@@ -1,6 +1,6 @@
-// The scheduled part of alerts: looks at those whose time has come. Of a source watched for silence, either it has shown
-// itself since, then it is looked at again later, or the alert fires: one write a source a duration, whatever it sends. Of a
-// rollup, what waits for slower sources is judged.
+// The scheduled part of alerts: looks at those whose time has come. A source watched for silence either has shown
+// itself since, then it is looked at again later, or the alert fires: one write a source a duration, whatever it sends. For a
+// rollup, windows that wait for slower sources are judged.
 import type { AlertRule } from '../../src/core/alerts/alert-rule.ts';
 import type { AlertState } from '../../src/core/alerts/alert-state.ts';
 import { foldClock, looksAtMs } from '../../src/core/alerts/fold-clock.ts';

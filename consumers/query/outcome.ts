@@ -29,7 +29,7 @@ export function badRequest(problems: readonly ValueProblem[]): Refused {
   return {
     kind: 'refused',
     status: 400,
-    title: 'A parameter is not what it should be',
+    title: 'Invalid parameter',
     detail: detail.join('; '),
     problems,
   };
@@ -40,13 +40,13 @@ export function notFound(problem: ValueProblem): Refused {
   return {
     kind: 'refused',
     status: 404,
-    title: 'There is no such thing',
+    title: 'Not Found',
     detail: `${where}: found ${found}, expected ${expected}`,
     problems: [problem],
   };
 }
 
-/** To be asked again in a moment. */
+/** 503: the client should ask again in a moment. */
 export function notYet(detail: string): Refused {
-  return { kind: 'refused', status: 503, title: 'Not to be had just now', detail };
+  return { kind: 'refused', status: 503, title: 'Service Unavailable', detail };
 }

@@ -79,7 +79,7 @@ async function answerTo(event: RestEvent, deps: QueryDeps): Promise<RestAnswer> 
       found: headers.get('accept') ?? '',
       expected: offered.join(' or '),
     };
-    return writeRefusal({ ...badRequest([problem]), status: 406, title: 'Not to be had in that form' });
+    return writeRefusal({ ...badRequest([problem]), status: 406, title: 'Not Acceptable' });
   }
   const outcome = await run(name, event, deps);
   if (outcome.kind === 'refused') return writeRefusal(outcome);
@@ -101,8 +101,8 @@ async function run<N extends OperationName>(
     return {
       kind: 'refused',
       status: 500,
-      title: 'It went wrong here',
-      detail: `${name} could not be answered: the log says why. Asking again is safe`,
+      title: 'Internal Server Error',
+      detail: `${name} failed: the function’s log says why. It is safe to ask again`,
     };
   }
 }

@@ -34,7 +34,7 @@ async function answerTo(event: RestEvent, { states, log, nowMs }: RetireDeps): P
   const source = sourceOf(event);
   if (source === undefined) {
     const found = JSON.stringify(pathParametersOf(event)['source'] ?? '');
-    return refusal(400, 'A parameter is not what it should be', {
+    return refusal(400, 'Invalid parameter', {
       detail: `path.source: found ${found}, expected the name of a source, percent-encoded`,
     });
   }
@@ -46,19 +46,19 @@ async function answerTo(event: RestEvent, { states, log, nowMs }: RetireDeps): P
         log.info('source retired', { source });
         return written(200, { source, retiredAt: new Date(atMs).toISOString() });
       case 'unknown':
-        return refusal(404, 'There is no such thing', {
+        return refusal(404, 'Not Found', {
           detail: `path.source: found ${JSON.stringify(source)}, expected a source that has sent something`,
         });
       case 'busy':
-        return refusal(503, 'Not to be had just now', {
-          detail: `the source was written by others each of ${outcome.attempts} times: a source that sends is none to be retired`,
+        return refusal(503, 'Service Unavailable', {
+          detail: `the source was written by others each of ${outcome.attempts} times: a source that is still sending cannot be retired`,
           headers: { 'Retry-After': '1' },
         });
     }
   } catch (error) {
     log.error('source not retired', { source, reason: String(error) });
-    return refusal(500, 'It went wrong here', {
-      detail: 'the source could not be retired: the log says why. Asking again is safe',
+    return refusal(500, 'Internal Server Error', {
+      detail: 'the source could not be retired: the function’s log says why. It is safe to ask again',
     });
   }
 }

@@ -73,7 +73,7 @@ async function answerMessage(connection: string, body: string, deps: SubscribeDe
       : [
           write({
             type: 'error',
-            detail: 'The message is not what it should be',
+            detail: 'Invalid message',
             problems: [...message.problems],
             ...idOf(parsed(body)),
           }),

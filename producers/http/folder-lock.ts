@@ -1,7 +1,7 @@
 // One process a folder: two that append to the same segments would damage them.
 //
 // The file `lock` says who has it. It is looked at and replaced by one process at a time: whoever wants to puts down a
-// claim of its own first, and goes on only when it then sees no other. Of two that come together each has put down its
+// claim of its own first, and goes on only when it then sees no other. If two come together, each has put down its
 // claim before it looks, so that they cannot both see none. Claims and owners that no longer run count for nothing, and
 // since no two claims have one name, taking a dead one away can never take a live one.
 import { randomUUID } from 'node:crypto';

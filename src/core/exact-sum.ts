@@ -154,7 +154,7 @@ function compress(rest: number[], top: number): number {
   return high;
 }
 
-/** Rounds `overflow · 2^1024 + parts` after scaling by 2^-64. Of what that would drop, the sign is kept: it breaks ties. */
+/** Rounds `overflow · 2^1024 + parts` after scaling by 2^-64. The sign of what that drops is kept: it breaks ties. */
 function roundScaled(sum: ExactSum): number {
   const scaled = emptySum();
   addToSum(scaled, sum.overflow * 2 ** 960);

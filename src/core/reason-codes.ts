@@ -31,7 +31,7 @@ export const REASON_CODES = [
   /** `values` is not an object, or holds too many entries, or a name has the wrong length. */
   'values',
   /**
-   * No verdict: the event has its own, and counts with its other values. Of these it had some that are no numbers; the dead
+   * No verdict: the event has its own, and counts with its other values. Some of its values were not numbers; the dead
    * letter names them.
    */
   'value-set-aside',

@@ -9,7 +9,7 @@ import type { SourceEvents } from './source-events.ts';
 import type { SourceState } from './source-state.ts';
 
 /**
- * Walks through a source's part of a batch. Of a source that comes through many shards at a time, or from several streams, the ticks of one
+ * Walks through a source's part of a batch. If a source comes through many shards at a time, or from several streams, the ticks of one
  * shard say nothing: the closer judges it by all of them.
  */
 export class SilenceBefore {

@@ -13,7 +13,7 @@ export interface SortedValues {
 }
 
 /**
- * null is an absent value; true and false are 1 and 0. Of a name among `states` a text is a state, and true and false are states as well.
+ * null is an absent value; true and false are 1 and 0. For a name among `states`, texts, true and false are states.
  * undefined where all of it breaks a rule: its form, number or names.
  */
 export function sortValues(

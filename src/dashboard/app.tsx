@@ -37,7 +37,7 @@ export function App({ session }: { readonly session: Session }) {
     const onHash = () => {
       const given = tokenIn(location.hash);
       if (given === undefined) return;
-      // Heard of as any other way to a page is.
+      // The listener for address changes hears of it, as of any other navigation.
       location.replace('#/');
       begin(given);
     };
@@ -178,7 +178,7 @@ function Page({ route }: { readonly route: Route }) {
         <>
           <h1 tabIndex={-1}>No such page</h1>
           <Notice>
-            The address names none. <Link to={{ page: 'overview' }}>To the fleet</Link>
+            There is no page at this address. <Link to={{ page: 'overview' }}>Go to the fleet</Link>
           </Notice>
         </>
       );

@@ -75,7 +75,7 @@ function compileRule(rule: FilterJson, path: Path): Matcher {
   }
 }
 
-/** A leaf is neither an object nor a list. Of a list one element has to do. */
+/** A leaf is neither an object nor a list. A list matches if one of its elements does. */
 type LeafMatcher = (leaf: Leaf) => boolean;
 type Leaf = string | boolean | null | WrittenNumber;
 

@@ -14,7 +14,7 @@ export interface ItemChange {
 
 export interface ChangelogOptions {
   readonly stream: MemoryStream;
-  /** Which images records carry. Of one stream it never changes: another view is another stream, with an ARN of its own. */
+  /** Which images records carry. It never changes for a stream: another view is another stream, with an ARN of its own. */
   readonly view?: 'KEYS_ONLY' | 'NEW_IMAGE' | 'OLD_IMAGE' | 'NEW_AND_OLD_IMAGES';
   /** Default: the one in the stream's ARN. */
   readonly region?: string;

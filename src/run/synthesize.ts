@@ -31,7 +31,7 @@ export interface LocalStackOptions {
 }
 
 /**
- * Like `synthesize`, of a stack whose data goes with it. Of a pipeline the stack depends on what `needsOf` says alone: beside that,
+ * Like `synthesize`, for a stack whose data is deleted with it. The stack depends on nothing of a pipeline but what `needsOf` says: beside that,
  * only the definition beside each function's code differs.
  */
 export async function synthesizeOrKept({

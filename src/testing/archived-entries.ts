@@ -17,7 +17,7 @@ export interface ArchiveSelection {
   readonly fromMs?: number | undefined;
   /** Arrival, ms since the epoch; excluded. */
   readonly toMs?: number | undefined;
-  /** Partition keys: what producers put a source's records under. Of changes: the table's partition key. */
+  /** Partition keys: what producers put a source's records under; in archived changes, the table's partition key. */
   readonly sources?: readonly string[] | undefined;
   /** Needed where an archive has several. */
   readonly stream?: string | undefined;

@@ -220,7 +220,7 @@ describe.skipIf(missing !== undefined)('the dashboard', () => {
     const field = page.getByLabel('A reader’s token');
     await field.fill('not a token');
     await page.getByRole('button', { name: 'Open' }).click();
-    await page.getByRole('alert').getByText('That is no token').waitFor();
+    await page.getByRole('alert').getByText('This is not a token').waitFor();
     await field.fill('eyJh.eyJp.c2ln');
     await page.getByRole('button', { name: 'Open' }).click();
     await page.getByRole('alert').getByText('The token was refused').waitFor();

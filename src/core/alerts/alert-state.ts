@@ -69,7 +69,7 @@ export interface Transition {
   readonly to: AlertStatus;
   readonly severity: Severity;
   readonly reason: string;
-  /** What caused it. Of silence: from the last arrival to when it was long enough, or to the arrival that ended it. */
+  /** What caused it. For silence: from the last arrival until it was long enough, or until the arrival that ended it. */
   readonly window: Observation;
   /**
    * The window was judged in its place behind others, or again. It takes the place of what was told of that window

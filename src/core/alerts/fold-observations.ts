@@ -26,8 +26,8 @@ export function foldObservations(
 }
 
 /**
- * A state as the rule of today takes it. Of a rule that compares something else, the history is of no use; of one that judges
- * otherwise, what has been judged stays as it was. What is firing is firing still.
+ * A state as today's rule continues it. If the rule now compares something else, the history is dropped; if it only judges
+ * otherwise, what has been judged stays as it was. What is firing goes on firing.
  */
 export function current(rule: AlertRule, stored: AlertState | undefined): AlertState {
   if (stored === undefined) return emptyAlertState(rule);

@@ -25,8 +25,8 @@ export interface SilenceLook {
 
 /**
  * Fires once nothing has arrived for long enough at `nowMs`; resolves with what arrives after, or as stale. Looking again
- * changes nothing, whenever it is done: a silence is known by the arrival it began with. The looks are in order of time. Of a rollup the latest
- * arrival is kept here, since nobody else knows it; of a source its state does.
+ * changes nothing, whenever it is done: a silence is known by the arrival it began with. The looks are in order of time. For a rollup the latest
+ * arrival is kept here, since nothing else keeps it; for a source, its state does.
  */
 export function foldSilence(
   rule: AlertRule,

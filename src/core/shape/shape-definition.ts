@@ -110,7 +110,7 @@ export const OPEN_STEPS = ['json', 'base64', 'gzip', 'zlib', 'pairs', 'dynamodb'
 export type OpenStep = (typeof OPEN_STEPS)[number];
 
 export interface PartDefinition {
-  /** Must be met; of several, one. Of a shape: by the document; of a part: by the part. */
+  /** Must be met, or one of several must: by the document in a shape, by the part in a part. */
   readonly when?: ConditionDefinition | readonly ConditionDefinition[];
   /** What meets it is no event: it is left out, and counted. */
   readonly ignore?: ConditionDefinition | readonly ConditionDefinition[];

@@ -21,7 +21,7 @@ export function AlertTable({
           <tr>
             <th scope="col">State</th>
             <th scope="col">Alert</th>
-            {!hideSubject && <th scope="col">Of</th>}
+            {!hideSubject && <th scope="col">Subject</th>}
             <th scope="col">Why</th>
             <th scope="col">Window</th>
             <th scope="col">Since</th>
@@ -40,7 +40,7 @@ export function AlertTable({
                 {alert.rule}
               </th>
               {!hideSubject && (
-                <td data-label="Of">
+                <td data-label="Subject">
                   <AlertSubject alert={alert} />
                 </td>
               )}

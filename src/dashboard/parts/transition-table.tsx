@@ -12,7 +12,7 @@ export function TransitionTable({ transitions }: { readonly transitions: readonl
           <tr>
             <th scope="col">To</th>
             <th scope="col">Alert</th>
-            <th scope="col">Of</th>
+            <th scope="col">Subject</th>
             <th scope="col">Why</th>
             <th scope="col">Window from</th>
           </tr>
@@ -26,7 +26,7 @@ export function TransitionTable({ transitions }: { readonly transitions: readonl
               <th scope="row" data-label="Alert">
                 {alert.rule}
               </th>
-              <td data-label="Of">
+              <td data-label="Subject">
                 <AlertSubject alert={alert} />
               </td>
               <td data-label="Why" class="why">

@@ -36,7 +36,7 @@ export function AlertsView() {
       </dl>
       <section class="panel" aria-labelledby="alerts-heading">
         <div class="bar">
-          <h2 id="alerts-heading">{status === undefined ? 'All' : `Those ${status}`}</h2>
+          <h2 id="alerts-heading">{status === undefined ? 'All alerts' : `Alerts ${status}`}</h2>
           <fieldset class="segments">
             <legend class="visually-hidden">Which alerts</legend>
             <button type="button" aria-pressed={status === undefined} onClick={() => setStatus(undefined)}>
@@ -55,7 +55,7 @@ export function AlertsView() {
           <Notice>
             {all.length === 0
               ? 'All is well: no alert is pending or firing, and none has resolved lately.'
-              : `None is ${status}.`}
+              : `No alert is ${status}.`}
           </Notice>
         ) : (
           <AlertTable alerts={chosen.slice(0, MOST_SHOWN)} />

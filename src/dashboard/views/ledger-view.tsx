@@ -23,7 +23,7 @@ export function LedgerView() {
     <>
       <h1 tabIndex={-1}>Ledger and lag</h1>
       {(trouble ?? missing) !== undefined && <Notice kind="trouble">{trouble ?? missing}</Notice>}
-      {ledger === undefined ? <Notice>The books are being added up…</Notice> : <Books ledger={ledger} />}
+      {ledger === undefined ? <Notice>Adding up the ledger…</Notice> : <Books ledger={ledger} />}
       {ledger !== undefined && <Audited audit={ledger.audit} />}
       <Freshness />
     </>
@@ -113,7 +113,7 @@ function Audited({ audit }: { readonly audit: LedgerAnswer['audit'] | undefined 
   return (
     <section class="panel" aria-labelledby="audit-heading">
       <div class="bar">
-        <h2 id="audit-heading">What is stored adds up</h2>
+        <h2 id="audit-heading">Audit of what is stored</h2>
         {audit !== undefined && (
           <p class={`verdict ${isGood ? 'good' : 'bad'}`}>
             {isGood ? '✓ No difference' : `✗ ${formatCount(audit.differences)} differences`}
@@ -121,7 +121,7 @@ function Audited({ audit }: { readonly audit: LedgerAnswer['audit'] | undefined 
         )}
       </div>
       {audit === undefined ? (
-        <p class="muted">The audit has not ended its first pass yet: it begins one every hour.</p>
+        <p class="muted">The audit has not finished its first pass yet. It starts a pass every hour.</p>
       ) : (
         <>
           {audit.first !== undefined && <FirstDifference first={audit.first} />}
@@ -193,10 +193,10 @@ function Freshness() {
   return (
     <>
       <section class="panel" aria-labelledby="lag-heading">
-        <h2 id="lag-heading">How fresh what is shown is</h2>
+        <h2 id="lag-heading">How current the data is</h2>
         <p class="muted">
-          Seen from here: each consumer’s own lag is among the stack’s metrics (IteratorAge). While anything
-          arrives, the consumer of the stream is at most so far behind as the newest arrival is old.
+          Measured from this page; each consumer’s own lag is among the stack’s metrics (IteratorAge). As long
+          as events arrive, the stream’s consumer is behind by at most the age of the newest arrival.
         </p>
         <dl class="tiles small">
           <Tile
@@ -230,7 +230,7 @@ function AgeTable({ ages, of }: AgeTableProps) {
     <table class="shares">
       <thead>
         <tr>
-          <th scope="col">Heard of</th>
+          <th scope="col">Last seen</th>
           <th scope="col" class="number">
             Sources
           </th>
@@ -262,7 +262,7 @@ interface LostMostProps {
 function LostMost({ sources, nowMs }: LostMostProps) {
   return (
     <section class="panel" aria-labelledby="worst-heading">
-      <h2 id="worst-heading">Whose events are lost most</h2>
+      <h2 id="worst-heading">Sources with most events lost</h2>
       <div class="scroll">
         <table>
           <thead>
@@ -275,10 +275,10 @@ function LostMost({ sources, nowMs }: LostMostProps) {
                 Quarantined
               </th>
               <th scope="col" class="number">
-                Of received
+                Share of received
               </th>
               <th scope="col" class="number">
-                Heard of
+                Last seen
               </th>
             </tr>
           </thead>

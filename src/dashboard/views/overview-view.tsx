@@ -37,7 +37,7 @@ export function OverviewView() {
         </Tile>
         <Tile
           name="Sources"
-          note={recent === undefined ? undefined : `${formatCount(recent)} heard of within a minute`}
+          note={recent === undefined ? undefined : `${formatCount(recent)} seen within a minute`}
         >
           {rows === undefined ? '…' : `${formatCount(rows.length)}${sources.isCut ? '+' : ''}`}
         </Tile>

@@ -66,7 +66,7 @@ export function RollupSeriesView({ rollup, values: written }: SeriesViewProps) {
         <div class="bar">
           <h2 id="windows-heading">Windows</h2>
           <fieldset class="segments">
-            <legend class="visually-hidden">Metrics as</legend>
+            <legend class="visually-hidden">Show metrics as</legend>
             {(ofMatch ? MATCH_SHOWS : SHOWS).map((each) => (
               <button key={each} type="button" aria-pressed={figures === each} onClick={() => setShow(each)}>
                 {SHOWN_AS[each].name}

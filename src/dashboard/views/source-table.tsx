@@ -17,7 +17,7 @@ const COLUMNS: readonly { readonly title: string; readonly sort?: Sort; readonly
   { title: 'Latest', class: 'wide' },
   { title: 'Trend' },
   { title: 'Events/s', sort: 'rate', class: 'number middle' },
-  { title: 'Heard of', sort: 'seen', class: 'number' },
+  { title: 'Last seen', sort: 'seen', class: 'number' },
 ];
 
 export function SourceTable({

@@ -107,10 +107,10 @@ function SourceFacts({ known, nowMs }: { readonly known: SourceDetailAnswer; rea
         ))}
       </ul>
       <p class="facts">
-        Heard of <Age atMs={known.lastArrivalMs} nowMs={nowMs} />; its own time is{' '}
+        Last seen <Age atMs={known.lastArrivalMs} nowMs={nowMs} />; its event time is{' '}
         <Time atMs={known.maxTimeMs} />
         {Math.abs(known.lastArrivalMs - known.maxTimeMs) > 30_000 &&
-          `, ${formatDuration(known.lastArrivalMs - known.maxTimeMs)} ${known.maxTimeMs > known.lastArrivalMs ? 'ahead of' : 'behind'} the clock`}
+          `, ${formatDuration(known.lastArrivalMs - known.maxTimeMs)} ${known.maxTimeMs > known.lastArrivalMs ? 'ahead of' : 'behind'} its arrival`}
         .
       </p>
     </>
@@ -120,7 +120,7 @@ function SourceFacts({ known, nowMs }: { readonly known: SourceDetailAnswer; rea
 function SourceCounts({ counts }: Pick<SourceDetailAnswer, 'counts'>) {
   return (
     <section class="panel" aria-labelledby="counts-heading">
-      <h2 id="counts-heading">What became of its events</h2>
+      <h2 id="counts-heading">Verdicts on its events</h2>
       <dl class="tiles small">
         {(['received', 'applied', 'duplicate', 'late', 'quarantined'] as const).map((verdict) => (
           <Tile

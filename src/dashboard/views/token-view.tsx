@@ -42,7 +42,7 @@ export function TokenView({ isRefused, onToken }: TokenViewProps) {
         />
         {isWrong && (
           <p class="notice trouble" role="alert">
-            That is no token: expected three parts with dots between them.
+            This is not a token: expected three parts separated by dots.
           </p>
         )}
         <p id="token-help" class="muted">

@@ -144,12 +144,12 @@ const HEADERS = {
 };
 
 const REFUSALS = {
-  400: 'A parameter is not what it should be: which, what was found, what was expected',
-  401: 'No token, or none that is valid',
+  400: 'Invalid parameter: the problems say which, what was found and what was expected',
+  401: 'No token, or an invalid one',
   403: 'The token is not a reader’s',
-  404: 'There is no such thing',
-  406: 'Asked for in a form it is not to be had in',
-  503: 'Not to be had just now: ask again after Retry-After seconds',
+  404: 'Not found',
+  406: 'The answer is not available in any form that the Accept header allows',
+  503: 'Not available at the moment: ask again after Retry-After seconds',
 };
 
 function without404(): Partial<typeof REFUSALS> {

@@ -139,7 +139,7 @@ export const OPERATIONS = {
   },
   getLedger: {
     path: '/v1/ledger',
-    summary: 'What became of every event, as last added up',
+    summary: 'The ledger: how many events got which verdict, as last added up',
     parameters: {},
     answer: ledgerSchema,
     csv: false,
