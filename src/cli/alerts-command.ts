@@ -14,13 +14,16 @@ interface AlertsOptions extends StoreOptions, AlertQuery {
 export function alertsCommand(): Command {
   return withStoreOptions(new Command('alerts'))
     .description(
-      'alerts that have fired or are about to, what made them, and of which window; the latest first',
+      'alerts that are firing, pending or resolved, with the cause and the window of each, latest first',
     )
-    .option('--rule <name>', 'those of this alert of the pipeline definition')
-    .addOption(new Option('--state <state>', 'those in this state').choices([...ALERT_STATUSES]))
-    .option('--limit <n>', 'how many', wholeNumber(1, 1_000_000), 50)
-    .option('--json', 'one JSON object a line: the latest transition of each')
-    .addHelpText('after', '\nAn index is read; for --state ok, which it does not have, the whole table.')
+    .option('--rule <name>', 'only alerts of this rule of the pipeline definition')
+    .addOption(new Option('--state <state>', 'only alerts in this state').choices([...ALERT_STATUSES]))
+    .option('--limit <n>', 'how many to print', wholeNumber(1, 1_000_000), 50)
+    .option('--json', 'one JSON object per line: the latest transition of each alert')
+    .addHelpText(
+      'after',
+      '\nReads an index. With --state ok it reads the whole table, since the index has no such alerts.',
+    )
     .action(async (options: AlertsOptions) => {
       const found = await useStores(options, async ({ alerts }) => await findAlerts(alerts, options), {
         of: 'current',

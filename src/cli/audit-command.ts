@@ -22,18 +22,18 @@ const STARTS = 10;
 export function auditCommand(): Command {
   return withStoreOptions(new Command('audit'))
     .description(
-      'compare what is stored with what its source has counted, and name the first place that does not add up',
+      'compare the stored windows, letters and rollups with what their sources have counted, and name the first place that does not add up',
     )
-    .option('--all', `everything that is kept, not only the latest ${DEPTH} windows of each source`)
+    .option('--all', `check everything that is kept, not only the latest ${DEPTH} windows of each source`)
     .option(
       '--wait <seconds>',
-      'how long to wait for changes that are under way, where something looks missing',
+      'how long to wait for pending changes if something looks missing',
       wholeNumber(0, 86_400),
       60,
     )
     .option(
       '--pipeline <file>',
-      'the pipeline that is deployed, TypeScript or JSON (default: cdk/pipeline.ts)',
+      'the deployed pipeline definition, TypeScript or JSON (default: cdk/pipeline.ts)',
     )
     .option('--json', 'one JSON object on stdout')
     .addHelpText('after', HELP)
@@ -41,14 +41,14 @@ export function auditCommand(): Command {
 }
 
 const HELP = `
-It compares, for each source: its books with the events in its windows; the windows it closed, which are numbered, with those stored; the
-letters it handed on, which are numbered too, with those kept; and for the latest windows the rollups with their sources. It may run
-while events come: where something looks missing it asks that all changes of the source be handled first, and looks again.
+For each source it compares the ledger with the events in the source's windows, the windows it closed (they are numbered) with those
+stored, the dead letters it wrote (numbered too) with those stored, and, for the latest windows, rollups with their sources. It may run
+while events arrive: if something looks missing, it waits until all changes of the source are processed, and compares again.
 
-Exit code 1: there is a difference, or something looks missing and nobody has handled the changes within --wait.
+Exit code 1: there is a difference, or something looks missing and its changes were not processed within --wait.
 docs/audit.md says what each difference means and what to do. A function runs the same on a schedule; its alarm is audit-differences.
 
-Begin with:
+Examples:
   tidemill audit                              the local run in this folder
   tidemill audit --outputs outputs.json       on AWS
   tidemill audit --data FOLDER --wait 0       what a finished run has left`;

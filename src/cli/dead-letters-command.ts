@@ -26,28 +26,28 @@ interface ListOptions extends StoreOptions {
 
 export function deadLettersCommand(): Command {
   const list = withStoreOptions(new Command('list'))
-    .description('list dead letters: where each event stood in the stream, what was wrong, what it said')
+    .description('list dead letters: place in the stream, what was wrong, and the payload')
     .option('--reason <code>', 'only those with this reason, e.g. late, not-json, time, clock-skew')
-    .option('--limit <n>', 'how many', wholeNumber(1, 1_000_000), 50)
-    .option('--json', 'one JSON object a line, with the whole payload')
+    .option('--limit <n>', 'how many to print', wholeNumber(1, 1_000_000), 50)
+    .option('--json', 'one JSON object per line, with the whole payload')
     .action(listDeadLetters);
   const redrive = withStoreOptions(new Command('redrive'))
     .description(
-      'put events back: of batches that were given up, and of letters once what was wrong is mended',
+      'process events again: those of failed batches, and dead letters once their problem is fixed',
     )
-    .option('--batches <folder>', 'first read given-up batches from here: the failures bucket, copied')
+    .option('--batches <folder>', 'first read failed batches from this folder, a copy of the failures bucket')
     .option('--reason <code>', 'only letters with this reason, e.g. given-up, source-full, time')
-    .option('--source <name>', 'only letters of this source, as far as they show one')
+    .option('--source <name>', 'only letters of this source (letters that show no source are left out)')
     .option('--map <file>', 'JSON that corrects letters before they are read: rename, scale, set, time')
     .option(
       '--include-doubtful',
-      'also events without id that may have been folded in before their batch was given up',
+      'also events without an id that may already have been counted before their batch failed',
     )
     .option(
       '--pipeline <file>',
-      'the pipeline that is deployed, TypeScript or JSON (default: cdk/pipeline.ts)',
+      'the deployed pipeline definition, TypeScript or JSON (default: cdk/pipeline.ts)',
     )
-    .option('--dry-run', 'only say what would be tried')
+    .option('--dry-run', 'only print what would be tried')
     .option('--json', 'one JSON object on stdout')
     .addHelpText('after', REDRIVE_HELP)
     .action(redriveDeadLetters);
@@ -58,11 +58,11 @@ export function deadLettersCommand(): Command {
 }
 
 const REDRIVE_HELP = `
-Each event counts once, however often this is run and wherever it is killed: run it again. The books move with it: an event that was
-quarantined and is applied now is applied. Late events are not put back: their windows are final, and what is final does not change.
+Each event counts once, however often the command is run or killed: after a failure run it again. The ledger follows: an event that was
+quarantined and is now applied counts as applied. Late events are not processed again: their windows are final and do not change.
 
-Begin with:
-  aws s3 sync s3://BUCKET failed            the output FailuresBucketName says which
+Examples:
+  aws s3 sync s3://BUCKET failed            the stack's output FailuresBucketName is the bucket
   tidemill dead-letters redrive --batches failed --outputs outputs.json
   tidemill dead-letters redrive --reason time --map fix.json
 with fix.json: { "rename": { "ts": "time" }, "scale": { "time": 1000 }, "set": { "tags.site": "north" } }

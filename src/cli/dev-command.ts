@@ -30,49 +30,55 @@ interface DevCommandOptions {
 
 export function devCommand(): Command {
   return new Command('dev')
-    .description('everything on this machine, with simulated devices and players; Ctrl-C ends it')
+    .description('run everything on this machine, with simulated devices and players; Ctrl-C stops it')
     .option('--pipeline <file>', 'pipeline definition, TypeScript or JSON (default: cdk/pipeline.ts)')
     .option('--shards <n>', 'shards of the stream', wholeNumber(1, 64), 2)
     .option('--devices <n>', 'simulated devices; 0 for none', wholeNumber(0, 100_000), 200)
     .option('--players <n>', 'simulated players of a game; 0 for none', wholeNumber(0, 100_000), 40)
     .option(
       '--seed <n>',
-      'the simulations’ seed: the same seed, the same fleet and matches',
+      'seed of the simulations: the same seed gives the same fleet and matches',
       wholeNumber(0, 2 ** 31),
       1,
     )
     .option(
       '--history <duration>',
-      'begin the simulations so long ago, and send what they have missed at once',
+      'start the simulations this long ago, and send the events of that time at once',
       duration,
       0,
     )
-    .option('--data <folder>', 'keep tables, streams and checkpoints here, and go on from what is there')
-    .option('--archive', 'keep what the stream carries in a bucket, as docs/archive.md says')
+    .option(
+      '--data <folder>',
+      'keep tables, streams and checkpoints in this folder, and continue from what it holds',
+    )
+    .option('--archive', 'archive the stream in a bucket (docs/archive.md)')
     .addOption(
       new Option(
         '-c, --context <name=value>',
-        'as `cdk synth` takes it, as often as needed: stage, settings (a file; default: cdk/settings.ts), profile, archive',
+        'a context value as for `cdk synth`, repeatable: stage, settings (a file; default: cdk/settings.ts), profile, archive',
       )
         .argParser(contextEntry)
         .default(new Map(), 'none'),
     )
     .option(
       '--port <port>',
-      `of the HTTP API (default: ${HTTP_PORT}, or a free one where that is taken)`,
+      `port of the HTTP API (default: ${HTTP_PORT}, or a free one if that is taken)`,
       wholeNumber(1, 65_535),
     )
-    .option('--outputs-file <file>', 'write the stack’s outputs there, as `cdk deploy --outputs-file` does')
+    .option(
+      '--outputs-file <file>',
+      'write the stack’s outputs to this file, as `cdk deploy --outputs-file` does',
+    )
     .option('--kinesis-port <port>', 'default: a free one', wholeNumber(1, 65_535))
     .option('--dynamodb-port <port>', 'default: a free one', wholeNumber(1, 65_535))
     .addHelpText(
       'after',
       `
-While it runs, other terminals in this folder can ask: tidemill ledger, sources, windows, alerts, dead-letters list,
-and tidemill tokens issue --device NAME for a token to post events with (docs/http.md).
-On a terminal it shows the system live, with the alerts that fire and those that fired last; in a pipe it prints a line
-every five seconds, and one for each transition of an alert. Within two minutes or so a device of the fleet gets too hot
-or falls silent, a site's radio is disturbed, and players leave a match that lags: cdk/pipeline.ts says what is watched.`,
+While it runs, use other terminals in this folder for tidemill ledger, sources, windows, alerts, dead-letters list, and
+tidemill tokens issue --device NAME for a token to post events with (docs/http.md).
+On a terminal it shows the system live, with firing and recent alerts; in a pipe it prints a line every five seconds, and
+one for each transition of an alert. Within about two minutes a simulated device gets too hot or falls silent, a site's
+radio is disturbed, and players leave a match that lags: cdk/pipeline.ts defines the alerts.`,
     )
     .action(dev);
 }

@@ -14,20 +14,16 @@ interface ExportOptions extends StoreOptions {
 
 export function exportCommand(): Command {
   return withStoreOptions(new Command('export'))
-    .description('final windows as Parquet, for Athena, DuckDB and their like')
+    .description('write final windows as Parquet files, for Athena, DuckDB and the like')
     .requiredOption('--into <place>', 'a folder, or s3://bucket/prefix')
-    .requiredOption(
-      '--from <time>',
-      'windows of that day (UTC) and later: a time, or how long ago (2d)',
-      moment,
-    )
-    .option('--to <time>', 'up to that day (default: today)', moment)
+    .requiredOption('--from <time>', 'first day (UTC) to export: a time, or how long ago (2d)', moment)
+    .option('--to <time>', 'last day to export (default: today)', moment)
     .option('--json', 'one JSON object on stdout')
     .addHelpText(
       'after',
       `
-A file for each aggregation or rollup and day: windows/kind=source/name=NAME/day=YYYY-MM-DD/windows.parquet. A day that is exported
-again is replaced by all that is final of it by then: nothing counts twice. docs/archive.md has the columns.`,
+Writes one file per aggregation or rollup and day: windows/kind=source/name=NAME/day=YYYY-MM-DD/windows.parquet. Exporting a day
+again replaces its files with all windows of the day that are final by then: nothing counts twice. docs/archive.md lists the columns.`,
     )
     .action(exportFiles);
 }

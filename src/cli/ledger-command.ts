@@ -6,7 +6,7 @@ import { type StoreOptions, useStores, withStoreOptions } from './open-stores.ts
 
 export function ledgerCommand(): Command {
   return withStoreOptions(new Command('ledger'))
-    .description('what became of every event: the books, and whether they balance')
+    .description('the ledger: how many events got which verdict, and whether the sums balance')
     .option('--json', 'one JSON object on stdout')
     .action(async ({ json, ...where }: StoreOptions & { json?: true }) => {
       const ledger = await useStores(where, ({ states, deadLetters }) => readLedger(states, deadLetters), {

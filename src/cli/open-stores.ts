@@ -35,12 +35,12 @@ export interface Stores {
 /** Adds the options that say where to look. */
 export function withStoreOptions(command: Command): Command {
   return command
-    .option('--data <folder>', 'look into the data folder of a finished local run')
-    .option('--outputs <file>', 'look at AWS: the file that `cdk deploy --outputs-file <file>` wrote')
+    .option('--data <folder>', 'read the data folder of a finished local run')
+    .option('--outputs <file>', 'read tables on AWS: the file that `cdk deploy --outputs-file <file>` wrote')
     .addHelpText(
       'after',
       `
-Where it looks: into --data or --outputs if given; else at the local run that goes on in this folder (tidemill dev).
+It reads what --data or --outputs names; without them, the local run in this folder (tidemill dev).
 With --outputs, region, credentials and endpoint come from the usual AWS_* variables.`,
     );
 }

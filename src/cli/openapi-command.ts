@@ -7,8 +7,8 @@ export function openapiCommand(): Command {
     .addHelpText(
       'after',
       `
-The same document that a running system serves at /v1/openapi.json: for generating clients, and for looking at what the
-API answers without starting anything. The routes of the door are those that the pipeline's shapes ask for.
+The document that a running system serves at /v1/openapi.json: for generating clients, and for looking at what the
+API answers without starting anything. The HTTP door's routes are those that the pipeline's shapes ask for.
 
   tidemill openapi > openapi.json`,
     )

@@ -26,16 +26,16 @@ const COMMANDS = new Map<string, () => Promise<Command>>([
 
 const program = new Command('tidemill')
   .description('Real-time telemetry aggregation on Kinesis, Lambda and DynamoDB, with exactly-once effect.')
-  .showHelpAfterError('(add --help for what there is)')
+  .showHelpAfterError('(add --help for the commands and options)')
   .configureHelp({ sortSubcommands: false })
   .exitOverride()
   .addHelpText(
     'after',
     `
-Begin with:
-  tidemill dev                              everything on this machine, with a simulated fleet
-  tidemill replay FILE --windows-out OUT    a recording through the whole system
-  tidemill ledger                           what became of every event
+Examples:
+  tidemill dev                              run everything on this machine, with a simulated fleet
+  tidemill replay FILE --windows-out OUT    run a recording through the whole system
+  tidemill ledger                           how many events got which verdict
 
 Exit codes: 0 done, 1 failed, 2 bad usage (options, pipeline definition).`,
   );
@@ -71,7 +71,7 @@ function tellFailure(error: unknown): number {
 
 function inherit(command: Command): Command {
   for (const each of [command, ...command.commands]) {
-    each.exitOverride().showHelpAfterError('(add --help for what there is)');
+    each.exitOverride().showHelpAfterError('(add --help for the commands and options)');
   }
   return command;
 }

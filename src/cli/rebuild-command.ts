@@ -26,7 +26,9 @@ interface StartOptions extends NamedOptions {
 
 export function rebuildCommand(): Command {
   return new Command('rebuild')
-    .description('fold an archive into a fresh generation of the tables, beside those that go on')
+    .description(
+      'compute windows again from an archive, in a new generation of the tables beside the current one',
+    )
     .addCommand(startCommand())
     .addCommand(statusCommand())
     .addCommand(diffCommand())
@@ -37,21 +39,29 @@ export function rebuildCommand(): Command {
 
 function startCommand(): Command {
   return withStoreOptions(new Command('start'))
-    .description('begin a generation, or go on with it; ends with an audit against the manifests')
-    .argument('<generation>', 'its name: small letters, digits and hyphens')
+    .description('start a generation, or continue it; ends with an audit against the archive’s manifests')
+    .argument('<generation>', 'name of the generation: lower-case letters, digits and hyphens')
     .option('--archive <place>', 'a folder, or s3://bucket/prefix (default: the stack’s own bucket)')
-    .option('--stream <name>', 'of the archive, where it has several')
+    .option('--stream <name>', 'the archived stream, if the archive has several')
     .option('--pipeline <file>', 'definition to rebuild under, TypeScript or JSON (default: cdk/pipeline.ts)')
-    .option('--from <time>', 'from the hour of this arrival on (default: the first)', moment)
-    .option('--to <time>', 'up to the end of the hour before this arrival (default: the last)', moment)
+    .option(
+      '--from <time>',
+      'start with the hour of this arrival time (default: the first in the archive)',
+      moment,
+    )
+    .option(
+      '--to <time>',
+      'stop before the hour of this arrival time (default: after the last in the archive)',
+      moment,
+    )
     .option('--json', 'one JSON object on stdout')
     .addHelpText(
       'after',
       `
-Safe to start twice, to stop anywhere and to start again: it goes on where it ended, and nothing counts twice. The tables that readers
-look at are not touched. docs/rebuild.md says what holds.
+It is safe to start it twice, to stop it at any time and to start it again: it continues where it stopped, and nothing counts twice. The
+tables that readers use are not touched. See docs/rebuild.md.
 
-Exit codes: 0 done and everything is accounted for, 1 failed or not, 2 bad usage.`,
+Exit codes: 0 done and every record is accounted for, 1 failed or some records are not accounted for, 2 bad usage.`,
     )
     .action(startRebuild);
 }
@@ -140,7 +150,7 @@ function auditText({ manifestRecords, foldedRecords, events, books, problems }: 
 
 function statusCommand(): Command {
   return withStoreOptions(new Command('status'))
-    .description('the generations there are, how far each is, and which one readers look at')
+    .description('list the generations, how far each is, and which one readers use')
     .option('--json', 'one JSON object on stdout')
     .action(async (options: NamedOptions) => {
       const status = await useRebuildPlace(options, async ({ generations }) => {
@@ -202,12 +212,12 @@ function statusText({
 function diffCommand(): Command {
   return withStoreOptions(new Command('diff'))
     .description(
-      'what differs between the tables that readers look at and a generation, each with its reason',
+      'list the differences between the tables that readers use and a generation, each with its reason',
     )
     .argument('<generation>', 'its name')
-    .option('--pipeline <file>', 'the definition that is deployed (default: cdk/pipeline.ts)')
+    .option('--pipeline <file>', 'the deployed pipeline definition (default: cdk/pipeline.ts)')
     .option('--all', 'print every difference (default: the first 20)')
-    .option('--json', 'one JSON object a difference, and a last one that sums up')
+    .option('--json', 'one JSON object per difference, and a last one with the totals')
     .addHelpText('after', `\nExit codes: 0 every difference has a reason, 1 some have none, 2 bad usage.`)
     .action(
       async (name: string, options: NamedOptions & { readonly pipeline?: string; readonly all?: true }) => {
@@ -219,10 +229,10 @@ function diffCommand(): Command {
 
 function switchCommand(): Command {
   return withStoreOptions(new Command('switch'))
-    .description('have readers look at a generation: one conditional write')
+    .description('make readers use a generation, by one conditional write')
     .argument('<generation>', 'its name')
-    .option('--pipeline <file>', 'the definition that is deployed (default: cdk/pipeline.ts)')
-    .option('--force', 'though some differences have no reason')
+    .option('--pipeline <file>', 'the deployed pipeline definition (default: cdk/pipeline.ts)')
+    .option('--force', 'switch even if some differences have no reason')
     .option('--json', 'one JSON object on stdout')
     .action(
       async (name: string, options: NamedOptions & { readonly pipeline?: string; readonly force?: true }) => {
@@ -255,7 +265,7 @@ async function expectDone(place: RebuildPlace, name: string): Promise<void> {
 
 function rollbackCommand(): Command {
   return withStoreOptions(new Command('rollback'))
-    .description('have readers look at the generation again that was current before the last switch')
+    .description('make readers use the generation again that was current before the last switch')
     .option('--json', 'one JSON object on stdout')
     .action(async (options: NamedOptions) => {
       await tellSwitched(options, async ({ generations }) => {
@@ -284,7 +294,7 @@ async function tellSwitched(
 
 function removeCommand(): Command {
   return withStoreOptions(new Command('remove'))
-    .description('take a generation away, with its tables')
+    .description('delete a generation and its tables')
     .argument('<generation>', 'its name')
     .action(async (name: string, options: StoreOptions) => {
       const { deleteGenerationTables } = await import('../stores/generation-tables.ts');

@@ -16,25 +16,25 @@ interface RecordOptions {
 
 export function recordCommand(): Command {
   return new Command('record')
-    .description('capture a stream into a folder or a bucket, from which it can be replayed')
+    .description('capture a stream into a folder or bucket, for replaying')
     .argument('<name>', 'a Kinesis stream, or with --table a DynamoDB table with a stream')
     .requiredOption('--into <place>', 'a folder, or s3://bucket/prefix')
     .option('--table', 'the name is that of a DynamoDB table')
     .option(
       '--from <time>',
-      'begin with what arrived then (default: with the oldest record there is)',
+      'start with records that arrived at this time (default: with the oldest record)',
       moment,
     )
-    .option('--follow', 'go on when everything is there, until Ctrl-C')
+    .option('--follow', 'keep recording new records until Ctrl-C')
     .option('--json', 'one JSON object on stdout')
     .addHelpText(
       'after',
       `
-It ends when it has come to where the stream was when it began, or with Ctrl-C; what it has read by then is kept. The same
-command goes on from there, also after it was killed. The form is that of docs/archive.md: tidemill replay, tidemill test and
-tidemill/testing play it. Region, credentials and endpoints come from the usual AWS_* variables.
+It stops when it reaches the end that the stream had when it started, or with Ctrl-C; what it has read is kept. The same command
+continues from there, even after it was killed. docs/archive.md describes the form; tidemill replay, tidemill test and
+tidemill/testing read it. Region, credentials and endpoints come from the usual AWS_* variables.
 
-Exit codes: 0 done, 1 failed or the stream had let go of records before they were read, 2 bad usage.`,
+Exit codes: 0 done, 1 failed or records had expired in the stream before they were read, 2 bad usage.`,
     )
     .action(record);
 }

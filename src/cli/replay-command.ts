@@ -38,33 +38,45 @@ interface ReplayCommandOptions {
 export function replayCommand(): Command {
   return new Command('replay')
     .description(
-      'run recordings through the whole system on this machine, close what is open, and print the books',
+      'run recordings through the whole system on this machine, close all open windows, and print the ledger',
     )
     .argument(
       '<file...>',
-      'recordings: telemetry events or Kinesis records, a line each, plain, gzip or zstd; or archives: folders, s3://bucket/prefix',
+      'recordings: telemetry events or Kinesis records, one per line, plain, gzip or zstd; or archives: folders, s3://bucket/prefix',
     )
     .option('--pipeline <file>', 'pipeline definition, TypeScript or JSON (default: cdk/pipeline.ts)')
-    .option('--speed <speed>', 'max, or times the recorded pace: 1x, 60x', speed, 'max')
+    .option('--speed <speed>', 'max, or a multiple of the recorded pace: 1x, 60x', speed, 'max')
     .option('--shards <n>', 'shards of the stream', wholeNumber(1, 64), 1)
-    .option('--data <folder>', 'keep tables, streams and checkpoints here, and go on from what is there')
-    .option('--archive', 'keep what the stream carries in a bucket, as docs/archive.md says')
+    .option(
+      '--data <folder>',
+      'keep tables, streams and checkpoints in this folder, and continue from what it holds',
+    )
+    .option('--archive', 'archive the stream in a bucket (docs/archive.md)')
     .option('--windows-out <file>', 'write the source windows as CSV')
-    .option('--kill <n>', 'kill so many function processes in mid-batch (SIGKILL)', wholeNumber(0, 1_000), 0)
+    .option(
+      '--kill <n>',
+      'kill this many function processes in mid-batch (SIGKILL)',
+      wholeNumber(0, 1_000),
+      0,
+    )
     .option('--reshard', 'split a shard and merge two in mid-replay')
     .option('--shape <name>', 'read files in another form: a shape of the pipeline, or a built-in one')
-    .option('--at <time>', 'the time of what states none, where the shape asks for the arrival', moment)
-    .option('--from <time>', 'of archives: what arrived from then on', moment)
-    .option('--to <time>', 'of archives: what arrived before then', moment)
-    .option('--source <name...>', 'of archives: what was put under these partition keys')
-    .option('--stream <name>', 'of archives with several streams')
+    .option(
+      '--at <time>',
+      'arrival time to use for events that state no time, if the shape asks for it',
+      moment,
+    )
+    .option('--from <time>', 'from archives: only records that arrived at this time or later', moment)
+    .option('--to <time>', 'from archives: only records that arrived before this time', moment)
+    .option('--source <name...>', 'from archives: only records with these partition keys')
+    .option('--stream <name>', 'the stream to replay, if an archive has several')
     .option('--json', 'one JSON object on stdout')
     .addHelpText(
       'after',
       `
-Recorded events go in by the producer client and the stream. Recorded Kinesis records keep their shard, sequence number
-and arrival time and are handed to the event source mapping as they are.
-The figures are what this replay added; with --data the object under "stored" holds the totals.`,
+Recorded events are put into the stream by the producer client. Recorded Kinesis records keep their shard, sequence number
+and arrival time, and are handed to the event source mapping as they are.
+The figures are what this replay added; with --data, "stored" in the JSON output holds the totals.`,
     )
     .action(runReplay);
 }

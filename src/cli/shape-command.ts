@@ -23,12 +23,16 @@ interface ShapeCommandOptions {
 export function shapeCommand(): Command {
   return new Command('shape')
     .description(
-      'show what a shape makes of a file in another form: events, what is not taken, what is doubtful',
+      'show how a shape reads a file in another form: its events, what is left out, what is doubtful',
     )
     .argument('<file>', 'data as devices, gateways or exporters send it, plain or gzip')
     .option('--shape <name>', 'a shape of the pipeline, or a built-in one (default: the first that matches)')
     .option('--pipeline <file>', 'pipeline definition, TypeScript or JSON (default: cdk/pipeline.ts)')
-    .option('--at <time>', 'the time of what states none, where the shape asks for the arrival', moment)
+    .option(
+      '--at <time>',
+      'arrival time to use for events that state no time, if the shape asks for it',
+      moment,
+    )
     .option('--guess', 'print a proposed shape')
     .option('--json', 'one JSON object on stdout')
     .addHelpText('after', `\nBuilt-in shapes: ${[...BUILT_IN_SHAPES.keys()].join(', ')}.`)

@@ -25,17 +25,15 @@ const seedNumber = wholeNumber(0, Number.MAX_SAFE_INTEGER - 1_000_000);
 /** `partsModule`: a module whose `replacements` stand in place of real parts, for tests of what is told of a broken law. */
 export function simulateCommand(partsModule?: URL): Command {
   return new Command('simulate')
-    .description(
-      'run the functions against everything that can go wrong, seed by seed, and check every write',
-    )
+    .description('run the functions with simulated faults of every kind, seed by seed, and check every write')
     .option('--seeds <n>', 'how many seeds', wholeNumber(1, 1_000_000), 1_000)
-    .option('--from <seed>', 'the first of them', seedNumber, 1)
+    .option('--from <seed>', 'the first seed', seedNumber, 1)
     .addOption(
-      new Option('--seed <seed>', 'this seed alone')
+      new Option('--seed <seed>', 'only this seed')
         .argParser(seedNumber)
         .conflicts(['from', 'seeds', 'plan']),
     )
-    .addOption(new Option('--plan <file>', 'a saved plan in place of seeds').conflicts(['from', 'seeds']))
+    .addOption(new Option('--plan <file>', 'a saved plan instead of seeds').conflicts(['from', 'seeds']))
     .option('--save <file>', 'where to write the plan of a seed that fails')
     .option('--json', 'one JSON object on stdout')
     .addHelpText(

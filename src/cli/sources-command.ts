@@ -24,45 +24,43 @@ interface SourcesOptions extends StoreOptions {
 
 export function sourcesCommand(): Command {
   const sources = withStoreOptions(new Command('sources'))
-    .description('the sources: their event time, counts and state; with a name, one of them whole')
-    .argument('[source]', 'show this one')
+    .description('list the sources with their event time, counts and state; with a name, show one in full')
+    .argument('[source]', 'show only this source')
     .option('--limit <n>', 'how many to list', wholeNumber(1, 1_000_000), 50)
-    .option('--json', 'one JSON object a line')
+    .option('--json', 'one JSON object per line')
     .action(async (source: string | undefined, options: SourcesOptions) => {
       await (source === undefined ? listSources(options) : showSource(source, options));
     });
   sources.addCommand(
     withStoreOptions(new Command('retire'))
       .description(
-        'end a source: its alerts resolve, the clocks forget it, what it has open is closed; its books stay',
+        'retire a source: its alerts resolve, its silence is no longer watched, its open windows close; its ledger stays',
       )
-      .argument('<source>', 'its name')
+      .argument('<source>', 'name of the source')
       .action(async (source: string, options: StoreOptions) => await retire(source, options)),
   );
   sources.addCommand(
     withStoreOptions(new Command('held'))
       .description(
-        'sources whose state cannot be read, or would be too large: what comes for them is set aside',
+        'list held sources, whose state cannot be read or would be too large: their new events are set aside',
       )
-      .option('--json', 'one JSON object a line')
+      .option('--json', 'one JSON object per line')
       .action(listHeld),
   );
   sources.addCommand(
     withStoreOptions(new Command('resume'))
-      .description(
-        'fold in what was set aside for sources that are held, in order and each event once, and let them go on',
-      )
-      .argument('[source...]', 'their names; none: all that are held')
+      .description('process the events set aside for held sources, in order and each once, and end the hold')
+      .argument('[source...]', 'names of the sources (default: all that are held)')
       .option(
         '--pipeline <file>',
-        'the pipeline that is deployed, TypeScript or JSON (default: cdk/pipeline.ts)',
+        'the deployed pipeline definition, TypeScript or JSON (default: cdk/pipeline.ts)',
       )
-      .option('--json', 'one JSON object a line')
+      .option('--json', 'one JSON object per line')
       .addHelpText(
         'after',
         `
-Mend what is wrong first: deploy the release that wrote the state, or put a good state back under the version that is there.
-It may be stopped anywhere and run again; batches that come meanwhile take their turn.`,
+Fix the cause first: deploy the release that wrote the state, or restore a good state under the item's current version.
+It may be stopped at any time and run again; batches that arrive meanwhile are processed in their turn.`,
       )
       .action(resumeHeld),
   );

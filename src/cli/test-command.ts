@@ -8,7 +8,7 @@ interface TestOptions {
 
 export function testCommand(): Command {
   return new Command('test')
-    .description('run recorded cases in memory and compare what comes of them with what is expected')
+    .description('run recorded cases in memory and compare the results with the expected ones')
     .argument('<case...>', 'folders, each with pipeline.json, events.ndjson and expected.csv')
     .option('--json', 'one JSON object on stdout')
     .addHelpText(

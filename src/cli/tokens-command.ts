@@ -12,7 +12,7 @@ import { LONGEST_LIFETIME_MS } from './token-desk.ts';
 export function tokensCommand(): Command {
   return new Command('tokens')
     .description(
-      'access tokens of the HTTP door and the query API: issue, revoke, list; keys: rotate, retire',
+      'issue, revoke and list access tokens of the HTTP door and the query API; rotate and retire signing keys',
     )
     .addCommand(issueCommand())
     .addCommand(revokeCommand())
@@ -32,12 +32,12 @@ interface IssueOptions extends StoreOptions {
 
 function issueCommand(): Command {
   return withStoreOptions(new Command('issue'))
-    .description('issue a token and print it, once: it is kept nowhere')
+    .description('issue a token and print it; it is not stored and cannot be shown again')
     .option('--device <source>', 'for a device that posts its own events')
-    .option('--relay <name>', 'for a gateway that posts events of the --sources')
-    .option('--reader <name>', 'for whoever asks the query API and listens to live changes')
-    .option('--operator <name>', 'for whoever retires sources by the API')
-    .option('--sources <list>', 'whom a relay may speak for, with commas between')
+    .option('--relay <name>', 'for a gateway that posts events of the sources in --sources')
+    .option('--reader <name>', 'for clients of the query API and of live changes')
+    .option('--operator <name>', 'for clients that retire sources through the API')
+    .option('--sources <list>', 'sources that a relay may post for, separated by commas')
     .option('--lifetime <duration>', 'e.g. 12h, 30d; at most 366d', '30d')
     .option('--json', 'one JSON object, with the token’s id and when it expires')
     .action(async (options: IssueOptions) => {
@@ -88,8 +88,8 @@ function useOf(text: string): TokenUse {
 
 function revokeCommand(): Command {
   return withStoreOptions(new Command('revoke'))
-    .description('revoke a token, or all that a device, relay, reader or operator has')
-    .argument('[id]', 'of the token, as `tokens list` shows it')
+    .description('revoke a token, or all tokens of a device, relay, reader or operator')
+    .argument('[id]', 'id of the token, as `tokens list` shows it')
     .option('--device <source>', 'all tokens of this device')
     .option('--relay <name>', 'all tokens of this relay')
     .option('--reader <name>', 'all tokens of this reader')
@@ -119,10 +119,8 @@ function revokeCommand(): Command {
 
 function rotateCommand(): Command {
   return withStoreOptions(new Command('rotate'))
-    .description('make a new signing key; tokens that older keys have signed stay good')
-    .addOption(
-      new Option('--retire <kid>', 'take this key away instead: what it has signed is no token any more'),
-    )
+    .description('create a new signing key; tokens signed with older keys stay valid')
+    .addOption(new Option('--retire <kid>', 'remove this key instead: tokens signed with it become invalid'))
     .action(async ({ retire, ...options }: StoreOptions & { readonly retire?: string }) => {
       await useTokenDesk(options, async (desk) => {
         if (retire !== undefined) {
@@ -138,10 +136,8 @@ function rotateCommand(): Command {
 
 function listCommand(): Command {
   return withStoreOptions(new Command('list'))
-    .description(
-      'list tokens that were issued: whose, until when, whether revoked; never the tokens themselves',
-    )
-    .option('--json', 'one JSON object a line')
+    .description('list issued tokens: holder, expiry, whether revoked; never the tokens themselves')
+    .option('--json', 'one JSON object per line')
     .action(async ({ json, ...options }: StoreOptions & { readonly json?: true }) => {
       const nowMs = Date.now();
       const tokens = await useTokenDesk(options, async (_, issued) => {

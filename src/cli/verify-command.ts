@@ -25,24 +25,29 @@ interface VerifyOptions {
 
 export function verifyCommand(): Command {
   return new Command('verify')
-    .description('try a deployed stack, or the local run, from outside, and say what holds and what does not')
+    .description(
+      'test a deployed stack, or the local run, from outside, and report what works and what does not',
+    )
     .option(
       '--outputs <file>',
-      'which `cdk deploy --outputs-file <file>` wrote (default: the local run in this folder)',
+      'the file that `cdk deploy --outputs-file <file>` wrote (default: the local run in this folder)',
     )
     .option(
       '--pipeline <file>',
-      'the definition that was deployed: then an alert is made to fire, where a rule allows it',
+      'the deployed pipeline definition: with it an alert is made to fire, if a rule allows it',
     )
-    .option('--only <steps>', 'those whose name begins so: door, books, text, alerts, query, site, live')
-    .option('--patience <seconds>', 'how long what is on its way is waited for', wholeNumber(1, 3_600), 60)
+    .option(
+      '--only <steps>',
+      'only steps whose name begins with these: door, books, text, alerts, query, site, live',
+    )
+    .option('--patience <seconds>', 'how long to wait for results to arrive', wholeNumber(1, 3_600), 60)
     .option('--json', 'one JSON object on stdout')
     .addHelpText(
       'after',
       `
-It issues tokens, posts some dozens of events of sources named verify-…, reads them back, and revokes and retires what it made;
-books and windows keep what was received. Exit code 1 where something does not hold. What cannot be tried where it runs says so.
-On AWS it needs the rights of who issues tokens, to write the sources table and to read dead letters.`,
+It issues tokens, posts some dozens of events of sources named verify-…, reads them back, revokes the tokens and retires the sources;
+the ledger and windows keep the events. Exit code 1: something does not work. Steps that cannot run here say so.
+On AWS it needs permission to issue tokens, to write the sources table and to read dead letters.`,
     )
     .action(run);
 }

@@ -15,24 +15,23 @@ interface WindowsOptions extends StoreOptions, WindowQuery {
 
 export function windowsCommand(): Command {
   return withStoreOptions(new Command('windows'))
-    .description('source windows, closed or still open, and rollup windows, the latest first')
-    .option('--source <source>', 'those of this source (with --aggregation)')
-    .option('--aggregation <name>', 'those of this aggregation')
-    .option('--rollup <name>', 'those of this rollup')
-    .option('--value <values...>', 'with --rollup: the tag values, in the rollup’s order')
+    .description('list source windows, closed or still open, and rollup windows, latest first')
+    .option('--source <source>', 'only windows of this source (with --aggregation)')
+    .option('--aggregation <name>', 'only windows of this aggregation')
+    .option('--rollup <name>', 'only windows of this rollup')
+    .option('--value <values...>', 'with --rollup: the tag values, in the order of the rollup’s tags')
     .option('--from <time>', 'windows that start at or after: a time, or how long ago (15m)', moment)
     .option('--to <time>', 'windows that start at or before', moment)
-    .option('--limit <n>', 'how many', wholeNumber(1, 1_000_000), 20)
-    .option('--json', 'one JSON object a line')
+    .option('--limit <n>', 'how many to print', wholeNumber(1, 1_000_000), 20)
+    .option('--json', 'one JSON object per line')
     .addHelpText(
       'after',
       `
 A window that is still open in its source, or in a source of the rollup, is provisional; its revision rises with every change.
-One that holds a part of its events, since the pipeline was changed while it was open, is partial: with the arrival since, or until,
-which it counts.
-With --source and --aggregation, or --rollup and --value, only that series is read; else an index of all windows by start, from the
-latest on until enough are found. With --source only that source's state is read for open windows; without it all are, and none
-for a rollup.`,
+A window is partial if it holds only some of its events, because the pipeline was changed while it was open: the arrival time since
+which, or until which, it counts is shown.
+With --source and --aggregation, or --rollup and --value, only that series is read; otherwise an index of all windows by start, from
+the latest until enough are found. Open windows are read from the state of --source, or without it from all states; a rollup needs none.`,
     )
     .action(async (options: WindowsOptions) => {
       if (options.value !== undefined && options.rollup === undefined) {
