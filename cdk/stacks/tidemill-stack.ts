@@ -3,6 +3,7 @@ import { Aws, CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { API_STAGE, type FunctionName, LIVE_STAGE, OUTPUTS } from '../../src/platform/names.ts';
+import { acceptFindings } from '../accepted-findings.ts';
 import type { AlertsInUse } from '../alerts-in.ts';
 import type { DashboardBundle } from '../bundle-dashboard.ts';
 import { Aggregate } from '../constructs/aggregate.ts';
@@ -98,6 +99,7 @@ export class TidemillStack extends Stack {
     enforceSingleWriter(this);
     if (props.budget !== undefined) new StackBudget(this, 'Budget', props.budget);
     applySettings(this, props);
+    acceptFindings(this);
     this.#code = props.code;
     this.#telemetry = telemetry;
     this.#failures = failures;
