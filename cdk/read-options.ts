@@ -29,6 +29,8 @@ export function readOptions(context: (name: string) => unknown): AppOptions {
       profile: given('profile', profileName),
       archive: given('archive', flag),
       rebuild: given('rebuild', flag),
+      apiLogRole: given('apiLogRole', flag),
+      firstCreate: given('firstCreate', flag),
     }),
   };
 }

@@ -16,7 +16,13 @@ import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import { TTL_ATTRIBUTE } from '../../src/platform/names.ts';
 import type { ScaledUnits, TableCapacity } from '../settings/settings.ts';
-import { removalOf, type TableOptions, tableSettings, warmThroughput } from './table-settings.ts';
+import {
+  isProtected,
+  removalOf,
+  type TableOptions,
+  tableSettings,
+  warmThroughput,
+} from './table-settings.ts';
 
 export interface TableShape {
   /** text */
@@ -105,7 +111,7 @@ function addGlobalTable(scope: Construct, id: string, shape: TableShape, options
         }),
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
     timeToLiveAttribute: TTL_ATTRIBUTE,
-    deletionProtection: !throwAway,
+    deletionProtection: isProtected(options),
     removalPolicy: removalOf(throwAway),
     replicas: replicas.map((region) => ({ region })),
     globalSecondaryIndexes: (shape.indexes ?? []).map(({ name, partitionKey, sortKey }) => ({

@@ -51,7 +51,7 @@ export interface HttpDoorOptions {
   readonly routes: readonly string[];
   readonly settings: Pick<
     Settings,
-    'doorLimits' | 'authorizerCacheSeconds' | 'kmsKey' | 'apiDomain' | 'apiWebAcl' | 'tracing'
+    'doorLimits' | 'authorizerCacheSeconds' | 'kmsKey' | 'apiDomain' | 'apiWebAcl' | 'tracing' | 'apiLogRole'
   >;
 }
 
@@ -82,8 +82,9 @@ export class HttpDoor extends Construct {
       description: 'Tidemill: telemetry in, windows out',
       endpointTypes: [EndpointType.REGIONAL],
       apiKeySourceType: ApiKeySourceType.AUTHORIZER,
-      // The account's right to write access logs.
-      cloudWatchRole: true,
+      // The role that access logs are written by is the account's, of all its APIs in a region: not this stack's to replace, or to take along.
+      cloudWatchRole: settings.apiLogRole === true,
+      ...(settings.apiLogRole === true ? { cloudWatchRoleRemovalPolicy: RemovalPolicy.RETAIN } : {}),
       deployOptions: {
         stageName: API_STAGE,
         accessLogDestination: new LogGroupLogDestination(accessLog),

@@ -7,10 +7,10 @@ import type { Settings } from '../settings/settings.ts';
 
 export type TableOptions = Pick<
   Settings,
-  'throwAway' | 'kmsKey' | 'capacity' | 'warm' | 'replicas' | 'region'
+  'throwAway' | 'firstCreate' | 'kmsKey' | 'capacity' | 'warm' | 'replicas' | 'region'
 >;
 
-export function tableSettings({ throwAway = false, capacity, warm }: TableOptions) {
+export function tableSettings({ throwAway = false, firstCreate = false, capacity, warm }: TableOptions) {
   return {
     ...(capacity === undefined
       ? { billingMode: BillingMode.PAY_PER_REQUEST }
@@ -22,13 +22,18 @@ export function tableSettings({ throwAway = false, capacity, warm }: TableOption
     ...(warm === undefined ? {} : { warmThroughput: warmThroughput(warm) }),
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
     timeToLiveAttribute: TTL_ATTRIBUTE,
-    deletionProtection: !throwAway,
+    deletionProtection: isProtected({ throwAway, firstCreate }),
     removalPolicy: removalOf(throwAway),
   };
 }
 
 export function warmThroughput({ read, write }: NonNullable<TableOptions['warm']>) {
   return { readUnitsPerSecond: read, writeUnitsPerSecond: write };
+}
+
+/** What is protected is left where a creation fails, and the next one finds its place taken. */
+export function isProtected({ throwAway = false, firstCreate = false }: TableOptions): boolean {
+  return !throwAway && !firstCreate;
 }
 
 /** Kept, but for what a first create that failed has made: of that nothing is left to stand in the way of the next. */

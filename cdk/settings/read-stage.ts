@@ -21,6 +21,7 @@ export const STAGE_KEYS = [
   'alarms',
   'logs',
   'tracing',
+  'apiLogRole',
   'kmsKey',
   'domain',
   'webAcl',
@@ -42,6 +43,7 @@ export function readStage(stage: DefinitionReader): Settings {
   if (stage.has('archive')) draft.archive = stage.flag('archive');
   if (stage.has('rebuild')) draft.rebuild = stage.flag('rebuild');
   if (stage.has('tracing')) draft.tracing = stage.flag('tracing');
+  if (stage.has('apiLogRole')) draft.apiLogRole = stage.flag('apiLogRole');
   const profile = stage.text('profile', PROFILES);
   if (profile !== undefined) draft.profile = profile;
   const kmsKey = pattern(stage, 'kmsKey', KMS_KEY, 'the ARN of a KMS key');

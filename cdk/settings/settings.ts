@@ -11,6 +11,8 @@ export interface Settings {
   readonly retentionMs?: number;
   /** Data goes when the stack goes; default: protected and kept. */
   readonly throwAway?: boolean;
+  /** Said of a deployment, not of a stage: tables may be deleted, so that a creation that fails can be taken back. */
+  readonly firstCreate?: boolean;
   /** ARN of an SNS topic that every alarm tells, when it goes off and when it is over. */
   readonly alarmTopic?: string;
   /** What the stream carries is kept in a bucket; default: nothing of it is created. */
@@ -22,6 +24,11 @@ export interface Settings {
   /** One of those that CloudWatch knows; default 30. */
   readonly logDays?: number;
   readonly tracing?: boolean;
+  /**
+   * API Gateway writes logs in the name of a role that the account has one of in a region: true has the stack set it, in place of
+   * whatever is there. Default: it stays as it is.
+   */
+  readonly apiLogRole?: boolean;
   readonly kmsKey?: string;
   readonly apiDomain?: CustomDomain;
   readonly dashboardDomain?: CustomDomain;

@@ -77,8 +77,8 @@ export class TidemillStack extends Stack {
       description: 'Tidemill: real-time telemetry aggregation',
       ...stackProps,
       ...(region === undefined ? {} : { env: { ...props.env, region } }),
-      // Said to be protected, not only by default.
-      ...(props.throwAway === false ? { terminationProtection: true } : {}),
+      // Said to be protected, not only by default; a creation that failed has to be deleted before the next.
+      ...(props.throwAway === false && props.firstCreate !== true ? { terminationProtection: true } : {}),
     });
     const telemetry = new TelemetryStream(this, 'Telemetry', props);
     const tables = addTables(this, props);
@@ -267,8 +267,9 @@ function addApis(stack: Stack, props: TidemillStackProps, held: Held & { readonl
     rollups,
     batching: batchingOf(props).telling,
   });
-  // Its access log asks for the account's right to write any, which comes with the other API.
-  liveApi.node.addDependency(door.api.node.findChild('Account'));
+  // Its access log asks for the account's right to write any: where the stack sets that, it comes with the other API.
+  const account = door.api.node.tryFindChild('Account');
+  if (account !== undefined) liveApi.node.addDependency(account);
   return { door, query, retire, liveApi };
 }
 

@@ -216,6 +216,6 @@ describe('permissions', () => {
     expect(own).toHaveLength(DEFAULT_FUNCTIONS.length);
     for (const [, role] of own) expect(Object.keys(role['Properties'])).toEqual(['AssumeRolePolicyDocument']);
     const others = roles.filter((role) => !own.includes(role)).map(([id]) => id.slice(0, -8));
-    expect(others.sort()).toEqual(['DoorApiCloudWatchRole', 'DoorRole']);
+    expect(others.sort()).toEqual(['DoorRole']);
   });
 });
