@@ -8,6 +8,13 @@ import {
   type RecordSink,
 } from './record-sink.ts';
 
+/**
+ * Puts records by the AWS SDK.
+ *
+ * @param kinesis a Kinesis client of the SDK, with region, credentials and endpoint
+ * @returns a sink for `createTelemetryClient`. It rejects with PutRecordsError, which says whether another attempt may help
+ * @example createKinesisSink(new KinesisClient({ region: 'eu-central-1' }))
+ */
 export function createKinesisSink(kinesis: Pick<KinesisClient, 'send'>): RecordSink {
   return {
     async putRecords({ streamName, records }, signal) {

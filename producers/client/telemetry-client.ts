@@ -17,7 +17,9 @@ import type { RecordSink } from './record-sink.ts';
 import { Room } from './room.ts';
 import { TelemetryClientError, type UndeliveredEvent } from './telemetry-client-error.ts';
 
+/** What a client needs. */
 export interface TelemetryClientSetup {
+  /** Name of the Kinesis stream. */
   readonly stream: string;
   readonly deps: {
     readonly sink: RecordSink;
@@ -25,11 +27,13 @@ export interface TelemetryClientSetup {
     /** In [0, 1), for ids and jitter. */
     readonly random: () => number;
   };
+  /** Bounds on records, calls, the buffer and retries; each has a default. */
   readonly options?: Partial<TelemetryClientOptions>;
-  /** Gets accepted events that were given up, once each, with the last error. */
+  /** Called with accepted events that were given up, once for each, and the last error. */
   readonly onFailed?: (events: readonly UndeliveredEvent[], error: unknown) => void;
 }
 
+/** Batches events into records and puts them into a stream, in order for each source. */
 export interface TelemetryClient {
   /**
    * Resolves when the event is in the buffer; waits while the buffer is full. Rejects with
@@ -39,14 +43,14 @@ export interface TelemetryClient {
   put(event: EventInput | JsonObject): Promise<void>;
   /** Resolves when everything put so far is in the stream; rejects with `DeliveryFailedError` for what was given up. */
   flush(): Promise<void>;
-  /** Flushes and takes no more events; may be called again, with the same answer. */
+  /** Flushes, and refuses further events. May be called again, with the same result. */
   close(): Promise<void>;
   stats(): TelemetryClientStats;
 }
 
-/** Since the client was made. `accepted = delivered + failed + buffered`, always. */
+/** Counts since the client was made. `accepted = delivered + failed + buffered` at any time. */
 export interface TelemetryClientStats {
-  /** Events. */
+  /** Events that `put` took, and what became of them. */
   readonly accepted: number;
   readonly delivered: number;
   readonly failed: number;
@@ -56,11 +60,24 @@ export interface TelemetryClientStats {
   readonly bufferedBytes: number;
   /** Records known to be stored. */
   readonly records: number;
+  /** Calls of PutRecords. */
   readonly calls: number;
   /** Sends of a record beyond its first. */
   readonly retries: number;
 }
 
+/**
+ * A client that puts telemetry events into a Kinesis stream.
+ *
+ * @throws TelemetryClientError (`invalid-option`) for options out of range
+ * @example
+ * const client = createTelemetryClient({
+ *   stream: 'telemetry',
+ *   deps: { sink: createKinesisSink(new KinesisClient({})), clock, random: Math.random },
+ * });
+ * await client.put({ source: 'pump-1', time: Date.now(), values: { pressure: 2.4 } });
+ * await client.close();
+ */
 export function createTelemetryClient(setup: TelemetryClientSetup): TelemetryClient {
   return new BatchingClient(setup);
 }

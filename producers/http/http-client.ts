@@ -11,6 +11,7 @@ import { DiskBuffer, type Taken } from './disk-buffer.ts';
 import { completeHttpOptions, type HttpClientOptions } from './http-client-options.ts';
 import { type Fetch, type PostOutcome, postEvents } from './post-events.ts';
 
+/** What a client needs. */
 export interface HttpClientSetup {
   /** The address of the API with its stage, as the stack's output `ApiUrl` says. */
   readonly apiUrl: string;
@@ -20,7 +21,7 @@ export interface HttpClientSetup {
   readonly relay?: boolean;
   /** Asked before each request, so that a token can be renewed while the client runs. */
   readonly token: () => string | Promise<string>;
-  /** Where the buffer is; one process a folder. */
+  /** Folder of the buffer on disk. Only one process at a time may use it. */
   readonly folder: string;
   readonly deps: {
     readonly fetch: Fetch;
@@ -28,13 +29,15 @@ export interface HttpClientSetup {
     /** In [0, 1), for ids and jitter. */
     readonly random: () => number;
   };
+  /** Bounds on requests, the buffer and retries; each has a default. */
   readonly options?: Partial<HttpClientOptions>;
-  /** Gets each event that the door will never take, with what it said. */
+  /** Called with each event that the door refused for good, and its reason. */
   readonly onRefused?: (event: JsonObject, why: string) => void;
-  /** Hears of what is tried again: the stream throttles, the network is away, the token is not good. */
+  /** Called before something is tried again: the stream throttles, the network is down, the token is refused. */
   readonly onTrouble?: (why: string) => void;
 }
 
+/** Buffers events on disk and posts them to the HTTP door, in order. */
 export interface HttpClient {
   /**
    * Resolves when the event is in the buffer on disk; waits while that is full. Rejects with `TelemetryClientError` for an
@@ -43,32 +46,44 @@ export interface HttpClient {
   put(event: EventInput | JsonObject): Promise<void>;
   /** Resolves when everything put so far is in the stream or was refused. */
   flush(): Promise<void>;
-  /** Takes no more events and stops sending; what is in the buffer stays there for the next client. May be repeated. */
+  /** Refuses further events and stops sending; the buffer stays on disk for the next client. May be repeated. */
   close(): Promise<void>;
   stats(): HttpClientStats;
 }
 
-/** Since the client was made. `found + accepted = delivered + refused + buffered + lost`, always. */
+/** Counts of events since the client was made. `found + accepted = delivered + refused + buffered + lost` at any time. */
 export interface HttpClientStats {
   /** Events that an earlier client had left in the buffer. */
   readonly found: number;
-  /** Put into the buffer. */
+  /** Events put into the buffer. */
   readonly accepted: number;
-  /** The door said: in the stream. */
+  /** Events that the door has put into the stream. */
   readonly delivered: number;
+  /** Events that the door refused for good. */
   readonly refused: number;
   readonly buffered: number;
   readonly bufferedBytes: number;
-  /** Events of the buffer that the disk has damaged, told by `onTrouble`. Those that it had when the client began are in no other count. */
+  /** Buffered events damaged on disk, reported to `onTrouble`. Those damaged before the client started are in no other count. */
   readonly damaged: number;
-  /** Those of the damaged that were in `found` or `accepted`. */
+  /** Damaged events that were counted in `found` or `accepted`. */
   readonly lost: number;
   readonly requests: number;
   /** Requests beyond the first with the same events. */
   readonly retries: number;
 }
 
-/** @throws `TelemetryClientError` for options, or where the folder cannot be used */
+/**
+ * A client for devices that post their events over HTTP. It starts sending what an earlier client left in the folder.
+ *
+ * @throws TelemetryClientError for options out of range, or a folder that cannot be used or is in use
+ * @example
+ * const client = await createHttpClient({
+ *   apiUrl: 'https://…/api/', source: 'pump-1', token: () => token, folder: 'buffer',
+ *   deps: { fetch, clock, random: Math.random },
+ * });
+ * await client.put({ source: 'pump-1', time: Date.now(), values: { pressure: 2.4 } });
+ * await client.close();
+ */
 export async function createHttpClient(setup: HttpClientSetup): Promise<HttpClient> {
   const options = completeHttpOptions(setup.options ?? {});
   const buffer = await DiskBuffer.open({

@@ -35,6 +35,7 @@ export interface DynamoDbSourceOptions {
   readonly retentionMs?: number;
 }
 
+/** The change stream of a real DynamoDB table for a mapping to read, on AWS or DynamoDB Local. The mapping tries again when the service fails. */
 export function createDynamoDbSource(options: DynamoDbSourceOptions): StreamSource {
   const { retentionMs, streamArn } = options;
   return {

@@ -18,18 +18,28 @@ export interface RunningMapping {
    * a read that began after this call found nothing, with nothing pending.
    */
   caughtUp(): Promise<CaughtUpAnswer>;
-  /** Resolves when nothing of the mapping goes on any more. May be called again, to abandon what it waits for. */
+  /** Resolves when the mapping has stopped completely. May be called again with `abandon`, to stop waiting for an invocation. */
   stop(options: StopOptions): Promise<void>;
   /** Resolves when the mapping has stopped; rejects on what cannot be retried, e.g. unreadable checkpoints. */
   readonly done: Promise<void>;
 }
 
 export interface StopOptions {
-  /** What becomes of an invocation that runs: waited for and checkpointed, or left alone (its batch comes again). */
+  /** Running invocations: `finish` waits for them and keeps their checkpoints; `abandon` does not, and their batches are delivered again. */
   readonly invocation: 'finish' | 'abandon';
 }
 
-/** Starts reading. A mapping that is not enabled must not be started. */
+/**
+ * Starts one mapping, which reads its stream until it is stopped.
+ *
+ * @param parameters as `parseMappingParameters` reads them from properties
+ * @param deps its stream, function, checkpoints, failure destination, clock and randomness
+ * @throws Error for a mapping with Enabled: false
+ * @example
+ * const mapping = startEventSourceMapping(parameters, deps);
+ * await mapping.caughtUp();
+ * await mapping.stop({ invocation: 'finish' });
+ */
 export function startEventSourceMapping(parameters: MappingParameters, deps: MappingDeps): RunningMapping {
   if (!parameters.enabled) throw new Error(`event source mapping ${deps.name} has Enabled: false`);
   return new Mapping(parameters, deps);

@@ -24,7 +24,7 @@ export interface DestinationDeps {
 /** Rule 44. */
 const MAX_SNS_BYTES = 256 * 1024;
 
-/** Rule 43: the records and all about them, under a key that tells mapping, shard and time. */
+/** Writes batches that were given up to S3, with their records, under a key with mapping, shard and time (rule 43). */
 export function createS3Destination(
   deps: DestinationDeps & { readonly store: ObjectStore; readonly mappingUuid: string },
 ): FailureDestination {
@@ -37,14 +37,14 @@ export function createS3Destination(
   };
 }
 
-/** Rule 41: where the records are, and not the records. */
+/** Sends where the records of a batch are in the stream to SQS, without the records (rule 41). */
 export function createSqsDestination(
   deps: DestinationDeps & { readonly queue: MessageSender },
 ): FailureDestination {
   return { deliver: (batch) => deps.queue.send(bodyOf(batch, deps)) };
 }
 
-/** Rules 41 and 44. */
+/** Sends the same to SNS, up to 256 KB (rules 41 and 44). @throws Error (on delivery) for a longer message */
 export function createSnsDestination(
   deps: DestinationDeps & { readonly topic: MessageSender },
 ): FailureDestination {

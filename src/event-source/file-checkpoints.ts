@@ -6,7 +6,7 @@ import type { ShardId } from './brands.ts';
 import { parseCheckpoints } from './checkpoint-json.ts';
 import type { CheckpointStore, ShardCheckpoint } from './ports.ts';
 
-/** One process at a time may use the folder for the same mapping. */
+/** Keeps checkpoints in JSON files in `folder`, one per mapping. Only one process at a time may use the folder for the same mapping. */
 export function createFileCheckpoints(folder: string): CheckpointStore {
   const mappings = new Map<string, MappingFile>();
   const opened = async (mapping: string): Promise<MappingFile> => {

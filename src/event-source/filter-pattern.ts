@@ -4,7 +4,7 @@ import { type FilterJson, isFields, isList, shown, WrittenNumber } from './filte
 
 export type Matcher = (value: FilterJson | undefined) => boolean;
 
-/** A pattern that is none: where, what was found, what was expected. */
+/** A filter pattern that is invalid: where, what was found, what was expected. */
 export class PatternError extends Error {
   constructor(path: readonly string[], found: FilterJson | undefined, expected: string) {
     const where = path.length === 0 ? 'the pattern' : path.join('.');

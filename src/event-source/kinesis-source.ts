@@ -32,6 +32,7 @@ export interface KinesisSourceOptions {
   readonly invokeIdentityArn?: string;
 }
 
+/** A real Kinesis stream for a mapping to read, on AWS or on a local server. The mapping tries again when the service fails. */
 export function createKinesisSource(options: KinesisSourceOptions): StreamSource {
   const { client, retentionMs, streamArn, streamName } = options;
   return {

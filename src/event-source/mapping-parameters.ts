@@ -53,7 +53,7 @@ export interface ParameterContext {
 /** Not read here: what the mapping connects, and what others act on. */
 const READ_ELSEWHERE = ['EventSourceArn', 'FunctionName', 'KmsKeyArn', 'Tags'];
 
-/** Parses a template's properties; throws `MappingParametersError` with everything that is wrong. */
+/** Parses the properties of a mapping as a CloudFormation template has them. @throws MappingParametersError naming every property that is wrong */
 export function parseMappingParameters(
   properties: Readonly<Record<string, unknown>>,
   { kind, nowMs, where, answers }: ParameterContext,

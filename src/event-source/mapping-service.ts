@@ -23,11 +23,12 @@ import type {
   StreamSource,
 } from './ports.ts';
 
+/** What the service works with: streams, functions and checkpoints, by ARN and UUID. */
 export interface MappingServiceDeps {
   readonly clock: Clock;
   readonly random: () => number;
   readonly newUuid: () => string;
-  /** Mappings are named in it by their UUIDs. */
+  /** Keeps checkpoints by the mappings' UUIDs. */
   readonly checkpoints: CheckpointStore;
   /** undefined: there is no such stream. */
   readonly stream: (arn: string) => StreamSource | undefined;
@@ -78,6 +79,15 @@ interface Managed {
   running: RunningMapping | undefined;
 }
 
+/**
+ * Mappings that are created, changed and deleted as by Lambda's API; states change after the delays of the service.
+ *
+ * @example
+ * const service = new MappingService(deps);
+ * const { UUID } = service.create({ EventSourceArn, FunctionArn, Properties: { StartingPosition: 'LATEST' } });
+ * service.disable(UUID);
+ * const stored = await service.close(); // for another MappingService to continue with
+ */
 export class MappingService {
   readonly #deps: MappingServiceDeps;
   readonly #answers: OpenQuestions;
@@ -85,7 +95,7 @@ export class MappingService {
   readonly #closing = new AbortController();
   readonly #transitions = new Set<Promise<void>>();
 
-  /** Mappings kept from before go on at once, where their checkpoints are. */
+  /** `stored`: mappings of an earlier service, which continue at once from their checkpoints. */
   constructor(deps: MappingServiceDeps, stored: readonly StoredMapping[] = []) {
     this.#deps = deps;
     this.#answers = { ...USUAL_ANSWERS, ...deps.answers };
@@ -96,7 +106,7 @@ export class MappingService {
     }
   }
 
-  /** @throws MappingServiceError */
+  /** @throws MappingServiceError if the stream or function does not exist, a property is wrong, or such a mapping exists already */
   create(request: CreateMapping): MappingConfiguration {
     const { EventSourceArn, FunctionArn } = request;
     for (const { identity } of this.#mappings.values()) {
@@ -113,7 +123,7 @@ export class MappingService {
     return configurationOf(managed);
   }
 
-  /** @throws MappingServiceError */
+  /** @throws MappingServiceError if there is no such mapping */
   get(uuid: string): MappingConfiguration {
     return configurationOf(this.#known(uuid));
   }
@@ -122,7 +132,7 @@ export class MappingService {
     return [...this.#mappings.values()].map(configurationOf);
   }
 
-  /** Until the change is in effect the mapping goes on as before. @throws MappingServiceError */
+  /** Until the change takes effect the mapping runs as before. @throws MappingServiceError for wrong or fixed properties, or while another change is pending */
   update(uuid: string, changes: MappingProperties): MappingConfiguration {
     const managed = this.#settled(uuid);
     const fixed = ['StartingPosition', 'StartingPositionTimestamp', 'EventSourceArn'].find(
@@ -148,17 +158,17 @@ export class MappingService {
     return configurationOf(managed);
   }
 
-  /** Rule 6: what runs is finished and checkpointed. */
+  /** Stops the mapping once running invocations are finished and checkpointed (rule 6). */
   disable(uuid: string): MappingConfiguration {
     return this.update(uuid, { Enabled: false });
   }
 
-  /** Rule 6: goes on behind the last record handled. */
+  /** Continues after the last record handled (rule 6). */
   enable(uuid: string): MappingConfiguration {
     return this.update(uuid, { Enabled: true });
   }
 
-  /** The checkpoints go with it: another mapping begins at its StartingPosition. @throws MappingServiceError */
+  /** Deletes the mapping and its checkpoints: a new one begins at its StartingPosition. @throws MappingServiceError */
   delete(uuid: string): MappingConfiguration {
     const managed = this.#settled(uuid);
     managed.state = 'Deleting';
@@ -170,12 +180,12 @@ export class MappingService {
     return configurationOf(managed);
   }
 
-  /** The mapping that runs now, if any. */
+  /** The running mapping; undefined while it does not run. @throws MappingServiceError if there is no such mapping */
   running(uuid: string): RunningMapping | undefined {
     return this.#known(uuid).running;
   }
 
-  /** Stops all that runs and changes nothing: gives what another service needs to go on. */
+  /** Stops all mappings without changing them. @returns what another service needs to continue them */
   async close(): Promise<readonly StoredMapping[]> {
     this.#closing.abort();
     await Promise.all(this.#transitions);

@@ -8,7 +8,7 @@ export interface ItemChange {
   readonly keys: ItemJson;
   readonly oldImage?: ItemJson | undefined;
   readonly newImage?: ItemJson | undefined;
-  /** The removal is TTL's. */
+  /** The removal was made by TTL, not by a user. */
   readonly byTtl?: boolean;
 }
 
@@ -21,10 +21,17 @@ export interface ChangelogOptions {
 }
 
 export interface Changelog {
-  /** undefined: the write changed nothing, and there is no record of it. */
+  /** Puts the change into the stream. @returns where; undefined for a write that changed nothing, which has no record */
   put(change: ItemChange): Placement | undefined;
 }
 
+/**
+ * Writes a table's changes into a stream in memory, as DynamoDB Streams records.
+ *
+ * @example
+ * const changelog = createChangelog({ stream });
+ * changelog.put({ keys: { id: { S: 'a' } }, newImage: { id: { S: 'a' }, n: { N: '1' } } });
+ */
 export function createChangelog(options: ChangelogOptions): Changelog {
   const { stream, view = 'NEW_AND_OLD_IMAGES', region = stream.arn.split(':')[3] ?? '' } = options;
   return {

@@ -2,6 +2,7 @@
 import type { ShardId } from './brands.ts';
 import type { CheckpointStore, ShardCheckpoint } from './ports.ts';
 
+/** Checkpoints that end with the process. */
 export function createMemoryCheckpoints(): CheckpointStore {
   const mappings = new Map<string, Map<ShardId, ShardCheckpoint>>();
   return {

@@ -26,6 +26,7 @@ import type { StreamEventRecord } from './stream-records.ts';
 
 export interface MemoryStreamOptions {
   readonly kind: StreamKind;
+  /** Gives records their arrival times. */
   readonly clock: Clock;
   /** Shards to begin with, sharing the key space evenly. */
   readonly shards: number;
@@ -55,6 +56,13 @@ const SEQUENCE_BASE = {
   dynamodb: 100_000_000_000_000_000_000n,
 } as const;
 
+/**
+ * A Kinesis stream, or the change stream of a DynamoDB table, in memory.
+ *
+ * @example
+ * const stream = new MemoryStream({ kind: 'kinesis', clock: new VirtualClock(), shards: 2 });
+ * stream.putData('device 1', '{"temperature":21.5}');
+ */
 export class MemoryStream implements StreamSource {
   readonly kind: StreamKind;
   readonly arn: string;
@@ -86,14 +94,14 @@ export class MemoryStream implements StreamSource {
     return this.#sequence === SEQUENCE_BASE[this.kind] ? undefined : sequenceNumber(String(this.#sequence));
   }
 
-  /** The shards that take keys, in the order of those. */
+  /** The open shards, in the order of their key ranges. */
   openShards(): readonly { readonly id: ShardId; readonly range: KeyRange }[] {
     return [...this.#shards.values()]
       .flatMap(({ id, openRange: range }) => (range === undefined ? [] : [{ id, range }]))
       .sort((a, b) => (a.range.from < b.range.from ? -1 : 1));
   }
 
-  /** Puts a Kinesis record; its key decides the shard, unless one is named. */
+  /** Puts a Kinesis record into the shard that is named, or into that of its key. @throws Error if no open shard takes it */
   putData(partitionKey: string, data: Uint8Array | string, shard?: ShardId): Placement {
     const bytes = typeof data === 'string' ? Buffer.from(data) : data;
     const build = (placement: Placement) =>
@@ -101,7 +109,7 @@ export class MemoryStream implements StreamSource {
     return shard === undefined ? this.put(partitionKey, build) : this.#put(this.#shard(shard), build);
   }
 
-  /** Puts the record that `build` makes of its place; the key (a partition key, a table's item key) decides the shard. */
+  /** Puts the record that `build` returns for its place. The key (a partition key, a table's item key) decides the shard. */
   put(key: string, build: (placement: Placement) => StreamEventRecord): Placement {
     const hash = BigInt(`0x${createHash('md5').update(key).digest('hex')}`);
     const shard = [...this.#shards.values()].find((candidate) => candidate.takes(hash));
@@ -122,7 +130,7 @@ export class MemoryStream implements StreamSource {
     return this.#shards.has(id);
   }
 
-  /** Adds a shard that takes no keys: for recorded records, appended as they were. */
+  /** Adds a shard without a key range, for recorded records that are appended as they were. */
   addShard(id: ShardId, parents: readonly ShardId[] = []): void {
     this.#add(new MemoryShard(id, parents, undefined));
   }
@@ -134,13 +142,13 @@ export class MemoryStream implements StreamSource {
     if (BigInt(record.sequence) > this.#sequence) this.#sequence = BigInt(record.sequence);
   }
 
-  /** Closes the shard and gives its two children, half its keys each. */
+  /** Closes the shard and opens two children, each with half of its key range. @returns their ids */
   split(shard: ShardId): readonly [ShardId, ShardId] {
     const { from, to } = this.#shard(shard).rangeOrThrow();
     return this.splitAt(shard, (from + to) / 2n);
   }
 
-  /** The same, with the first hash key of the upper child. */
+  /** Splits the shard at `middle`, the first hash key of the upper child. @throws Error if one side would have no keys */
   splitAt(shard: ShardId, middle: bigint): readonly [ShardId, ShardId] {
     const parent = this.#shard(shard);
     const { from, to } = parent.rangeOrThrow();
@@ -152,7 +160,7 @@ export class MemoryStream implements StreamSource {
     return [lower, upper];
   }
 
-  /** Closes two shards, neighbours in the key space, and gives their child. */
+  /** Closes two shards whose key ranges adjoin and opens their child. @returns its id @throws Error if they do not adjoin */
   merge(lower: ShardId, upper: ShardId): ShardId {
     const below = this.#shard(lower).rangeOrThrow();
     const above = this.#shard(upper).rangeOrThrow();
@@ -166,7 +174,7 @@ export class MemoryStream implements StreamSource {
     this.#shard(shard).close(this.#clock.nowMs());
   }
 
-  /** Forgets every record there is, as retention would in time: for those who know that all are read. */
+  /** Deletes all records, as retention would in time. Call it only when all have been read. */
   trimAll(): void {
     for (const shard of this.#shards.values()) shard.trimAll();
   }

@@ -23,64 +23,82 @@ import { sequenceNumber, shardId } from './stream-ids.ts';
 import type { StreamEvent, StreamEventRecord } from './stream-records.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
-/** The function's event; its window fields are there with TumblingWindowInSeconds alone. */
+/** The function's event, as Lambda passes it; the window fields are there only with TumblingWindowInSeconds. */
 export type MappingTestEvent = StreamEvent & Partial<WindowFields>;
 
 export interface MappingTestOptions {
   /** A Lambda handler: what it returns is its response, what it throws a function error. */
   readonly handler: (event: MappingTestEvent) => unknown;
-  /** As of AWS::Lambda::EventSourceMapping. StartingPosition is TRIM_HORIZON unless given. */
+  /** Properties of AWS::Lambda::EventSourceMapping. Default of StartingPosition: TRIM_HORIZON. */
   readonly properties?: Readonly<Record<string, unknown>>;
-  /** Default: kinesis. */
+  /** The service that the stream belongs to; default: kinesis. */
   readonly kind?: 'kinesis' | 'dynamodb';
-  /** Default: 1. */
+  /** Number of shards; default: 1. */
   readonly shards?: number;
   readonly stream?: Partial<Omit<MemoryStreamOptions, 'kind' | 'clock' | 'shards'>>;
-  /** What the clock says first, ms since the epoch; for recordings a moment no later than their first arrival. Default: 2026-01-01. */
+  /** Time at which the clock starts, ms since the epoch; for recordings, no later than their first arrival. Default: 2026-01-01. */
   readonly startMs?: EpochMs;
-  /** In place of what the driver brings. */
+  /** Replaces parts of the driver, such as the destination or the backoff. */
   readonly deps?: Partial<MappingDeps>;
-  /** Stands between the mapping and the stream in memory. */
+  /** Wraps the stream in memory, for tests in which reading fails; the mapping reads what it returns. */
   readonly source?: (stream: MemoryStream) => StreamSource;
 }
 
+/** A call of the handler: when, by the virtual clock (ms since the epoch), and with which event. */
 export interface TestInvocation {
   readonly atMs: number;
   readonly event: MappingTestEvent;
 }
 
-/** A Kinesis record; data that is not text goes in as JSON. */
+/** A Kinesis record to put: its partition key, and its data. Data that is not text is written as JSON. */
 export interface TestRecord {
   readonly key: string;
   readonly data: unknown;
 }
 
+/** What `createMappingTest` returns. No time passes but in `advance`, `caughtUp`, `putRecorded` and `stop`. */
 export interface MappingTest {
   readonly clock: VirtualClock;
   readonly stream: MemoryStream;
+  /** Every call of the handler so far, in order. */
   readonly invocations: readonly TestInvocation[];
-  /** What was given up, whether a destination got it (where the properties name one) or it was dropped. */
+  /** Batches that were given up: sent to a destination, if the properties name one, or dropped. */
   readonly discarded: readonly DiscardedBatch[];
+  /** Everything that the mapping reports it did, in order. */
   readonly events: readonly MappingEvent[];
+  /** Lambda's metrics of the mapping, added up since it was made: `InvokedEventCount`, `DroppedEventCount` and so on. */
   metrics(): MappingMetrics;
+  /** Puts records into the stream at the clock's time. @returns where each was put */
   put(...records: readonly TestRecord[]): readonly Placement[];
   /**
    * Recorded records, each in its shard under its own sequence number; time passes to the arrival of each, which it keeps.
    * @throws Error for one that arrived before the clock's time, or is not behind those of its shard
    */
   putRecorded(...records: readonly StreamEventRecord[]): Promise<void>;
-  /** To a DynamoDB stream; undefined for a change that changes nothing. */
+  /** Puts a change of an item into a DynamoDB stream. @returns where; undefined for a write that changes nothing */
   change(change: ItemChange): Placement | undefined;
-  /** Starts the mapping unless it runs, and lets time pass. */
+  /** Lets `ms` pass; starts the mapping first unless it is running. */
   advance(ms: number): Promise<void>;
-  /** Starts the mapping unless it runs, and lets time pass until all that was put is handled. */
+  /** Lets time pass until all records put are handled; starts the mapping first unless it is running. @throws Error if that takes more than 7 days */
   caughtUp(): Promise<void>;
-  /** Starts the mapping, by default with the same properties: its checkpoints are kept. */
+  /** Starts the mapping again, where its checkpoints are; `overrides` replace properties. @throws MappingParametersError */
   start(overrides?: Readonly<Record<string, unknown>>): RunningMapping;
-  /** Lets what is being invoked finish. */
+  /** Stops the mapping once running invocations have finished. */
   stop(): Promise<void>;
 }
 
+/**
+ * A handler behind an event source mapping, a stream in memory and a virtual clock.
+ *
+ * @param options the handler, and the properties of the mapping as in a CloudFormation template
+ * @throws MappingParametersError (when the mapping starts) naming every property that is wrong
+ * @example
+ * const mapping = createMappingTest({ handler, properties: { BatchSize: 10, MaximumRetryAttempts: 2 } });
+ * mapping.put({ key: 'device 1', data: { temperature: 21.5 } });
+ * await mapping.caughtUp();
+ * console.log(mapping.invocations.length, mapping.discarded, mapping.metrics());
+ * await mapping.stop();
+ */
 export function createMappingTest(options: MappingTestOptions): MappingTest {
   const { kind = 'kinesis', shards = 1 } = options;
   const clock = new VirtualClock(options.startMs);
@@ -212,7 +230,11 @@ class GivenOutcome {
   }
 }
 
-/** For a handler to return: an end that no handler can bring about, such as a throttle. */
+/**
+ * For a handler to return: an outcome that no handler can bring about, such as a throttle.
+ *
+ * @example const handler = () => outcome({ kind: 'not-invoked', reason: 'throttled', message: 'Rate exceeded' });
+ */
 export function outcome(given: InvokeOutcome): unknown {
   return new GivenOutcome(given);
 }

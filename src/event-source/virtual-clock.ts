@@ -12,6 +12,14 @@ interface Timer {
   readonly wake: () => void;
 }
 
+/**
+ * A clock for tests.
+ *
+ * @example
+ * const clock = new VirtualClock();
+ * const reminder = clock.sleep(60_000).then(() => console.log('a minute later'));
+ * await clock.advance(60_000);
+ */
 export class VirtualClock implements Clock {
   #nowMs: EpochMs;
   /** By time, then by the order they were set. */
@@ -25,6 +33,7 @@ export class VirtualClock implements Clock {
     return this.#nowMs;
   }
 
+  /** Resolves once `ms` have passed by this clock, or when `signal` aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted) return Promise.resolve();
     return new Promise((resolve) => {
@@ -53,8 +62,8 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Lets time pass until the promise settles, and gives its value. Throws when nothing waits any more, or after
-   * `limitMs`: then it would never settle.
+   * Lets time pass until the promise settles, and returns its value.
+   * @throws Error if nothing waits for time any more, or after `limitMs`: the promise would never settle
    */
   async run<T>(promise: Promise<T>, limitMs = 7 * DAY_MS): Promise<T> {
     const endMs = this.#nowMs + limitMs;

@@ -15,40 +15,42 @@ import { openWebSocket } from './live-socket.ts';
 import type { ViewOutcome } from './series-view.ts';
 import { SeriesView } from './series-view.ts';
 
-/** What to hear of: a source; one series of a rollup; those with these tag values; all of a rollup's; or alerts. */
+/** What to subscribe to: a source; one series of a rollup; its series with certain tag values; all of its series; or alerts. */
 export interface LiveRequest extends TopicOf {
   readonly tags?: readonly { readonly tag: string; readonly value: string | null }[];
-  /** Closed windows of each series to begin with; default 60. */
+  /** How many closed windows of each series the snapshot has; default: 60. */
   readonly windows?: number;
-  /** All alerts, or those that fit all that is said. */
+  /** All alerts (`{}`), or those that meet all conditions given. */
   readonly alerts?: AlertsOf;
 }
 
+/** Callbacks of a subscription. */
 export interface LiveListener {
   /** Windows that are new or changed, of one series; all it has are in `view`. */
   onChange?(view: SeriesView, changed: readonly LiveWindow[]): void;
   /**
-   * Transitions of alerts, in their order; after a snapshot those alerts that stand otherwise than was known. All that are
-   * not well are in `view`.
+   * Transitions of alerts, in order; after a snapshot, the alerts whose state differs from the one known. `view` holds all alerts
+   * known that are not `ok`.
    */
   onAlerts?(view: AlertsView, changed: readonly LiveAlert[]): void;
-  /** Everything there was to begin with has come, the first time or again. */
+  /** The whole snapshot has arrived, the first time or after a reconnect. */
   onReady?(): void;
-  /** The request is refused: it will not be made again. */
+  /** The request was refused, and will not be repeated. `detail` says what was found and expected. */
   onError?(detail: string): void;
 }
 
+/** `waiting`: pausing before the next attempt to connect. `closed`: by `close`, for good. */
 export type LiveStatus = 'connecting' | 'open' | 'waiting' | 'closed';
 
 export interface LiveClientOptions {
-  /** `wss://…/stage` */
+  /** Address of the WebSocket API, `wss://…/stage`. */
   readonly url: string;
-  /** A reader's token; asked for at each connection, since it may have run out since the one before. */
+  /** Returns a reader's token. Called for each connection, since the last token may have expired. */
   readonly token: () => string | Promise<string>;
   readonly onStatus?: (status: LiveStatus) => void;
-  /** Windows kept of a series; default 240. */
+  /** How many windows of each series are kept; default: 240. */
   readonly keep?: number;
-  /** Default: the platform's. */
+  /** Socket, clock and randomness; default: the platform's. */
   readonly deps?: Partial<LiveClientDeps>;
 }
 
@@ -60,8 +62,9 @@ export interface LiveClientDeps {
 }
 
 export interface LiveClient {
-  /** Returns what ends it. */
+  /** Subscribes now and after each reconnect. @returns a function that ends the subscription */
   subscribe(request: LiveRequest, listener: LiveListener): () => void;
+  /** Ends all subscriptions and the connection, for good. */
   close(): void;
 }
 
@@ -78,6 +81,16 @@ const SHORTEST_LIFE_MS = 30_000;
 /** API Gateway ends a connection on which a frame of more than 32 KB comes; a browser sends a message in one. The rest is the request's. */
 const MAX_HAVE_BYTES = 20_000;
 
+/**
+ * A client of the live API: a snapshot of each subscription, then every change in order. It connects at once, reconnects by itself,
+ * and asks for what it missed.
+ *
+ * @example
+ * const live = createLiveClient({ url: 'wss://…/live', token: () => fetchToken() });
+ * const stop = live.subscribe({ source: 'pump-1' }, { onChange: (view, changed) => console.log(changed) });
+ * stop();
+ * live.close();
+ */
 export function createLiveClient(options: LiveClientOptions): LiveClient {
   return new Client(options);
 }

@@ -32,10 +32,11 @@ import { systemClock } from './system-clock.ts';
 import { type LocalSystem, readTemplate } from './template.ts';
 import { ignoredIn, refuseUnsupported } from './unsupported.ts';
 
+/** How a stack is run; all are optional. */
 export interface RunOptions {
-  /** Keeps streams, tables, objects, secrets and checkpoints between runs; default: all is gone with the stack. */
+  /** Folder that keeps streams, tables, objects, secrets and checkpoints between runs; default: they are deleted with the stack. */
   readonly dataDirectory?: string;
-  /** Default: `us-east-1`. */
+  /** AWS region that the stack believes it is in; default: `us-east-1`. */
   readonly region?: string;
   /** TCP port of the stack's APIs; default: a free one. */
   readonly port?: number;
@@ -44,26 +45,29 @@ export interface RunOptions {
   /** Whether the template's schedules run; default: they do. */
   readonly schedules?: boolean;
   /**
-   * Resources that are passed over though they do something on AWS, by logical id or type: `['AWS::SQS::Queue']`. What refers to
-   * them gets made-up names. Default: none, and a resource that does not run here is an error that names it.
+   * Resources to leave out although they do something on AWS, by logical id or type: `['AWS::SQS::Queue']`. References to them
+   * get made-up names. Default: none, so that a resource that cannot run here is an error that names it.
    */
   readonly ignore?: readonly string[];
-  /** What functions, mappings and APIs say while they run; default: nobody listens. */
+  /** Called with each line that functions, mappings and APIs log; default: lines are dropped. */
   readonly onLog?: (line: StackLine) => void;
-  /** What functions put onto event buses; default: it is taken, and dropped. */
+  /** Called with each event that functions put on an event bus; default: events are accepted and dropped. */
   readonly onEvent?: (event: BusEntry) => void;
 }
 
+/** The app, or the template, to run, and how. */
 export type LocalStackOptions = StackSource & RunOptions;
 
+/** A line of a log. */
 export interface StackLine {
   /** `function`: a line it wrote. `mapping`: an invocation that failed, or records that were given up. `api`: its access log, or a failure. */
   readonly from: 'function' | 'mapping' | 'api';
-  /** The function's, or `gateway`. */
+  /** Name of the function, or `gateway`. */
   readonly name: string;
   readonly text: string;
 }
 
+/** Services of AWS that the stack runs and SDK clients can reach. */
 export type LocalService =
   | 'dynamodb'
   | 'dynamodb-streams'
@@ -72,43 +76,44 @@ export type LocalService =
   | 's3'
   | 'secrets-manager';
 
-/** What the constructor of an SDK client takes. */
+/** Settings for the constructor of an SDK client. */
 export interface ClientSettings {
   readonly endpoint: string;
   readonly region: string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
 
+/** A running stack. */
 export interface LocalStack {
-  /** The template's outputs by name; the URLs of its APIs and its site are those here. */
+  /** The template's outputs by name; URLs of its APIs and its site are the local ones. */
   readonly outputs: Readonly<Record<string, string>>;
-  /** Where the APIs are: `<url>/<stage>/…`, and the site at `<url>/`; undefined: the template has none. */
+  /** Address of the APIs (`<url>/<stage>/…`) and of the site (`<url>/`); undefined if the template has neither. */
   readonly url: string | undefined;
   /** `AWS_*` variables by which SDK clients in other processes find the stack's servers. */
   readonly environment: Readonly<Record<string, string>>;
   /** For SDK clients of this process: `new DynamoDBClient(stack.client('dynamodb'))`. */
   client(service: LocalService): ClientSettings;
   /**
-   * Invokes a function, by its name, as `Invoke` does, and waits for what it returns.
-   * @throws RuntimeError with its error type and message where it fails
+   * Invokes a function by its name, as Lambda's `Invoke` does, and returns its result.
+   * @throws RuntimeError with the function's error type and message if it fails
    */
   invoke(functionName: string, event: unknown): Promise<unknown>;
-  /** Resolves when all that is in the streams now has been handled by the functions, and all that came of it. */
+  /** Resolves when the functions have processed everything now in the streams, and everything that follows from it. */
   caughtUp(): Promise<void>;
-  /** Has `failed-batches/`: what the mappings' failure destinations would have got, whatever they are. */
+  /** Folder of the run. `failed-batches/` in it holds what the mappings' failure destinations, of whatever kind, would have got. */
   readonly folder: string;
-  /** Rejects when something that the stack stands on has died; never resolves. */
+  /** Rejects if a server that the stack depends on has died; never resolves. */
   readonly failed: Promise<never>;
-  /** Ends all that was started. May be repeated. */
+  /** Stops all processes and servers. May be repeated. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts what the template says, and resolves when its functions read their streams and its APIs answer. On failure nothing stays
- * behind. Needs a Java 17 or later, for DynamoDB Local.
- * @throws RuntimeError where something in the template does not run here (`unsupported`, with its name), there is no Java
- *   (`no-java`), or the app, the folder or a server fails; Error with the place in the template where that is not as CloudFormation
- *   has it
+ * Starts a template's resources, and resolves when its functions read their streams and its APIs answer. If it fails, everything
+ * that was started is stopped. Needs Java 17 or later, for DynamoDB Local.
+ * @param options the CDK app or template, and how to run it
+ * @throws RuntimeError if something in the template cannot run here (`unsupported`, with its name), if there is no Java (`no-java`),
+ *   or if the app, the folder or a server fails; Error with the place in the template if that is not valid CloudFormation
  * @example
  * const stack = await startLocalStack({ app: 'infrastructure' });
  * const answer = await fetch(`${stack.outputs['ApiUrl']}orders`, { method: 'POST', body: '{"n":1}' });

@@ -27,63 +27,66 @@ import {
   type WindowRow,
 } from './test-rows.ts';
 
+/** Settings of a pipeline test; all are optional. */
 export interface PipelineTestOptions {
-  /** What the clock says first, ms since the epoch. Default: the arrival of what is put first, or 2026-01-01. */
+  /** Time at which the clock starts, ms since the epoch. Default: the arrival of the first event, or 2026-01-01. */
   readonly startMs?: number;
-  /** Records that a function is handed at most; results do not depend on it. Default 10,000. */
+  /** Most records in a batch; results do not depend on it. Default: 10,000. */
   readonly batchSize?: number;
 }
 
+/** A running pipeline: put events, let time pass, read results. */
 export interface PipelineTest {
-  /** What the clock says, ms since the epoch. */
+  /** Time of the virtual clock, ms since the epoch. */
   nowMs(): number;
   /**
-   * Puts events, records or recordings into the stream, in the order given, and resolves when all of them are handled, to the last
-   * alert. The clock goes along with the arrivals. An event arrives when its `arrivedAt` says, else at its own time, or where
-   * the clock stands if that is later; records arrive when they say.
+   * Puts events, records or recordings into the stream, in the order given, and resolves when all of them are processed, alerts
+   * included. The clock follows the arrivals. An event arrives at its `arrivedAt` if it has one, else at its own time, or at the
+   * clock's time if that is later; records keep their arrival times.
    *
-   * @param inputs events, Kinesis or DynamoDB records as a Lambda event or the API has them, paths of recordings
-   *   and archives, some of a recording (`{recording, from, to, sources}`), lists of these
-   * @throws RecordingError for a file that is no recording; ArchiveError for what is missing or damaged in an archive; TypeError for what is neither; Error where a function goes on failing
+   * @param inputs events; Kinesis or DynamoDB records as in a Lambda event or an answer of the API; paths of recordings
+   *   and archives; parts of a recording (`{recording, from, to, sources}`); lists of these
+   * @throws RecordingError for a file that is not a recording; ArchiveError if an archive is damaged or incomplete; TypeError for any
+   *   other input; Error if a function keeps failing
    * @example await test.put({ source: 'd1', time: Date.now(), values: { temperature: 21.5 } });
    */
   put(...inputs: readonly (TestInput | readonly TestInput[])[]): Promise<void>;
   /**
-   * Lets time pass: each minute the closer runs and the clock of alerts, as the stack schedules them.
+   * Lets time pass. The closer and the clock of alerts run every minute, as in the deployed stack.
    *
    * @param duration ms, or a text such as `10m`
    * @example await test.advance('15m');
    */
   advance(duration: number | string): Promise<void>;
   /**
-   * Goes on with another definition: in functions that start cold, on the state there is.
+   * Replaces the pipeline definition: functions start cold, on the state stored so far.
    *
-   * @throws PipelineError
+   * @throws PipelineError naming every key that is wrong
    */
   deploy(definition: PipelineDefinition): Promise<void>;
-  /** Closes whatever is open, as if all sources were silent from now on. */
+  /** Closes all open windows, as if all sources were silent from now on. */
   close(): Promise<void>;
-  /** Windows of sources, those still open too, by aggregation, source and start. */
+  /** Windows of sources, open ones included, sorted by aggregation, source and start. */
   windows(filter?: {
     readonly aggregation?: string;
     readonly source?: string;
   }): Promise<readonly WindowRow[]>;
-  /** Windows of rollups, by rollup, values and start. */
+  /** Windows of rollups, sorted by rollup, tag values and start. */
   rollups(filter?: { readonly rollup?: string }): Promise<readonly RollupRow[]>;
-  /** How each alert stands, by rule and subject. */
+  /** The present state of each alert, sorted by rule and subject. */
   alerts(filter?: { readonly rule?: string }): Promise<readonly AlertRow[]>;
-  /** What was published, in the order it first was: each transition once. */
+  /** Alert transitions in the order in which they were first published, each once. */
   transitions(filter?: { readonly rule?: string }): Promise<readonly AlertEvent[]>;
-  /** By arrival. */
+  /** Quarantined and late events, sorted by arrival. */
   deadLetters(filter?: { readonly reason?: string }): Promise<readonly DeadLetterRow[]>;
-  /** The books, of all sources or of one. */
+  /** Counts of events by verdict, of all sources or of one: `received = applied + duplicate + late + quarantined`. */
   ledger(source?: string): Promise<Ledger>;
 }
 
 /**
- * A pipeline in memory for a test.
+ * Runs a pipeline in memory, under a virtual clock, for a test.
  *
- * @param definition as `cdk/pipeline.ts` has it
+ * @param definition windows, rollups and alerts, as in `cdk/pipeline.ts`
  * @throws PipelineError naming every key that is wrong
  * @example
  * const test = createPipelineTest({ aggregations: [{ name: 'm', window: { tumbling: '60s' } }] });
