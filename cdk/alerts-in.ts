@@ -1,4 +1,4 @@
-// What a pipeline definition's alerts need to run: readers and schedules that nobody needs are there, but off. The
+// What a pipeline definition's alerts need to run: readers and schedules that are not needed are there, but off. The
 // definition is checked elsewhere; here it may be anything.
 
 export interface AlertsInUse {

@@ -43,7 +43,7 @@ export async function bundleFunctions(
 /** A bundle's greatest size, minified: what is loaded on every cold start. */
 const BUNDLE_LIMIT_BYTES = 560_000;
 
-/** Nobody waits for a cold start of these: a state machine and a schedule call them, and they hold several functions. */
+/** Cold starts of these delay no user: a state machine and a schedule call them, and they hold several functions. */
 const OWN_LIMITS: Partial<Record<FunctionName, number>> = { rebuild: 1_000_000 };
 
 /** In bytes, minified. */
@@ -64,7 +64,7 @@ function buildFunctions({ handlers, sourceMaps = true }: BundleOptions): Promise
   if (before !== undefined) return before;
   const files = buildEntries(entries, sourceMaps);
   built.set(key, files);
-  // A build that failed is told of where it is waited for, and tried again.
+  // A failed build is reported where it is awaited, and tried again.
   files.catch(() => built.delete(key));
   return files;
 }

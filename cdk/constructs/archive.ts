@@ -70,7 +70,7 @@ export class Archive extends Construct {
     this.consumer.allow(['s3:ListBucket'], this.bucket.bucketArn);
     this.consumer.allow(['s3:GetObject', 's3:PutObject'], this.bucket.arnForObjects('records/*'));
     // Each batch is two requests to write, whatever is in it: a minute's window, whatever the profile; docs/archive.md has the sums.
-    // Nobody waits for a stack that is thrown away.
+    // No one waits for a stack that is thrown away.
     this.mapping = new StreamMapping(this, 'Reader', {
       consumer: this.consumer,
       stream: { kind: 'kinesis', arn: telemetry.stream.streamArn, retention: telemetry.retention },

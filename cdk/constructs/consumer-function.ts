@@ -43,7 +43,7 @@ export const FAILING: OwnAlarm = {
   description: 'work fails and is delivered again and again',
 };
 
-/** What a reader passed over, and will not see again: it has to be made anew. */
+/** What a reader passed over, and will not see again: it has to be computed again. */
 export function missing(metric: string, description: string): OwnAlarm {
   return { entry: 'missing', metric, description, points: AT_ONCE };
 }

@@ -100,7 +100,7 @@ export class Dashboard extends Construct {
     const page = new BucketDeployment(this, 'Page', {
       ...upload,
       sources: [Source.asset(bundle.pageFolder)],
-      // Asked for anew each time: so there is nothing to invalidate, and no right to do so.
+      // Requested again each time, so that there is nothing to invalidate and no permission to do so.
       cacheControl: [CacheControl.noCache()],
       prune: false,
     });

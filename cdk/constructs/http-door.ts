@@ -236,7 +236,7 @@ export class HttpDoor extends Construct {
     );
   }
 
-  /** The plan's key is no secret: nobody can send it, the authorizer alone names it. */
+  /** The plan's key is no secret: clients cannot send it, only the authorizer names it. */
   #addPlan(id: string, { rate, burst }: RateLimit, value: string): void {
     const plan = this.api.addUsagePlan(`${id}Plan`, {
       throttle: { rateLimit: rate, burstLimit: burst },

@@ -10,7 +10,7 @@ import type { SourcesTable } from './sources-table.ts';
 export interface RetireApiOptions {
   readonly codeFolder: string;
   readonly api: RestApi;
-  /** Lets operators in, and nobody else. */
+  /** Admits operators only. */
   readonly authorizer: IAuthorizer;
   readonly sources: SourcesTable;
 }

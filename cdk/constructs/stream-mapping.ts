@@ -72,7 +72,7 @@ export class StreamMapping extends Construct {
       dimensions: { EventSourceMappingUUID: this.mapping.eventSourceMappingId },
       statistic: 'Sum',
     });
-    // What a batch waits to be filled is none of its reader's fault.
+    // The time a batch waits to fill up is not the reader's fault.
     const over = BEHIND_MS + batching.window.toMilliseconds();
     consumer.watchAge(over);
     if (changelog !== undefined)

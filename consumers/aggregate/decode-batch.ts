@@ -53,7 +53,7 @@ export interface BatchTick {
  */
 export const MAX_BATCH_UNPACKED_BYTES = 48 * 1024 * 1024;
 
-/** @throws Error for a record that is none: Lambda has never been seen to hand one over */
+/** @throws Error for something that is no record, which Lambda has never been seen to deliver */
 export function decodeBatch(
   records: readonly KinesisEventRecord[],
   pipeline: Pick<Pipeline, 'shapes' | 'aggregations' | 'devices'>,

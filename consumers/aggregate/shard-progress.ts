@@ -20,7 +20,7 @@ export class ShardProgress {
   readonly #deps: ShardProgressDeps;
   /** By shard, as stored last by this container or seen by it: spares a read where no other writes it. */
   readonly #known = new Map<string, StoredTick>();
-  /** By shard that has had no tick of its own: what those it came from say, which nobody changes any more. */
+  /** For shards without a tick of their own: what their parents' last ticks say, which no longer change. */
   readonly #inherited = new Map<string, EpochMs | undefined>();
 
   constructor(deps: ShardProgressDeps) {

@@ -118,7 +118,7 @@ async function checkGroup(
   const writes = alerts.flatMap((alert): readonly AlertWrite[] => {
     const rule = rules.get(alert.rule);
     const source = sourceOf(alert);
-    // A rule the pipeline has no more: nobody looks any longer.
+    // The pipeline no longer has the rule: it is not looked at any more.
     if (rule === undefined) return [checked(alert, alert.state, undefined)];
     if (rule.when.kind !== 'absent') return [lookAtWindows(rule, alert, nowMs)];
     if (unreadable.has(source)) return [];

@@ -97,7 +97,7 @@ export function createAuthorize(deps: AuthorizeDeps): (event: AuthorizerEvent) =
     try {
       return await decide(event);
     } catch (error) {
-      // Keys or revocations that cannot be read let nobody in, and somebody must hear of it.
+      // If keys or revocations cannot be read, no one is admitted, and a metric must show it.
       if (!(error instanceof Unauthorized)) deps.meter.publish({ failures: 1 });
       throw error;
     }

@@ -1,6 +1,6 @@
 // The scheduled closer: closes the windows of sources that fell silent, each source in one conditional write. What is silent it knows by
-// how far the stream has been read, and by no clock: what nobody has read yet is not silence. A source that moved on meanwhile refuses
-// the write, and is none of the closer's business any more.
+// how far the stream has been read, and by no clock: what has not been read yet is not silence. A source that moved on meanwhile refuses
+// the write, and the closer leaves it alone.
 import type { EpochMs } from '../../src/core/brands.ts';
 import { closeAll, closeBySilence, closesAtMs } from '../../src/core/close-windows.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
@@ -96,7 +96,7 @@ const COUNTING_KEPT_MS = 3_000;
 interface Pending {
   readonly version: number;
   readonly state: SourceState;
-  /** Nobody waits for it any more, and what arrived before that has been read: all it has open is closed. */
+  /** The source is not expected to send any more, and what arrived before has been read: all its open windows are closed. */
   readonly isRetired: boolean;
 }
 

@@ -30,7 +30,7 @@ const TIME_KEPT_MS = 5_000;
 /** Connections ended at once. */
 const ENDS_AT_ONCE = 20;
 
-/** Does nothing more, and costs nothing more, where nobody is connected. Repeating it is safe. */
+/** Does nothing more, at no cost, if there are no connections. Repeating it is safe. */
 export function createHangUp(deps: HangUpDeps): (_: unknown, context: RemainingTime) => Promise<void> {
   return async (_, context) => {
     const { clock, meter } = deps;

@@ -32,7 +32,7 @@ export interface FanOutReport {
 
 /** Posts under way at once: enough to hide the round trips, and no burst for the management API. */
 const POSTS_AT_ONCE = 50;
-/** Messages of one batch for one connection: about 2 MB. More is asked for anew sooner than it is sent. */
+/** Messages of one batch for one connection: about 2 MB. A client gets more sooner by requesting it again. */
 const MAX_BACKLOG = 64;
 
 export async function fanOut(telling: ReadonlyMap<string, Told>, deps: FanOutDeps): Promise<FanOutReport> {

@@ -115,7 +115,7 @@ async function isWithinSession(
   return false;
 }
 
-/** A source or aggregation that nobody has heard of is more likely a slip than a list that is empty. */
+/** An unknown source or aggregation is more likely a typing error than an empty list. */
 function missingOf({ request, aggregation, pipeline: { aggregations } }: Reading, isSource: boolean) {
   if (!isSource)
     return { where: 'path.source', found: quote(request.source), expected: 'a source that has sent events' };

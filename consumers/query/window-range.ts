@@ -3,7 +3,7 @@ import type { StoredWindow } from '../../src/core/stored-window.ts';
 import { MAX_START_MS } from '../../src/stores/windows.ts';
 import type { Cursor } from './cursor.ts';
 
-/** Both ends included; with `fromMs` the greater there are none. */
+/** Both ends included; if `fromMs` is greater, the range is empty. */
 export interface StartRange {
   readonly fromMs: number;
   readonly toMs: number;

@@ -15,7 +15,7 @@ export interface RetireDeps {
   readonly nowMs: () => number;
 }
 
-/** Repeating a request is safe: the source is retired anew, as of then. */
+/** Repeating a request is safe: the source is retired again, as of that moment. */
 export function createRetire(deps: RetireDeps): (event: RestEvent) => Promise<RestAnswer> {
   return async (event) => {
     const answer = await answerTo(event, deps);

@@ -42,7 +42,7 @@ export interface RollupDeps {
   readonly retryPause?: RetryPause;
   /** Sources a part of a rollup window takes before it branches. Default: PART_CAPACITY; less shows branching in tests. */
   readonly partCapacity?: number;
-  /** Default: nobody reads. */
+  /** Default: there are no readers. */
   readonly readers?: Readers;
   /** Default: there is none. */
   readonly outlet?: Outlet | undefined;
@@ -70,7 +70,7 @@ export function createRollup(
     const refusing = changes.filter(({ letters }) => letters.length > 0);
     const all = [...changes, ...unread].sort(inOrder);
     const lacking = new Lacking(pipeline);
-    // Also where there are none: then those that come later begin later.
+    // Also if there are none: those that arrive later then begin later.
     const beginning = await attempt(all, async () => {
       lacking.take(await deps.beginnings.settle(pipeline, deps.nowMs()));
     });
@@ -170,7 +170,7 @@ function tellOfSeries(
   });
 }
 
-/** After the windows are stored: who hears of one finds it there. */
+/** After the windows are stored, so that whoever is notified of one finds it there. */
 async function tellOutlet(
   changes: readonly SourceChange[],
   { outlet, nowMs }: RollupDeps,

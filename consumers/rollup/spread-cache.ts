@@ -22,7 +22,7 @@ export function windowKeyText({ series, start, end }: WindowKey): string {
   return `${start} ${end} ${series}`;
 }
 
-/** The spread of each window, in order, decided where nobody has yet; or why it is not known. */
+/** The spread of each window, in order, decided here if it has not been yet; or why it is not known. */
 export async function loadSpreads(
   works: readonly WindowWork[],
   { windows, spreads }: { readonly windows: Windows; readonly spreads: SpreadCache },
@@ -49,7 +49,7 @@ function decisionOf({ key, parts, retentionMs, lastArrivalMs }: WindowWork) {
     window: key,
     // Where its time had run out before anything came, an earlier one of the same name may have been deleted.
     spread: { parts, incomplete: retentionMs !== undefined && lastArrivalMs > key.end + retentionMs },
-    // It must outlive the parts, which are kept anew with each write.
+    // It must outlive the parts, whose expiry moves with each write.
     expiresAtMs: retentionMs === undefined ? undefined : Math.max(key.end, lastArrivalMs) + 2 * retentionMs,
   };
 }

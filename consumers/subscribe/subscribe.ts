@@ -80,7 +80,7 @@ async function answerMessage(connection: string, body: string, deps: SubscribeDe
         ];
   const outcome = answers === 'unknown' ? 'too-slow' : await postInOrder(connection, answers, deps);
   if (outcome === 'posted') return;
-  // It connects anew and subscribes again: nothing is lost by ending it.
+  // The client reconnects and subscribes again: nothing is lost by ending the connection.
   if (outcome === 'too-slow') await deps.poster.disconnect(connection);
   await deps.connections.close(connection);
 }

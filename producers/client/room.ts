@@ -10,7 +10,7 @@ export interface Entrant {
 /**
  * Room for so many bytes, and so many of one source: a source that cannot get rid of its events fills its own
  * share and no more. Within a source entry is first come, first served. Among sources that wait it is by turns,
- * and when the whole is full nobody slips past the one whose turn it is.
+ * and when the whole is full no one overtakes the one whose turn it is.
  */
 export class Room {
   readonly #maxBytes: number;

@@ -177,7 +177,7 @@ export class DiskBuffer {
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const next = this.#work.then(work, work);
-    this.#work = next.catch(() => {}); // Whoever asked hears of it; the next in turn does not mind.
+    this.#work = next.catch(() => {}); // The error reaches the caller; the next operation runs all the same.
     return next;
   }
 

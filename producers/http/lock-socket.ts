@@ -43,5 +43,5 @@ export function isListening(folder: string, token: string): Promise<boolean> {
 /** The shortest bound of the systems that have them. */
 const MAX_SOCKET_PATH_BYTES = 103;
 
-/** Nobody listens there any more; or the file is gone, which goes after its lock's owner. */
+/** No process listens there any more, or the file is gone: it is removed after the lock's owner has ended. */
 const NOBODY = new Set(['ECONNREFUSED', 'ENOENT']);

@@ -5,11 +5,11 @@ import { refusesTheEvents } from './door-refusal.ts';
 export type PostOutcome =
   /** In the stream. */
   | { readonly kind: 'stored' }
-  /** Not now, or nobody knows: the same events may be sent again, not sooner than so. */
+  /** Not now, or the outcome is unknown: the same events may be sent again, after this time at the earliest. */
   | { readonly kind: 'retry'; readonly afterMs: number; readonly why: string }
   /** Too large for something on the way to the door, which says nothing of the events: fewer at a time may pass. */
   | { readonly kind: 'too-many'; readonly why: string }
-  /** Somebody lets nobody in: the token is not (or no longer) good, or it is not the door that answers. The events wait. */
+  /** Not admitted: the token is not (or no longer) valid, or something other than the door answered. The events wait. */
   | { readonly kind: 'unauthorized'; readonly why: string }
   /** The door itself says: these events as they are will never be taken, some of them, or their number. */
   | { readonly kind: 'refused'; readonly status: number; readonly why: string };
@@ -86,5 +86,5 @@ function retryAfterMs(value: string | null): number {
   return Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds, MAX_RETRY_AFTER_SECONDS) * 1_000 : 0;
 }
 
-/** Nobody is to silence a device for longer. */
+/** The longest pause that an answer may impose on a device. */
 const MAX_RETRY_AFTER_SECONDS = 300;

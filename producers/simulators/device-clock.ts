@@ -15,7 +15,7 @@ export interface DeviceClock {
   readonly kind: ClockKind;
   /** The device's idea of the time, whole milliseconds since the epoch. */
   read(trueMs: number): number;
-  /** The device restarts: a clock without a battery begins anew. */
+  /** The device restarts: a clock without a battery starts again from its initial time. */
   restart(trueMs: number): void;
 }
 

@@ -42,7 +42,7 @@ export interface InjectedFaults {
   readonly malformed: number;
   /** First events after a restart of their source. */
   readonly restarts: number;
-  /** Sources whose clock is wrong in any way, among those heard of. */
+  /** Sources whose clock is wrong in any way, among those that have sent something. */
   readonly wrongClocks: number;
   readonly sources: number;
 }

@@ -21,7 +21,7 @@ export interface WindowQuery {
 export interface FoundWindows {
   /** The latest first. */
   readonly windows: readonly SeriesWindow[];
-  /** States that could not be read: their windows are missing, nobody else's. */
+  /** States that could not be read: only their windows are missing. */
   readonly problems: readonly string[];
 }
 

@@ -130,7 +130,7 @@ export async function useDynamo<T>(
   });
 }
 
-/** Where the tables and secrets are that a command works on; a finished run's folder is none. */
+/** Where the tables and secrets are that a command works on; the folder of a finished run has none. */
 export async function findPlace(options: StoreOptions): Promise<{
   readonly outputs: Readonly<Record<string, string>>;
   readonly table: TableByName;

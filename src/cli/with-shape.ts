@@ -13,7 +13,7 @@ export interface ShapedPipeline {
   readonly shapes: readonly Shape[] | undefined;
 }
 
-/** @throws UsageError for a name that is none, PipelineError for a shape that is wrong */
+/** @throws UsageError for an unknown name, PipelineError for a wrong shape */
 export function withShape(pipeline: object, name: string | undefined): ShapedPipeline {
   if (name === undefined) return { pipeline, shapes: undefined };
   const own = shapesIn(pipeline);

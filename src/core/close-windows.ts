@@ -69,7 +69,7 @@ export function closeBySilence(state: SourceState, silentUntilMs: EpochMs): bool
   return true;
 }
 
-/** A window that nobody will send more for, and the event time that its closing stands for. */
+/** A window that will get no more events, and the event time that its closing stands for. */
 export interface SilentWindow {
   readonly window: SourceWindow;
   readonly floor: EpochMs;

@@ -132,7 +132,7 @@ export function countStepsAcross(
   }
 }
 
-/** Windows have closed: samples that no open window can need any more go, but for the last before them. */
+/** Once windows have closed, deletes samples that no open window can need any more, except the last before them. */
 export function pruneTrails(state: SourceState, open: OpenAggregation): void {
   if (open.trails.size === 0) return;
   const { aggregation } = open;

@@ -297,7 +297,7 @@ function lastingMs(
   return window.end - Math.max(from, window.start);
 }
 
-/** Windows have closed: samples that no open window can need any more go, but for the last before them. */
+/** Once windows have closed, deletes samples that no open window can need any more, except the last before them. */
 export function pruneHeld(state: SourceState, open: OpenAggregation): void {
   if (open.held.size === 0) return;
   const from = earliestStart(state, open);
@@ -320,7 +320,7 @@ function keepFrom(open: OpenAggregation, { trail, name }: HeldTrail, from: Epoch
   setSamples(trail, name, carried === undefined ? rest : [{ ...carried, afterGap: true }, ...rest]);
 }
 
-/** Whether an open window tells of the state. */
+/** Whether an open window holds time of the state. */
 function isKnown({ windows }: OpenAggregation, name: string, text: string): boolean {
   for (const { groups } of windows.values()) {
     for (const { states = [] } of groups)

@@ -87,11 +87,11 @@ function eventProperties(): JsonSchema {
   };
 }
 
-/** RFC 3339, but for what only a calendar knows. */
+/** RFC 3339, except for what only a calendar knows. */
 const DATE_TIME =
   '^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\\.[0-9]+)?(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$';
 
-/** How deep a member may be nested that nobody reads: parsers along the way have limits of their own. */
+/** How deep members may be nested that are not read: parsers on the way have limits of their own. */
 const UNKNOWN_DEPTH = 4;
 
 function nested(depth: number): JsonSchema {

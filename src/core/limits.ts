@@ -15,10 +15,10 @@ export const MAX_OPEN_WINDOWS = 4_000;
 /** Ids in the item itself, by `IdSegments.bytes`: more become a page of their own, which is written once. */
 export const MAX_RECENT_ID_BYTES = 2_000;
 
-/** Pages of ids that a source may have: 4 MB. For want of a bound a source of texts without end would read all of them. */
+/** Pages of ids that a source may have: 4 MB. Without a bound, a source that sends endless new texts would read all of them. */
 export const MAX_ID_PAGES = 2_000;
 
-/** What the item says of pages: with more, neighbours are told of together. */
+/** Most entries about pages in the item: beyond it, neighbouring pages share an entry. */
 export const MAX_PAGE_RANGES = 64;
 
 /** Silences that ended, which are kept for the alerts on them: readers of the changelog may be so many behind. A few bytes each. */

@@ -44,7 +44,7 @@ export function writeMetric(writer: ByteWriter, metric: Metric): void {
   if (increased !== undefined) writeSum(writer, increased);
 }
 
-/** `onCounter`: hears of the latest sample of a counter that was stored in the second form. */
+/** `onCounter` is called with the latest sample of a counter that was stored in version 2. */
 export function readMetric(
   reader: ByteReader,
   name: string,

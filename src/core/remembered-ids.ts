@@ -42,7 +42,7 @@ export class RememberedIds {
   #pagedNumber = -1;
   /** Contents of pages that are at hand. */
   readonly #pages = new Map<number, IdSegments>();
-  /** Those that nobody has asked of yet, as they are stored. */
+  /** Ids not yet asked for, as they are stored. */
   readonly #packed = new Map<number, PackedPage>();
   /** Made since the latest write. */
   readonly #made: number[] = [];
@@ -223,7 +223,7 @@ export class RememberedIds {
     return ids;
   }
 
-  /** For comparing: the recent ids with their times, those of use; and what is told of pages. */
+  /** For comparing: the recent ids that are of use, with their times, and the entries about pages. */
   view(isOfUse: Occasion): unknown {
     const recent: unknown[] = [];
     this.#recent.each(({ number, high, low }, time, folded) => {
@@ -268,7 +268,7 @@ export class RememberedIds {
     if (this.#ranges.length > MAX_PAGE_RANGES) this.#joinRanges();
   }
 
-  /** Neighbours in the older half become one range: what is told of pages stays short, and becomes less exact with age. */
+  /** Merges neighbours in the older half into one range: the entries about pages stay short, and become less exact with age. */
   #joinRanges(): void {
     const half = Math.floor(this.#ranges.length / 2);
     const joined: PageRange[] = [];

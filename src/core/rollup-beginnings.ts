@@ -12,7 +12,7 @@ export interface KnownRollup {
   readonly sinceMs: EpochMs | undefined;
   /**
    * Since when its sources tell events apart by all of its tags; undefined: since it is made, and before. What a source's window held then belongs into one of
-   * the rollup's series, and nobody knows which.
+   * the rollup's series, and it is not known which.
    */
   readonly apartSinceMs?: EpochMs;
   /** One of the same name was made by other tags, or of other windows, before: what that holds is not told again. */

@@ -66,7 +66,7 @@ export function asksForTick(state: SourceState, { arrivalsMs }: SourceEvents, pi
   );
 }
 
-/** The shortest that an alert on the silence of sources tells of. */
+/** The shortest silence of a source that any alert reports, ms. */
 function shortestSilenceMs(alerts: readonly AlertRule[]): number {
   let shortestMs = Number.POSITIVE_INFINITY;
   for (const { on, when } of alerts)

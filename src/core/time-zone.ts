@@ -3,7 +3,7 @@ import { MAX_TIME_MS } from './event-limits.ts';
 
 export const DAY_MS = 86_400_000;
 
-/** Whether the platform knows a zone of this name. Offsets like `+02:00` are none: a name has its summer time with it. */
+/** Whether the platform knows a zone of this name. Offsets like `+02:00` do not count: a name includes its summer time. */
 export function isTimeZone(name: string): boolean {
   if (!/^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/.test(name)) return false;
   try {

@@ -42,7 +42,7 @@ export interface WindowForm {
   readonly names: readonly string[];
   /** Version of the state or stored window that the bytes belong to. */
   readonly version: number;
-  /** Hears of the latest samples of counters in the second form. */
+  /** Called with the latest sample of each counter, in version 2 only. */
   readonly onCounter?: (name: string, sample: CounterSampleV2) => void;
 }
 

@@ -10,7 +10,7 @@ export interface StopSignals {
 export const STOPPED = Symbol('stopped');
 
 /**
- * The promise's value, or STOPPED once the signal aborts; what becomes of the promise then is nobody's business.
+ * The promise's value, or STOPPED once the signal aborts; the promise's outcome is ignored then.
  * Leaves no listener behind on a signal that lives long.
  */
 export function orStopped<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | typeof STOPPED> {
@@ -22,7 +22,7 @@ export function orStopped<T>(promise: Promise<T>, signal: AbortSignal): Promise<
   });
 }
 
-/** Why a nap ends. Without a reason of its own each abort makes an error with a stack, which nobody reads. */
+/** Why a nap ends. Without a reason of its own each abort makes an error with a stack, which is never read. */
 const WOKEN = 'woken';
 
 /** One sleeper. A call to `wake` while it is up makes its next sleep end at once, so that no call is lost. */

@@ -51,7 +51,7 @@ export type MappingEvent =
       /** Whether a destination has it, refused it to the last (rule 49), or the mapping has none (rule 45). */
       readonly destination: 'delivered' | 'refused' | 'none';
     }
-  /** Records that left the stream's retention while they were being retried: no destination hears of them (rule 48). */
+  /** Records that left the stream's retention while they were being retried: they are sent to no destination (rule 48). */
   | { readonly kind: 'lost-to-retention'; readonly shard: ShardId; readonly records: number }
   /** Unread records left the stream's retention; reading goes on from the trim horizon. */
   | { readonly kind: 'trimmed'; readonly shard: ShardId }

@@ -158,7 +158,7 @@ function onFailure(read: PropertyReader): DestinationArn | undefined {
   const destination = config['OnFailure'];
   if (destination === undefined) return undefined;
   const arn = isFields(destination) ? destination['Destination'] : destination;
-  // reported so by the service where there is none
+  // the service reports it so where there is none
   if (arn === undefined) return undefined;
   const parsed = parseDestinationArn(arn);
   if ('kind' in parsed) return parsed;

@@ -4,7 +4,7 @@ import { FIRST_GENERATION, GENERATION_TABLES } from '../core/rebuild/generation-
 import { Generations } from '../stores/generations.ts';
 import type { FunctionHost } from './function-host.ts';
 
-/** Set where the stack can rebuild; without it nobody asks which generation is current, and that costs nothing. */
+/** Set where the stack can rebuild; without it the current generation is never looked up, at no cost. */
 export const GENERATIONS_SETTING = 'generations';
 
 /** How long after a switch a reader may look at the generation before. */

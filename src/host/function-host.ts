@@ -40,7 +40,7 @@ export interface FunctionHost {
   readonly bus: (name: string) => EventBus;
   /** A Kinesis stream to put records into. */
   readonly stream: (name: string) => OutgoingStream;
-  /** A secret's text, read anew with each call. */
+  /** A secret's text, read again with each call. */
   readonly secret: (name: string) => () => Promise<string>;
   /** Posts to the connections of a WebSocket API. */
   readonly poster: (name: string) => LivePoster;

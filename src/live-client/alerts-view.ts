@@ -10,7 +10,7 @@ export type AlertsOutcome =
   | { readonly kind: 'known' }
   /** It will be looked at when the snapshot has come. */
   | { readonly kind: 'waiting' }
-  /** A transition was missed: the alerts must be asked for anew. Until then the view stays as it is. */
+  /** A transition was missed: the alerts must be requested again. Until then the view stays as it is. */
   | { readonly kind: 'gap' };
 
 /** Transitions kept while a snapshot is on its way; with more it is asked for again. */

@@ -340,7 +340,7 @@ class Client implements LiveClient {
   }
 }
 
-/** The rest is told of anew, which costs more and comes to the same. */
+/** Whatever does not fit is sent again in full, which costs more and has the same result. */
 function whatFits(have: readonly Have[]): readonly Have[] {
   let bytes = 0;
   const tooMany = have.findIndex((known, at) => {

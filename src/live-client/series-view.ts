@@ -11,7 +11,7 @@ export type ViewOutcome =
   | { readonly kind: 'known' }
   /** It will be looked at when the snapshot has come. */
   | { readonly kind: 'waiting' }
-  /** Something was missed: the series must be asked for anew. Until then the view stays as it is. */
+  /** Something was missed: the series must be requested again. Until then the view stays as it is. */
   | { readonly kind: 'gap' };
 
 /** Changes kept while a snapshot is on its way; with more it is asked for again. */

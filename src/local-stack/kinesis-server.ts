@@ -65,7 +65,7 @@ async function untilAnswered<Death>(
     },
     body: '{}',
   });
-  // A connection that breaks is the server's end, which `died` tells of with its last words.
+  // A broken connection means that the server has ended; `died` reports that with its last output.
   const answered = request.then(() => 'answered' as const).catch(() => died);
   return Promise.race([answered, died]);
 }

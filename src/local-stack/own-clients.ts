@@ -33,7 +33,7 @@ function strangenessOf(request: IncomingMessage, accessKey: string | undefined):
     : 'found no access key of this run, expected the one that its own clients have';
 }
 
-/** Whether the request names this machine, as every client here does that was not led astray. */
+/** Whether the request names this machine, as every client here does unless it was given another address. */
 export function isCalledHere({ headers }: IncomingMessage): boolean {
   return /^(?:127\.0\.0\.1|localhost)(?::\d{1,5})?$/i.test(headers.host ?? '');
 }

@@ -75,7 +75,7 @@ export async function startRuntimeApi(reports: RuntimeReports, key: string): Pro
   };
 }
 
-/** A body cut short by the process's end is nobody's answer. */
+/** A body cut short because the process ended is no answer. */
 function readBody(request: IncomingMessage, done: (body: string) => void): void {
   const chunks: Buffer[] = [];
   request.on('data', (chunk: Buffer) => chunks.push(chunk));

@@ -126,7 +126,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     for (let cleanup = cleanups.pop(); cleanup !== undefined; cleanup = cleanups.pop()) await cleanup();
   };
   const failure = Promise.withResolvers<never>();
-  failure.promise.catch(() => {}); // Whoever waits hears of it; nobody has to.
+  failure.promise.catch(() => {}); // The error reaches whoever awaits it; no one has to.
   try {
     return await compose(options, { cleanups, fail: failure.reject }, { failed: failure.promise, stop });
   } catch (error) {

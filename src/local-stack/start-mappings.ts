@@ -37,7 +37,7 @@ export interface RunningMappings {
   stop(): Promise<void>;
 }
 
-/** Locally a retry need not wait long: nobody else is being protected. */
+/** Locally a retry need not wait long: there is no shared service to protect. */
 const LOCAL_BACKOFF = exponentialBackoff({ baseMs: 50, capMs: 2_000 });
 /** Nothing new for long: as often as AWS lets a Kinesis shard be read. A laptop has other things to do than to answer that there is nothing. */
 const POLLING = { idlePollMs: 50, longestIdlePollMs: 200, shardRefreshMs: 1_000, readLimit: 1_000 };
@@ -110,7 +110,7 @@ function startMapping(spec: MappingSpec, options: MappingsOptions): RunningMappi
   return mapping;
 }
 
-/** A stream made anew has checkpoints of its own: those of its namesake would skip its first records. */
+/** A stream that was created again has its own checkpoints: those of the earlier one would skip its first records. */
 function checkpointName({ uuid, source }: MappingSpec, stream: StreamSource): string {
   const made = source.kind === 'dynamodb' ? stream.arn.split('/').at(-1) : undefined;
   return made === undefined ? uuid : `${uuid}-${made.replaceAll(/[^0-9A-Za-z.-]/g, '-')}`;

@@ -38,7 +38,7 @@ export function createApiGatewayPoster(
         await client.send(new DeleteConnectionCommand({ ConnectionId: connection }));
         return 'ended';
       } catch (error) {
-        // Where the service has trouble, the client finds out by its next ping, which nobody answers.
+        // If the service has trouble, the client finds out by its next ping, which is not answered.
         return outcomeOf(error) === 'gone' ? 'ended' : 'failed';
       }
     },

@@ -19,7 +19,7 @@ export function createDynamoDbClient(
   limits: TimeLimits = LIMITS,
 ): DynamoDBClient {
   const client = new DynamoDBClient({ maxAttempts: 4, requestHandler: handlerOf(limits), ...overrides });
-  // For a logger that there is none of, it copies every request and answer.
+  // It copies every request and answer for a logger, even if there is none.
   client.middlewareStack.remove('loggerMiddleware');
   writeBodiesAtOnce(client);
   return client;
@@ -31,7 +31,7 @@ export function createDynamoDbClient(
  */
 function writeBodiesAtOnce({ middlewareStack }: DynamoDBClient): void {
   const takeInput: SerializeMiddleware<ServiceInputTypes, ServiceOutputTypes> = (next, context) => (args) => {
-    // As bytes: signing and sending would each make them anew.
+    // As bytes: otherwise signing and sending would each convert it.
     context['body'] = Buffer.from(JSON.stringify(args.input, bytesToBase64));
     return next({ ...args, input: {} });
   };

@@ -1,4 +1,4 @@
-// Posts to live connections. What may go wrong with one is an outcome: nobody waits for it, and nothing else fails by it.
+// Posts to live connections. A failure with one is an outcome: nothing waits for it, and nothing else fails because of it.
 import type { Clock } from './clock.ts';
 
 export type PostOutcome =

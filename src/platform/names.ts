@@ -61,7 +61,7 @@ export const SOURCES_TABLE = {
   heldAt: 'heldAt',
   /** text: JSON of the letters whose events the latest write put back, until it stands beside them what became of them. */
   redriven: 'redriven',
-  /** text: somebody waits for all changes up to here to be handled downstream, and hears of it under this name. */
+  /** text: someone waits until all changes up to here are processed downstream, and is notified under this name. */
   fence: 'fence',
   expiresAt: 'expiresAt',
 } as const;

@@ -1,4 +1,4 @@
-// Why events are none, most frequent first, with one example each.
+// Why inputs were no events, most frequent first, with one example each.
 
 export interface CountedReason {
   readonly reason: string;

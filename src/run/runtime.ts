@@ -156,7 +156,7 @@ async function compose(
 ): Promise<Runtime> {
   const { clock = systemClock, onStep = () => {}, onLine = () => {} } = options;
   const failure = Promise.withResolvers<never>();
-  failure.promise.catch(() => {}); // Whoever waits hears of it; nobody has to.
+  failure.promise.catch(() => {}); // The error reaches whoever awaits it; no one has to.
   const workFolder = await makeWorkFolder(options.dataFolder, cleanups);
 
   onStep('synthesizing the stack');

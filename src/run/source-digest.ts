@@ -7,7 +7,7 @@ import { join } from 'node:path';
 const FOLDERS = ['cdk', 'consumers', 'producers', 'src'];
 const FILES = ['package.json', 'package-lock.json', 'tsconfig.json', 'node_modules/.package-lock.json'];
 
-/** What packages are built into stands among the sources, is none, and may be built anew at any moment. */
+/** Folders that packages are built into. They are among the sources but are not sources, and may be rebuilt at any moment. */
 const BUILT = 'lib';
 
 /** By contents, not by times: a branch that is checked out again has what it had. */

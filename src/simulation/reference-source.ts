@@ -280,7 +280,7 @@ export class ReferenceSource {
     return { event, verdict, maxTimeBefore, appliedTo, lateFor };
   }
 
-  /** Puts the event into every open window it falls in; false: there is none. */
+  /** Puts the event into every open window it falls in; false if there is none. */
   #fold(aggregation: ClosingAggregation, event: ReferenceEvent, maxTimeBefore: number): boolean {
     const { window, allowedLatenessMs } = aggregation;
     const { time } = event;

@@ -66,7 +66,7 @@ const SCHEDULED_TIMEOUT_MS = 60_000;
 /** As the stack gives `aggregate`. */
 const MEMORY_MB = 1_024;
 
-/** The audit goes over everything there is, and begins anew as soon as it is done. */
+/** The audit goes over everything stored, and starts again as soon as it is done. */
 const EVERYTHING = { passEveryMs: 0, depth: Number.POSITIVE_INFINITY, starts: 1_000 };
 
 /** Parts of rollup windows branch after so few sources as a simulation has. */
@@ -232,7 +232,7 @@ export class SimulatedSystem {
     return current;
   }
 
-  /** A container is the function wired anew, to a host whose calls go wrong as planned. */
+  /** A new container: the function is wired again, to a host whose calls fail as planned. */
   #function<E, A>(
     name: FunctionName,
     timeoutMs: number,
@@ -264,7 +264,7 @@ export class SimulatedSystem {
     );
   }
 
-  /** Nothing that the others are held to hears of it: with it and without it their run is the same. */
+  /** It does not affect anything that the laws check: the run is the same with it and without it. */
   #own(own: OwnFunction): SimulatedOwn {
     const { plan, clock, trace, faults, tables, writer, streams } = this;
     const random = createRandom(`${own.name} ${plan.seed}`).next;

@@ -1,4 +1,4 @@
-// A table whose writes are made in a context, so that whoever hears of a change knows who made it.
+// A table whose writes are made in a context, so that those who are notified of a change know who made it.
 import type { Table } from '../stores/table.ts';
 
 export function writtenBy(table: Table, within: <T>(write: () => T) => T): Table {

@@ -203,7 +203,7 @@ export class Alerts {
 
 /** A walk over all that there is, for the rules on silence. */
 export interface Walk {
-  /** The rules it is for, as text: others are walked for anew. */
+  /** The rules it is for, as text: other rules start a new walk. */
   readonly of: string;
   /** The source, or series, it has come to; undefined at its beginning, and at its end. */
   readonly after: string | undefined;

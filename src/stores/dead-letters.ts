@@ -90,7 +90,7 @@ export class DeadLetters {
     if (items.length > 0) await this.#table.putMany(items);
   }
 
-  /** What became of letters: the verdicts, in order; undefined for one that nobody has put back. Consistent. */
+  /** Verdicts of letters that were processed again, in order; undefined for a letter that was not. A consistent read. */
   async fates(letters: readonly LetterKey[]): Promise<readonly (string | undefined)[]> {
     const items = await this.#table.getMany(letters.map(fateKey));
     const found = new Map(items.map((item) => [keyTextOf(item), textOf(item, FATE)]));

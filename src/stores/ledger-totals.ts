@@ -34,11 +34,11 @@ export interface LedgerTotalsDeps {
   readonly states: SourceStates;
   readonly deadLetters: DeadLetters;
   readonly nowMs: () => number;
-  /** Older totals are added up anew; default: LEDGER_AGE_MS. */
+  /** Totals older than this are added up again, ms; default: LEDGER_AGE_MS. */
   readonly maxAgeMs?: number;
 }
 
-/** Older totals are added up anew, by whoever asks. */
+/** Totals older than this are added up again by the next request. */
 export const LEDGER_AGE_MS = 60_000;
 /** Pages of at most 1 MB a call reads: well under a second, and the most an answer costs. */
 const PAGES_A_CALL = 8;
@@ -154,7 +154,7 @@ async function load(table: Table): Promise<Stored> {
   }
   const version = numberOf(item, 'version');
   const kept: Omit<Stored, 'version'> = JSON.parse(body);
-  // Sums of a time when not all of these were counted are begun anew.
+  // Sums from a time when not all of these were counted are started again.
   const isWhole = [kept.totals, kept.walk].every((sums) => sums === undefined || 'held' in sums);
   return isWhole ? { ...kept, version } : { version, totals: undefined, walk: undefined, leaseMs: 0 };
 }

@@ -43,7 +43,7 @@ export interface LiveTopics {
 
 type SubscribeOutcome = 'subscribed' | 'too-many' | 'gone';
 
-/** A topic nobody has asked after for so long is not live any more. Pings renew it. */
+/** A topic without a subscriber's ping for this long is no longer live. */
 export const LEASE_MS = 900_000;
 /** API Gateway ends a connection after two hours; what is left over goes by TTL. */
 const CONNECTION_LIFE_MS = 7_200_000 + LEASE_MS;
@@ -161,7 +161,7 @@ export class LiveConnections {
     return subscriptions.map(({ id }) => id);
   }
 
-  /** The topics somebody listens to that begin so: one read, however many changes are to be told of. */
+  /** Topics with subscribers that begin with a prefix: one read, however many changes are to be sent. */
   async liveTopics(prefix: string, nowMs: number): Promise<LiveTopics> {
     const topics = new Set<string>();
     const items = this.#table.query({

@@ -303,7 +303,7 @@ function redrivenText(redriven: readonly RedrivenLetter[]): Attribute | undefine
   return redriven.length === 0 ? undefined : text(JSON.stringify(redriven));
 }
 
-/** Cut short: nobody reads it. */
+/** For an item without a state: like bytes that were cut short, it cannot be decoded. */
 const NO_STATE = new Uint8Array(0);
 
 function holdOf(item: Item): Hold | undefined {

@@ -32,7 +32,7 @@ export class TokenStanding {
     return (await this.ofAll([token])).get(token.id) ?? 'revoked';
   }
 
-  /** By the tokens' ids. Rejects where that cannot be told: then nobody is told anything. */
+  /** Standing by token id. Rejects if it cannot be read: then nothing is sent to anyone. */
   async ofAll(tokens: readonly HeldToken[]): Promise<ReadonlyMap<string, Standing>> {
     const { nowMs } = this.#deps;
     const different = [...new Map(tokens.map((token) => [token.id, token])).values()];

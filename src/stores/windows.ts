@@ -131,7 +131,7 @@ export class Windows {
     });
   }
 
-  /** Over how many parts rollup windows are spread, in the order asked for; undefined where nobody has written the window. */
+  /** Over how many parts rollup windows are spread, in the order asked for; undefined where the window has not been written yet. */
   async spreads(windows: readonly WindowKey[]): Promise<readonly (Spread | undefined)[]> {
     const items = await this.#table.getMany(windows.map(spreadKeyOf));
     const found = new Map(items.map((item) => [spreadName(item), toSpread(item)]));
@@ -287,7 +287,7 @@ export class Windows {
     }
   }
 
-  /** -1: there is none. */
+  /** -1 where there is none. */
   async #lastStart(of: WindowKind, bucket: number, toMs: number): Promise<number> {
     const items = this.#table.query({
       ...this.#startingIn(of, bucket, { fromMs: 0, toMs }),

@@ -113,7 +113,7 @@ export class PipelineRunner {
     this.#streams.telemetry.addShard(SHARD);
     this.#tables = {
       sources: new MemoryTable(TABLE_SCHEMAS.sources, (change) => this.#tell('sources', change)),
-      // Nobody reads these changes but alerts on rollups.
+      // Only alerts on rollups read these changes.
       windows: new MemoryTable(TABLE_SCHEMAS.windows, (change) => {
         if (this.#mappings.has('alert-rollups')) this.#tell('windows', change);
       }),
@@ -197,7 +197,7 @@ export class PipelineRunner {
       if (mapping === undefined) continue;
       await this.clock.run(Promise.race([mapping.caughtUp(), this.#failed.promise]));
     }
-    // Nobody reads them again: what is kept in memory is what the tables hold.
+    // They are not read again: the tables hold everything that is kept.
     for (const stream of Object.values(this.#streams)) stream.trimAll();
   }
 

@@ -62,7 +62,7 @@ export function putAt(item: PutItem, latestMs: EpochMs): ItemToPut {
   return { ...record, arrivalMs };
 }
 
-/** The entries of a recording or an archive. @throws RecordingError, ArchiveError; TypeError for a time that is none */
+/** The entries of a recording or an archive. @throws RecordingError, ArchiveError; TypeError for an invalid time */
 export async function* itemsOfRecording(input: string | TestRecording): AsyncIterable<PutItem> {
   const { recording, from, to, ...others } = typeof input === 'string' ? { recording: input } : input;
   const selection = { ...others, fromMs: momentOf('from', from), toMs: momentOf('to', to) };

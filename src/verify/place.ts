@@ -22,7 +22,7 @@ export interface Place {
   issue(order: TokenRequest): Promise<{ readonly id: string; readonly text: string }>;
   revoke(tokenId: string): Promise<void>;
   readonly deadLetters: Pick<DeadLetters, 'list'>;
-  /** As deployed; undefined: nobody said. */
+  /** The deployed definition; undefined if it was not given. */
   readonly pipeline: Pipeline | undefined;
 }
 

@@ -21,7 +21,7 @@ const STEPS: readonly Step[] = [...DOOR_STEPS, ...FOLLOW_STEPS, ...READING_STEPS
 
 const NOT_ASKED = 'AWS itself is not asked: look at CloudWatch, and at the roles with IAM’s policy simulator';
 
-/** What nobody can bring about from outside, or not without harm; and what AWS alone can say, which is not asked. */
+/** What cannot be brought about from outside, or not without harm, and what only AWS itself could answer. */
 const NEVER_TRIED: readonly Verdict[] = [
   never('gateway.throttling', 'a flood is answered 429', 'a flood would use up the rate of all devices'),
   never('aws.alarms', 'no alarm of the stack is on', NOT_ASKED),

@@ -1,7 +1,7 @@
 // Sources and tags come again and again: one that has come before costs a comparison here, and no new text.
 
 const SLOTS = 8_192;
-/** Longer texts are made anew each time. */
+/** Longer texts are created each time. */
 const SLOT_BYTES = 64;
 
 /** Bounded: a text takes the place of another one that had its slot. */

@@ -1,4 +1,4 @@
-// Why a record as a whole is none that can be read.
+// Why a record as a whole cannot be read.
 import { quote } from '../core/describe-found.ts';
 import { MAX_CONTAINERS } from './container-bound.ts';
 import type { Refusal } from './decoded-item.ts';

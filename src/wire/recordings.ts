@@ -77,7 +77,7 @@ interface ParsedLine {
   readonly parsed: unknown;
 }
 
-/** Each line's JSON. A first line that is none by itself begins a document of several lines: the rest of the file. */
+/** Each line's JSON. A first line that is not JSON by itself begins a document of several lines: the rest of the file. */
 async function* parsedLines(file: string, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<ParsedLine> {
   let line = 0;
   let seen = false;

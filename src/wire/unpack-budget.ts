@@ -13,7 +13,7 @@ const DAMAGED_BYTES = 1024 * 1024;
 export class UnpackBudget {
   readonly limit: number;
   #spent = 0;
-  /** Something was refused for want of room. */
+  /** Something was refused because the budget was used up. */
   isOverrun = false;
 
   constructor(limit = MAX_UNPACKED_BYTES) {

@@ -131,7 +131,7 @@ function takeTags(cursor: TokenCursor): Readonly<Record<string, string>> {
   return tags;
 }
 
-/** `__proto__` is none: assigning to it makes no entry. */
+/** `__proto__` is not taken: assigning to it makes no entry. */
 function isPlainName(name: string, max: number): boolean {
   return isName(name, max, false) && name !== '__proto__';
 }

@@ -1,4 +1,4 @@
-// A source is ended: nobody is to hear of it any more, unless it comes back.
+// A source is retired: nothing more is published about it unless it comes back.
 import type { AlertFold } from './alert-fold.ts';
 import type { AlertRule } from './alert-rule.ts';
 import type { AlertState } from './alert-state.ts';
@@ -29,7 +29,7 @@ export function foldRetirement(
     status: to,
     since: undefined,
     base: { status: to, since: undefined, observedMs: before.observedMs },
-    // What is judged is judged for good: what comes back begins anew.
+    // What has been judged stays judged: a source that comes back starts afresh.
     frontier: last === undefined ? before.frontier : { start: last.start, revision: last.revision },
     windows: [],
     told: [],

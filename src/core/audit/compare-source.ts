@@ -225,7 +225,7 @@ function expectationOf(linked: Linked | undefined): Expected | undefined {
   return { number: link.number, bounds: window, total: link.before + window.events };
 }
 
-/** Stored by a release that did not number them, as while another is deployed: that it is there is all that is known. */
+/** Stored by a release that did not number them, as while another is deployed: all that is known is that it is there. */
 export function isUnnumbered({ start, end, link }: StoredWindow, bounds: WindowBounds): boolean {
   return link === undefined && start === bounds.start && end === bounds.end;
 }

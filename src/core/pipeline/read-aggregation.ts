@@ -85,7 +85,7 @@ export function readAggregation(entry: DefinitionReader, defaults: PipelineDefau
   };
 }
 
-/** A rollup's window must outlast those of its sources: else what comes last begins it anew. */
+/** A rollup's window must outlast those of its sources: otherwise the last events would begin it again. */
 function readWindowRetention(
   entry: DefinitionReader,
   {

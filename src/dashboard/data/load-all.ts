@@ -1,4 +1,4 @@
-// All pages of a list, up to a bound: more than that nobody looks through.
+// All pages of a list, up to a bound: no one looks through more than that.
 import type { Schema } from '../../wire/api/schema.ts';
 import type { Api, Fetched } from './api.ts';
 

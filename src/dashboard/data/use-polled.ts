@@ -11,7 +11,7 @@ export interface Polled<T> {
 }
 
 export interface Polling<T> {
-  /** What is asked for: with another key it begins anew. */
+  /** Names what is requested: another key starts again from nothing. */
   readonly key: string;
   readonly everyMs: number;
   readonly load: (signal: AbortSignal) => Promise<Fetched<T>>;

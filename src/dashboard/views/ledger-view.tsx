@@ -177,7 +177,7 @@ function Strip({ name, parts, of }: StripProps) {
   );
 }
 
-/** The API does not tell how far each consumer is behind; what it tells of the sources bounds it. */
+/** The API does not say how far each consumer is behind; what it says about sources gives a bound. */
 function Freshness() {
   const { rows, atMs } = useSourceRows(undefined);
   const nowMs = useNow();

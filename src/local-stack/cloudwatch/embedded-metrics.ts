@@ -2,7 +2,7 @@
 import { isObject } from '../property.ts';
 import type { MetricDatum } from './metric-store.ts';
 
-/** Empty for a line that is none. */
+/** Empty for a line without metrics. */
 export function embeddedMetrics(line: string): readonly MetricDatum[] {
   if (!line.includes('"CloudWatchMetrics"')) return [];
   const record = parse(line);

@@ -174,7 +174,7 @@ function parseAnswer(
   };
 }
 
-/** The policy of a kept answer is held against each request anew. */
+/** The policy of a cached answer is evaluated for each request. */
 function decide({ principalId, statements, context, usageKey }: Answer, methodArn: string): Decision {
   const matching = statements
     .filter(isObject)

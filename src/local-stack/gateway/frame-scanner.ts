@@ -1,4 +1,4 @@
-// Looks at a WebSocket's frames as their bytes come, and tells of the first that is longer than one may be.
+// Scans a WebSocket's frames as their bytes arrive, and reports the first that is too long.
 
 /** A frame's header: two bytes, then up to eight of length and four of a mask. */
 const MAX_HEADER = 14;

@@ -1,4 +1,4 @@
-// What an API tells of each request and message: for metrics.
+// What an API reports of each request and message, for metrics.
 export type GatewayEvent =
   | {
       readonly kind: 'request';

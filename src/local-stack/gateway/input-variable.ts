@@ -17,7 +17,7 @@ export interface TemplateParameters {
   readonly header: Readonly<Record<string, string>>;
 }
 
-/** A body that begins as JSON and is none: the service answers 400, before any template's own answer. */
+/** A body that begins as JSON but is not JSON: the service answers 400, before any template's own answer. */
 export class BodyNotJson extends Error {
   override readonly name = 'BodyNotJson';
 }

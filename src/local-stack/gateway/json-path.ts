@@ -30,7 +30,7 @@ type JsonPathStep =
   /** The value and all within it. */
   | { readonly kind: 'descend' };
 
-/** @throws where the path is none, or has what is not followed here */
+/** @throws if the path is invalid, or uses what is not supported here */
 export function parseJsonPath(path: string): readonly JsonPathStep[] {
   const known = parsedPaths.get(path);
   if (known !== undefined) return known;

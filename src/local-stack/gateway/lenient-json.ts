@@ -6,7 +6,7 @@ export interface LenientOptions {
   readonly duplicateMember?: 'last' | 'first';
 }
 
-/** @throws where the text is none, or is nested deeper than the service's own parser takes it */
+/** @throws if the text is not JSON, or is nested deeper than the service's parser allows */
 export function parseLenientJson(text: string, { duplicateMember = 'last' }: LenientOptions = {}): JavaValue {
   const source: Source = { text, at: 0, duplicateMember };
   const value = readValue(source, 0);

@@ -22,7 +22,7 @@ export function readUsagePlans(ofType: OfType, apiId: string): UsagePlan[] {
   const keys = new Map(
     ofType('AWS::ApiGateway::ApiKey').map(({ name, property, logicalId }) => [
       name,
-      // A key without a value gets one on AWS that nobody here could know.
+      // A key without a value gets one on AWS, which cannot be known here.
       asText(property('Value'), `${logicalId}.Value`),
     ]),
   );

@@ -33,7 +33,7 @@ export interface GatewayDeps {
   readonly newId: () => string;
   /** The access log. */
   readonly onAccess: (line: string) => void;
-  /** Every request and message, for metrics; default: nobody hears. */
+  /** Called with every request and message, for metrics; default: they are dropped. */
   readonly observe?: (event: GatewayEvent) => void;
   /** Why an answer was a failure of the API's own: not in the answer, as on AWS. */
   readonly onFailure: (message: string) => void;

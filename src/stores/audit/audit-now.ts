@@ -13,7 +13,7 @@ export interface AuditNowOptions {
 /** Between two looks. */
 const PAUSE_MS = 1_000;
 
-/** What is among the suspects of the progress it gives is not decided: nobody has handled the changes of these sources. */
+/** The suspects in the progress it returns are undecided: the changes of these sources have not been processed yet. */
 export async function auditNow(
   deps: AuditDeps,
   { waitMs, sleep, onProgress }: AuditNowOptions,

@@ -84,7 +84,7 @@ const changeSchema = object(
     for: list(id),
     /** Windows that are no more: sessions that have grown, or were merged into others. */
     removed: list(object({ aggregation: text(), startMs: integer(), endMs: integer() })),
-    /** There is more than a message carries: to be asked for anew. */
+    /** There is more than a message can carry: the series must be requested again. */
     stale: flag(),
   },
 );

@@ -6,7 +6,7 @@ const PACK_BYTES = 30_000;
 /** A message ends at 128 KB; a text's UTF-16 code unit takes up to three bytes. */
 const MAX_MESSAGE_LENGTH = 40_000;
 
-/** Changes in their order, several to a message. One too large for any is told as stale: its series is to be asked for anew. */
+/** Changes in their order, several to a message. A change too large for a message is sent as stale: its series must be requested again. */
 export function packChanges(changes: readonly Change[]): readonly string[] {
   const texts = changes.map((change) => {
     const whole = JSON.stringify(change);

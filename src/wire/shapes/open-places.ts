@@ -15,7 +15,7 @@ const MAX_OPENED_BYTES = 4 * 1024 * 1024;
 /** Places opened for one entry of `open` in one document or part. */
 const MAX_OPENED_PLACES = 2_000;
 
-/** Changes the document it is given, which nobody else holds. What cannot be opened stays as it is, and is counted. */
+/** Changes the document in place: the caller must hold the only reference. What cannot be opened stays as it is, and is counted. */
 export function openPlaces(openings: readonly Opening[], scope: Scope, notes: Notes): void {
   for (const { path, steps } of openings) {
     const start = path.from === 'document' ? scope.document : scope.value;

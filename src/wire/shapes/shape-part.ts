@@ -1,4 +1,4 @@
-// A part of a document as an event, by its shape; or why it is none.
+// A part of a document as an event, by its shape; or why it is not an event.
 import { createHash } from 'node:crypto';
 import { EVENT_LIMITS } from '../../core/event-limits.ts';
 import type { ShapePart } from '../../core/shape/shape.ts';

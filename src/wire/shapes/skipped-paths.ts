@@ -19,7 +19,7 @@ export type SkipReason =
   | 'not opened'
   /** The shape says that it is no event. */
   | 'ignored'
-  /** The shape cuts parts out of it, and there are none. */
+  /** The shape cuts parts out of it, but it has none. */
   | 'no parts';
 
 export interface SkippedPath {

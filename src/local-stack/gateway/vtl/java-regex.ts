@@ -1,6 +1,6 @@
 // Java's regular expressions as JavaScript's, where both mean the same; what JavaScript has not is refused.
 
-/** @throws where the pattern is none, or has what only Java knows */
+/** @throws if the pattern is invalid, or uses what only Java knows */
 export function javaRegex(pattern: string, flags: '' | 'g' = ''): RegExp {
   const [, inline = '', rest = pattern] = /^\(\?([ims]+)\)([\s\S]*)$/.exec(pattern) ?? [];
   const only =

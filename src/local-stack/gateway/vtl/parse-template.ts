@@ -58,7 +58,7 @@ function parseEscaped(reading: Reading): Part {
   return textOf('\\');
 }
 
-/** Undefined: a dollar sign that is none of a reference. */
+/** Undefined for a dollar sign that does not begin a reference. */
 function parsePrinted(reading: Reading, escaped: boolean): Part | undefined {
   const begin = reading.at;
   const head = reading.take(/\$!?\{?(?=[A-Za-z_])/y);
@@ -75,7 +75,7 @@ function parsePrinted(reading: Reading, escaped: boolean): Part | undefined {
 const DIRECTIVE = /#(?:\{(\w+)\}|(set|if|foreach|break|stop|define|macro|evaluate|parse|include)(?![\w-]))/y;
 const KNOWN = ['set', 'if', 'foreach', 'break', 'stop'];
 
-/** Undefined: a hash sign that is none of a directive. */
+/** Undefined for a hash sign that does not begin a directive. */
 function parseDirective(reading: Reading, depth: number): Part | undefined {
   const begin = reading.at;
   DIRECTIVE.lastIndex = begin;
