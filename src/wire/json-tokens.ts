@@ -148,6 +148,24 @@ export function takeNumberOrWord(cursor: TokenCursor): number | undefined {
   return 0;
 }
 
+/** A text, a number, true, false or null. Whatever else there is, is not usual. */
+export type Plain = string | number | boolean | null | undefined;
+
+export function takePlain(cursor: TokenCursor): Plain {
+  const { bytes, view, at } = cursor;
+  const first = bytes[at] ?? 0;
+  if (first === QUOTE) return takeText(cursor);
+  if (first <= DIGIT_9) return takeNumber(cursor);
+  const isNull = view.getUint32(at) === NULL;
+  if (isNull || view.getUint32(at) === TRUE) {
+    cursor.at += 4;
+    return isNull ? null : true;
+  }
+  if (first !== LETTER_F || view.getUint32(at + 1) !== ALSE) cursor.isUsual = false;
+  cursor.at += 5;
+  return false;
+}
+
 /** Goes past a character and the blanks behind it. */
 function take(cursor: TokenCursor, character: number): void {
   const { bytes } = cursor;

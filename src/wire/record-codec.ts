@@ -18,7 +18,7 @@ const NESTED: Refusal = {
   detail: 'user record: found a KPL record, expected none in another',
 };
 
-/** What it keeps between records are texts, which mean the same in all of them. */
+/** What it keeps between records are texts and names, which mean the same in all of them. */
 const usual = new UsualEventReader();
 
 /**
@@ -34,7 +34,7 @@ export function decodeRecordInto(
   states: ReadonlySet<string> | undefined = shaping?.states,
 ): boolean {
   if (isTick(data)) return false;
-  const event = usual.read(data, states === undefined);
+  const event = usual.read(data, states === undefined, shaping);
   if (event !== undefined) {
     sink.addEvent(event);
     return false;

@@ -4,6 +4,7 @@
 import type { TelemetryEvent } from '../core/event.ts';
 import { EVENT_LIMITS } from '../core/event-limits.ts';
 import { isId, isName, isSource, isTag, isTime, isType } from '../core/event-rules.ts';
+import type { Shape } from '../core/shape/shape.ts';
 import { completeEvent } from '../core/validate-event.ts';
 import {
   hasMembers,
@@ -18,6 +19,9 @@ import {
 } from './json-tokens.ts';
 import { KnownNames, NAME_SLACK_BYTES } from './known-names.ts';
 import { KnownTexts } from './known-texts.ts';
+import { flatShapeOf } from './shapes/flat-shape.ts';
+import { FlatReader } from './shapes/read-flat.ts';
+import type { Shaping } from './shapes/shaping.ts';
 
 /** Larger records are not usual. */
 const MAX_BYTES = 16 * 1024;
@@ -27,6 +31,11 @@ const BRACE_IN_BASE64 = 'e';
 
 export class UsualEventReader {
   readonly #cursor: TokenCursor;
+  /** Those it has read last, and what reads flat documents by them. */
+  #shapes: readonly Shape[] | undefined;
+  #flat: FlatReader | undefined;
+  /** What is tried first: the form of the record before. */
+  #wasFlat = false;
 
   constructor() {
     const bytes = Buffer.alloc(MAX_BYTES + 1 + NAME_SLACK_BYTES);
@@ -44,13 +53,38 @@ export class UsualEventReader {
 
   /**
    * The one event that the base64 `data` holds; undefined when that is not plain to see. `flags`: whether true and false are numbers and
-   * nothing else; where they may be states they are not plain.
+   * nothing else; where they may be states they are not plain. With `shaping` the event may be a flat document by its first shape.
    */
-  read(data: string, flags = true): TelemetryEvent | undefined {
+  read(data: string, flags = true, shaping?: Shaping): TelemetryEvent | undefined {
     const length = unpackBase64(data, this.#cursor.bytes);
     if (length === undefined) return undefined;
+    if (shaping === undefined) return this.#readOwn(length, flags);
+    const flat = this.#flatReader(shaping);
+    // An event in its own form is none of a flat document, so that either may be tried first.
+    const first = this.#wasFlat ? flat?.read(this.#cursor, length, shaping) : this.#readOwn(length, flags);
+    if (first !== undefined || flat === undefined) return first;
+    this.#wasFlat = !this.#wasFlat;
+    return this.#wasFlat ? flat.read(this.#cursor, length, shaping) : this.#readOwn(length, flags);
+  }
+
+  #readOwn(length: number, flags: boolean): TelemetryEvent | undefined {
     const event = readEvent(this.#cursor, length);
     return flags || !this.#cursor.hasFlag ? event : undefined;
+  }
+
+  /** undefined where states are asked for, where a source is stated beside the document, or the first shape looks deeper. */
+  #flatReader({ shapes, states, record }: Shaping): FlatReader | undefined {
+    if (states !== undefined || record.statedSource !== undefined) {
+      this.#wasFlat = false;
+      return undefined;
+    }
+    if (shapes === this.#shapes) return this.#flat;
+    this.#shapes = shapes;
+    const shape = flatShapeOf(shapes);
+    // Other shapes may hold for each record, and the same one be first.
+    if (shape !== this.#flat?.shape) this.#flat = shape === undefined ? undefined : new FlatReader(shape);
+    if (this.#flat === undefined) this.#wasFlat = false;
+    return this.#flat;
   }
 }
 

@@ -53,12 +53,12 @@ export function judge({ candidate, timeProblem, states }: ShapedPart): Validatio
   return { ...validation, detail: `time: ${timeProblem}` };
 }
 
-function typeOf(found: unknown): unknown {
+export function typeOf(found: unknown): unknown {
   const type = asText(found);
   return typeof type === 'string' ? shortName(type, EVENT_LIMITS.typeLength) : type;
 }
 
-function idOf(found: unknown): unknown {
+export function idOf(found: unknown): unknown {
   const id = typeof found === 'number' && Number.isSafeInteger(found) ? found : asText(found);
   return typeof id === 'string' ? shortId(id) : id;
 }

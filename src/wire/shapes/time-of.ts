@@ -27,6 +27,12 @@ export function timeOf(field: TimeField, scope: Scope): TimeOf {
   return { timeMs: Math.floor(baseMs + plusMs) };
 }
 
+/** Of what was found at a field without an offset, whole ms; undefined where it is no time of its form. */
+export function momentOf(found: unknown, { as, zone }: Pick<TimeField, 'as' | 'zone'>): number | undefined {
+  const baseMs = readTime(found, as, zone);
+  return baseMs === undefined ? undefined : Math.floor(baseMs);
+}
+
 function plusOf({ path, as }: NonNullable<TimeField['plus']>, scope: Scope): number | undefined {
   const found = firstAt(path, scope);
   return found === undefined || found === null ? 0 : inUnit(found, as);
