@@ -39,6 +39,8 @@ export class Aggregate extends Construct {
         [VARIABLE.table('sources')]: sources.table.tableName,
         [VARIABLE.table('deadLetters')]: deadLetters.table.tableName,
         [VARIABLE.table('readers')]: readers.table.tableName,
+        // Tags of devices lie there as well: it has no change stream.
+        [VARIABLE.table('devices')]: readers.table.tableName,
       },
     });
     this.consumer.allow(SOURCES_ACTIONS, sources.table.tableArn);
@@ -86,6 +88,6 @@ const SOURCES_ACTIONS = [
   'dynamodb:UpdateItem',
   'dynamodb:DeleteItem',
 ];
-/** How far each shard has been read. Its shards it may list as their reader. */
+/** How far each shard has been read, and tags of devices. Its shards it may list as their reader. */
 const READERS_ACTIONS = ['dynamodb:BatchGetItem', 'dynamodb:PartiQLInsert', 'dynamodb:PartiQLUpdate'];
 const DEAD_LETTERS_ACTIONS = ['dynamodb:BatchWriteItem'];

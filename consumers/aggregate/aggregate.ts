@@ -19,6 +19,7 @@ import { adopt, failureOf, foldAndCommit, putBehindTicks } from './fold-and-comm
 import { setAside } from './set-aside.ts';
 import type { ShardProgress } from './shard-progress.ts';
 import { type CachedState, StateCache, stateCacheBytes } from './state-cache.ts';
+import { type KnownDevices, tagDevices } from './tag-devices.ts';
 
 export interface AggregateDeps {
   readonly pipeline: Pipeline;
@@ -29,6 +30,8 @@ export interface AggregateDeps {
   readonly nowMs: () => number;
   /** How far the shards have been read. */
   readonly shards: ShardProgress;
+  /** Tags of devices, where the pipeline asks for the table's. */
+  readonly devices?: KnownDevices | undefined;
   /** Memory of the function in MB: a share of it keeps states warm. Default: 1 GB. */
   readonly memoryMb?: number;
   /** Default: an empty one, of that size. */
@@ -53,6 +56,7 @@ export function createAggregate(
   const hot = new HotSources(deps.log);
   return async ({ Records }) => {
     const batch = decodeBatch(Records, deps.pipeline);
+    if (!(await isTagged(batch, deps))) return batchItemFailures(Records.slice(0, 1).map(sequenceOf));
     const failures: Failure[] = [];
     const letters = [...batch.quarantined, ...batch.setAside];
     try {
@@ -121,6 +125,26 @@ export function createAggregate(
     const undone = failures.map(({ sequence }) => sequence);
     return batchItemFailures(postponedFrom === undefined ? undone : [...undone, postponedFrom]);
   };
+}
+
+/** Nothing of a batch is folded without the tags that the table has: it comes again. */
+async function isTagged(
+  batch: ReturnType<typeof decodeBatch>,
+  { devices, log, meter }: AggregateDeps,
+): Promise<boolean> {
+  if (devices === undefined) return true;
+  try {
+    await tagDevices(batch, devices);
+    return true;
+  } catch (error) {
+    log.error('the table of devices cannot be read: the batch comes again', { reason: String(error) });
+    meter.publish({ batches: 1, failures: 1 });
+    return false;
+  }
+}
+
+function sequenceOf({ kinesis }: KinesisEventRecord): SequenceNumber {
+  return kinesis.sequenceNumber as SequenceNumber;
 }
 
 function tellOfDecoding(batch: ReturnType<typeof decodeBatch>, log: Log): void {

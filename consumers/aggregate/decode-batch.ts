@@ -56,7 +56,7 @@ export const MAX_BATCH_UNPACKED_BYTES = 48 * 1024 * 1024;
 /** @throws Error for something that is no record, which Lambda has never been seen to deliver */
 export function decodeBatch(
   records: readonly KinesisEventRecord[],
-  pipeline: Pick<Pipeline, 'shapes' | 'aggregations' | 'devices'>,
+  pipeline: Pick<Pipeline, 'shapes' | 'aggregations' | 'devices' | 'deviceTable'>,
   maxUnpackedBytes = MAX_BATCH_UNPACKED_BYTES,
 ): DecodedBatch {
   const batch = new BatchSink(pipeline);
@@ -116,11 +116,16 @@ class BatchSink implements ItemSink {
   readonly #shapes: readonly Shape[];
   readonly #devices: Devices | undefined;
 
-  constructor({ shapes, aggregations, devices }: Pick<Pipeline, 'shapes' | 'aggregations' | 'devices'>) {
+  constructor({
+    shapes,
+    aggregations,
+    devices,
+    deviceTable,
+  }: Pick<Pipeline, 'shapes' | 'aggregations' | 'devices' | 'deviceTable'>) {
     this.#shapes = shapes;
     this.states = askedStates({ aggregations });
     this.#devices = devices.size === 0 ? undefined : devices;
-    if (shapes.length > 0 || devices.size > 0) this.skipped = new SkippedPaths();
+    if (shapes.length > 0 || devices.size > 0 || deviceTable) this.skipped = new SkippedPaths();
     if (shapes.length === 0 || this.skipped === undefined) return;
     const asked = askedTags({ aggregations });
     this.shaping = {
@@ -172,7 +177,9 @@ class BatchSink implements ItemSink {
   }
 
   #withTags(event: TelemetryEvent, devices: Devices): TelemetryEvent {
-    return withDeviceTags(event, devices, (name) => this.skipped?.add('(devices)', name, 'too many'));
+    return withDeviceTags(event, devices.get(event.source), (name) =>
+      this.skipped?.add('(devices)', name, 'too many'),
+    );
   }
 
   #next(): void {

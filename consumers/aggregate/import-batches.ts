@@ -7,6 +7,7 @@ import type { DeadLetter, DeadLetters } from '../../src/stores/dead-letters.ts';
 import { heldFrom } from '../../src/stores/held-events.ts';
 import type { KinesisEventRecord } from '../../src/wire/stream-records.ts';
 import { decodeBatch } from './decode-batch.ts';
+import { type KnownDevices, tagDevices } from './tag-devices.ts';
 
 /** What a document is of. */
 export type FailureDocument =
@@ -32,12 +33,20 @@ export function readFailureDocument(text: string): FailureDocument {
   return { kind: 'telemetry', records, condition: String(field(context, 'condition')) };
 }
 
+export interface ImportDeps {
+  readonly pipeline: Pipeline;
+  readonly deadLetters: DeadLetters;
+  /** Where the pipeline asks for the table's tags. */
+  readonly devices?: KnownDevices;
+}
+
 /** Keeps what they hold as letters, but for what stands there already. Repeating it is safe. @returns how many are new */
 export async function importBatch(
   { records, condition }: Extract<FailureDocument, { readonly kind: 'telemetry' }>,
-  { pipeline, deadLetters }: { readonly pipeline: Pipeline; readonly deadLetters: DeadLetters },
+  { pipeline, deadLetters, devices }: ImportDeps,
 ): Promise<number> {
   const batch = decodeBatch(records, pipeline, Number.POSITIVE_INFINITY);
+  if (pipeline.deviceTable && devices !== undefined) await tagDevices(batch, devices);
   const letters: DeadLetter[] = [...batch.quarantined, ...batch.setAside];
   for (const [source, events] of batch.bySource) {
     for (const { at, stream, arrivalMs, event } of heldFrom(source, events, 0)) {

@@ -29,6 +29,7 @@ function stepDeps({ definition, table, objects, setting, clock, random, createGe
       alerts: table('alerts', generation),
       readers: table('readers', generation),
     }),
+    devices: table('readers'),
     clock,
     random,
   };

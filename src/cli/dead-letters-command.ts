@@ -2,15 +2,18 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { loadPipeline } from '../../cdk/load-pipeline.ts';
-import { importBatch, readFailureDocument } from '../../consumers/aggregate/import-batches.ts';
+import {
+  type ImportDeps,
+  importBatch,
+  readFailureDocument,
+} from '../../consumers/aggregate/import-batches.ts';
 import type { RedriveTotals } from '../../consumers/aggregate/redrive-letters.ts';
 import { redriveLetters } from '../../consumers/aggregate/redrive-letters.ts';
 import type { LetterMapping } from '../core/letter-mapping.ts';
 import { parseLetterMapping } from '../core/letter-mapping.ts';
 import { parsePipeline } from '../core/pipeline/parse-pipeline.ts';
-import type { Pipeline } from '../core/pipeline/pipeline.ts';
 import { compareSequenceNumbers } from '../core/sequence-number.ts';
-import type { DeadLetter, DeadLetters } from '../stores/dead-letters.ts';
+import type { DeadLetter } from '../stores/dead-letters.ts';
 import { letterKey } from '../stores/dead-letters.ts';
 import { UsageError } from './exit.ts';
 import { type StoreOptions, useStores, withStoreOptions } from './open-stores.ts';
@@ -83,11 +86,16 @@ async function redriveDeadLetters(options: RedriveCommandOptions): Promise<void>
   const pipeline = parsePipeline(await loadPipeline(options.pipeline));
   const mapping = options.map === undefined ? undefined : await readMapping(options.map);
   const progress = new Progress();
-  const done = await useStores(options, async ({ states, deadLetters }) => {
+  const done = await useStores(options, async (stores) => {
+    const { states, deadLetters } = stores;
     const batches =
       options.batches === undefined || options.dryRun === true
         ? NO_BATCHES
-        : await importBatches(options.batches, { pipeline, deadLetters });
+        : await importBatches(options.batches, {
+            pipeline,
+            deadLetters,
+            devices: { load: async (sources) => await stores.devices.load(sources) },
+          });
     const totals = await redriveLetters(
       { pipeline, states, deadLetters, onProgress: (at, of) => progress.draw([`${at} of ${of} sources`]) },
       {
@@ -127,10 +135,7 @@ interface BatchTotals {
 
 const NO_BATCHES: BatchTotals = { telemetry: 0, changes: 0, others: 0, newLetters: 0 };
 
-async function importBatches(
-  folder: string,
-  deps: { readonly pipeline: Pipeline; readonly deadLetters: DeadLetters },
-): Promise<BatchTotals> {
+async function importBatches(folder: string, deps: ImportDeps): Promise<BatchTotals> {
   const totals = { ...NO_BATCHES };
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
     throw new UsageError(`--batches ${folder}: ${cause instanceof Error ? cause.message : String(cause)}`, {

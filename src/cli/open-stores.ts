@@ -13,6 +13,7 @@ import { RemoteTable } from '../run/remote-table.ts';
 import { RUNNING_FILE, type RunningFile } from '../run/running-file.ts';
 import { Alerts } from '../stores/alerts.ts';
 import { DeadLetters } from '../stores/dead-letters.ts';
+import { DeviceTable } from '../stores/device-table.ts';
 import { DynamoTable } from '../stores/dynamo-table.ts';
 import { Generations } from '../stores/generations.ts';
 import { SourceStates } from '../stores/source-states.ts';
@@ -30,6 +31,7 @@ export interface Stores {
   readonly windows: Windows;
   readonly deadLetters: DeadLetters;
   readonly alerts: Alerts;
+  readonly devices: DeviceTable;
 }
 
 /** Adds the options that say where to look. */
@@ -271,6 +273,9 @@ function storesOf(tableByName: TableByName, outputs: Readonly<Record<string, str
     // Asked for only then: a folder of an earlier run may have no such table.
     get alerts() {
       return new Alerts(table(OUTPUTS.alertsTable));
+    },
+    get devices() {
+      return new DeviceTable(table(OUTPUTS.readersTable));
     },
   };
 }

@@ -15,6 +15,7 @@ const COMMANDS = new Map<string, () => Promise<Command>>([
   ['ledger', async () => (await import('./ledger-command.ts')).ledgerCommand()],
   ['audit', async () => (await import('./audit-command.ts')).auditCommand()],
   ['export', async () => (await import('./export-command.ts')).exportCommand()],
+  ['devices', async () => (await import('./devices-command.ts')).devicesCommand()],
   ['sources', async () => (await import('./sources-command.ts')).sourcesCommand()],
   ['windows', async () => (await import('./windows-command.ts')).windowsCommand()],
   ['alerts', async () => (await import('./alerts-command.ts')).alertsCommand()],

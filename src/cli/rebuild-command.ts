@@ -96,7 +96,8 @@ async function startRebuild(name: string, options: StartOptions): Promise<void> 
       progress.draw([`making the tables of ${name} …`], { now: true });
       await tables.createGenerationTables(client, names, name);
       const own = tables.generationTables(client, names, name);
-      const fold = systemFold(parsePipeline(generation.definition), own);
+      const { readers: devices } = tables.generationTables(client, names, FIRST_GENERATION);
+      const fold = systemFold(parsePipeline(generation.definition), own, devices);
       const told = new FoldedLine();
       await rebuildAll({
         ...{ generation, archive, generations, fold, signal: interruption.signal },

@@ -11,10 +11,9 @@ export type Devices = ReadonlyMap<string, Readonly<Record<string, string>>>;
  */
 export function withDeviceTags(
   event: TelemetryEvent,
-  devices: Devices,
+  known: Readonly<Record<string, string>> | undefined,
   onLeftOut: (name: string) => void,
 ): TelemetryEvent {
-  const known = devices.get(event.source);
   if (known === undefined) return event;
   const entries = Object.entries(event.tags);
   for (const [name, tag] of Object.entries(known)) {

@@ -33,8 +33,9 @@ export function memoryHost({ pipeline, tables = {}, ...given }: MemoryHostOption
     option: () => undefined,
     ...given,
     table: (name, generation = FIRST_GENERATION) => {
-      const key = generationTable(name, generation);
-      const table = own.get(key) ?? new MemoryTable(schemaOf(name));
+      const held = name === 'devices' && !own.has(name) ? 'readers' : name; // as in the stack
+      const key = generationTable(held, generation);
+      const table = own.get(key) ?? new MemoryTable(schemaOf(held));
       own.set(key, table);
       return table;
     },

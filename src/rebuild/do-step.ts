@@ -8,6 +8,7 @@ import type { Objects } from '../stores/archive/objects.ts';
 import type { GenerationTables } from '../stores/generation-tables.ts';
 import type { Current, Generation, Generations } from '../stores/generations.ts';
 import { SourceStates } from '../stores/source-states.ts';
+import type { Table } from '../stores/table.ts';
 import { Windows } from '../stores/windows.ts';
 import { auditGeneration, type RebuildAudit } from './audit-generation.ts';
 import { beginGeneration, streamOf } from './begin-generation.ts';
@@ -31,6 +32,8 @@ export interface StepDeps {
   /** Makes the tables of a generation where they are not there. */
   readonly createTables: (generation: string) => Promise<void>;
   readonly tables: (generation: string) => GenerationTables;
+  /** Tags of devices: the stack's own. Default: among a generation's readers'. */
+  readonly devices?: Table;
   readonly clock: Clock;
   readonly random: () => number;
 }
@@ -158,7 +161,13 @@ async function optionsOf(name: string, deps: StepDeps) {
   const { archive, generations, clock, random } = deps;
   const generation = await known(name, deps);
   const pipeline = parsePipeline(generation.definition);
-  const fold = new GenerationFold({ pipeline, tables: deps.tables(name), clock, random });
+  const fold = new GenerationFold({
+    pipeline,
+    tables: deps.tables(name),
+    devices: deps.devices,
+    clock,
+    random,
+  });
   return { generation, archive, generations, fold };
 }
 

@@ -15,6 +15,7 @@ import { changeJson } from '../stores/item-json.ts';
 import type { TableChange } from '../stores/memory-table.ts';
 import { RollupDirectory } from '../stores/rollup-directory.ts';
 import { SourceStates } from '../stores/source-states.ts';
+import type { Table } from '../stores/table.ts';
 import { TellingTable } from '../stores/telling-table.ts';
 import { TOLD_ROLLUPS, TOLD_SOURCES } from '../stores/told-items.ts';
 import { Windows } from '../stores/windows.ts';
@@ -30,6 +31,8 @@ import { RebuildError } from './rebuild-error.ts';
 export interface GenerationFoldOptions {
   readonly pipeline: Pipeline;
   readonly tables: GenerationTables;
+  /** Tags of devices: the stack's, whatever the generation. Default: among its own readers'. */
+  readonly devices?: Table | undefined;
   readonly clock: Pick<Clock, 'sleep'>;
   readonly random: () => number;
 }
@@ -55,7 +58,7 @@ export class GenerationFold {
   #counts: Readonly<Record<string, number>> = {};
   #lastError = '';
 
-  constructor({ pipeline, tables, clock, random }: GenerationFoldOptions) {
+  constructor({ pipeline, tables, devices, clock, random }: GenerationFoldOptions) {
     this.#clock = clock;
     const host = this.#host(pipeline, tables, random);
     const hasAlerts = pipeline.alerts.length > 0;
@@ -79,7 +82,10 @@ export class GenerationFold {
       // Alerts look at windows too: they come after those are stored.
       tell: (changes) => this.#tell([rollup, alert], changes),
     });
-    const { table } = memoryHost({ pipeline, tables: { ...tables, sources } });
+    const { table } = memoryHost({
+      pipeline,
+      tables: { ...tables, sources, devices: devices ?? tables.readers },
+    });
     this.#aggregate = wireAggregate({ ...host, table, meter: { publish: (counts) => this.#count(counts) } });
     const { log, meter } = host;
     const states = new SourceStates(table('sources'));

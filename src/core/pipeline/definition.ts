@@ -18,10 +18,14 @@ export interface PipelineDefinition {
   /** Other forms that events come in: names of built-in shapes, and shapes of one's own; the first that matches counts. */
   readonly shapes?: readonly (string | ShapeDefinition)[];
   /**
-   * Tags of devices that do not say them: the name of a CSV file beside the definition, with a column `source`, or rows. What an
+   * Tags of devices that do not say them: the name of a CSV file beside the definition, with a column `source`, rows,
+   * or `{"table": true}` for what `tidemill devices put` puts into the stack's table. What an
    * event says itself counts first.
    */
-  readonly devices?: string | readonly (Readonly<Record<string, string>> & { readonly source: string })[];
+  readonly devices?:
+    | string
+    | { readonly table: true }
+    | readonly (Readonly<Record<string, string>> & { readonly source: string })[];
   /** How far ahead of its arrival an event's time may lie. Default `5m`. */
   readonly maxClockSkew?: string;
   /** Takes times before 1990 for right, in records that arrived after 2000: recordings of long ago. Default `false`. */

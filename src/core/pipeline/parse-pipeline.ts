@@ -7,7 +7,7 @@ import type { Pipeline } from './pipeline.ts';
 import { PipelineError } from './pipeline-error.ts';
 import { readAggregation, readCounters, readRetention } from './read-aggregation.ts';
 import { readAlert } from './read-alert.ts';
-import { readDevices } from './read-devices.ts';
+import { asksForTable, readDevices } from './read-devices.ts';
 import { readRollup } from './read-rollup.ts';
 
 /** @throws PipelineError naming every offending key, what was found and what was expected */
@@ -50,6 +50,7 @@ export function parsePipeline(definition: unknown): Pipeline {
     alerts,
     shapes,
     devices: readDevices(root),
+    deviceTable: asksForTable(root),
     dedupeHorizonMs: dedupe?.duration('horizon', { default: 600_000, least: 0 }) ?? 600_000,
     dedupeByTime: dedupe?.text('by', ['id', 'id+time']) === 'id+time',
     maxClockSkewMs: root.duration('maxClockSkew', { default: 300_000, least: 0 }),

@@ -16,6 +16,8 @@ export interface Pipeline {
   readonly shapes: readonly Shape[];
   /** Tags of sources, beside those that events say; empty: none. */
   readonly devices: Devices;
+  /** Whether the table of devices has tags too. */
+  readonly deviceTable: boolean;
   readonly dedupeHorizonMs: number;
   /** Within the horizon an id makes a duplicate only with the same time. */
   readonly dedupeByTime: boolean;

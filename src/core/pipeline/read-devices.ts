@@ -1,4 +1,4 @@
-// The `devices` of a pipeline definition: rows of a source and its tags.
+// The `devices` of a pipeline definition: rows of a source and its tags, or that a table has them.
 import type { Devices } from '../device-tags.ts';
 import { EVENT_LIMITS } from '../event-limits.ts';
 import { isName, isObject, isSource, isTag } from '../event-rules.ts';
@@ -13,27 +13,39 @@ const MAX_PROBLEMS = 10;
 export function readDevices(root: DefinitionReader): Devices {
   const rows = root.raw('devices');
   const devices = new Map<string, Readonly<Record<string, string>>>();
-  if (rows === undefined) return devices;
+  if (rows === undefined || asksForTable(root)) return devices;
   if (!Array.isArray(rows) || rows.length > MAX_DEVICES) {
     const found = Array.isArray(rows) ? `a list of ${rows.length}` : JSON.stringify(rows)?.slice(0, 80);
     root.problem(
       'devices',
-      `found ${found}, expected at most ${MAX_DEVICES} rows such as {"source": "d1", "site": "north"}, or the name of a CSV file beside the definition`,
+      `found ${found}, expected at most ${MAX_DEVICES} rows such as {"source": "d1", "site": "north"}, the name of a CSV file beside the definition, or {"table": true}`,
     );
     return devices;
   }
   let problems = 0;
   for (const [at, row] of rows.entries()) {
-    const problem = problemOf(row, devices);
-    if (problem === undefined) devices.set(row.source, tagsOf(row));
+    const problem = describeDeviceProblem(row, devices);
+    if (problem === undefined) devices.set(row.source, tagsOfRow(row));
     else if (problems < MAX_PROBLEMS) root.problem(`devices[${at}]`, problem);
     if (problem !== undefined) problems += 1;
   }
   return devices;
 }
 
-function tagsOf({ source: _, ...tags }: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(tags).filter(([, tag]) => !isEmpty(tag)));
+/** `{"table": true}`: they are put by `tidemill devices put`, and read by the function. */
+export function asksForTable(root: DefinitionReader): boolean {
+  const devices = root.raw('devices');
+  return isObject(devices) && Object.keys(devices).length === 1 && devices['table'] === true;
+}
+
+/** Of a row without a problem: its other cells that are not empty. */
+export function tagsOfRow({
+  source: _,
+  ...tags
+}: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(tags).flatMap(([name, tag]) => (tag === undefined || isEmpty(tag) ? [] : [[name, tag]])),
+  );
 }
 
 /** An empty cell is no tag. */
@@ -41,7 +53,8 @@ function isEmpty(tag: unknown): boolean {
   return tag === undefined || tag === null || tag === '';
 }
 
-function problemOf(row: unknown, devices: Devices): string | undefined {
+/** What is wrong with a row of a source and tags; undefined: nothing. `devices`: those before it. */
+export function describeDeviceProblem(row: unknown, devices: Devices): string | undefined {
   if (!isObject(row)) return `found ${JSON.stringify(row)}, expected an object with a source and tags`;
   const { source, ...tags } = row;
   if (!isSource(source))

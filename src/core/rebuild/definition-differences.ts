@@ -28,8 +28,9 @@ function ofAll({
   allowOldTimes,
   shapes,
   devices,
+  deviceTable,
 }: Pipeline): object {
-  return { dedupeHorizonMs, dedupeByTime, maxClockSkewMs, allowOldTimes, shapes, devices };
+  return { dedupeHorizonMs, dedupeByTime, maxClockSkewMs, allowOldTimes, shapes, devices, deviceTable };
 }
 
 function differing<T extends { readonly name: string }>(

@@ -38,6 +38,7 @@ describe('a pipeline definition', () => {
       alerts: [],
       shapes: [],
       devices: new Map(),
+      deviceTable: false,
       dedupeHorizonMs: 600_000,
       dedupeByTime: false,
       maxClockSkewMs: 300_000,
