@@ -31,6 +31,7 @@ export function readOptions(context: (name: string) => unknown): AppOptions {
       rebuild: given('rebuild', flag),
       apiLogRole: given('apiLogRole', flag),
       firstCreate: given('firstCreate', flag),
+      mqtt: given('mqtt', flag),
     }),
   };
 }

@@ -29,7 +29,7 @@ export interface MetricAlarmOptions {
 
 export interface WatchedMetric {
   /** A service's, or `OWN`: what the stack's functions publish. */
-  readonly namespace: 'AWS/ApiGateway' | 'AWS/Kinesis' | 'AWS/Lambda' | typeof OWN;
+  readonly namespace: 'AWS/ApiGateway' | 'AWS/IoT' | 'AWS/Kinesis' | 'AWS/Lambda' | typeof OWN;
   readonly metric: string;
   /** All that the service publishes the metric with: with one too few the alarm never fires. */
   readonly dimensions: Readonly<Record<string, string>>;

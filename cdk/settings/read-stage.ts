@@ -18,6 +18,7 @@ export const STAGE_KEYS = [
   'protect',
   'archive',
   'rebuild',
+  'mqtt',
   'alarms',
   'logs',
   'tracing',
@@ -42,6 +43,7 @@ export function readStage(stage: DefinitionReader): Settings {
   if (stage.has('protect')) draft.throwAway = !stage.flag('protect');
   if (stage.has('archive')) draft.archive = stage.flag('archive');
   if (stage.has('rebuild')) draft.rebuild = stage.flag('rebuild');
+  if (stage.has('mqtt')) draft.mqtt = stage.flag('mqtt');
   if (stage.has('tracing')) draft.tracing = stage.flag('tracing');
   if (stage.has('apiLogRole')) draft.apiLogRole = stage.flag('apiLogRole');
   const profile = stage.text('profile', PROFILES);

@@ -19,6 +19,8 @@ export interface Settings {
   readonly archive?: boolean;
   /** The archive can be folded into fresh generations of the tables, by a state machine; asks for `archive`. Default: nothing of it is created. */
   readonly rebuild?: boolean;
+  /** Devices may publish over AWS IoT Core too; default: nothing of it is created. */
+  readonly mqtt?: boolean;
   /** No record in the stream for so long is an alarm; default: none is. */
   readonly quietAfterMs?: number;
   /** One of those that CloudWatch knows; default 30. */

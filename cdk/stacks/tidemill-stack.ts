@@ -21,6 +21,7 @@ import { FailuresBucket } from '../constructs/failures-bucket.ts';
 import { HttpDoor } from '../constructs/http-door.ts';
 import { LiveApi } from '../constructs/live-api.ts';
 import { LiveTable } from '../constructs/live-table.ts';
+import { MqttDoor } from '../constructs/mqtt-door.ts';
 import { OperationsDashboard } from '../constructs/operations-dashboard.ts';
 import { Outlet } from '../constructs/outlet.ts';
 import { Publish } from '../constructs/publish.ts';
@@ -93,6 +94,8 @@ export class TidemillStack extends Stack {
     });
     const rebuild = addRebuild(this, props, { ...held, archive: consumers.archive });
     for (const reader of [apis.query.consumer, apis.liveApi.subscribe]) rebuild?.readBy(reader);
+    if (props.mqtt === true)
+      new MqttDoor(this, 'Mqtt', { stream: telemetry.stream, failures, settings: props });
     addDashboard(this, props, apis);
     addOperations(this, props, { telemetry, ...consumers, ...apis, outlet: this.outlet, rebuild });
     enforceStreamReaderRules(this);

@@ -25,6 +25,7 @@ interface DevCommandOptions {
   readonly outputsFile?: string;
   readonly kinesisPort?: number;
   readonly dynamodbPort?: number;
+  readonly mqttPort?: number;
   readonly port?: number;
 }
 
@@ -55,7 +56,7 @@ export function devCommand(): Command {
     .addOption(
       new Option(
         '-c, --context <name=value>',
-        'a context value as for `cdk synth`, repeatable: stage, settings (a file; default: cdk/settings.ts), profile, archive',
+        'a context value as for `cdk synth`, repeatable: stage, settings (a file; default: cdk/settings.ts), profile, archive, mqtt',
       )
         .argParser(contextEntry)
         .default(new Map(), 'none'),
@@ -71,6 +72,11 @@ export function devCommand(): Command {
     )
     .option('--kinesis-port <port>', 'default: a free one', wholeNumber(1, 65_535))
     .option('--dynamodb-port <port>', 'default: a free one', wholeNumber(1, 65_535))
+    .option(
+      '--mqtt-port <port>',
+      'of the MQTT door, with -c mqtt=true (default: a free one)',
+      wholeNumber(1, 65_535),
+    )
     .addHelpText(
       'after',
       `
@@ -126,6 +132,7 @@ async function dev(options: DevCommandOptions): Promise<void> {
       readerToken: async (runtime) => (await tokenDeskOf(runtime).issue(DASHBOARD_READER)).text,
       kinesisPort: options.kinesisPort,
       dynamodbPort: options.dynamodbPort,
+      mqttPort: options.mqttPort,
       httpPort: options.port,
       onState: show,
       onAlert: (event) => {

@@ -69,6 +69,14 @@ export function localName(
       const name = named('Name');
       return { ref: name, attributes: { Arn: arn('events', `rule/${name}`) } };
     }
+    case 'AWS::IoT::TopicRule': {
+      const name = named('RuleName');
+      return { ref: name, attributes: { Arn: arn('iot', `rule/${name}`) } };
+    }
+    case 'AWS::IoT::Policy': {
+      const name = named('PolicyName');
+      return { ref: name, attributes: { Arn: arn('iot', `policy/${name}`), Id: name } };
+    }
     case 'AWS::Logs::LogGroup': {
       const name = named('LogGroupName');
       return { ref: name, attributes: { Arn: `${arn('logs', `log-group:${name}`)}:*` } };

@@ -13,6 +13,7 @@ import { createFunctionInvoker, type LocalFunction } from './function-invoker.ts
 import { withLocalUrls } from './gateway/local-urls.ts';
 import { callLocalServers } from './gateway/service-endpoint.ts';
 import { type Gateway, startGateway } from './gateway/start-gateway.ts';
+import { startTopicRules } from './iot/start-topic-rules.ts';
 import { openStreams } from './open-streams.ts';
 import { makeOwnedFolder } from './owned-folder.ts';
 import type { MappingSpec } from './read-mapping.ts';
@@ -89,6 +90,8 @@ export interface LocalStack {
   readonly outputs: Readonly<Record<string, string>>;
   /** Address of the APIs (`<url>/<stage>/…`) and of the site (`<url>/`); undefined if the template has neither. */
   readonly url: string | undefined;
+  /** Where devices publish, `mqtt://127.0.0.1:port`; undefined: the template has no topic rule. */
+  readonly mqttUrl: string | undefined;
   /** `AWS_*` variables by which SDK clients in other processes find the stack's servers. */
   readonly environment: Readonly<Record<string, string>>;
   /** For SDK clients of this process: `new DynamoDBClient(stack.client('dynamodb'))`. */
@@ -179,11 +182,18 @@ async function compose(
     onFailure: run.fail,
   });
   run.cleanups.push(() => running.stop());
+  const broker = await startTopicRules(system, {
+    callService: callLocalServers(endpoints, region, accessKey),
+    nowMs: systemClock.nowMs,
+    onFailure: (text) => onLog({ from: 'api', name: 'mqtt', text }),
+  });
+  if (broker !== undefined) run.cleanups.push(() => broker.stop());
   await untilReading(running, started.promise, ends.failed);
   return {
     ...ends,
     outputs: Object.fromEntries(system.outputs),
     url: gateway?.url,
+    mqttUrl: broker?.url,
     environment: {
       ...endpoints,
       AWS_REGION: region,

@@ -7,6 +7,12 @@ import { readSites, type Site } from './gateway/read-sites.ts';
 import { readWebSocketApis, type WebSocketApi } from './gateway/read-websocket-api.ts';
 import type { RestApi } from './gateway/rest-api.ts';
 import { createIamPolicies, type IamPolicies } from './iam-policies.ts';
+import {
+  type IotStatement,
+  readIotPolicy,
+  readTopicRule,
+  type TopicRuleSpec,
+} from './iot/read-topic-rule.ts';
 import { LOCAL_ACCOUNT_ID, type LocalAccount, localName } from './local-names.ts';
 import { asText } from './property.ts';
 import { type FunctionSpec, readFunction } from './read-function.ts';
@@ -27,6 +33,9 @@ export interface LocalSystem {
   readonly mappings: readonly MappingSpec[];
   readonly schedules: readonly ScheduleSpec[];
   readonly secrets: readonly SecretSpec[];
+  /** Of AWS IoT: what is done with messages, and what devices may do. */
+  readonly topicRules: readonly TopicRuleSpec[];
+  readonly iotPolicies: readonly IotStatement[];
   readonly restApis: readonly RestApi[];
   readonly webSocketApis: readonly WebSocketApi[];
   readonly sites: readonly Site[];
@@ -81,6 +90,8 @@ export function readTemplate(
     ),
     schedules: ofType('AWS::Events::Rule').flatMap((resource) => readSchedule(resource, functions)),
     secrets: ofType('AWS::SecretsManager::Secret').map(readSecret),
+    topicRules: ofType('AWS::IoT::TopicRule').flatMap(readTopicRule),
+    iotPolicies: ofType('AWS::IoT::Policy').flatMap(readIotPolicy),
     restApis: readRestApis(ofType),
     webSocketApis: readWebSocketApis(ofType),
     sites: readSites(ofType, codeFolders),
@@ -147,6 +158,8 @@ const RUN = new Set([
   'AWS::Lambda::Function',
   'AWS::Lambda::EventSourceMapping',
   'AWS::Events::Rule',
+  'AWS::IoT::Policy',
+  'AWS::IoT::TopicRule',
   'AWS::S3::Bucket',
   'AWS::SecretsManager::Secret',
   'AWS::CloudFront::Distribution',

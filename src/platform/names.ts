@@ -252,6 +252,8 @@ export const OUTPUTS = {
   archiveBucket: 'ArchiveBucketName',
   /** ARN of the state machine that rebuilds, where that is switched on. */
   rebuildMachine: 'RebuildStateMachineArn',
+  /** AWS IoT's policy for the certificates of devices, where the MQTT door is switched on. */
+  devicesPolicy: 'DevicesPolicyName',
   liveTable: 'LiveTableName',
   /** `wss://…` */
   liveUrl: 'LiveUrl',

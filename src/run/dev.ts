@@ -36,6 +36,7 @@ export interface DevOptions {
   readonly seed: number;
   readonly kinesisPort?: number | undefined;
   readonly dynamodbPort?: number | undefined;
+  readonly mqttPort?: number | undefined;
   readonly httpPort?: number | undefined;
   /** How long ago, in event time, what is simulated began: it is sent at once. */
   readonly historyMs?: number;
@@ -115,7 +116,10 @@ export async function runDev(options: DevOptions): Promise<StoredLedger> {
     tell({
       step: 'running',
       notice: runtime.notice,
-      endpoints: runtime.endpoints ?? {},
+      endpoints: {
+        ...runtime.endpoints,
+        ...(runtime.mqttUrl === undefined ? {} : { MQTT_URL: runtime.mqttUrl }),
+      },
       apiUrl: runtime.system.outputs.get(OUTPUTS.apiUrl),
       dashboardUrl: await dashboardUrl(runtime, options),
       workFolder: runtime.workFolder,

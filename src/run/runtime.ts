@@ -16,8 +16,10 @@ import {
   type LocalFunction,
 } from '../local-stack/function-invoker.ts';
 import { withLocalUrls } from '../local-stack/gateway/local-urls.ts';
+import type { CallService } from '../local-stack/gateway/service-endpoint.ts';
 import { type Gateway, startGateway } from '../local-stack/gateway/start-gateway.ts';
 import { HTTP_PORT } from '../local-stack/http-port.ts';
+import { startTopicRules } from '../local-stack/iot/start-topic-rules.ts';
 import type { FunctionSpec } from '../local-stack/read-function.ts';
 import type { MappingSpec } from '../local-stack/read-mapping.ts';
 import { functionNamed, runSystem, type SystemParts } from '../local-stack/run-system.ts';
@@ -65,6 +67,8 @@ export interface RuntimeOptions {
   readonly dynamodbPort?: number | undefined;
   /** The port of the APIs; default: HTTP_PORT, or a free one where that is taken. */
   readonly httpPort?: number | undefined;
+  /** Of the MQTT broker; default: a free one. */
+  readonly mqttPort?: number | undefined;
   /** What the telemetry stream's readers get instead of it: recorded records, as they are. */
   readonly recorded?: StreamSource | undefined;
   /** The clock of the telemetry stream's mappings; a recording's own for recorded records. */
@@ -93,6 +97,8 @@ export interface Runtime {
   readonly kinesis: KinesisClient | undefined;
   /** Where the local gateway serves the stack's APIs; undefined: it has none. */
   readonly gatewayUrl: string | undefined;
+  /** Where devices publish; undefined: the template has no topic rule. */
+  readonly mqttUrl: string | undefined;
   /** Endpoint of Secrets Manager's stand-in. */
   readonly secrets: string;
   /** What the local servers of this run want to see: clients give it as access key id. */
@@ -160,9 +166,8 @@ async function compose(
   const workFolder = await makeWorkFolder(options.dataFolder, cleanups);
 
   onStep('synthesizing the stack');
-  const { pipeline: definition, settings } = options;
   const outFolder = join(workFolder, 'cdk.out');
-  const synthesis = await synthesizeOrKept({ outFolder, pipeline: definition, settings });
+  const synthesis = await synthesizeOrKept({ ...options, outFolder });
   const template = readTemplate(synthesis, REGION);
 
   onStep('starting the local servers');
@@ -209,7 +214,7 @@ async function compose(
     onFailure: failure.reject,
   });
   cleanups.push(() => running.stop());
-
+  const mqttUrl = await openMqtt(system, cloudWatch.watchingPuts(backend.callService), options, cleanups);
   await writeOutputs(workFolder, synthesis.stackName, system);
   const tableOfOutput = (name: string) =>
     tableOf(system, backend, (spec) => spec.name === output(name), `output ${name}`);
@@ -221,6 +226,7 @@ async function compose(
     sink: countedSink(backend.sink, cloudWatch),
     kinesis,
     gatewayUrl: gateway?.url,
+    mqttUrl,
     secrets,
     accessKey,
     tables,
@@ -237,6 +243,24 @@ async function compose(
     closeAll: () => closeAll(closerOf(system, functions)),
     stop,
   };
+}
+
+/** Where devices publish; undefined: the template has no topic rule. */
+async function openMqtt(
+  system: LocalSystem,
+  callService: CallService,
+  { mqttPort, onApiFailure = () => {} }: RuntimeOptions,
+  cleanups: (() => Promise<void>)[],
+): Promise<string | undefined> {
+  const broker = await startTopicRules(system, {
+    callService,
+    nowMs: systemClock.nowMs,
+    onFailure: onApiFailure,
+    ...(mqttPort === undefined ? {} : { port: mqttPort }),
+  });
+  if (broker === undefined) return undefined;
+  cleanups.push(() => broker.stop());
+  return broker.url;
 }
 
 /** What is published goes into metrics and figures; the other lines go on. */

@@ -5,7 +5,9 @@ import type { ItemSink, Refusal } from './decoded-item.ts';
 import { decodeEach, hand, isEnvelope } from './hand-event.ts';
 import { notJson, tooManyContainers } from './record-refusals.ts';
 import { decodeShapedText } from './shapes/decode-shaped-text.ts';
+import { routedDocument } from './shapes/routed-document.ts';
 import type { Shaping } from './shapes/shaping.ts';
+import { SkippedPaths } from './shapes/skipped-paths.ts';
 import type { UnpackBudget } from './unpack-budget.ts';
 
 const DELETE = '\x7f';
@@ -35,6 +37,9 @@ export function decodeText(
   } catch (error) {
     return notJson(text, error);
   }
+  // A door names a route beside what it takes; it may come from one where no other forms are read.
+  if (routedDocument(parsed, () => text) !== undefined)
+    return decodeShapedText(text, withoutShapes(states), sink, budget);
   const wellFormed = !text.includes('\\');
   const printable = ascii && wellFormed && !text.includes(DELETE);
   if (Array.isArray(parsed)) {
@@ -48,4 +53,9 @@ export function decodeText(
   const rules = { statedSource: undefined, wellFormed, printable, states };
   hand(validateEvent(parsed, rules), text, sink);
   return undefined;
+}
+
+function withoutShapes(states: ReadonlySet<string> | undefined): Shaping {
+  const record = { partitionKey: undefined, arrivalMs: undefined, route: undefined };
+  return { shapes: [], skipped: new SkippedPaths(), states, record };
 }

@@ -6,14 +6,15 @@ import type { Shape } from '../../core/shape/shape.ts';
 import { type Validation, validateEvent } from '../../core/validate-event.ts';
 import { elementTexts, memberText } from '../element-texts.ts';
 import { candidateTexts, isEnvelope } from '../hand-event.ts';
+import { UnpackBudget } from '../unpack-budget.ts';
 import { cutParts } from './cut-parts.ts';
-import type { Document } from './documents.ts';
+import { type Document, documentsOf } from './documents.ts';
 import { firstAt } from './find.ts';
 import { meets } from './meets.ts';
 import { openPlaces } from './open-places.ts';
 import type { Found, Origin, Pending } from './pending.ts';
 import { resolveSenml } from './resolve-senml.ts';
-import { routedDocument } from './routed-document.ts';
+import { encodedText, routedDocument } from './routed-document.ts';
 import { documentScope, type RecordFacts, type Scope } from './scope.ts';
 import { notesOf, type Shaping } from './shaping.ts';
 
@@ -44,7 +45,10 @@ function gatherStated(value: unknown, origin: Origin, gathering: Gathering): boo
   if (routed !== undefined) {
     const { document, route, source: statedSource } = routed;
     const inner = { ...gathering, shaping: { ...shaping, record: { ...record, route, statedSource } } };
-    const isWhole = gatherValue(document, routed.origin, inner, 0);
+    const isWhole =
+      typeof document === 'string'
+        ? gatherEncoded(document, inner)
+        : gatherValue(document, routed.origin, inner, 0);
     gathering.places = inner.places;
     return isWhole;
   }
@@ -54,6 +58,22 @@ function gatherStated(value: unknown, origin: Origin, gathering: Gathering): boo
   const isWhole = gatherValue(value, origin, inner, 0);
   gathering.places = inner.places;
   return isWhole;
+}
+
+/** The payload of a message, as the MQTT door encodes it: whatever a record may hold. */
+function gatherEncoded(document: string, gathering: Gathering): boolean {
+  const { shaping, most } = gathering;
+  const text = encodedText(document);
+  const detail = `document: found ${quote(document)}, expected base64 of a text`;
+  if (text === undefined)
+    return add({ kind: 'unreadable', refusal: { reason: 'not-utf8', detail }, text: document }, gathering);
+  const found = documentsOf(text, { shapes: shaping.shapes, most: most + 1, budget: new UnpackBudget() });
+  if (found.kind === 'refused') return add({ kind: 'unreadable', refusal: found.refusal, text }, gathering);
+  return found.documents.every((each) => {
+    if (each.kind === 'unreadable') return add(each, gathering);
+    if (each.kind === 'value') return gatherValue(each.value, each.origin, gathering, 0);
+    return gatherShaped(each.shape, documentScope(each.value, shaping.record), each.origin, gathering);
+  });
 }
 
 /** The source of `{"source": …, "events": […]}`, as the HTTP door writes it; undefined for anything with other members. */

@@ -5,7 +5,7 @@ import type { ItemSink } from '../decoded-item.ts';
 import { hand, needsText } from '../hand-event.ts';
 import { keepPart } from './keep-part.ts';
 import type { Found, Origin } from './pending.ts';
-import { withRoute } from './routed-document.ts';
+import { routedText, withRoute } from './routed-document.ts';
 import { placeOf, type Scope } from './scope.ts';
 import { judge, type ShapedPart, shapePart, shortId } from './shape-part.ts';
 import { notesOf, type Shaping } from './shaping.ts';
@@ -80,7 +80,10 @@ export class Letters {
       const note = '; the payload is left out: the dead letters of this record hold as much as they may';
       return { payload: { encoding: 'json', body } as const, note };
     }
-    if (!isJson) return { payload: { encoding: 'utf8', body: text } as const, note: '' };
+    if (!isJson && scope.record.route === undefined)
+      return { payload: { encoding: 'utf8', body: text } as const, note: '' };
+    if (!isJson)
+      return { payload: { encoding: 'json', body: routedText(text, scope.record) } as const, note: '' };
     return {
       payload: { encoding: 'json', body: withRoute(keepPart(text, scope), scope.record) } as const,
       note: '',

@@ -1,8 +1,11 @@
-// What the HTTP door makes of a body in another form: the document, the route it came by, and the source of its token.
+// What a door makes of what it takes in another form: the document, the route it came by, and the source of its token. The HTTP door
+// hands on JSON; the MQTT door does not look into payloads, and hands them on as a text of base64.
 import { isObject, isSource } from '../../core/event-rules.ts';
 import { memberText } from '../element-texts.ts';
+import { utf8Text } from '../utf8-text.ts';
 import type { Origin } from './pending.ts';
 import type { RecordFacts } from './scope.ts';
+import { plainBytes } from './unpack-text.ts';
 
 export interface RoutedDocument {
   readonly document: unknown;
@@ -25,3 +28,17 @@ export function withRoute(text: string, { route, statedSource }: RecordFacts): s
   if (route === undefined || statedSource === undefined) return text;
   return `{"document":${text},"route":${JSON.stringify(route)},"source":${JSON.stringify(statedSource)}}`;
 }
+
+/** The same of a text that is no JSON. */
+export function routedText(text: string, record: RecordFacts): string {
+  return withRoute(JSON.stringify(Buffer.from(text).toString('base64')), record);
+}
+
+/** Of a document that is a text: the payload that it encodes; undefined where it is none, or no text itself. */
+export function encodedText(document: string): string | undefined {
+  if (!BASE64.test(document)) return undefined;
+  const bytes = plainBytes(Buffer.from(document, 'base64'));
+  return bytes === undefined ? undefined : utf8Text(bytes);
+}
+
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;

@@ -54,6 +54,8 @@ function setUp({ streams = [STREAM], tables = [TABLE] }: Partial<LocalSystem> = 
     webSocketApis: [],
     alarms: [],
     sites: [],
+    topicRules: [],
+    iotPolicies: [],
     policies: { roleAllows: () => 'allowed' as const, functionAllows: () => true },
     outputs: new Map(),
     notRun: [],

@@ -1,6 +1,8 @@
 // Bodies that came by a route of the HTTP door: their source is the token's, whatever stands in them.
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { ShapeDefinition } from '../../../../src/core/shape/shape-definition.ts';
+import { decodeRecord } from '../../../../src/wire/record-codec.ts';
 import { ARRIVAL_MS, shaped, shapesOf } from '../../../support/shaped.ts';
 
 const routed = (document: unknown, more: object = {}) => ({
@@ -75,4 +77,56 @@ describe('a body that came by a route', () => {
 
 test('a route is a piece of a path', () => {
   expect(() => shapesOf({ ...mine, when: { route: 'a/b' } })).toThrow('found "a/b", expected small letters');
+});
+
+describe('a payload as the MQTT door encodes it', () => {
+  const encoded = (payload: string | Buffer, route = 'events') =>
+    ({ document: Buffer.from(payload).toString('base64'), route, source: 'thing' }) as const;
+  const event = JSON.stringify({ time: ARRIVAL_MS, values: { v: 1 } });
+
+  test.each([
+    ['an event', event, 1],
+    ['events', `[${event},${event}]`, 2],
+    ['an envelope', `{"events":[${event}]}`, 1],
+    ['a line each', `${event}\n${event}\n`, 2],
+    ['gzip', gzipSync(event), 1],
+  ])('%s in its own form, whether other forms are read or not', (_, payload, count) => {
+    for (const shapes of [[], shapesOf(mine)]) {
+      const { events, refused } = shaped(encoded(payload), shapes);
+      expect(refused).toEqual([]);
+      expect(events).toHaveLength(count);
+      expect(new Set(events.map(({ source }) => source))).toEqual(new Set(['thing']));
+    }
+    const items = decodeRecord(Buffer.from(JSON.stringify(encoded(payload))).toString('base64'));
+    expect(items).toHaveLength(count);
+    expect(items.every(({ kind }) => kind === 'event')).toBe(true);
+  });
+
+  test('in another form, a text too, under the thing’s own name', () => {
+    const shapes = shapesOf(mine, { name: 'lines', like: 'line-protocol' });
+    expect(shaped(encoded(JSON.stringify({ rows: [row] }), 'mine'), shapes).events).toMatchObject([
+      { source: 'thing', values: { v: 1 } },
+    ]);
+    expect(shaped(encoded(`m,host=other v=2 ${ARRIVAL_MS}`), shapes).events).toMatchObject([
+      { source: 'thing', values: { 'm.v': 2 } },
+    ]);
+  });
+
+  test('cannot speak for another, and its letter reads again as the same', () => {
+    const shapes = shapesOf({ name: 'lines', like: 'line-protocol' });
+    for (const payload of ['{"source":"other","time":1,"values":{}}', '{"time":"x"}', 'm v=2 -5']) {
+      const { events, refused } = shaped(encoded(payload), shapes);
+      expect(events).toEqual([]);
+      const again = shaped(refused[0]?.payload.body ?? '', shapes);
+      expect(again.refused.map(({ reason }) => reason)).toEqual(refused.map(({ reason }) => reason));
+    }
+  });
+
+  test.each([
+    ['no base64', 'not base64!'],
+    ['bytes that are no text', Buffer.from([0xff, 0xfe, 0xfd]).toString('base64')],
+  ])('%s is quarantined', (_, document) => {
+    const { refused } = shaped({ document, route: 'events', source: 'thing' }, []);
+    expect(refused.map(({ reason }) => reason)).toEqual(['not-utf8']);
+  });
 });
