@@ -4,12 +4,13 @@ import { Aws, Stack, Tags } from 'aws-cdk-lib';
 import { CfnBudget } from 'aws-cdk-lib/aws-budgets';
 import { Construct } from 'constructs';
 import type { Budget } from '../settings/settings.ts';
+import { TAGGED } from '../settings/tagged.ts';
 
 export class StackBudget extends Construct {
   constructor(scope: Construct, id: string, { monthlyUsd, email }: Budget) {
     super(scope, id);
     const { stackName } = Stack.of(this);
-    Tags.of(Stack.of(this)).add(STACK_TAG, stackName);
+    Tags.of(Stack.of(this)).add(STACK_TAG, stackName, TAGGED);
     const tell = (notificationType: string, threshold: number) => ({
       notification: { notificationType, threshold, comparisonOperator: 'GREATER_THAN' },
       subscribers: [{ subscriptionType: 'EMAIL', address: email }],

@@ -125,7 +125,7 @@ export class LiveApi extends Construct {
       consumer.allow(['execute-api:ManageConnections'], connections('POST'));
       consumer.allow(['dynamodb:Query'], windows.table.tableArn);
     }
-    this.subscribe.allow(['dynamodb:PartiQLInsert', 'dynamodb:PartiQLUpdate'], live.table.tableArn);
+    this.subscribe.allow(['dynamodb:PartiQLUpdate'], live.table.tableArn);
     this.subscribe.allow(['dynamodb:BatchGetItem'], sources.table.tableArn, alerts.table.tableArn);
     this.subscribe.allow(['dynamodb:Query'], readers.table.tableArn, alerts.standingIndexArn);
     this.mappings = this.#addMappings(options);

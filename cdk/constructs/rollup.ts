@@ -71,10 +71,5 @@ const WINDOWS_ACTIONS = [
 ];
 const DEAD_LETTERS_ACTIONS = ['dynamodb:BatchWriteItem'];
 /** Series are noted, and counted. */
-const READERS_ACTIONS = [
-  'dynamodb:BatchGetItem',
-  'dynamodb:BatchWriteItem',
-  'dynamodb:PartiQLInsert',
-  'dynamodb:PartiQLUpdate',
-];
+const READERS_ACTIONS = ['dynamodb:BatchGetItem', 'dynamodb:PartiQLInsert', 'dynamodb:PartiQLUpdate'];
 const LIVE_ACTIONS = ['dynamodb:Query', 'dynamodb:BatchWriteItem'];

@@ -8,10 +8,11 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { IConstruct } from 'constructs';
 import { ConsumerFunction } from '../constructs/consumer-function.ts';
 import type { Settings } from './settings.ts';
+import { TAGGED } from './tagged.ts';
 
 export function applySettings(stack: Stack, settings: Settings): void {
   const { alarmTopic, tags, stage } = settings;
-  for (const [key, value] of Object.entries(tags ?? {})) Tags.of(stack).add(key, value);
+  for (const [key, value] of Object.entries(tags ?? {})) Tags.of(stack).add(key, value, TAGGED);
   const action =
     alarmTopic === undefined ? undefined : new SnsAction(Topic.fromTopicArn(stack, 'AlarmTopic', alarmTopic));
   if (action === undefined && stage === 'production')

@@ -138,12 +138,16 @@ export async function findPlace(options: StoreOptions): Promise<{
   readonly table: TableByName;
   /** The place of a local run's secrets; undefined: they are on AWS. */
   readonly secrets: LocalPlace | undefined;
+  /** Of the stack on AWS; undefined: it is a local run. */
+  readonly stackName: string | undefined;
 }> {
-  const outputs =
-    options.outputs === undefined ? undefined : readOutputs(await readJson(options.outputs), options.outputs);
+  const stack =
+    options.outputs === undefined ? undefined : readStack(await readJson(options.outputs), options.outputs);
+  const outputs = stack?.outputs;
   // A local run writes such a file too: then it is the run that is meant.
   if (outputs !== undefined && outputs[OUTPUTS.liveUrl]?.startsWith('ws://') !== true) {
-    return { outputs, table: dynamoTables(createDynamoDbClient()), secrets: undefined };
+    const table = dynamoTables(createDynamoDbClient());
+    return { outputs, table, secrets: undefined, stackName: stack?.name };
   }
   const running = await findRunning();
   if (running === undefined) throw new UsageError(NO_LOCAL_RUN);
@@ -151,6 +155,7 @@ export async function findPlace(options: StoreOptions): Promise<{
     outputs: outputs ?? running.outputs,
     table: tablesOf(running),
     secrets: { endpoint: running.secrets, accessKey: running.accessKey },
+    stackName: undefined,
   };
 }
 
@@ -217,16 +222,21 @@ async function readJson(file: string): Promise<unknown> {
   }
 }
 
+function readOutputs(parsed: unknown, file: string): Outputs {
+  return readStack(parsed, file).outputs;
+}
+
 /** Reads `{ stack: { output: value } }`, as the CDK writes it. */
-function readOutputs(parsed: unknown, file: string): Readonly<Record<string, string>> {
-  const stacks = typeof parsed === 'object' && parsed !== null ? Object.values(parsed) : [];
-  const outputs = stacks.find(
-    (stack) => typeof stack === 'object' && stack !== null && OUTPUTS.sourcesTable in stack,
+function readStack(parsed: unknown, file: string): { readonly name: string; readonly outputs: Outputs } {
+  const stacks = typeof parsed === 'object' && parsed !== null ? Object.entries(parsed) : [];
+  const found = stacks.find(
+    ([, stack]) => typeof stack === 'object' && stack !== null && OUTPUTS.sourcesTable in stack,
   );
-  if (outputs === undefined) {
+  if (found === undefined) {
     throw new UsageError(`${file}: found no stack with the output ${OUTPUTS.sourcesTable}, expected one`);
   }
-  return outputs;
+  const [name, outputs] = found;
+  return { name, outputs };
 }
 
 /** Where a local server is, and the access key it wants to see. */

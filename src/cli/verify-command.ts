@@ -38,7 +38,7 @@ export function verifyCommand(): Command {
     )
     .option(
       '--only <steps>',
-      'only steps whose name begins with these: door, books, text, alerts, query, site, live',
+      'only steps whose name begins with these: door, books, text, alerts, query, site, live, aws',
     )
     .option('--patience <seconds>', 'how long to wait for results to arrive', wholeNumber(1, 3_600), 60)
     .option('--json', 'one JSON object on stdout')
@@ -47,7 +47,8 @@ export function verifyCommand(): Command {
       `
 It issues tokens, posts some dozens of events of sources named verify-…, reads them back, revokes the tokens and retires the sources;
 the ledger and windows keep the events. Exit code 1: something does not work. Steps that cannot run here say so.
-On AWS it needs permission to issue tokens, to write the sources table and to read dead letters.`,
+On AWS it needs permission to issue tokens, to write the sources table, to read dead letters, and to look at the stack, its alarms and
+metrics, its tables' descriptions and its roles (iam:GetRole, iam:SimulatePrincipalPolicy).`,
     )
     .action(run);
 }
@@ -55,8 +56,9 @@ On AWS it needs permission to issue tokens, to write the sources table and to re
 async function run(options: VerifyOptions): Promise<void> {
   // Loaded once it is asked for: it knows the SDK's clients.
   const { verify } = await import('../verify/verify.ts');
+  const { awsAccount } = await import('../verify/aws-account.ts');
   const where = options.outputs === undefined ? {} : { outputs: options.outputs };
-  const { outputs, table } = await findPlace(where);
+  const { outputs, table, stackName } = await findPlace(where);
   const output = (name: string): string => {
     const value = outputs[name];
     if (value === undefined)
@@ -83,6 +85,7 @@ async function run(options: VerifyOptions): Promise<void> {
       },
       revoke,
       deadLetters: new DeadLetters(table(output(OUTPUTS.deadLettersTable))),
+      aws: stackName === undefined ? undefined : awsAccount(stackName, () => systemClock.nowMs()),
       pipeline,
     };
     const cleanup: Cleanup = {

@@ -4,6 +4,7 @@ import type { Pipeline } from '../core/pipeline/pipeline.ts';
 import type { OpenSocket } from '../live-client/live-socket.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { DeadLetters } from '../stores/dead-letters.ts';
+import type { AwsAccount } from './aws-account.ts';
 
 export interface Place {
   /** With its stage; ends with a slash. */
@@ -22,6 +23,8 @@ export interface Place {
   issue(order: TokenRequest): Promise<{ readonly id: string; readonly text: string }>;
   revoke(tokenId: string): Promise<void>;
   readonly deadLetters: Pick<DeadLetters, 'list'>;
+  /** What AWS says of the stack; undefined: it is a local run. */
+  readonly aws: AwsAccount | undefined;
   /** The deployed definition; undefined if it was not given. */
   readonly pipeline: Pipeline | undefined;
 }

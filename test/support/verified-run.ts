@@ -62,6 +62,7 @@ export async function startVerifiedRun({
     },
     revoke,
     deadLetters: runtime.deadLetters,
+    aws: undefined,
     pipeline: parsePipeline(PIPELINE),
   });
   return {

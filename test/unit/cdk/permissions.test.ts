@@ -84,7 +84,6 @@ describe('permissions', () => {
         'dynamodb:PartiQLUpdate on WindowsTable.Arn',
         'dynamodb:BatchWriteItem on DeadLettersTable.Arn',
         'dynamodb:BatchGetItem on ReadersTable.Arn',
-        'dynamodb:BatchWriteItem on ReadersTable.Arn',
         'dynamodb:PartiQLInsert on ReadersTable.Arn',
         'dynamodb:PartiQLUpdate on ReadersTable.Arn',
         'dynamodb:BatchWriteItem on LiveStateTable.Arn',

@@ -220,6 +220,7 @@ describe('the settings reach the stack', () => {
     template.hasResourceProperties('AWS::Kinesis::Stream', {
       Tags: Match.arrayWith([{ Key: 'team', Value: 'iot' }]),
     });
+    template.hasResourceProperties('AWS::CloudWatch::Dashboard', { Tags: Match.absent() });
     template.hasResourceProperties('AWS::Budgets::Budget', {
       Budget: Match.objectLike({
         BudgetLimit: { Amount: 500, Unit: 'USD' },
