@@ -145,8 +145,8 @@ describe('the functions', () => {
     );
     // And the CDK's own, which put the dashboard's files into their bucket and empty it.
     template.resourceCountIs('AWS::Lambda::Function', DEFAULT_FUNCTIONS.length + 2);
-    // And two of API Gateway's, and those of the CDK's functions.
-    template.resourceCountIs('AWS::IAM::Role', DEFAULT_FUNCTIONS.length + 4);
+    // And one of API Gateway's, and those of the CDK's functions.
+    template.resourceCountIs('AWS::IAM::Role', DEFAULT_FUNCTIONS.length + 3);
     // And the access logs of two APIs, and that of the CDK's function.
     template.resourceCountIs('AWS::Logs::LogGroup', DEFAULT_FUNCTIONS.length + 3);
     template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
