@@ -1,7 +1,7 @@
 // Folds an event into every window still open for it, of every aggregation that takes it.
 import type { EpochMs } from './brands.ts';
 import { countSteps, countStepsAcross, mostStepGrowth } from './count-steps.ts';
-import { countsTime, countTime, countTimeAcross, enterWindow, mostTimeGrowth } from './count-time.ts';
+import { countsTime, countTime, countTimeAcross, enterWindow } from './count-time.ts';
 import type { TelemetryEvent } from './event.ts';
 import { passesFilter } from './event-filter.ts';
 import type { FoldedInto } from './folded-into.ts';
@@ -9,6 +9,7 @@ import type { Occasion } from './id-segments.ts';
 import type { OpenAggregation, SourceState } from './source-state.ts';
 import { addWindow, takeWindow } from './source-state.ts';
 import type { SourceWindow } from './source-window.ts';
+import { mostTimeGrowth } from './time-growth.ts';
 import { emptyWindow, foldIntoWindow, mergeWindow } from './window.ts';
 import { windowGrowth } from './window-bytes.ts';
 import type { FixedSpec, WindowBounds, WindowSpec } from './window-spec.ts';

@@ -6,23 +6,16 @@ import type {
   AlertRule,
   ClearCondition,
   Direction,
-  Measure,
   Staleness,
 } from '../alerts/alert-rule.ts';
-import {
-  ALWAYS_KEPT,
-  MAX_WINDOWS_BACK,
-  QUANTILE_NAMES,
-  REACH_WINDOWS,
-  SEVERITIES,
-  STATE_AGGREGATES,
-} from '../alerts/alert-rule.ts';
+import { MAX_WINDOWS_BACK, REACH_WINDOWS, SEVERITIES } from '../alerts/alert-rule.ts';
 import { LEAST_HISTORY } from '../alerts/deviation.ts';
 import { formatDurationMs } from '../duration.ts';
 import { EVENT_LIMITS } from '../event-limits.ts';
 import { spanMs, specText } from '../window-spec.ts';
 import type { DefinitionReader } from './definition-reader.ts';
 import type { AggregationDraft, Rollup } from './pipeline.ts';
+import { readMeasureOf, type Watched } from './read-measure.ts';
 
 /** What alerts may be on. */
 export interface Watchable {
@@ -59,8 +52,6 @@ export function readAlert(entry: DefinitionReader, watchable: Watchable): AlertR
     filter: readFilter(entry, on),
   };
 }
-
-type Watched = AggregationDraft | undefined;
 
 function readWhenAndOn(
   entry: DefinitionReader,
@@ -257,162 +248,6 @@ function readLevels(on: DefinitionReader, rollup: Rollup | undefined): readonly 
     `found ${JSON.stringify(on.raw('by'))}, expected the tags of a level of the rollup: ${known}`,
   );
   return [];
-}
-
-interface Watching {
-  readonly when: AlertCondition;
-  readonly on: AlertOn;
-  readonly watched: Watched;
-}
-
-function readMeasureOf(entry: DefinitionReader, watching: Watching): Measure {
-  const { when, on, watched } = watching;
-  if (when.kind === 'is') return readLasting(entry, when.state, watching);
-  const aggregate = STATE_AGGREGATES.find((name) => name === entry.raw('aggregate'));
-  if (aggregate !== undefined && on.kind !== 'last') return readStateMeasure(entry, aggregate, watched);
-  if (entry.has('state')) {
-    entry.problem(
-      'state',
-      `found ${JSON.stringify(entry.raw('state'))}, expected none but with the aggregate "seconds" or "share"`,
-    );
-  }
-  return readMeasure(entry, on, watched);
-}
-
-/** Only for windows of sources: several sources together are in no single state. */
-function readLasting(entry: DefinitionReader, state: string, { on, watched }: Watching): Measure {
-  if (on.kind !== 'aggregation' || on.provisional) {
-    entry.problem(
-      'on',
-      `found ${JSON.stringify(entry.raw('on'))} with when.is, expected {"aggregation": NAME}: it is asked of each source's windows once closed`,
-    );
-  }
-  for (const key of ['aggregate', 'state'])
-    if (entry.has(key)) entry.problem(key, 'found with when.is, expected none: it says which state');
-  const metric = readStateName(entry, watched, state);
-  return { kind: 'state', metric, aggregate: 'lasting', state };
-}
-
-function readStateMeasure(
-  entry: DefinitionReader,
-  aggregate: (typeof STATE_AGGREGATES)[number],
-  watched: Watched,
-): Measure {
-  const state = entry.text('state');
-  if (aggregate === 'changes' && entry.has('state'))
-    entry.problem(
-      'state',
-      'found with the aggregate "changes", expected none: those of all states are counted',
-    );
-  if (aggregate !== 'changes' && !entry.has('state'))
-    entry.problem('state', `missing, expected which state the ${aggregate} are of`);
-  return { kind: 'state', metric: readStateName(entry, watched, state), aggregate, state };
-}
-
-/** The value's name, which must be a state of the aggregation; and one that is told apart. */
-function readStateName(entry: DefinitionReader, watched: Watched, state: string | undefined): string {
-  const metric = entry.text('metric') ?? '';
-  if (!entry.has('metric')) entry.problem('metric', 'missing, expected the name of a value that is a state');
-  if (watched === undefined || metric === '') return metric;
-  const rule = watched.states.find(({ of }) => of === metric);
-  if (rule === undefined) {
-    const known = watched.states.map(({ of }) => JSON.stringify(of)).join(', ') || 'there is none';
-    entry.problem(
-      'metric',
-      `found ${JSON.stringify(metric)}, expected one of the states that ${JSON.stringify(watched.name)} asks for: ${known}`,
-    );
-  } else if (state !== undefined && rule.among?.has(state) === false) {
-    entry.problem(
-      entry.has('state') ? 'state' : 'when.is',
-      `found ${JSON.stringify(state)}, expected one of those that are told apart: ${[...rule.among].join(', ')}`,
-    );
-  }
-  return metric;
-}
-
-function readMeasure(entry: DefinitionReader, on: AlertOn, watched: Watched): Measure {
-  if (on.kind === 'last') {
-    if (entry.has('aggregate') && entry.raw('aggregate') !== 'last') {
-      entry.problem(
-        'aggregate',
-        `found ${JSON.stringify(entry.raw('aggregate'))} with on.last, expected "last" or none`,
-      );
-    }
-    return readMetric(entry, 'last', watched);
-  }
-  const aggregate = entry.raw('aggregate');
-  if (aggregate !== 'events') return readMetric(entry, readAggregate(entry, watched), watched);
-  if (entry.has('metric')) {
-    entry.problem(
-      'metric',
-      'found with the aggregate "events", expected none: events are counted whatever they carry',
-    );
-  }
-  return { kind: 'events' };
-}
-
-function readMetric(entry: DefinitionReader, aggregate: string, watched: Watched): Measure {
-  const metric = entry.text('metric') ?? '';
-  if (!entry.has('metric')) entry.problem('metric', 'missing, expected the name of a value');
-  if (metric !== '' && watched?.values !== undefined && !watched.values.has(metric)) {
-    const taken = [...watched.values].map((value) => JSON.stringify(value)).join(', ');
-    entry.problem(
-      'metric',
-      `found ${JSON.stringify(metric)}, expected one of the values that ${JSON.stringify(watched.name)} takes: ${taken}`,
-    );
-  }
-  if (watched !== undefined && aggregate !== '' && !keeps(watched, aggregate)) {
-    entry.problem(
-      aggregate === 'last' && !entry.has('aggregate') ? 'on.last' : 'aggregate',
-      `found ${JSON.stringify(aggregate)}, which ${JSON.stringify(watched.name)} does not keep: expected ${JSON.stringify(askedForBy(aggregate))} among its aggregates`,
-    );
-  }
-  return { kind: 'metric', metric, aggregate };
-}
-
-function readAggregate(entry: DefinitionReader, watched: Watched): string {
-  const all = [
-    ...ALWAYS_KEPT,
-    'first',
-    'last',
-    'variance',
-    'stddev',
-    'increase',
-    'rate',
-    'timeWeightedMean',
-    ...QUANTILE_NAMES,
-    'events',
-    ...STATE_AGGREGATES,
-  ];
-  const aggregate = entry.text('aggregate', all);
-  if (!entry.has('aggregate') && watched !== undefined) {
-    entry.problem('aggregate', `missing, expected one of ${all.join(', ')}`);
-  }
-  return aggregate ?? '';
-}
-
-function keeps({ keep, weights }: NonNullable<Watched>, aggregate: string): boolean {
-  switch (askedForBy(aggregate)) {
-    case 'first':
-    case 'last':
-      return keep.samples;
-    case 'variance':
-    case 'stddev':
-      return keep.squares;
-    case 'increase':
-    case 'rate':
-      return keep.increase;
-    case 'quantiles':
-      return keep.quantiles !== undefined;
-    case 'timeWeightedMean':
-      return weights;
-    default:
-      return true;
-  }
-}
-
-function askedForBy(aggregate: string): string {
-  return QUANTILE_NAMES.some((name) => name === aggregate) ? 'quantiles' : aggregate;
 }
 
 /** Which way it comes back: what was above comes back below; sizes of changes and scores too. */
