@@ -36,7 +36,7 @@ export interface LiveApiOptions {
   readonly readers: ReadersTable;
   readonly live: LiveTable;
   readonly alerts: AlertsTable;
-  /** A connection is told of changes as long as its token is good. */
+  /** A connection gets changes as long as its token is valid. */
   readonly tokens: TokensTable;
   readonly keys: TokenKeys;
   /** Whether the pipeline has alerts: their stream is read only then. */

@@ -36,7 +36,7 @@ export function isProtected({ throwAway = false, firstCreate = false }: TableOpt
   return !throwAway && !firstCreate;
 }
 
-/** Kept, but for what a first create that failed has made: of that nothing is left to stand in the way of the next. */
+/** Tables are kept, except those of a first deployment that failed: they are deleted so that they are not in the way of the next. */
 export function removalOf(throwAway: boolean): RemovalPolicy {
   return throwAway ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
 }

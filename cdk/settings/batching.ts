@@ -7,7 +7,7 @@ export interface Batching {
   readonly size: number;
 }
 
-/** By what is read: telemetry that is folded, changelogs that are folded further, and what somebody is told of. */
+/** By what is read: telemetry, changelogs that are processed further, and changelogs that are sent to clients. */
 export interface ProfileBatching {
   readonly telemetry: Batching;
   readonly changes: Batching;

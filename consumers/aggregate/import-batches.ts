@@ -40,7 +40,7 @@ export interface ImportDeps {
   readonly devices?: KnownDevices;
 }
 
-/** Keeps what they hold as letters, but for what stands there already. Repeating it is safe. @returns how many are new */
+/** Stores the batches' events as dead letters unless they are stored already. Repeating it is safe. @returns how many are new */
 export async function importBatch(
   { records, condition }: Extract<FailureDocument, { readonly kind: 'telemetry' }>,
   { pipeline, deadLetters, devices }: ImportDeps,

@@ -52,7 +52,7 @@ export interface DecodedWork {
   readonly unreadable: readonly UnreadableChange[];
 }
 
-/** A change whose image cannot be read, now or however often it comes: it is told of, and not judged. */
+/** A change whose image cannot be read, however often it is delivered: it is reported, and not judged. */
 export interface UnreadableChange {
   /** A source or a series. */
   readonly of: string;

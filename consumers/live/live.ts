@@ -168,7 +168,7 @@ async function subscribersOf(
   return found;
 }
 
-/** The window as it is now, all parts: at least as new as the writes told of. */
+/** The window as it is now, with all its parts: at least as new as the writes in the batch. */
 async function rollupChange({ series, start, end, parts }: WindowWrites, windows: Windows): Promise<Change> {
   const found: Change['windows'][number][] = [];
   for await (const stored of windows.listParts(series, { fromMs: start, toMs: start })) {

@@ -1,4 +1,4 @@
-// What a stack's outlet is told of rollup windows and of alerts: their changes come by here whoever is connected.
+// What the outlet gets of rollup windows and of alerts: this function sees their changes whether or not anyone is connected.
 import { mergeParts } from '../../src/core/rollup.ts';
 import { summarizeStored } from '../../src/core/stored-window.ts';
 import type { Outlet } from '../../src/host/outlet-of.ts';

@@ -17,7 +17,7 @@ export interface Destination {
   put(messages: readonly SentMessage[]): Promise<readonly (string | undefined)[]>;
 }
 
-/** The key is the partition key: messages of a series come in order, but for those that a call took later than others. */
+/** The key is the partition key: messages of a series come in order, except those that a call accepted later than others. */
 export function toStream(stream: OutgoingStream): Destination {
   return {
     most: 500,

@@ -1,4 +1,4 @@
-// What a stack's outlet is told of changes of sources: windows that closed, those that changed, and late events.
+// What the outlet gets from changes of sources: windows that closed, windows that changed, and late events.
 import { sourceWindow } from '../../src/core/rollup.ts';
 import type { ClosedWindow } from '../../src/core/source-window.ts';
 import { type StoredWindow, summarizeStored } from '../../src/core/stored-window.ts';

@@ -22,7 +22,7 @@ interface SimulateOptions {
 
 const seedNumber = wholeNumber(0, Number.MAX_SAFE_INTEGER - 1_000_000);
 
-/** `partsModule`: a module whose `replacements` stand in place of real parts, for tests of what is told of a broken law. */
+/** `partsModule`: a module whose `replacements` take the place of real parts, for tests of how a broken law is reported. */
 export function simulateCommand(partsModule?: URL): Command {
   return new Command('simulate')
     .description('run the functions with simulated faults of every kind, seed by seed, and check every write')

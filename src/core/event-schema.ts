@@ -6,7 +6,7 @@ export type JsonSchema = { readonly [keyword: string]: unknown };
 
 /**
  * Whatever this refuses `validateEvent` refuses too, but for members that it does not know and that are nested too deeply, and
- * for values beyond the doubles: between the door and the stream they would become null, and not be told of as set aside.
+ * for values beyond the doubles: between the door and the stream they would become null, and not be reported as set aside.
  */
 function eventSchema(): JsonSchema {
   return {

@@ -51,7 +51,7 @@ export function timeWeightedMean({ ms, sum }: TimeWeight): number | undefined {
   return ms > 0 ? meanOfSum(sum, ms) : undefined;
 }
 
-/** What it takes in an item, at most, but for what its sum takes beyond two parts. */
+/** Most bytes it takes in an item, not counting what its sum takes beyond two parts. */
 export function timeWeightBytes({ name }: Pick<TimeWeight, 'name'>): number {
   return WEIGHT_BYTES + textBytes(name);
 }

@@ -16,7 +16,7 @@ export const MAX_REQUEST_RECORD_BYTES = 256 * 1024;
 
 /** How long API Gateway keeps what the authorizer said: a revocation holds for everybody this much later at most. */
 export const AUTHORIZATION_CACHE_SECONDS = 60;
-/** How long a live connection is told of changes without a new look at its token: one look serves many batches. */
+/** How long a live connection gets changes without a new check of its token: one check serves many batches. */
 export const LIVE_TOKEN_SECONDS = 20;
 /** How long an authorizer trusts the keys it has read: a key that was taken away signs nothing after this much and the above. */
 export const KEY_CACHE_SECONDS = 60;

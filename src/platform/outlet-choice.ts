@@ -1,4 +1,4 @@
-// What of the system's results a stack's outlet tells, as the functions are told of it: a text in their environment.
+// Which of the system's results a stack's outlet sends, as the functions get it: a text in their environment.
 
 export const OUTLET_KINDS = ['final', 'provisional', 'late', 'alerts'] as const;
 export type OutletKind = (typeof OUTLET_KINDS)[number];

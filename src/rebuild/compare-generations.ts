@@ -72,7 +72,7 @@ export interface Compared {
 }
 
 /** Every difference, sources first; the value at the end says how much was the same. */
-/** How many differences there are, by reason, and what is the same. `onEach` is told of each, with how many there are so far. */
+/** How many differences there are, by reason, and what is the same. `onEach` is called with each, and how many there are so far. */
 export async function tallyDifferences(
   differences: AsyncGenerator<Difference, Compared, undefined>,
   onEach: (difference: Difference, count: number) => void = () => {},

@@ -46,7 +46,7 @@ export interface ReplayProgress {
   /** Entries put into the stream so far, of `entries`. */
   readonly put: number;
   readonly entries: number;
-  /** Events the aggregate function has told of. */
+  /** Events that the aggregate function has reported. */
   readonly folded: number;
   readonly notice: string | undefined;
 }

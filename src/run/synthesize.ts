@@ -90,7 +90,7 @@ function textOf(needs: object): string {
   return JSON.stringify(needs, plain).replace(/[^A-Za-z0-9_]+/g, '-');
 }
 
-/** The same files, but for the definitions. */
+/** The same files, except for the definitions. */
 async function takeOver(from: string, to: string, pipeline: string): Promise<void> {
   await mkdir(to, { recursive: true });
   for (const entry of await readdir(from, { withFileTypes: true })) {

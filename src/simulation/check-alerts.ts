@@ -199,7 +199,7 @@ export class AlertsCheck {
     }
   }
 
-  /** Nothing that had arrived before a silence was long enough is unread when it is told of. */
+  /** When a silence is published, everything that arrived before it was long enough has been read. */
   #checkSilence(source: string, { to, window: { start, end }, stale }: Transition): void {
     if (to === 'resolved' && stale !== true) return;
     hold(
@@ -214,7 +214,7 @@ export class AlertsCheck {
     }
   }
 
-  /** What was told of a source’s silences is what the ticks and its arrivals make of them; of one that strays, that it is silent now. */
+  /** The silences published for a source are those that ticks and its arrivals give; for a source with strays, only that it is silent now. */
   #checkSilent(rule: AlertRule, source: string): void {
     if (!watches(rule, source) || this.#sources.uncertain.has(source)) return;
     const made = this.#madeBy(rule.name, sourceSeries('', source));

@@ -108,7 +108,7 @@ function withAlerts(plan: Plan, durationMs: number, random: Random): Plan {
   };
 }
 
-/** What ends a silence long enough to be told of. */
+/** Events that end a silence long enough to be reported. */
 function laterRecords(
   records: readonly PlannedRecord[],
   durationMs: number,

@@ -5,7 +5,7 @@ import type { SimulatedTable } from './simulated-tables.ts';
 
 export const PLAN_FORMAT = 1;
 
-/** When every run begins: times in a plan are ms since then, but for event times. */
+/** When every run begins: times in a plan, except event times, are ms since then. */
 export const START_MS = Date.UTC(2026, 0, 1);
 
 export interface Plan {

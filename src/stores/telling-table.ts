@@ -16,13 +16,13 @@ import type {
 } from './table.ts';
 import { number, numberOf } from './table.ts';
 
-/** What of a table is told of, and where its marks stand. */
+/** Which items of a table have their changes reported, and where the marks are kept. */
 export interface ToldItems {
   /** Attributes of the table's key. */
   readonly keyNames: readonly string[];
   /** The attribute that holds what an item is about: a write that leaves it alone is no news. */
   readonly content: string;
-  /** Whether items of this key are told of; marks are not. */
+  /** Whether changes of items with this key are reported; those of marks are not. */
   isTold(key: Item, attributes: Readonly<Record<string, Attribute | undefined>>): boolean;
   /** The mark's key, and attributes by which `untold` finds it. */
   markOf(key: Item): { readonly key: Item; readonly untold: Item };
@@ -164,7 +164,7 @@ export class TellingTable implements Table {
     return attributes[this.#items.content] !== undefined && this.#items.isTold(key, attributes);
   }
 
-  /** What is there now, each told of. A write that expects another version is refused, whatever its mark would say. */
+  /** The items as they are now, once every pending change has been reported. A write that expects another version is refused, whatever its mark says. */
   async #before(writes: readonly VersionedWrite[]): Promise<ReadonlyMap<string, Item>> {
     const before = new Map<string, Item>();
     const unknown: Item[] = [];

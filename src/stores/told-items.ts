@@ -1,4 +1,4 @@
-// Which changes of a generation's tables are told of, and where their marks stand: beside the items, where whoever reads the tables
+// Which changes of a generation's tables are reported, and where their marks are kept: beside the items, where whoever reads the tables
 // passes them over.
 import { bucketOf } from '../core/spread.ts';
 import { CLOSING_BUCKETS, LATEST_BUCKETS, SOURCES_TABLE, WINDOWS_TABLE } from '../platform/names.ts';

@@ -17,7 +17,7 @@ export interface AlertEvent {
   readonly reason: string;
   /** Times in ms since the epoch; `end` exclusive. */
   readonly window: Transition['window'];
-  /** It takes the place of what was told of the window before; with `from` equal to `to` nothing came of it after all. */
+  /** It replaces what was published for the window before; if `from` equals `to`, the window caused no transition after all. */
   readonly correction?: true | undefined;
 }
 

@@ -31,7 +31,7 @@ export interface AlertState {
   readonly settledMs: number | undefined;
   /** When the clock found that nothing had been observed for too long. */
   readonly staleAtMs: number | undefined;
-  /** What has been told of `windows`, in order. */
+  /** Transitions published for `windows`, in order. */
   readonly told: readonly Step[];
   /**
    * More is to be told of them than one write carries; those that start later than `reachedMs` had not been judged

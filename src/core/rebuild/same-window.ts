@@ -3,7 +3,7 @@ import type { SeriesWindow } from '../stored-window.ts';
 /** Sums differ in their last digits by the order in which sources came together. */
 const RELATIVE = 1e-9;
 
-/** Whether two windows tell users the same; what is told of the way there, as their revision, is left out. */
+/** Whether two windows show users the same; what shows how they came about, such as the revision, is ignored. */
 export function isSameWindow(a: SeriesWindow, b: SeriesWindow): boolean {
   return (
     a.start === b.start && a.end === b.end && a.events === b.events && isSame(contentsOf(a), contentsOf(b))

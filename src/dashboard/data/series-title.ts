@@ -1,4 +1,4 @@
-// What a series of a rollup is called, and what is told of a game's match beside its charts.
+// The title of a rollup's series, and what is shown for a game's match beside its charts.
 import type { WindowAnswer } from '../../wire/api/window-answer.ts';
 import { distinctFigure } from './chart-columns.ts';
 import { formatValues } from './format.ts';

@@ -42,7 +42,7 @@ export function proxyEvent(proxied: ProxyRequest): object {
 
 const noneAsNull = (map: Readonly<Record<string, string>>) => (Object.keys(map).length === 0 ? null : map);
 
-/** As sent, but for those that end at the service and those that it adds. */
+/** Headers as sent, except those that end at the service and those that it adds. */
 export function sentHeaders({ headers, sourceIp, requestId }: RestRequest): RestRequest['headers'] {
   const sent = new Map<string, readonly string[]>();
   for (const [name, values] of headers) {

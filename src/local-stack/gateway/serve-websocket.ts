@@ -29,7 +29,7 @@ export interface ServeWebSocket {
   readonly connections: Connections;
   /** Takes over the socket. */
   connect(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>;
-  /** Closes every connection and waits until `$disconnect` has been told of each. */
+  /** Closes every connection and waits until `$disconnect` has been invoked for each. */
   stop(): Promise<void>;
 }
 
@@ -105,7 +105,7 @@ class WebSocketServing implements ServeWebSocket {
     const { opened } = this.#upgrade(request, socket, head, (webSocket) =>
       this.#open({ ...connected, lastActiveMs: connected.connectedMs, socket: webSocket }, authorizer),
     );
-    // Gone while $connect ran: it was told of the connection, so it is told of its end.
+    // Gone while $connect ran: since it was invoked for the connection, $disconnect is invoked too.
     if (!opened) this.#tellDisconnect(connected, { code: 1006, reason: '' }, authorizer);
   }
 
@@ -320,7 +320,7 @@ class WebSocketServing implements ServeWebSocket {
   ): { readonly opened: boolean } {
     const frames = new FrameScanner(FRAME_LIMIT_BYTES);
     let webSocket: WebSocket | undefined;
-    // Before the server's own listener, so that a frame is judged before its message is told of.
+    // Before the server's own listener, so that a frame is checked before its message is emitted.
     socket.on('data', (chunk: Buffer) => {
       if (webSocket?.readyState === webSocket?.OPEN && frames.push(chunk))
         webSocket?.close(1009, 'frame too long');

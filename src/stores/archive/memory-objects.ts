@@ -7,7 +7,7 @@ export class MemoryObjects implements Objects {
   readonly #objects = new Map<string, StoredObject>();
   readonly #onPut: (key: string) => void;
 
-  /** `onPut`: told of each object that is stored, once it is there. */
+  /** `onPut` is called with each object once it is stored. */
   constructor(name = 'memory:', onPut: (key: string) => void = () => {}) {
     this.name = name;
     this.#onPut = onPut;

@@ -75,14 +75,14 @@ const liveWindowSchema = object({ window: windowSchema }, { aggregation: text() 
 const changeSchema = object(
   {
     series,
-    /** What was written: key, its first version told of here, its last one. Each key's versions rise by one. */
+    /** What was written: the key, and its first and last version in this message. Each key's versions rise by one. */
     versions: list(object({ key: text(), from: count, to: count })),
     windows: list(liveWindowSchema),
   },
   {
-    /** The subscriptions it is told to. */
+    /** The subscriptions that it is sent to. */
     for: list(id),
-    /** Windows that are no more: sessions that have grown, or were merged into others. */
+    /** Windows that no longer exist: sessions that have grown, or were merged into others. */
     removed: list(object({ aggregation: text(), startMs: integer(), endMs: integer() })),
     /** There is more than a message can carry: the series must be requested again. */
     stale: flag(),
@@ -99,7 +99,7 @@ export const serverMessageSchema = union(
       id,
       round: count,
       series,
-      /** Windows before it are not told of here. */
+      /** Windows that start before it are not in this subscription. */
       fromMs: count,
       versions: list(object({ key: text(), version: count })),
       windows: list(liveWindowSchema),

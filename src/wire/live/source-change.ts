@@ -1,4 +1,4 @@
-// What the subscribers of a source are told of changes of its state.
+// What the subscribers of a source get when its state changes.
 import { sourceWindow } from '../../core/rollup.ts';
 import type { ClosedWindow } from '../../core/source-window.ts';
 import type { ChangedWindows } from '../../core/state-changes.ts';
