@@ -54,7 +54,7 @@ export class Aggregate extends Construct {
     });
     addMetricAlarm(this, 'ImbalanceAlarm', {
       entry: 'imbalance',
-      description: 'Of the events received some got no verdict, or more than one',
+      description: 'Some events received got no verdict, or more than one',
       // Added up over all invocations of five minutes, failed ones and those that came again included.
       watched: {
         expression:

@@ -62,7 +62,7 @@ export class Audit extends Construct {
     });
     addMetricAlarm(this, 'Stopped', {
       entry: 'audit-stopped',
-      description: 'audit has not run to its end for an hour',
+      description: 'audit has not completed a run for an hour',
       watched: this.consumer.published('runs'),
       under: 1,
       points: { beyond: 3, of: 3 },

@@ -31,7 +31,7 @@ export class Authorize extends Construct {
       name: 'authorize',
       codeFolder,
       memoryMb: 512,
-      // Somebody waits for each answer.
+      // A user waits for each answer.
       timeout: Duration.seconds(8),
       environment: {
         [VARIABLE.table('tokens')]: tokens.table.tableName,
@@ -44,7 +44,7 @@ export class Authorize extends Construct {
         {
           entry: 'failing',
           metric: 'failures',
-          description: 'requests are turned away because keys or revocations cannot be read',
+          description: 'requests are refused because keys or revocations cannot be read',
         },
       ],
     });

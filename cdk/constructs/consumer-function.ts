@@ -40,7 +40,7 @@ const ENTRIES = { Errors: 'errors', Throttles: 'throttled' } as const;
 export const FAILING: OwnAlarm = {
   entry: 'failing',
   metric: 'failures',
-  description: 'work fails and is delivered again and again',
+  description: 'some work fails and is delivered again',
 };
 
 /** What a reader passed over, and will not see again: it has to be computed again. */

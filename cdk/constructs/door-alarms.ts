@@ -49,13 +49,13 @@ export function addDoorAlarms(
   });
   addMetricAlarm(scope, 'Failing', {
     entry: entries.failing,
-    description: `${door} fails, by itself or by what is behind it`,
+    description: `${door} answers 5xx`,
     watched: expression(failed),
     over: 0,
   });
   addMetricAlarm(scope, 'Refusing', {
     entry: entries.refusing,
-    description: `${door} turns away more than a quarter of what it is asked`,
+    description: `${door} refuses more than a quarter of all requests`,
     watched: expression(`IF(${asked} >= ${LEAST_ASKED}, ${refused} / (${asked}), 0)`),
     over: SHARE,
   });

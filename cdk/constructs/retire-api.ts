@@ -24,7 +24,7 @@ export class RetireApi extends Construct {
       name: 'retire',
       codeFolder,
       memoryMb: 512,
-      // Somebody waits for it.
+      // A user waits for the answer.
       timeout: Duration.seconds(15),
       alarms: [{ entry: 'failing', metric: 'failures', description: 'requests are answered 5xx' }],
       environment: { [VARIABLE.table('sources')]: sources.table.tableName },

@@ -5,13 +5,13 @@ import { addMetricAlarm } from './metric-alarm.ts';
 
 export const SCHEDULED_ALARMS: readonly OwnAlarm[] = [
   { entry: 'failing', metric: 'failed', description: 'items could not be read or written' },
-  { entry: 'unfinished', metric: 'unreached', description: 'runs end before all that is due is done' },
+  { entry: 'unfinished', metric: 'unreached', description: 'runs end before all due work is done' },
 ];
 
 export function addStoppedAlarm(scope: Construct, consumer: ConsumerFunction): void {
   addMetricAlarm(scope, 'Stopped', {
     entry: 'stopped',
-    description: `${consumer.name} has not run to its end for five minutes`,
+    description: `${consumer.name} has not completed a run for five minutes`,
     watched: consumer.published('runs'),
     under: 1,
     points: { beyond: 5, of: 5 },

@@ -91,7 +91,7 @@ export class StreamMapping extends Construct {
     });
     addMetricAlarm(this, 'Lost', {
       entry: 'lost',
-      description: `Records were given up for ${consumer.name} and reached no bucket`,
+      description: `Records were given up for ${consumer.name} and could not be written to the failures bucket`,
       watched: ofMapping('DroppedEventCount'),
       over: 0,
       points: AT_ONCE,

@@ -154,7 +154,7 @@ function lookAtSilence(
   return checked(alert, state, more ? nowMs : checkAtMs);
 }
 
-/** What one write does not carry is told by the next run. */
+/** Transitions that one write has no room for are published by the next run. */
 function lookAtWindows(rule: AlertRule, alert: StoredAlert, nowMs: number): AlertWrite {
   const { state = alert.state, more } = foldClock(rule, alert.state, { nowMs });
   return checked(alert, state, more ? nowMs : looksAtMs(rule, state));

@@ -122,7 +122,7 @@ function tokenOf(event: AuthorizerEvent): string | undefined {
   return bearerToken(`Bearer ${token ?? ''}`);
 }
 
-/** Whom the request speaks for; undefined: somebody the token may not speak for. Readers speak for nobody. */
+/** Whom the request speaks for; undefined: a source that the token does not cover. Readers speak for no source. */
 function sourceOf(token: AccessToken, event: AuthorizerEvent): string | undefined {
   if (token.use !== 'relay') return token.subject;
   const wanted = headerOf(event, SOURCE_HEADER) ?? '';

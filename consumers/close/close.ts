@@ -83,7 +83,7 @@ export function createClose(
 
 const EVERYTHING: ReadUpTo = { readUpToMs: Number.POSITIVE_INFINITY, ticks: 0 };
 
-/** What the stream's readers may be behind before somebody is told that silence is not judged: far more than two runs of the closer. */
+/** What the stream's readers may be behind before it is reported that silence is not judged: far more than two runs of the closer. */
 const MOST_BEHIND_MS = 600_000;
 
 /** Sources read and written together; each holds at most 400 KB. */
@@ -116,7 +116,7 @@ async function closeGroup(
     try {
       const state = decodeState(source, encoded, pipeline);
       const isRetired = retiredAtMs >= state.lastArrivalMs && retiredAtMs <= silentUntilMs;
-      // The mark has had it looked at though nothing is due, and it has nothing open: so it is looked at no more.
+      // The mark has had it looked at though nothing is due, and it has nothing open: so it is not looked at again.
       if (isRetired && state.windowCount === 0 && state.orphans.length === 0)
         await states.forget({ source, version });
       else pending.push({ version, state, isRetired });

@@ -1,5 +1,5 @@
 // Every minute: ends the live connections of readers whose token is no longer good: expired, revoked, or signed with a key
-// that was retired. A connection that is told nothing and says nothing would otherwise stay for two hours.
+// that was retired. A connection on which nothing is sent would otherwise stay for two hours.
 import type { Clock } from '../../src/platform/clock.ts';
 import { eachOf } from '../../src/platform/each-of.ts';
 import type { LivePoster } from '../../src/platform/live-poster.ts';

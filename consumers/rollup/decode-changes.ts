@@ -54,7 +54,7 @@ export interface DecodedChanges {
   readonly fences: readonly Fence[];
 }
 
-/** Somebody wants to know when all changes of a source up to here are handled. */
+/** A request to be notified once all changes of a source up to here are processed. */
 export interface Fence {
   readonly source: string;
   readonly mark: string;

@@ -39,7 +39,7 @@ export class PartCache {
     this.#byRecency.delete(key);
   }
 
-  /** Somebody else has written it: from now on it is not kept. */
+  /** Another writer has written it: from now on it is not cached. */
   share(key: string): void {
     this.drop(key);
     this.#shared.add(key);

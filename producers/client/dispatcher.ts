@@ -11,7 +11,7 @@ export interface DispatcherDeps {
   readonly call: PutCall;
   readonly clock: Clock;
   readonly random: () => number;
-  /** Somebody waits for room or for a flush: nothing should linger. */
+  /** A caller waits for room or for a flush: nothing should linger. */
   readonly urgent: () => boolean;
   /** The events left the buffer, delivered or given up (`error` then says why). */
   readonly onDone: (

@@ -29,7 +29,7 @@ export class FlushMarks {
   current = new FlushMark();
   readonly #closed = new Set<FlushMark>();
 
-  /** Somebody waits: nothing should linger. */
+  /** A caller waits: nothing should linger. */
   get flushing(): boolean {
     return this.#closed.size > 0;
   }

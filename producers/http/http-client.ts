@@ -281,7 +281,7 @@ class BufferedClient implements HttpClient {
     );
   }
 
-  /** Somebody flushes, or there is a request's worth. */
+  /** A flush is waiting, or there are enough events for a request. */
   async #untilUrgent(signal: AbortSignal): Promise<void> {
     while (!signal.aborted && this.#flushing === 0) {
       const { records } = this.#buffer.stats();

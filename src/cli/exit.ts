@@ -1,4 +1,4 @@
-// How a failure is told: what it was, in words, and the exit code. No stack traces: those are for mistakes of ours.
+// How a failure is reported: a message and an exit code. Stack traces are only for bugs.
 import { CommanderError } from 'commander';
 import { DefinitionFileError } from '../../cdk/load-definition.ts';
 import { SettingsError } from '../../cdk/settings/settings-error.ts';

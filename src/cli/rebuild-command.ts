@@ -261,7 +261,7 @@ async function expectDone(place: RebuildPlace, name: string): Promise<void> {
   const left = await planRebuild({ generation, archive, generations: place.generations });
   if (left.length === 0) return;
   const next = `(next: hour ${left[0]?.hour})`;
-  throw new Error(`generation ${name} is not done: \`tidemill rebuild start\` goes on with it ${next}`);
+  throw new Error(`generation ${name} is not done: \`tidemill rebuild start\` continues it ${next}`);
 }
 
 function rollbackCommand(): Command {
@@ -286,7 +286,9 @@ async function tellSwitched(
     const to = await target(place);
     const { generation: from } = await generations.current();
     if (!(await generations.switchTo(to, { from, nowMs: Date.now() })))
-      throw new Error(`somebody else has switched meanwhile: found another generation than ${from} current`);
+      throw new Error(
+        `another process has switched meanwhile: found another generation than ${from} current`,
+      );
     return await generations.current();
   });
   if (options.json) process.stdout.write(`${JSON.stringify(current)}\n`);

@@ -55,7 +55,7 @@ export function fitImage(source: string, image: StateImage, pipeline: Pipeline):
   return state;
 }
 
-/** What an aggregation that the pipeline has no more leaves open. */
+/** Open windows of an aggregation that the pipeline no longer has. */
 function orphansOf(image: StateImage, own: AggregationImage): ClosedWindow[] {
   const { name, spec, groupBy, windows } = own;
   const chain = { ...(own.chain ?? chainNow(image, own)) };

@@ -17,7 +17,7 @@ export interface KnownRollup {
   readonly apartSinceMs?: EpochMs;
   /** One of the same name was made by other tags, or of other windows, before: what that holds is not told again. */
   readonly isRenewed?: true;
-  /** It is made no more. */
+  /** It is no longer computed. */
   readonly isGone?: true;
 }
 

@@ -39,7 +39,7 @@ export interface SourceState {
   windowCount: number;
   /** Windows closed by the latest write: the changelog carries them downstream. */
   closed: ClosedWindow[];
-  /** Windows of aggregations the pipeline has no more: they are closed by the next write. */
+  /** Windows of aggregations that the pipeline no longer has: they are closed by the next write. */
   orphans: ClosedWindow[];
   /** Aggregations the pipeline had once; the latest first. */
   gone: GoneAggregation[];

@@ -55,7 +55,7 @@ export function noteState(into: StateTime, sample: StateSample): void {
   if (into.last === undefined || orderOf(sample, into.last) > 0) into.last = sample;
 }
 
-/** Folds `other` into `into`: what both knew, together. How long the last state lasted is told with it. */
+/** Folds `other` into `into`: what both knew, together. How long the last state lasted is merged too. */
 export function mergeStateTime(into: StateTime, other: StateTime): void {
   for (const [state, ms] of other.ms) addStateMs(into, state, ms);
   into.changes += other.changes;

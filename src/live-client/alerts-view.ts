@@ -39,7 +39,7 @@ export class AlertsView {
     return !this.#isWaiting;
   }
 
-  /** false: more alerts are active than a snapshot holds. What changes is told all the same. */
+  /** false: more alerts are active than a snapshot holds. Changes are reported all the same. */
   get isWhole(): boolean {
     return this.#isWhole;
   }

@@ -320,7 +320,7 @@ class Client implements LiveClient {
         const before = changed.get(subscription) ?? [];
         if (outcome.kind === 'changed') changed.set(subscription, [...before, ...outcome.alerts]);
         if (outcome.kind !== 'gap') continue;
-        // What came before the gap is told before what comes after it is asked for.
+        // Changes from before the gap are reported before those after it are requested.
         changed.delete(subscription);
         if (before.length > 0) this.#tellOfAlerts(subscription, { kind: 'changed', alerts: before });
         this.#ask(subscription);

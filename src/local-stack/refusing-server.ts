@@ -1,4 +1,4 @@
-// Where calls go to services that do not run here: no call of a function leaves the machine, and it is told why.
+// Answers calls to services that do not run here: no call of a function leaves the machine, and the answer says why.
 import { createServer } from 'node:http';
 import { type ListeningServer, listenHere } from './listen-here.ts';
 

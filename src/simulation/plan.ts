@@ -102,9 +102,9 @@ export type PlannedAction = { readonly atMs: number } & (
   | { readonly kind: 'recreate'; readonly reader: StreamReader }
   /** Idle containers go, with their caches. */
   | { readonly kind: 'recycle'; readonly reader: StreamReader }
-  /** Somebody changes an item of the sources table by hand, but not its state. */
+  /** An item of the sources table is changed by hand, but not its state. */
   | { readonly kind: 'touch'; readonly source: string }
-  /** Somebody ends a source: what it has open closes with the closer's next run. */
+  /** A source is retired: its open windows close with the closer's next run. */
   | { readonly kind: 'retire'; readonly source: string }
   /** Another pipeline is deployed; `beside`: some containers of `aggregate` go on with what they have. */
   | { readonly kind: 'deploy'; readonly pipeline: PipelineDefinition; readonly beside?: true }

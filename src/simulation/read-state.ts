@@ -43,7 +43,7 @@ export interface StateView {
   /** Places of the events this write found late or quarantined. */
   readonly handedOn: readonly string[];
   readonly closesAtMs: number | undefined;
-  /** When somebody retired the source. */
+  /** When the source was retired. */
   readonly retiredAtMs: number | undefined;
 }
 

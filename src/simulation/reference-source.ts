@@ -103,7 +103,7 @@ export class ReferenceSource {
   #maxTimeBefore = -1;
   readonly #borders = new Map<string, Border>();
   readonly #cuts = new Map<string, ReferenceCut>();
-  /** Aggregations that are no more, the latest first. */
+  /** Aggregations that no longer exist, the latest first. */
   #gone: readonly string[] = [];
   #forgotten: Border = NO_BORDER;
   /** By arrivals, from one to the next, and up to when it was known of that nothing had come. */

@@ -1,4 +1,4 @@
-// A worker thread: runs the seeds it is sent, and sends back what came of them. What it throws ends it, and is told.
+// A worker thread: runs the seeds it is sent, and sends back what came of them. An error ends it, and is reported.
 import { parentPort, workerData } from 'node:worker_threads';
 import { loadParts } from './load-parts.ts';
 import { type SeedOutcome, simulateSeed } from './simulate-seed.ts';

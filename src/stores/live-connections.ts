@@ -257,7 +257,7 @@ function listKey(connection: string): Item {
   };
 }
 
-/** Undefined: of a connection that was opened before tokens were kept; it is known no more. */
+/** Undefined for a connection opened before tokens were kept: its token is not known. */
 function tokenIn(item: Item): HeldToken | undefined {
   const token = textOf(item, 'token');
   return token === undefined ? undefined : JSON.parse(token);

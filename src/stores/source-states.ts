@@ -200,7 +200,7 @@ export class SourceStates {
     return outcome.kind === 'committed';
   }
 
-  /** Has the closer look at a source no more, if it is as it was loaded. */
+  /** Takes a source off the closer's list if it is as it was loaded. */
   async forget({ source, version }: Pick<StoredState, 'source' | 'version'>): Promise<void> {
     await this.#table.commit([
       {

@@ -16,7 +16,7 @@ const NO_WINDOW =
 export const FOLLOW_STEPS: readonly Step[] = [
   {
     id: 'books.applied',
-    holds: 'every event that the door took is counted once, in its source’s books and in its windows',
+    holds: 'every event that the door accepted is counted once, in its source’s ledger and in its windows',
     otherwise: FUNCTIONS,
     run: async (place) => {
       const { source, post } = await deviceOf(place, 'applied');
@@ -98,7 +98,7 @@ export const FOLLOW_STEPS: readonly Step[] = [
   },
   {
     id: 'text.numbers',
-    holds: 'numbers and texts mean the same behind the door as in front of it, however they are written',
+    holds: 'numbers and texts mean the same after the door as before it, however they are written',
     otherwise: TEXT,
     run: async (place) => {
       const { source, post } = await deviceOf(place, 'written');
@@ -125,7 +125,7 @@ export const FOLLOW_STEPS: readonly Step[] = [
   },
   {
     id: 'text.names',
-    holds: 'names that mean something to programs are names like any other',
+    holds: 'names that are special in programming languages, such as __proto__, are treated like any other',
     otherwise:
       'a name takes the place of something else in a template, a function or a table: look at the log of `aggregate` and `rollup`',
     run: async (place) => {
@@ -152,8 +152,8 @@ export const FOLLOW_STEPS: readonly Step[] = [
   },
   {
     id: 'books.balance',
-    holds: 'the books of all sources together balance',
-    otherwise: 'events have no verdict or two: `tidemill ledger` says how many; compare docs/semantics.md',
+    holds: 'the ledger of all sources together balances',
+    otherwise: 'events have no verdict, or two: `tidemill ledger` says how many; see docs/semantics.md',
     run: async (place) => {
       const reader = await Reader.of(place);
       const answer = await until(place, async () => {

@@ -10,7 +10,7 @@ const DOOR =
 export const LIVE_STEPS: readonly Step[] = [
   {
     id: 'live.token',
-    holds: 'a reader connects with its token as a subprotocol, and the other one is confirmed',
+    holds: 'a reader connects with its token as a subprotocol, and the protocol’s own name is confirmed',
     otherwise: `${DOOR}; browsers end a connection whose subprotocol is not confirmed (rule 62)`,
     run: async (place) => {
       const line = await Line.open(place, (await readerOf(place)).text);
@@ -20,7 +20,7 @@ export const LIVE_STEPS: readonly Step[] = [
   },
   {
     id: 'live.refuses',
-    holds: 'nobody connects without a reader’s token',
+    holds: 'connections without a reader’s token are refused',
     otherwise: DOOR,
     run: async (place) => {
       const { token: device } = await deviceOf(place, 'hears');
@@ -37,7 +37,7 @@ export const LIVE_STEPS: readonly Step[] = [
   },
   {
     id: 'live.changes',
-    holds: 'a reader is given what there is of a source, and then every change',
+    holds: 'a subscriber gets a snapshot of a source, and then every change',
     otherwise:
       '`subscribe` or `live` fails, may not post, or `rollup` does not note changes: look at their logs, and at the mappings of `live`',
     run: async (place) => {

@@ -28,8 +28,8 @@ export const READING_STEPS: readonly Step[] = [
   },
   {
     id: 'query.refuses',
-    holds: 'the query API answers nobody without a reader’s token, and no device',
-    otherwise: 'anybody may read: the methods have no authorizer, or its answers are kept for others',
+    holds: 'the query API refuses requests without a reader’s token, and device tokens',
+    otherwise: 'anyone can read: the methods have no authorizer, or its answers are cached for other tokens',
     run: async (place) => {
       const { token: device } = await deviceOf(place, 'reads');
       return await first(ROUTES, async (route) => {
@@ -42,7 +42,7 @@ export const READING_STEPS: readonly Step[] = [
   },
   {
     id: 'query.forms',
-    holds: 'the query API gives CSV to who asks for it, and nothing to who has it already',
+    holds: 'the query API answers in CSV when asked to, and 304 for an ETag that is current',
     otherwise: 'headers are lost on their way to the function or back',
     run: async (place) => {
       const reader = await Reader.of(place);

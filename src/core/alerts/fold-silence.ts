@@ -1,4 +1,4 @@
-// Silence: an alert on what does not come. The only one that asks up to when there was nothing, and it is told.
+// Silence: an alert on events that do not arrive. Only this one needs to know until when there was nothing, and is given that moment.
 import type { Silence } from '../source-state.ts';
 import type { AlertRule } from './alert-rule.ts';
 import type { AlertState, AlertStatus, Transition } from './alert-state.ts';

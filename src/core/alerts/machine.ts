@@ -51,7 +51,7 @@ export function run(rule: AlertRule, from: Machine, windows: readonly KeptWindow
   return { machine, outcomes };
 }
 
-/** Nothing has been observed for too long: what was pending or firing is so no more. */
+/** Nothing has been observed for too long: what was pending or firing no longer is. */
 export function goStale({ stale }: AlertRule, machine: Machine): Run {
   const { status, observedMs } = machine;
   if (stale === undefined || observedMs === undefined || !canGoStale(status))

@@ -270,7 +270,7 @@ function readClear(entry: DefinitionReader, when: AlertCondition): ClearConditio
   };
 }
 
-/** Where the definition does not say: where it holds no more, and for a score a quarter of it, which is usual again. */
+/** The default: where the condition no longer holds; for a score, a quarter of it, which is a usual value again. */
 function clearOf(when: AlertCondition): ClearCondition {
   return { bound: when.kind === 'deviates' ? when.score / 4 : thresholdOf(when), forMs: 0 };
 }

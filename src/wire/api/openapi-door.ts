@@ -83,7 +83,7 @@ function operation(operationId: string, summary: string, security: string, schem
     requestBody: { required: true, content: { 'application/json': { schema } } },
     responses: {
       200: {
-        description: 'It is in the stream: nothing else says so',
+        description: 'The events are in the stream; no other answer means that',
         content: { 'application/json': { schema: STORED } },
       },
       ...Object.fromEntries(

@@ -74,7 +74,7 @@ function describeRetirement(components: Map<string, unknown>): object {
     ],
     responses: {
       200: {
-        description: 'It is retired as of this moment; should it send again, it is as any other',
+        description: 'The source is retired as of this moment; if it sends again, it counts as any other',
         content: {
           'application/json': {
             schema: {
@@ -113,7 +113,7 @@ function describeOperation(name: string, operation: Operation, components: Map<s
       {
         name: 'If-None-Match',
         in: 'header',
-        description: 'ETags of answers at hand',
+        description: 'ETags of answers that the client has',
         schema: { type: 'string', maxLength: 1_000 },
       },
     ],
@@ -126,7 +126,7 @@ function describeOperation(name: string, operation: Operation, components: Map<s
           ...(csv ? { 'text/csv': { schema: { type: 'string' } } } : {}),
         },
       },
-      304: { description: 'Unchanged: the answer is the one with this ETag', headers: HEADERS },
+      304: { description: 'Not modified: the answer that the client has is current', headers: HEADERS },
       ...Object.fromEntries(
         Object.entries(refusals).map(([status, description]) => [
           status,

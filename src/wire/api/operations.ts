@@ -59,7 +59,7 @@ const range = {
 export const OPERATIONS = {
   listSources: {
     path: '/v1/sources',
-    summary: 'The sources, in no order of meaning, each with its event time and counts',
+    summary: 'The sources, in no particular order, each with its event time and counts',
     parameters: { limit: limit(100), cursor },
     answer: sourcesSchema,
     csv: true,
@@ -67,7 +67,7 @@ export const OPERATIONS = {
   },
   getSource: {
     path: '/v1/sources/{source}',
-    summary: 'What is known of one source',
+    summary: 'What is stored about one source',
     parameters: { source },
     answer: sourceDetailSchema,
     csv: false,
@@ -87,7 +87,7 @@ export const OPERATIONS = {
   },
   getPipeline: {
     path: '/v1/pipeline',
-    summary: 'The aggregations and rollups there are',
+    summary: 'The aggregations and rollups of the pipeline',
     parameters: {},
     answer: pipelineSchema,
     csv: false,

@@ -1,4 +1,4 @@
-// What the outlet tells: a message a thing that became so, each with an id that is the same however often it is told.
+// The outlet's messages: one for each fact, with an id that stays the same however often it is sent.
 
 import type { Coordinates } from '../../core/event.ts';
 import { parseRollupSeries, parseSourceSeries } from '../../core/series.ts';
