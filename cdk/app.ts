@@ -1,5 +1,5 @@
 // The CDK app: `npx cdk synth|diff|deploy`. Options: -c stage=NAME, -c settings=FILE, -c pipeline=FILE, and some of the settings:
-// -c shards=N, -c throwAway=true, -c alarmTopic=ARN, -c profile=low|balanced|cheap, -c archive=true, -c mqtt=true.
+// -c shards=N, -c throwAway=true, -c alarmTopic=ARN, -c profile=low|balanced|cheap, -c archive=true, -c mqtt=true, -c incoming=true.
 import { addTidemill } from './add-tidemill.ts';
 import { createApp } from './create-app.ts';
 import { loadPipeline } from './load-pipeline.ts';

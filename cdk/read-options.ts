@@ -32,6 +32,7 @@ export function readOptions(context: (name: string) => unknown): AppOptions {
       apiLogRole: given('apiLogRole', flag),
       firstCreate: given('firstCreate', flag),
       mqtt: given('mqtt', flag),
+      incoming: given('incoming', flag),
     }),
   };
 }

@@ -19,6 +19,7 @@ export const STAGE_KEYS = [
   'archive',
   'rebuild',
   'mqtt',
+  'incoming',
   'alarms',
   'logs',
   'tracing',
@@ -44,6 +45,7 @@ export function readStage(stage: DefinitionReader): Settings {
   if (stage.has('archive')) draft.archive = stage.flag('archive');
   if (stage.has('rebuild')) draft.rebuild = stage.flag('rebuild');
   if (stage.has('mqtt')) draft.mqtt = stage.flag('mqtt');
+  if (stage.has('incoming')) draft.incoming = stage.flag('incoming');
   if (stage.has('tracing')) draft.tracing = stage.flag('tracing');
   if (stage.has('apiLogRole')) draft.apiLogRole = stage.flag('apiLogRole');
   const profile = stage.text('profile', PROFILES);

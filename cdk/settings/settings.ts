@@ -21,6 +21,8 @@ export interface Settings {
   readonly rebuild?: boolean;
   /** Devices may publish over AWS IoT Core too; default: nothing of it is created. */
   readonly mqtt?: boolean;
+  /** Files that are dropped into a bucket are played into the stream; default: nothing of it is created. */
+  readonly incoming?: boolean;
   /** No record in the stream for so long is an alarm; default: none is. */
   readonly quietAfterMs?: number;
   /** One of those that CloudWatch knows; default 30. */

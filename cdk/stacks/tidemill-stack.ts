@@ -19,6 +19,7 @@ import { Dashboard } from '../constructs/dashboard.ts';
 import { DeadLettersTable } from '../constructs/dead-letters-table.ts';
 import { FailuresBucket } from '../constructs/failures-bucket.ts';
 import { HttpDoor } from '../constructs/http-door.ts';
+import { Incoming } from '../constructs/incoming.ts';
 import { LiveApi } from '../constructs/live-api.ts';
 import { LiveTable } from '../constructs/live-table.ts';
 import { MqttDoor } from '../constructs/mqtt-door.ts';
@@ -113,6 +114,7 @@ export class TidemillStack extends Stack {
       liveApi: apis.liveApi,
       close: consumers.close,
       archive: consumers.archive,
+      incoming: consumers.incoming,
       rebuild,
     });
   }
@@ -225,7 +227,11 @@ function addConsumers(stack: Stack, props: TidemillStackProps, held: Held) {
     props.archive === true
       ? new Archive(stack, 'Archive', { ...props, codeFolder: code.record, telemetry, failures })
       : undefined;
-  return { aggregate, rollup, close, alert, alertClock, publish, audit, archive };
+  const incoming =
+    props.incoming === true
+      ? new Incoming(stack, 'Incoming', { ...props, codeFolder: code.incoming, telemetry })
+      : undefined;
+  return { aggregate, rollup, close, alert, alertClock, publish, audit, archive, incoming };
 }
 
 function addApis(stack: Stack, props: TidemillStackProps, held: Held & { readonly keys: TokenKeys }) {
@@ -335,7 +341,7 @@ function addOperations(
       readonly rebuild: Rebuild | undefined;
     },
 ): void {
-  const { telemetry, aggregate, rollup, close, alert, alertClock, publish, audit, archive } = parts;
+  const { telemetry, aggregate, rollup, close, alert, alertClock, publish, audit, archive, incoming } = parts;
   const { door, query, retire, liveApi, outlet, rebuild } = parts;
   new OperationsDashboard(stack, 'Operations', {
     // Names of dashboards are the account's, of all regions.
@@ -363,6 +369,7 @@ function addOperations(
       liveApi.subscribe,
       liveApi.hangUp,
       ...(rebuild === undefined ? [] : [rebuild.consumer]),
+      ...(incoming === undefined ? [] : [incoming.consumer]),
     ],
   });
 }
@@ -374,11 +381,12 @@ function addOutputs(
     readonly liveApi: LiveApi;
     readonly close: Close;
     readonly archive: Archive | undefined;
+    readonly incoming: Incoming | undefined;
     readonly rebuild: Rebuild | undefined;
   },
 ): void {
   const { telemetry, sources, windows, deadLetters, readers, live, alerts, tokens, failures } = parts;
-  const { keys, liveApi, close, archive, rebuild } = parts;
+  const { keys, liveApi, close, archive, incoming, rebuild } = parts;
   new CfnOutput(stack, OUTPUTS.stream, { value: telemetry.stream.streamName });
   new CfnOutput(stack, OUTPUTS.sourcesTable, { value: sources.table.tableName });
   new CfnOutput(stack, OUTPUTS.windowsTable, { value: windows.table.tableName });
@@ -390,6 +398,8 @@ function addOutputs(
   new CfnOutput(stack, OUTPUTS.failuresBucket, { value: failures.bucketName });
   if (archive !== undefined)
     new CfnOutput(stack, OUTPUTS.archiveBucket, { value: archive.bucket.bucketName });
+  if (incoming !== undefined)
+    new CfnOutput(stack, OUTPUTS.incomingBucket, { value: incoming.bucket.bucketName });
   if (rebuild !== undefined)
     new CfnOutput(stack, OUTPUTS.rebuildMachine, { value: rebuild.machine.machine.stateMachineArn });
   new CfnOutput(stack, OUTPUTS.tokensTable, { value: tokens.table.tableName });

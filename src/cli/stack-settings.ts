@@ -54,6 +54,7 @@ const LOCAL: readonly (keyof Settings)[] = [
   'authorizerCacheSeconds',
   'concurrency',
   'doorLimits',
+  'incoming',
   'mqtt',
   'outlet',
   'profile',

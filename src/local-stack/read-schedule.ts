@@ -12,19 +12,34 @@ export interface ScheduleSpec {
   readonly input: string | undefined;
 }
 
-/** One entry a target; none when the rule is disabled. */
+/** One entry a target; none of a rule that waits for events, or is disabled. */
 export function readSchedule(
-  { logicalId, arn, property }: ResourceToRead,
+  rule: ResourceToRead,
   functions: readonly FunctionSpec[],
-): ScheduleSpec[] {
+): readonly ScheduleSpec[] {
+  const { logicalId, arn, property } = rule;
   if (property('State') === 'DISABLED') return [];
   const where = `${logicalId}.ScheduleExpression`;
   if (property('EventPattern') !== undefined) {
+    if (property('ScheduleExpression') === undefined) return [];
     throw new Error(
-      `template, ${logicalId}.EventPattern: found one, expected a ScheduleExpression alone: no rule takes events locally`,
+      `template, ${logicalId}.EventPattern: found one beside a ScheduleExpression, expected one of them`,
     );
   }
   const everyMs = parseRate(asText(property('ScheduleExpression'), where), where);
+  return ruleTargets(rule, functions).map((target) => ({ logicalId, arn, everyMs, ...target }));
+}
+
+export interface RuleTarget {
+  readonly fn: FunctionSpec;
+  /** JSON: what the function is given; undefined: the event. */
+  readonly input: string | undefined;
+}
+
+export function ruleTargets(
+  { logicalId, property }: ResourceToRead,
+  functions: readonly FunctionSpec[],
+): readonly RuleTarget[] {
   return (ifPresent(property('Targets'), asArray, `${logicalId}.Targets`) ?? []).map((target) => {
     const { Arn, Input, ...others } = asObject(target, `${logicalId}.Targets`);
     const targetArn = asText(Arn, `${logicalId}.Targets.Arn`);
@@ -38,7 +53,7 @@ export function readSchedule(
         `template, ${logicalId}.Targets: found ${targetArn}, expected a function of this stack`,
       );
     }
-    return { logicalId, arn, everyMs, fn, input: ifPresent(Input, asText, `${logicalId}.Targets.Input`) };
+    return { fn, input: ifPresent(Input, asText, `${logicalId}.Targets.Input`) };
   });
 }
 

@@ -7,9 +7,11 @@ import type { CallService } from './gateway/service-endpoint.ts';
 import type { Gateway } from './gateway/start-gateway.ts';
 import { LOCAL_ACCOUNT_ID } from './local-names.ts';
 import type { MappingSpec } from './read-mapping.ts';
+import type { ObjectEvents } from './s3/object-events.ts';
 import { runSchedule } from './schedule.ts';
 import { type RecordedSource, type RunningMappings, startMappings } from './start-mappings.ts';
 import { systemClock } from './system-clock.ts';
+import { tellOfObjects } from './tell-of-objects.ts';
 import type { LocalSystem } from './template.ts';
 
 export interface SystemParts {
@@ -25,6 +27,8 @@ export interface SystemParts {
   /** For integrations that call a service. */
   readonly callService: CallService;
   readonly cloudWatch: LocalCloudWatch;
+  /** Of the buckets' server. */
+  readonly objectEvents: ObjectEvents;
   /** Whether the template's schedules run. */
   readonly schedules: boolean;
   /** Folder for checkpoints and failed batches, an absolute path. */
@@ -67,9 +71,19 @@ export function runSystem(system: LocalSystem, parts: SystemParts): RunningSyste
     onFailure: parts.onFailure,
   });
   const stopSchedules = parts.schedules ? startSchedules(system, parts) : async () => {};
+  const telling = tellOfObjects(system.objectRules, parts.objectEvents, {
+    clock: systemClock,
+    region,
+    invokerOf: ({ fn }) => functionNamed(parts.functions, fn.name),
+    newEventId: () => crypto.randomUUID(),
+  });
   return {
-    caughtUp: mappings.caughtUp,
+    async caughtUp() {
+      await telling.told();
+      await mappings.caughtUp();
+    },
     async stop() {
+      await telling.stop();
       await stopSchedules();
       await mappings.stop();
     },

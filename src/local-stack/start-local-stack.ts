@@ -21,6 +21,7 @@ import { checkCodeFolders, readSource, type StackSource } from './read-source.ts
 import { startRefusingServer } from './refusing-server.ts';
 import { functionNamed, type RunningSystem, runSystem } from './run-system.ts';
 import { RuntimeError } from './runtime-error.ts';
+import { ObjectEvents } from './s3/object-events.ts';
 import {
   type Endpoints,
   type Run,
@@ -150,7 +151,9 @@ async function compose(
   const gateway = await openGateway(template, { port: options.port ?? 0, accessKey }, run);
   const system = gateway === undefined ? template : withLocalUrls(template, gateway.url);
   const dataFolder = options.dataDirectory === undefined ? undefined : folder;
-  const endpoints = await startServers(system, { region, accessKey, dataFolder, ...options }, run);
+  const objectEvents = new ObjectEvents();
+  const servers = { region, accessKey, dataFolder, objectEvents, ...options };
+  const endpoints = await startServers(system, servers, run);
   const credentials = { accessKeyId: accessKey, secretAccessKey: 'local' };
   const client = (service: LocalService): ClientSettings => ({
     endpoint: endpoints[endpointVariable(service)] ?? '',
@@ -171,6 +174,7 @@ async function compose(
       source.kind === 'kinesis' ? streams.stream(source.stream) : streams.changelog(source.table),
     callService: callLocalServers(endpoints, region, accessKey),
     cloudWatch,
+    objectEvents,
     schedules,
     workFolder: folder,
     observe: (spec, event) => {
@@ -263,6 +267,7 @@ async function startServers(
     readonly region: string;
     readonly accessKey: string;
     readonly dataFolder: string | undefined;
+    readonly objectEvents: ObjectEvents;
   },
   run: Run,
 ): Promise<Endpoints> {

@@ -5,6 +5,7 @@ import { type EventTaker, startEventBusServer } from './event-bus-server.ts';
 import { startKinesisServer } from './kinesis-server.ts';
 import type { LocalServer, ServerDeath } from './local-server.ts';
 import { RuntimeError } from './runtime-error.ts';
+import type { ObjectEvents } from './s3/object-events.ts';
 import { startS3Server } from './s3/s3-server.ts';
 import { startSecretsServer } from './secrets-server.ts';
 import type { LocalSystem } from './template.ts';
@@ -70,13 +71,14 @@ export async function startSecrets(
 /** Returns the server's endpoint. */
 export async function startBuckets(
   { buckets }: Pick<LocalSystem, 'buckets'>,
-  options: ServersOptions,
+  options: ServersOptions & { readonly objectEvents: ObjectEvents },
   { cleanups }: Pick<Run, 'cleanups'>,
 ): Promise<string> {
   const server = await startS3Server({
     buckets: buckets.map(({ name }) => name),
     ...folderOf(options, 's3'),
     accessKey: options.accessKey,
+    onCreated: (object) => options.objectEvents.take(object),
   });
   cleanups.push(() => server.stop());
   return server.endpoint;

@@ -14,9 +14,10 @@ import {
   type TopicRuleSpec,
 } from './iot/read-topic-rule.ts';
 import { LOCAL_ACCOUNT_ID, type LocalAccount, localName } from './local-names.ts';
-import { asText } from './property.ts';
+import { asText, isObject } from './property.ts';
 import { type FunctionSpec, readFunction } from './read-function.ts';
 import { type MappingSpec, readMapping } from './read-mapping.ts';
+import { type ObjectRuleSpec, readObjectRule } from './read-object-rule.ts';
 import { readSchedule, type ScheduleSpec } from './read-schedule.ts';
 import { readSecret, type SecretSpec } from './read-secret.ts';
 import { readStream, type StreamSpec } from './read-stream.ts';
@@ -32,6 +33,7 @@ export interface LocalSystem {
   readonly functions: readonly FunctionSpec[];
   readonly mappings: readonly MappingSpec[];
   readonly schedules: readonly ScheduleSpec[];
+  readonly objectRules: readonly ObjectRuleSpec[];
   readonly secrets: readonly SecretSpec[];
   /** Of AWS IoT: what is done with messages, and what devices may do. */
   readonly topicRules: readonly TopicRuleSpec[];
@@ -89,6 +91,7 @@ export function readTemplate(
       readMapping(resource, { streams, tables, functions }),
     ),
     schedules: ofType('AWS::Events::Rule').flatMap((resource) => readSchedule(resource, functions)),
+    objectRules: ofType('AWS::Events::Rule').flatMap((resource) => readObjectRule(resource, functions)),
     secrets: ofType('AWS::SecretsManager::Secret').map(readSecret),
     topicRules: ofType('AWS::IoT::TopicRule').flatMap(readTopicRule),
     iotPolicies: ofType('AWS::IoT::Policy').flatMap(readIotPolicy),
@@ -141,14 +144,27 @@ function whyNotRun(
       return `nothing puts files into ${bucket}, which no distribution serves`;
   }
   if (type !== 'AWS::S3::Bucket') return undefined;
-  const unknown = BUCKET_ACTS.find((key) => property(key) !== undefined);
+  const unknown = BUCKET_ACTS.find(
+    (key) => property(key) !== undefined && !(key === NOTIFICATION && isToEventBridge(property(key))),
+  );
   return unknown === undefined ? undefined : `its ${unknown}`;
 }
 
 const BUCKET_HOST = /[a-z0-9.-]+\.s3\.[a-z0-9-]+\.amazonaws\.com/g;
 
+const NOTIFICATION = 'NotificationConfiguration';
+
+/** To rules, and to nobody else. */
+function isToEventBridge(notification: unknown): boolean {
+  return (
+    isObject(notification) &&
+    Object.keys(notification).join() === 'EventBridgeConfiguration' &&
+    isObject(notification['EventBridgeConfiguration'])
+  );
+}
+
 /** What a bucket does by itself. */
-const BUCKET_ACTS = ['NotificationConfiguration', 'ReplicationConfiguration', 'WebsiteConfiguration'];
+const BUCKET_ACTS = [NOTIFICATION, 'ReplicationConfiguration', 'WebsiteConfiguration'];
 
 const RUN = new Set([
   'AWS::CloudWatch::Alarm',

@@ -203,7 +203,7 @@ export const STANDING_FUNCTIONS = [
 ] as const;
 
 /** Those that a stack has where its settings ask for them. */
-export const OPTIONAL_FUNCTIONS = ['record', 'outlet', 'rebuild'] as const;
+export const OPTIONAL_FUNCTIONS = ['record', 'outlet', 'rebuild', 'incoming'] as const;
 
 /** The functions: `consumers/<name>/wire.ts` exports `wire`, `consumers/<name>/handler.ts` exports `handler`. */
 export const FUNCTION_NAMES = [...STANDING_FUNCTIONS, ...OPTIONAL_FUNCTIONS, ...OWN_FUNCTIONS] as const;
@@ -250,6 +250,8 @@ export const OUTPUTS = {
   readersTable: 'ReadersTableName',
   /** The archive's, where that is switched on. */
   archiveBucket: 'ArchiveBucketName',
+  /** Where files are dropped to be played, where that is switched on. */
+  incomingBucket: 'IncomingBucketName',
   /** ARN of the state machine that rebuilds, where that is switched on. */
   rebuildMachine: 'RebuildStateMachineArn',
   /** AWS IoT's policy for the certificates of devices, where the MQTT door is switched on. */

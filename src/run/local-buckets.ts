@@ -1,5 +1,7 @@
 // The template's buckets on a server of this process: with the real servers and without, so that what is in them can be looked at
 // from another terminal.
+
+import type { ObjectEvents } from '../local-stack/s3/object-events.ts';
 import { type Run, type ServersOptions, startBuckets } from '../local-stack/start-servers.ts';
 import type { LocalSystem } from '../local-stack/template.ts';
 import { createS3Client } from '../platform/s3-client.ts';
@@ -16,7 +18,7 @@ export interface LocalBuckets {
 
 export async function startLocalBuckets(
   system: Pick<LocalSystem, 'buckets' | 'functions'>,
-  options: ServersOptions,
+  options: ServersOptions & { readonly objectEvents: ObjectEvents },
   run: Pick<Run, 'cleanups'>,
 ): Promise<LocalBuckets> {
   if (!isAnyUsed(system)) {

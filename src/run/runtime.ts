@@ -24,6 +24,7 @@ import type { FunctionSpec } from '../local-stack/read-function.ts';
 import type { MappingSpec } from '../local-stack/read-mapping.ts';
 import { functionNamed, runSystem, type SystemParts } from '../local-stack/run-system.ts';
 import { RuntimeError } from '../local-stack/runtime-error.ts';
+import { ObjectEvents } from '../local-stack/s3/object-events.ts';
 import { type LocalSystem, readTemplate } from '../local-stack/template.ts';
 import type { Clock } from '../platform/clock.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -176,7 +177,8 @@ async function compose(
   const gateway = await openGateway(template, { port: options.httpPort, accessKey }, cleanups);
   // Functions and outputs name the APIs by where they are.
   const system = gateway === undefined ? template : withLocalUrls(template, gateway.url);
-  const asked = { ...options, region: REGION, accessKey, bus };
+  const objectEvents = new ObjectEvents();
+  const asked = { ...options, region: REGION, accessKey, bus, objectEvents };
   const started = await startBackend(asked, system, { cleanups, fail: failure.reject });
   const { backend, kinesis, notice, secrets, tables, buckets } = started;
   const figures = options.figures ?? new Figures();
@@ -200,11 +202,7 @@ async function compose(
   const output = (name: string) => system.outputs.get(name) ?? '';
   onStep('starting the event source mappings');
   const running = runSystem(system, {
-    region: REGION,
-    gateway,
-    functions,
-    cloudWatch,
-    workFolder,
+    ...{ region: REGION, gateway, functions, cloudWatch, objectEvents, workFolder },
     streamOf: ({ source }) =>
       source.kind === 'kinesis' ? backend.stream(source.stream) : backend.changelog(source.table),
     recorded: recordedOf(output(OUTPUTS.stream), options),

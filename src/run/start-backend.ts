@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import type { TableSpec } from '../local-stack/read-table.ts';
 import { RuntimeError } from '../local-stack/runtime-error.ts';
+import type { ObjectEvents } from '../local-stack/s3/object-events.ts';
 import { type Run, startEventBus, startSecrets, startStreamServers } from '../local-stack/start-servers.ts';
 import type { LocalSystem } from '../local-stack/template.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -23,6 +24,8 @@ export interface BackendOptions {
   readonly inMemory?: boolean | undefined;
   readonly kinesisPort?: number | undefined;
   readonly dynamodbPort?: number | undefined;
+  /** Told of what is put into buckets. */
+  readonly objectEvents: ObjectEvents;
   /** Where the functions publish events. */
   readonly bus: EventBus;
 }
@@ -48,7 +51,8 @@ export async function startBackend(
   const dataFolder = options.dataFolder === undefined ? undefined : resolve(options.dataFolder);
   const serversOptions = { region, accessKey, dataFolder };
   const secrets = await startSecrets(system, serversOptions, run);
-  const buckets = await startLocalBuckets(system, serversOptions, run);
+  const { objectEvents } = options;
+  const buckets = await startLocalBuckets(system, { ...serversOptions, objectEvents }, run);
   const inMemory = async (notice: string): Promise<StartedBackend> => {
     const backend = createMemoryBackend(system, { clock: systemClock, shards, region });
     const tablesServer = await startTablesServer((name) => backend.table(specOf(system, name)), accessKey);

@@ -53,6 +53,8 @@ async function* chunksAgain(head: Buffer, iterator: AsyncIterator<Uint8Array>): 
 }
 
 function asRecordingError(file: string, error: unknown): unknown {
+  // What was unpacked by whoever gave it has been told already.
+  if (error instanceof RecordingError) return error;
   if (!(error instanceof Error) || !('code' in error)) return error;
   const { code, message } = error;
   const options = { cause: error };

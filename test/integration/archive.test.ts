@@ -1,6 +1,8 @@
-// The archive beside the pipeline, by the template: what was put into the stream is read back, with the real servers and without.
+// Buckets beside the pipeline, by the template, with the real servers and without: what was put into the stream is read back, and a file that is
+// dropped is played.
 import { describe, expect, it } from 'vitest';
 import { totalsOf } from '../../src/core/archive/manifest.ts';
+import { decodeState } from '../../src/core/state-encoding.ts';
 import { OUTPUTS } from '../../src/platform/names.ts';
 import { startRuntime } from '../../src/run/runtime.ts';
 import { ArchiveReader } from '../../src/stores/archive/archive-reader.ts';
@@ -12,11 +14,11 @@ const PIPELINE = { aggregations: [{ name: 'a', window: { tumbling: '1m' } }] };
 
 describe('what the stream carried', () => {
   it.each(['memory', ...(missing === undefined ? ['servers'] : [])])(
-    'is in the archive, on %s',
+    'is in the archive, and a dropped file in the stream, on %s',
     async (where) => {
       const runtime = await startRuntime({
         pipeline: PIPELINE,
-        settings: { archive: true },
+        settings: { archive: true, incoming: true },
         shards: 2,
         schedules: false,
         httpPort: 0,
@@ -61,6 +63,22 @@ describe('what the stream carried', () => {
         const put = records.map(({ partitionKey, data }) => `${partitionKey} ${data.toString('hex')}`);
         expect(found.sort()).toEqual(put.sort());
         expect(runtime.figures.sum('aggregate', 'records')).toBe(300);
+
+        const incoming = runtime.buckets.open(runtime.system.outputs.get(OUTPUTS.incomingBucket) ?? '');
+        const file = '{"source":"dropped","time":"2026-11-28T09:00:00Z","values":{"v":1}}\n'.repeat(3);
+        for (const name of ['a.ndjson', 'broken.ndjson.gz', 'b.ndjson']) {
+          await incoming.put(`incoming/${name}`, Buffer.from(name.endsWith('gz') ? [0x1f, 0x8b, 8] : file));
+          await runtime.caughtUp();
+        }
+        const report = async (name: string) =>
+          JSON.parse((await incoming.get(`reports/${name}.json`))?.body.toString() ?? '{}');
+        expect(await report('a.ndjson')).toMatchObject({ outcome: 'played', contents: { events: 3 } });
+        expect(await report('b.ndjson')).toMatchObject({ outcome: 'played', playedAs: 'a.ndjson' });
+        expect(await report('broken.ndjson.gz')).toMatchObject({ problem: { code: 'truncated' } });
+        const [dropped] = await runtime.states.load(['dropped']);
+        expect(
+          decodeState('dropped', dropped?.state ?? new Uint8Array(), runtime.pipeline).counts,
+        ).toMatchObject({ received: 3, applied: 3 });
       } finally {
         await runtime.stop();
       }

@@ -8,6 +8,7 @@ import { memberText } from '../element-texts.ts';
 import { plainChunks } from '../plain-chunks.ts';
 import { type RecordedKinesisRecord, readRecordingEntry } from '../recording-entry.ts';
 import { RecordingError } from '../recording-error.ts';
+import type { RecordingInput } from '../recordings.ts';
 import { UnpackBudget } from '../unpack-budget.ts';
 import { utf8Text } from '../utf8-text.ts';
 import { type Document, documentsOf } from './documents.ts';
@@ -37,6 +38,10 @@ export interface ShapedFileOptions {
   readonly askedTags?: ReadonlySet<string> | undefined;
   /** What stands for the arrival, where a shape asks for it; undefined: nothing does. */
   readonly arrivalMs?: number | undefined;
+  /** Names of states that a pipeline asks for. */
+  readonly states?: ReadonlySet<string> | undefined;
+  /** What a file may unpack to; default: 256 MiB. */
+  readonly maxBytes?: number;
 }
 
 /** More than any file holds; what is split by it takes 32 bits. */
@@ -47,15 +52,25 @@ const MAX_FILE_BYTES = 256 * 1024 * 1024;
 export const OWN_FORM = '(own form)';
 
 /** Every event of the file, in order. @throws RecordingError for a file that cannot be read at all */
-export async function* readShapedFile(file: string, options: ShapedFileOptions): AsyncGenerator<ShapedEntry> {
-  const text = await readText(file);
+export async function* readShapedFile(
+  input: RecordingInput,
+  options: ShapedFileOptions,
+): AsyncGenerator<ShapedEntry> {
+  const file = typeof input === 'string' ? input : input.name;
+  const text = await readText(input, options.maxBytes);
   const found = documentsOf(text, { shapes: options.shapes, most: ALL, budget: new UnpackBudget() });
   if (found.kind === 'refused') throw new RecordingError('malformed', { file }, found.refusal.detail);
   const ofFile: RecordFacts = { partitionKey: nameOf(file), arrivalMs: options.arrivalMs, route: undefined };
   const records = found.documents.flatMap((document) => recordsIn(document, ofFile, options.shapes));
   for (const { document, record } of records) {
-    const { skipped, askedTags } = options;
-    const shaping = { shapes: shapesAt(options.shapes, record.arrivalMs), skipped, askedTags, record };
+    const { skipped, askedTags, states } = options;
+    const shaping = {
+      shapes: shapesAt(options.shapes, record.arrivalMs),
+      skipped,
+      askedTags,
+      states,
+      record,
+    };
     const into: Pending[] = [];
     gather(document, { shaping, into, most: ALL, places: 0 });
     const letters = new Letters();
@@ -216,14 +231,16 @@ export async function readDocuments(file: string, shapes: readonly Shape[]): Pro
 
 const MAX_GUESSED = 1_000;
 
-async function readText(file: string): Promise<string> {
+async function readText(input: RecordingInput, maxBytes = MAX_FILE_BYTES): Promise<string> {
+  const file = typeof input === 'string' ? input : input.name;
+  const packed = typeof input === 'string' ? createReadStream(input) : input.chunks;
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of plainChunks(file, createReadStream(file))) {
+  for await (const chunk of plainChunks(file, packed)) {
     chunks.push(chunk);
     bytes += chunk.length;
-    if (bytes <= MAX_FILE_BYTES) continue;
-    const problem = `found more than ${MAX_FILE_BYTES} bytes, expected at most that: cut it into several files`;
+    if (bytes <= maxBytes) continue;
+    const problem = `found more than ${maxBytes} bytes, expected at most that: cut it into several files`;
     throw new RecordingError('malformed', { file }, problem);
   }
   const text = utf8Text(Buffer.concat(chunks));

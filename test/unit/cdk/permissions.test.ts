@@ -198,6 +198,24 @@ describe('permissions', () => {
     );
   });
 
+  it('let incoming read what is dropped, write beside it, and put records, where there is a bucket for files', () => {
+    const withFiles = withoutCustom(synthesizedStack({ incoming: true }).findResources('AWS::IAM::Policy'));
+    expect(permissionsOf('Incoming', withFiles)).toEqual(
+      [
+        ...WRITES_ITS_LOG('IncomingConsumerLogs.Arn'),
+        's3:ListBucket on IncomingBucket.Arn',
+        ...['incoming', 'contents', 'under-way'].map(
+          (each) => `s3:GetObject on IncomingBucket.Arn/${each}/*`,
+        ),
+        ...['contents', 'under-way', 'reports', 'quarantine'].map(
+          (each) => `s3:PutObject on IncomingBucket.Arn/${each}/*`,
+        ),
+        's3:DeleteObject on IncomingBucket.Arn/under-way/*',
+        'kinesis:PutRecords on TelemetryStream.Arn',
+      ].sort(),
+    );
+  });
+
   it('hold no wildcard but for the bucket’s keys and the one action that knows no resource', () => {
     const all = ['Aggregate', 'Rollup', 'Close', 'AlertConsumer', 'AlertClock', 'Publish'].flatMap((start) =>
       permissionsOf(start),

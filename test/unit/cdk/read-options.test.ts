@@ -24,6 +24,7 @@ describe('the options of the CDK app', () => {
     [{ shards: 'many' }, '-c shards: found "many", expected a whole number'],
     [{ throwAway: 'yes' }, '-c throwAway: found "yes", expected true or false'],
     [{ archive: 'on' }, '-c archive: found "on", expected true or false'],
+    [{ incoming: 'on' }, '-c incoming: found "on", expected true or false'],
     [{ alarmTopic: 'ops' }, '-c alarmTopic: found "ops", expected the ARN of an SNS topic'],
     [{ profile: 'fast' }, '-c profile: found "fast", expected one of low, balanced, cheap'],
     [{ stage: '' }, '-c stage: found "", expected the name of a stage'],

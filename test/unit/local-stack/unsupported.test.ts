@@ -31,6 +31,18 @@ const rule = (Properties: Readonly<Record<string, unknown>>): Resource => ({
   Type: 'AWS::Events::Rule',
   Properties: { ScheduleExpression: 'rate(1 minute)', ...Properties },
 });
+const objectRule = (pattern: object): Resource => ({
+  Type: 'AWS::Events::Rule',
+  Properties: {
+    EventPattern: {
+      source: ['aws.s3'],
+      'detail-type': ['Object Created'],
+      detail: { bucket: { name: ['b'] } },
+      ...pattern,
+    },
+    ...target({}),
+  },
+});
 const target = (more: object) => ({ Targets: [{ Arn: { 'Fn::GetAtt': ['Fn', 'Arn'] }, ...more }] });
 const KEYS = {
   KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
@@ -84,6 +96,19 @@ describe('what does not run', () => {
       'T.KinesisStreamSpecification: found one, expected none',
     ],
     ['a rule of events', { Fn: fn(), R: rule({ EventPattern: {} }) }, 'R.EventPattern: found one'],
+    [
+      'a rule of another service’s events',
+      { Fn: fn(), R: objectRule({ source: ['aws.ec2'], 'detail-type': ['Object Created'] }) },
+      'R.EventPattern: found one',
+    ],
+    [
+      'a rule of some objects by more than their keys',
+      {
+        Fn: fn(),
+        R: objectRule({ detail: { bucket: { name: ['b'] }, object: { size: [{ numeric: ['>', 1] }] } } }),
+      },
+      'R.EventPattern: found one',
+    ],
     [
       'an input that is made of the event',
       { Fn: fn(), R: rule(target({ InputTransformer: {} })) },
@@ -148,4 +173,18 @@ describe('what is ignored', () => {
 it('a schedule gives its function the input that the template has', () => {
   const [schedule] = read({ Fn: fn(), R: rule(target({ Input: '{"n":1}' })) }).schedules;
   expect(schedule?.input).toBe('{"n":1}');
+});
+
+it('a rule of objects names bucket, prefixes and function', () => {
+  const detail = { bucket: { name: [{ Ref: 'Files' }] }, object: { key: [{ prefix: 'incoming/' }] } };
+  const notifying = { NotificationConfiguration: { EventBridgeConfiguration: { EventBridgeEnabled: true } } };
+  const system = read({
+    Fn: fn(),
+    Files: { Type: 'AWS::S3::Bucket', Properties: notifying },
+    R: objectRule({ detail }),
+  });
+  expect(system.objectRules).toMatchObject([
+    { bucket: system.buckets[0]?.name, prefixes: ['incoming/'], fn: { logicalId: 'Fn' } },
+  ]);
+  expect(system.schedules).toEqual([]);
 });

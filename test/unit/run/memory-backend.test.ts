@@ -48,6 +48,7 @@ function setUp({ streams = [STREAM], tables = [TABLE] }: Partial<LocalSystem> = 
     functions: [],
     mappings: [],
     schedules: [],
+    objectRules: [],
     buckets: [],
     secrets: [],
     restApis: [],
