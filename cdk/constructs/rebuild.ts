@@ -63,6 +63,11 @@ export class Rebuild extends Construct {
       },
     });
     for (const each of [this.consumer, task]) this.#allow(each);
+    // Before a switch what came since the archive ends is read from the stream.
+    this.consumer.allow(
+      ['kinesis:GetRecords', 'kinesis:GetShardIterator', 'kinesis:ListShards'],
+      telemetry.stream.streamArn,
+    );
     this.machine = new RebuildMachine(this, 'Machine', { fn: this.consumer.fn, task });
     runEveryMinute(this, this.consumer, 'Has the generation that is current go on with the archive', {
       input: { step: 'follow' },

@@ -7,6 +7,8 @@ type Host = Pick<FunctionHost, 'table' | 'objects' | 'setting' | 'clock' | 'rand
   readonly definition: object;
   /** Makes the tables of a generation; a host of tables in memory has none to make. */
   readonly createGeneration?: (generation: string) => Promise<void>;
+  /** Reads a Kinesis stream, by its ARN; a host without a stream has none. */
+  readonly source?: (arn: string) => NonNullable<StepDeps['source']>;
 };
 
 export const wire = (host: Host) => {
@@ -15,12 +17,22 @@ export const wire = (host: Host) => {
     doStep(request, deps, () => context.getRemainingTimeInMillis());
 };
 
-function stepDeps({ definition, table, objects, setting, clock, random, createGeneration }: Host): StepDeps {
+function stepDeps({
+  definition,
+  table,
+  objects,
+  setting,
+  clock,
+  random,
+  createGeneration,
+  source,
+}: Host): StepDeps {
   return {
     definition,
     generations: new Generations(table('readers')),
     archive: objects('archive'),
     stream: { name: setting('rebuildStream'), arn: setting('rebuildStreamArn') },
+    source: source?.(setting('rebuildStreamArn')),
     createTables: createGeneration ?? (async () => {}),
     tables: (generation) => ({
       sources: table('sources', generation),

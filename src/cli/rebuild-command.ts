@@ -9,6 +9,7 @@ import { type StoreOptions, withStoreOptions } from './open-stores.ts';
 import { moment } from './options.ts';
 import { formatNumber, formatTable, formatTime } from './print-table.ts';
 import { Progress } from './progress.ts';
+import { catchUpBeforeSwitch } from './rebuild-catch-up.ts';
 import { diffRebuild, explained } from './rebuild-diff.ts';
 import { knownGeneration, type RebuildPlace, useRebuildPlace } from './rebuild-place.ts';
 
@@ -247,6 +248,7 @@ function switchCommand(): Command {
         }
         await tellSwitched(options, async (place) => {
           await expectDone(place, name);
+          await catchUpBeforeSwitch(place, await knownGeneration(place, name));
           return name;
         });
       },

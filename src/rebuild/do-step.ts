@@ -3,6 +3,7 @@ import { parsePipeline } from '../core/pipeline/parse-pipeline.ts';
 import type { Pipeline } from '../core/pipeline/pipeline.ts';
 import { FIRST_GENERATION } from '../core/rebuild/generation-name.ts';
 import type { Chunk } from '../core/rebuild/rebuild-steps.ts';
+import type { StreamSource } from '../event-source/ports.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Objects } from '../stores/archive/objects.ts';
 import type { GenerationTables } from '../stores/generation-tables.ts';
@@ -12,6 +13,7 @@ import type { Table } from '../stores/table.ts';
 import { Windows } from '../stores/windows.ts';
 import { auditGeneration, type RebuildAudit } from './audit-generation.ts';
 import { beginGeneration, streamOf } from './begin-generation.ts';
+import { catchUpWithStream } from './catch-up.ts';
 import {
   type ComparedSide,
   compareGenerations,
@@ -36,6 +38,8 @@ export interface StepDeps {
   readonly devices?: Table;
   readonly clock: Clock;
   readonly random: () => number;
+  /** What the stream carries now; undefined: there is none to catch up with. */
+  readonly source?: StreamSource | undefined;
 }
 
 /** What an execution of the state machine is started with. */
@@ -106,7 +110,7 @@ export async function doStep(
     case 'report':
       return await reportOf(request.generation, deps);
     case 'switch':
-      return await switchTo(request.generation, deps);
+      return await switchTo(request.generation, deps, leftMs);
     case 'follow':
       return await follow(deps, leftMs);
   }
@@ -266,12 +270,33 @@ async function reportOf(name: string, { generations }: StepDeps): Promise<Rebuil
   });
 }
 
-async function switchTo(to: string, { generations, clock }: StepDeps): Promise<Current> {
+/** Level with the stream when readers are switched: what came since the archive ends is not missing. */
+async function switchTo(to: string, deps: StepDeps, leftMs: () => number): Promise<Current> {
+  const { generations, clock } = deps;
+  await catchUp(to, deps, leftMs);
   const { generation: from } = await generations.current();
   if (await generations.switchTo(to, { from, nowMs: clock.nowMs() })) return await generations.current();
   throw new RebuildError('generation', `found another generation than ${from} current`, {
     advice: 'Somebody else has switched meanwhile: look at `tidemill rebuild status`',
   });
+}
+
+async function catchUp(name: string, deps: StepDeps, leftMs: () => number): Promise<void> {
+  const { source, clock, stream } = deps;
+  const options = await optionsOf(name, deps);
+  // A generation of another stream's archive has nothing to do with this one.
+  if (source === undefined || options.generation.stream !== stream.name) return;
+  const { level, records } = await catchUpWithStream({
+    ...options,
+    ...{ source, clock },
+    mayGoOn: () => leftMs() > KEPT_MS,
+  });
+  if (level) return;
+  throw new RebuildError(
+    'stream',
+    `generation ${name}: found it behind the stream after ${records} records more, expected it level within the time there is`,
+    { advice: 'Start it again: it goes on from where the archive is by then' },
+  );
 }
 
 async function follow(deps: StepDeps, leftMs: () => number): Promise<object> {
