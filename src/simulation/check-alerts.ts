@@ -26,6 +26,7 @@ const LAW_OF_EPISODES =
 const LAW_OF_VALUES = 'what is told of a window is what it held';
 const LAW_OF_SILENCE =
   'silence is told of once it has lasted, by what has been read, and ends with what arrives';
+const LAW_OF_RETIREMENT = 'nobody hears any more of a source that was retired and has sent nothing since';
 const LAW_OF_PUBLISHING = 'every transition is published, always with the same content';
 
 export class AlertsCheck {
@@ -103,7 +104,7 @@ export class AlertsCheck {
     }
     holdSame(LAW_OF_TRANSITIONS, `${where}: latest number`, after.sequence, known.length);
     holdSame(LAW_OF_TRANSITIONS, `${where}: state`, after.status, known.at(-1)?.to ?? 'ok');
-    if (isJudgedInPlace(rule) && fresh.length > 0 && after.owes === undefined) {
+    if (isJudgedInPlace(rule) && !this.#wasRetired(series) && fresh.length > 0 && after.owes === undefined) {
       let status = 'ok';
       for (const { from, to, window } of episodesOf(known)) {
         holdSame(LAW_OF_TRANSITIONS, `${where}, ${window.start}: from`, from, status);
@@ -126,7 +127,7 @@ export class AlertsCheck {
     }
     for (const [key, reference] of this.#references) {
       const { rule, source, series } = parseKey(key);
-      if (this.#sources.uncertain.has(source)) continue;
+      if (this.#sources.uncertain.has(source) || this.#wasRetired(series)) continue;
       const made = this.#madeBy(rule, series);
       if (this.#rules.get(rule)?.on.kind === 'aggregation' && isJudgedInPlace(this.#rules.get(rule)))
         holdEpisodes(`${rule} on ${series}`, made, reference.atEnd());
@@ -138,10 +139,31 @@ export class AlertsCheck {
           reference.transitions.length,
         );
     }
+    this.#checkRetired();
     if (this.#sources.uncertain.size === 0) this.#checkRollups(applied);
     for (const rule of this.#rules.values()) {
       if (rule.when.kind === 'absent')
         for (const source of this.#sources.sources.keys()) this.#checkSilent(rule, source);
+    }
+  }
+
+  /** When the word came is not in the stream: what had been told by then, and whether a source that came back begins anew, is not followed. */
+  #wasRetired(series: string): boolean {
+    const source = parseSourceSeries(series)?.source;
+    return source !== undefined && this.#sources.retiredAtMs.has(source);
+  }
+
+  #checkRetired(): void {
+    for (const [key, made] of this.#made) {
+      const [rule, series]: [string, string] = JSON.parse(key);
+      const source = parseSourceSeries(series)?.source ?? '';
+      const retiredAtMs = this.#sources.retiredAtMs.get(source);
+      const lastArrivalMs = this.#sources.sources.get(source)?.reference.lastArrivalMs;
+      if (retiredAtMs === undefined || lastArrivalMs === undefined || lastArrivalMs > retiredAtMs) continue;
+      const status = made.at(-1)?.to ?? 'ok';
+      hold(LAW_OF_RETIREMENT, status !== 'firing' && status !== 'pending', () => {
+        return `${rule} on ${series}: found it ${status}, expected an end at ${retiredAtMs}`;
+      });
     }
   }
 
@@ -185,7 +207,7 @@ export class AlertsCheck {
   #checkOne(rule: AlertRule, series: string, transition: Transition): void {
     if (rule.on.kind === 'rollup' && transition.stale !== true) this.#checkValue(rule, series, transition);
     const source = parseSourceSeries(series)?.source;
-    if (source === undefined || this.#sources.uncertain.has(source)) return;
+    if (source === undefined || this.#sources.uncertain.has(source) || this.#wasRetired(series)) return;
     if (rule.when.kind === 'absent') this.#checkSilence(source, transition);
     else if (isOnClosedWindows(rule)) {
       const { sequence, from, to, window } = transition;
@@ -217,6 +239,7 @@ export class AlertsCheck {
   /** The silences published for a source are those that ticks and its arrivals give; for a source with strays, only that it is silent now. */
   #checkSilent(rule: AlertRule, source: string): void {
     if (!watches(rule, source) || this.#sources.uncertain.has(source)) return;
+    if (this.#wasRetired(sourceSeries('', source))) return;
     const made = this.#madeBy(rule.name, sourceSeries('', source));
     const checked = this.#sources.sources.get(source);
     // All of it is in quarantine.

@@ -54,6 +54,8 @@ export class SourcesCheck {
   readonly sources = new Map<string, CheckedSource>();
   /** Sources with events that were given up: it is not known which of those are folded in. */
   readonly uncertain = new Set<string>();
+  /** When somebody last retired a source. */
+  readonly retiredAtMs = new Map<string, number>();
   /** Everything is handled: items may go. */
   removalsAllowed = false;
   readonly #contents = new WeakMap<ReferenceWindow, WindowContents>();
@@ -71,6 +73,8 @@ export class SourcesCheck {
       hold(LAW_OF_STATE, !isState || this.removalsAllowed, () => `${source}: its state was removed`);
       return;
     }
+    const retiredAtMs = numberOf(newImage, SOURCES_TABLE.retiredAt);
+    if (retiredAtMs !== undefined) this.retiredAtMs.set(source, retiredAtMs);
     const before = oldImage ?? {};
     const [then, now] = [before, newImage].map((image) => bytesOf(image, SOURCES_TABLE.state) ?? NOTHING);
     if (Buffer.compare(then ?? NOTHING, now ?? NOTHING) === 0) {

@@ -49,20 +49,32 @@ function makePlanOfNumbers(seed: number): Plan {
   return withBorders(withBridges(whole, random('bridges')), random('borders'));
 }
 
-/** Whoever was retired may send again, or already has. What becomes of alerts on it is held elsewhere. */
+/** Whoever was retired may send again, or already has. */
 function withRetirements(plan: Plan, random: Random): Plan {
   const usual = plan.records.filter((record) => 'events' in record);
-  if (plan.pipeline.alerts !== undefined || usual.length === 0 || !random.chance(RETIRING_SHARE)) return plan;
+  const share = plan.pipeline.alerts === undefined ? RETIRING_SHARE : RETIRING_SHARE_WITH_ALERTS;
+  if (usual.length === 0 || !random.chance(share)) return plan;
   const retirements = Array.from({ length: random.integer(1, 3) }, (): PlannedAction => {
-    const { atMs, events } = random.pick(usual);
-    const source = events[0]?.source ?? '';
+    const record = random.pick(usual);
+    const source = record.events[0]?.source ?? '';
+    // What an alert says of it must end where nothing more comes.
+    const isLast = plan.pipeline.alerts !== undefined && random.chance(0.7);
+    const atMs = isLast ? lastOf(source, usual) : record.atMs;
     return { atMs: atMs + random.pick([50, 1_500, 6_000]), kind: 'retire', source };
   });
   return { ...plan, actions: [...plan.actions, ...retirements].sort((a, b) => a.atMs - b.atMs) };
 }
 
-/** The share of plans in which sources are retired. */
+function lastOf(source: string, records: readonly Sent[]): number {
+  const own = records.filter(({ events }) => events.some((event) => event.source === source));
+  return Math.max(...own.map(({ atMs }) => atMs));
+}
+
+type Sent = Extract<PlannedRecord, { readonly events: unknown }>;
+
+/** The share of plans in which sources are retired, and of those with alerts. */
 const RETIRING_SHARE = 0.15;
+const RETIRING_SHARE_WITH_ALERTS = 0.4;
 
 /** Days, alerts, or pipelines that are deployed over the first. */
 function withMore(plan: Plan, durationMs: number, random: (part: string) => Random): Plan {

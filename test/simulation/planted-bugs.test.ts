@@ -13,6 +13,7 @@ const FOUND_BY: Readonly<Record<string, number>> = {
   'the horizon is a millisecond long': 27,
   'what is repeated behind the horizon counts twice in a window that is open': 8,
   'a day has 24 hours': 23,
+  'an alert on a source that was retired goes on firing': 94,
 };
 
 describe(`found within ${MOST_SEEDS} seeds`, () => {

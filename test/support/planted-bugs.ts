@@ -105,4 +105,9 @@ export const PLANTED_BUGS: Readonly<Record<string, PlantedBug>> = {
     find: 'const start = time - ((time - offsetMs) % sizeMs);',
     put: 'const start = time - (time % sizeMs);',
   },
+  'an alert on a source that was retired goes on firing': {
+    file: 'src/core/alerts/fold-retirement.ts',
+    find: '!canGoStale(stored.status)',
+    put: "stored.status !== 'pending'",
+  },
 };
