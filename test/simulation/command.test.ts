@@ -10,9 +10,9 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 
 test('seeds that hold end with a line that says how many, and 0', async () => {
   const cwd = await temporaryFolder();
-  const { code, stdout, stderr } = await runCommand(['simulate', '--from', '11', '--seeds', '2'], { cwd });
+  const { code, stdout, stderr } = await runCommand(['simulate', '--from', '21', '--seeds', '2'], { cwd });
   expect(stdout).toMatch(
-    /^2 seeds hold \(11 to 12\): [\d,]+ events, [\d,]+ invocations, .* virtual hours in .* s\n$/,
+    /^2 seeds hold \(21 to 22\): [\d,]+ events, [\d,]+ invocations, .* virtual hours in .* s\n$/,
   );
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
 });
@@ -24,9 +24,9 @@ test('the same seeds give the same figures, on however many threads', async () =
     const { elapsedMs, ...rest } = JSON.parse(stdout);
     return rest;
   };
-  const together = await figures(['--from', '1', '--seeds', '3']);
-  expect(together).toMatchObject({ from: 1, seeds: 3, failures: [] });
-  const [first, others] = [await figures(['--seed', '1']), await figures(['--from', '2', '--seeds', '2'])];
+  const together = await figures(['--from', '21', '--seeds', '3']);
+  expect(together).toMatchObject({ from: 21, seeds: 3, failures: [] });
+  const [first, others] = [await figures(['--seed', '21']), await figures(['--from', '22', '--seeds', '2'])];
   expect(first.events + others.events).toBe(together.events);
   expect(first.invocations + others.invocations).toBe(together.invocations);
 });

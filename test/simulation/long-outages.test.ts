@@ -7,7 +7,7 @@ import { runPlan } from '../../src/simulation/run-plan.ts';
 import type { SimulatedTable } from '../../src/simulation/simulated-tables.ts';
 
 const MINUTE_MS = 60_000;
-const SEEDS = [1, 3];
+const SEEDS = [3, 13];
 const TABLES: readonly SimulatedTable[] = ['sources', 'windows', 'deadLetters', 'readers'];
 
 test('all tables may be out of reach for an hour', async () => {

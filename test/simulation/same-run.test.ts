@@ -4,7 +4,8 @@ import { makePlan } from '../../src/simulation/make-plan.ts';
 import { runPlan } from '../../src/simulation/run-plan.ts';
 import { formatSavedPlan, parseSavedPlan } from '../../src/simulation/saved-plan.ts';
 
-const SEEDS = [1, 7, 13, 15];
+/** Small plans; between them they have alerts, an audit and plans that change. */
+const SEEDS = [13, 20, 21, 31];
 
 /** What each seed's first run told. */
 const first = new Map<number, Promise<readonly string[]>>();
