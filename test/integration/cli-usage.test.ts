@@ -10,6 +10,7 @@ import { openApiDocument } from '../../src/wire/api/openapi.ts';
 import { kinesisLine } from '../../src/wire/recording-line.ts';
 import { SHARD, sequenceOf } from '../support/event-streams.ts';
 import { EVENT_LINES, failing, folderWith } from '../support/failing-command.ts';
+import { refused } from '../support/refused-command.ts';
 import { runCommand, startCommand } from '../support/run-command.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -56,7 +57,7 @@ describe('bad usage ends with 2 and a message on stderr', () => {
       'cut.json': '{"aggregations": [',
       'other.json': '{"Stack":{"Url":"x"}}',
     });
-    const { code, stderr } = await failing(args, { cwd });
+    const { code, stderr } = await refused(args, { cwd });
     expect(stderr).toMatch(message);
     expect(code).toBe(2);
   });
@@ -104,8 +105,14 @@ describe('a recording that cannot be replayed ends with 1 and says which, and wh
       'kinesis.ndjson': RECORD,
     });
     await mkdir(join(cwd, 'folder'));
-    const { code, stderr } = await failing(['replay', ...files], { cwd });
+    const { code, stderr } = await refused(['replay', ...files], { cwd });
     expect(stderr).toMatch(message);
+    expect(code).toBe(1);
+  });
+
+  it('by the command as it is started', async () => {
+    const { code, stderr } = await failing(['replay', 'none.ndjson'], { cwd: await temporaryFolder() });
+    expect(stderr).toMatch(/^tidemill: none\.ndjson: cannot be read: ENOENT/);
     expect(code).toBe(1);
   });
 });
@@ -123,7 +130,7 @@ it.each([
   const cwd = await temporaryFolder();
   await mkdir(join(cwd, '.tidemill'));
   await writeFile(join(cwd, '.tidemill/running.json'), note);
-  expect((await failing(['ledger'], { cwd })).stderr).toMatch(message);
+  expect((await refused(['ledger'], { cwd })).stderr).toMatch(message);
 });
 
 it('nothing is said before the command speaks, with whatever Node a terminal has', async () => {

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { makePlan } from '../../src/simulation/make-plan.ts';
 import { parseSavedPlan } from '../../src/simulation/saved-plan.ts';
-import { failing, folderWith } from '../support/failing-command.ts';
+import { folderWith } from '../support/failing-command.ts';
+import { refused } from '../support/refused-command.ts';
 import { runCommand } from '../support/run-command.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -103,7 +104,7 @@ test.each([
     'old.json': '{"plan":{"format":0}}',
     'part.json': '{"plan":{"format":1}}',
   });
-  const { code, stderr } = await failing(['simulate', ...args], { cwd });
+  const { code, stderr } = await refused(['simulate', ...args], { cwd });
   expect(stderr).toMatch(message);
   expect(code).toBe(2);
 });
