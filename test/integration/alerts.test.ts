@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { PipelineDefinition } from '../../src/core/pipeline/definition.ts';
 import type { AlertEvent } from '../../src/wire/alert-event.ts';
+import { runHere } from '../support/command-here.ts';
 import { javaMissing } from '../support/dynamodb-local.ts';
 import { episodesOf } from '../support/episodes.ts';
 import { fastFolder } from '../support/fast-folder.ts';
@@ -84,7 +85,7 @@ describe.skipIf(missing !== undefined)('alerts on the real servers', () => {
     expect(site('north')).toEqual(['firing 20', 'resolved 40']);
     expect(site('south')).toEqual([]);
 
-    const listed = await runCommand(
+    const listed = await runHere(
       ['alerts', '--data', data, '--rule', 'hot', '--state', 'resolved', '--json'],
       { cwd },
     );

@@ -2,6 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { runHere } from '../support/command-here.ts';
 import { pathWithoutJava, runCommand } from '../support/run-command.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -18,7 +19,7 @@ const UPLINKS = Array.from({ length: 30 }, (_, at) => ({
 test('shape shows what it makes of a file, and what it does not take', async () => {
   const folder = await temporaryFolder();
   await writeFile(join(folder, 'uplinks.ndjson'), UPLINKS.map((each) => JSON.stringify(each)).join('\n'));
-  const { code, stdout } = await runCommand(['shape', 'uplinks.ndjson', '--json'], { cwd: folder });
+  const { code, stdout } = await runHere(['shape', 'uplinks.ndjson', '--json'], { cwd: folder });
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({
     shapes: [{ name: 'the-things-stack', events: 30 }],
@@ -35,7 +36,7 @@ test('a proposal reads the file it is made for', async () => {
     join(folder, 'air.csv'),
     'Date,Time,station,co\n13/03/2026,8:00:00,north,2.6\n13/03/2026,9:00:00,south,2\n',
   );
-  const { code, stdout, stderr } = await runCommand(['shape', 'air.csv', '--guess'], { cwd: folder });
+  const { code, stdout, stderr } = await runHere(['shape', 'air.csv', '--guess'], { cwd: folder });
   expect(code).toBe(0);
   expect(JSON.parse(stdout).shapes[0]).toMatchObject({
     format: 'csv',
@@ -49,7 +50,7 @@ test('a proposal reads the file it is made for', async () => {
 test('of a form that a built-in shape knows its name is proposed', async () => {
   const folder = await temporaryFolder();
   await writeFile(join(folder, 'uplinks.ndjson'), UPLINKS.map((each) => JSON.stringify(each)).join('\n'));
-  const { code, stdout, stderr } = await runCommand(['shape', 'uplinks.ndjson', '--guess'], { cwd: folder });
+  const { code, stdout, stderr } = await runHere(['shape', 'uplinks.ndjson', '--guess'], { cwd: folder });
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toEqual({ shapes: ['the-things-stack'] });
   expect(stderr).toContain('30 of 3 sources, 0 refused');
@@ -92,7 +93,7 @@ test('what is no recording is told what it looks like, and what to do', async ()
   const folder = await temporaryFolder();
   const replay = async (name: string, content: string, ...args: string[]) => {
     await writeFile(join(folder, name), content);
-    return await runCommand(['replay', name, ...args], { cwd: folder });
+    return await runHere(['replay', name, ...args], { cwd: folder });
   };
   const csv = await replay('a.csv', 'time,device,t\n2026-03-01T08:00:00Z,a,1\n');
   expect(csv.code).toBe(1);

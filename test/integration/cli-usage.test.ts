@@ -8,9 +8,9 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { openApiDocument } from '../../src/wire/api/openapi.ts';
 import { kinesisLine } from '../../src/wire/recording-line.ts';
+import { refused } from '../support/command-here.ts';
 import { SHARD, sequenceOf } from '../support/event-streams.ts';
 import { EVENT_LINES, failing, folderWith } from '../support/failing-command.ts';
-import { refused } from '../support/refused-command.ts';
 import { runCommand, startCommand } from '../support/run-command.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 

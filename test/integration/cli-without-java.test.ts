@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { simulateIotFleet } from '../../producers/simulators/iot-fleet.ts';
 import { writeRecording } from '../../producers/simulators/recording.ts';
+import { runHere } from '../support/command-here.ts';
 import { EVENT_LINES, failing, folderWith } from '../support/failing-command.ts';
 import {
   type CommandOptions,
@@ -54,7 +55,7 @@ describe('without Java', () => {
     const api = (await dev.line(/^HTTP API: /)).slice('HTTP API: '.length);
     await dev.line(/: balanced \(/);
     const run = async (...args: string[]) => {
-      const { code, stdout, stderr } = await startCommand(args, { cwd, path }).ended;
+      const { code, stdout, stderr } = await runHere(args, { cwd });
       expect({ code, stderr }, args.join(' ')).toEqual({ code: 0, stderr: '' });
       return stdout.trim();
     };

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { runHere } from '../support/command-here.ts';
 import { folderWith } from '../support/failing-command.ts';
 import { processesIn } from '../support/own-processes.ts';
 import { expectNothingLeft, runCommand, type StartedCommand, startCommand } from '../support/run-command.ts';
@@ -24,13 +25,13 @@ async function startDev(pipeline?: object): Promise<{ readonly dev: StartedComma
 it('runs, is asked by other commands in its folder, takes events over HTTP, and ends on Ctrl-C with the books', async () => {
   const { dev, cwd } = await startDev();
   const run = async (...args: string[]) => {
-    const { code, stdout, stderr } = await startCommand(args, { cwd }).ended;
+    const { code, stdout, stderr } = await runHere(args, { cwd });
     expect({ code, stderr }, args.join(' ')).toEqual({ code: 0, stderr: '' });
     return stdout.trim();
   };
   await expectAnswers(run);
   const token = await expectTokensRespected(dev, run);
-  const bad = await startCommand(['tokens', 'issue', '--relay', 'gateway'], { cwd }).ended;
+  const bad = await runHere(['tokens', 'issue', '--relay', 'gateway'], { cwd });
   expect([bad.code, bad.stderr]).toEqual([2, expect.stringContaining('--sources: expected with --relay')]);
 
   dev.child.kill('SIGINT');

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { makePlan } from '../../src/simulation/make-plan.ts';
 import { parseSavedPlan } from '../../src/simulation/saved-plan.ts';
 import { folderWith } from '../support/failing-command.ts';
-import { refused } from '../support/refused-command.ts';
+import { refused } from '../support/command-here.ts';
 import { runCommand } from '../support/run-command.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
