@@ -22,7 +22,7 @@ export default defineConfig({
       project('unit', { isolate: false }),
       project('property', { testTimeout: 300_000 * runs, isolate: false }),
       project('conformance', { isolate: false }),
-      project('simulation', { testTimeout: 900_000 }),
+      project('simulation', { testTimeout: 900_000, isolate: false }),
       project('integration', { testTimeout: 400_000 }),
       // `npm run test:nightly` alone: what takes hours.
       ...(process.env['NIGHTLY'] === '1' ? [project('nightly', { testTimeout: 3_600_000 })] : []),

@@ -139,7 +139,7 @@ test('nothing is found where nothing is wrong, at whatever moment', async () => 
       await system.closeAll();
       noneFound(await system.auditAll());
     }),
-    { numRuns: runs(60) },
+    { numRuns: runs(30) },
   );
 });
 
@@ -256,7 +256,7 @@ describe('what is wrong is found, and named rightly', () => {
         );
         expect(found.some(({ kind, where: place }) => kinds.includes(kind) && isAt(place, where))).toBe(true);
       }),
-      { numRuns: runs(30) },
+      { numRuns: runs(20) },
     );
     expect(planted).toBeGreaterThan(0);
   });

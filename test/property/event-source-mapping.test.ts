@@ -84,7 +84,7 @@ test('every wanted record is handled, first in order per key, no checkpoint is a
       // twice only what an abandoned invocation had in hand, or lanes ahead of the checkpoint when their number changed
       if (!world.mayRepeat) expect(world.handled).toHaveLength(world.wanted.length);
     }),
-    { numRuns: runs(80) },
+    { numRuns: runs(40) },
   );
 });
 
@@ -170,7 +170,7 @@ test('every record is in the final state of exactly one tumbling window, whateve
       await harness.clock.run(mapping.stop({ invocation: 'finish' }));
       expect([...finals.values()].flat().sort()).toEqual([...put].sort());
     }),
-    { numRuns: runs(60) },
+    { numRuns: runs(30) },
   );
 });
 

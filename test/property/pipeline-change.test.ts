@@ -76,7 +76,7 @@ describe('a change of pipeline', () => {
           expect(imbalance(runner.state(source).counts)).toBe(0);
         }
       }),
-      { numRuns: runs(500) },
+      { numRuns: runs(250) },
     );
   });
 });

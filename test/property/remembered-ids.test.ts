@@ -118,7 +118,7 @@ describe('remembered ids', () => {
           }
         }
       }),
-      { numRuns: runs(250) },
+      { numRuns: runs(125) },
     );
     expect(pagesRead).toBeGreaterThan(0);
     expect(pagesKept).toBeGreaterThan(0);

@@ -84,7 +84,7 @@ describe('a source that sends whatever it likes', () => {
           }
         }
       }),
-      { numRuns: runs(100) },
+      { numRuns: runs(50) },
     );
   });
 });
@@ -101,7 +101,7 @@ describe('what windows take', () => {
         expect(read.windowBytes).toBe(state.windowBytes);
         expect(read.windowCount).toBe(state.windowCount);
       }),
-      { numRuns: runs(250) },
+      { numRuns: runs(125) },
     );
   });
 });

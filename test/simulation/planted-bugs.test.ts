@@ -13,6 +13,8 @@ const FOUND_BY: Readonly<Record<string, number>> = {
   'a session is joined at exactly its end': 29,
   'a session is joined a whole gap before its beginning': 29,
   'a session that is bridged is not taken in': 2,
+  'a session ends a gap after the event that came last': 1,
+  'a session reaches into one that has closed': 29,
   'what closed under an earlier pipeline opens again': 12,
   'the horizon is a millisecond short': 27,
   'the horizon is a millisecond long': 27,

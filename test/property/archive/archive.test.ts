@@ -65,7 +65,7 @@ describe('an archive', () => {
         for (const batch of cutInto(stream, cuts)) await warm.append(PLACE, batch);
         await expectExactly(objects, stream);
       }),
-      { numRuns: runs(400) },
+      { numRuns: runs(200) },
     );
   });
 
@@ -85,7 +85,7 @@ describe('an archive', () => {
         await scheduler.waitFor(Promise.all(work));
         await expectExactly(objects, stream);
       }),
-      { numRuns: runs(200) },
+      { numRuns: runs(100) },
     );
   });
 
@@ -106,7 +106,7 @@ describe('an archive', () => {
           stream.filter((record) => brought.has(record)),
         );
       }),
-      { numRuns: runs(200) },
+      { numRuns: runs(100) },
     );
   });
 
@@ -134,7 +134,7 @@ describe('an archive', () => {
           expect([...appended].filter((line) => !lines.has(line))).toEqual([]);
         }
       }),
-      { numRuns: runs(200) },
+      { numRuns: runs(100) },
     );
   });
 

@@ -65,7 +65,7 @@ describe('windows, rollups and dead letters are those of the stream', () => {
           await expectReference(system, telemetry);
         },
       ),
-      { numRuns: runs(50) },
+      { numRuns: runs(30) },
     );
   });
 
@@ -95,7 +95,7 @@ describe('windows, rollups and dead letters are those of the stream', () => {
           await expectReference(system, telemetry);
         },
       ),
-      { numRuns: runs(80) },
+      { numRuns: runs(40) },
     );
   });
 });

@@ -281,7 +281,7 @@ it('a client has each series as the tables have it, whatever happened on the way
         client.close();
       },
     ),
-    { numRuns: runs(120), examples: EXAMPLES },
+    { numRuns: runs(60), examples: EXAMPLES },
   );
 });
 

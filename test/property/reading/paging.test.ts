@@ -96,7 +96,7 @@ it.each(WINDOWS)('pages of windows $tumbling $hopping $session skip none and rep
         expect(places).toEqual(expect.arrayContaining(expected));
       },
     ),
-    { numRuns: runs(300), examples: [[TOGETHER]] },
+    { numRuns: runs(150), examples: [[TOGETHER]] },
   );
 });
 

@@ -144,7 +144,7 @@ describe('a rebuild', () => {
           expect(chunks.reduce((sum, { records }) => sum + records, 0)).toBe(carried.length);
         },
       ),
-      { numRuns: runs(40) },
+      { numRuns: runs(20) },
     );
   });
 
@@ -171,7 +171,7 @@ describe('a rebuild', () => {
           expect(await viewOf(storesOf(place.tables), PIPELINE)).toEqual(await plainRun(carried));
         },
       ),
-      { numRuns: runs(40) },
+      { numRuns: runs(20) },
     );
   });
 });

@@ -136,7 +136,7 @@ describe('any bytes', () => {
           expect(item.detail.length).toBeLessThan(700);
         }
       }),
-      { numRuns: runs(800) },
+      { numRuns: runs(400) },
     );
   });
 
