@@ -16,9 +16,10 @@ const FOUND_BY: Readonly<Record<string, number>> = {
   'a rollup that reports the record behind the first that failed': 6,
   'a changelog whose child shards are read before their parents': 147,
   'a table of alerts that writes whatever the version is': 59,
-  'an alert that does not know which windows it has judged': 10,
+  'an alert that does not know which windows it has judged': 188,
   'a closer that passes over shards that have had no tick, and forgets those they came from': 6,
-  'an aggregate that notes the ticks behind what has failed': 86,
+  'an aggregate that notes the ticks behind what has failed': 138,
+  'an aggregate that notes a tick before it commits what came before': 168,
   'an aggregate that does not ask which tick came before a batch': 4,
   'an aggregate that knows of no shard which it came from': 24,
 };
