@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { makePlan } from '../../src/simulation/make-plan.ts';
 import { parseSavedPlan } from '../../src/simulation/saved-plan.ts';
-import { folderWith } from '../support/failing-command.ts';
 import { refused } from '../support/command-here.ts';
+import { folderWith } from '../support/failing-command.ts';
 import { runCommand } from '../support/run-command.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
