@@ -9,7 +9,7 @@ interface AcceptedFinding {
   readonly type: string;
   /** Beginnings of the constructs' paths within the stack; default: anywhere. */
   readonly at?: readonly string[];
-  /** Of a finding that says what it found: what that may be; default: anything. */
+  /** Where findings say what they found: what that may be; default: anything. */
   readonly found?: RegExp;
   readonly why: string;
 }

@@ -138,7 +138,7 @@ export async function findPlace(options: StoreOptions): Promise<{
   readonly table: TableByName;
   /** The place of a local run's secrets; undefined: they are on AWS. */
   readonly secrets: LocalPlace | undefined;
-  /** Of the stack on AWS; undefined: it is a local run. */
+  /** Name of the stack on AWS; undefined: it is a local run. */
   readonly stackName: string | undefined;
 }> {
   const stack =

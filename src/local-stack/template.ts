@@ -35,7 +35,7 @@ export interface LocalSystem {
   readonly schedules: readonly ScheduleSpec[];
   readonly objectRules: readonly ObjectRuleSpec[];
   readonly secrets: readonly SecretSpec[];
-  /** Of AWS IoT: what is done with messages, and what devices may do. */
+  /** AWS IoT: rules by which messages are passed on, and policies of what devices may do. */
   readonly topicRules: readonly TopicRuleSpec[];
   readonly iotPolicies: readonly IotStatement[];
   readonly restApis: readonly RestApi[];

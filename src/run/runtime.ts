@@ -68,7 +68,7 @@ export interface RuntimeOptions {
   readonly dynamodbPort?: number | undefined;
   /** The port of the APIs; default: HTTP_PORT, or a free one where that is taken. */
   readonly httpPort?: number | undefined;
-  /** Of the MQTT broker; default: a free one. */
+  /** Port of the MQTT broker; default: a free one. */
   readonly mqttPort?: number | undefined;
   /** What the telemetry stream's readers get instead of it: recorded records, as they are. */
   readonly recorded?: StreamSource | undefined;

@@ -14,7 +14,7 @@ export interface DeviceRow {
 
 /** A stream keeps records for a year at most: what ended before that no record can have. */
 const KEPT_MS = 366 * 86_400_000;
-/** Of a device's history as JSON: it is read with every device that a batch has. */
+/** Longest history of a device, in characters of JSON: it is read for every device in a batch. */
 const MAX_HISTORY_CHARACTERS = 64 * 1024;
 const MAX_REFUSALS = 5;
 const GROUP = 100;

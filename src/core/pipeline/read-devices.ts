@@ -38,7 +38,7 @@ export function asksForTable(root: DefinitionReader): boolean {
   return isObject(devices) && Object.keys(devices).length === 1 && devices['table'] === true;
 }
 
-/** Of a row without a problem: its other cells that are not empty. */
+/** Tags in a row that has been checked: its cells, except the source and empty ones. */
 export function tagsOfRow({
   source: _,
   ...tags

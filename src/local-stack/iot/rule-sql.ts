@@ -12,7 +12,7 @@ export type RuleExpression =
 
 export interface RuleQuery {
   readonly items: readonly { readonly expression: RuleExpression; readonly name: string | undefined }[];
-  /** Of topics, with `+` and `#`. */
+  /** Topic filter, with the wildcards `+` and `#`. */
   readonly from: string;
 }
 

@@ -41,7 +41,7 @@ export interface FlatShape {
 
 const plans = new WeakMap<Shape, FlatShape | 'none'>();
 
-/** Of the shape that is asked first of a single document; undefined where it looks deeper than its members. */
+/** The flat form of the shape that is tried first on a single document; undefined where it looks deeper than its members. */
 export function flatShapeOf(shapes: readonly Shape[]): FlatShape | undefined {
   for (const shape of shapes) {
     if (shape.format !== 'json' || shape.takesLists) continue;

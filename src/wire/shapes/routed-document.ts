@@ -34,7 +34,7 @@ export function routedText(text: string, record: RecordFacts): string {
   return withRoute(JSON.stringify(Buffer.from(text).toString('base64')), record);
 }
 
-/** Of a document that is a text: the payload that it encodes; undefined where it is none, or no text itself. */
+/** The payload that a document encodes in base64; undefined if the document is no base64, or the payload no text. */
 export function encodedText(document: string): string | undefined {
   if (!BASE64.test(document)) return undefined;
   const bytes = plainBytes(Buffer.from(document, 'base64'));

@@ -27,7 +27,7 @@ export function timeOf(field: TimeField, scope: Scope): TimeOf {
   return { timeMs: Math.floor(baseMs + plusMs) };
 }
 
-/** Of what was found at a field without an offset, whole ms; undefined where it is no time of its form. */
+/** Time found at a field without an offset, whole ms since the epoch; undefined if it is no time in the field's form. */
 export function momentOf(found: unknown, { as, zone }: Pick<TimeField, 'as' | 'zone'>): number | undefined {
   const baseMs = readTime(found, as, zone);
   return baseMs === undefined ? undefined : Math.floor(baseMs);
