@@ -326,6 +326,7 @@ async function load(
       state,
       version: cached?.version,
       encoded: cached?.encoded,
+      check: cached?.check,
       held: undefined,
       from: 0,
       refusals: 0,
@@ -355,11 +356,12 @@ async function load(
 /** Decodes a state that was kept as bytes. What cannot be read is trouble as if it came from the table, which holds the same. */
 function warm(
   work: Work,
-  { state, version, encoded, pages }: CachedState,
+  { state, version, encoded, check, pages }: CachedState,
   pipeline: Pipeline,
 ): Holding | undefined {
   if (state !== undefined) return undefined;
   const holding = adopt(work, { source: work.source, version, state: encoded }, pipeline);
+  work.check = check;
   if (pages.size === 0 || holding !== undefined) return holding;
   const aggregations = aggregationTexts(pipeline);
   for (const [page, bytes] of pages) work.state.ids.keepPage(page, bytes, aggregations);

@@ -24,6 +24,7 @@ import type {
   StateWrite,
   StoredState,
 } from '../../src/stores/source-states.ts';
+import { checkOf } from '../../src/stores/source-states.ts';
 import type { StateCache } from './state-cache.ts';
 
 /** One source's part of a batch on its way. */
@@ -35,6 +36,8 @@ export interface Work {
   version: number | undefined;
   /** What stands in the table with that version. */
   encoded: EncodedState | undefined;
+  /** Of the state in the table, where it was written from here; undefined: it was loaded. */
+  check: number | undefined;
   /** Why nothing is folded into it, if it is held. */
   held: Hold | undefined;
   /** The first event not committed yet. */
@@ -119,6 +122,7 @@ export async function foldAndCommit(works: readonly Work[], deps: CommitDeps): P
         work.state = result.state;
         work.version = outcome.version;
         work.encoded = write.state;
+        work.check = checkOf(write.state);
         work.from = result.next;
         if (work.from < work.events.events.length) again.push(work);
         else keep(cache, work, result.state);
@@ -141,9 +145,13 @@ export async function foldAndCommit(works: readonly Work[], deps: CommitDeps): P
   return { failures, unfit, verdicts, stateWrites, pageReads, refusals, closedWindows };
 }
 
-/** A source that is not there yet has nothing to be kept. */
-function keep(cache: StateCache, { source, version, encoded }: Work, state: SourceState): void {
-  if (version !== undefined && encoded !== undefined) cache.put(source, { state, version, encoded });
+/**
+ * What was written from here is known again by its checksum, whatever has become of the item meanwhile. What was merely loaded is not
+ * kept: there was nothing new to be folded in, and that is rare.
+ */
+function keep(cache: StateCache, { source, version, encoded, check }: Work, state: SourceState): void {
+  if (version !== undefined && encoded !== undefined && check !== undefined)
+    cache.put(source, { state, version, encoded, check });
 }
 
 /** What is set aside keeps the ticks it came behind, so that folding it in later judges silence as if it had not waited. */
@@ -238,6 +246,7 @@ async function readPages(
 export function adopt(work: Work, stored: StoredState | undefined, pipeline: Pipeline): Holding | undefined {
   work.version = stored?.version;
   work.encoded = stored?.state;
+  work.check = undefined;
   work.held = stored?.held;
   if (stored?.held !== undefined) {
     const since = new Date(stored.held.sinceMs).toISOString();
@@ -276,7 +285,7 @@ async function commitAll(
 
 /** Takes from the state what is written beside it: the write that is made of it last is the one to commit. */
 export function toWrite(
-  work: Pick<Work, 'source' | 'version'>,
+  work: Pick<Work, 'source' | 'version'> & Partial<Pick<Work, 'check'>>,
   state: SourceState,
   pipeline: Pipeline,
 ): StateWrite {
@@ -285,6 +294,7 @@ export function toWrite(
   return {
     source: work.source,
     expectedVersion: work.version,
+    ...(work.check === undefined ? {} : { expectedCheck: work.check }),
     state: encodeState(state),
     closesAtMs: closesAtMs(state),
     pages,

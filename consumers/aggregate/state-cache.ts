@@ -13,6 +13,8 @@ export interface CommittedState {
   readonly version: number;
   /** What the item holds, which is what `state` was decoded from or encoded to. */
   readonly encoded: EncodedState;
+  /** See `checkOf`. */
+  readonly check: number;
 }
 
 /** What the cache has of it: hot with the state, cold with the pages of ids that were at hand, if any. */
@@ -20,6 +22,7 @@ export interface CachedState {
   readonly state: SourceState | undefined;
   readonly version: number;
   readonly encoded: EncodedState;
+  readonly check: number;
   readonly pages: KeptPages;
 }
 
@@ -66,7 +69,7 @@ export class StateCache {
   }
 
   /** Takes back a state that has been committed with this version. */
-  put(source: string, { state, version, encoded }: CommittedState): void {
+  put(source: string, { state, version, encoded, check }: CommittedState): void {
     const kept = typeof encoded === 'string' ? encoded : encoded.slice();
     const entry: Entry = {
       source,
@@ -74,6 +77,7 @@ export class StateCache {
       state,
       version,
       encoded: kept,
+      check,
       pages: NO_PAGES,
       bytes: ENTRY_BYTES + 2 * source.length + kept.length,
       hotBytes: DECODED_BYTES + (kept.length + state.ids.pageBytes) * DECODED_PER_BYTE,
@@ -148,6 +152,7 @@ interface Entry {
   state: SourceState | undefined;
   readonly version: number;
   readonly encoded: EncodedState;
+  readonly check: number;
   pages: KeptPages;
   /** While it is cold. */
   bytes: number;

@@ -45,6 +45,8 @@ export const SOURCES_TABLE = {
   partitionKey: 'source',
   version: 'version',
   state: 'state',
+  /** number: a checksum of the state, by which a writer knows that it is the one it has, and not another of the same version. */
+  check: 'check',
   /** The contents of a page of ids. */
   page: 'page',
   /** Index of sources with open windows, by the time they close if nothing more comes. */

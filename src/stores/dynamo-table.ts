@@ -227,7 +227,13 @@ export class DynamoTable implements Table {
     }
   }
 
-  #transactedWrite({ key, expectedVersion, version, attributes }: VersionedWrite): TransactWriteItem {
+  #transactedWrite({
+    key,
+    expectedVersion,
+    version,
+    expected,
+    attributes,
+  }: VersionedWrite): TransactWriteItem {
     const TableName = this.#name;
     const [partitionKey = ''] = Object.keys(key);
     const all: [string, Attribute | undefined][] = [
@@ -250,6 +256,7 @@ export class DynamoTable implements Table {
     const names = Object.fromEntries([
       ...all.map(([name], at) => [`#a${at}`, name]),
       ['#version', 'version'],
+      ...(expected === undefined ? [] : [['#also', expected.name] as const]),
     ]);
     const place = (name: string) => `#a${all.findIndex(([each]) => each === name)}`;
     const clauses = [
@@ -261,11 +268,13 @@ export class DynamoTable implements Table {
         TableName,
         Key: toSdk(key),
         UpdateExpression: clauses.join(' '),
-        ConditionExpression: '#version = :expected',
+        ConditionExpression:
+          expected === undefined ? '#version = :expected' : '#version = :expected AND #also = :also',
         ExpressionAttributeNames: names,
         ExpressionAttributeValues: {
           ...Object.fromEntries(set.map(([, attribute], at) => [`:v${at}`, attribute])),
           ':expected': { N: String(expectedVersion) },
+          ...(expected === undefined ? {} : { ':also': expected.value }),
         },
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       },
@@ -305,9 +314,14 @@ export class DynamoTable implements Table {
       conditions.push(`"${name}"=?`);
       parameters.push(attribute);
     }
+    conditions.push('"version"=?');
     parameters.push({ N: String(write.expectedVersion) });
+    if (write.expected !== undefined) {
+      conditions.push(`"${write.expected.name}"=?`);
+      parameters.push(write.expected.value);
+    }
     return {
-      Statement: `UPDATE "${this.#name}" ${clauses.join(' ')} WHERE ${conditions.join(' AND ')} AND "version"=?`,
+      Statement: `UPDATE "${this.#name}" ${clauses.join(' ')} WHERE ${conditions.join(' AND ')}`,
       Parameters: parameters,
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     };

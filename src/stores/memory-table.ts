@@ -56,6 +56,8 @@ export class MemoryTable implements Table {
       const stored = this.#items.get(this.#keyText(write.key));
       const storedVersion = stored === undefined ? undefined : numberOf(stored, 'version');
       if (storedVersion !== write.expectedVersion) return { kind: 'refused', stored };
+      if (write.expected !== undefined && !isAsExpected(stored, write.expected))
+        return { kind: 'refused', stored };
       const item = new Map(Object.entries(stored ?? write.key));
       item.set('version', { N: String(write.version) });
       for (const [name, attribute] of Object.entries(write.attributes)) {
@@ -213,6 +215,14 @@ function compare(a: Attribute | undefined, b: Attribute | undefined): number {
   if ('N' in a && 'N' in b) return Number(a.N) - Number(b.N);
   const [left, right] = ['S' in a ? a.S : '', 'S' in b ? b.S : ''];
   return Buffer.compare(Buffer.from(left), Buffer.from(right));
+}
+
+function isAsExpected(
+  stored: Item | undefined,
+  { name, value }: NonNullable<VersionedWrite['expected']>,
+): boolean {
+  const found = stored?.[name];
+  return found !== undefined && sameAttribute(found, value);
 }
 
 function sameAttribute(a: Attribute | undefined, b: Attribute | undefined): boolean {

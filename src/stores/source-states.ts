@@ -1,4 +1,5 @@
 // Where the states of the sources are kept: one item a source.
+import { crc32 } from 'node:zlib';
 import type { PageWrites } from '../core/remembered-ids.ts';
 import { bucketOf } from '../core/spread.ts';
 import type { EncodedState } from '../core/state-encoding.ts';
@@ -47,6 +48,8 @@ export interface StateWrite {
   readonly source: string;
   /** The version loaded; undefined for a source not there. */
   readonly expectedVersion: number | undefined;
+  /** `checkOf` the state that was there with this version; undefined: not known. */
+  readonly expectedCheck?: number | undefined;
   readonly state: Uint8Array;
   /** When the closer is to look at the source; undefined when nothing is open. */
   readonly closesAtMs: number | undefined;
@@ -94,12 +97,16 @@ export class SourceStates {
   async commit(writes: readonly StateWrite[]): Promise<readonly CommitOutcome[]> {
     const outcomes = await commitFitting(
       this.#table,
-      writes.map(({ source, expectedVersion, state, closesAtMs, pages, redriven }) => ({
+      writes.map(({ source, expectedVersion, expectedCheck, state, closesAtMs, pages, redriven }) => ({
         key: keyOf(source),
         expectedVersion,
         version: nextVersion(expectedVersion),
+        ...(expectedCheck === undefined
+          ? {}
+          : { expected: { name: SOURCES_TABLE.check, value: number(expectedCheck) } }),
         attributes: {
           [SOURCES_TABLE.state]: bytes(state),
+          [SOURCES_TABLE.check]: number(checkOf(state)),
           [SOURCES_TABLE.closesAt]: closesAtMs === undefined ? undefined : number(closesAtMs),
           ...(redriven === undefined ? {} : { [SOURCES_TABLE.redriven]: redrivenText(redriven) }),
           ...(expectedVersion === undefined
@@ -243,6 +250,11 @@ export class SourceStates {
   async *scan(): AsyncIterable<StoredState> {
     for await (const item of this.#table.scan()) if (isSource(item)) yield fromItem(item);
   }
+}
+
+/** Which state it is: written beside it. */
+export function checkOf(state: Uint8Array): number {
+  return crc32(state);
 }
 
 /** Pages of ids stand in the table too, and the item that the local runtime begins a table's stream with. */

@@ -9,6 +9,8 @@ export interface VersionedWrite {
   /** undefined: there must be no item yet. */
   readonly expectedVersion: number | undefined;
   readonly version: number;
+  /** An attribute that has to be as it was loaded too: a version comes again where an item was put back to what it had been. */
+  readonly expected?: { readonly name: string; readonly value: Attribute } | undefined;
   /** Attributes beside key and version; undefined takes the attribute away. */
   readonly attributes: Readonly<Record<string, Attribute | undefined>>;
   /** What is done with other items if this write is, and only then: all of it or nothing. 99 items at most. */

@@ -70,7 +70,12 @@ export async function measureFleet(sources: number): Promise<FleetFigures> {
   });
   for (let at = 0; at < sources; at += 1) {
     const source = nameOf(at);
-    cache.put(source, { state: decodeState(source, ENCODED, PIPELINE), version: 1, encoded: ENCODED });
+    cache.put(source, {
+      state: decodeState(source, ENCODED, PIPELINE),
+      version: 1,
+      encoded: ENCODED,
+      check: 1,
+    });
   }
   let count = 0;
   const micros: number[] = [];

@@ -155,7 +155,11 @@ function withoutVersions(table: StoredTable): StoredTable {
         versions.set(keyOf(item, writes), numberOf(item, 'version'));
       }
       return await table.commit(
-        writes.map((write) => ({ ...write, expectedVersion: versions.get(JSON.stringify(write.key)) })),
+        writes.map((write) => ({
+          ...write,
+          expectedVersion: versions.get(JSON.stringify(write.key)),
+          expected: undefined,
+        })),
       );
     },
   });

@@ -22,7 +22,7 @@ export function createCanaryAggregate(deps: AggregateDeps): ReturnType<typeof cr
     );
     for (const [source, events] of batch.bySource) {
       const state = emptySourceState(source, pipeline);
-      const nothing = { version: undefined, encoded: undefined, held: undefined };
+      const nothing = { version: undefined, encoded: undefined, check: undefined, held: undefined };
       const work: Work = { source, events, state, ...nothing, from: 0, refusals: 0 };
       adopt(work, stored.get(source), pipeline);
       works.push(work);

@@ -74,6 +74,23 @@ function conditionalWrites(make: MakeTable): void {
     expect(await table.getMany([KEY])).toEqual([{ ...KEY, version: number(2), state: text('two') }]);
   });
 
+  test('that expects an attribute too is refused where the version came again with another one', async () => {
+    const { table } = await make(SCHEMA);
+    const attributes = { state: text('one'), check: number(11) };
+    await table.commit([{ key: KEY, expectedVersion: undefined, version: 1, attributes }]);
+    const beside = { put: [{ pk: text('beside'), sk: text('1') }], remove: [] };
+    const next = { key: KEY, expectedVersion: 1, version: 2, attributes: { state: text('two') } };
+    for (const more of [{}, { beside }]) {
+      const late = { ...next, ...more, expected: { name: 'check', value: number(12) } };
+      const stored = { ...KEY, version: number(1), ...attributes };
+      expect(await table.commit([late])).toEqual([{ kind: 'refused', stored }]);
+    }
+    const expected = { name: 'check', value: number(11) };
+    expect(await table.commit([{ ...next, expected }])).toEqual([{ kind: 'committed' }]);
+    const third = { ...next, expectedVersion: 2, version: 3, expected, beside };
+    expect(await table.commit([third])).toEqual([{ kind: 'committed' }]);
+  });
+
   test('of an item that is gone is refused, with nothing stored', async () => {
     const { table } = await make(SCHEMA);
     expect(await table.commit([write({ expectedVersion: 4, version: 5, state: 'x' })])).toEqual([

@@ -15,7 +15,7 @@ function committed(source: string, shard = 'shardId-0') {
   state.upTo = [
     { stream: 's', shard: shard as ShardId, sequence: '1' as SequenceNumber, index: 0, rest: 'none' },
   ];
-  return { state, version: 1, encoded: encodeState(state) };
+  return { state, version: 1, encoded: encodeState(state), check: 1 };
 }
 
 describe('the cache of states', () => {
