@@ -4,7 +4,7 @@ import { bucketOf } from '../../src/core/spread.ts';
 import { decodeBooks } from '../../src/core/state-encoding.ts';
 import { CLOSING_BUCKETS } from '../../src/platform/names.ts';
 import type { StateWrite } from '../../src/stores/source-states.ts';
-import { SourceStates } from '../../src/stores/source-states.ts';
+import { checkOf, SourceStates } from '../../src/stores/source-states.ts';
 import { bytes, number, text } from '../../src/stores/table.ts';
 import type { MakeTable } from './table-under-test.ts';
 import { collect, SOURCES_SCHEMA } from './table-under-test.ts';
@@ -93,6 +93,20 @@ function closing(make: MakeTable): void {
     expect(await due()).toEqual(['a']);
   });
 
+  test('are refused where the version came again with another state', async () => {
+    const { states } = await open(make);
+    await states.commit([write('a', { state: bytesOfText('one') })]);
+    const next = { expectedVersion: 1, state: bytesOfText('two') };
+    const [other] = await states.commit([
+      write('a', { ...next, expectedCheck: checkOf(bytesOfText('another')) }),
+    ]);
+    expect(other).toMatchObject({ kind: 'refused', stored: { version: 1, state: bytesOfText('one') } });
+    const expectedCheck = checkOf(bytesOfText('one'));
+    expect(await states.commit([write('a', { ...next, expectedCheck })])).toEqual([
+      { kind: 'committed', version: 2 },
+    ]);
+  });
+
   test('tell their changes with both states', async () => {
     const { states, changes } = await open(make);
     await states.commit([write('a', { state: bytesOfText('one'), closesAtMs: 5 })]);
@@ -105,10 +119,17 @@ function closing(make: MakeTable): void {
       source: text('a'),
       version: number(1),
       state: bytes(bytesOfText('one')),
+      check: number(checkOf(bytesOfText('one'))),
       closesAt: number(5),
       closingBucket,
     };
-    const two = { source: text('a'), version: number(2), state: bytes(bytesOfText('two')), closingBucket };
+    const two = {
+      source: text('a'),
+      version: number(2),
+      state: bytes(bytesOfText('two')),
+      check: number(checkOf(bytesOfText('two'))),
+      closingBucket,
+    };
     expect(await changes(2)).toEqual([
       { eventName: 'INSERT', keys: { source: text('a') }, oldImage: undefined, newImage: one },
       { eventName: 'MODIFY', keys: { source: text('a') }, oldImage: one, newImage: two },
