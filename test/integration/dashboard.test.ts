@@ -16,6 +16,7 @@ const PIPELINE = {
       aggregates: ['count', 'sum', 'min', 'max', 'mean', 'last', 'quantiles'],
       distinct: ['source'],
       topK: [{ of: 'type', k: 4 }],
+      states: [{ of: 'mode' }],
     },
   ],
   rollups: [
@@ -115,6 +116,30 @@ describe.skipIf(missing !== undefined)('the dashboard', () => {
     expect(await page.evaluate('window.sameDocument')).toBe(true);
     await page.getByRole('list', { name: 'Tags' }).getByText('mill').waitFor();
     await page.getByRole('img', { name: /^Mean of level: 0.5 in the latest window, provisional/ }).waitFor();
+  });
+
+  it('shows how long a source was in which state, and goes on with it', async () => {
+    const post = async (id: number, seconds: number, mode: string) =>
+      await run.post('pump-2', { id, time: minuteMs - 120_000 + seconds * 1_000, values: { mode } });
+    await post(1, 0, 'run');
+    await post(2, 15, 'error');
+    await post(3, 60, 'run');
+    const page = await open('#/sources/pump-2');
+    const times = (changes: number) =>
+      page.getByRole('table', { name: `Time in each state of mode, ${changes} changes` });
+    await times(2)
+      .getByRole('row', { name: /^error 45 s/ })
+      .waitFor();
+    await times(2)
+      .getByRole('row', { name: /^run 15 s/ })
+      .waitFor();
+    expect(await page.locator('.timeline .window').count()).toBe(2);
+    expect(await page.locator('.timeline .window.provisional').count()).toBe(1);
+    // Until the next one it is not known how long a state lasts.
+    await post(4, 90, 'idle');
+    await times(3)
+      .getByRole('row', { name: /^run 45 s/ })
+      .waitFor();
   });
 
   it('gets what it missed while its connection was gone', async () => {

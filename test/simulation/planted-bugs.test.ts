@@ -21,6 +21,10 @@ const FOUND_BY: Readonly<Record<string, number>> = {
   'what is repeated behind the horizon counts twice in a window that is open': 8,
   'a day has 24 hours': 23,
   'an alert on a source that was retired goes on firing': 94,
+  'a state holds longer than it may': 25,
+  'a late sample leaves what its interval had added': 6,
+  'what holds at the beginning of a window counts from before it': 4,
+  'a sample that says the same is a change': 4,
 };
 
 describe(`found within ${MOST_SEEDS} seeds`, () => {

@@ -100,6 +100,26 @@ export const PLANTED_BUGS: Readonly<Record<string, PlantedBug>> = {
     find: 'const end = startOfDay(timezone, next);',
     put: 'const end = start + (next - first) * DAY_MS;',
   },
+  'a state holds longer than it may': {
+    file: 'src/core/count-time.ts',
+    find: 'Math.min(until, end, time + holdMs)',
+    put: 'Math.min(until, end)',
+  },
+  'a late sample leaves what its interval had added': {
+    file: 'src/core/count-time.ts',
+    find: 'if (before !== undefined) changeInterval(open, window, { held, from: before, to: after }, -1);',
+    put: '',
+  },
+  'what holds at the beginning of a window counts from before it': {
+    file: 'src/core/count-time.ts',
+    find: '- Math.max(time, start));',
+    put: '- time);',
+  },
+  'a sample that says the same is a change': {
+    file: 'src/core/count-time.ts',
+    find: 'if (held.texts === undefined || from.value === to.value) return;',
+    put: 'if (held.texts === undefined) return;',
+  },
   'a window of before the offset is that of the epoch': {
     file: SPEC,
     find: 'const start = time - ((time - offsetMs) % sizeMs);',
