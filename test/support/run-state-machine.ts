@@ -34,12 +34,16 @@ export async function runStateMachine(
   input: object,
   { invoke, runTask, ends = [] }: MachineRun,
 ): Promise<unknown> {
+  // The service stops what a failed map has not begun; the interpreter goes on with it behind the execution's back.
+  let hasEnded = false;
   const handlers: Record<string, (parameters: unknown) => Promise<string>> = {};
   for (const { name, resource } of tasksIn(definition)) {
     handlers[name] = async (parameters) => {
+      if (hasEnded) throw new Error(`${name}: the execution has ended`);
       const end = ends.indexOf(name);
       if (end >= 0) {
         ends.splice(end, 1);
+        hasEnded = true;
         throw new Error(`${name} was ended`);
       }
       const answer = resource.includes(':ecs:')

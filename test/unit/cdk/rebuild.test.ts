@@ -2,16 +2,22 @@ import { rmSync } from 'node:fs';
 import { Match } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { wire } from '../../../consumers/rebuild/wire.ts';
+import type { SequenceNumber, ShardId } from '../../../src/core/brands.ts';
 import { parsePipeline } from '../../../src/core/pipeline/parse-pipeline.ts';
+import type { StreamSource } from '../../../src/event-source/ports.ts';
 import type { FunctionHost } from '../../../src/host/function-host.ts';
 import { memoryHost } from '../../../src/host/memory-host.ts';
 import type { RebuildStepRequest } from '../../../src/rebuild/do-step.ts';
 import { rebuildAll } from '../../../src/rebuild/rebuild.ts';
 import { MemoryObjects } from '../../../src/stores/archive/memory-objects.ts';
 import { Generations } from '../../../src/stores/generations.ts';
+import type { Table } from '../../../src/stores/table.ts';
 import { archiveEvents } from '../../support/archive-of-events.ts';
+import { carriedStream } from '../../support/carried-stream.ts';
 import { generationOf } from '../../support/rebuilt-generation.ts';
 import { storesOf, viewOf } from '../../support/rebuilt-tables.ts';
+import { livedAndRecorded, recordedLorawan } from '../../support/recorded-lorawan.ts';
+import { recordingsFolder } from '../../support/recordings.ts';
 import { runStateMachine, stateMachineIn } from '../../support/run-state-machine.ts';
 import { bareApp, synthesizedStack, unsynthesizedStack } from '../../support/synthesized-stack.ts';
 
@@ -28,24 +34,62 @@ const EVENTS = Array.from({ length: 200 }, (_, at) => ({
   values: { v: at },
 }));
 
+interface Carried {
+  readonly live?: typeof EVENTS;
+  readonly archived?: typeof EVENTS;
+  /** What the stream has; default: what is archived. */
+  readonly carried?: typeof EVENTS;
+  /** It has let go of what stands behind the archive. */
+  readonly trimmed?: boolean;
+}
+
 /** The function over tables in memory, and the live tables filled from the same archive. */
-async function system({ live = EVENTS, archived = EVENTS } = {}) {
+async function system({
+  live = EVENTS,
+  archived = EVENTS,
+  carried = archived,
+  trimmed = false,
+}: Carried = {}) {
   const archive = new MemoryObjects();
   await archiveEvents(archive, archived, { shardOf: (at) => at % 2 });
   const lived = new MemoryObjects();
   await archiveEvents(lived, live, { shardOf: (at) => at % 2 });
   const first = generationOf(lived, DEFINITION);
   await rebuildAll(first.options);
-  const pipeline = parsePipeline(DEFINITION);
+  const stream = carriedStream(
+    carried.map((event, at) => ({
+      shard: `shardId-00000000000${at % 2}` as ShardId,
+      sequence: String(101 + at) as SequenceNumber,
+      arrivalMs: event.time,
+      partitionKey: event.source,
+      data: JSON.stringify(event),
+    })),
+    first.options.generation.streamArn,
+  );
+  if (trimmed) stream.openIterator = async () => ({ kind: 'trimmed' });
   const tables = { ...first.tables };
+  return { first, ...systemOf({ archive, tables, stream, definition: DEFINITION }) };
+}
+
+interface SystemParts {
+  readonly archive: MemoryObjects;
+  /** The stack's own. */
+  readonly tables: Readonly<Record<string, Table>>;
+  readonly stream: StreamSource;
+  /** That is deployed. */
+  readonly definition: object;
+}
+
+function systemOf({ archive, tables, stream, definition: deployed }: SystemParts) {
+  const pipeline = parsePipeline(deployed);
   const host = memoryHost({
     pipeline,
     tables,
     objects: () => archive,
-    setting: (name) => (name === 'rebuildStream' ? 'telemetry' : first.options.generation.streamArn),
+    setting: (name) => (name === 'rebuildStream' ? 'telemetry' : stream.arn),
     clock: { nowMs: () => START_MS + 10_000_000, sleep: async () => {} },
   });
-  const handle = () => wire({ ...host, definition: DEFINITION });
+  const handle = () => wire({ ...host, definition: deployed, source: () => stream });
   const unlimited = { getRemainingTimeInMillis: () => 900_000 };
   const steps: string[] = [];
   const invoke = async (request: unknown) => {
@@ -60,7 +104,7 @@ async function system({ live = EVENTS, archived = EVENTS } = {}) {
   };
   const second = (table: Parameters<FunctionHost['table']>[0]) => host.table(table, 'second');
   return {
-    ...{ host, steps, invoke, runTask, pipeline, first },
+    ...{ host, steps, invoke, runTask, pipeline },
     generations: new Generations(host.table('readers')),
     rebuilt: () =>
       viewOf(
@@ -155,6 +199,45 @@ describe('the state machine', () => {
     // By force all the same, and the same generation is taken up again.
     await runStateMachine(definition, { ...input, force: true }, made);
     expect((await made.generations.current()).generation).toBe('second');
+    // And back, in one write.
+    expect(await made.generations.switchTo('first', { from: 'second', nowMs: START_MS })).toBe(true);
+    expect(await made.generations.current()).toMatchObject({ generation: 'first', before: 'second' });
+  });
+
+  test('has caught up with the stream when it switches, also with what the archive does not have yet', async () => {
+    const made = await system({ archived: EVENTS.slice(0, 120), carried: EVENTS });
+    await runStateMachine(
+      definition,
+      { generation: 'second', definition: DEFINITION, switch: true, force: true },
+      made,
+    );
+    const [live, rebuilt] = [await viewOf(made.first.side, made.pipeline), await made.rebuilt()];
+    const counts = (view: typeof live) =>
+      [...view.sources].map(([source, state]) => [source, (state as { counts: object }).counts]);
+    expect(counts(rebuilt)).toEqual(counts(live));
+  });
+
+  test('ends where the stream has let go of what the archive does not have, and switches nothing', async () => {
+    const made = await system({ archived: EVENTS.slice(0, 120), carried: EVENTS, trimmed: true });
+    const input = { generation: 'second', definition: DEFINITION, switch: true, force: true };
+    await expect(runStateMachine(definition, input, made)).rejects.toThrow(
+      /the stream has let go of records/,
+    );
+    expect((await made.generations.current()).generation).toBe('first');
+  });
+
+  test('switches to another definition, whose windows and rollups are told to be another’s', async () => {
+    const made = await system();
+    const changed = {
+      aggregations: [{ ...DEFINITION.aggregations[0], window: { tumbling: '5m' } }],
+      rollups: [...DEFINITION.rollups, { name: 'by-model', of: 'per-minute', by: ['model'] }],
+    };
+    const input = { generation: 'second', definition: changed, switch: true };
+    const output = await runStateMachine(definition, input, made);
+    const { report } = output as { report: { differences: number; reasons: object; unexplained: number } };
+    expect(report.differences).toBeGreaterThan(0);
+    expect(report.reasons).toEqual({ 'other-definition': report.differences });
+    expect((await made.generations.current()).generation).toBe('second');
   });
 
   test('the generation that is current goes on with the archive', async () => {
@@ -179,4 +262,47 @@ describe('the state machine', () => {
       /gaps.*_manifest\.json.*Bring back/s,
     );
   });
+
+  const recordings = recordingsFolder();
+  test.skipIf(recordings === undefined)(
+    'of devices that were recorded beside the pipeline comes to the same windows, rollups, alerts and books, ended three times',
+    async () => {
+      const carried = await recordedLorawan(recordings ?? '');
+      const stream = carriedStream(carried, LORAWAN_ARN);
+      const lived = await livedAndRecorded(carried, parsePipeline(LORAWAN), stream.arn);
+      const made = systemOf({ ...lived, stream, definition: LORAWAN });
+      const input = { generation: 'second', switch: true };
+      for (const ended of ['Fold by function', 'Close silent windows', 'Audit and compare'])
+        await expect(runStateMachine(definition, input, { ...made, ends: [ended] })).rejects.toThrow();
+      const output = await runStateMachine(definition, input, made);
+      expect(output).toMatchObject({
+        report: {
+          balanced: true,
+          differences: 0,
+          audit: { foldedRecords: carried.length, events: carried.length },
+        },
+      });
+      expect(await made.rebuilt()).toEqual(lived.view);
+      expect(lived.view.alerts.length).toBeGreaterThan(0);
+      expect((await made.generations.current()).generation).toBe('second');
+    },
+    60_000,
+  );
 });
+
+const LORAWAN_ARN = 'arn:aws:kinesis:us-east-1:000000000000:stream/telemetry';
+const LORAWAN = {
+  aggregations: [
+    { name: 'ten-minutes', window: { tumbling: '10m' }, allowedLateness: '1h', idleTimeout: '10m' },
+  ],
+  rollups: [{ name: 'by-model', of: 'ten-minutes', by: ['model'] }],
+  alerts: [
+    {
+      name: 'hot',
+      on: { rollup: 'by-model' },
+      metric: 'temperature',
+      aggregate: 'max',
+      when: { above: 20 },
+    },
+  ],
+};
