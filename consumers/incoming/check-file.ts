@@ -5,24 +5,24 @@ import type { IncomingForm, OpenedFile } from './read-incoming.ts';
 export interface FileCheck {
   readonly form: IncomingForm;
   readonly events: number;
-  /** Of them, those that were given an id by their place in the file. */
+  /** Events that were given an id by their place in the file. */
   readonly withoutId: number;
   /** RFC 3339 */
   readonly times: { readonly first: string; readonly last: string } | undefined;
   readonly quarantined: {
     readonly count: number;
-    /** Of them, those that stand in the quarantine's file. */
+    /** How many of them are in the quarantine's file. */
     readonly listed: number;
     readonly reasons: readonly {
       readonly reason: string;
       readonly count: number;
-      /** Of the first of them. */
+      /** Detail of the first event with this reason. */
       readonly detail: string;
     }[];
   };
   /** What is no event, a line of JSON each. */
   readonly quarantine: Uint8Array;
-  /** Of all that came of the file, in order: another says that the file is read in another way. */
+  /** Digest of everything read from the file, in order: a different one means that the file is read differently. */
   readonly digest: string;
 }
 

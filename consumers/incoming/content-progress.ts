@@ -7,7 +7,7 @@ export interface ContentProgress {
   readonly version: 1;
   /** The first file of this content. */
   readonly file: string;
-  /** Of how it was read when it began. */
+  /** Digest of how the file was read when it was begun. */
   readonly digest: string;
   /** Items of the file that are done with, and events of them that are in the stream. */
   readonly upTo: number;

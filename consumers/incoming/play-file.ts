@@ -61,7 +61,7 @@ export async function playFile(name: string, deps: PlayDeps): Promise<Played> {
   }
 }
 
-/** Of a file with which every run ends before it has put anything into the stream, and none can say why. */
+/** Refuses a file with which every run ends before it has put anything into the stream, for a reason that no run can report. */
 export async function refuseForGood(name: string, deps: PlayDeps): Promise<Played> {
   const size = (await sizeOf(deps.bucket, incomingKey(name))) ?? 0;
   const detail =
@@ -140,7 +140,7 @@ async function sendContents(
     : { kind: 'done', file: progress.file, events: progress.events - before };
 }
 
-/** Of the file's contents and no file else's: what is dropped twice has the same. */
+/** Prefix of ids, from the file's contents alone: a file that is dropped twice gives the same ids. */
 const idsOf = (sha256: string) => `file-${sha256.slice(0, 32)}`;
 
 async function refuse(facts: Facts, problem: IncomingProblem, deps: PlayDeps, sent = 0): Promise<Played> {

@@ -6,7 +6,7 @@ export interface IncomingReport {
   readonly version: 1;
   /** Its name below `incoming/`. */
   readonly file: string;
-  /** Of the file as it was dropped; undefined where it was too large to be looked at. */
+  /** Hash of the file as it was dropped; undefined if it was too large to be looked at. */
   readonly sha256: string | undefined;
   /** Bytes, as it was dropped. */
   readonly size: number;
@@ -14,7 +14,7 @@ export interface IncomingReport {
   readonly outcome: 'played' | 'refused';
   /** Why it was refused. */
   readonly problem?: IncomingProblem;
-  /** Of a refused one: events that were in the stream by then. */
+  /** For a refused file: how many of its events were in the stream by then. */
   readonly sent?: number;
   /** The first file of this content: its events counted then, and were not put into the stream again. */
   readonly playedAs?: string;

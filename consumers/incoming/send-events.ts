@@ -17,7 +17,7 @@ export interface Chunk {
 export interface ChunkLimits {
   readonly records: number;
   readonly bytes: number;
-  /** Of one record, and so of one source in a call. */
+  /** Most bytes and events of one record, and so of one source in a call. */
   readonly recordBytes: number;
   readonly recordEvents: number;
 }

@@ -27,7 +27,7 @@ export interface SystemParts {
   /** For integrations that call a service. */
   readonly callService: CallService;
   readonly cloudWatch: LocalCloudWatch;
-  /** Of the buckets' server. */
+  /** Events of the buckets' server, such as an object created. */
   readonly objectEvents: ObjectEvents;
   /** Whether the template's schedules run. */
   readonly schedules: boolean;

@@ -11,7 +11,7 @@ import type { GenerationFold } from './generation-fold.ts';
 import { RebuildError } from './rebuild-error.ts';
 
 export interface CatchUpOptions {
-  /** Of the generation. */
+  /** The stream that the generation catches up with. */
   readonly source: StreamSource;
   readonly generation: Pick<Generation, 'name' | 'fromMs' | 'toMs'>;
   readonly generations: Generations;
