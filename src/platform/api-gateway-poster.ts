@@ -11,18 +11,18 @@ import { handlerOf, type TimeLimits } from './time-limits.ts';
 /** A post is done in milliseconds; a client that takes longer is slow, and is not waited for. */
 const LIMITS: TimeLimits = { connectMs: 1_000, answerMs: 2_000 };
 
-/** `endpoint`: `https://…/stage`. `signer`: default: as the environment says. */
+/** `endpoint`: `https://…/stage`. `overrides`, its signer among them: default: as the environment says. */
 export function createApiGatewayPoster(
   endpoint: string,
-  signer: Pick<ApiGatewayManagementApiClientConfig, 'region' | 'credentials'> = {},
+  overrides: Pick<ApiGatewayManagementApiClientConfig, 'region' | 'credentials' | 'requestHandler'> = {},
   limits: TimeLimits = LIMITS,
 ): LivePoster {
   const client = new ApiGatewayManagementApiClient({
-    ...signer,
     endpoint,
     // What is tried again, and how often, is decided by who posts.
     maxAttempts: 1,
     requestHandler: handlerOf(limits),
+    ...overrides,
   });
   return {
     async post(connection, text) {

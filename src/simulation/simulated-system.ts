@@ -56,6 +56,8 @@ export interface Replacements {
   readonly aggregate?: typeof wireAggregate;
   readonly rollup?: typeof wireRollup;
   readonly close?: typeof wireClose;
+  /** What a function is given in place of what it would be. */
+  readonly host?: (name: FunctionName, host: FunctionHost) => FunctionHost;
   /** Functions of one's own, beside the others. */
   readonly own?: readonly OwnFunction[];
 }
@@ -240,20 +242,24 @@ export class SimulatedSystem {
   ): SimulatedFunction {
     const { clock, trace, faults, tables, writer } = this;
     const { containers, latenciesMs, memoryMb = MEMORY_MB } = this.plan;
+    const { host: given = (_, host) => host } = this.#replacements;
     const start = (invocation: () => Invocation): Handler => {
       const pipeline = this.#deployed;
       const handler = wire(
-        simulatedHost(invocation, {
-          pipeline,
-          memoryMb,
-          clock,
-          random: this.#pauses,
-          tables,
-          writer,
-          telemetry: troubledShards(invocation, this.#telemetry()),
-          bus: troubledBus(invocation, ({ detail }) => this.checks.alerted(JSON.parse(detail))),
-          onCounts: (counts) => this.checks.published(counts),
-        }),
+        given(
+          name,
+          simulatedHost(invocation, {
+            pipeline,
+            memoryMb,
+            clock,
+            random: this.#pauses,
+            tables,
+            writer,
+            telemetry: troubledShards(invocation, this.#telemetry()),
+            bus: troubledBus(invocation, ({ detail }) => this.checks.alerted(JSON.parse(detail))),
+            onCounts: (counts) => this.checks.published(counts),
+          }),
+        ),
       );
       // what the mapping or the schedule made is of the form that the function takes
       return (event, context) => handler(event as E, context);
