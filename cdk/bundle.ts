@@ -43,8 +43,11 @@ export async function bundleFunctions(
 /** A bundle's greatest size, minified: what is loaded on every cold start. */
 const BUNDLE_LIMIT_BYTES = 560_000;
 
-/** Cold starts of these delay no user: a state machine and a schedule call them, and they hold several functions. */
-const OWN_LIMITS: Partial<Record<FunctionName, number>> = { rebuild: 1_000_000 };
+/**
+ * Nobody waits for a cold start of these: a state machine calls the first, which holds several functions, and a file that is dropped the second,
+ * which reads every form there is.
+ */
+const OWN_LIMITS: Partial<Record<FunctionName, number>> = { rebuild: 1_000_000, incoming: 700_000 };
 
 /** In bytes, minified. */
 export function bundleLimitOf(name: FunctionName): number {

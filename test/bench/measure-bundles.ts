@@ -74,6 +74,8 @@ async function importOnce({ name, folder }: FunctionBundle): Promise<number> {
         [VARIABLE.setting('rebuildStream')]: 'bench',
         [VARIABLE.setting('rebuildStreamArn')]: 'arn:aws:kinesis:us-east-1:123456789012:stream/bench',
         [VARIABLE.bucket('archive')]: 'bench',
+        [VARIABLE.bucket('incoming')]: 'bench',
+        [VARIABLE.stream('telemetry')]: 'bench',
         [VARIABLE.secret('verifyingKeys')]: 'bench',
         [VARIABLE.poster('live')]: 'https://bench.example/live',
         [VARIABLE.setting('planKeys')]: '{}',

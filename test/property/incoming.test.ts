@@ -16,7 +16,8 @@ import { windowsView } from '../support/system-view.ts';
 const PIPELINE = parsePipeline({
   aggregations: [
     { name: 'per-minute', window: { tumbling: '60s' }, allowedLateness: '5m', idleTimeout: '10m' },
-    { name: 'visits', window: { session: { gap: '5m' } }, allowedLateness: '5m', idleTimeout: '1h' },
+    // None of its events is late: one that was, and comes again, may touch a session that has begun since, and is in time then.
+    { name: 'visits', window: { session: { gap: '5m' } }, allowedLateness: '15m', idleTimeout: '1h' },
   ],
 });
 const START_MS = Date.parse('2026-11-28T09:00:00Z');

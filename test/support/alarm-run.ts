@@ -28,6 +28,7 @@ import { countedShards } from '../../src/run/counted-shards.ts';
 import { countedSink } from '../../src/run/counted-sink.ts';
 import { inProcessHost } from '../../src/run/in-process-host.ts';
 import { createMemoryBackend } from '../../src/run/memory-backend.ts';
+import { MemoryObjects } from '../../src/stores/archive/memory-objects.ts';
 import { IssuedTokens } from '../../src/stores/issued-tokens.ts';
 import type { Table } from '../../src/stores/table.ts';
 import { synthesizedStack } from './synthesized-stack.ts';
@@ -96,11 +97,14 @@ const NO_TROUBLE: Trouble = {
   slow: false,
 };
 
-let synthesized: ReturnType<typeof readProduction> | undefined;
+interface Alarmed {
+  readonly system: LocalSystem;
+  readonly dashboard: string;
+}
 
-/** Synthesizing takes a second: once. */
-function readProduction() {
-  const template = parseTemplate(synthesizedStack(readSettings({}, 'production')).toJSON());
+function readProduction(options: { readonly incoming?: boolean } = {}): Alarmed {
+  const settings = { ...readSettings({}, 'production'), ...options };
+  const template = parseTemplate(synthesizedStack(settings).toJSON());
   const folder = fileURLToPath(new URL('./handlers', import.meta.url));
   const keys = [...template.resources.values()].flatMap(({ type, properties }) =>
     type === 'AWS::Lambda::Function' && isObject(properties['Code']) ? [properties['Code']['S3Key']] : [],
@@ -114,9 +118,17 @@ function readProduction() {
   return { system, dashboard: String(resolve(dashboard?.properties['DashboardBody'], 'dashboard')) };
 }
 
-export function production(): { readonly system: LocalSystem; readonly dashboard: string } {
+let synthesized: Alarmed | undefined;
+
+/** Synthesizing takes a second: once. */
+export function production(): Alarmed {
   synthesized ??= readProduction();
   return synthesized;
+}
+
+/** The same with a bucket for files that are dropped. */
+export function productionWithIncoming(): Alarmed {
+  return readProduction({ incoming: true });
 }
 
 type Handler = (event: unknown, context: InvocationContext) => Promise<unknown>;
@@ -124,18 +136,29 @@ type Handler = (event: unknown, context: InvocationContext) => Promise<unknown>;
 export class AlarmRun {
   readonly clock = new VirtualClock();
   readonly cloudWatch = new LocalCloudWatch(() => this.clock.nowMs());
-  readonly system = production().system;
+  readonly system: LocalSystem;
+  /** What every bucket of the run holds. */
+  readonly objects = new MemoryObjects();
   readonly trouble: Trouble = { ...NO_TROUBLE };
   readonly functions = new Map<FunctionName, FunctionInvoker>();
   readonly #pipeline = parsePipeline(ALARMED_PIPELINE);
-  readonly #backend = createMemoryBackend(this.system, { clock: this.clock, shards: 1, region: REGION });
-  readonly sink = countedSink(this.#backend.sink, this.cloudWatch);
+  readonly #backend: ReturnType<typeof createMemoryBackend>;
+  readonly sink: ReturnType<typeof countedSink>;
   #sent = 0;
   #keys = '{"keys":[]}';
 
+  private constructor(system: LocalSystem) {
+    this.system = system;
+    this.#backend = createMemoryBackend(system, { clock: this.clock, shards: 1, region: REGION });
+    this.sink = countedSink(this.#backend.sink, this.cloudWatch);
+  }
+
   /** `mappings`: which of them run; default: all. */
-  static async start(runs: (mapping: MappingSpec) => boolean = () => true): Promise<AlarmRun> {
-    const run = new AlarmRun();
+  static async start(
+    runs: (mapping: MappingSpec) => boolean = () => true,
+    { system } = production(),
+  ): Promise<AlarmRun> {
+    const run = new AlarmRun(system);
     for (const spec of run.system.functions) await run.#addFunction(spec);
     for (const spec of run.system.mappings) if (runs(spec)) run.#startMapping(spec);
     return run;
@@ -251,12 +274,8 @@ export class AlarmRun {
       pipeline: this.#pipeline,
       clock: this.clock,
       table: (name) => this.#troubled(name),
-      bucket: (name) => {
-        throw new Error(`the run has no bucket ${name}`);
-      },
-      stream: (name) => {
-        throw new Error(`the run has no stream ${name} to write to`);
-      },
+      bucket: () => this.objects,
+      stream: () => ({ put: async (records) => records.map(() => undefined) }),
       shards: countedShards((arn) => this.#backend.shards(arn), this.cloudWatch),
       secretsEndpoint: 'http://127.0.0.1:9',
       bus: {

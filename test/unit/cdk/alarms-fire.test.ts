@@ -14,13 +14,14 @@ import type { FunctionName } from '../../../src/platform/names.ts';
 import { Alerts } from '../../../src/stores/alerts.ts';
 import { LiveConnections } from '../../../src/stores/live-connections.ts';
 import { type Item, number, numberOf, type Table, text, textOf } from '../../../src/stores/table.ts';
-import { AlarmRun, idOf, nameOf, production } from '../../support/alarm-run.ts';
+import { AlarmRun, idOf, nameOf, production, productionWithIncoming } from '../../support/alarm-run.ts';
 import { BLANK_ALERT } from '../../support/blank-alert.ts';
 import { DEFAULT_FUNCTIONS } from '../../support/default-functions.ts';
 import { openDoor } from '../../support/door.ts';
 import { restEvent } from '../../support/reading-system.ts';
 
 const { system, dashboard } = production();
+const withIncoming = productionWithIncoming();
 const MINUTE = 60_000;
 /** Alarms that have gone off in one of the tests. */
 const heard = new Set<string>();
@@ -385,6 +386,27 @@ describe('the alarms of the stack', () => {
     );
   }, 60_000);
 
+  it('tell of files that are refused, and of a function for them that fails or does not run', async () => {
+    const run = await AlarmRun.start(() => false, withIncoming);
+    const known = new Set(system.alarms.map(idOf));
+    const own = withIncoming.system.alarms.filter((alarm) => !known.has(idOf(alarm)));
+    const rung = new Set<string>();
+    for (const trouble of [{}, { throwing: ['incoming'] }, { throttled: ['incoming'] }] as const) {
+      Object.assign(run.trouble, { throwing: [], throttled: [], ...trouble });
+      for (let minute = 0; minute < 3; minute += 1) {
+        const name = `incoming/${minute}.bin`;
+        const put = await run.objects.put(name, Buffer.from([1, 2, 3, minute]));
+        const object = { key: name, etag: put.kind === 'refused' ? '' : put.tag };
+        await run.invoke('incoming', { 'detail-type': 'Object Created', detail: { object } });
+        await run.clock.advance(MINUTE);
+        for (const { alarm, state } of run.cloudWatch.alarms(own))
+          if (state === 'ALARM') rung.add(idOf(alarm));
+      }
+    }
+    expect(own.map(idOf).filter((id) => !rung.has(id))).toEqual([]);
+    expect(own.map(({ description }) => description).join()).toContain('#file-refused');
+  });
+
   it('have all been heard now', () => {
     expect(system.alarms.map(idOf).filter((id) => !heard.has(id))).toEqual([]);
   });
@@ -399,7 +421,9 @@ describe('the alarms of the stack', () => {
   it('have an entry each in the runbook, and no entry is of none', async () => {
     const runbook = await readFile('docs/runbook.md', 'utf8');
     const entries = [...runbook.matchAll(/^## (.+)$/gm)].map(([, entry]) => entry).sort();
-    const named = system.alarms.map(({ description }) => /runbook\.md#([a-z-]+)$/.exec(description)?.[1]);
+    const named = withIncoming.system.alarms.map(
+      ({ description }) => /runbook\.md#([a-z-]+)$/.exec(description)?.[1],
+    );
     expect([...new Set(named)].sort()).toEqual(entries);
     for (const section of runbook.split(/^## /m).slice(1))
       for (const part of ['**Means**', '**Look at**', '**Do**']) expect(section).toContain(part);
