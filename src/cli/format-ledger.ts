@@ -15,7 +15,9 @@ export function formatLedger(ledger: StoredLedger): string {
   const letters =
     written === due
       ? []
-      : [`${written} of ${due} late events are in the dead letters: the changelog is not read to its end`];
+      : [
+          `${written} of ${due} late and refused events are dead letters so far: the others are still on their way`,
+        ];
   const setAside =
     ledger.setAside === 0
       ? []
