@@ -1,20 +1,13 @@
 // Keeps what the stream carries: stream → record → a bucket, as docs/archive.md describes. It reads the stream through a mapping of its
 // own, beside the aggregate function, and delays nobody.
 import { Duration } from 'aws-cdk-lib';
-import { Key } from 'aws-cdk-lib/aws-kms';
-import {
-  BlockPublicAccess,
-  Bucket,
-  BucketEncryption,
-  ObjectOwnership,
-  StorageClass,
-} from 'aws-cdk-lib/aws-s3';
+import { Bucket, StorageClass } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { VARIABLE } from '../../src/platform/names.ts';
 import { BATCHING } from '../settings/batching.ts';
 import { ConsumerFunction } from './consumer-function.ts';
+import { privateBucket } from './private-bucket.ts';
 import { StreamMapping } from './stream-mapping.ts';
-import { removalOf } from './table-settings.ts';
 import type { TelemetryStream } from './telemetry-stream.ts';
 
 export interface ArchiveOptions {
@@ -35,18 +28,9 @@ export class Archive extends Construct {
 
   constructor(scope: Construct, id: string, options: ArchiveOptions) {
     super(scope, id);
-    const { codeFolder, telemetry, failures, throwAway = false, kmsKey } = options;
+    const { codeFolder, telemetry, failures, throwAway = false } = options;
     this.bucket = new Bucket(this, 'Bucket', {
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      ...(kmsKey === undefined
-        ? { encryption: BucketEncryption.S3_MANAGED }
-        : {
-            encryption: BucketEncryption.KMS,
-            encryptionKey: Key.fromKeyArn(this, 'Key', kmsKey),
-            bucketKeyEnabled: true,
-          }),
-      enforceSSL: true,
-      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      ...privateBucket(this, options),
       lifecycleRules: [
         {
           prefix: 'records/',
@@ -57,7 +41,6 @@ export class Archive extends Construct {
           ],
         },
       ],
-      removalPolicy: removalOf(throwAway),
     });
     this.consumer = new ConsumerFunction(this, 'Consumer', {
       name: 'record',

@@ -3,13 +3,12 @@
 import { Duration } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
-import { Key } from 'aws-cdk-lib/aws-kms';
-import { BlockPublicAccess, Bucket, BucketEncryption, CfnBucket, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import { Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { VARIABLE } from '../../src/platform/names.ts';
 import { ConsumerFunction } from './consumer-function.ts';
 import { AT_ONCE } from './metric-alarm.ts';
-import { removalOf } from './table-settings.ts';
+import { privateBucket } from './private-bucket.ts';
 import type { TelemetryStream } from './telemetry-stream.ts';
 
 export interface IncomingOptions {
@@ -52,20 +51,10 @@ export class Incoming extends Construct {
     this.#call();
   }
 
-  #addBucket({ throwAway = false, kmsKey }: IncomingOptions): Bucket {
+  #addBucket(options: IncomingOptions): Bucket {
     const bucket = new Bucket(this, 'Bucket', {
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      ...(kmsKey === undefined
-        ? { encryption: BucketEncryption.S3_MANAGED }
-        : {
-            encryption: BucketEncryption.KMS,
-            encryptionKey: Key.fromKeyArn(this, 'Key', kmsKey),
-            bucketKeyEnabled: true,
-          }),
-      enforceSSL: true,
-      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      ...privateBucket(this, options),
       lifecycleRules: [{ abortIncompleteMultipartUploadAfter: Duration.days(1) }],
-      removalPolicy: removalOf(throwAway),
     });
     // Told by the bucket itself: CDK's own way is a function that is run while the stack is deployed.
     const resource = bucket.node.defaultChild;

@@ -3,6 +3,7 @@ import type { AlertStatus } from '../core/alerts/alert-state.ts';
 import type { Ledger } from '../core/ledger.ts';
 import { EMPTY_LEDGER } from '../core/ledger.ts';
 import type { MetricSummary } from '../core/metric.ts';
+import type { Partiality } from '../core/partiality.ts';
 import { mergeParts } from '../core/rollup.ts';
 import { parseRollupSeries, parseSourceSeries } from '../core/series.ts';
 import { decodeCounts } from '../core/state-encoding.ts';
@@ -21,6 +22,8 @@ interface WindowContents {
   readonly endMs: number;
   /** false: more may be folded in. */
   readonly final: boolean;
+  /** Present where it holds a part of its events: it counts those that arrived after `sinceMs`, or up to `untilMs`. */
+  readonly partial?: Partiality;
   readonly events: number;
   /** By value name: count, sum, min, max, mean, and what else the aggregation asks for. */
   readonly metrics: Readonly<Record<string, MetricSummary>>;
@@ -192,11 +195,12 @@ export async function ledgersBySource({
 }
 
 function contentsOf(stored: StoredWindow): WindowContents {
-  const { start, end, final, events, metrics, states, distinct, topK } = summarizeStored(stored);
+  const { start, end, final, partial, events, metrics, states, distinct, topK } = summarizeStored(stored);
   return {
     startMs: start,
     endMs: end,
     final,
+    ...(partial === undefined ? {} : { partial }),
     events,
     metrics: Object.fromEntries(metrics),
     ...(states === undefined || states.size === 0

@@ -6,12 +6,12 @@ import { parsePipeline } from '../../../src/core/pipeline/parse-pipeline.ts';
 import { kinesisEventRecord } from '../../../src/event-source/kinesis-record.ts';
 import { auditGeneration } from '../../../src/rebuild/audit-generation.ts';
 import { catchUpWithStream } from '../../../src/rebuild/catch-up.ts';
-import { GenerationFold } from '../../../src/rebuild/generation-fold.ts';
 import { rebuildAll } from '../../../src/rebuild/rebuild.ts';
 import { MemoryObjects } from '../../../src/stores/archive/memory-objects.ts';
 import { arbitraryCarried, archiveCarried, type CarriedRecord } from '../../support/arbitrary-rebuild.ts';
 import { carriedStream } from '../../support/carried-stream.ts';
-import { EndingTable, ProcessEnd, ProcessEnded } from '../../support/ending-table.ts';
+import { endingFold } from '../../support/ending-fold.ts';
+import { ProcessEnd, ProcessEnded } from '../../support/ending-table.ts';
 import { generationOf } from '../../support/rebuilt-generation.ts';
 import { viewOf } from '../../support/rebuilt-tables.ts';
 import { runs } from '../../support/runs.ts';
@@ -52,19 +52,7 @@ describe('catching up with the stream', () => {
         if (archived.length > 0) await rebuildAll(options);
         const source = carriedStream(carried, options.generation.streamArn);
         const catchUp = (end: ProcessEnd) => {
-          const behind = (table: (typeof tables)['sources']) => new EndingTable(table, end);
-          const fold = new GenerationFold({
-            pipeline: PIPELINE,
-            tables: {
-              sources: behind(tables.sources),
-              windows: behind(tables.windows),
-              deadLetters: behind(tables.deadLetters),
-              alerts: behind(tables.alerts),
-              readers: behind(tables.readers),
-            },
-            clock: { sleep: async () => {} },
-            random: () => 0,
-          });
+          const fold = endingFold(tables, end, PIPELINE);
           return catchUpWithStream({ ...options, source, fold, clock: { sleep: async () => {} } });
         };
         for (const end of ends) {

@@ -3,7 +3,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parsePipeline } from '../../../src/core/pipeline/parse-pipeline.ts';
-import { GenerationFold } from '../../../src/rebuild/generation-fold.ts';
 import { planRebuild, type RebuildOptions, rebuildAll } from '../../../src/rebuild/rebuild.ts';
 import { MemoryObjects } from '../../../src/stores/archive/memory-objects.ts';
 import { Generations } from '../../../src/stores/generations.ts';
@@ -17,6 +16,7 @@ import {
   type CarriedRecord,
   REBUILT_STREAM,
 } from '../../support/arbitrary-rebuild.ts';
+import { endingFold } from '../../support/ending-fold.ts';
 import { EndingTable, ProcessEnd, ProcessEnded } from '../../support/ending-table.ts';
 import { memoryGeneration, storesOf, viewOf } from '../../support/rebuilt-tables.ts';
 import { runs } from '../../support/runs.ts';
@@ -72,23 +72,11 @@ function optionsOf(
   batchRecords: number,
 ): RebuildOptions {
   const { tables, noted, archive } = place;
-  const behind = (table: MemoryTable) => new EndingTable(table, end);
   return {
     generation: GENERATION,
     archive,
-    generations: new Generations(behind(noted)),
-    fold: new GenerationFold({
-      pipeline: PIPELINE,
-      tables: {
-        sources: behind(tables.sources),
-        windows: behind(tables.windows),
-        deadLetters: behind(tables.deadLetters),
-        alerts: behind(tables.alerts),
-        readers: behind(tables.readers),
-      },
-      clock: { sleep: async () => {} },
-      random: () => 0,
-    }),
+    generations: new Generations(new EndingTable(noted, end)),
+    fold: endingFold(tables, end, PIPELINE),
     batchRecords,
   };
 }
