@@ -14,8 +14,8 @@ const runs = Math.max(1, Number(process.env['TEST_RUNS'] ?? 1));
 
 export default defineConfig({
   test: {
-    // Many tests wait for servers and processes of their own: two workers leave a part of two cores idle.
-    maxWorkers: 3,
+    // Many tests wait for servers and processes of their own: one worker would leave a core idle.
+    maxWorkers: 2,
     sequence: { sequencer: DearestFirst },
     globalSetup: ['test/support/nothing-left-behind.ts'],
     projects: [
@@ -23,7 +23,7 @@ export default defineConfig({
       project('property', { testTimeout: 300_000 * runs, isolate: false }),
       project('conformance', { isolate: false }),
       project('simulation', { testTimeout: 900_000, isolate: false }),
-      project('integration', { testTimeout: 400_000, isolate: false }),
+      project('integration', { testTimeout: 400_000 }),
       // `npm run test:nightly` alone: what takes hours.
       ...(process.env['NIGHTLY'] === '1' ? [project('nightly', { testTimeout: 3_600_000 })] : []),
     ],

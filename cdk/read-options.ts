@@ -33,6 +33,7 @@ export function readOptions(context: (name: string) => unknown): AppOptions {
       firstCreate: given('firstCreate', flag),
       mqtt: given('mqtt', flag),
       incoming: given('incoming', flag),
+      incidents: given('incidents', flag),
     }),
   };
 }

@@ -20,6 +20,7 @@ export const STAGE_KEYS = [
   'rebuild',
   'mqtt',
   'incoming',
+  'incidents',
   'alarms',
   'logs',
   'tracing',
@@ -46,6 +47,7 @@ export function readStage(stage: DefinitionReader): Settings {
   if (stage.has('rebuild')) draft.rebuild = stage.flag('rebuild');
   if (stage.has('mqtt')) draft.mqtt = stage.flag('mqtt');
   if (stage.has('incoming')) draft.incoming = stage.flag('incoming');
+  if (stage.has('incidents')) draft.incidents = stage.flag('incidents');
   if (stage.has('tracing')) draft.tracing = stage.flag('tracing');
   if (stage.has('apiLogRole')) draft.apiLogRole = stage.flag('apiLogRole');
   const profile = stage.text('profile', PROFILES);

@@ -2,7 +2,14 @@
 import { Aws, CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { API_STAGE, type FunctionName, LIVE_STAGE, OUTPUTS } from '../../src/platform/names.ts';
+import {
+  API_STAGE,
+  type FunctionName,
+  LIVE_STAGE,
+  NOTE_RUNS,
+  OUTPUTS,
+  VARIABLE,
+} from '../../src/platform/names.ts';
 import { acceptFindings } from '../accepted-findings.ts';
 import type { AlertsInUse } from '../alerts-in.ts';
 import type { DashboardBundle } from '../bundle-dashboard.ts';
@@ -231,6 +238,9 @@ function addConsumers(stack: Stack, props: TidemillStackProps, held: Held) {
     props.incoming === true
       ? new Incoming(stack, 'Incoming', { ...props, codeFolder: code.incoming, telemetry })
       : undefined;
+  if (props.incidents === true)
+    for (const { consumer } of [aggregate, close])
+      consumer.fn.addEnvironment(VARIABLE.setting(NOTE_RUNS), 'true');
   return { aggregate, rollup, close, alert, alertClock, publish, audit, archive, incoming };
 }
 

@@ -7,6 +7,7 @@ const COMMANDS = new Map<string, () => Promise<Command>>([
   ['dev', async () => (await import('./dev-command.ts')).devCommand()],
   ['replay', async () => (await import('./replay-command.ts')).replayCommand()],
   ['record', async () => (await import('./record-command.ts')).recordCommand()],
+  ['incident', async () => (await import('./incident-command.ts')).incidentCommand()],
   ['rebuild', async () => (await import('./rebuild-command.ts')).rebuildCommand()],
   ['shape', async () => (await import('./shape-command.ts')).shapeCommand()],
   ['simulate', async () => (await import('./simulate-command.ts')).simulateCommand()],

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { CaseError } from '../testing/case-error.ts';
+import type { CaseResult } from '../testing/run-case.ts';
 import { UsageError } from './exit.ts';
 
 interface TestOptions {
@@ -9,7 +10,7 @@ interface TestOptions {
 export function testCommand(): Command {
   return new Command('test')
     .description('run recorded cases in memory and compare the results with the expected ones')
-    .argument('<case...>', 'folders, each with pipeline.json, events.ndjson and expected.csv')
+    .argument('<case...>', 'folders, each with pipeline.json, events.ndjson and expected.csv, or an incident')
     .option('--json', 'one JSON object on stdout')
     .addHelpText(
       'after',
@@ -34,26 +35,44 @@ rollup (NAME|[VALUES]), alert (the transition's id; the metric is the rule, the 
 the aggregate is the reason) and ledger (the aggregate is the verdict). A value may be "absent" or "*". A first line
 "#only window,rollup": there are no other rows of these kinds with the aggregates named.
 
+A folder with incident.ndjson is an incident that was captured (tidemill incident, docs/incidents.md). It is played once, as it was: the same
+batches, failures and cut-off runs. expected.csv may be left out.
+
 Exit codes: 0 every case holds, 1 one does not, 2 bad usage (also: a folder that is no case).`,
     )
     .action(test);
 }
 
 async function test(folders: readonly string[], options: TestOptions): Promise<void> {
-  const [{ readRecordedCase }, { runCase }, { describeCase }] = await Promise.all([
-    import('../testing/recorded-case.ts'),
-    import('../testing/run-case.ts'),
+  const [{ describeCase }, { isIncidentFolder }] = await Promise.all([
     import('../testing/describe-case.ts'),
+    import('../testing/run-incident.ts'),
   ]);
-  const cases = await Promise.all(folders.map(readRecordedCase)).catch((error: unknown) => {
+  const cases = await Promise.all(
+    folders.map((folder) => (isIncidentFolder(folder) ? incidentOf(folder) : caseOf(folder))),
+  ).catch((error: unknown) => {
     throw error instanceof CaseError ? new UsageError(error.message, { cause: error }) : error;
   });
   const results = [];
-  for (const recorded of cases) {
-    const result = await runCase(recorded);
+  for (const run of cases) {
+    const result = await run();
     results.push(result);
     if (result.failures.length > 0) process.exitCode = 1;
     if (!options.json) process.stdout.write(describeCase(result));
   }
   if (options.json) process.stdout.write(`${JSON.stringify({ cases: results })}\n`);
+}
+
+async function caseOf(folder: string): Promise<() => Promise<CaseResult>> {
+  const [{ readRecordedCase }, { runCase }] = await Promise.all([
+    import('../testing/recorded-case.ts'),
+    import('../testing/run-case.ts'),
+  ]);
+  const recorded = await readRecordedCase(folder);
+  return () => runCase(recorded);
+}
+
+async function incidentOf(folder: string): Promise<() => Promise<CaseResult>> {
+  const { runIncident } = await import('../testing/run-incident.ts');
+  return () => runIncident(folder);
 }

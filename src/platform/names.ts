@@ -30,6 +30,9 @@ export const VARIABLE = {
 /** The setting that holds the ARNs of the streams that events of the sources come through, with commas between them. */
 export const TELEMETRY_STREAMS = 'telemetryStreams';
 
+/** The setting that has a function note its runs in its log. */
+export const NOTE_RUNS = 'noteRuns';
+
 /** The pipeline definition as JSON, beside the bundle; relative to the function's code. */
 export const PIPELINE_FILE_VARIABLE = 'TIDEMILL_PIPELINE_FILE';
 

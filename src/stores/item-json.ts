@@ -3,7 +3,7 @@ import type { TableChange } from './memory-table.ts';
 import type { Attribute, Item } from './table.ts';
 
 export type AttributeJson = { readonly S: string } | { readonly N: string } | { readonly B: string };
-type ItemJson = Readonly<Record<string, AttributeJson>>;
+export type ItemJson = Readonly<Record<string, AttributeJson>>;
 
 export interface ChangeJson {
   readonly eventName: TableChange['eventName'];
@@ -21,7 +21,7 @@ export function changeJson({ eventName, keys, oldImage, newImage }: TableChange)
   };
 }
 
-function itemJson(item: Item): ItemJson {
+export function itemJson(item: Item): ItemJson {
   return Object.fromEntries(
     Object.entries(item).map(([name, attribute]) => [name, attributeJson(attribute)]),
   );

@@ -132,6 +132,11 @@ export class PipelineRunner {
     return this.#pipeline;
   }
 
+  /** By the names that functions ask for them. */
+  get tables(): Readonly<Record<PipelineTable | 'readers', MemoryTable>> {
+    return { ...this.#tables, readers: this.#readers };
+  }
+
   get states(): SourceStates {
     return new SourceStates(this.#tables.sources);
   }

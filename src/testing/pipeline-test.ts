@@ -1,5 +1,6 @@
 // `tidemill/testing`: a pipeline in a test. Put telemetry, let time pass, read what became of it. The real functions over
 // tables in memory, behind the real event source mapping, under a virtual clock: no servers, no waiting.
+import { readFile } from 'node:fs/promises';
 import { parseDurationMs } from '../core/duration.ts';
 import type { Ledger } from '../core/ledger.ts';
 import type { PipelineDefinition } from '../core/pipeline/definition.ts';
@@ -7,6 +8,7 @@ import { parsePipeline } from '../core/pipeline/parse-pipeline.ts';
 import type { Pipeline } from '../core/pipeline/pipeline.ts';
 import type { AlertEvent } from '../wire/alert-event.ts';
 import { PipelineRunner } from './pipeline-runner.ts';
+import type { PlayedIncident } from './play-incident.ts';
 import {
   isTestRecording,
   itemOfInput,
@@ -15,6 +17,8 @@ import {
   putAt,
   type TestInput,
 } from './put-items.ts';
+import { readIncident } from './read-incident.ts';
+import { playInto, startOf } from './run-incident.ts';
 import {
   type AlertRow,
   type DeadLetterRow,
@@ -51,6 +55,15 @@ export interface PipelineTest {
    * @example await test.put({ source: 'd1', time: Date.now(), values: { temperature: 21.5 } });
    */
   put(...inputs: readonly (TestInput | readonly TestInput[])[]): Promise<void>;
+  /**
+   * Plays an incident that `tidemill incident` captured: the same batches in the same cuts, with the same failures. Put nothing before it.
+   *
+   * @param file its `incident.ndjson`
+   * @returns how much was played, and the first call or answer that is another than was captured
+   * @throws IncidentError if the file lacks something, or if this code does not do what was captured
+   * @example const { deviation } = await test.play('outage/incident.ndjson');
+   */
+  play(file: string): Promise<PlayedIncident>;
   /**
    * Lets time pass. The closer and the clock of alerts run every minute, as in the deployed stack.
    *
@@ -156,6 +169,13 @@ class MemoryPipelineTest implements PipelineTest {
     await runner.moveTo(this.#latestMs ?? 0);
     await runner.caughtUp();
     this.#latestMs = runner.clock.nowMs();
+  }
+
+  async play(file: string): Promise<PlayedIncident> {
+    const incident = readIncident(await readFile(file, 'utf8'), file);
+    const played = await playInto(this.#running(startOf(incident)), incident);
+    this.#latestMs = this.nowMs();
+    return played;
   }
 
   async advance(duration: number | string): Promise<void> {

@@ -1,36 +1,48 @@
-// `tidemill dev` as it is used: it runs, other commands in its folder ask it, and killed it takes everything with it. How it ends on Ctrl-C,
-// with the books, is in cli-without-java.test.ts.
+// `tidemill dev` as it is used: it runs, other commands in its folder ask it, and it ends without leaving anything.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { runHere } from '../support/command-here.ts';
+import { folderWith } from '../support/failing-command.ts';
 import { processesIn } from '../support/own-processes.ts';
 import { expectNothingLeft, runCommand, type StartedCommand, startCommand } from '../support/run-command.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /** The first status lines may come before the books are read. */
 const WITH_BOOKS = /events\/s.*[1-9]\d* applied.*: balanced \(\d+ sources\).*aggregate lag/;
 
-it('runs, is asked by other commands in its folder, takes events over HTTP, and killed leaves nothing that misleads', async () => {
-  const cwd = await temporaryFolder();
-  const dev = startCommand(['dev', '--devices', '20'], { cwd });
-  expect(await dev.line(WITH_BOOKS)).toMatch(/ alerts firing/);
+/** Alerts are functions of their own: runs that are about something else do without. */
+const WITHOUT_ALERTS = { aggregations: [{ name: 'per-minute', window: { tumbling: '60s' } }] };
+
+async function startDev(pipeline?: object): Promise<{ readonly dev: StartedCommand; readonly cwd: string }> {
+  const cwd = await folderWith({ 'p.json': JSON.stringify(pipeline ?? {}) });
+  const given = pipeline === undefined ? [] : ['--pipeline', 'p.json'];
+  const dev = startCommand(['dev', '--devices', '20', ...given], { cwd });
+  const line = await dev.line(WITH_BOOKS);
+  expect(/ alerts firing/.test(line), line).toBe(pipeline === undefined);
+  return { dev, cwd };
+}
+
+it('runs, is asked by other commands in its folder, takes events over HTTP, and ends on Ctrl-C with the books', async () => {
+  const { dev, cwd } = await startDev();
   const run = async (...args: string[]) => {
     const { code, stdout, stderr } = await runHere(args, { cwd });
     expect({ code, stderr }, args.join(' ')).toEqual({ code: 0, stderr: '' });
     return stdout.trim();
   };
   await expectAnswers(run);
-  await expectTokensRespected(dev, run);
+  const token = await expectTokensRespected(dev, run);
   const bad = await runHere(['tokens', 'issue', '--relay', 'gateway'], { cwd });
   expect([bad.code, bad.stderr]).toEqual([2, expect.stringContaining('--sources: expected with --relay')]);
 
-  // Itself, two servers and functions at least.
-  expect((await processesIn(cwd)).length).toBeGreaterThanOrEqual(4);
-  dev.child.kill('SIGKILL');
-  expect(await dev.ended).toMatchObject({ signal: 'SIGKILL' });
+  dev.child.kill('SIGINT');
+  const { code, stdout, stderr } = await dev.ended;
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toMatch(
+    /received +applied +duplicate +late +quarantined +sources\n[^\n]+\nthe books balance: /,
+  );
+  expect(stdout).not.toContain(token);
+  expect(existsSync(join(cwd, '.tidemill/running.json'))).toBe(false);
   await expectNothingLeft(cwd);
-  const left = await runCommand(['ledger'], { cwd });
-  expect(left.stderr).toContain('found no local run in this folder');
-  expect(left.code).toBe(2);
 });
 
 type Run = (...args: string[]) => Promise<string>;
@@ -73,8 +85,8 @@ async function expectAnswers(run: Run): Promise<void> {
   }
 }
 
-/** Events are taken over HTTP from whoever has a token, and from nobody else. */
-async function expectTokensRespected(dev: StartedCommand, run: Run): Promise<void> {
+/** Events are taken over HTTP from whoever has a token, and from nobody else. Gives a token that was good. */
+async function expectTokensRespected(dev: StartedCommand, run: Run): Promise<string> {
   const api = (await dev.line(/^HTTP API: /)).slice('HTTP API: '.length);
   // The dashboard of this run, with a token in the fragment that reads.
   const dashboard = new URL((await dev.line(/^dashboard: /)).slice('dashboard: '.length));
@@ -104,4 +116,17 @@ async function expectTokensRespected(dev: StartedCommand, run: Run): Promise<voi
   expect(await run('tokens', 'list')).toMatch(/somebody .* revoked/);
   expect(await run('tokens', 'rotate')).toMatch(/^new signing key: /);
   expect(await run('tokens', 'revoke', '--device', 'pump-1')).toContain('(1 known)');
+  return token;
 }
+
+it('killed, it takes everything with it, and what it left in the folder misleads nobody', async () => {
+  const { dev, cwd } = await startDev(WITHOUT_ALERTS);
+  // Itself, two servers and functions at least.
+  expect((await processesIn(cwd)).length).toBeGreaterThanOrEqual(4);
+  dev.child.kill('SIGKILL');
+  expect(await dev.ended).toMatchObject({ signal: 'SIGKILL' });
+  await expectNothingLeft(cwd);
+  const { code, stderr } = await runCommand(['ledger'], { cwd });
+  expect(stderr).toContain('found no local run in this folder');
+  expect(code).toBe(2);
+});

@@ -6,12 +6,15 @@ import { wire as wireLive } from '../../consumers/live/wire.ts';
 import { wire as wireRollup } from '../../consumers/rollup/wire.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { bucketOf } from '../../src/core/spread.ts';
-import type { FunctionHost } from '../../src/host/function-host.ts';
+import type { FunctionHost, InvocationContext } from '../../src/host/function-host.ts';
 import { memoryHost } from '../../src/host/memory-host.ts';
+import { noteRuns } from '../../src/host/note-runs.ts';
+import type { WriteNote } from '../../src/host/run-notes.ts';
 import type { LivePoster } from '../../src/platform/live-poster.ts';
 import { OUTLET_SETTING } from '../../src/platform/outlet-choice.ts';
 import { DeadLetters } from '../../src/stores/dead-letters.ts';
 import { MemoryTable } from '../../src/stores/memory-table.ts';
+import type { NotedFunction } from '../../src/stores/run-note.ts';
 import { SourceStates } from '../../src/stores/source-states.ts';
 import { textOf } from '../../src/stores/table.ts';
 import { TABLE_SCHEMAS } from '../../src/stores/table-schemas.ts';
@@ -44,12 +47,15 @@ export class ConsumerSystem {
   tells: string | undefined;
   /** Memory of aggregate's containers in MB, taken in turn, which gives their caches more or less room; default: as in the stack. */
   memoriesMb: readonly number[] = [];
+  /** Takes the notes of runs of aggregate and the closer; default: none are made. */
+  writeNote: WriteNote | undefined;
+  #names = 0;
   #aggregates = 0;
   #rollups = 0;
   readonly faults: Faults;
   readonly tables: StoredTables;
   readonly observed = new Observed();
-  readonly #readers = new MemoryTable(TABLE_SCHEMAS.readers);
+  readonly readers = new MemoryTable(TABLE_SCHEMAS.readers);
 
   constructor(pipeline: Pipeline, faults = new Faults(), tables = new StoredTables()) {
     this.pipeline = pipeline;
@@ -97,8 +103,8 @@ export class ConsumerSystem {
 
   /** One run of the closer, at a moment or, without one, for everything. Its failing is the faults' work. */
   async close(nowMs: number | undefined, stall = new Stall()): Promise<boolean> {
-    if (nowMs !== undefined) await readUpToIs(nowMs, this.#readers);
-    const close = wireClose(this.#host(stall, nowMs));
+    if (nowMs !== undefined) await readUpToIs(nowMs, this.readers);
+    const close = this.#noting('close', this.#host(stall, nowMs), wireClose);
     const time = { getRemainingTimeInMillis: () => (this.faults.draw(20) === 19 ? 0 : 60_000) };
     const [answer] = await Promise.allSettled([close({ closeAll: nowMs === undefined }, time)]);
     if (answer.status === 'rejected') return false;
@@ -114,7 +120,23 @@ export class ConsumerSystem {
   #aggregate(stall: Stall): Container<KinesisEventRecord>['handler'] {
     const memoryMb = this.memoriesMb[this.#aggregates % this.memoriesMb.length] ?? 1_024;
     this.#aggregates += 1;
-    return wireAggregate({ ...this.#host(stall), memoryMb: () => memoryMb });
+    const host = { ...this.#host(stall), memoryMb: () => memoryMb };
+    const handle = this.#noting('aggregate', host, (given) => wireAggregate(given));
+    return (event) => handle(event, { getRemainingTimeInMillis: () => 60_000 });
+  }
+
+  #noting<E, A>(
+    name: NotedFunction,
+    host: FunctionHost,
+    wire: (host: FunctionHost) => (event: E, context: InvocationContext) => Promise<A>,
+  ): (event: E, context: InvocationContext) => Promise<A> {
+    const { writeNote: write } = this;
+    if (write === undefined) return wire(host);
+    const newName = () => {
+      this.#names += 1;
+      return String(this.#names);
+    };
+    return noteRuns(name, host, wire, { write, newName });
   }
 
   #rollup(stall: Stall): Container<DynamoDbEventRecord>['handler'] {
@@ -142,7 +164,7 @@ export class ConsumerSystem {
         windows: faulty('windows'),
         deadLetters: faulty('deadLetters'),
         outlet: faulty('outlet'),
-        readers: this.#readers,
+        readers: this.readers,
       },
       option: (name) => (name === OUTLET_SETTING ? this.tells : undefined),
     });

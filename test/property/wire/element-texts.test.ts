@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { elementTexts, memberText } from '../../../src/wire/element-texts.ts';
-import { runs } from '../../support/runs.ts';
 
 const json = fc.jsonValue({ stringUnit: 'binary' });
 const space = fc.constantFrom('', ' ', '\n\t', '\r\n');
@@ -16,7 +15,6 @@ describe('cutting JSON text', () => {
         const text = `${before}[${before}${texts.join(`${before},${after}`)}${after}]${after}`;
         expect(elementTexts(text)).toEqual(texts);
       }),
-      { numRuns: runs(40) },
     );
   });
 
@@ -29,7 +27,6 @@ describe('cutting JSON text', () => {
           expect(memberText(text, key)).toBe(members.findLast(([other]) => other === key)?.[1]);
         }
       }),
-      { numRuns: runs(40) },
     );
   });
 });

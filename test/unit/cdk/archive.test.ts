@@ -64,3 +64,16 @@ describe('the archive', () => {
     thrownAway.allResources('AWS::S3::Bucket', { DeletionPolicy: 'Delete' });
   });
 });
+
+describe('incidents', () => {
+  it('have aggregate and close note their runs, and nobody else, where it is asked for', () => {
+    const noting = Object.values(synthesizedStack({ incidents: true }).findResources('AWS::Lambda::Function'))
+      .map(({ Properties }) => Properties.Environment?.Variables ?? {})
+      .filter(({ TIDEMILL_NOTE_RUNS }) => TIDEMILL_NOTE_RUNS === 'true');
+    expect(noting.map(({ POWERTOOLS_SERVICE_NAME }) => POWERTOOLS_SERVICE_NAME).sort()).toEqual([
+      'aggregate',
+      'close',
+    ]);
+    expect(JSON.stringify(plain.toJSON())).not.toContain('TIDEMILL_NOTE_RUNS');
+  });
+});

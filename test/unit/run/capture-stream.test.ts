@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ShardId } from '../../../src/core/brands.ts';
@@ -12,9 +11,6 @@ import { failingObjects } from '../../support/failing-objects.ts';
 import { runs } from '../../support/runs.ts';
 
 const NEVER = new AbortController().signal;
-
-/** Nobody waits for what is to come: others have their turn, and it is tried again. */
-const impatient = { nowMs: systemClock.nowMs, sleep: () => setImmediate() };
 
 function streamOf(records: number): MemoryStream {
   const stream = new MemoryStream({ kind: 'kinesis', clock: systemClock, shards: 2 });
@@ -80,7 +76,7 @@ describe('a capture', () => {
       source: stream,
       stream: 's',
       objects,
-      clock: impatient,
+      clock: systemClock,
       follow: true,
       signal: stopping.signal,
       onProgress: ({ caughtUp }) => {
