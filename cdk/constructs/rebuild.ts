@@ -3,7 +3,7 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { GENERATION_TABLES } from '../../src/core/rebuild/generation-name.ts';
-import { VARIABLE } from '../../src/platform/names.ts';
+import { ALERTS_TABLE, SOURCES_TABLE, VARIABLE, WINDOWS_TABLE } from '../../src/platform/names.ts';
 import type { AlertsTable } from './alerts-table.ts';
 import type { Archive } from './archive.ts';
 import { ConsumerFunction } from './consumer-function.ts';
@@ -62,12 +62,8 @@ export class Rebuild extends Construct {
         POWERTOOLS_METRICS_NAMESPACE: Stack.of(this).stackName,
       },
     });
-    for (const each of [this.consumer, task]) this.#allow(each);
-    // Before a switch what came since the archive ends is read from the stream.
-    this.consumer.allow(
-      ['kinesis:GetRecords', 'kinesis:GetShardIterator', 'kinesis:ListShards'],
-      telemetry.stream.streamArn,
-    );
+    this.#allowSteps();
+    this.#allowJudging(task);
     this.machine = new RebuildMachine(this, 'Machine', { fn: this.consumer.fn, task });
     runEveryMinute(this, this.consumer, 'Has the generation that is current go on with the archive', {
       input: { step: 'follow' },
@@ -75,58 +71,132 @@ export class Rebuild extends Construct {
   }
 
   /** Has a reader look at the generation that is current. */
-  readBy(reader: ConsumerFunction): void {
+  readBy(reader: ConsumerFunction, rights: GenerationRights): void {
     reader.fn.addEnvironment(VARIABLE.setting('generations'), 'current');
-    const arns = this.#arns();
     reader.allow(['dynamodb:BatchGetItem'], this.#options.tables.readers.table.tableArn);
-    reader.allow(READ, ...arns.map((arn) => `${arn}-*`), ...arns.map((arn) => `${arn}-*/index/*`));
-    // The books as last added up are kept where they are read.
-    reader.allow(
-      ['dynamodb:PartiQLInsert', 'dynamodb:PartiQLUpdate'],
-      `${this.#options.tables.readers.table.tableArn}-*`,
+    this.#allowGenerations(reader, rights);
+  }
+
+  /** All but the long ones: it makes tables, folds, follows the archive and the stream, and switches. */
+  #allowSteps(): void {
+    const { telemetry } = this.#options;
+    const arns = Object.values(this.#options.tables).map(({ table }) => table.tableArn);
+    this.#allowFolding(this.consumer);
+    // Alerts on silence are judged when an hour is closed.
+    this.#allowGenerations(this.consumer, {
+      alerts: { index: ALERTS_TABLE.checkingIndex },
+      readers: { actions: ['dynamodb:Query'] },
+    });
+    this.consumer.allow(['dynamodb:DescribeTable'], ...arns);
+    this.consumer.allow(MAKE, ...arns.map((arn) => `${arn}-*`));
+    this.consumer.allow([...NOTED, 'dynamodb:PartiQLUpdate'], this.#options.tables.readers.table.tableArn);
+    // Before a switch what came since the archive ends is read from the stream.
+    this.consumer.allow(
+      ['kinesis:GetRecords', 'kinesis:GetShardIterator', 'kinesis:ListShards'],
+      telemetry.stream.streamArn,
     );
   }
 
-  #allow(to: { allow(actions: readonly string[], ...resources: readonly string[]): unknown }): void {
-    const { archive, tables } = this.#options;
-    const arns = this.#arns();
-    // The wildcards: tables of generations are made as they are asked for, under names that begin with that of the stack's own.
-    const own = arns.map((arn) => `${arn}-*`);
-    to.allow(MAKE, ...own);
-    to.allow([...READ, ...WRITE], ...own);
-    to.allow(['dynamodb:Query'], ...arns.map((arn) => `${arn}-*/index/*`));
-    to.allow(['dynamodb:DescribeTable'], ...arns);
-    // What goes on is compared with, and not written.
-    to.allow(['dynamodb:BatchGetItem', 'dynamodb:Scan'], tables.sources.table.tableArn);
-    to.allow(['dynamodb:BatchGetItem'], tables.windows.table.tableArn);
-    to.allow(['dynamodb:Query'], `${tables.windows.table.tableArn}/index/*`);
-    to.allow([...NOTED], tables.readers.table.tableArn);
+  /** What takes long: it folds large chunks, and compares what has come of all with what is current, which it does not write. */
+  #allowJudging(task: RebuildTask): void {
+    const { sources, windows, readers } = this.#options.tables;
+    this.#allowFolding(task);
+    this.#allowGenerations(task, {
+      windows: { actions: ['dynamodb:Scan'] },
+      deadLetters: { actions: ['dynamodb:Scan'] },
+    });
+    task.allow(NOTED, readers.table.tableArn);
+    task.allow(['dynamodb:BatchGetItem', 'dynamodb:Scan'], sources.table.tableArn);
+    task.allow(['dynamodb:BatchGetItem'], windows.table.tableArn);
+    task.allow(['dynamodb:Query'], `${windows.table.tableArn}/index/${WINDOWS_TABLE.latestIndex}`);
+  }
+
+  #allowFolding(to: Allowed): void {
+    const { archive } = this.#options;
+    this.#allowGenerations(to, FOLD);
     // Without the right to list, S3 answers 403 for what is not there.
     to.allow(['s3:ListBucket'], archive.bucket.bucketArn);
     to.allow(['s3:GetObject'], archive.bucket.arnForObjects('records/*'));
   }
 
-  #arns(): readonly string[] {
-    return GENERATION_TABLES.map((name) => this.#options.tables[name].table.tableArn);
+  /** The wildcards: tables of generations are made as they are asked for, under names that begin with that of the stack's own. */
+  #allowGenerations(to: Allowed, rights: GenerationRights): void {
+    for (const name of GENERATION_TABLES) {
+      const { actions = [], index } = rights[name] ?? {};
+      const tables = `${this.#options.tables[name].table.tableArn}-*`;
+      if (actions.length > 0) to.allow(actions, tables);
+      if (index !== undefined) to.allow(['dynamodb:Query'], `${tables}/index/${index}`);
+    }
   }
 }
 
+interface Allowed {
+  allow(actions: readonly string[], ...resources: readonly string[]): unknown;
+}
+
+/** What is asked of a generation's tables; the index is one that is looked into where the table itself is not queried. */
+export type GenerationRights = Readonly<
+  Partial<
+    Record<
+      (typeof GENERATION_TABLES)[number],
+      { readonly actions?: readonly string[]; readonly index?: string }
+    >
+  >
+>;
+
+const STANDING = { actions: ['dynamodb:BatchGetItem'], index: ALERTS_TABLE.standingIndex };
+/** As of the stack's own tables. */
+export const READ_BY_QUERY: GenerationRights = {
+  sources: { actions: ['dynamodb:BatchGetItem', 'dynamodb:Scan'] },
+  windows: { actions: ['dynamodb:Query'] },
+  deadLetters: { actions: ['dynamodb:Scan'] },
+  alerts: STANDING,
+  // The series of rollups are listed; the books as last added up are read and kept.
+  readers: {
+    actions: ['dynamodb:BatchGetItem', 'dynamodb:PartiQLInsert', 'dynamodb:PartiQLUpdate', 'dynamodb:Query'],
+  },
+};
+export const READ_BY_SUBSCRIBE: GenerationRights = {
+  sources: { actions: ['dynamodb:BatchGetItem'] },
+  windows: { actions: ['dynamodb:Query'] },
+  alerts: STANDING,
+  readers: { actions: ['dynamodb:Query'] },
+};
+
+/** What aggregate, close, rollup and alert ask of the stack's own; a change and its mark are one transaction. */
+const FOLD: GenerationRights = {
+  sources: {
+    actions: [
+      'dynamodb:BatchGetItem',
+      'dynamodb:DeleteItem',
+      'dynamodb:PartiQLUpdate',
+      'dynamodb:PutItem',
+      'dynamodb:Scan',
+      'dynamodb:UpdateItem',
+    ],
+    index: SOURCES_TABLE.closingIndex,
+  },
+  windows: {
+    actions: [
+      'dynamodb:BatchGetItem',
+      'dynamodb:BatchWriteItem',
+      'dynamodb:PartiQLInsert',
+      'dynamodb:PartiQLUpdate',
+      'dynamodb:PutItem',
+      'dynamodb:Query',
+      'dynamodb:UpdateItem',
+    ],
+  },
+  deadLetters: { actions: ['dynamodb:BatchWriteItem'] },
+  alerts: { actions: ['dynamodb:BatchGetItem', 'dynamodb:PartiQLInsert', 'dynamodb:PartiQLUpdate'] },
+  readers: { actions: ['dynamodb:BatchGetItem', 'dynamodb:PartiQLInsert', 'dynamodb:PartiQLUpdate'] },
+};
+
 const MAKE = ['dynamodb:CreateTable', 'dynamodb:DescribeTable', 'dynamodb:UpdateTimeToLive'];
-const READ = ['dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:Scan'];
-/** A change and its mark are one transaction. */
-const WRITE = [
-  'dynamodb:BatchWriteItem',
-  'dynamodb:DeleteItem',
-  'dynamodb:PartiQLInsert',
-  'dynamodb:PartiQLUpdate',
-  'dynamodb:PutItem',
-  'dynamodb:UpdateItem',
-];
-/** Which generations there are, how far each is, and which is current. */
+/** Which generations there are, and how far each is; which is current is an update. */
 const NOTED = [
   'dynamodb:BatchGetItem',
   'dynamodb:BatchWriteItem',
   'dynamodb:PartiQLInsert',
-  'dynamodb:PartiQLUpdate',
   'dynamodb:Query',
 ];

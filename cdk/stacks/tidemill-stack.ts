@@ -35,7 +35,7 @@ import { Outlet } from '../constructs/outlet.ts';
 import { Publish } from '../constructs/publish.ts';
 import { QueryApi } from '../constructs/query-api.ts';
 import { ReadersTable } from '../constructs/readers-table.ts';
-import { Rebuild } from '../constructs/rebuild.ts';
+import { READ_BY_QUERY, READ_BY_SUBSCRIBE, Rebuild } from '../constructs/rebuild.ts';
 import { RetireApi } from '../constructs/retire-api.ts';
 import { Rollup } from '../constructs/rollup.ts';
 import { enforceSingleWriter } from '../constructs/single-writer-rules.ts';
@@ -101,7 +101,8 @@ export class TidemillStack extends Stack {
       tellers: [consumers.rollup.consumer, apis.liveApi.consumer],
     });
     const rebuild = addRebuild(this, props, { ...held, archive: consumers.archive });
-    for (const reader of [apis.query.consumer, apis.liveApi.subscribe]) rebuild?.readBy(reader);
+    rebuild?.readBy(apis.query.consumer, READ_BY_QUERY);
+    rebuild?.readBy(apis.liveApi.subscribe, READ_BY_SUBSCRIBE);
     if (props.mqtt === true)
       new MqttDoor(this, 'Mqtt', { stream: telemetry.stream, failures, settings: props });
     addDashboard(this, props, apis);

@@ -1,6 +1,7 @@
 // What functions ask of AWS while they run on something else: each call of a host is also made through the adapter that the function
 // has on Lambda, whose SDK client sends nothing and notes what it would have sent.
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { FIRST_GENERATION, generationTable } from '../../src/core/rebuild/generation-name.ts';
 import type { FunctionHost } from '../../src/host/function-host.ts';
 import { createApiGatewayPoster } from '../../src/platform/api-gateway-poster.ts';
@@ -19,6 +20,8 @@ import { type NeededPermission, notingHandler } from './sent-requests.ts';
 /** Whose stream it is that a function asks for by its ARN: the stack has one that it lists shards of. */
 export const ASKED_BY_ARN = 'asked-by-arn';
 
+type Answers = Parameters<typeof notingHandler>[1];
+
 /** Does a call of the adapter on Lambda once for each kind of it. */
 type Beside = (kind: string, call: () => Promise<unknown>) => void;
 
@@ -32,6 +35,16 @@ export class NotedCalls {
   async of(service: string): Promise<readonly NeededPermission[]> {
     await Promise.all(this.#underWay);
     return [...(this.#needs.get(service)?.values() ?? [])];
+  }
+
+  /** A client of the function's own, of which nothing is sent; `answers` by operation, in place of those for what is empty. */
+  dynamodb(service: string, answers: Answers): DynamoDBClient {
+    return new DynamoDBClient(this.#client(service, answers));
+  }
+
+  /** The same for the stack's stream. */
+  kinesis(service: string, answers: Answers): KinesisClient {
+    return new KinesisClient(this.#client(service, answers));
   }
 
   /** What the function does goes on as it would, in its own time: what is noted is called beside it, and not waited for. */
@@ -100,7 +113,7 @@ export class NotedCalls {
     this.#underWay.push(call());
   }
 
-  #client(service: string, answers: Parameters<typeof notingHandler>[1] = {}) {
+  #client(service: string, answers: Answers = {}) {
     return {
       region: 'us-east-1',
       credentials: { accessKeyId: 'noted', secretAccessKey: 'noted' },
@@ -184,13 +197,13 @@ function bothBuckets(
   return {
     name: objects.name,
     async get(key) {
-      beside('get', () => shadow.get(key));
+      beside(`get ${folderOf(key)}`, () => shadow.get(key));
       const found = await objects.get(key);
       if (found === undefined) missed();
       return found;
     },
     put: (key, body, condition) => {
-      beside('put', () => shadow.put(key, body, condition));
+      beside(`put ${folderOf(key)}`, () => shadow.put(key, body, condition));
       return objects.put(key, body, condition);
     },
     list: (prefix, after) => {
@@ -198,11 +211,13 @@ function bothBuckets(
       return objects.list(prefix, after);
     },
     remove: (key) => {
-      beside('remove', () => shadow.remove(key));
+      beside(`remove ${folderOf(key)}`, () => shadow.remove(key));
       return objects.remove(key);
     },
   };
 }
+
+const folderOf = (key: string) => key.slice(0, key.indexOf('/') + 1);
 
 function bothStreams(stream: ShardedStream, shadow: ShardedStream, beside: Beside): ShardedStream {
   return {

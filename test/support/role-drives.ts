@@ -1,9 +1,11 @@
 // Has functions do what a verification of a local run does not get to: remember many ids, lose their
 // readers, meet whatever the simulation draws. What each asks of AWS on the way is noted.
 import { wire as wireAggregate } from '../../consumers/aggregate/wire.ts';
+import { wire as wireAlert } from '../../consumers/alert/wire.ts';
 import { wire as wireAlertClock } from '../../consumers/alert-clock/wire.ts';
 import { wire as wireAuthorize } from '../../consumers/authorize/wire.ts';
 import { wire as wireHangUp } from '../../consumers/hang-up/wire.ts';
+import { wire as wireIncoming } from '../../consumers/incoming/wire.ts';
 import { wire as wireLive } from '../../consumers/live/wire.ts';
 import { wire as wireOutlet } from '../../consumers/outlet/wire.ts';
 import { wire as wireRecord } from '../../consumers/record/wire.ts';
@@ -21,34 +23,48 @@ import { IssuedTokens } from '../../src/stores/issued-tokens.ts';
 import { MemoryTable, type TableChange } from '../../src/stores/memory-table.ts';
 import { OutletMessages } from '../../src/stores/outlet-messages.ts';
 import { TABLE_SCHEMAS } from '../../src/stores/table-schemas.ts';
+import { encodeVerifyingKeys } from '../../src/wire/token-keys.ts';
+import { AlertSystem } from './alert-system.ts';
 import { changeRecord } from './change-records.ts';
-import { sequenceOf } from './event-streams.ts';
-import { authorizerOf } from './held-token.ts';
+import { SHARD, sequenceOf } from './event-streams.ts';
+import { authorizerOf, KID } from './held-token.ts';
 import { kinesisRecord } from './kinesis-records.ts';
 import type { NotedCalls } from './noted-calls.ts';
+import { readUpToIs } from './read-up-to.ts';
 import { restEvent } from './reading-system.ts';
 import { noShards } from './shards-in-memory.ts';
 
 const TIME = { getRemainingTimeInMillis: () => 60_000 };
-const NO_KEYS = async () => '{"keys":[]}';
+/** Of the key that tokens held in tests are of. */
+export const VERIFYING_KEYS = encodeVerifyingKeys([
+  { kid: KID, createdMs: 0, publicJwk: { kty: 'OKP', crv: 'Ed25519', x: 'x' } },
+]);
 const POSTER = { post: async () => 'posted' as const, disconnect: async () => 'ended' as const };
 
-/** The first seeds that between them have what is rare: closings by silence, letters, alerts by the clock, audits that find something. */
-export async function simulated(noted: NotedCalls, seeds: readonly number[]): Promise<void> {
-  for (const seed of seeds)
-    await runPlan(makePlan(seed), { host: (name, host) => noted.listenTo(name, host) });
+/** Functions that read streams or run by a schedule, on a plan that is drawn from the seed. */
+export async function simulated(noted: NotedCalls, seed: number): Promise<void> {
+  await runPlan(makePlan(seed), { host: (name, host) => noted.listenTo(name, host) });
 }
 
 type Subscribe = ReturnType<typeof wireSubscribe>;
-const said = (eventType: 'CONNECT' | 'MESSAGE' | 'DISCONNECT', more: object) => ({
+const said = (
+  eventType: 'CONNECT' | 'MESSAGE' | 'DISCONNECT',
+  { body, ...more }: { readonly body?: string; readonly connectionId?: string; readonly authorizer?: object },
+) => ({
   requestContext: { routeKey: '$default', eventType, connectionId: 'c', ...more },
+  ...(body === undefined ? {} : { body }),
 });
 
-async function subscribed(subscribe: Subscribe, wanted: readonly object[]): Promise<void> {
-  await subscribe(said('CONNECT', { authorizer: authorizerOf() }));
+/** A reader connects, and subscribes to each. */
+export async function askedFor(
+  subscribe: Subscribe,
+  wanted: readonly object[],
+  held: Parameters<typeof authorizerOf>[0] = {},
+): Promise<void> {
+  await subscribe(said('CONNECT', { authorizer: authorizerOf(held) }));
   for (const [at, what] of wanted.entries()) {
     const body = JSON.stringify({ type: 'subscribe', id: String(at), round: 1, ...what });
-    await subscribe({ ...said('MESSAGE', {}), body });
+    await subscribe(said('MESSAGE', { body }));
   }
 }
 
@@ -84,73 +100,104 @@ export async function manyIds(noted: NotedCalls): Promise<void> {
   });
 }
 
-/** Series that were silent when the rule that watches them was deployed. */
-export async function silentSeries(noted: NotedCalls): Promise<void> {
-  const definition = {
-    aggregations: [{ name: 'a', window: { tumbling: '1s' } }],
-    rollups: [{ name: 'by-site', of: 'a', by: ['site'] }],
-    alerts: [{ name: 'dark', on: { rollup: 'by-site' }, when: { absent: '10m' } }],
-    allowOldTimes: true,
-  };
-  const changes: TableChange[] = [];
-  const windowChanges: TableChange[] = [];
+/**
+ * More series of a rollup than are counted at once, silent when the rule that watches them was deployed; a reader is told of one of them,
+ * and again when its token is no longer good.
+ */
+export async function manySeries(noted: NotedCalls): Promise<void> {
+  const changes = new Map<string, TableChange[]>();
+  const listened = (name: 'sources' | 'windows' | 'live') =>
+    new MemoryTable(TABLE_SCHEMAS[name], (change) =>
+      changes.set(name, [...(changes.get(name) ?? []), change]),
+    );
+  let nowMs = 1_000;
   const host = memoryHost({
-    pipeline: parsePipeline(definition),
+    pipeline: parsePipeline({
+      aggregations: [{ name: 'a', window: { tumbling: '1s' } }],
+      rollups: [{ name: 'by-site', of: 'a', by: ['site'] }],
+      alerts: [{ name: 'dark', on: { rollup: 'by-site' }, when: { absent: '10m' } }],
+      allowOldTimes: true,
+    }),
     shards: noShards,
-    clock: { nowMs: () => 1_000, sleep: async () => {} },
-    tables: {
-      sources: new MemoryTable(TABLE_SCHEMAS.sources, (change) => changes.push(change)),
-      windows: new MemoryTable(TABLE_SCHEMAS.windows, (change) => windowChanges.push(change)),
-    },
-    secret: () => NO_KEYS,
+    clock: { nowMs: () => nowMs, sleep: async () => {} },
+    tables: { sources: listened('sources'), windows: listened('windows'), live: listened('live') },
+    secret: () => async () => VERIFYING_KEYS,
     poster: () => POSTER,
     option: (name) => (name === OUTLET_SETTING ? OUTLET_KINDS.join(',') : undefined),
   });
-  await subscribed(wireSubscribe(noted.listenTo('subscribe', host)), [{ source: 's1' }]);
-  const data = Array.from({ length: 600 }, (_, at) => ({
-    source: `s${at}`,
-    time: 0,
-    values: { v: 1 },
-    tags: { site: `site-${at}` },
-  }));
+  const subscribe = wireSubscribe(noted.listenTo('subscribe', host));
+  await askedFor(subscribe, [{ source: 's1' }], { expiresMs: 5_000 });
   const aggregate = wireAggregate(noted.listenTo('aggregate', host));
-  await aggregate({
-    Records: [kinesisRecord({ data, sequence: sequenceOf(1), arrivalMs: 1_000 })],
-  });
   const rollup = wireRollup(noted.listenTo('rollup', host));
-  const records = () => changes.splice(0).map((change, at) => changeRecord(change, sequenceOf(at)));
-  await rollup({ Records: records() });
-  const more = { source: 's1', time: 900, values: { v: 2 }, tags: { site: 'site-1' } };
-  await aggregate({ Records: [kinesisRecord({ data: more, sequence: sequenceOf(2), arrivalMs: 1_000 })] });
-  await rollup({ Records: records() });
-  await wireLive(noted.listenTo('live', host))({
-    Records: [...windowChanges.splice(0)].map((change, at) => changeRecord(change, sequenceOf(at))),
+  const take = (name: string) => {
+    const Records = (changes.get(name) ?? []).map((change, at) => changeRecord(change, sequenceOf(at)));
+    changes.delete(name);
+    return { Records };
+  };
+  const at = (site: number, time: number) => ({
+    source: `s${site}`,
+    time,
+    values: { v: 1 },
+    tags: { site: `site-${site}` },
   });
+  const parts = [0, 1].map((part) => Array.from({ length: 600 }, (_, index) => at(part * 600 + index, 0)));
+  for (const [index, data] of [...parts, at(1, 900)].entries()) {
+    await aggregate({
+      Records: [kinesisRecord({ data, sequence: sequenceOf(index + 1), arrivalMs: 1_000 })],
+    });
+    await rollup(take('sources'));
+  }
+  const live = wireLive(noted.listenTo('live', host));
+  await live(take('windows'));
+  const told = take('live');
+  await live(told);
+  await readUpToIs(1_000, host.table('readers'));
   await wireAlertClock(noted.listenTo('alert-clock', host))({}, TIME);
+  nowMs = 5_000;
+  await live(told);
+  await subscribe(said('MESSAGE', { body: '{"type":"ping"}' }));
 }
 
-/** Readers whose tokens are no longer good: found when something is told, and by the look every minute. */
-export async function goneReaders(noted: NotedCalls): Promise<void> {
-  const definition = {
-    aggregations: [{ name: 'a', window: { tumbling: '1s' } }],
-    rollups: [{ name: 'by-site', of: 'a', by: ['site'] }],
-    allowOldTimes: true,
-  };
-  const changes: TableChange[] = [];
+/** Alerts on a rollup in whose windows a source's final ones are, batch after batch. */
+export async function alerted(noted: NotedCalls): Promise<void> {
+  const aggregated = { metric: 'v', aggregate: 'count', when: { above: 0 } };
+  const system = new AlertSystem(
+    parsePipeline({
+      aggregations: [{ name: 'a', window: { tumbling: '1s' } }],
+      rollups: [{ name: 'all', of: 'a', by: [] }],
+      alerts: [
+        { name: 'one', on: { aggregation: 'a' }, ...aggregated },
+        { name: 'any', on: { rollup: 'all', provisional: true }, ...aggregated },
+      ],
+      allowOldTimes: true,
+    }),
+  );
+  const deliveries = [0, 1, 2].map((at) => {
+    const data = { source: 's', time: at * 1_000, values: { v: 1 } };
+    const record = kinesisRecord({ data, sequence: sequenceOf(at), arrivalMs: at * 1_000 });
+    return { shard: SHARD, sequence: sequenceOf(at), record };
+  });
+  await system.fill(deliveries, 1);
+  const { changes, windows, alerts } = system.tables;
   const host = memoryHost({
-    pipeline: parsePipeline(definition),
-    shards: noShards,
-    secret: () => NO_KEYS,
+    pipeline: system.pipeline,
+    tables: { windows, alerts },
+  });
+  const alert = wireAlert(noted.listenTo('alert', host));
+  for (const [at, change] of [...changes.sources, ...changes.windows].entries())
+    await alert({ Records: [changeRecord(change, sequenceOf(at))] });
+}
+
+/** Readers whose tokens are no longer good are found by the look every minute. */
+export async function goneReaders(noted: NotedCalls): Promise<void> {
+  const host = memoryHost({
+    pipeline: parsePipeline({ aggregations: [{ name: 'a', window: { tumbling: '1s' } }] }),
+    secret: () => async () => VERIFYING_KEYS,
     poster: () => POSTER,
-    tables: { live: new MemoryTable(TABLE_SCHEMAS.live, (change) => changes.push(change)) },
   });
   const subscribe = wireSubscribe(noted.listenTo('subscribe', host));
-  const live = wireLive(noted.listenTo('live', host));
-  await subscribe(said('CONNECT', { authorizer: authorizerOf({ expiresMs: 1 }) }));
-  const body = JSON.stringify({ type: 'subscribe', id: '1', round: 1, source: 's' });
-  await subscribe({ ...said('MESSAGE', {}), body });
-  await live({ Records: changes.map((change, at) => changeRecord(change, sequenceOf(at))) });
-  await subscribe(said('CONNECT', { authorizer: authorizerOf({ kid: 'retired' }) }));
+  for (const [at, held] of [{}, { id: 'token-2', kid: 'retired' }].entries())
+    await subscribe(said('CONNECT', { connectionId: `c${at}`, authorizer: authorizerOf(held) }));
   await wireHangUp(noted.listenTo('hang-up', host))({}, TIME);
 }
 
@@ -196,4 +243,25 @@ export async function switchedOn(noted: NotedCalls): Promise<void> {
     httpMethod: 'GET',
     headers: { Authorization: `Bearer ${text}` },
   });
+}
+
+/** A file that is played, one that is refused, one with a bad line; and what is left to the next run. */
+export async function droppedFiles(noted: NotedCalls): Promise<void> {
+  const bucket = new MemoryObjects();
+  const host = memoryHost({
+    pipeline: parsePipeline({ aggregations: [{ name: 'a', window: { tumbling: '1s' } }] }),
+    objects: () => bucket,
+    stream: () => ({ put: async (records) => records.map(() => undefined) }),
+  });
+  const incoming = wireIncoming(noted.listenTo('incoming', host));
+  const files = {
+    'good.ndjson': '{"source":"s","time":"2026-11-28T09:00:00Z","values":{"v":1}}\n{"source":"s"}\n',
+    'bad.bin': '\u0000',
+  };
+  for (const [name, body] of Object.entries(files)) {
+    await bucket.put(`incoming/${name}`, Buffer.from(body));
+    const object = { key: `incoming/${name}`, etag: name };
+    await incoming({ 'detail-type': 'Object Created', detail: { object } }, TIME);
+  }
+  await incoming({}, { getRemainingTimeInMillis: () => 900_000 });
 }

@@ -12,42 +12,77 @@ export interface Permission {
 
 type Properties = Readonly<Record<string, unknown>>;
 
-export interface FunctionRole {
+export interface ServiceRole {
   readonly service: string;
   /** What its policies say, each action with each resource. */
   readonly allowed: readonly Permission[];
-  /** What Lambda does in its name: reads its streams, keeps what is given up, writes its log. */
-  readonly byLambda: readonly Permission[];
+  /** What AWS does in its name: Lambda reads its streams, keeps what is given up, writes its log. */
+  readonly byAws: readonly Permission[];
   /** What a call asks for. */
   readonly needed: (need: NeededPermission) => Permission;
 }
 
-/** Roles of our own functions, by what each calls itself. */
-export function rolesIn(template: Template): readonly FunctionRole[] {
-  const all = (type: string): readonly (readonly [id: string, properties: Properties])[] =>
+/** What the rebuild's container is called here: its code calls itself as the function does. */
+export const REBUILD_TASK = 'rebuild-task';
+
+/** Roles of our own functions, by what each calls itself; of the rebuild's task; of the state machine; of the HTTP door. */
+export function rolesIn(template: Template): readonly ServiceRole[] {
+  const all: AllOf = (type) =>
     Object.entries(template.findResources(type)).map(([id, { Properties = {} }]) => [id, Properties]);
   const policies = all('AWS::IAM::Policy').map(([, properties]) => properties);
-  const mappings = all('AWS::Lambda::EventSourceMapping').map(([, properties]) => properties);
+  const allowed = (role: unknown) => {
+    const own = policies.filter(({ Roles }) => listed(Roles).map(writtenOf).includes(writtenOf(role)));
+    return own.flatMap(({ PolicyDocument }) => permissionsIn(PolicyDocument, writtenOf(role)));
+  };
   const stream = all('AWS::Kinesis::Stream').find(([id]) => id.startsWith('Telemetry'))?.[0] ?? '';
+  const asker = (service: string, variables: Properties) => ({
+    service,
+    needed: (need: NeededPermission) => ({
+      action: need.action,
+      resource: resourceOf(need, (name) => writtenOf(variables[name]), stream),
+    }),
+  });
+  return [
+    ...functionsIn(all).map(({ service, variables, role, byAws }) => ({
+      ...asker(service, variables),
+      allowed: allowed(role),
+      byAws,
+    })),
+    ...all('AWS::ECS::TaskDefinition').flatMap(([, { TaskRoleArn, ExecutionRoleArn, ...task }]) => [
+      { ...asker(REBUILD_TASK, variablesOfTask(task)), allowed: allowed(TaskRoleArn), byAws: [] },
+      { ...asker('start of the task', {}), allowed: allowed(ExecutionRoleArn), byAws: startNeeds(task) },
+    ]),
+    ...all('AWS::StepFunctions::StateMachine').map(([id, machine]) => ({
+      ...asker('state machine', {}),
+      allowed: allowed(machine['RoleArn']),
+      byAws: machineNeeds(id, machine, all),
+    })),
+    {
+      ...asker('door', {}),
+      allowed: all('AWS::IAM::Role').flatMap(([id]) => (/^DoorRole/.test(id) ? allowed({ Ref: id }) : [])),
+      byAws: all('AWS::ApiGateway::Method').flatMap(([, { Integration }]) =>
+        integrationNeeds(Integration, stream),
+      ),
+    },
+  ];
+}
+
+type AllOf = (type: string) => readonly (readonly [id: string, properties: Properties])[];
+
+function functionsIn(all: AllOf) {
+  const mappings = all('AWS::Lambda::EventSourceMapping').map(([, properties]) => properties);
   return all('AWS::Lambda::Function').flatMap(([id, properties]) => {
     const variables: Properties = Object(Object(properties['Environment'])['Variables']);
     const service = variables['POWERTOOLS_SERVICE_NAME'];
     if (typeof service !== 'string') return [];
-    const role = writtenOf(properties['Role']);
-    const own = policies.filter(({ Roles }) => listed(Roles).some((each) => writtenOf(each) === role));
-    const ownMappings = mappings.filter(({ FunctionName }) => writtenOf(FunctionName) === `<${id}>`);
+    const own = mappings.filter(({ FunctionName }) => writtenOf(FunctionName) === `<${id}>`);
+    const log = Object(properties['LoggingConfig'])['LogGroup'];
     return [
       {
         service,
-        allowed: own.flatMap(({ PolicyDocument }) => permissionsIn(PolicyDocument, service)),
-        byLambda: [
-          ...ownMappings.flatMap(neededByMapping),
-          ...logNeeds(Object(properties['LoggingConfig'])['LogGroup']),
-        ],
-        needed: (need: NeededPermission) => ({
-          action: need.action,
-          resource: resourceOf(need, (name) => writtenOf(variables[name]), stream),
-        }),
+        variables,
+        role: properties['Role'],
+        byAws: [...own.flatMap(neededByMapping), ...logNeeds(log)],
       },
     ];
   });
@@ -60,14 +95,12 @@ export function covers(allowed: Permission, needed: Permission): boolean {
   );
 }
 
-function permissionsIn(document: unknown, service: string): Permission[] {
+function permissionsIn(document: unknown, role: string): Permission[] {
   return listed(Object(document)['Statement']).flatMap((statement) => {
     const { Effect, Action, Resource, ...more } = Object(statement);
     // Whatever is more would have to be judged here too.
     if (Effect !== 'Allow' || Object.keys(more).length > 0)
-      throw new Error(
-        `role of ${service}: found ${JSON.stringify(statement)}, expected Action and Resource alone`,
-      );
+      throw new Error(`role ${role}: found ${JSON.stringify(statement)}, expected Action and Resource alone`);
     return listed(Action).flatMap((action) =>
       listed(Resource).map((resource) => ({ action: String(action), resource: writtenOf(resource) })),
     );
@@ -78,8 +111,6 @@ function permissionsIn(document: unknown, service: string): Permission[] {
 function neededByMapping({ EventSourceArn, DestinationConfig }: Properties): Permission[] {
   const source = writtenOf(EventSourceArn);
   const bucket = writtenOf(Object(Object(DestinationConfig)['OnFailure'])['Destination']);
-  const on = (resource: string, actions: readonly string[]) =>
-    actions.map((action) => ({ action, resource }));
   const reads = source.endsWith('/stream')
     ? [
         ...on(source, ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator']),
@@ -99,11 +130,85 @@ function neededByMapping({ EventSourceArn, DestinationConfig }: Properties): Per
   ];
 }
 
+function variablesOfTask({ ContainerDefinitions }: Properties): Properties {
+  const variables = listed(ContainerDefinitions).flatMap((each) => listed(Object(each).Environment));
+  return Object.fromEntries(variables.map((each) => [Object(each).Name, Object(each).Value]));
+}
+
+/** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html */
+function startNeeds({ ContainerDefinitions }: Properties): Permission[] {
+  return listed(ContainerDefinitions).flatMap((each) => {
+    const { Image, LogConfiguration } = Object(each);
+    const [, repository = ''] = /\/([^:]+(?:::[^:]+)*):[^:]+$/.exec(writtenOf(Image)) ?? [];
+    return [
+      ...on('*', ['ecr:GetAuthorizationToken']),
+      ...on(`${IN_ACCOUNT('ecr')}:repository/${repository}`, [
+        'ecr:BatchCheckLayerAvailability',
+        'ecr:BatchGetImage',
+        'ecr:GetDownloadUrlForLayer',
+      ]),
+      ...logNeeds(Object(Object(LogConfiguration).Options)['awslogs-group']),
+    ];
+  });
+}
+
+/** https://docs.aws.amazon.com/step-functions/latest/dg/service-integration-iam-templates.html, by what its states are. */
+function machineNeeds(id: string, machine: Properties, all: AllOf): Permission[] {
+  const name = String(machine['StateMachineName']);
+  const execution = (more: string) => `${IN_ACCOUNT('states')}:execution:<${id}>${more}`;
+  const needs = statesIn(JSON.parse(writtenOf(machine['DefinitionString']))).flatMap((state) => {
+    const resource = String(state['Resource'] ?? '');
+    if (resource.startsWith('<')) return on(resource, ['lambda:InvokeFunction']);
+    if (resource.endsWith(':ecs:runTask.sync')) return all('AWS::ECS::TaskDefinition').flatMap(runTaskNeeds);
+    if (resource.endsWith(':aws-sdk:sfn:startExecution'))
+      return on(`${IN_ACCOUNT('states')}:stateMachine:${name}`, ['states:StartExecution']);
+    if (Object(Object(state['ItemProcessor']).ProcessorConfig).Mode !== 'DISTRIBUTED') return [];
+    return [
+      ...on(`<${id}>`, ['states:StartExecution']),
+      ...on(execution(':each'), ['states:DescribeExecution', 'states:StopExecution']),
+      ...on(execution('/map:each'), ['states:RedriveExecution']),
+    ];
+  });
+  if (machine['LoggingConfiguration'] === undefined) return needs;
+  return [...needs, ...on('*', LOG_DELIVERY)];
+}
+
+const LOG_DELIVERY = [
+  ...['CreateLogDelivery', 'DeleteLogDelivery', 'GetLogDelivery', 'ListLogDeliveries', 'UpdateLogDelivery'],
+  ...['DescribeLogGroups', 'DescribeResourcePolicies', 'PutResourcePolicy'],
+].map((action) => `logs:${action}`);
+
+function runTaskNeeds([id, { TaskRoleArn, ExecutionRoleArn }]: readonly [string, Properties]): Permission[] {
+  const part = `<${id}>`;
+  return [
+    ...on(`arn:${part}:${part}:${part}:${part}:${part}/${part}:1`, ['ecs:RunTask']),
+    ...on('*', ['ecs:DescribeTasks', 'ecs:StopTask']),
+    ...[TaskRoleArn, ExecutionRoleArn].flatMap((role) => on(writtenOf(role), ['iam:PassRole'])),
+    ...on(`${IN_ACCOUNT('events')}:rule/StepFunctionsGetEventsForECSTaskRule`, [
+      'events:DescribeRule',
+      'events:PutRule',
+      'events:PutTargets',
+    ]),
+  ];
+}
+
+/** Those within others too. */
+function statesIn(value: unknown): Properties[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const within = Object.values(value).flatMap(statesIn);
+  return 'Type' in value ? [{ ...value }, ...within] : within;
+}
+
+function integrationNeeds(integration: unknown, stream: string): Permission[] {
+  const [, action] = /:kinesis:action\/(\w+)$/.exec(writtenOf(Object(integration).Uri)) ?? [];
+  return action === undefined ? [] : on(`<${stream}>`, [`kinesis:${action}`]);
+}
+
+const on = (resource: string, actions: readonly string[]): Permission[] =>
+  actions.map((action) => ({ action, resource }));
+
 function logNeeds(group: unknown): Permission[] {
-  return ['logs:CreateLogStream', 'logs:PutLogEvents'].map((action) => ({
-    action,
-    resource: writtenOf(group),
-  }));
+  return on(writtenOf(group), ['logs:CreateLogStream', 'logs:PutLogEvents']);
 }
 
 /** `variable`: what the template puts into the function's environment. */
@@ -138,7 +243,7 @@ function resourceOf(
 
 const IN_ACCOUNT = (service: string) => `arn:<AWS::Partition>:${service}:<AWS::Region>:<AWS::AccountId>`;
 
-/** References by logical id; of a table's change stream `<id>/stream`. */
+/** References by logical id; of a table's change stream `<id>/stream`; of a part of an ARN as of the whole. */
 function writtenOf(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value);
   if ('Ref' in value) return `<${String(value.Ref)}>`;
@@ -147,6 +252,9 @@ function writtenOf(value: unknown): string {
     return attribute === 'StreamArn' ? `<${String(id)}>/stream` : `<${String(id)}>`;
   }
   if ('Fn::Join' in value) return listed(listed(value['Fn::Join'])[1]).map(writtenOf).join('');
+  if ('Fn::Sub' in value) return String(value['Fn::Sub']).replaceAll(/\$\{([^}]+)\}/g, '<$1>');
+  if ('Fn::Select' in value) return writtenOf(listed(value['Fn::Select'])[1]);
+  if ('Fn::Split' in value) return writtenOf(listed(value['Fn::Split'])[1]);
   return JSON.stringify(value);
 }
 

@@ -80,7 +80,9 @@ function permissionsOf(service: string, operation: string, body: Body): NeededPe
   const one = (action: string, name: unknown, below = ''): NeededPermission[] => [
     { action, name: String(name), below },
   ];
-  if (service.startsWith('Kinesis_')) return one(`kinesis:${operation}`, body['StreamName']);
+  // An iterator is of a stream: answers give its name for one.
+  if (service.startsWith('Kinesis_'))
+    return one(`kinesis:${operation}`, body['StreamName'] ?? body['ShardIterator']);
   if (service === 'AWSEvents')
     return listed(body['Entries']).flatMap((entry) => one(`events:${operation}`, entry['EventBusName']));
   if (service === 'secretsmanager') return one(`secretsmanager:${operation}`, body['SecretId']);
