@@ -1,7 +1,9 @@
 // Every ten minutes: compares what is stored with what sources have counted, and goes on where it stopped.
 import { Duration } from 'aws-cdk-lib';
+import type { IStream } from 'aws-cdk-lib/aws-kinesis';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { DEAD_LETTERS_TABLE, VARIABLE, WINDOWS_TABLE } from '../../src/platform/names.ts';
+import { ARCHIVED_STREAMS, DEAD_LETTERS_TABLE, VARIABLE, WINDOWS_TABLE } from '../../src/platform/names.ts';
 import { ConsumerFunction } from './consumer-function.ts';
 import type { DeadLettersTable } from './dead-letters-table.ts';
 import { addMetricAlarm } from './metric-alarm.ts';
@@ -15,6 +17,14 @@ export interface AuditOptions {
   readonly sources: SourcesTable;
   readonly windows: WindowsTable;
   readonly deadLetters: DeadLettersTable;
+  readonly readers: ReadersTable;
+}
+
+export interface ComparedArchive {
+  readonly bucket: Bucket;
+  /** Those it keeps. */
+  readonly streams: readonly IStream[];
+  /** Has how far they were read, and what of them was given up. */
   readonly readers: ReadersTable;
 }
 
@@ -49,6 +59,18 @@ export class Audit extends Construct {
     this.consumer.allow(PROGRESS_ACTIONS, readers.table.tableArn);
     runEvery(this, this.consumer, 'Compares what is stored with what sources have counted', MINUTES);
     this.#watch();
+  }
+
+  /** What an archive says that streams carried is compared with what was handled. */
+  compareWith({ bucket, streams, readers }: ComparedArchive): void {
+    const arns = streams.map(({ streamArn }) => streamArn);
+    this.consumer.fn.addEnvironment(VARIABLE.setting(ARCHIVED_STREAMS), arns.join(','));
+    this.consumer.fn.addEnvironment(VARIABLE.bucket('archive'), bucket.bucketName);
+    // Without the right to list, S3 answers 403 for what is not there.
+    this.consumer.allow(['s3:ListBucket'], bucket.bucketArn);
+    this.consumer.allow(['s3:GetObject'], bucket.arnForObjects('records/*'));
+    this.consumer.allow(['kinesis:ListShards'], ...arns);
+    this.consumer.allow(['dynamodb:Query'], readers.table.tableArn);
   }
 
   #watch(): void {

@@ -235,6 +235,8 @@ function addConsumers(stack: Stack, props: TidemillStackProps, held: Held) {
     props.archive === true
       ? new Archive(stack, 'Archive', { ...props, codeFolder: code.record, telemetry, failures })
       : undefined;
+  if (archive !== undefined)
+    audit.compareWith({ bucket: archive.bucket, streams: [telemetry.stream], readers });
   const incoming =
     props.incoming === true
       ? new Incoming(stack, 'Incoming', { ...props, codeFolder: code.incoming, telemetry })

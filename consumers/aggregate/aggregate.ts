@@ -13,7 +13,7 @@ import { heldFrom } from '../../src/stores/held-events.ts';
 import type { SourceStates, StoredState } from '../../src/stores/source-states.ts';
 import { batchItemFailures } from '../../src/wire/batch-item-failures.ts';
 import type { BatchItemFailures, KinesisEventRecord, StreamEvent } from '../../src/wire/stream-records.ts';
-import { type BatchTick, decodeBatch, shardOf } from './decode-batch.ts';
+import { decodeBatch, recordPlace, shardOf } from './decode-batch.ts';
 import type { CommitDeps, CommitReport, UnfitWork, Work, WorkFailure } from './fold-and-commit.ts';
 import { adopt, failureOf, foldAndCommit, putBehindTicks } from './fold-and-commit.ts';
 import { setAside } from './set-aside.ts';
@@ -70,7 +70,7 @@ export function createAggregate(
     const tickBefore = once(() => shards.before(placeOf(Records)));
     const report = await handleWorks(loaded, deps, { states, cache, pipeline, tickBefore });
     failures.push(...report.failures);
-    const noted = await noteTicks(batch.ticks, failures, shards);
+    const noted = await noteHandled(Records.slice(0, batch.records), { batch, failures, shards });
     failures.push(...noted);
 
     const { applied, duplicate, late, quarantined: full, redelivered } = report.verdicts;
@@ -271,23 +271,30 @@ class HotSources {
 }
 
 /**
- * A batch is of one shard. Notes the ticks of which all that came before has been committed or set aside. A tick that cannot be noted comes
- * again: what came behind it was folded in by it.
+ * A batch is of one shard. Notes the records before the first that has not been committed or set aside, and the ticks among them. Where they
+ * cannot be noted all comes again: no record may be counted twice or not at all, and what came behind a tick was folded in by it.
  */
-async function noteTicks(
-  ticks: readonly BatchTick[],
-  failures: readonly Failure[],
-  shards: ShardProgress,
+async function noteHandled(
+  decoded: readonly KinesisEventRecord[],
+  { batch, failures, shards }: NoteOptions,
 ): Promise<readonly Failure[]> {
-  const isHandled = ({ sequence }: BatchTick) =>
+  const isHandled = ({ sequence }: { readonly sequence: SequenceNumber }) =>
     failures.every((failure) => compareSequenceNumbers(sequence, failure.sequence) < 0);
-  const handled = ticks.filter(isHandled);
+  const records = decoded.map(recordPlace).filter(isHandled);
+  const [first] = records;
+  if (first === undefined) return [];
   try {
-    await shards.note(handled);
+    await shards.note(placeOf(decoded), { records, ticks: batch.ticks.filter(isHandled) });
     return [];
   } catch (error) {
-    return handled.slice(0, 1).map(({ sequence }) => ({ sequence, reason: String(error) }));
+    return [{ sequence: first.sequence, reason: String(error) }];
   }
+}
+
+interface NoteOptions {
+  readonly batch: Pick<ReturnType<typeof decodeBatch>, 'ticks'>;
+  readonly failures: readonly Failure[];
+  readonly shards: ShardProgress;
 }
 
 function placeOf([first]: readonly KinesisEventRecord[]) {

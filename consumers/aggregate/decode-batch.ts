@@ -10,6 +10,7 @@ import { shapesAt } from '../../src/core/shape/cutting.ts';
 import type { Shape } from '../../src/core/shape/shape.ts';
 import type { SourceEvents, TickBefore } from '../../src/core/source-events.ts';
 import type { DeadLetter } from '../../src/stores/dead-letters.ts';
+import type { RecordPlace } from '../../src/stores/stream-progress.ts';
 import type { ItemSink, QuarantinedItem, SetAsideValues } from '../../src/wire/decoded-item.ts';
 import { decodeRecordInto } from '../../src/wire/record-codec.ts';
 import type { RecordFacts } from '../../src/wire/shapes/scope.ts';
@@ -250,6 +251,13 @@ class BatchSink implements ItemSink {
     const at = { shard: this.#shard, sequence: this.#sequence, index };
     return { at, arrivalMs: this.arrivalMs, ...said };
   }
+}
+
+export function recordPlace({ kinesis }: KinesisEventRecord): RecordPlace {
+  return {
+    sequence: kinesis.sequenceNumber as SequenceNumber,
+    arrivalMs: Math.round(kinesis.approximateArrivalTimestamp * 1_000),
+  };
 }
 
 /** A batch holds records of one shard only (event source mapping rule 8); their `eventID` begins with it. */

@@ -4,9 +4,10 @@
 import { asSent } from '../../src/core/as-sent.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import type { DeadLetter, DeadLetters } from '../../src/stores/dead-letters.ts';
+import type { GivenUpRecords } from '../../src/stores/given-up-records.ts';
 import { heldFrom } from '../../src/stores/held-events.ts';
 import type { KinesisEventRecord } from '../../src/wire/stream-records.ts';
-import { decodeBatch } from './decode-batch.ts';
+import { decodeBatch, recordPlace, shardOf } from './decode-batch.ts';
 import { type KnownDevices, tagDevices } from './tag-devices.ts';
 
 /** What a document is of. */
@@ -36,6 +37,8 @@ export function readFailureDocument(text: string): FailureDocument {
 export interface ImportDeps {
   readonly pipeline: Pipeline;
   readonly deadLetters: DeadLetters;
+  /** Told of what has become letters, so that the audit does not take it for lost. */
+  readonly givenUp: GivenUpRecords;
   /** Where the pipeline asks for the table's tags. */
   readonly devices?: KnownDevices;
 }
@@ -43,7 +46,7 @@ export interface ImportDeps {
 /** Stores the batches' events as dead letters unless they are stored already. Repeating it is safe. @returns how many are new */
 export async function importBatch(
   { records, condition }: Extract<FailureDocument, { readonly kind: 'telemetry' }>,
-  { pipeline, deadLetters, devices }: ImportDeps,
+  { pipeline, deadLetters, givenUp, devices }: ImportDeps,
 ): Promise<number> {
   const batch = decodeBatch(records, pipeline, Number.POSITIVE_INFINITY);
   if (pipeline.deviceTable && devices !== undefined) await tagDevices(batch, devices);
@@ -61,7 +64,15 @@ export async function importBatch(
       });
     }
   }
-  return await deadLetters.putNew(letters);
+  const added = await deadLetters.putNew(letters);
+  const [first] = records;
+  if (first !== undefined)
+    await givenUp.note({
+      stream: first.eventSourceARN,
+      shard: shardOf(first.eventID),
+      records: records.map(recordPlace),
+    });
+  return added;
 }
 
 function field(of: unknown, name: string): unknown {

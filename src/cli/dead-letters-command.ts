@@ -15,6 +15,7 @@ import { parsePipeline } from '../core/pipeline/parse-pipeline.ts';
 import { compareSequenceNumbers } from '../core/sequence-number.ts';
 import type { DeadLetter } from '../stores/dead-letters.ts';
 import { letterKey } from '../stores/dead-letters.ts';
+import { GivenUpRecords } from '../stores/given-up-records.ts';
 import { UsageError } from './exit.ts';
 import { type StoreOptions, useStores, withStoreOptions } from './open-stores.ts';
 import { wholeNumber } from './options.ts';
@@ -94,6 +95,7 @@ async function redriveDeadLetters(options: RedriveCommandOptions): Promise<void>
         : await importBatches(options.batches, {
             pipeline,
             deadLetters,
+            givenUp: new GivenUpRecords(stores.readers),
             devices: { load: async (sources) => await stores.devices.load(sources) },
           });
     const totals = await redriveLetters(

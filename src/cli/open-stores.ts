@@ -32,6 +32,8 @@ export interface Stores {
   readonly deadLetters: DeadLetters;
   readonly alerts: Alerts;
   readonly devices: DeviceTable;
+  /** How far the stream has been read, and what only readers need. */
+  readonly readers: Table;
 }
 
 /** Adds the options that say where to look. */
@@ -283,6 +285,9 @@ function storesOf(tableByName: TableByName, outputs: Readonly<Record<string, str
     // Asked for only then: a folder of an earlier run may have no such table.
     get alerts() {
       return new Alerts(table(OUTPUTS.alertsTable));
+    },
+    get readers() {
+      return table(OUTPUTS.readersTable);
     },
     get devices() {
       return new DeviceTable(table(OUTPUTS.readersTable));

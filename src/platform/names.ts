@@ -33,6 +33,9 @@ export const TELEMETRY_STREAMS = 'telemetryStreams';
 /** The setting that has a function note its runs in its log. */
 export const NOTE_RUNS = 'noteRuns';
 
+/** The same, of the streams that the archive keeps; not there where it is switched off. */
+export const ARCHIVED_STREAMS = 'archivedStreams';
+
 /** The pipeline definition as JSON, beside the bundle; relative to the function's code. */
 export const PIPELINE_FILE_VARIABLE = 'TIDEMILL_PIPELINE_FILE';
 

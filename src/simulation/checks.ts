@@ -1,5 +1,4 @@
 // All laws a run is held to. The first that is broken ends the run; what handlers do about it is their business.
-import { placeInWords } from '../core/audit/difference.ts';
 import type { Pipeline } from '../core/pipeline/pipeline.ts';
 import { parseRollupSeries } from '../core/series.ts';
 import { summarizeStored } from '../core/stored-window.ts';
@@ -10,6 +9,7 @@ import type { StoredLedger } from '../stores/read-ledger.ts';
 import { isSpread, toPart } from '../stores/windows.ts';
 import type { AlertEvent } from '../wire/alert-event.ts';
 import { AlertsCheck } from './check-alerts.ts';
+import { AuditCheck } from './check-audit.ts';
 import { checkBooks, checkDownstream, checkOfStreamAlone, LAW_OF_BOOKS } from './check-end.ts';
 import { LettersCheck } from './check-letters.ts';
 import { SourcesCheck } from './check-sources.ts';
@@ -19,14 +19,13 @@ import { ExpectedStream } from './expected-stream.ts';
 import type { SimulatedTable } from './simulated-tables.ts';
 import { hold, Violation } from './violation.ts';
 
-export const LAW_OF_AUDIT = 'where nothing is wrong the audit finds no difference';
-
 export class Checks {
   readonly stream: ExpectedStream;
   readonly sources: SourcesCheck;
   readonly windows: WindowsCheck;
   readonly letters: LettersCheck;
   readonly alerts: AlertsCheck;
+  readonly audit = new AuditCheck();
   readonly #givenUp = new Set<string>();
   readonly #pipelines: readonly [Pipeline, ...Pipeline[]];
   readonly #isMixed: boolean;
@@ -89,16 +88,12 @@ export class Checks {
 
   /** Whatever moment the audit finds the system at. */
   audited(progress: AuditProgress | undefined): void {
-    const [first] = [...(progress?.differences ?? []), ...(progress?.last?.differences ?? [])];
-    this.attempt(() =>
-      hold(LAW_OF_AUDIT, first === undefined, () =>
-        first === undefined ? '' : `${first.kind} at ${placeInWords(first.where)}: ${first.detail}`,
-      ),
-    );
+    this.attempt(() => this.audit.audited(progress));
   }
 
   /** What a mapping gave up: from here on its sources cannot be followed. */
   discarded({ shard, records }: DiscardedBatch): void {
+    this.audit.discarded({ shard, records });
     for (const { sequence } of records) {
       const { letters, sources } = this.stream.recordAt(shard, sequence);
       for (const place of letters) this.#givenUp.add(place);

@@ -144,6 +144,7 @@ class Run {
     const { streams, checks, trace } = this.#system;
     const placement = streams.telemetry.putData(record.key, recordData(record));
     checks.stream.put(record, placement);
+    this.#system.carried.put(placement);
     const { shard, sequence } = placement;
     trace.note(() => `put ${shortShard(shard)} ${shortSequence(sequence)}  ${recordInWords(record)}`);
   }

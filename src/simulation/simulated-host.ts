@@ -4,7 +4,7 @@ import type { Pipeline } from '../core/pipeline/pipeline.ts';
 import type { VirtualClock } from '../event-source/virtual-clock.ts';
 import type { FunctionHost } from '../host/function-host.ts';
 import type { EventBus } from '../platform/event-bus.ts';
-import { TELEMETRY_STREAMS } from '../platform/names.ts';
+import { ARCHIVED_STREAMS, TELEMETRY_STREAMS } from '../platform/names.ts';
 import type { Counts } from '../platform/observe.ts';
 import type { ShardedStream } from '../platform/sharded-stream.ts';
 import type { Invocation } from './invocation.ts';
@@ -57,7 +57,7 @@ export function simulatedHost(invocation: () => Invocation, deps: SimulatedHostD
     poster: absent('poster'),
     setting: (name) => (name === TELEMETRY_STREAMS ? deps.telemetry.arn : absent('setting')(name)),
     stream: absent('stream'),
-    option: () => undefined,
+    option: (name) => (name === ARCHIVED_STREAMS ? deps.telemetry.arn : undefined),
   };
 }
 

@@ -25,6 +25,7 @@ import type { ShardedStream } from '../platform/sharded-stream.ts';
 import { changeJson } from '../stores/item-json.ts';
 import { changeEventRecord } from '../wire/change-event.ts';
 import type { DynamoDbEventRecord, StreamEvent } from '../wire/stream-records.ts';
+import { CarriedRecords } from './carried-records.ts';
 import { changeInWords } from './change-in-words.ts';
 import { Checks } from './checks.ts';
 import { FaultSchedule } from './fault-schedule.ts';
@@ -103,6 +104,8 @@ export class SimulatedSystem {
     StreamReader,
     { readonly running: RunningMapping; readonly generation: number }
   >();
+  /** What the telemetry stream has carried. */
+  readonly carried = new CarriedRecords();
   /** Whether the sources' removals are TTL's. */
   removalsByTtl = false;
 
@@ -167,7 +170,9 @@ export class SimulatedSystem {
       publish: this.#function('publish', plan.timeoutMs, wirePublish),
       close: this.#function('close', SCHEDULED_TIMEOUT_MS, close),
       'alert-clock': this.#function('alert-clock', SCHEDULED_TIMEOUT_MS, wireAlertClock),
-      audit: this.#function('audit', SCHEDULED_TIMEOUT_MS, (host) => wireAudit(host, EVERYTHING)),
+      audit: this.#function('audit', SCHEDULED_TIMEOUT_MS, (host) =>
+        wireAudit(host, { ...EVERYTHING, carried: this.carried }),
+      ),
     };
     this.own = (replacements.own ?? []).map((own) => this.#own(own));
   }
@@ -306,6 +311,7 @@ export class SimulatedSystem {
       putData: (key, data, shard) => {
         const placement = stream.putData(key, data, shard);
         this.checks.stream.putTick(placement);
+        this.carried.put(placement);
         this.trace.note(() => `tick ${shortShard(shard)} ${shortSequence(placement.sequence)}`);
       },
     });

@@ -1,6 +1,14 @@
 // How far each shard of the stream has been read, and all of them together: in the table that has no change stream, so that nobody is
-// told of it. An item a shard, written once a tick.
+// told of it. An item a shard, written once a batch: the tick that was read last, the record that was handled last, and how many records
+// of each hour were.
 import type { EpochMs, SequenceNumber, ShardId } from '../core/brands.ts';
+import {
+  decodeHourCounts,
+  encodeHourCounts,
+  hourIndex,
+  type KeptCounts,
+  withArrivals,
+} from '../core/hour-counts.ts';
 import { compareSequenceNumbers } from '../core/sequence-number.ts';
 import type { ReadTicks } from '../core/stream-progress.ts';
 import { READERS_TABLE } from '../platform/names.ts';
@@ -15,9 +23,35 @@ export interface ReadTick {
   readonly sequence: SequenceNumber;
 }
 
-export interface StoredTick extends ReadTick {
+/** A record in its shard. */
+export interface RecordPlace {
+  readonly sequence: SequenceNumber;
+  readonly arrivalMs: EpochMs;
+}
+
+/** What has been handled of a shard: everything before `records` has been before. */
+export interface Handled {
+  /** In stream order. */
+  readonly records: readonly RecordPlace[];
+  /** The last tick among them. */
+  readonly tick: ReadTick | undefined;
+}
+
+/** What is known of a shard's reader. */
+export interface StoredRead extends KeptCounts {
+  readonly tick: ReadTick | undefined;
+  /** The last record that was handled and counted, with the latest arrival up to it; undefined: none was counted yet. */
+  readonly readTo: RecordPlace | undefined;
   readonly version: number;
 }
+
+const NOTHING_READ: StoredRead = {
+  tick: undefined,
+  readTo: undefined,
+  hours: new Map(),
+  fromHour: undefined,
+  version: 0,
+};
 
 /** How often a refused write is tried again: a shard has one reader, so a second refusal is already rare. */
 const MAX_REFUSALS = 5;
@@ -29,47 +63,53 @@ export class StreamProgress {
     this.#table = table;
   }
 
-  /** Ticks of the given shards; a shard without a tick yet is left out. A consistent read. */
-  async load(stream: string, shards: readonly ShardId[]): Promise<ReadonlyMap<ShardId, StoredTick>> {
+  /** Of the given shards; a shard that has not been read yet is left out. A consistent read. */
+  async load(stream: string, shards: readonly ShardId[]): Promise<ReadonlyMap<ShardId, StoredRead>> {
     const items = await this.#table.getMany(shards.map((shard) => keyOf(stream, shard)));
     return new Map(items.map(fromItem));
   }
 
-  /** Ticks of all shards, including shards that no longer exist. A consistent read. */
-  async list(stream: string): Promise<ReadTicks> {
+  /** Of all shards that have been read, including shards that no longer exist. A consistent read. */
+  async all(stream: string): Promise<ReadonlyMap<ShardId, StoredRead>> {
     const partition = { name: READERS_TABLE.partitionKey, value: text(partitionOf(stream)) };
+    const found = new Map<ShardId, StoredRead>();
+    for await (const item of this.#table.query({ partition })) found.set(...fromItem(item));
+    return found;
+  }
+
+  /** Ticks of all shards that have had one. A consistent read. */
+  async list(stream: string): Promise<ReadTicks> {
     const ticks = new Map<ShardId, EpochMs>();
-    for await (const item of this.#table.query({ partition })) {
-      const [shard, { tickMs }] = fromItem(item);
-      ticks.set(shard, tickMs);
+    for (const [shard, { tick }] of await this.all(stream)) {
+      if (tick !== undefined) ticks.set(shard, tick.tickMs);
     }
     return ticks;
   }
 
   /**
-   * Notes that a shard has been handled up to a tick. What is stored never goes back: a tick at or before it changes nothing. Gives
-   * what is stored then. `known`: what the caller believes is stored.
+   * Notes what has been handled of a shard. What is stored never goes back, and no record is counted twice: those at or before the one
+   * that was handled last change nothing. Gives what is stored then. `known`: what the caller believes is stored.
    * @throws StoreError where it could not be written
    */
   async note(
     at: { readonly stream: string; readonly shard: ShardId },
-    tick: ReadTick,
-    known?: StoredTick,
-  ): Promise<StoredTick> {
+    handled: Handled,
+    known?: StoredRead,
+  ): Promise<StoredRead> {
     let stored = known;
     for (let refusals = 0; refusals <= MAX_REFUSALS; refusals += 1) {
-      if (stored !== undefined && compareSequenceNumbers(tick.sequence, stored.sequence) <= 0) return stored;
+      const next = advanced(stored, handled);
+      if (next === undefined) return stored ?? NOTHING_READ;
       const version = (stored?.version ?? 0) + 1;
-      const tickMs = Math.max(tick.tickMs, stored?.tickMs ?? tick.tickMs);
       const [outcome] = await this.#table.commit([
         {
           key: keyOf(at.stream, at.shard),
           expectedVersion: stored?.version,
           version,
-          attributes: { tickMs: number(tickMs), sequence: text(tick.sequence) },
+          attributes: toAttributes(next),
         },
       ]);
-      if (outcome?.kind === 'committed') return { tickMs, sequence: tick.sequence, version };
+      if (outcome?.kind === 'committed') return { ...next, version };
       if (outcome?.kind !== 'refused') throw notWritten(at.shard, outcome?.reason);
       stored = outcome.stored === undefined ? undefined : fromItem(outcome.stored)[1];
     }
@@ -104,18 +144,77 @@ function keyOf(stream: string, shard: ShardId): Item {
   };
 }
 
-function fromItem(item: Item): readonly [ShardId, StoredTick] {
+/** undefined: nothing of it is new. */
+function advanced(
+  stored: StoredRead | undefined,
+  { records, tick }: Handled,
+): Omit<StoredRead, 'version'> | undefined {
+  const isNew = (
+    { sequence }: { readonly sequence: SequenceNumber },
+    than: RecordPlace | ReadTick | undefined,
+  ) => than === undefined || compareSequenceNumbers(sequence, than.sequence) > 0;
+  const fresh = records.filter((record) => isNew(record, stored?.readTo));
+  const newTick = tick !== undefined && isNew(tick, stored?.tick) ? tick : undefined;
+  const last = fresh.at(-1);
+  if (last === undefined && newTick === undefined) return undefined;
+  const before = stored ?? NOTHING_READ;
+  const counts = withArrivals(
+    { hours: before.hours, fromHour: before.fromHour ?? beginningOf(stored, fresh) },
+    fresh.map(({ arrivalMs }) => arrivalMs),
+  );
+  const arrivalMs = Math.max(before.readTo?.arrivalMs ?? 0, ...fresh.map((record) => record.arrivalMs));
+  return {
+    ...counts,
+    readTo: last === undefined ? before.readTo : { sequence: last.sequence, arrivalMs },
+    tick:
+      newTick === undefined
+        ? before.tick
+        : { ...newTick, tickMs: Math.max(newTick.tickMs, before.tick?.tickMs ?? newTick.tickMs) },
+  };
+}
+
+/** A shard that was read before records were counted: the hour in which that began is not whole. */
+function beginningOf(stored: StoredRead | undefined, [first]: readonly RecordPlace[]): number | undefined {
+  const isUncounted = stored !== undefined && stored.readTo === undefined;
+  return isUncounted && first !== undefined ? hourIndex(first.arrivalMs) + 1 : undefined;
+}
+
+function toAttributes({ tick, readTo, hours, fromHour }: Omit<StoredRead, 'version'>) {
+  return {
+    tickMs: tick === undefined ? undefined : number(tick.tickMs),
+    sequence: tick === undefined ? undefined : text(tick.sequence),
+    readTo: readTo === undefined ? undefined : text(readTo.sequence),
+    readToMs: readTo === undefined ? undefined : number(readTo.arrivalMs),
+    hours: text(encodeHourCounts(hours)),
+    fromHour: fromHour === undefined ? undefined : number(fromHour),
+  };
+}
+
+function fromItem(item: Item): readonly [ShardId, StoredRead] {
   const shard = textOf(item, READERS_TABLE.sortKey);
-  const sequence = textOf(item, 'sequence');
-  const tickMs = numberOf(item, 'tickMs');
   const version = numberOf(item, 'version');
-  if (shard === undefined || sequence === undefined || tickMs === undefined || version === undefined) {
+  if (shard === undefined || version === undefined) {
     throw new Error(
-      `progress of a shard: found an item with ${Object.keys(item).join(', ')}, expected name, sequence, tickMs and version`,
+      `progress of a shard: found an item with ${Object.keys(item).join(', ')}, expected name and version`,
     );
   }
-  // as they were noted
-  return [shard as ShardId, { tickMs, sequence: sequence as SequenceNumber, version }];
+  const [sequence, tickMs] = [textOf(item, 'sequence'), numberOf(item, 'tickMs')];
+  const [readTo, arrivalMs] = [textOf(item, 'readTo'), numberOf(item, 'readToMs')];
+  const read = {
+    // as they were noted
+    tick:
+      sequence === undefined || tickMs === undefined
+        ? undefined
+        : { tickMs, sequence: sequence as SequenceNumber },
+    readTo:
+      readTo === undefined || arrivalMs === undefined
+        ? undefined
+        : { sequence: readTo as SequenceNumber, arrivalMs },
+    hours: decodeHourCounts(textOf(item, 'hours') ?? ''),
+    fromHour: numberOf(item, 'fromHour'),
+    version,
+  };
+  return [shard as ShardId, read];
 }
 
 function notWritten(shard: ShardId, reason = 'the store gave no outcome'): StoreError {

@@ -12,6 +12,7 @@ import type { Replacements } from '../../src/simulation/simulated-system.ts';
 import type { StoredTable } from '../../src/simulation/simulated-tables.ts';
 import { bytes, bytesOf, type Item, numberOf, type Table, textOf } from '../../src/stores/table.ts';
 import type { BatchItemFailures, StreamEvent, StreamEventRecord } from '../../src/wire/stream-records.ts';
+import { BROKEN_COUNTS } from './broken-counts.ts';
 import { BROKEN_SILENCE } from './broken-silence.ts';
 import { createCanaryAggregate } from './canary-aggregate.ts';
 import { tableOver } from './table-over.ts';
@@ -48,6 +49,7 @@ export const BROKEN_PARTS: Readonly<Record<string, Replacements>> = {
       createAggregate({ ...aggregateDeps(host), cache: new KeepingCache(roomFor(host.pipeline)) }),
   },
   ...BROKEN_SILENCE,
+  ...BROKEN_COUNTS,
   'a stream whose child shards are read before their parents': {
     stream: (name, stream) => (name === 'telemetry' ? orphaned(stream) : stream),
   },

@@ -1,5 +1,5 @@
 // Parts that judge silence by something else than what has been read, each in a way that the simulation must find.
-import { createAggregate } from '../../consumers/aggregate/aggregate.ts';
+import { type AggregateDeps, createAggregate } from '../../consumers/aggregate/aggregate.ts';
 import { decodeBatch } from '../../consumers/aggregate/decode-batch.ts';
 import { ShardProgress } from '../../consumers/aggregate/shard-progress.ts';
 import { aggregateDeps } from '../../consumers/aggregate/wire.ts';
@@ -9,6 +9,7 @@ import type { FunctionHost } from '../../src/host/function-host.ts';
 import { TELEMETRY_STREAMS } from '../../src/platform/names.ts';
 import type { Replacements } from '../../src/simulation/simulated-system.ts';
 import { StreamProgress } from '../../src/stores/stream-progress.ts';
+import type { KinesisEventRecord } from '../../src/wire/stream-records.ts';
 
 export const BROKEN_SILENCE: Readonly<Record<string, Replacements>> = {
   'a closer that goes by the clock': {
@@ -32,7 +33,7 @@ export const BROKEN_SILENCE: Readonly<Record<string, Replacements>> = {
       const deps = aggregateDeps(host);
       const aggregate = createAggregate(deps);
       return async (event) => {
-        await deps.shards.note(decodeBatch(event.Records, deps.pipeline).ticks);
+        await noteTicks(event.Records, deps);
         return await aggregate(event);
       };
     },
@@ -43,7 +44,7 @@ export const BROKEN_SILENCE: Readonly<Record<string, Replacements>> = {
       const aggregate = createAggregate(deps);
       return async (event) => {
         const answer = await aggregate(event);
-        await deps.shards.note(decodeBatch(event.Records, deps.pipeline).ticks);
+        await noteTicks(event.Records, deps);
         return answer;
       };
     },
@@ -58,6 +59,16 @@ export const BROKEN_SILENCE: Readonly<Record<string, Replacements>> = {
     },
   },
 };
+
+/** Whatever becomes of the batch. */
+async function noteTicks(
+  records: readonly KinesisEventRecord[],
+  { shards, pipeline }: Pick<AggregateDeps, 'shards' | 'pipeline'>,
+): Promise<void> {
+  const { ticks } = decodeBatch(records, pipeline);
+  const [first] = ticks;
+  if (first !== undefined) await shards.note(first, { records: [], ticks });
+}
 
 class Unasked extends ShardProgress {
   override async before(): Promise<undefined> {

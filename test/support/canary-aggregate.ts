@@ -1,7 +1,7 @@
 // The aggregate with a bug that looks like sense: bad events are put away once the good ones are safe, and a failure to
 // do so is logged and fails nothing, since "the batch is committed".
 import type { AggregateDeps, createAggregate } from '../../consumers/aggregate/aggregate.ts';
-import { decodeBatch, shardOf } from '../../consumers/aggregate/decode-batch.ts';
+import { decodeBatch, recordPlace, shardOf } from '../../consumers/aggregate/decode-batch.ts';
 import { adopt, foldAndCommit, type Work } from '../../consumers/aggregate/fold-and-commit.ts';
 import { StateCache } from '../../consumers/aggregate/state-cache.ts';
 import { emptySourceState } from '../../src/core/source-state.ts';
@@ -34,7 +34,7 @@ export function createCanaryAggregate(deps: AggregateDeps): ReturnType<typeof cr
       tickBefore: () => shards.before(place),
     });
     if (failures.length === 0) {
-      await shards.note(batch.ticks);
+      await shards.note(place, { records: Records.map(recordPlace), ticks: batch.ticks });
       await deadLetters.put(batch.quarantined).catch((error: unknown) => {
         log.error('events not quarantined', { reason: String(error) });
       });

@@ -1,5 +1,5 @@
 // A place where the books do not add up: what was found, what was expected, and what kind of cause it points to.
-import type { EpochMs } from '../brands.ts';
+import type { EpochMs, ShardId } from '../brands.ts';
 
 export const DIFFERENCE_KINDS = [
   'books-and-windows',
@@ -9,6 +9,8 @@ export const DIFFERENCE_KINDS = [
   'letter-missing',
   'rollup-lacks-source',
   'rollup-sum',
+  'records-not-folded',
+  'records-not-carried',
   'unreadable',
 ] as const;
 export type DifferenceKind = (typeof DIFFERENCE_KINDS)[number];
@@ -30,6 +32,11 @@ export interface Where {
   readonly endMs?: EpochMs;
   /** Number of the dead letter among those of its source. */
   readonly letter?: number;
+  /** Name of a Kinesis stream. */
+  readonly stream?: string;
+  readonly shard?: ShardId;
+  /** Of arrival, in UTC: `2026-11-28T09`. */
+  readonly hour?: string;
 }
 
 /** What each kind points to. */
@@ -47,16 +54,24 @@ export const CAUSES: Readonly<Record<DifferenceKind, string>> = {
     'a rollup window lacks a source that was folded into it: a part of it was deleted or written over',
   'rollup-sum':
     'a rollup window holds other events than the windows of its sources: a part was written over, or a source counted twice',
+  'records-not-folded':
+    'records came through the stream and were never handled: their batches were given up (`tidemill dead-letters redrive` puts them back), or a reader passed them over',
+  'records-not-carried':
+    'more records were handled than the archive has of the shard: the function that keeps the archive gave up batches, or objects were deleted',
   unreadable: 'what is stored cannot be read',
 };
 
-export function placeInWords({ source, aggregation, rollup, startMs, letter }: Where): string {
+export function placeInWords(where: Where): string {
+  const { source, aggregation, rollup, startMs, letter, stream, shard, hour } = where;
   const words = [
     source === undefined ? undefined : `source ${JSON.stringify(source)}`,
     aggregation === undefined ? undefined : `aggregation ${aggregation}`,
     rollup === undefined ? undefined : `rollup ${rollup}`,
     startMs === undefined ? undefined : `window from ${new Date(startMs).toISOString()}`,
     letter === undefined ? undefined : `letter ${letter}`,
+    stream === undefined ? undefined : `stream ${stream}`,
+    shard === undefined ? undefined : `shard ${shard}`,
+    hour === undefined ? undefined : `hour ${hour}`,
   ];
   return words.filter((each) => each !== undefined).join(', ');
 }

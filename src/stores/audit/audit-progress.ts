@@ -6,12 +6,15 @@ import { READERS_TABLE } from '../../platform/names.ts';
 import { StoreError } from '../store-error.ts';
 import type { Item, Table } from '../table.ts';
 import { numberOf, text, textOf } from '../table.ts';
+import type { StreamPlace } from './look-at-streams.ts';
 
 export interface AuditProgress {
   /** From 1. */
   readonly pass: number;
   readonly startedMs: EpochMs;
-  readonly phase: 'sources' | 'rollups' | 'waiting' | 'done';
+  readonly phase: 'streams' | 'sources' | 'rollups' | 'waiting' | 'done';
+  /** The shard that was looked at last. */
+  readonly afterShard?: StreamPlace | undefined;
   /** The source that the walk over all of them came to last. */
   readonly after?: string | undefined;
   /** Rollup windows that begin before it are still to be looked at. */
@@ -35,6 +38,8 @@ export interface Compared {
   readonly windows: number;
   readonly letters: number;
   readonly rollupWindows: number;
+  /** Undefined: nobody else counts what the stream carries. */
+  readonly shards?: number | undefined;
 }
 
 export interface PassReport {

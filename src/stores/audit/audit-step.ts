@@ -9,11 +9,14 @@ import { type AuditProgress, NOTHING_COMPARED, type Suspect } from './audit-prog
 import { keptBy, noteRetentions } from './kept-windows.ts';
 import { lookAtRollups } from './look-at-rollups.ts';
 import { type LookDeps, lookAtSource } from './look-at-source.ts';
+import { lookAtStreams, type StreamAuditDeps } from './look-at-streams.ts';
 import { settleSuspects } from './settle-suspects.ts';
 
 export interface AuditDeps extends Omit<LookDeps, 'isKept'> {
   /** How many moments at which windows begin are compared with the rollups' in a pass. */
   readonly starts: number;
+  /** undefined: nobody beside `aggregate` has counted what the stream carries. */
+  readonly stream?: StreamAuditDeps | undefined;
 }
 
 /** Sources a page; of each as many windows and letters are read as `depth` says. */
@@ -30,7 +33,7 @@ export function beginPass(before: AuditProgress | undefined, nowMs: EpochMs, dep
   return {
     pass: (before?.pass ?? 0) + 1,
     startedMs: nowMs,
-    phase: 'sources',
+    phase: deps.stream === undefined ? 'sources' : 'streams',
     startsLeft: deps.pipeline.rollups.length === 0 ? 0 : deps.starts,
     compared: NOTHING_COMPARED,
     differences: [],
@@ -43,6 +46,8 @@ export function beginPass(before: AuditProgress | undefined, nowMs: EpochMs, dep
 
 export async function auditStep(progress: AuditProgress, deps: AuditDeps): Promise<AuditProgress> {
   switch (progress.phase) {
+    case 'streams':
+      return await streamsStep(progress, deps);
     case 'sources':
       return await sourcesStep(progress, deps);
     case 'rollups':
@@ -52,6 +57,18 @@ export async function auditStep(progress: AuditProgress, deps: AuditDeps): Promi
     case 'done':
       return progress;
   }
+}
+
+async function streamsStep(progress: AuditProgress, { stream }: AuditDeps): Promise<AuditProgress> {
+  if (stream === undefined) return { ...progress, afterShard: undefined, phase: 'sources' };
+  const { differences, shards, next } = await lookAtStreams(progress.afterShard, stream);
+  const { compared } = progress;
+  return {
+    ...withDifferences(progress, differences),
+    compared: { ...compared, shards: (compared.shards ?? 0) + shards },
+    afterShard: next,
+    phase: next === undefined ? 'sources' : 'streams',
+  };
 }
 
 async function sourcesStep(progress: AuditProgress, deps: AuditDeps): Promise<AuditProgress> {

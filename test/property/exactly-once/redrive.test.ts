@@ -11,8 +11,11 @@ import { parsePipeline } from '../../../src/core/pipeline/parse-pipeline.ts';
 import { decodeState } from '../../../src/core/state-encoding.ts';
 import { memoryHost } from '../../../src/host/memory-host.ts';
 import { DeadLetters } from '../../../src/stores/dead-letters.ts';
+import { GivenUpRecords } from '../../../src/stores/given-up-records.ts';
+import { MemoryTable } from '../../../src/stores/memory-table.ts';
 import { readLedger } from '../../../src/stores/read-ledger.ts';
 import { SourceStates } from '../../../src/stores/source-states.ts';
+import { TABLE_SCHEMAS } from '../../../src/stores/table-schemas.ts';
 import { changeRecord } from '../../support/change-records.ts';
 import { sequenceOf } from '../../support/event-streams.ts';
 import { Faults } from '../../support/faults.ts';
@@ -82,6 +85,8 @@ const planned = fc.record({
   isGivenUp: fc.boolean(),
 });
 
+const givenUp = new GivenUpRecords(new MemoryTable(TABLE_SCHEMAS.readers));
+
 test('once in effect, with the books in balance', async () => {
   await fc.assert(
     fc.asyncProperty(
@@ -116,7 +121,7 @@ test('once in effect, with the books in balance', async () => {
           else if (step === 'roll up') await system.rollUp();
           else if (step === 'import') {
             if (given.length > 0)
-              await importBatch(batch, { pipeline: PIPELINE, deadLetters: system.letters });
+              await importBatch(batch, { pipeline: PIPELINE, deadLetters: system.letters, givenUp });
           } else {
             await system.aggregate({ Records: handled.slice(delivered, delivered + 3) });
             delivered += 3;
@@ -155,7 +160,7 @@ test('an event without an id behind its source’s position is left, unless it i
   await system.aggregate({ Records: [at(2)] });
   await importBatch(
     { kind: 'telemetry', records: [at(1), at(3)], condition: 'RecordAgeExceeded' },
-    { pipeline: PIPELINE, deadLetters: system.letters },
+    { pipeline: PIPELINE, deadLetters: system.letters, givenUp },
   );
   const deps = { pipeline: PIPELINE, states: system.states, deadLetters: system.letters };
   expect(await redriveLetters(deps)).toMatchObject({ applied: 1, left: { doubtful: 1 } });

@@ -166,6 +166,19 @@ describe('permissions', () => {
     );
   });
 
+  it('let the audit read the archive, and which shards there are, where there is an archive', () => {
+    const withArchive = withoutCustom(synthesizedStack({ archive: true }).findResources('AWS::IAM::Policy'));
+    const added = permissionsOf('Audit', withArchive).filter(
+      (each) => !permissionsOf('Audit').includes(each),
+    );
+    expect(added).toEqual([
+      'dynamodb:Query on ReadersTable.Arn',
+      'kinesis:ListShards on TelemetryStream.Arn',
+      's3:GetObject on ArchiveBucket.Arn/records/*',
+      's3:ListBucket on ArchiveBucket.Arn',
+    ]);
+  });
+
   it('let publish read what became of alerts and put it on the default bus, and nothing else', () => {
     expect(permissionsOf('Publish')).toEqual(
       [

@@ -1,6 +1,7 @@
 // Silence by what has been read: the closer's ticks, how far aggregate has come, and who judges by it.
 import { describe, expect, it } from 'vitest';
 import { resumeSource } from '../../../consumers/aggregate/resume-source.ts';
+import type { SequenceNumber } from '../../../src/core/brands.ts';
 import { parsePipeline } from '../../../src/core/pipeline/parse-pipeline.ts';
 import { DeadLetters } from '../../../src/stores/dead-letters.ts';
 import { SourceStates } from '../../../src/stores/source-states.ts';
@@ -201,7 +202,7 @@ describe('how far a shard has been read', () => {
     const { system, at, tickMs } = await oneTick();
     system.over = (name, table) => (name === 'readers' ? tableOver(table, { commit: down }) : table);
     system.restart();
-    expect(await system.aggregate()).toEqual({ batchItemFailures: [{ itemIdentifier: at[1] }] });
+    expect(await system.aggregate()).toEqual({ batchItemFailures: [{ itemIdentifier: at[0] }] });
     system.over = (_, table) => table;
     system.restart();
     await system.aggregate();
@@ -215,8 +216,8 @@ describe('how far a shard has been read', () => {
     if (at.shard === undefined) throw new Error('no shard');
     await system.aggregate();
     const noted = await tickMs();
-    const older = { tickMs: 5, sequence: '1' } as Parameters<typeof system.progress.note>[1];
-    await system.progress.note({ stream: at.stream, shard: at.shard }, older);
+    const older = { tickMs: 5, sequence: '1' as SequenceNumber };
+    await system.progress.note({ stream: at.stream, shard: at.shard }, { records: [], tick: older });
     expect(await tickMs()).toEqual(noted);
   });
 });
@@ -266,7 +267,7 @@ describe('a tick before a batch', () => {
     if (tick === undefined) throw new Error('no tick');
     await system.progress.note(
       { stream: tick.eventSourceARN, shard: (await system.stream.listShards())[0]?.id ?? raise() },
-      { tickMs: system.nowMs, sequence: tick.kinesis.sequenceNumber as never },
+      { records: [], tick: { tickMs: system.nowMs, sequence: tick.kinesis.sequenceNumber as never } },
     );
     system.put('dev', { time });
     system.skip(1);

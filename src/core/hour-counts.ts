@@ -1,0 +1,70 @@
+// Records by the hour they arrived in: what a reader of a shard has handled, and what others say that the shard carried.
+import type { EpochMs } from './brands.ts';
+
+/** Hours since the Unix epoch: how many records arrived in it. Hours without any are left out. */
+export type HourCounts = ReadonlyMap<number, number>;
+
+export const HOUR_MS = 3_600_000;
+
+/** Of a shard: five days, at most 8 bytes each, so that all that is noted of a shard stays under 1 KB, which is one write unit. */
+export const HOURS_KEPT = 100;
+
+export interface KeptCounts {
+  readonly hours: HourCounts;
+  /** Nothing is known of the hours before; undefined: all hours of the shard are counted. */
+  readonly fromHour: number | undefined;
+}
+
+export function hourIndex(atMs: EpochMs): number {
+  return Math.floor(atMs / HOUR_MS);
+}
+
+/** `2026-11-28T09`, as the archive calls it. */
+export function hourName(hour: number): string {
+  return new Date(hour * HOUR_MS).toISOString().slice(0, 13);
+}
+
+/** With records more. The earliest hours go where there are too many. */
+export function withArrivals(
+  { hours, fromHour }: KeptCounts,
+  arrivalsMs: Iterable<EpochMs>,
+  most = HOURS_KEPT,
+): KeptCounts {
+  const sums = new Map(hours);
+  for (const atMs of arrivalsMs) {
+    const hour = hourIndex(atMs);
+    // What is not known before is not known with this either.
+    if (fromHour === undefined || hour >= fromHour) sums.set(hour, (sums.get(hour) ?? 0) + 1);
+  }
+  if (sums.size <= most) return { hours: sums, fromHour };
+  const kept = [...sums].sort(([a], [b]) => a - b).slice(-most);
+  return { hours: new Map(kept), fromHour: kept[0]?.[0] };
+}
+
+/** In order: the first hour, then how many hours later the next one is; each with its records, in base 36: `abcd:1f 1:2k`. */
+export function encodeHourCounts(hours: HourCounts): string {
+  let before = 0;
+  return [...hours]
+    .sort(([a], [b]) => a - b)
+    .map(([hour, records]) => {
+      const step = hour - before;
+      before = hour;
+      return `${step.toString(36)}:${records.toString(36)}`;
+    })
+    .join(' ');
+}
+
+/** @throws Error for a text that `encodeHourCounts` does not give */
+export function decodeHourCounts(encoded: string): HourCounts {
+  const hours = new Map<number, number>();
+  if (encoded === '') return hours;
+  let hour = 0;
+  for (const word of encoded.split(' ')) {
+    const [, step, records] = /^([0-9a-z]+):([0-9a-z]+)$/.exec(word) ?? [];
+    if (step === undefined || records === undefined)
+      throw new Error(`counts of hours: found ${JSON.stringify(word)}, expected hours:records in base 36`);
+    hour += Number.parseInt(step, 36);
+    hours.set(hour, Number.parseInt(records, 36));
+  }
+  return hours;
+}
