@@ -1,6 +1,7 @@
 // Whatever moment the audit finds the system at, it names what was given up, where it was, and nothing else.
-import type { ShardId } from '../core/brands.ts';
+
 import { type Difference, placeInWords } from '../core/audit/difference.ts';
+import type { ShardId } from '../core/brands.ts';
 import { hourIndex, hourName } from '../core/hour-counts.ts';
 import type { DiscardedBatch } from '../event-source/ports.ts';
 import type { AuditProgress } from '../stores/audit/audit-progress.ts';
