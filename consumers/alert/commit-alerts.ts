@@ -121,13 +121,13 @@ export function judging({ rule, series, observations, sequences }: AlertWork): A
 }
 
 /** Ends what an alert says of a source that was retired, and has the clock forget it. */
-export function retiring({ rule, series, retiredAtMs, sequence }: Retirement): AlertTask {
+export function retiring({ rule, series, retiredAtMs, shownMs, sequence }: Retirement): AlertTask {
   return {
     rule: rule.name,
     series,
     sequences: [sequence],
     next: (stored) => {
-      const { state, changed } = foldRetirement(rule, stored?.state, { retiredAtMs });
+      const { state, changed } = foldRetirement(rule, stored?.state, { retiredAtMs, shownMs });
       if (state === undefined || (!changed && stored?.checkAtMs === undefined)) return {};
       return {
         write: { rule: rule.name, series, expectedVersion: stored?.version, state, checkAtMs: undefined },

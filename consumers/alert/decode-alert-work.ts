@@ -64,6 +64,8 @@ export interface Retirement {
   readonly rule: AlertRule;
   readonly series: string;
   readonly retiredAtMs: number;
+  /** Greatest event time that it had shown. */
+  readonly shownMs: number;
   readonly sequence: SequenceNumber;
 }
 
@@ -118,7 +120,8 @@ export function decodeAlertWork(records: readonly DynamoDbEventRecord[], pipelin
     if (typeof retiredAtMs === 'number' && retiredAtMs >= now.lastArrivalMs) {
       for (const rule of rules) {
         const series = watchedSeries(rule, source);
-        if (series !== undefined) retirements.push({ rule, series, retiredAtMs, sequence });
+        if (series !== undefined)
+          retirements.push({ rule, series, retiredAtMs, shownMs: now.latestTime, sequence });
       }
       continue;
     }

@@ -9,6 +9,7 @@ import type { TelemetryEvent } from './event.ts';
 import { isOverflow, MAX_GROUPS, OVERFLOW_TAG } from './group-tags.ts';
 import { stateTimeOf, timeWeightOf } from './group-times.ts';
 import {
+  beganMsOf,
   emptyHeldTrail,
   freeStates,
   type HeldTrail,
@@ -311,12 +312,19 @@ export function pruneHeld(state: SourceState, open: OpenAggregation): void {
 }
 
 /** What has been said for longer than it holds is kept too: what comes is a change from it. */
-function keepFrom(open: OpenAggregation, { trail, name }: HeldTrail, from: EpochMs): void {
+function keepFrom(open: OpenAggregation, held: HeldTrail, from: EpochMs): void {
+  const { trail, name } = held;
   let first = trail.samples.findIndex(({ time }) => time >= from);
   if (first < 0) first = trail.samples.length;
   const carried = carries(open) ? trail.samples[first - 1] : undefined;
   const rest = trail.samples.slice(first);
+  noteBegan(open, held, carried === undefined ? -1 : first - 1);
   setSamples(trail, name, carried === undefined ? rest : [{ ...carried, afterGap: true }, ...rest]);
+}
+
+/** The sample at this place is to be the first. */
+function noteBegan({ aggregation }: OpenAggregation, held: HeldTrail, at: number): void {
+  if (held.texts !== undefined) held.beganMs = beganMsOf(held, at, aggregation.holdMs);
 }
 
 /** Whether an open window holds time of the state. */
@@ -349,8 +357,10 @@ const MAX_CARRIED_BYTES = MAX_WINDOW_BYTES / 4;
 
 /** The aggregation counts by other rules than when its samples were noted: what they say holds from here on as the rules have it now. */
 export function freezeHeld(open: OpenAggregation): void {
-  for (const { trail, name } of open.held.values()) {
+  for (const held of open.held.values()) {
+    const { trail, name } = held;
     const last = trail.samples.at(-1);
+    noteBegan(open, held, trail.samples.length - 1);
     if (last !== undefined) setSamples(trail, name, [{ ...last, afterGap: true }]);
   }
 }

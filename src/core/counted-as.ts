@@ -23,6 +23,12 @@ export function holdRulesText(aggregation: Aggregation): string {
   return JSON.stringify(holdRules(aggregation));
 }
 
+/** How long what is said holds by rules that stand as a text; undefined: until the next sample. */
+export function holdMsOf(rules: string): number | undefined {
+  const [, holdMs] = rules === '' ? [] : JSON.parse(rules);
+  return holdMs ?? undefined;
+}
+
 /** How the time that states and values hold is taken. */
 function holdRules({ weights, states, holdMs }: Pick<Aggregation, 'weights' | 'states' | 'holdMs'>): unknown {
   const told = states.map(({ of, among, max }) => [of, sorted(among) ?? max]);

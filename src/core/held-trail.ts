@@ -1,5 +1,6 @@
 // The samples of one state, or of one value that is weighed by time, of a source in one aggregation, in order of event time whatever
 // their tags. States stand in them by number; what a number stands for is the trail's own.
+import type { EpochMs } from './brands.ts';
 import type { CounterSample, CounterTrail } from './counter-trail.ts';
 import { emptyTrail } from './counter-trail.ts';
 import type { StateRule } from './pipeline/pipeline.ts';
@@ -14,6 +15,8 @@ export interface HeldTrail {
    */
   readonly texts: string[] | undefined;
   readonly trail: CounterTrail;
+  /** Since when the source had been in the state of the first sample, where that is known to be longer than the sample is old. */
+  beganMs?: EpochMs | undefined;
 }
 
 /** States and values of one name are apart. */
@@ -32,8 +35,22 @@ export function heldBytes({ trail, texts }: HeldTrail): number {
   return bytes;
 }
 
-/** Which kind, and how many texts. */
-export const HELD_BYTES = 4;
+/** Which kind, how many texts, and since when. */
+export const HELD_BYTES = 16;
+
+/** Since when the source had been in the state of the sample at this place, without a gap. What was let go between samples may have been others. */
+export function beganMsOf(
+  { trail: { samples }, beganMs }: HeldTrail,
+  at: number,
+  holdMs = Number.POSITIVE_INFINITY,
+): EpochMs | undefined {
+  for (let place = at; ; place -= 1) {
+    const [own, before] = [samples[place], samples[place - 1]];
+    if (own === undefined) return undefined;
+    if (before === undefined) return beganMs ?? own.time;
+    if (own.afterGap || before.value !== own.value || before.time + holdMs < own.time) return own.time;
+  }
+}
 
 /** The number of a state, one of its own if there is room for one; else that of all others. */
 export function numberOfState(texts: string[], text: string, { among, max }: StateRule): number {

@@ -2,7 +2,7 @@
 // sources (those go to its branches), then no further value names, and at last counts events alone. What is well known in it goes on.
 import { copyTimes, type GroupTimes } from './group-times.ts';
 import type { GroupContents, WindowGroup } from './source-window.ts';
-import { addStateMs, emptyStateTime, OTHER_STATE, type StateTime } from './state-time.ts';
+import { addStateMs, emptyStateTime, noteEnded, OTHER_STATE, type StateTime } from './state-time.ts';
 import { copyGroup, mergeGroup } from './window.ts';
 import { windowBytes } from './window-bytes.ts';
 
@@ -60,7 +60,7 @@ export class PartRoom {
   #knownTimes({ states = [], weights = [] }: GroupContents): GroupTimes {
     const own = states.flatMap((time) => {
       const known = this.sum.states?.find(({ name }) => name === time.name);
-      return known === undefined ? [] : [toldAs(time, known.ms)];
+      return known === undefined ? [] : [toldAmong(time, known.ms)];
     });
     return {
       states: own,
@@ -104,8 +104,10 @@ function withoutTimes({
   return { events, moved, metrics, fields };
 }
 
-function toldAs(time: StateTime, known: ReadonlyMap<string, number>): StateTime {
+function toldAmong(time: StateTime, known: ReadonlyMap<string, number>): StateTime {
   const told = { ...emptyStateTime(time.name), changes: time.changes, last: time.last };
-  for (const [state, ms] of time.ms) addStateMs(told, known.has(state) ? state : OTHER_STATE, ms);
+  const toldAs = (state: string) => (known.has(state) ? state : OTHER_STATE);
+  for (const [state, ms] of time.ms) addStateMs(told, toldAs(state), ms);
+  for (const [state, ms] of time.ended ?? []) noteEnded(told, toldAs(state), ms);
   return told;
 }

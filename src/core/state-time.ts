@@ -14,6 +14,11 @@ export interface StateTime {
   last: StateSample | undefined;
   /** For a source's closed window: how long, within it, the source had been in the last state when it ended, ms; 0 while it is open. */
   lastingMs: number;
+  /**
+   * For a rollup's window: by state, the longest `lastingMs` of a source in it that had been in this state when its own window ended. Not
+   * there where no source has closed its own in a state that is known.
+   */
+  ended?: Map<string, number>;
 }
 
 export interface StateSample {
@@ -35,6 +40,8 @@ export interface StateSummary {
   readonly changes: number;
   readonly last?: string;
   readonly lastingMs: number;
+  /** See `StateTime.ended`. */
+  readonly ended?: ReadonlyMap<string, number>;
 }
 
 /** `state` is undefined for those that are not told apart. */
@@ -59,13 +66,24 @@ export function noteState(into: StateTime, sample: StateSample): void {
 export function mergeStateTime(into: StateTime, other: StateTime): void {
   for (const [state, ms] of other.ms) addStateMs(into, state, ms);
   into.changes += other.changes;
+  for (const [state, ms] of other.ended ?? []) noteEnded(into, state, ms);
   if (other.last === undefined) return;
   if (into.last === undefined || orderOf(other.last, into.last) > 0) into.lastingMs = other.lastingMs;
   noteState(into, other.last);
 }
 
 export function copyStateTime(time: StateTime): StateTime {
-  return { ...time, ms: new Map(time.ms) };
+  return {
+    ...time,
+    ms: new Map(time.ms),
+    ...(time.ended === undefined ? {} : { ended: new Map(time.ended) }),
+  };
+}
+
+/** A source's window ended after it had been in the state for so long. */
+export function noteEnded(into: StateTime, state: string, ms: number): void {
+  into.ended ??= new Map();
+  into.ended.set(state, Math.max(into.ended.get(state) ?? 0, ms));
 }
 
 /** What has to be merged into something that holds `before` so that it holds `after`; undefined where nothing has changed. */
@@ -78,24 +96,38 @@ export function stateTimeDifference(
     [...after.ms].map(([state, own]) => [state, own - (before?.ms.get(state) ?? 0)] as const),
   );
   const changes = after.changes - (before?.changes ?? 0);
-  const { name, last } = after;
+  const { name, last, lastingMs } = after;
+  // A window closes once: what its source was in then is told by one change.
+  const hasEnded = last !== undefined && lastingMs > 0 && lastingMs !== before?.lastingMs;
   const isSame =
-    changes === 0 && last?.order === before?.last?.order && [...ms.values()].every((own) => own === 0);
+    changes === 0 &&
+    last?.order === before?.last?.order &&
+    !hasEnded &&
+    [...ms.values()].every((own) => own === 0);
   if (isSame) return undefined;
-  return { name, ms, changes, last: last === undefined ? undefined : { ...last, source }, lastingMs: 0 };
+  const difference = { ...emptyStateTime(name), ms, changes, last: last && { ...last, source } };
+  if (hasEnded) noteEnded(difference, last.state, lastingMs);
+  return difference;
 }
 
-export function summarizeStateTime({ ms, changes, last, lastingMs }: StateTime): StateSummary {
+export function summarizeStateTime({ ms, changes, last, lastingMs, ended }: StateTime): StateSummary {
   const times = [...ms]
     .filter(([, own]) => own > 0)
     .sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
     .map(([state, own]) => ({ state: state === OTHER_STATE ? undefined : state, ms: own }));
-  return { times, changes, ...(last === undefined ? {} : { last: last.state }), lastingMs };
+  return {
+    times,
+    changes,
+    ...(last === undefined ? {} : { last: last.state }),
+    lastingMs,
+    ...(ended === undefined ? {} : { ended }),
+  };
 }
 
 /** What it takes in an item, at most. */
-export function stateTimeBytes({ name, ms, last }: StateTime): number {
+export function stateTimeBytes({ name, ms, last, ended }: StateTime): number {
   let bytes = STATE_BYTES + textBytes(name);
+  if (ended !== undefined) for (const state of ended.keys()) bytes += STATE_ENTRY_BYTES + textBytes(state);
   for (const state of ms.keys()) bytes += STATE_ENTRY_BYTES + textBytes(state);
   return bytes + (last?.source === undefined ? 0 : textBytes(last.source));
 }

@@ -44,6 +44,7 @@ export function writeHeld(writer: ByteWriter, state: SourceState): void {
       writeGroupTimes(PART, group, names);
     }
   }
+  writeBegan(PART, state);
   const body = PART.finish();
   writeTexts(writer, names.names);
   writer.bytes(body);
@@ -59,7 +60,35 @@ export function readHeld(reader: ByteReader, aggregations: number): HeldImage {
     const groups = listOf(body, () => [body.varint(), readGroupTimes(body, names)] as const);
     return [at, new Map(groups)] as const;
   });
+  // States of before do not say how long what is carried had lasted.
+  if (!body.done) readBegan(body, images);
   return { aggregations: images, times: new Map(times) };
+}
+
+/** Of trails whose first sample's state had lasted longer: places of the aggregation and of the trail, and how long. */
+function writeBegan(writer: ByteWriter, { open }: SourceState): void {
+  const known = open.flatMap(({ held }, place) =>
+    [...held.values()].flatMap(({ beganMs, trail: { samples } }, at) => {
+      const [first] = samples;
+      return first === undefined || beganMs === undefined || beganMs === first.time
+        ? []
+        : [[place, at, first.time - beganMs]];
+    }),
+  );
+  writer.varint(known.length);
+  for (const numbers of known) for (const each of numbers) writer.varint(each);
+}
+
+function readBegan(reader: ByteReader, images: readonly Pick<AggregationImage, 'held'>[]): void {
+  const trails = images.map(({ held }) => [...held.trails.values()]);
+  listOf(reader, () => {
+    const [place, at, beforeMs] = [reader.varint(), reader.varint(), reader.varint()];
+    const held = trails[place]?.[at];
+    const [first] = held?.trail.samples ?? [];
+    if (held === undefined || first === undefined)
+      throw new Error(`samples ${at} of aggregation ${place} are not among those of the state`);
+    held.beganMs = first.time - beforeMs;
+  });
 }
 
 /** The window with what was written of its groups. */
@@ -140,11 +169,15 @@ function readTrails(reader: ByteReader, names: readonly string[]): AggregationIm
 }
 
 function writeGroupTimes(writer: ByteWriter, { states, weights }: GroupTimes, names: NameTable): void {
-  writer.byte((states === undefined ? 0 : STATES) | (weights === undefined ? 0 : WEIGHTS));
+  const hasEnded = states?.some(({ ended }) => ended !== undefined) === true;
+  writer.byte(
+    (states === undefined ? 0 : STATES) | (weights === undefined ? 0 : WEIGHTS) | (hasEnded ? ENDED : 0),
+  );
   if (states !== undefined) {
     writer.varint(states.length);
     for (const time of states) writeStateTime(writer, time, names);
   }
+  if (hasEnded) for (const { ended } of states ?? []) writeEnded(writer, ended, names);
   if (weights === undefined) return;
   writer.varint(weights.length);
   for (const { name, ms, sum } of weights) {
@@ -156,11 +189,15 @@ function writeGroupTimes(writer: ByteWriter, { states, weights }: GroupTimes, na
 
 const STATES = 1;
 const WEIGHTS = 2;
+/** Behind the states: of each, which sources' windows ended in it. */
+const ENDED = 4;
 
 function readGroupTimes(reader: ByteReader, names: readonly string[]): GroupTimes {
   const kinds = reader.byte();
+  const states = (kinds & STATES) === 0 ? undefined : listOf(reader, () => readStateTime(reader, names));
+  if ((kinds & ENDED) !== 0) for (const time of states ?? []) readEnded(reader, time, names);
   return {
-    ...((kinds & STATES) === 0 ? {} : { states: listOf(reader, () => readStateTime(reader, names)) }),
+    ...(states === undefined ? {} : { states }),
     ...((kinds & WEIGHTS) === 0 ? {} : { weights: listOf(reader, () => readWeight(reader, names)) }),
   };
 }
@@ -197,6 +234,19 @@ function readStateTime(reader: ByteReader, names: readonly string[]): StateTime 
     last: kind === 0 ? undefined : readSample(reader, names, kind === 2),
     lastingMs,
   };
+}
+
+function writeEnded(writer: ByteWriter, ended: StateTime['ended'], names: NameTable): void {
+  writer.varint(ended?.size ?? 0);
+  for (const [state, ms] of ended ?? []) {
+    writer.varint(names.index(state));
+    writer.varint(ms);
+  }
+}
+
+function readEnded(reader: ByteReader, time: StateTime, names: readonly string[]): void {
+  const ended = listOf(reader, () => [nameAt(names, reader.varint()), reader.varint()] as const);
+  if (ended.length > 0) time.ended = new Map(ended);
 }
 
 function readSample(reader: ByteReader, names: readonly string[], hasSource: boolean): StateSample {

@@ -1,10 +1,11 @@
 // What alerts do: transitions numbered and each once; on closed windows those that the reference makes of them, in the end also
 // where windows become final in any order; silence only where there was one; and on the bus each of them, always the same.
 import { decodeAlertState } from '../core/alerts/alert-encoding.ts';
-import type { AlertRule } from '../core/alerts/alert-rule.ts';
+import type { AlertRule, StateMeasure } from '../core/alerts/alert-rule.ts';
 import type { AlertState, Transition } from '../core/alerts/alert-state.ts';
 import type { Pipeline } from '../core/pipeline/pipeline.ts';
 import { parseRollupSeries, parseSourceSeries, sourceSeries } from '../core/series.ts';
+import type { StateSummary } from '../core/state-time.ts';
 import type { SeriesWindow } from '../core/stored-window.ts';
 import { spanMs } from '../core/window-spec.ts';
 import { ALERTS_TABLE } from '../platform/names.ts';
@@ -26,6 +27,8 @@ const LAW_OF_EPISODES =
 const LAW_OF_VALUES = 'what is told of a window is what it held';
 const LAW_OF_SILENCE =
   'silence is told of once it has lasted, by what has been read, and ends with what arrives';
+const LAW_OF_LAST =
+  'what is told of the state that a source said last is what its events say, to the last one';
 const LAW_OF_RETIREMENT = 'nobody hears any more of a source that was retired and has sent nothing since';
 const LAW_OF_PUBLISHING = 'every transition is published, always with the same content';
 
@@ -71,8 +74,12 @@ export class AlertsCheck {
       const own = closed.filter(
         ({ aggregation }) => on.kind === 'aggregation' && aggregation.name === on.name,
       );
-      for (const window of own.sort((a, b) => a.start - b.start))
-        this.#reference(rule, source).observe(window);
+      for (const window of own.sort((a, b) => a.start - b.start)) {
+        const { start, end, events, aggregation } = window;
+        const said = (name: string, matches: (event: ReferenceEvent) => boolean) =>
+          this.#sources.saidIn(source, window, name, matches);
+        this.#reference(rule, source).observe({ start, end, events, aggregation, said });
+      }
     }
   }
 
@@ -142,8 +149,10 @@ export class AlertsCheck {
     this.#checkRetired();
     if (this.#sources.uncertain.size === 0) this.#checkRollups(applied);
     for (const rule of this.#rules.values()) {
-      if (rule.when.kind === 'absent')
-        for (const source of this.#sources.sources.keys()) this.#checkSilent(rule, source);
+      for (const source of this.#sources.sources.keys()) {
+        if (rule.when.kind === 'absent') this.#checkSilent(rule, source);
+        this.#checkLastWord(rule, source);
+      }
     }
   }
 
@@ -178,23 +187,71 @@ export class AlertsCheck {
       for (const [series, windows] of bySeries) {
         if (!isWatchedSeries(rule, series)) continue;
         const reference = new ReferenceAlert(rule);
-        const inOrder = windows
-          .map(([key, events]) => ({ start: seriesOf(key).start, events }))
-          .sort((a, b) => a.start - b.start);
-        for (const { start, events } of inOrder) {
-          const lengthMs = spanMs(aggregation.window);
-          reference.observe({ start, end: start + lengthMs, events, aggregation });
+        const isIn = (event: ReferenceEvent) => isOfSeries(rule, series, event);
+        for (const { start, events } of this.#windowsOf(series, windows)) {
+          const said = (name: string) => this.#sources.saidOver(aggregation.name, start, name, isIn);
+          reference.observe({ start, end: start + spanMs(aggregation.window), events, aggregation, said });
         }
         holdEpisodes(`${rule.name} on ${series}`, this.#madeBy(rule.name, series), reference.atEnd());
       }
     }
   }
 
+  /** In order of time; what a state of before is carried into has no event of the series. */
+  #windowsOf(
+    series: string,
+    applied: readonly (readonly [key: string, events: readonly ReferenceEvent[]])[],
+  ) {
+    const events = new Map(applied.map(([key, own]) => [seriesOf(key).start, own]));
+    for (const key of this.#heldBy.keys()) {
+      const { series: other, start } = seriesOf(key);
+      if (other === series && !events.has(start)) events.set(start, []);
+    }
+    return [...events].map(([start, own]) => ({ start, events: own })).sort((a, b) => a.start - b.start);
+  }
+
+  /** What is told of what a source said last is what its events up to there say. */
+  #checkLast(rule: AlertRule, source: string, { sequence, to, window, stale }: Transition): void {
+    const { on, measure, when, forMs } = rule;
+    if (on.kind !== 'last' || measure?.kind !== 'state' || when.kind !== 'is' || stale === true) return;
+    const { start, revision, value } = window;
+    const where = `${rule.name} of ${source}, ${sequence}`;
+    const said = this.#sources.lastSaidAfter(source, on.name, measure.metric, revision);
+    const lastingMs = said?.state === when.state ? said.time - said.sinceMs : -1;
+    holdSame(LAW_OF_LAST, where, { start, value }, { start: said?.time, value: lastingMs });
+    if (to === 'pending' || to === 'firing')
+      hold(LAW_OF_LAST, to === 'firing' ? value >= forMs : value >= 0, () => {
+        return `${where}: found it ${to} after ${value} ms, expected ${forMs} before it fires`;
+      });
+  }
+
+  /** Nobody is left with what a source said before it said something else. */
+  #checkLastWord(rule: AlertRule, source: string): void {
+    const { on, measure, when, forMs, clear, stale } = rule;
+    if (on.kind !== 'last' || measure?.kind !== 'state' || when.kind !== 'is' || !watches(rule, source))
+      return;
+    const series = sourceSeries(on.name, source);
+    if (this.#sources.uncertain.has(source) || this.#wasRetired(series) || stale !== undefined) return;
+    const said = this.#sources.lastSaidAfter(source, on.name, measure.metric);
+    const status = this.#madeBy(rule.name, series).at(-1)?.to ?? 'ok';
+    const lastingMs = said?.state === when.state ? said.time - said.sinceMs : -1;
+    const expected =
+      lastingMs >= forMs
+        ? ['firing']
+        : lastingMs >= 0
+          ? ['pending', 'firing']
+          : ['ok', 'resolved', ...(clear.forMs > 0 ? ['firing'] : [])];
+    hold(LAW_OF_LAST, expected.includes(status), () => {
+      return `${rule.name} of ${source}, at the end: found it ${status}, expected ${expected.join(' or ')} ${lastingMs} ms after it began`;
+    });
+  }
+
   /** For rollups: the value published is one that the rollup held at some moment, at the revision published. */
   #checkValue({ name, measure }: AlertRule, series: string, { sequence, window }: Transition): void {
     const { start, revision, value } = window;
     const held = this.#heldBy.get(seriesKey(series, start))?.get(revision) ?? [];
-    const values = held.map(({ events, metrics }) => {
+    const values = held.map(({ events, metrics, states }) => {
+      if (measure?.kind === 'state') return valueOfState(measure, states?.get(measure.metric));
       if (measure?.kind !== 'metric') return events;
       const summary: Readonly<Record<string, unknown>> = { ...metrics.get(measure.metric) };
       return summary[measure.aggregate];
@@ -208,6 +265,7 @@ export class AlertsCheck {
     if (rule.on.kind === 'rollup' && transition.stale !== true) this.#checkValue(rule, series, transition);
     const source = parseSourceSeries(series)?.source;
     if (source === undefined || this.#sources.uncertain.has(source) || this.#wasRetired(series)) return;
+    this.#checkLast(rule, source, transition);
     if (rule.when.kind === 'absent') this.#checkSilence(source, transition);
     else if (isOnClosedWindows(rule)) {
       const { sequence, from, to, window } = transition;
@@ -273,6 +331,26 @@ export class AlertsCheck {
     this.#references.set(key, reference);
     return reference;
   }
+}
+
+/** By what the rollup's window holds as it is read. */
+function valueOfState(
+  { aggregate, state = '' }: StateMeasure,
+  found: StateSummary | undefined,
+): number | undefined {
+  if (found === undefined) return undefined;
+  if (aggregate === 'changes') return found.changes;
+  if (aggregate === 'lasting') return found.ended?.get(state) ?? 0;
+  const own = found.times.find((time) => time.state === state)?.ms ?? 0;
+  if (aggregate === 'seconds') return own / 1_000;
+  return own / found.times.reduce((sum, { ms }) => sum + ms, 0);
+}
+
+/** Whether the event has the tags of the series. */
+function isOfSeries({ on }: AlertRule, series: string, { tags }: ReferenceEvent): boolean {
+  const { values = [] } = parseRollupSeries(series) ?? {};
+  const level = on.kind === 'rollup' ? on.levels.find(({ length }) => length === values.length) : undefined;
+  return (level ?? []).every((tag, at) => (Object.hasOwn(tags, tag) ? tags[tag] : null) === values[at]);
 }
 
 function isOnClosedWindows({ on }: AlertRule): boolean {

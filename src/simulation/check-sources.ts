@@ -12,9 +12,13 @@ import { increaseOf } from './reference-aggregates.ts';
 import { type ReferenceEvent, type ReferenceVerdict, reasonOfTime } from './reference-model.ts';
 import { ReferenceSource, type ReferenceWindow } from './reference-source.ts';
 import {
+  allSaidOfState,
+  lastSaid,
   meanOfAll,
   type ReferenceSpan,
   type ReferenceTimes,
+  type SaidOfState,
+  saidOfState,
   stateTimesOf,
   sumOfTimes,
   timeWeightedMeanOf,
@@ -293,17 +297,69 @@ export class SourcesCheck {
     return stateTimesOf(this.#historyOf(source, window), of, this.#spanOf(window), matches, told);
   }
 
+  /** What alerts ask of the state of this name, in the source's window. */
+  saidIn(
+    source: string,
+    window: ReferenceWindow,
+    name: string,
+    matches: (event: ReferenceEvent) => boolean,
+  ): SaidOfState {
+    const told = this.#toldBy(window.aggregation.name, name);
+    return saidOfState(this.#historyOf(source, window), name, this.#spanOf(window), matches, told);
+  }
+
+  /** The same over the windows of all sources that begin there. */
+  saidOver(
+    aggregation: string,
+    start: number,
+    name: string,
+    matches: (event: ReferenceEvent) => boolean,
+  ): SaidOfState {
+    return allSaidOfState(
+      this.#windowsAt(aggregation, start).map(({ source, window }) =>
+        this.saidIn(source, window, name, matches),
+      ),
+    );
+  }
+
+  /** What a source said last in its first so many events that were applied; see `lastSaid`. */
+  lastSaidAfter(
+    source: string,
+    aggregation: string,
+    name: string,
+    applied = Number.POSITIVE_INFINITY,
+  ): ReturnType<typeof lastSaid> {
+    const { holdMs = Number.POSITIVE_INFINITY } = this.#aggregation(aggregation);
+    const judged = this.sources.get(source)?.reference.judged ?? [];
+    const history = judged
+      .filter(({ verdict }) => verdict === 'applied')
+      .slice(0, applied)
+      .filter(({ appliedTo }) => appliedTo.includes(aggregation))
+      .map(({ event }) => event);
+    return lastSaid(history, name, holdMs, this.#toldBy(aggregation, name));
+  }
+
+  /** States that the aggregation does not tell apart are one. */
+  #toldBy(aggregation: string, name: string): (state: string) => string {
+    const { among } = this.#aggregation(aggregation).states.find(({ of }) => of === name) ?? {};
+    return (state) => (among === undefined || among.has(state) ? state : '');
+  }
+
+  #windowsAt(aggregation: string, start: number) {
+    return [...this.sources].flatMap(([source, { reference }]) =>
+      reference.windows
+        .filter((window) => window.aggregation.name === aggregation && window.start === start)
+        .map((window) => ({ source, window })),
+    );
+  }
+
   /** The same over the windows of all sources that begin there. */
   timesOver(
     aggregation: string,
     start: number,
     matches: (event: ReferenceEvent) => boolean,
   ): Pick<ExpectedEvents, 'statesOf' | 'weightedMeanOf'> {
-    const windows = [...this.sources].flatMap(([source, { reference }]) =>
-      reference.windows
-        .filter((window) => window.aggregation.name === aggregation && window.start === start)
-        .map((window) => ({ source, window })),
-    );
+    const windows = this.#windowsAt(aggregation, start);
     return {
       statesOf: (rule) =>
         sumOfTimes(windows.map(({ source, window }) => this.statesIn(source, window, rule, matches))),

@@ -36,19 +36,27 @@ function asksForStates(
 
 type StatesOf = (event: PlannedEvent) => Pick<PlannedEvent, 'states'>;
 
-/** What a producer sends again says the same. */
+/** What a producer sends again says the same. In some runs states last, in others they come and go. */
 function drawnOnce(random: Random): StatesOf {
   const known = new Map<PlannedEvent, Pick<PlannedEvent, 'states'>>();
+  const modes = new Map<string, string>();
+  const steadiness = random.pick([0, 0.5, 0.9]);
   return (event) => {
-    const states = known.get(event) ?? drawStates(event, random);
+    const isKnown = known.has(event);
+    const before = modes.get(event.source);
+    const mode =
+      !isKnown && before !== undefined && random.chance(steadiness)
+        ? before
+        : random.pick(['run', 'run', 'idle', 'error']);
+    const states = known.get(event) ?? drawStates(event, mode, random);
     known.set(event, states);
+    if (!isKnown) modes.set(event.source, mode);
     return states;
   };
 }
 
-function drawStates({ broken }: PlannedEvent, random: Random): Pick<PlannedEvent, 'states'> {
+function drawStates({ broken }: PlannedEvent, mode: string, random: Random): Pick<PlannedEvent, 'states'> {
   if (broken !== undefined || random.chance(0.3)) return {};
-  const mode = random.pick(['run', 'run', 'idle', 'error']);
   return { states: random.chance(0.3) ? { mode, door: random.chance(0.5) } : { mode } };
 }
 

@@ -3,6 +3,7 @@
 import { createRandom, type Random } from '../../producers/simulators/random.ts';
 import { drawActions, drawAlertActions } from './draw-actions.ts';
 import { drawAlerts } from './draw-alerts.ts';
+import { withAlertsOnStates } from './draw-alerts-on-states.ts';
 import { withBorders } from './draw-borders.ts';
 import { withBridges } from './draw-bridges.ts';
 import { withCalendar } from './draw-calendar.ts';
@@ -16,14 +17,16 @@ import { PLAN_FORMAT, type Plan, type PlannedAction, type PlannedRecord, START_M
 
 export function makePlan(seed: number): Plan {
   const states = createRandom(`states ${seed}`);
-  const plan = makePlanOfNumbers(seed);
-  return states.chance(STATES_SHARE) ? withStates(plan, states) : plan;
+  const hasStates = states.chance(STATES_SHARE);
+  const plan = makePlanOfNumbers(seed, hasStates ? ALERTS_SHARE_WITH_STATES : ALERTS_SHARE);
+  if (!hasStates) return plan;
+  return withAlertsOnStates(withStates(plan, states), createRandom(`alerts on states ${seed}`));
 }
 
 /** Share of plans whose events have states. */
 const STATES_SHARE = 0.35;
 
-function makePlanOfNumbers(seed: number): Plan {
+function makePlanOfNumbers(seed: number, alertsShare: number): Plan {
   const random = (part: string) => createRandom(`${part} ${seed}`);
   const pipeline = drawPipeline(random('pipeline'));
   const workload = random('workload');
@@ -45,7 +48,7 @@ function makePlanOfNumbers(seed: number): Plan {
     ].sort((a, b) => a.atMs - b.atMs),
     faults: drawFaults(random('faults')),
   };
-  const whole = withRetirements(withMore(plan, durationMs, random), random('retirements'));
+  const whole = withRetirements(withMore(plan, { durationMs, alertsShare, random }), random('retirements'));
   return withBorders(withBridges(whole, random('bridges')), random('borders'));
 }
 
@@ -77,10 +80,17 @@ const RETIRING_SHARE = 0.15;
 const RETIRING_SHARE_WITH_ALERTS = 0.4;
 
 /** Days, alerts, or pipelines that are deployed over the first. */
-function withMore(plan: Plan, durationMs: number, random: (part: string) => Random): Plan {
+function withMore(
+  plan: Plan,
+  {
+    durationMs,
+    alertsShare,
+    random,
+  }: { readonly durationMs: number; readonly alertsShare: number; readonly random: (part: string) => Random },
+): Plan {
   const calendar = random('calendar');
   if (calendar.chance(CALENDAR_SHARE)) return withCalendar(plan, calendar);
-  if (random('has alerts').chance(ALERTS_SHARE)) return withAlerts(plan, durationMs, random('alerts'));
+  if (random('has alerts').chance(alertsShare)) return withAlerts(plan, durationMs, random('alerts'));
   const changing = random('deploys');
   if (!changing.chance(DEPLOYS_SHARE)) return plan;
   const deploys = drawDeploys(plan.pipeline, { durationMs, random: changing });
@@ -95,6 +105,8 @@ const DEPLOYS_SHARE = 0.4;
 
 /** The share of plans with alerts: two or three more functions make a run dearer. */
 const ALERTS_SHARE = 0.25;
+/** There are as many kinds of alerts on states as on all else. */
+const ALERTS_SHARE_WITH_STATES = 0.5;
 
 /** The same run with alerts on it, and with what goes wrong with these. */
 function withAlerts(plan: Plan, durationMs: number, random: Random): Plan {

@@ -1,8 +1,9 @@
 // An alert on the closed windows of one source, as docs/semantics.md says it, over the whole list of these windows:
 // plain, and sharing nothing with the fold it is compared with.
-import type { AlertRule, Direction } from '../core/alerts/alert-rule.ts';
-import { metricsOf } from './reference-model.ts';
+import type { AlertRule, Direction, StateMeasure } from '../core/alerts/alert-rule.ts';
+import { metricsOf, type ReferenceEvent } from './reference-model.ts';
 import type { ReferenceWindow } from './reference-source.ts';
+import type { SaidOfState } from './reference-times.ts';
 
 export interface ReferenceObservation {
   readonly start: number;
@@ -22,6 +23,8 @@ export interface ReferenceTransition {
 /** A source's window, or a rollup's. */
 interface Contents extends Pick<ReferenceWindow, 'start' | 'end' | 'events'> {
   readonly aggregation: { readonly values: ReadonlySet<string> | undefined };
+  /** What events that match say of the state of this name, in the window. */
+  readonly said: (name: string, matches: (event: ReferenceEvent) => boolean) => SaidOfState;
 }
 
 export class ReferenceAlert {
@@ -158,15 +161,18 @@ export class ReferenceAlert {
   }
 }
 
-function valueIn({ measure, filter }: AlertRule, { events, aggregation }: Contents): number | undefined {
-  const passing = events.filter(({ tags }) =>
+function valueIn(
+  { measure, filter }: AlertRule,
+  { events, aggregation, said }: Contents,
+): number | undefined {
+  const passes = ({ tags }: ReferenceEvent) =>
     [...(filter.tags ?? [])].every(
       ([tag, values]) => Object.hasOwn(tags, tag) && values.has(tags[tag] ?? ''),
-    ),
-  );
+    );
+  const passing = events.filter(passes);
   if (measure === undefined) return undefined;
   if (measure.kind === 'events') return passing.length;
-  if (measure.kind === 'state') throw new Error('the reference knows no alert on states');
+  if (measure.kind === 'state') return stateValueIn(measure, said(measure.metric, passes));
   const metric = metricsOf(passing, aggregation.values).get(measure.metric);
   switch (measure.aggregate) {
     case 'count':
@@ -180,6 +186,19 @@ function valueIn({ measure, filter }: AlertRule, { events, aggregation }: Conten
     default:
       throw new Error(`the reference knows no alert on ${measure.aggregate}`);
   }
+}
+
+function stateValueIn(
+  { aggregate, state = '' }: StateMeasure,
+  { ms, changes, isKnown, endedIn }: SaidOfState,
+): number | undefined {
+  if (!isKnown) return undefined;
+  if (aggregate === 'changes') return changes;
+  if (aggregate === 'lasting') return endedIn.get(state) ?? 0;
+  const own = ms.get(state) ?? 0;
+  if (aggregate === 'seconds') return own / 1_000;
+  const known = [...ms.values()].reduce((sum, each) => sum + each, 0);
+  return known === 0 ? undefined : own / known;
 }
 
 function towards(direction: Direction, size: number): number {

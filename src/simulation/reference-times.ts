@@ -48,6 +48,69 @@ export function stateTimesOf(
   return { ms, changes: changes.length, ...lastOf(states, span) };
 }
 
+export interface SaidOfState {
+  readonly ms: ReadonlyMap<string, number>;
+  readonly changes: number;
+  /** Whether samples that match say anything of the time. */
+  readonly isKnown: boolean;
+  /** By state, how long a source had been in it at the end, by a sample that matches. */
+  readonly endedIn: ReadonlyMap<string, number>;
+}
+
+/** What alerts ask of a source's state in a window. */
+export function saidOfState(
+  history: readonly ReferenceEvent[],
+  name: string,
+  span: ReferenceSpan,
+  matches: Matches,
+  told: (state: string) => string,
+): SaidOfState {
+  const { ms, changes, last, lastingMs } = stateTimesOf(history, name, span, matches, told);
+  const samples = samplesOf(history, ({ states = {} }) =>
+    Object.hasOwn(states, name) ? states[name] : undefined,
+  );
+  const isSaid = samples.some(({ event, time }) => isIn(span, time) && matches(event));
+  const latest = samples.findLast(({ time }) => time < span.end);
+  const hasEnded = last !== undefined && lastingMs > 0 && latest !== undefined && matches(latest.event);
+  return {
+    ms,
+    changes,
+    isKnown: isSaid || ms.size > 0,
+    endedIn: new Map(hasEnded ? [[last, lastingMs]] : []),
+  };
+}
+
+/** The same over several sources. */
+export function allSaidOfState(all: readonly SaidOfState[]): SaidOfState {
+  const [ms, endedIn] = [new Map<string, number>(), new Map<string, number>()];
+  for (const said of all) {
+    for (const [state, own] of said.ms) ms.set(state, (ms.get(state) ?? 0) + own);
+    for (const [state, own] of said.endedIn) endedIn.set(state, Math.max(endedIn.get(state) ?? 0, own));
+  }
+  const changes = all.reduce((sum, said) => sum + said.changes, 0);
+  return { ms, changes, isKnown: all.some(({ isKnown }) => isKnown), endedIn };
+}
+
+/** What a source said last, and since when it had said nothing else without a gap; undefined if it said nothing. */
+export function lastSaid(
+  history: readonly ReferenceEvent[],
+  name: string,
+  holdMs: number,
+  told: (state: string) => string,
+): { readonly state: string; readonly time: number; readonly sinceMs: number } | undefined {
+  const samples = samplesOf(history, ({ states = {} }) =>
+    Object.hasOwn(states, name) ? states[name] : undefined,
+  ).map(({ time, said }) => ({ time, state: told(said) }));
+  const last = samples.at(-1);
+  if (last === undefined) return undefined;
+  let sinceMs = last.time;
+  for (const { time, state } of samples.toReversed()) {
+    if (state !== last.state || time + holdMs < sinceMs) break;
+    sinceMs = time;
+  }
+  return { ...last, sinceMs };
+}
+
 /** Mean of the values of a name, weighted by how long each held; undefined where that is not known. */
 export function timeWeightedMeanOf(
   history: readonly ReferenceEvent[],

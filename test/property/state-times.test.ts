@@ -1,6 +1,7 @@
 // Time in states, and means weighed by time, against all samples there are: what a sample says holds until the next one.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { observeSource } from '../../src/core/alerts/observe-change.ts';
 import { closeAll } from '../../src/core/close-windows.ts';
 import { MAX_COUNTER_SAMPLES } from '../../src/core/counter-trail.ts';
 import type { TelemetryEvent } from '../../src/core/event.ts';
@@ -11,13 +12,15 @@ import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import type { SourceState } from '../../src/core/source-state.ts';
 import { emptySourceState } from '../../src/core/source-state.ts';
 import type { SourceWindow } from '../../src/core/source-window.ts';
+import { decodeChangedWindows } from '../../src/core/state-changes.ts';
 import { decodeState, encodeState } from '../../src/core/state-encoding.ts';
 import { summarizeStateTime } from '../../src/core/state-time.ts';
 import { timeWeightedMean } from '../../src/core/time-weight.ts';
 import { mergeGroups, revisionOf } from '../../src/core/window.ts';
 import { windowBytes } from '../../src/core/window-bytes.ts';
+import { specText } from '../../src/core/window-spec.ts';
 import { ReferenceSource, type ReferenceWindow } from '../../src/simulation/reference-source.ts';
-import { stateTimesOf, timeWeightedMeanOf } from '../../src/simulation/reference-times.ts';
+import { lastSaid, stateTimesOf, timeWeightedMeanOf } from '../../src/simulation/reference-times.ts';
 import { batchOf, eventOf } from '../support/events.ts';
 
 const WINDOWS: readonly AggregationDefinition['window'][] = [
@@ -111,6 +114,31 @@ describe('the time in each state, and the mean weighed by time', () => {
         expect(timesOf(open?.windows.values() ?? [])).toEqual(expectedTimes(pipeline, events, 'open'));
       }),
       { numRuns: 300 },
+    );
+  });
+
+  test('are told of what the source said last, since when it had said nothing else, whatever has closed', () => {
+    fc.assert(
+      fc.property(
+        arbitraryPipeline,
+        arbitraryEvents,
+        fc.integer({ min: 1, max: 9 }),
+        (pipeline, events, cut) => {
+          const [aggregation] = pipeline.aggregations;
+          if (aggregation === undefined || aggregation.window.kind === 'session') return;
+          const { state } = foldAll(pipeline, events, cut);
+          const said = decodeChangedWindows('a', encodeState(state));
+          const [rule] = parsePipeline({
+            aggregations: [{ name: 'a', window: { tumbling: '1s' }, states: [{ of: 'm' }] }],
+            alerts: [{ name: 'w', on: { last: 'a' }, metric: 'm', when: { is: 'off' } }],
+          }).alerts;
+          if (rule?.on.kind !== 'last') throw new Error('one rule');
+          const own = { ...rule, on: { ...rule.on, spec: specText(aggregation.window) } };
+          const found = observeSource(own, undefined, said).map(({ start, value }) => ({ start, value }));
+          expect(found).toEqual(expectedLast(pipeline, events));
+        },
+      ),
+      { numRuns: 500 },
     );
   });
 
@@ -258,6 +286,20 @@ function timesOf(windows: Iterable<SourceWindow>): AllTimes {
     }
   }
   return sorted(found);
+}
+
+function expectedLast(pipeline: Pipeline, events: readonly TelemetryEvent[]) {
+  const source = new ReferenceSource(pipeline);
+  for (const event of events) {
+    source.receive({ ...event, arrivalMs: ARRIVAL_MS });
+    source.closeDue();
+  }
+  const history = source.judged.filter(({ appliedTo }) => appliedTo.includes('a')).map(({ event }) => event);
+  const [{ holdMs = Number.POSITIVE_INFINITY, states: [rule] = [] } = {}] = pipeline.aggregations;
+  const told = (state: string) => (rule?.among?.has(state) === false ? '' : state);
+  const last = lastSaid(history, 'm', holdMs, told);
+  if (last === undefined) return [];
+  return [{ start: last.time, value: last.state === 'off' ? last.time - last.sinceMs : -1 }];
 }
 
 function expectedTimes(

@@ -120,6 +120,21 @@ export const PLANTED_BUGS: Readonly<Record<string, PlantedBug>> = {
     find: 'if (held.texts === undefined || from.value === to.value) return;',
     put: 'if (held.texts === undefined) return;',
   },
+  'a state that was left and came back counts from when it began first': {
+    file: 'src/core/alerts/machine.ts',
+    find: 'isExact || began > start ? began : (since ?? began)',
+    put: 'since ?? began',
+  },
+  'a state is taken to have begun with what is kept of it': {
+    file: 'src/core/count-time.ts',
+    find: 'noteBegan(open, held, carried === undefined ? -1 : first - 1);',
+    put: '',
+  },
+  'a rollup forgets in which states its sources ended': {
+    file: 'src/core/state-time.ts',
+    find: 'for (const [state, ms] of other.ended ?? []) noteEnded(into, state, ms);',
+    put: '',
+  },
   'a window of before the offset is that of the epoch': {
     file: SPEC,
     find: 'const start = time - ((time - offsetMs) % sizeMs);',

@@ -58,7 +58,10 @@ export type Measure =
   | { readonly kind: 'events' }
   | StateMeasure;
 
-/** Measures a value that is a state. `lasting`: how long, within the window, the source had been in `state` when it ended, ms; 0: it was in another one. */
+/**
+ * Measures a value that is a state. `lasting`, ms: of a source's window how long, within it, the source had been in `state` when it ended, 0: it was in
+ * another one; of a rollup's the longest of its sources; of last values how long it has been when it said so, `ELSEWHERE`: it is in another one.
+ */
 export interface StateMeasure {
   readonly kind: 'state';
   readonly metric: string;
@@ -66,6 +69,9 @@ export interface StateMeasure {
   /** Undefined for `changes`, which are of all. */
   readonly state: string | undefined;
 }
+
+/** Less than the state can have lasted. */
+export const ELSEWHERE = -1;
 
 /** `share`: of the time of which it is known what the state was. */
 export const STATE_AGGREGATES = ['changes', 'seconds', 'share'] as const;
@@ -80,7 +86,7 @@ export type AlertCondition =
       readonly over: number;
       readonly direction: Direction;
     }
-  /** The source is in a state, and stays in it. */
+  /** The source is in a state, or one of the series' is, and stays in it. */
   | { readonly kind: 'is'; readonly state: string }
   /** By the clock, since the source's last arrival in the stream. */
   | { readonly kind: 'absent'; readonly afterMs: number }

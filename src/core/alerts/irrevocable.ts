@@ -5,8 +5,10 @@ import type { AlertRule, Measure } from './alert-rule.ts';
  * Whether the condition holds of an open window whatever more is folded into it. All else waits for the close: what only
  * grows may be below a threshold now, and a mean, a sum of values of either sign or a quantile may come back.
  */
-export function holdsForGood({ measure, when }: AlertRule, value: number): boolean {
+export function holdsForGood({ on, measure, when }: AlertRule, value: number): boolean {
   if (measure === undefined) return false;
+  // A source of the series has closed its window in this state. Of a source's own window nobody knows how it ends before it does.
+  if (when.kind === 'is') return on.kind === 'rollup' && value > 0;
   if (when.kind === 'above') return value > when.threshold && onlyGrows(measure);
   if (when.kind === 'below') return value < when.threshold && onlyShrinks(measure);
   return false;

@@ -1,6 +1,7 @@
 // Whether an alert's condition holds of one window, and why: in words that can be sent to somebody.
 import { formatDurationMs } from '../duration.ts';
 import type { AlertRule, Direction, Measure } from './alert-rule.ts';
+import { ELSEWHERE } from './alert-rule.ts';
 import { deviationOf } from './deviation.ts';
 import type { WindowHistory } from './window-history.ts';
 
@@ -45,19 +46,28 @@ export function judge(rule: AlertRule, history: WindowHistory, observation: Obse
       const reason = `${what} is ${figure(value)} where ${figure(deviation.expected)} is ${usual}, a score of ${figure(score)}`;
       return compared(rule, score, reason, { over: when.score });
     }
-    case 'is': {
-      const name = rule.measure?.kind === 'state' ? rule.measure.metric : '';
-      const state = JSON.stringify(when.state);
-      return value > 0
-        ? {
-            holds: 'met',
-            reason: `${name} was ${state} at the end of the window, for ${formatDurationMs(value)} of it`,
-          }
-        : { holds: 'clear', reason: `${name} was not ${state} at the end of the window` };
-    }
+    case 'is':
+      return judgeState(rule, when.state, observation);
     case 'absent':
       return { holds: 'unknown' };
   }
+}
+
+function judgeState({ on, measure }: AlertRule, wanted: string, { end, value }: Observation): Judgement {
+  const name = measure?.kind === 'state' ? measure.metric : '';
+  const state = JSON.stringify(wanted);
+  if (on.kind === 'last') {
+    return value === ELSEWHERE
+      ? { holds: 'clear', reason: `${name} is not ${state}` }
+      : { holds: 'met', reason: `${name} is ${state}, since ${new Date(end - value).toISOString()}` };
+  }
+  const whose = on.kind === 'rollup' ? `${name} of a source` : name;
+  if (value > 0) {
+    const reason = `${whose} was ${state} at the end of the window, for ${formatDurationMs(value)} of it`;
+    return { holds: 'met', reason };
+  }
+  const nobody = on.kind === 'rollup' ? `${name} of no source was` : `${name} was not`;
+  return { holds: 'clear', reason: `${nobody} ${state} at the end of the window` };
 }
 
 export function describeMeasure(measure: Measure | undefined): string {

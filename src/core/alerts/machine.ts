@@ -96,7 +96,9 @@ function move(
       return { status: 'pending', since: began };
     case 'pending': {
       if (holds !== 'met') return { status: 'ok', since: undefined };
-      const metSince = began > start ? began : (since ?? began);
+      // What a source says last is known back to when it began, behind any window.
+      const isExact = rule.when.kind === 'is' && rule.on.kind === 'last';
+      const metSince = isExact || began > start ? began : (since ?? began);
       if (end - metSince >= rule.forMs) return { status: 'firing', since: undefined };
       return { status, since: metSince };
     }

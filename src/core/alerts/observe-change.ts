@@ -1,5 +1,7 @@
 // What a change of a source's state, or a rollup window, says to the alerts that watch it.
 
+import { holdMsOf } from '../counted-as.ts';
+import { beganMsOf, heldKey, stateOf } from '../held-trail.ts';
 import { summarizeMetric } from '../metric.ts';
 import { parseRollupSeries } from '../series.ts';
 import type { ClosedWindow, GroupContents } from '../source-window.ts';
@@ -8,6 +10,7 @@ import { summarizeStateTime } from '../state-time.ts';
 import type { StoredWindow } from '../stored-window.ts';
 import { mergeGroups, revisionOf } from '../window.ts';
 import type { AlertFilter, AlertOn, AlertRule, Measure, StateMeasure } from './alert-rule.ts';
+import { ELSEWHERE } from './alert-rule.ts';
 import type { KeptWindow } from './alert-state.ts';
 import { holdsForGood } from './irrevocable.ts';
 import type { Observation } from './judge.ts';
@@ -121,10 +124,10 @@ function numberOf(measure: Measure, contents: GroupContents, lengthMs: number): 
 function stateAggregateOf({ metric, aggregate, state }: StateMeasure, { states = [] }: GroupContents) {
   const found = states.find(({ name }) => name === metric);
   if (found === undefined) return undefined;
-  const { times, changes, last, lastingMs } = summarizeStateTime(found);
+  const { times, changes, last, lastingMs, ended } = summarizeStateTime(found);
   if (last === undefined && times.length === 0) return undefined;
   if (aggregate === 'changes') return changes;
-  if (aggregate === 'lasting') return last === state ? lastingMs : 0;
+  if (aggregate === 'lasting') return Math.max(ended?.get(state ?? '') ?? 0, last === state ? lastingMs : 0);
   const ms = times.find((share) => share.state === state)?.ms ?? 0;
   if (aggregate === 'seconds') return ms / 1_000;
   const known = times.reduce((sum, share) => sum + share.ms, 0);
@@ -149,11 +152,12 @@ function aggregateOf(
 }
 
 function observeLast(
-  on: AlertOn & { readonly kind: 'last' },
+  on: LastOn,
   measure: Measure,
   before: ChangedWindows | undefined,
   after: ChangedWindows,
 ): readonly Observation[] {
+  if (measure.kind === 'state') return observeLastState(on, measure, before, after);
   if (measure.kind !== 'metric') return [];
   const now = lastOf(on, measure.metric, after);
   const then = before === undefined ? undefined : lastOf(on, measure.metric, before);
@@ -161,11 +165,36 @@ function observeLast(
   return [now];
 }
 
-function lastOf(
-  on: AlertOn & { readonly kind: 'last' },
-  metric: string,
-  { open, closed }: ChangedWindows,
+/** Also where what it says is as old as before, but a late sample shows that it has not lasted as long. */
+function observeLastState(
+  on: LastOn,
+  measure: StateMeasure,
+  before: ChangedWindows | undefined,
+  after: ChangedWindows,
+): readonly Observation[] {
+  const now = lastStateOf(on, measure, after);
+  const then = before === undefined ? undefined : lastStateOf(on, measure, before);
+  if (now === undefined || (now.start === then?.start && now.value === then.value)) return [];
+  return [now];
+}
+
+function lastStateOf(
+  on: LastOn,
+  { metric, state }: StateMeasure,
+  { held, applied }: ChangedWindows,
 ): Observation | undefined {
+  const own = held.find(({ name, spec }) => name === on.name && spec === on.spec)?.held;
+  const found = own?.trails.get(heldKey(metric, 'state'));
+  const last = found?.trail.samples.at(-1);
+  if (own === undefined || found === undefined || last === undefined) return undefined;
+  const beganMs = beganMsOf(found, found.trail.samples.length - 1, holdMsOf(own.rules)) ?? last.time;
+  const value = stateOf(found, last) === state ? last.time - beganMs : ELSEWHERE;
+  return { start: last.time, end: last.time, revision: applied, value };
+}
+
+type LastOn = AlertOn & { readonly kind: 'last' };
+
+function lastOf(on: LastOn, metric: string, { open, closed }: ChangedWindows): Observation | undefined {
   let last: Observation | undefined;
   for (const { groups } of [...closed, ...open].filter(isWindowOf(on))) {
     for (const { metrics } of groups) {

@@ -28,12 +28,12 @@ export function readMeasureOf(entry: DefinitionReader, watching: Watching): Meas
   return readMeasure(entry, on, watched);
 }
 
-/** Only for windows of sources: several sources together are in no single state. */
+/** Of a source's windows, of what it says last, or of a series in which any source may be in the state. */
 function readLasting(entry: DefinitionReader, state: string, { on, watched }: Watching): Measure {
-  if (on.kind !== 'aggregation' || on.provisional) {
+  if (on.kind === 'last' && watched?.window.kind === 'session') {
     entry.problem(
-      'on',
-      `found ${JSON.stringify(entry.raw('on'))} with when.is, expected {"aggregation": NAME}: it is asked of each source's windows once closed`,
+      'on.last',
+      `found ${JSON.stringify(on.name)} with when.is, whose windows are sessions, expected one with other windows: a session knows nothing of how long a state had lasted before it`,
     );
   }
   for (const key of ['aggregate', 'state'])

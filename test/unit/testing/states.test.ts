@@ -1,6 +1,6 @@
 // States of devices from the stream to whoever reads them: what is put, and what windows, rollups, alerts and dead letters make of it.
 import { describe, expect, it, test } from 'vitest';
-import type { PipelineDefinition } from '../../../src/core/pipeline/definition.ts';
+import type { AlertDefinition, PipelineDefinition } from '../../../src/core/pipeline/definition.ts';
 import { createPipelineTest } from '../../../src/testing/pipeline-test.ts';
 
 const T0 = Date.UTC(2026, 0, 1);
@@ -179,5 +179,79 @@ describe('an alert on a state', () => {
     ]);
     expect(await test.alerts({ rule: 'flapping' })).toMatchObject([{ status: 'firing' }]);
     expect(await test.alerts({ rule: 'site-down' })).toMatchObject([{ status: 'firing' }]);
+  });
+
+  const on = (alerts: readonly AlertDefinition[]) => createPipelineTest({ ...PIPELINE, alerts });
+  const error = { metric: 'mode', when: { is: 'ERROR' }, for: '5m' } as const;
+
+  test('fires on what a source says last as soon as that has lasted, and resolves as soon as it says otherwise', async () => {
+    const test = on([{ name: 'now', on: { last: 'm' }, ...error }]);
+    const status = async () => (await test.alerts({ rule: 'now' })).map((alert) => alert.status);
+    await test.put([at(40, 'a', { mode: 'ERROR' })]);
+    expect(await status()).toEqual(['pending']);
+    // Windows close meanwhile: since when it has lasted stays known.
+    await test.put([at(250, 'a', { mode: 'ERROR' })]);
+    expect(await status()).toEqual(['pending']);
+    await test.put([at(339, 'a', { mode: 'ERROR' })]);
+    expect(await status()).toEqual(['pending']);
+    await test.put([at(340, 'a', { mode: 'ERROR' })]);
+    expect(await test.alerts({ rule: 'now' })).toMatchObject([
+      { status: 'firing', reason: 'mode is "ERROR", since 2026-01-01T00:00:40.000Z' },
+    ]);
+    await test.put([at(345, 'a', { mode: 'RUN' })]);
+    expect(await status()).toEqual(['resolved']);
+  });
+
+  test('counts anew what was left and came back in one batch', async () => {
+    const test = on([{ name: 'now', on: { last: 'm' }, ...error }]);
+    await test.put([at(0, 'a', { mode: 'ERROR' })]);
+    await test.put([
+      at(200, 'a', { mode: 'ERROR' }),
+      at(210, 'a', { mode: 'RUN' }),
+      at(220, 'a', { mode: 'ERROR' }),
+    ]);
+    await test.put([at(310, 'a', { mode: 'ERROR' })]);
+    expect(await test.alerts({ rule: 'now' })).toMatchObject([{ status: 'pending' }]);
+    await test.put([at(520, 'a', { mode: 'ERROR' })]);
+    expect(await test.alerts({ rule: 'now' })).toMatchObject([{ status: 'firing' }]);
+  });
+
+  test('fires on a series while any of its sources ends its windows in it, whoever that is', async () => {
+    const test = on([{ name: 'site', on: { rollup: 'by-site' }, ...error, for: '2m' }]);
+    for (const minute of [0, 1, 2]) {
+      const mode = (source: string) => (source === 'a') === minute < 2;
+      await test.put(
+        ['a', 'b', 'c'].map((source) =>
+          at(60 * minute, source, { mode: mode(source) && source !== 'c' ? 'ERROR' : 'RUN' }),
+        ),
+      );
+    }
+    // In the second minute `a` alone is in it, and has been for two.
+    await test.put(['a', 'b', 'c'].map((source) => at(130, source, { t: 1 })));
+    await test.put(['a', 'b', 'c'].map((source) => at(181, source, { mode: 'RUN' })));
+    expect(await test.alerts({ rule: 'site' })).toMatchObject([{ status: 'firing' }]);
+    await test.put(['a', 'b', 'c'].map((source) => at(241, source, { t: 1 })));
+    expect(await test.alerts({ rule: 'site' })).toMatchObject([
+      { status: 'resolved', reason: 'mode of no source was "ERROR" at the end of the window' },
+    ]);
+  });
+
+  test('waits with provisional for the end of a source’s window, and of a series tells once one of its sources has ended', async () => {
+    const test = on([
+      { name: 'own', on: { aggregation: 'm', provisional: true }, ...error, for: '0s' },
+      { name: 'site', on: { rollup: 'by-site', provisional: true }, ...error, for: '0s' },
+      { name: 'final', on: { rollup: 'by-site' }, ...error, for: '0s' },
+    ]);
+    const statuses = async () =>
+      (await test.alerts())
+        .filter(({ status }) => status !== 'ok')
+        .map(({ rule, status }) => `${rule} ${status}`)
+        .sort();
+    await test.put([at(10, 'a', { mode: 'ERROR' }), at(20, 'b', { mode: 'RUN' })]);
+    expect(await statuses()).toEqual([]);
+    await test.put([at(61, 'a', { t: 1 })]);
+    expect(await statuses()).toEqual(['own firing', 'site firing']);
+    await test.put([at(61, 'b', { t: 1 })]);
+    expect(await statuses()).toEqual(['final firing', 'own firing', 'site firing']);
   });
 });

@@ -11,8 +11,12 @@ const BASE = {
       aggregates: ['count', 'last', 'stddev', 'rate', 'quantiles'],
       states: [{ of: 'mode', among: ['run', 'error'] }],
     },
+    { name: 'visits', window: { session: { gap: '5m' } }, states: [{ of: 'mode' }] },
   ],
-  rollups: [{ name: 'by-place', of: 'a', levels: ['region', 'site'] }],
+  rollups: [
+    { name: 'by-place', of: 'a', levels: ['region', 'site'] },
+    { name: 'rich-by-site', of: 'rich', by: ['site'] },
+  ],
 };
 const MINIMAL = { name: 'hot', on: { aggregation: 'a' }, metric: 'v', aggregate: 'max', when: { above: 80 } };
 
@@ -42,6 +46,21 @@ describe('an alert of the definition', () => {
       clear: { bound: 80, forMs: 0 },
       severity: 'warning',
       filter: { sources: undefined, tags: undefined },
+    });
+  });
+
+  it.each([
+    [{ aggregation: 'rich', provisional: true }],
+    [{ last: 'rich' }],
+    [{ rollup: 'rich-by-site' }],
+    [{ rollup: 'rich-by-site', provisional: true }],
+    [{ rollup: 'rich-by-site', settle: '30s' }],
+  ])('may ask which state it is in %j', (on) => {
+    expect(ruleOf({ ...LASTING, on, for: '5m' })).toMatchObject({
+      on: { kind: Object.keys(on)[0], name: Object.values(on)[0] },
+      measure: { kind: 'state', metric: 'mode', aggregate: 'lasting', state: 'error' },
+      when: { kind: 'is', state: 'error' },
+      forMs: 300_000,
     });
   });
 
@@ -98,7 +117,7 @@ describe('an alert of the definition', () => {
       alerts: [{ ...MINIMAL, filter: { tags: { model: ['x'] } } }],
     });
     expect(aggregations[0]?.groupBy).toEqual(['model', 'region', 'site']);
-    expect(aggregations[1]?.groupBy).toEqual([]);
+    expect(aggregations[2]?.groupBy).toEqual([]);
   });
 
   it.each([
@@ -112,9 +131,12 @@ describe('an alert of the definition', () => {
     ],
     [
       { on: { aggregation: 'b' } },
-      'alerts[0].on.aggregation: found "b", expected the name of an aggregation: "a", "rich"',
+      'alerts[0].on.aggregation: found "b", expected the name of an aggregation: "a", "rich", "visits"',
     ],
-    [{ on: { rollup: 'a' } }, 'alerts[0].on.rollup: found "a", expected the name of a rollup: "by-place"'],
+    [
+      { on: { rollup: 'a' } },
+      'alerts[0].on.rollup: found "a", expected the name of a rollup: "by-place", "rich-by-site"',
+    ],
     [
       { on: { rollup: 'by-place', by: ['site'] } },
       'alerts[0].on.by: found ["site"], expected the tags of a level of the rollup: ["region"], ["region","site"]',
@@ -150,8 +172,8 @@ describe('an alert of the definition', () => {
       'alerts[0].when.is: found "down", expected one of those that are told apart: run, error',
     ],
     [
-      { ...LASTING, on: { last: 'rich' } },
-      'alerts[0].on: found {"last":"rich"} with when.is, expected {"aggregation": NAME}: it is asked of each source\'s windows once closed',
+      { ...LASTING, on: { last: 'visits' } },
+      'alerts[0].on.last: found "visits" with when.is, whose windows are sessions, expected one with other windows: a session knows nothing of how long a state had lasted before it',
     ],
     [{ ...LASTING, clear: { below: 3 } }, 'alerts[0].clear.below: unknown key, expected one of for'],
     [
