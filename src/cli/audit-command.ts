@@ -2,16 +2,29 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import { loadPipeline } from '../../cdk/load-pipeline.ts';
 import { parsePipeline } from '../core/pipeline/parse-pipeline.ts';
+import { OUTPUTS } from '../platform/names.ts';
+import { archiveCounts } from '../stores/audit/archive-counts.ts';
 import { auditNow } from '../stores/audit/audit-now.ts';
 import type { AuditProgress } from '../stores/audit/audit-progress.ts';
-import { formatAudit } from './format-audit.ts';
+import type { AuditDeps } from '../stores/audit/audit-step.ts';
+import { DeadLetters } from '../stores/dead-letters.ts';
+import { DynamoTable } from '../stores/dynamo-table.ts';
+import { GivenUpRecords } from '../stores/given-up-records.ts';
+import { SourceStates } from '../stores/source-states.ts';
+import { StreamProgress } from '../stores/stream-progress.ts';
+import { Windows } from '../stores/windows.ts';
+import { UsageError } from './exit.ts';
+import { formatAudit, shardsInWords } from './format-audit.ts';
 import { type StoreOptions, useStores, withStoreOptions } from './open-stores.ts';
 import { wholeNumber } from './options.ts';
 import { Progress } from './progress.ts';
+import { type RebuildPlace, useRebuildPlace } from './rebuild-place.ts';
 
 interface AuditOptions extends StoreOptions {
   readonly pipeline?: string;
   readonly all?: true;
+  /** A place, or true: the stack's own. */
+  readonly archive?: string | true;
   readonly wait: number;
   readonly json?: true;
 }
@@ -25,6 +38,10 @@ export function auditCommand(): Command {
       'compare the stored windows, letters and rollups with what their sources have counted, and name the first place that does not add up',
     )
     .option('--all', `check everything that is kept, not only the latest ${DEPTH} windows of each source`)
+    .option(
+      '--archive [place]',
+      "compare what the stream carried too: the stack's own archive, or one in a folder or s3://bucket/prefix",
+    )
     .option(
       '--wait <seconds>',
       'how long to wait for pending changes if something looks missing',
@@ -43,6 +60,7 @@ export function auditCommand(): Command {
 const HELP = `
 For each source it compares the ledger with the events in the source's windows, the windows it closed (they are numbered) with those
 stored, the dead letters it wrote (numbered too) with those stored, and, for the latest windows, rollups with their sources. It may run
+With --archive it begins with the shards of the stream: the records of each hour that were handled against those that the archive has. It may run
 while events arrive: if something looks missing, it waits until all changes of the source are processed, and compares again.
 
 Exit code 1: there is a difference, or something looks missing and its changes were not processed within --wait.
@@ -51,18 +69,20 @@ docs/audit.md says what each difference means and what to do. A function runs th
 Examples:
   tidemill audit                              the local run in this folder
   tidemill audit --outputs outputs.json       on AWS
+  tidemill audit --archive                    and what the stream carried, by its archive
   tidemill audit --data FOLDER --wait 0       what a finished run has left`;
 
 async function audit(options: AuditOptions): Promise<void> {
   const pipeline = parsePipeline(await loadPipeline(options.pipeline));
   const drawn = new Progress();
-  const progress = await useStores(options, async ({ states, windows, deadLetters }) =>
-    auditNow(
+  const pass = async ({ states, windows, deadLetters, stream }: Audited) =>
+    await auditNow(
       {
         pipeline,
         states,
         windows,
         deadLetters,
+        stream,
         nowMs: Date.now,
         depth: options.all === true ? Number.POSITIVE_INFINITY : DEPTH,
         starts: options.all === true ? Number.POSITIVE_INFINITY : STARTS,
@@ -72,15 +92,42 @@ async function audit(options: AuditOptions): Promise<void> {
         sleep: async (ms) => await sleep(ms),
         onProgress: (now) => drawn.draw(stepInWords(now)),
       },
-    ),
-  );
+    );
+  const { archive } = options;
+  const progress =
+    archive === undefined
+      ? await useStores(options, pass)
+      : await useRebuildPlace(options, async (place) => await pass(await auditedWith(place, archive)));
   drawn.clear();
   process.stdout.write(options.json ? `${JSON.stringify(toJson(progress))}\n` : `${formatAudit(progress)}\n`);
   if (progress.found + progress.suspects.length > 0) process.exitCode = 1;
 }
 
+type Audited = Pick<AuditDeps, 'states' | 'windows' | 'deadLetters' | 'stream'>;
+
+/** Which shard came from which is asked of nobody: an hour that is the last of a closed shard waits for the scheduled audit. */
+async function auditedWith(place: RebuildPlace, archive: string | true): Promise<Audited> {
+  const { names, outputs } = place;
+  const table = (name: string) => new DynamoTable(place.client, name);
+  const { objects } = await place.archive(archive === true ? undefined : archive);
+  const stream = outputs[OUTPUTS.stream];
+  if (stream === undefined)
+    throw new UsageError(`found no output ${OUTPUTS.stream} of the stack, expected the name of its stream`);
+  return {
+    states: new SourceStates(table(names.sources)),
+    windows: new Windows(table(names.windows)),
+    deadLetters: new DeadLetters(table(names.deadLetters)),
+    stream: {
+      streams: [{ arn: await place.streamArn(stream), listShards: async () => [] }],
+      progress: new StreamProgress(table(names.readers)),
+      givenUp: new GivenUpRecords(table(names.readers)),
+      carried: archiveCounts(objects),
+    },
+  };
+}
+
 function stepInWords({ phase, compared, found, suspects }: AuditProgress): readonly string[] {
-  const counts = `${compared.sources} sources, ${compared.windows} windows, ${compared.rollupWindows} rollup windows`;
+  const counts = `${shardsInWords(compared)}${compared.sources} sources, ${compared.windows} windows, ${compared.rollupWindows} rollup windows`;
   return [`${phase}: ${counts}; ${found} differences, ${suspects.length} to be decided`];
 }
 

@@ -1,10 +1,10 @@
 // What a person reads of a pass of the audit.
 import { CAUSES, type Difference, placeInWords } from '../core/audit/difference.ts';
-import type { AuditProgress } from '../stores/audit/audit-progress.ts';
+import type { AuditProgress, Compared } from '../stores/audit/audit-progress.ts';
 
 export function formatAudit({ compared, found, differences, suspects }: AuditProgress): string {
   const { sources, windows, letters, rollupWindows } = compared;
-  const head = `compared: ${sources} sources, ${windows} windows, ${letters} letters, ${rollupWindows} rollup windows`;
+  const head = `compared: ${shardsInWords(compared)}${sources} sources, ${windows} windows, ${letters} letters, ${rollupWindows} rollup windows`;
   if (found + suspects.length === 0) return `${head}\neverything adds up`;
   return [
     head,
@@ -16,6 +16,11 @@ export function formatAudit({ compared, found, differences, suspects }: AuditPro
           ...suspects.slice(0, SHOWN).flatMap(({ difference }) => inWords(difference)),
         ]),
   ].join('\n');
+}
+
+/** Only where there is an archive to compare them with. */
+export function shardsInWords({ shards }: Pick<Compared, 'shards'>): string {
+  return shards === undefined ? '' : `${shards} shards, `;
 }
 
 const SHOWN = 10;

@@ -126,8 +126,13 @@ function Audited({ audit }: { readonly audit: LedgerAnswer['audit'] | undefined 
         <>
           {audit.first !== undefined && <FirstDifference first={audit.first} />}
           <p class="muted">
-            Compared until <Time atMs={audit.finishedMs} />: {formatCount(audit.sources)} sources,{' '}
-            {formatCount(audit.windows)} windows, {formatCount(audit.rollupWindows)} rollup windows
+            Compared until <Time atMs={audit.finishedMs} />:{' '}
+            {audit.shards === undefined
+              ? ''
+              : `the records of ${formatCount(audit.shards)} shards with the archive, `}
+            {formatCount(audit.sources)} sources, {formatCount(audit.windows)} windows,{' '}
+            {formatCount(audit.rollupWindows)} rollup windows
+            {audit.shards === undefined && '; without an archive nobody else counts what the stream carries'}
             {audit.waiting > 0 && `; ${formatCount(audit.waiting)} places wait for changes under way`}.
           </p>
         </>

@@ -5,6 +5,8 @@ import type { AuditProgress, AuditStore } from './audit-progress.ts';
 export interface AuditReport {
   readonly finishedMs: number;
   readonly sources: number;
+  /** Undefined: there is no archive that says what they carried. */
+  readonly shards?: number;
   readonly windows: number;
   readonly rollupWindows: number;
   readonly differences: number;
@@ -29,10 +31,11 @@ function reportOf({ last, found, differences, suspects, phase }: AuditProgress):
   if (last === undefined) return undefined;
   const isUnderWay = phase !== 'done';
   const [first] = isUnderWay ? [...differences, ...last.differences] : last.differences;
-  const { sources, windows, rollupWindows } = last.compared;
+  const { sources, shards, windows, rollupWindows } = last.compared;
   return {
     finishedMs: last.finishedMs,
     sources,
+    ...(shards === undefined ? {} : { shards }),
     windows,
     rollupWindows,
     differences: Math.max(found, last.found),

@@ -132,6 +132,10 @@ const auditSchema = named(
         waiting: described('Places that are not decided, since changes are under way', count),
       },
       {
+        shards: described(
+          'Shards of the stream whose records were compared with what the archive has of them; absent without an archive',
+          count,
+        ),
         first: named(
           'AuditDifference',
           object({
