@@ -20,6 +20,7 @@ import {
   type DifferenceReason,
   tallyDifferences,
 } from './compare-generations.ts';
+import { expectTurn } from './expect-turn.ts';
 import { GenerationFold } from './generation-fold.ts';
 import { closeHour, planRebuild, type RebuildWork, rebuildChunk } from './rebuild.ts';
 import { RebuildError } from './rebuild-error.ts';
@@ -102,9 +103,12 @@ export async function doStep(
       const { done } = await fold(request.generation, request.chunk, deps, leftMs);
       return { done };
     }
-    case 'close':
-      await closeHour(request, await optionsOf(request.generation, deps));
+    case 'close': {
+      const options = await optionsOf(request.generation, deps);
+      await expectTurn({ kind: 'close', hour: request.hour }, options);
+      await closeHour(request, options);
       return {};
+    }
     case 'judge':
       return await judge(request.generation, deps);
     case 'report':
@@ -203,6 +207,7 @@ const KEPT_MS = 60_000;
 
 async function fold(name: string, chunk: Chunk, deps: StepDeps, leftMs: () => number) {
   const options = await optionsOf(name, deps);
+  await expectTurn({ kind: 'fold', chunk }, options);
   return await rebuildChunk(chunk, { ...options, mayGoOn: () => leftMs() > KEPT_MS });
 }
 

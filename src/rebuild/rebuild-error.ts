@@ -4,6 +4,8 @@ export type RebuildErrorCode =
   | 'archive'
   /** Something could not be folded or told, however often it was tried. */
   | 'not-folded'
+  /** Something that comes before is not done. */
+  | 'order'
   /** The stream cannot be read on from where the archive ends. */
   | 'stream'
   /** There is no such generation, or it is not what was asked for. */

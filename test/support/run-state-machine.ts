@@ -26,29 +26,31 @@ export interface MachineRun {
   readonly runTask: (environment: Readonly<Record<string, string>>) => Promise<object>;
   /** Names of states whose next run is not to be done by those: they fail as if something had ended them. */
   readonly ends?: string[];
+  /** Gets what the interpreter goes on with behind a map that failed; the service begins nothing more of that. Default: it is refused. */
+  readonly behind?: (going: Promise<unknown>) => void;
 }
 
 /** The output of the execution. @throws what it failed with */
 export async function runStateMachine(
   definition: StateMachineDefinition,
   input: object,
-  { invoke, runTask, ends = [] }: MachineRun,
+  { invoke, runTask, ends = [], behind }: MachineRun,
 ): Promise<unknown> {
   // The service stops what a failed map has not begun; the interpreter goes on with it behind the execution's back.
   let hasEnded = false;
   const handlers: Record<string, (parameters: unknown) => Promise<string>> = {};
   for (const { name, resource } of tasksIn(definition)) {
     handlers[name] = async (parameters) => {
-      if (hasEnded) throw new Error(`${name}: the execution has ended`);
+      if (hasEnded && behind === undefined) throw new Error(`${name}: the execution has ended`);
       const end = ends.indexOf(name);
       if (end >= 0) {
         ends.splice(end, 1);
         hasEnded = true;
         throw new Error(`${name} was ended`);
       }
-      const answer = resource.includes(':ecs:')
-        ? await runTask(environmentIn(parameters))
-        : await invoke(parameters);
+      const asked = resource.includes(':ecs:') ? runTask(environmentIn(parameters)) : invoke(parameters);
+      if (hasEnded) behind?.(asked);
+      const answer = await asked;
       return JSON.parse(JSON.stringify(answer));
     };
   }

@@ -190,6 +190,23 @@ describe('the state machine', () => {
     expect(await made.rebuilt()).toEqual(await viewOf(made.first.side, made.pipeline));
   });
 
+  test('is not harmed by a map that goes on behind its failure: what is out of turn is refused', async () => {
+    const made = await system();
+    const input = { generation: 'second', definition: DEFINITION };
+    const going: Promise<unknown>[] = [];
+    const behind = (one: Promise<unknown>) => void going.push(one);
+    for (const ended of ['Fold by function', 'Close silent windows'])
+      await expect(runStateMachine(definition, input, { ...made, ends: [ended], behind })).rejects.toThrow();
+    // Meanwhile another execution goes on, and comes to the same.
+    const output = await runStateMachine(definition, input, made);
+    const refused = (await Promise.allSettled(going)).flatMap((one) =>
+      one.status === 'rejected' ? [String(one.reason)] : [],
+    );
+    expect(refused).toContainEqual(expect.stringMatching(/found .* to be (folded|closed), and .* before it/));
+    expect(output).toMatchObject({ report: { balanced: true, differences: 0 } });
+    expect(await made.rebuilt()).toEqual(await viewOf(made.first.side, made.pipeline));
+  });
+
   test('ends where differences have no reason, and switches nothing', async () => {
     const planted = EVENTS.map((event, at) => (at === 100 ? { ...event, values: { v: 1_000 } } : event));
     const made = await system({ archived: planted });
