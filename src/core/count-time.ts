@@ -157,9 +157,10 @@ function addMs(
   from: CounterSample,
   ms: number,
 ): void {
-  const group = groupFor(open, window, from.tags);
-  if (held.texts !== undefined) addStateMs(stateTimeOf(group, held.name), stateOf(held, from), ms);
-  else if (ms !== 0) addHeldValue(timeWeightOf(group, held.name), from.value, ms);
+  if (held.texts !== undefined)
+    addStateMs(stateTimeOf(groupFor(open, window, from.tags), held.name), stateOf(held, from), ms);
+  // What holds for no time in the window makes no group in it.
+  else if (ms !== 0) addHeldValue(timeWeightOf(groupFor(open, window, from.tags), held.name), from.value, ms);
 }
 
 /** How much of what a sample says lies in the window before `until`. */

@@ -59,10 +59,23 @@ export function observeRollup(rule: AlertRule, window: StoredWindow): KeptWindow
   const { on, measure } = rule;
   if (on.kind !== 'rollup' || measure === undefined || !watchesSeries(rule, window.series)) return undefined;
   if (!window.final && !on.provisional) return undefined;
-  if (window.partial !== undefined) return undefined;
+  if (window.partial !== undefined || isEmptied(window)) return undefined;
   const [seen] = observe(measure, { ...window, groups: [window] }, window);
   if (seen === undefined || window.final) return seen;
   return whileOpen(rule, seen)[0];
+}
+
+/**
+ * Whether all that it held for a time has gone to other series: time that a value or a state was said to hold until a late sample said
+ * otherwise. It says nothing, as if it had never been: whether it was depends on when the sample came.
+ */
+function isEmptied({ events, metrics, weights = [], states = [] }: StoredWindow): boolean {
+  return (
+    events === 0 &&
+    metrics.length === 0 &&
+    weights.every(({ ms }) => ms === 0) &&
+    states.every((state) => state.changes === 0 && [...state.ms.values()].every((ms) => ms === 0))
+  );
 }
 
 export function watchesSeries({ on, filter }: AlertRule, series: string): boolean {

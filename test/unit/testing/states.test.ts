@@ -1,7 +1,7 @@
 // States of devices from the stream to whoever reads them: what is put, and what windows, rollups, alerts and dead letters make of it.
 import { describe, expect, it, test } from 'vitest';
 import type { AlertDefinition, PipelineDefinition } from '../../../src/core/pipeline/definition.ts';
-import { createPipelineTest } from '../../../src/testing/pipeline-test.ts';
+import { createPipelineTest, type PipelineTest } from '../../../src/testing/pipeline-test.ts';
 
 const T0 = Date.UTC(2026, 0, 1);
 const SECOND = 1_000;
@@ -253,5 +253,54 @@ describe('an alert on a state', () => {
     expect(await statuses()).toEqual(['own firing', 'site firing']);
     await test.put([at(61, 'b', { t: 1 })]);
     expect(await statuses()).toEqual(['final firing', 'own firing', 'site firing']);
+  });
+});
+
+describe('a series of a rollup that time was carried to', () => {
+  const FEW: PipelineDefinition = {
+    aggregations: [
+      {
+        name: 'm',
+        window: { tumbling: '60s' },
+        allowedLateness: '2m',
+        aggregates: ['mean', 'timeWeightedMean'],
+      },
+    ],
+    rollups: [{ name: 'by-site', of: 'm', by: ['site'] }],
+    alerts: [{ name: 'few', on: { rollup: 'by-site' }, aggregate: 'events', when: { below: 1 } }],
+  };
+  const told = async (test: PipelineTest) =>
+    (await test.transitions()).map(({ subject, to }) => ({
+      values: subject.kind === 'rollup' ? subject.values : undefined,
+      to,
+    }));
+
+  test('is there where the time was more than none', async () => {
+    const test = createPipelineTest(FEW);
+    const from = (seconds: number, site: string) => ({ ...at(seconds, 'a', { t: 1 }), tags: { site } });
+    await test.put(from(10, 'x'), from(60, 'y'), from(150, 'x'));
+    await test.close();
+    const rows = (await test.rollups()).map(({ values, startMs, events }) => [
+      values[0],
+      (startMs - T0) / MINUTE,
+      events,
+    ]);
+    // From 60 to 120 it was y all the time; from 120 to 150 still.
+    expect(rows).toEqual([
+      ['x', 0, 1],
+      ['x', 2, 1],
+      ['y', 1, 1],
+      ['y', 2, 0],
+    ]);
+    expect(await told(test)).toEqual([{ values: ['y'], to: 'firing' }]);
+  });
+
+  test('says nothing once a late sample has taken it all', async () => {
+    const test = createPipelineTest(FEW);
+    const from = (seconds: number, site: string) => ({ ...at(seconds, 'a', { t: 1 }), tags: { site } });
+    await test.put(from(10, 'x'), from(90, 'y'));
+    await test.put({ ...from(60, 'y'), arrivedAt: T0 + 91 * SECOND });
+    await test.close();
+    expect(await told(test)).toEqual([]);
   });
 });
