@@ -226,7 +226,8 @@ export class HttpDoor extends Construct {
         authorizer,
         apiKeyRequired: true,
         requestValidator: validator,
-        requestModels: { [JSON_TYPE]: model },
+        // Whether `; charset=utf-8` is passed over where a model is chosen is not known of the service.
+        requestModels: { [JSON_TYPE]: model, $default: model },
         methodResponses: [
           { statusCode: '200' },
           { statusCode: '400' },

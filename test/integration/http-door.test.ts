@@ -110,7 +110,7 @@ describe('the HTTP door', () => {
     expect(await post('"text"')).toBe(400);
     expect(await post('')).toBe(400);
     expect(await post(JSON.stringify({ v: 'x'.repeat(MAX_REQUEST_RECORD_BYTES) }))).toBe(413);
-    expect(await post('\u0001', { 'Content-Type': 'application/octet-stream' })).toBe(415);
+    expect(await post('{"v":1}', { 'Content-Type': 'application/octet-stream' })).toBe(415);
     expect(await post('{}', {}, '/v1/events/senml')).toBeGreaterThanOrEqual(400);
     expect(await post('{}', {}, '/v1/relay/events/ttn')).toBeGreaterThanOrEqual(400);
     expect(await post('{}', {}, '/v1/events/ttn', await door.issue({ use: 'reader' }))).toBe(401);

@@ -2,16 +2,12 @@
 // and a stream of the test's choice.
 import type { Template } from 'aws-cdk-lib/assertions';
 import type { TidemillStackOptions } from '../../cdk/stacks/tidemill-stack.ts';
-import { createAuthorize } from '../../consumers/authorize/authorize.ts';
-import { TokenDesk, type TokenOrder } from '../../src/cli/token-desk.ts';
+import type { TokenDesk, TokenOrder } from '../../src/cli/token-desk.ts';
 import { MemoryStream } from '../../src/event-source/memory-stream.ts';
 import { callMemoryStreams } from '../../src/local-stack/gateway/memory-service.ts';
 import type { CallService } from '../../src/local-stack/gateway/service-endpoint.ts';
-import { TOKENS_TABLE, VARIABLE } from '../../src/platform/names.ts';
-import type { Secrets } from '../../src/platform/secrets.ts';
-import { IssuedTokens } from '../../src/stores/issued-tokens.ts';
-import { MemoryTable } from '../../src/stores/memory-table.ts';
-import { KeyCache } from '../../src/wire/key-cache.ts';
+import type { IssuedTokens } from '../../src/stores/issued-tokens.ts';
+import { type DoorAuthorizer, doorAuthorizer } from './door-authorizer.ts';
 import { gatewayOverTemplate, type TestGateway, type TestGatewayOptions } from './local-gateway.ts';
 import { synthesizedStack } from './synthesized-stack.ts';
 
@@ -52,25 +48,17 @@ export async function openDoor({
   observe,
   ...stackOptions
 }: DoorOptions = {}): Promise<Door> {
-  const kept = new Map<string, string>();
-  const secrets: Secrets = {
-    read: async (id) => kept.get(id) ?? '{"keys":[]}',
-    change: async (id, change) => void kept.set(id, change(kept.get(id) ?? '{"keys":[]}')),
-  };
-  const tokens = new IssuedTokens(new MemoryTable({ partitionKey: TOKENS_TABLE.partitionKey }));
-  const log: string[] = [];
-  const say = (message: string, fields: object) => void log.push(JSON.stringify({ message, ...fields }));
-  let authorize: ReturnType<typeof createAuthorize> | undefined;
+  let door: DoorAuthorizer | undefined;
   const streams = new Map<string, MemoryStream>();
-  const gateway = await gatewayOverTemplate(templateOf(stackOptions), {
+  const gateway = await gatewayOverTemplate(doorTemplate(stackOptions), {
     ...(requestTimeoutMs === undefined ? {} : { requestTimeoutMs }),
     callService: callService ?? ((call) => callMemoryStreams(streams)(call)),
     ...(observe === undefined ? {} : { observe }),
     functions: {
       ...functions,
       DoorAuthorize: async (event) => {
-        if (authorize === undefined) throw new Error('the authorizer is not there yet');
-        return await authorize(event as unknown as Parameters<typeof authorize>[0]); // what the gateway has made
+        if (door === undefined) throw new Error('the authorizer is not there yet');
+        return await door.authorize(event);
       },
     },
   });
@@ -81,26 +69,8 @@ export async function openDoor({
       new MemoryStream({ kind: 'kinesis', clock: { nowMs, sleep: async () => {} }, shards: 2 }),
     );
   }
-  const environment = gateway.system.functions.find(({ logicalId }) =>
-    logicalId.startsWith('DoorAuthorize'),
-  )?.environment;
-  const verifyingKeys = environment?.[VARIABLE.secret('verifyingKeys')] ?? '';
-  authorize = createAuthorize({
-    keys: new KeyCache({ read: () => secrets.read(verifyingKeys), nowMs, maxAgeMs: 60_000, minAgeMs: 2_000 }),
-    isRevoked: (token) => tokens.isRevoked(token),
-    planKeys: JSON.parse(environment?.[VARIABLE.setting('planKeys')] ?? '{}'),
-    log: { info: say, warn: say, error: say },
-    meter: { publish: () => {} },
-    nowMs,
-  });
-  const desk = new TokenDesk({
-    secrets,
-    signingKeys: 'signing',
-    verifyingKeys,
-    tokens,
-    nowMs,
-    newId: () => crypto.randomUUID(),
-  });
+  door = doorAuthorizer(gateway.system, nowMs);
+  const { desk, tokens, log, secrets } = door;
   const apiUrl = `${gateway.url}/api`;
   return {
     ...gateway,
@@ -108,11 +78,9 @@ export async function openDoor({
     desk,
     tokens,
     log,
-    secrets: kept,
+    secrets,
     stored: async () => (await Promise.all([...streams.values()].map(textsIn))).flat(),
-    issue: async (order) =>
-      (await desk.issue({ use: 'device', subject: 'device-1', sources: [], lifetimeMs: 3_600_000, ...order }))
-        .text,
+    issue: door.issue,
     async post(body, token, headers = {}, path = '/v1/events') {
       const answer = await fetch(`${apiUrl}${path}`, {
         method: 'POST',
@@ -132,7 +100,7 @@ export async function openDoor({
   };
 }
 
-async function textsIn(stream: MemoryStream): Promise<string[]> {
+export async function textsIn(stream: MemoryStream): Promise<string[]> {
   const found: string[] = [];
   for (const { id } of await stream.listShards()) {
     const opened = await stream.openIterator(id, { at: 'trim-horizon' });
@@ -150,7 +118,7 @@ async function textsIn(stream: MemoryStream): Promise<string[]> {
 /** Synthesizing takes seconds: once for the same options. */
 const templates = new Map<string, Template>();
 
-function templateOf(options: TidemillStackOptions): Template {
+export function doorTemplate(options: Parameters<typeof synthesizedStack>[0] = {}): Template {
   const key = JSON.stringify(options);
   const known = templates.get(key);
   if (known !== undefined) return known;

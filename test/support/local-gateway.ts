@@ -44,14 +44,7 @@ export async function gatewayOverTemplate(
   synthesized: Template,
   options: TestGatewayOptions = {},
 ): Promise<TestGateway> {
-  const template = parseTemplate(synthesized.toJSON());
-  const keys = [...template.resources.values()].flatMap(({ type, properties }) =>
-    type === 'AWS::Lambda::Function' && isObject(properties['Code']) ? [properties['Code']['S3Key']] : [],
-  );
-  // What stands in for the functions' code in a stack of a test, and for the files of its site.
-  const folder = fileURLToPath(new URL('./handlers', import.meta.url));
-  const codeFolders = new Map(keys.map((key) => [String(key), folder] as const));
-  const system = readTemplate({ stackName: 'Test', template, codeFolders }, 'us-east-1');
+  const system = localSystemOf(synthesized);
   const gateway = await startGateway({
     port: 0,
     ...(options.requestTimeoutMs === undefined ? {} : { requestTimeoutMs: options.requestTimeoutMs }),
@@ -92,7 +85,19 @@ export async function gatewayOverTemplate(
   return test;
 }
 
-async function outcomeOf(handler: TestHandler, payload: string): Promise<InvokeOutcome> {
+/** What the local stack reads of it. */
+export function localSystemOf(synthesized: Template): LocalSystem {
+  const template = parseTemplate(synthesized.toJSON());
+  const keys = [...template.resources.values()].flatMap(({ type, properties }) =>
+    type === 'AWS::Lambda::Function' && isObject(properties['Code']) ? [properties['Code']['S3Key']] : [],
+  );
+  // What stands in for the functions' code in a stack of a test, and for the files of its site.
+  const folder = fileURLToPath(new URL('./handlers', import.meta.url));
+  const codeFolders = new Map(keys.map((key) => [String(key), folder] as const));
+  return readTemplate({ stackName: 'Test', template, codeFolders }, 'us-east-1');
+}
+
+export async function outcomeOf(handler: TestHandler, payload: string): Promise<InvokeOutcome> {
   try {
     return { kind: 'returned', payload: JSON.stringify((await handler(JSON.parse(payload))) ?? null) };
   } catch (error) {

@@ -57,7 +57,7 @@ describe('the HTTP door', () => {
         AuthorizationType: 'CUSTOM',
         ApiKeyRequired: true,
         RequestValidatorId: expect.anything(),
-        RequestModels: { 'application/json': expect.anything() },
+        RequestModels: { 'application/json': expect.anything(), $default: expect.anything() },
         // No integration for other content types: a model looks at its own type alone.
         Integration: { PassthroughBehavior: 'NEVER', Type: 'AWS' },
       });
