@@ -46,7 +46,11 @@ export class MqttDoor extends Construct {
           { kinesis: { streamName: stream.streamName, partitionKey: `\${topic(2)}`, roleArn: role.roleArn } },
         ],
         errorAction: {
-          s3: { bucketName: failures.bucketName, key: `iot/\${newuuid()}.json`, roleArn: role.roleArn },
+          s3: {
+            bucketName: failures.bucketName,
+            key: `iot/\${timestamp()}-\${newuuid()}.json`,
+            roleArn: role.roleArn,
+          },
         },
       },
     });

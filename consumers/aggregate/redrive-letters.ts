@@ -1,11 +1,16 @@
 // Which dead letters can be put back, and into which source each: what was quarantined is read again, as it is or corrected; what
 // a batch held that was given up is read already.
+import { tagsAt } from '../../src/core/device-history.ts';
+import { withDeviceTags } from '../../src/core/device-tags.ts';
 import type { TelemetryEvent } from '../../src/core/event.ts';
 import type { LetterMapping } from '../../src/core/letter-mapping.ts';
 import { applyLetterMapping } from '../../src/core/letter-mapping.ts';
 import { askedStates } from '../../src/core/pipeline/asked-states.ts';
+import { askedTags } from '../../src/core/pipeline/asked-tags.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { compareSequenceNumbers } from '../../src/core/sequence-number.ts';
+import { shapesAt } from '../../src/core/shape/cutting.ts';
+import type { Shape } from '../../src/core/shape/shape.ts';
 import type { DeadLetter, DeadLetters } from '../../src/stores/dead-letters.ts';
 import { COUNTED_AS } from '../../src/stores/dead-letters.ts';
 import type { SourceStates } from '../../src/stores/source-states.ts';
@@ -13,12 +18,15 @@ import { decodeRecord } from '../../src/wire/record-codec.ts';
 import { SkippedPaths } from '../../src/wire/shapes/skipped-paths.ts';
 import type { Candidate, LeftFor } from './redrive-source.ts';
 import { redriveSource } from './redrive-source.ts';
+import type { KnownDevices } from './tag-devices.ts';
 
 export interface RedriveDeps {
   /** The one that is deployed. */
   readonly pipeline: Pipeline;
   readonly states: SourceStates;
   readonly deadLetters: DeadLetters;
+  /** Where the pipeline asks for the table's tags. */
+  readonly devices?: KnownDevices | undefined;
   /** After each source. */
   readonly onProgress?: (done: number, of: number) => void;
 }
@@ -71,7 +79,8 @@ export async function redriveLetters(
   if (options.dryRun === true) return sums.totals();
   let done = 0;
   for (const [source, candidates] of bySource) {
-    const report = await redriveSource(source, candidates.sort(inStreamOrder), {
+    const tagged = await withTags(source, candidates, deps);
+    const report = await redriveSource(source, tagged.sort(inStreamOrder), {
       ...deps,
       ...(options.doubtful === undefined ? {} : { doubtful: options.doubtful }),
     });
@@ -87,6 +96,28 @@ export async function redriveLetters(
 export function isRedrivable({ reason }: DeadLetter): boolean {
   const counted = COUNTED_AS.get(reason) ?? 'quarantined';
   return counted === 'quarantined' || counted === 'refused' || counted === 'givenUp';
+}
+
+/** As the reader of the stream gives them: what is known of their device, by when their records arrived. */
+async function withTags(
+  source: string,
+  candidates: readonly Candidate[],
+  { pipeline, devices }: Pick<RedriveDeps, 'pipeline' | 'devices'>,
+): Promise<Candidate[]> {
+  const isAsked = pipeline.deviceTable && devices !== undefined;
+  const history = (isAsked ? await devices.load([source]) : undefined)?.get(source) ?? [];
+  // Nobody is there to be told of tags that an event has no room for.
+  const leftOut = () => undefined;
+  return candidates.map(({ letter, event }) => {
+    const defined = withDeviceTags(event, pipeline.devices.get(source), leftOut);
+    return { letter, event: withDeviceTags(defined, tagsAt(history, letter.arrivalMs), leftOut) };
+  });
+}
+
+/** Those first that held when the record arrived. What none of them reads one that was made since may. */
+function shapesFor(shapes: readonly Shape[], arrivalMs: number): readonly Shape[] {
+  const holding = shapesAt(shapes, arrivalMs);
+  return [...holding, ...shapes.filter((shape) => !holding.includes(shape))];
 }
 
 type ReadLetter =
@@ -106,7 +137,16 @@ function readLetter(
   const data = isText ? Buffer.from(mapped).toString('base64') : mapped;
   const record = { partitionKey: undefined, arrivalMs, route: undefined };
   const states = askedStates({ aggregations });
-  const shaping = shapes.length === 0 ? undefined : { shapes, skipped: new SkippedPaths(), states, record };
+  const shaping =
+    shapes.length === 0
+      ? undefined
+      : {
+          shapes: shapesFor(shapes, arrivalMs),
+          skipped: new SkippedPaths(),
+          askedTags: askedTags({ aggregations }),
+          states,
+          record,
+        };
   const [item, ...others] = decodeRecord(data, shaping, states);
   if (item === undefined || others.length > 0) {
     const detail = `found ${others.length === 0 ? 'no' : others.length + 1} events, expected one: put the record itself into the stream again`;

@@ -1,5 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { Command } from 'commander';
 import { loadPipeline } from '../../cdk/load-pipeline.ts';
 import {
@@ -89,6 +89,7 @@ async function redriveDeadLetters(options: RedriveCommandOptions): Promise<void>
   const progress = new Progress();
   const done = await useStores(options, async (stores) => {
     const { states, deadLetters } = stores;
+    const devices = { load: async (sources: readonly string[]) => await stores.devices.load(sources) };
     const batches =
       options.batches === undefined || options.dryRun === true
         ? NO_BATCHES
@@ -96,10 +97,16 @@ async function redriveDeadLetters(options: RedriveCommandOptions): Promise<void>
             pipeline,
             deadLetters,
             givenUp: new GivenUpRecords(stores.readers),
-            devices: { load: async (sources) => await stores.devices.load(sources) },
+            devices,
           });
     const totals = await redriveLetters(
-      { pipeline, states, deadLetters, onProgress: (at, of) => progress.draw([`${at} of ${of} sources`]) },
+      {
+        pipeline,
+        states,
+        deadLetters,
+        devices,
+        onProgress: (at, of) => progress.draw([`${at} of ${of} sources`]),
+      },
       {
         mapping,
         pick: ({ reason, source }) =>
@@ -127,6 +134,8 @@ async function readMapping(file: string): Promise<LetterMapping> {
 
 interface BatchTotals {
   readonly telemetry: number;
+  /** Messages that the MQTT door could not put into the stream. */
+  readonly messages: number;
   /** Batches of table changes. */
   readonly changes: number;
   /** Batches of functions of one's own, and those without their records. */
@@ -135,7 +144,7 @@ interface BatchTotals {
   readonly newLetters: number;
 }
 
-const NO_BATCHES: BatchTotals = { telemetry: 0, changes: 0, others: 0, newLetters: 0 };
+const NO_BATCHES: BatchTotals = { telemetry: 0, messages: 0, changes: 0, others: 0, newLetters: 0 };
 
 async function importBatches(folder: string, deps: ImportDeps): Promise<BatchTotals> {
   const totals = { ...NO_BATCHES };
@@ -149,17 +158,23 @@ async function importBatches(folder: string, deps: ImportDeps): Promise<BatchTot
     const text = await readFile(file, 'utf8');
     let document: ReturnType<typeof readFailureDocument>;
     try {
-      document = readFailureDocument(text);
+      document = readFailureDocument(text, { arrivalMs: await writtenAtMs(file) });
     } catch (cause) {
       throw new UsageError(`${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
     }
-    if (document.kind === 'telemetry') {
-      totals.telemetry += 1;
+    if (document.kind === 'telemetry' || document.kind === 'message') {
+      totals[document.kind === 'message' ? 'messages' : 'telemetry'] += 1;
       totals.newLetters += await importBatch(document, deps);
     } else if (document.kind === 'changes') totals.changes += 1;
     else totals.others += 1;
   }
   return totals;
+}
+
+/** The MQTT door names its documents by the moment; a copy of the bucket (`aws s3 sync`) keeps that of the others. */
+async function writtenAtMs(file: string): Promise<number> {
+  const [, named] = /^([0-9]{13})-/.exec(basename(file)) ?? [];
+  return named === undefined ? Math.floor((await stat(file)).mtimeMs) : Number(named);
 }
 
 const WHY_LEFT: Readonly<Record<keyof RedriveTotals['left'], string>> = {
@@ -177,9 +192,11 @@ const WHY_LEFT: Readonly<Record<keyof RedriveTotals['left'], string>> = {
 function formatRedrive({ batches, ...totals }: RedriveTotals & { readonly batches: BatchTotals }): string {
   const { letters, sources, applied, duplicate, late, left, first } = totals;
   const read = [
-    ...(batches.telemetry === 0
+    ...(batches.telemetry + batches.messages === 0
       ? []
-      : [`${batches.telemetry} batches read: ${batches.newLetters} events of them were no letters before`]),
+      : [
+          `${batches.telemetry} batches and ${batches.messages} messages of the MQTT door read: ${batches.newLetters} events of them were no letters before`,
+        ]),
     ...(batches.changes === 0
       ? []
       : [

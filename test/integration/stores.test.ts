@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { alertsContract } from '../support/alerts-contract.ts';
 import { deadLettersContract } from '../support/dead-letters-contract.ts';
+import { devicesContract } from '../support/devices-contract.ts';
 import type { DynamoDbLocal } from '../support/dynamodb-local.ts';
 import { javaMissing, startDynamoDbLocal } from '../support/dynamodb-local.ts';
 import { liveConnectionsContract } from '../support/readers-contract.ts';
@@ -34,5 +35,6 @@ describe.skipIf(missing !== undefined)(
     deadLettersContract(make);
     liveConnectionsContract(make);
     alertsContract(make);
+    devicesContract(make);
   },
 );

@@ -37,7 +37,7 @@ test('its role may put records into the stream, and what fails into the bucket, 
   template.hasResourceProperties('AWS::IoT::TopicRule', {
     TopicRulePayload: {
       AwsIotSqlVersion: '2016-03-23',
-      ErrorAction: { S3: { Key: `iot/\${newuuid()}.json` } },
+      ErrorAction: { S3: { Key: `iot/\${timestamp()}-\${newuuid()}.json` } },
     },
   });
 });
