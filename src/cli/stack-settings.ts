@@ -54,6 +54,7 @@ const LOCAL: readonly (keyof Settings)[] = [
   'authorizerCacheSeconds',
   'concurrency',
   'doorLimits',
+  'incidents',
   'incoming',
   'mqtt',
   'outlet',

@@ -24,7 +24,10 @@ export async function expectTurn(
     ...generation,
     toMs: Math.min(hourEndMs(lastHour), generation.toMs ?? Number.POSITIVE_INFINITY),
   };
-  const [next] = await planRebuild({ generation: upTo, archive, generations, goingOn: true });
+  const [next] = await planRebuild({
+    ...{ generation: upTo, archive, generations },
+    ...{ goingOn: true, grownIsDone: true },
+  });
   if (next === undefined || isNextTo(next, asked)) return;
   if (asked.kind === 'fold') {
     const { shard, hours } = asked.chunk;

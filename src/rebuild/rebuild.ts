@@ -47,7 +47,8 @@ export type RebuildWork =
 
 /**
  * What is left to do. `goingOn`: of each shard from the last chunk on that was begun, so that it costs the same however much lies
- * behind; whether something has been added to an hour before shows in the audit.
+ * behind; whether something has been added to an hour before shows in the audit. `grownIsDone`: what was folded counts as done, though its
+ * hour has grown since, as that of now does all the time.
  * @throws RebuildError for an archive with gaps
  */
 export async function planRebuild({
@@ -55,9 +56,11 @@ export async function planRebuild({
   archive,
   generations,
   goingOn = false,
-}: Pick<RebuildOptions, 'generation' | 'archive' | 'generations'> & { readonly goingOn?: boolean }): Promise<
-  readonly RebuildWork[]
-> {
+  grownIsDone = false,
+}: Pick<RebuildOptions, 'generation' | 'archive' | 'generations'> & {
+  readonly goingOn?: boolean;
+  readonly grownIsDone?: boolean;
+}): Promise<readonly RebuildWork[]> {
   const begun = await generations.chunks(generation.name);
   const { hours, gaps } = await archivedHours(
     new ArchiveReader(archive),
@@ -74,9 +77,10 @@ export async function planRebuild({
   const latestMs = hours.reduce((latest, { lastArrivalMs = 0 }) => Math.max(latest, lastArrivalMs), 0);
   return rebuildSteps(hours).flatMap(({ hour, chunks, endsHour }): RebuildWork[] => {
     const planned = chunks.map((chunk) => ({ ...chunk, ...sizeOf(chunk, found) }));
-    const open = planned.filter(
-      (chunk) => !isDone(progress.get(placeText({ shard: chunk.shard, hour })), chunk),
-    );
+    const open = planned.filter((chunk) => {
+      const noted = progress.get(placeText({ shard: chunk.shard, hour }));
+      return grownIsDone ? noted?.done !== true : !isDone(noted, chunk);
+    });
     const atMs = Math.min(hourEndMs(hour), latestMs);
     const fold: RebuildWork[] = open.length === 0 ? [] : [{ kind: 'fold', hour, chunks: open }];
     const isClosed = open.length === 0 && (closed.get(hour) ?? 0) >= atMs;

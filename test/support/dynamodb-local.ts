@@ -74,7 +74,12 @@ const NUMBERS = new Set([
   'checkAt',
 ]);
 
-async function createTable(client: DynamoDBClient, name: string, schema: TableSchema): Promise<string> {
+/** Gives the ARN of its stream. */
+export async function createTable(
+  client: DynamoDBClient,
+  name: string,
+  schema: TableSchema,
+): Promise<string> {
   const indexes = Object.entries(schema.indexes ?? {});
   const keys = [schema, ...indexes.map(([, index]) => index)].flatMap(({ partitionKey, sortKey }) =>
     sortKey === undefined ? [partitionKey] : [partitionKey, sortKey],

@@ -154,6 +154,30 @@ describe('the state machine', () => {
     definition = stateMachineIn(template);
   });
 
+  test('is valid in its language: the interpreter’s linter takes it, and no other like it', async () => {
+    const asked: unknown[] = [];
+    const note = async (request: unknown) => ({ noted: asked.push(request) });
+    const broken: [string, unknown][] = [
+      [
+        'a next state that is not there',
+        { ...definition.States, Plan: { ...definition.States['Plan'], Next: 'Nowhere' } },
+      ],
+      ['a state of no kind', { ...definition.States, Ready: { Type: 'Done' } }],
+      [
+        'a path that is none',
+        { ...definition.States, Plan: { ...definition.States['Plan'], ResultPath: 'plan' } },
+      ],
+    ];
+    for (const [what, States] of broken) {
+      const other = { ...definition, States } as typeof definition; // what is wrong with it is to be found
+      await expect(
+        runStateMachine(other, { generation: 'second' }, { invoke: note, runTask: note }),
+        what,
+      ).rejects.toThrow(/definition/i);
+    }
+    expect(asked).toEqual([]);
+  });
+
   test('rebuilds the archive, finds it as live is, and waits to be switched', async () => {
     const made = await system();
     const output = await runStateMachine(definition, { generation: 'second', definition: DEFINITION }, made);

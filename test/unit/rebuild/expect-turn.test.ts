@@ -52,4 +52,14 @@ describe('two shards of three hours', () => {
     await closeHour({ hour: '2026-11-28T09', atMs: Date.parse('2026-11-28T10:00:00Z') }, made.options);
     await turn(chunk(A, '2026-11-28T10'));
   });
+
+  test('an hour that has grown since it was folded is closed all the same: more of it comes with the next plan', async () => {
+    for (const shard of [A, B]) await rebuildChunk(chunk(shard, '2026-11-28T09').chunk, made.options);
+    const grown = Array.from({ length: 80 }, (_, at) => {
+      const time = at < 60 ? START_MS + at * 120_000 : Date.parse('2026-11-28T09:59:59Z');
+      return { source: `d${at % 2}`, time, values: { v: at } };
+    });
+    await archiveEvents(made.options.archive, grown, { shardOf: (at) => at % 2 });
+    await turn(close('2026-11-28T09'));
+  });
 });
