@@ -8,7 +8,7 @@ import {
   GetRecordsCommand,
   GetShardIteratorCommand,
 } from '@aws-sdk/client-dynamodb-streams';
-import { startDynamoDbServer } from '../../src/local-stack/dynamodb-server.ts';
+import { type DynamoDbServerOptions, startDynamoDbServer } from '../../src/local-stack/dynamodb-server.ts';
 import { findJava } from '../../src/local-stack/java-version.ts';
 import { DynamoTable } from '../../src/stores/dynamo-table.ts';
 import type { TableChange, TableSchema } from '../../src/stores/memory-table.ts';
@@ -16,11 +16,15 @@ import type { Item } from '../../src/stores/table.ts';
 import type { MakeTable } from './table-under-test.ts';
 
 export interface DynamoDbLocal {
+  readonly endpoint: string;
+  /** Of the server's process. */
+  readonly pid: number | undefined;
   readonly makeTable: (schema: TableSchema) => Promise<RemovableTable>;
   stop(): Promise<void>;
 }
 
 export interface RemovableTable extends Awaited<ReturnType<MakeTable>> {
+  readonly streamArn: string;
   /** Takes an item away, if it is there, as a user or TTL would. */
   remove(key: Item): Promise<void>;
 }
@@ -31,8 +35,8 @@ export async function javaMissing(): Promise<string | undefined> {
   return java.kind === 'found' ? undefined : `DynamoDB Local needs Java 17 or later: ${java.kind}`;
 }
 
-export async function startDynamoDbLocal(): Promise<DynamoDbLocal> {
-  const outcome = await startDynamoDbServer();
+export async function startDynamoDbLocal(options: DynamoDbServerOptions = {}): Promise<DynamoDbLocal> {
+  const outcome = await startDynamoDbServer(options);
   if (outcome.kind === 'no-java') throw new Error(outcome.advice);
   const { server } = outcome;
   const config = {
@@ -44,12 +48,15 @@ export async function startDynamoDbLocal(): Promise<DynamoDbLocal> {
   const streams = new DynamoDBStreamsClient(config);
   let tables = 0;
   return {
+    endpoint: server.endpoint,
+    pid: server.pid,
     makeTable: async (schema) => {
       tables += 1;
       const name = `contract-${tables}`;
       const streamArn = await createTable(client, name, schema);
       return {
         table: new DynamoTable(client, name),
+        streamArn,
         changes: (count) => readChanges(streams, streamArn, count),
         remove: async (key) => {
           await client.send(new DeleteItemCommand({ TableName: name, Key: { ...key } }));
