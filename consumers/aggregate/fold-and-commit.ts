@@ -36,7 +36,7 @@ export interface Work {
   version: number | undefined;
   /** What stands in the table with that version. */
   encoded: EncodedState | undefined;
-  /** Of the state in the table, where it was written from here; undefined: it was loaded. */
+  /** Of the state in the table, as it stands beside it; undefined: a release before wrote it. */
   check: number | undefined;
   /** Why nothing is folded into it, if it is held. */
   held: Hold | undefined;
@@ -145,10 +145,7 @@ export async function foldAndCommit(works: readonly Work[], deps: CommitDeps): P
   return { failures, unfit, verdicts, stateWrites, pageReads, refusals, closedWindows };
 }
 
-/**
- * What was written from here is known again by its checksum, whatever has become of the item meanwhile. What was merely loaded is not
- * kept: there was nothing new to be folded in, and that is rare.
- */
+/** What is kept is known again by its checksum, whatever has become of the item meanwhile. */
 function keep(cache: StateCache, { source, version, encoded, check }: Work, state: SourceState): void {
   if (version !== undefined && encoded !== undefined && check !== undefined)
     cache.put(source, { state, version, encoded, check });
@@ -246,7 +243,7 @@ async function readPages(
 export function adopt(work: Work, stored: StoredState | undefined, pipeline: Pipeline): Holding | undefined {
   work.version = stored?.version;
   work.encoded = stored?.state;
-  work.check = undefined;
+  work.check = stored?.check;
   work.held = stored?.held;
   if (stored?.held !== undefined) {
     const since = new Date(stored.held.sinceMs).toISOString();
@@ -285,7 +282,7 @@ async function commitAll(
 
 /** Takes from the state what is written beside it: the write that is made of it last is the one to commit. */
 export function toWrite(
-  work: Pick<Work, 'source' | 'version'> & Partial<Pick<Work, 'check'>>,
+  work: Pick<Work, 'source' | 'version' | 'check'>,
   state: SourceState,
   pipeline: Pipeline,
 ): StateWrite {

@@ -120,7 +120,7 @@ async function redrivePage(
   if (folded === 'unreadable') return { kind: 'unfit', why: folded };
   if (folded === undefined) return { kind: 'done', verdicts: [], left, handled: page.length };
   const { result, entries, verdicts } = folded;
-  const write = toWrite({ source, version: stored?.version }, result.state, pipeline);
+  const write = toWrite({ source, version: stored?.version, check: stored?.check }, result.state, pipeline);
   const [outcome] = await states.commit([{ ...write, redriven: entries }]);
   if (outcome?.kind === 'refused') return { kind: 'refused' };
   if (outcome?.kind === 'failed' && outcome.tooLarge === true) return { kind: 'unfit', why: 'too-large' };

@@ -10,7 +10,7 @@ import type { Verdict } from '../../src/core/verdict.ts';
 import type { DeadLetters } from '../../src/stores/dead-letters.ts';
 import type { HeldEvent } from '../../src/stores/held-events.ts';
 import { batchesOf } from '../../src/stores/held-events.ts';
-import type { SourceStates, StoredState } from '../../src/stores/source-states.ts';
+import { checkOf, type SourceStates, type StoredState } from '../../src/stores/source-states.ts';
 import { toWrite } from './fold-and-commit.ts';
 import { loadPages } from './load-pages.ts';
 
@@ -56,7 +56,7 @@ export async function resumeSource(source: string, deps: ResumeDeps): Promise<Re
       refusals += 1;
       continue;
     }
-    const outcome = await foldPage({ state, version: stored.version }, events, deps);
+    const outcome = await foldPage({ state, version: stored.version, check: stored.check }, events, deps);
     if (outcome.kind === 'not-mended') return outcome;
     if (outcome.kind === 'refused') {
       refusals += 1;
@@ -87,18 +87,18 @@ type PageOutcome =
   | { readonly kind: 'not-mended'; readonly detail: string };
 
 async function foldPage(
-  base: { readonly state: SourceState; readonly version: number },
+  base: { readonly state: SourceState; readonly version: number; readonly check: number | undefined },
   events: readonly HeldEvent[],
   deps: ResumeDeps,
 ): Promise<PageOutcome> {
   const verdicts: Verdict[] = [];
-  let { state, version } = base;
+  let { state, version, check } = base;
   for (const batch of batchesOf(events)) {
     for (let from = 0; from < batch.events.length; ) {
       await loadPages(state, batch, deps, from);
       const result = foldEvents(state, batch, deps.pipeline, from);
       if (result.changed) {
-        const write = toWrite({ source: state.source, version }, result.state, deps.pipeline);
+        const write = toWrite({ source: state.source, version, check }, result.state, deps.pipeline);
         const [outcome] = await deps.states.commit([write]);
         if (outcome?.kind === 'refused') return { kind: 'refused' };
         if (outcome?.kind === 'failed' && outcome.tooLarge === true)
@@ -108,6 +108,7 @@ async function foldPage(
             `${state.source} was not written: ${outcome?.reason ?? 'the store gave no outcome'}`,
           );
         version = outcome.version;
+        check = checkOf(write.state);
       }
       verdicts.push(...result.verdicts);
       state = result.state;

@@ -8,7 +8,7 @@ import type { SourceState } from '../../src/core/source-state.ts';
 import { decodeState, encodeState } from '../../src/core/state-encoding.ts';
 import { inGroups } from '../../src/platform/in-groups.ts';
 import type { Log, Meter } from '../../src/platform/observe.ts';
-import type { SourceStates, StoredState } from '../../src/stores/source-states.ts';
+import { checkOf, type SourceStates, type StoredState } from '../../src/stores/source-states.ts';
 import type { ReadUpTo } from './read-up-to.ts';
 
 export interface CloseDeps {
@@ -95,6 +95,7 @@ const COUNTING_KEPT_MS = 3_000;
 
 interface Pending {
   readonly version: number;
+  readonly check: number | undefined;
   readonly state: SourceState;
   /** The source is not expected to send any more, and what arrived before has been read: all its open windows are closed. */
   readonly isRetired: boolean;
@@ -107,7 +108,8 @@ async function closeGroup(
   totals: { closedWindows: number; stateWrites: number; refused: number; failed: number; held: number },
 ): Promise<void> {
   let pending: Pending[] = [];
-  for (const { source, version, state: encoded, retiredAtMs = Number.NEGATIVE_INFINITY, held } of stored) {
+  for (const each of stored) {
+    const { source, version, check, state: encoded, retiredAtMs = Number.NEGATIVE_INFINITY, held } = each;
     // What is set aside of it belongs into its windows.
     if (held !== undefined) {
       totals.held += 1;
@@ -119,7 +121,7 @@ async function closeGroup(
       // The mark has had it looked at though nothing is due, and it has nothing open: so it is not looked at again.
       if (isRetired && state.windowCount === 0 && state.orphans.length === 0)
         await states.forget({ source, version });
-      else pending.push({ version, state, isRetired });
+      else pending.push({ version, check, state, isRetired });
     } catch (error) {
       // One state that cannot be read must not keep all others open.
       totals.held += 1;
@@ -130,21 +132,23 @@ async function closeGroup(
     const closing = pending.filter(({ state, isRetired }) =>
       isRetired ? closeAll(state) : closeBySilence(state, silentUntilMs),
     );
-    const outcomes = await states.commit(
-      closing.map(({ state, version }) => ({
-        source: state.source,
-        expectedVersion: version,
-        state: encodeState(state),
-        closesAtMs: closesAtMs(state),
-      })),
-    );
+    const writes = closing.map(({ state, version, check }) => ({
+      source: state.source,
+      expectedVersion: version,
+      expectedCheck: check,
+      state: encodeState(state),
+      closesAtMs: closesAtMs(state),
+    }));
+    const outcomes = await states.commit(writes);
     totals.stateWrites += closing.length;
     pending = [];
     for (const [at, { state, isRetired }] of closing.entries()) {
       const outcome = outcomes[at];
       if (outcome?.kind === 'committed') {
         totals.closedWindows += state.closed.length;
-        pending.push({ version: outcome.version, state, isRetired });
+        const { version } = outcome;
+        const written = writes[at]?.state;
+        pending.push({ version, check: written && checkOf(written), state, isRetired });
       } else if (outcome?.kind === 'refused') totals.refused += 1;
       else {
         totals.failed += 1;

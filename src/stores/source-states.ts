@@ -15,6 +15,8 @@ export interface StoredState {
   readonly version: number;
   /** See `encodeState`. */
   readonly state: EncodedState;
+  /** `checkOf` the state, as it stands beside it; undefined: a release before wrote it, which knew of none. */
+  readonly check?: number;
   /** When somebody retired it; an arrival after that has brought it back. */
   readonly retiredAtMs?: number;
   /** What comes for it is set aside: nothing is folded into its state, nor closed. */
@@ -48,7 +50,7 @@ export interface StateWrite {
   readonly source: string;
   /** The version loaded; undefined for a source not there. */
   readonly expectedVersion: number | undefined;
-  /** `checkOf` the state that was there with this version; undefined: not known. */
+  /** What stood beside the state that was there with this version; undefined: nothing did. */
   readonly expectedCheck?: number | undefined;
   readonly state: Uint8Array;
   /** When the closer is to look at the source; undefined when nothing is open. */
@@ -298,12 +300,14 @@ function fromItem(item: Item): StoredState {
     throw new Error(`sources table: found an item with ${Object.keys(item).join(', ')}, expected a source`);
   const state = bytesOf(item, SOURCES_TABLE.state) ?? textOf(item, SOURCES_TABLE.state) ?? NO_STATE;
   const retiredAtMs = numberOf(item, SOURCES_TABLE.retiredAt);
+  const check = numberOf(item, SOURCES_TABLE.check);
   const held = holdOf(item);
   const redriven = textOf(item, SOURCES_TABLE.redriven);
   return {
     source,
     version: numberOf(item, SOURCES_TABLE.version) ?? 0,
     state,
+    ...(check === undefined ? {} : { check }),
     ...(retiredAtMs === undefined ? {} : { retiredAtMs }),
     ...(held === undefined ? {} : { held }),
     // its own JSON, written by `commit`

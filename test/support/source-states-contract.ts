@@ -33,15 +33,15 @@ function committing(make: MakeTable): void {
       { kind: 'committed', version: 2 },
     ]);
     expect(await load(states, ['a', '__proto__', 'missing'])).toEqual([
-      { source: '__proto__', version: 1, state: bytesOfText('2') },
-      { source: 'a', version: 2, state: bytesOfText('3') },
+      { source: '__proto__', version: 1, ...stateOf('2') },
+      { source: 'a', version: 2, ...stateOf('3') },
     ]);
   });
 
   test('are refused with what is stored, for a first write and for a later one', async () => {
     const { states } = await open(make);
     await states.commit([write('a', { state: bytesOfText('stored') })]);
-    const stored = { source: 'a', version: 1, state: bytesOfText('stored') };
+    const stored = { source: 'a', version: 1, ...stateOf('stored') };
     expect(await states.commit([write('a', { state: bytesOfText('x') })])).toEqual([
       { kind: 'refused', stored },
     ]);
@@ -59,7 +59,7 @@ function committing(make: MakeTable): void {
     const state = Uint8Array.from({ length: 100_000 }, (_, at) => at % 256);
     await states.commit(names.map((source) => write(source, { state })));
     expect(await load(states, names)).toEqual(
-      [...names].sort().map((source) => ({ source, version: 1, state })),
+      [...names].sort().map((source) => ({ source, version: 1, state, check: checkOf(state) })),
     );
     expect((await collect(states.scan())).map(({ source }) => source).sort()).toEqual([...names].sort());
   });
@@ -181,6 +181,12 @@ async function load(states: SourceStates, sources: readonly string[]) {
 
 function write(source: string, rest: Partial<Omit<StateWrite, 'source'>>): StateWrite {
   return { source, expectedVersion: undefined, state: bytesOfText('{}'), closesAtMs: undefined, ...rest };
+}
+
+/** What a source has that was stored with this content. */
+function stateOf(content: string) {
+  const state = bytesOfText(content);
+  return { state, check: checkOf(state) };
 }
 
 function bytesOfText(content: string): Uint8Array {
