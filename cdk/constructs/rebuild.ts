@@ -179,7 +179,6 @@ const FOLD: GenerationRights = {
   windows: {
     actions: [
       'dynamodb:BatchGetItem',
-      'dynamodb:BatchWriteItem',
       'dynamodb:PartiQLInsert',
       'dynamodb:PartiQLUpdate',
       'dynamodb:PutItem',

@@ -2,7 +2,7 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { VARIABLE } from '../../src/platform/names.ts';
+import { VARIABLE, WINDOWS_TABLE } from '../../src/platform/names.ts';
 import type { Batching } from '../settings/batching.ts';
 import { ConsumerFunction, FAILING, missing, type OwnAlarm } from './consumer-function.ts';
 import type { DeadLettersTable } from './dead-letters-table.ts';
@@ -45,6 +45,8 @@ export class Rollup extends Construct {
       },
     });
     this.consumer.allow(WINDOWS_ACTIONS, windows.table.tableArn);
+    // Where a source was put back, a part is made anew of what is stored: sources with long names are found by the index.
+    this.consumer.allow(['dynamodb:Query'], `${windows.table.tableArn}/index/${WINDOWS_TABLE.latestIndex}`);
     this.consumer.allow(DEAD_LETTERS_ACTIONS, deadLetters.table.tableArn);
     this.consumer.allow(READERS_ACTIONS, readers.table.tableArn);
     this.consumer.allow(LIVE_ACTIONS, live.table.tableArn);

@@ -1,16 +1,20 @@
 // Folds contributions into the parts of rollup windows and commits each part once a batch, under the version loaded.
 import type { SequenceNumber } from '../../src/core/brands.ts';
-import type { Addition, FoldedPart } from '../../src/core/rollup.ts';
-import { foldAdditions } from '../../src/core/rollup.ts';
+import type { FoldedPart, FoldOptions } from '../../src/core/fold-additions.ts';
+import { foldAdditions } from '../../src/core/fold-additions.ts';
+import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
+import type { Addition } from '../../src/core/rollup.ts';
 import { branchOf, firstPartOf, PART_CAPACITY } from '../../src/core/rollup-parts.ts';
 import type { StoredWindow } from '../../src/core/stored-window.ts';
 import { markKey } from '../../src/core/stored-window.ts';
 import type { PartOutcome, Spread, StoredPart, Windows } from '../../src/stores/windows.ts';
+import { closedContents } from './closed-contents.ts';
 import type { PartCache } from './part-cache.ts';
 import { partKeyText } from './part-cache.ts';
+import type { Patience } from './patience.ts';
 import type { SpreadCache } from './spread-cache.ts';
 import { loadSpreads } from './spread-cache.ts';
-import type { SequencedAddition, WindowWork } from './window-work.ts';
+import type { WindowWork } from './window-work.ts';
 
 export interface PartReport {
   readonly failures: readonly { readonly sequence: SequenceNumber; readonly reason: string }[];
@@ -19,13 +23,15 @@ export interface PartReport {
   readonly reads: number;
   readonly writes: number;
   readonly refusals: number;
+  /** Parts that were made anew, since a source in them has another past than the one that was folded in. */
+  readonly madeAnew: number;
 }
 
 /** An addition, or some of its values, that a part could not take: however often it is tried. */
 export interface MissingAddition {
   readonly reason: 'rollup-unreadable' | 'rollup-full';
   readonly detail: string;
-  readonly addition: SequencedAddition;
+  readonly addition: Addition;
   readonly part: number;
   /** undefined: all of it. */
   readonly names?: readonly string[];
@@ -36,6 +42,9 @@ export type RetryPause = (round: number) => Promise<void>;
 
 export interface PartDeps {
   readonly windows: Windows;
+  readonly pipeline: Pipeline;
+  /** With windows of other sources that are not stored yet. */
+  readonly patience: Patience;
   readonly cache: PartCache;
   readonly spreads: SpreadCache;
   readonly retryPause: RetryPause;
@@ -51,7 +60,7 @@ interface PartWork {
   readonly window: WindowWork;
   readonly spread: Spread;
   readonly part: number;
-  readonly additions: readonly SequencedAddition[];
+  readonly additions: readonly Addition[];
   readonly refusals: number;
 }
 
@@ -67,7 +76,10 @@ class PartRun implements PartReport {
   reads = 0;
   writes = 0;
   refusals = 0;
+  madeAnew = 0;
   readonly #deps: PartDeps;
+  /** From the cache: somebody else may have written them since. */
+  readonly #kept = new WeakSet<StoredPart>();
 
   constructor(deps: PartDeps) {
     this.#deps = deps;
@@ -143,7 +155,10 @@ class PartRun implements PartReport {
     for (const work of works) {
       const kept = cache.get(partKeyOf(work));
       if (kept === undefined) cold.push(work);
-      else found.set(partKeyOf(work), kept);
+      else {
+        this.#kept.add(kept);
+        found.set(partKeyOf(work), kept);
+      }
     }
     if (cold.length === 0) return { found, unreadable: NONE };
     this.reads += cold.length;
@@ -162,25 +177,23 @@ class PartRun implements PartReport {
     works: readonly PartWork[],
     bases: ReadonlyMap<PartWork, StoredPart | undefined>,
   ): Promise<readonly PartWork[]> {
-    const capacity = this.#deps.partCapacity ?? PART_CAPACITY;
-    const folded = works.map((work) => {
-      const base = bases.get(work);
-      const { part, spread, additions } = work;
-      const { window, beyond, refused } = foldAdditions(base?.window, additions, {
-        part,
-        capacity,
-        alone: spread.parts === 1 && part === 0,
-        incomplete: spread.incomplete,
-        partial: work.window.partial,
-      });
-      return { work, window, beyond, refused, base };
-    });
+    const folded: PartFolded[] = [];
+    for (const work of works) {
+      const each = await this.#fold(work, bases.get(work));
+      if (each !== undefined) folded.push(each);
+    }
     const changed = folded.flatMap((each) =>
       each.window === undefined || each.window === each.base?.window
         ? []
         : [{ ...each, window: each.window }],
     );
-    if (changed.length === 0) return [];
+    // What changes nothing writes nothing: nobody would find out that the part at hand is not the one that is stored.
+    const unsure = folded.filter(
+      ({ window, base }) => window === base?.window && base && this.#kept.has(base),
+    );
+    for (const { work } of unsure) this.#deps.cache.drop(partKeyOf(work));
+    const again = unsure.map(({ work }) => work);
+    if (changed.length === 0) return again;
     this.writes += changed.length;
     const outcomes = await this.#deps.windows.commitParts(
       changed.map(({ work, window, base }) => ({
@@ -189,20 +202,55 @@ class PartRun implements PartReport {
         expiresAtMs: expiresAtMs(window, work.window),
       })),
     );
-    return changed.flatMap(({ work, window, beyond, refused }, at) => {
-      const outcome: PartOutcome = outcomes[at] ?? { kind: 'failed', reason: 'the store gave no outcome' };
-      return this.#take(outcome, work, { window, beyond, refused });
-    });
+    return [
+      ...again,
+      ...changed.flatMap(({ work, window, beyond, refused }, at) => {
+        const outcome: PartOutcome = outcomes[at] ?? { kind: 'failed', reason: 'the store gave no outcome' };
+        return this.#take(outcome, work, { window, beyond, refused });
+      }),
+    ];
+  }
+
+  /** @returns undefined where it failed */
+  async #fold(work: PartWork, base: StoredPart | undefined): Promise<PartFolded | undefined> {
+    const { part, spread, additions, window: of } = work;
+    const options: FoldOptions = {
+      part,
+      capacity: this.#deps.partCapacity ?? PART_CAPACITY,
+      alone: spread.parts === 1 && part === 0,
+      incomplete: spread.incomplete,
+      partial: of.partial,
+    };
+    const folded = foldAdditions(base?.window, additions, options);
+    if (!folded.asksForClosed || base === undefined) {
+      if ((folded.window?.raised ?? 0) > (base?.window.raised ?? 0)) this.madeAnew += 1;
+      return { ...folded, work, base };
+    }
+    this.reads += 1;
+    try {
+      const closed = await closedContents(base.window, this.#deps);
+      const anew = foldAdditions(base.window, additions, { ...options, closed });
+      if (anew.lost.length > 0 && !this.#isLostForGood(work)) {
+        this.#fail(additions, `the windows of ${anew.lost.length} sources in it are not stored yet`);
+        return undefined;
+      }
+      this.madeAnew += 1;
+      return { ...anew, work, base };
+    } catch (error) {
+      this.#fail(additions, String(error));
+      return undefined;
+    }
+  }
+
+  #isLostForGood(work: PartWork): boolean {
+    const keptUntilMs = expiresAtMs(work.window.key, work.window) ?? Number.POSITIVE_INFINITY;
+    return this.#deps.patience.isOver(partKeyOf(work), keptUntilMs);
   }
 
   #take(
     outcome: PartOutcome,
     work: PartWork,
-    {
-      window,
-      beyond,
-      refused,
-    }: Omit<FoldedPart<SequencedAddition>, 'window'> & { readonly window: StoredWindow },
+    { window, beyond, refused }: Pick<PartFolded, 'beyond' | 'refused'> & { readonly window: StoredWindow },
   ): readonly PartWork[] {
     const { cache } = this.#deps;
     const key = partKeyOf(work);
@@ -234,9 +282,14 @@ class PartRun implements PartReport {
     this.missing.push(...additions.map((addition) => ({ reason, detail, addition, part })));
   }
 
-  #fail(additions: readonly SequencedAddition[], reason: string): void {
+  #fail(additions: readonly Addition[], reason: string): void {
     this.failures.push(...additions.map(({ sequence }) => ({ sequence, reason })));
   }
+}
+
+interface PartFolded extends FoldedPart<Addition> {
+  readonly work: PartWork;
+  readonly base: StoredPart | undefined;
 }
 
 const NONE: ReadonlyMap<string, string> = new Map();
@@ -263,7 +316,7 @@ function partKeyOf({ window, part }: Pick<PartWork, 'window' | 'part'>): string 
 
 /** Counted from the window's end, and for a window filled long after it from then. */
 export function expiresAtMs(
-  { end }: Pick<StoredWindow, 'end'>,
+  { end }: { readonly end: number },
   { retentionMs, lastArrivalMs }: Pick<WindowWork, 'retentionMs' | 'lastArrivalMs'>,
 ): number | undefined {
   return retentionMs === undefined ? undefined : Math.max(end, lastArrivalMs) + retentionMs;

@@ -9,6 +9,7 @@ import {
   contributionsAfterMissed,
   contributionsMissed,
   contributionsOf,
+  contributionsPutBack,
 } from '../../src/core/rollup.ts';
 import type { Letter } from '../../src/core/source-state.ts';
 import type { ChangedWindows } from '../../src/core/state-changes.ts';
@@ -17,7 +18,7 @@ import type { EncodedState } from '../../src/core/state-encoding.ts';
 import type { StoredWindow } from '../../src/core/stored-window.ts';
 import { SOURCES_TABLE } from '../../src/platform/names.ts';
 import type { DeadLetter } from '../../src/stores/dead-letters.ts';
-import { readChangeRecord } from '../../src/wire/change-record.ts';
+import { type ChangeRecord, readChangeRecord } from '../../src/wire/change-record.ts';
 import type { DynamoDbEventRecord } from '../../src/wire/stream-records.ts';
 
 /** What one change of one source brings. */
@@ -48,8 +49,15 @@ export interface UnreadChange
   readonly letter: DeadLetter;
 }
 
+/** A source's item was taken away: what it had open goes out of the rollups. What it had closed stays. */
+export type ErasedChange = Pick<
+  SourceChange,
+  'source' | 'sequence' | 'madeMs' | 'version' | 'contributions' | 'lastArrivalMs'
+>;
+
 export interface DecodedChanges {
   readonly changes: readonly SourceChange[];
+  readonly erased: readonly ErasedChange[];
   readonly unread: readonly UnreadChange[];
   readonly fences: readonly Fence[];
 }
@@ -61,9 +69,10 @@ export interface Fence {
   readonly sequence: SequenceNumber;
 }
 
-/** Removals are left out: by TTL they are housekeeping, and a state taken away by hand adds nothing to any window. */
+/** Removals by TTL are housekeeping, and left out. */
 export function decodeChanges(records: readonly DynamoDbEventRecord[], pipeline: Pipeline): DecodedChanges {
   const changes: SourceChange[] = [];
+  const erased: ErasedChange[] = [];
   const unread: UnreadChange[] = [];
   const fences: Fence[] = [];
   for (const record of records) {
@@ -71,7 +80,13 @@ export function decodeChanges(records: readonly DynamoDbEventRecord[], pipeline:
     const source = change.key[SOURCES_TABLE.partitionKey];
     const after = change.newImage?.[SOURCES_TABLE.state];
     const before = change.oldImage?.[SOURCES_TABLE.state];
-    if (change.kind === 'housekeeping' || typeof source !== 'string' || !isState(after)) continue;
+    if (change.kind === 'housekeeping' || typeof source !== 'string') continue;
+    const madeMs = record.dynamodb.ApproximateCreationDateTime * 1_000;
+    if (change.newImage === undefined && isState(before)) {
+      const gone = erasedChange(source, before, { ...change, madeMs, pipeline });
+      if (gone !== undefined) erased.push(gone);
+    }
+    if (!isState(after)) continue;
     const mark = change.newImage?.[SOURCES_TABLE.fence];
     if (typeof mark === 'string' && mark !== change.oldImage?.[SOURCES_TABLE.fence])
       fences.push({ source, mark, sequence: change.sequence });
@@ -80,7 +95,6 @@ export function decodeChanges(records: readonly DynamoDbEventRecord[], pipeline:
     const then = isState(before) ? attemptDecode(source, before) : undefined;
     const now = versionOf(change.newImage) === undefined ? UNVERSIONED : attemptDecode(source, after);
     const { sequence } = change;
-    const madeMs = record.dynamodb.ApproximateCreationDateTime * 1_000;
     if (now.kind === 'unreadable') {
       const lastArrivalMs = madeMs;
       const letter = toUnreadLetter({ source, sequence, detail: now.detail, lastArrivalMs, after });
@@ -90,6 +104,7 @@ export function decodeChanges(records: readonly DynamoDbEventRecord[], pipeline:
     }
     const { windows } = now;
     const known = then?.kind === 'read' ? then.windows : undefined;
+    const contribute = isPutBack(change, version) ? contributionsPutBack : contributionsOf;
     changes.push({
       source,
       sequence,
@@ -100,13 +115,37 @@ export function decodeChanges(records: readonly DynamoDbEventRecord[], pipeline:
       contributions:
         then?.kind === 'unreadable'
           ? contributionsAfterMissed(source, windows, pipeline)
-          : contributionsOf(source, known, windows, pipeline),
+          : contribute(source, known, windows, pipeline),
       before: known,
       after: windows,
       lastArrivalMs: windows.lastArrivalMs,
     });
   }
-  return { changes, unread, fences };
+  return { changes, erased, unread, fences };
+}
+
+/** Whoever writes raises the version by one: another one is of a state that was put back by hand, or restored. */
+function isPutBack({ oldImage }: Pick<ChangeRecord, 'oldImage'>, version: number): boolean {
+  const then = oldImage === undefined ? 0 : versionOf(oldImage);
+  return then !== undefined && version !== then + 1;
+}
+
+/** undefined: what it held cannot be read. */
+function erasedChange(
+  source: string,
+  before: EncodedState,
+  {
+    sequence,
+    oldImage,
+    madeMs,
+    pipeline,
+  }: Pick<ChangeRecord, 'sequence' | 'oldImage'> & { readonly madeMs: number; readonly pipeline: Pipeline },
+): ErasedChange | undefined {
+  const then = attemptDecode(source, before);
+  if (then.kind === 'unreadable') return undefined;
+  const version = versionOf(oldImage) ?? 0;
+  const contributions = contributionsPutBack(source, then.windows, undefined, pipeline);
+  return { source, sequence, madeMs, version, contributions, lastArrivalMs: then.windows.lastArrivalMs };
 }
 
 function versionOf(image: Readonly<Record<string, unknown>> | undefined): number | undefined {

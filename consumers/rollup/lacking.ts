@@ -41,7 +41,7 @@ export class Lacking {
         const partial = mergedPartiality(contribution.partial, { sinceMs: known.sinceMs ?? 0 });
         // Without the whole nothing can stand in for what was missed.
         const missed = contribution.missed === undefined ? {} : { missed: 'always' as const };
-        return { ...contribution, partial, whole: () => contribution, ...missed };
+        return { ...contribution, partial, whole: () => contribution, digests: undefined, ...missed };
       }
       case 'nothing':
         return undefined;

@@ -16,15 +16,17 @@ import { batchItemFailures } from '../../src/wire/batch-item-failures.ts';
 import type { BatchItemFailures, DynamoDbEventRecord, StreamEvent } from '../../src/wire/stream-records.ts';
 import { attempt, type Failure } from './attempt.ts';
 import type { PartDeps, PartReport, RetryPause } from './commit-parts.ts';
-import { commitParts, expiresAtMs } from './commit-parts.ts';
+import { commitParts } from './commit-parts.ts';
 import type { Fence, SourceChange } from './decode-changes.ts';
 import { decodeChanges } from './decode-changes.ts';
 import { KnownSeries } from './known-series.ts';
 import { Lacking } from './lacking.ts';
 import { PartCache } from './part-cache.ts';
 import { passOn } from './pass-on.ts';
+import { Patience } from './patience.ts';
 import { Retentions } from './retentions.ts';
 import { SpreadCache, windowKeyText } from './spread-cache.ts';
+import { storeClosed, type TakenBack } from './store-closed.ts';
 import { missingCounts, tellOfMissing } from './tell-of-missing.ts';
 import { outletMessagesOf } from './tell-outlet.ts';
 import { Telling } from './telling.ts';
@@ -62,13 +64,23 @@ export function createRollup(
   const cache = new PartCache();
   const spreads = new SpreadCache();
   const known = new KnownSeries();
+  const patience = new Patience(deps.nowMs);
   const { windows, deadLetters, pipeline } = deps;
   const retentions = new Retentions(pipeline);
+  const parts: PartDeps = {
+    windows,
+    pipeline,
+    patience,
+    cache,
+    spreads,
+    retryPause: deps.retryPause ?? noPause,
+    partCapacity: deps.partCapacity,
+  };
   return async ({ Records }) => {
-    const { changes, unread, fences } = decodeChanges(Records, pipeline);
+    const { changes, erased, unread, fences } = decodeChanges(Records, pipeline);
     const closing = changes.filter(({ closed }) => closed.length > 0);
     const refusing = changes.filter(({ letters }) => letters.length > 0);
-    const all = [...changes, ...unread].sort(inOrder);
+    const all = [...changes, ...erased, ...unread].sort(inOrder);
     const lacking = new Lacking(pipeline);
     // Also if there are none: those that arrive later then begin later.
     const beginning = await attempt(all, async () => {
@@ -79,19 +91,18 @@ export function createRollup(
     tellOfSeries(works, refused, deps);
     const [keeping, folding] = await Promise.all([
       attempt(refusing, () => deadLetters.put(refusing.flatMap(({ letters }) => letters))),
-      foldParts([...changes, ...unread], works, {
-        windows,
-        cache,
-        spreads,
-        retryPause: deps.retryPause ?? noPause,
-        partCapacity: deps.partCapacity,
-      }),
+      foldParts(all, works, parts),
     ]);
     // A window that is stored is in its rollups: who looks whether they agree reads it first.
     const notFolded = new Set([...beginning, ...folding.failures].map(({ sequence }) => sequence));
     const folded = closing.filter(({ sequence }) => !notFolded.has(sequence));
     const telling = new Telling(lacking, folding.missing);
-    const storing = await attempt(folded, () => storeClosed(folded, { windows, retentions, telling }));
+    const fold = async (changes: readonly TakenBack[]) =>
+      (await foldParts(changes, worksOf(changes, retentions, lacking), parts)).failures;
+    let storing: readonly Failure[] = [];
+    const notStored = await attempt(folded, async () => {
+      storing = await storeClosed(folded, { windows, pipeline, retentions, telling, fold });
+    });
     const passing = await passOn(changes, deps.readers?.live, deps.nowMs());
     const toldOfMissing = await tellOfMissing(unread, folding.missing, deps);
     const sending = await tellOutlet(changes, deps);
@@ -99,6 +110,7 @@ export function createRollup(
       ...beginning,
       ...noting,
       ...storing,
+      ...notStored,
       ...keeping,
       ...folding.failures,
       ...passing.failures,
@@ -115,6 +127,7 @@ export function createRollup(
       partReads: folding.reads,
       partWrites: folding.writes,
       partRefusals: folding.refusals,
+      partsMadeAnew: folding.madeAnew,
       passedOn: passing.sources,
       ...missingCounts(unread, folding.missing),
       failures: failures.length,
@@ -196,29 +209,6 @@ async function passFences(
   return await attempt(passed, () => windows.notePassed(passed, nowMs()));
 }
 
-async function storeClosed(
-  changes: readonly SourceChange[],
-  {
-    windows,
-    retentions,
-    telling,
-  }: { readonly windows: Windows; readonly retentions: Retentions; readonly telling: Telling },
-): Promise<void> {
-  await windows.putClosed(
-    changes.flatMap((change) =>
-      change.closed.map((window, at) => {
-        const { lastArrivalMs } = change;
-        const retentionMs = retentions.of(window.series);
-        const told = telling.toldOf(change, at);
-        return {
-          window: told.length === 0 ? window : { ...window, told },
-          expiresAtMs: expiresAtMs(window, { retentionMs, lastArrivalMs }),
-        };
-      }),
-    ),
-  );
-}
-
 type Contributing = Pick<
   SourceChange,
   'source' | 'version' | 'sequence' | 'madeMs' | 'contributions' | 'lastArrivalMs'
@@ -250,7 +240,7 @@ function worksOf(
         lastArrivalMs,
         partial: lacking.of(series, { start, end }),
       };
-      work.additions.push({ source, version, sequence, contribution });
+      work.additions.push({ source, version, sequence, madeMs, contribution });
       work.lastArrivalMs = Math.max(work.lastArrivalMs, lastArrivalMs);
       works.set(windowKeyText(key), work);
     }
@@ -263,7 +253,7 @@ async function foldParts(
   works: readonly WindowWork[],
   deps: PartDeps,
 ): Promise<PartReport> {
-  let report: PartReport = { failures: [], missing: [], reads: 0, writes: 0, refusals: 0 };
+  let report: PartReport = { failures: [], missing: [], reads: 0, writes: 0, refusals: 0, madeAnew: 0 };
   const contributing = changes.filter(({ contributions }) => contributions.length > 0);
   const failures = await attempt(contributing, async () => {
     report = await commitParts(works, deps);

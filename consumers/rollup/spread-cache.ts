@@ -22,7 +22,10 @@ export function windowKeyText({ series, start, end }: WindowKey): string {
   return `${start} ${end} ${series}`;
 }
 
-/** The spread of each window, in order, decided here if it has not been yet; or why it is not known. */
+/**
+ * The spread of each window, in order, decided where nobody has yet; or why it is not known. What is taken back decides nothing: where
+ * nobody has written the window, there is nothing to be taken.
+ */
 export async function loadSpreads(
   works: readonly WindowWork[],
   { windows, spreads }: { readonly windows: Windows; readonly spreads: SpreadCache },
@@ -31,17 +34,22 @@ export async function loadSpreads(
   const unknown = works.flatMap((work, at) => (of[at] === undefined ? [{ work, at }] : []));
   if (unknown.length > 0) {
     const stored = await windows.spreads(unknown.map(({ work }) => work.key));
-    const missing = unknown.filter((_, at) => stored[at] === undefined);
+    const missing = unknown.filter(({ work }, at) => stored[at] === undefined && bringsMore(work));
     const decided =
       missing.length === 0 ? [] : await windows.decideSpreads(missing.map(({ work }) => decisionOf(work)));
     for (const [index, { at }] of unknown.entries()) of[at] = stored[index];
     for (const [index, { at }] of missing.entries()) of[at] = decided[index];
   }
-  for (const [at, { key }] of works.entries()) {
+  for (const [at, work] of works.entries()) {
     const spread = of[at];
-    if (spread !== undefined && !('failed' in spread)) spreads.put(key, spread);
+    if (spread !== undefined && !('failed' in spread)) spreads.put(work.key, spread);
+    else if (spread === undefined && !bringsMore(work)) of[at] = { parts: work.parts, incomplete: false };
   }
   return { of: of.map((spread) => spread ?? { failed: 'the store gave no outcome' }), reads: unknown.length };
+}
+
+function bringsMore({ additions }: WindowWork): boolean {
+  return additions.some(({ contribution }) => contribution.isTakenBack !== true);
 }
 
 function decisionOf({ key, parts, retentionMs, lastArrivalMs }: WindowWork) {

@@ -1,5 +1,4 @@
 // What a batch brings to a rollup window.
-import type { SequenceNumber } from '../../src/core/brands.ts';
 import type { Partiality } from '../../src/core/partiality.ts';
 import type { Addition } from '../../src/core/rollup.ts';
 import type { WindowKey } from '../../src/stores/windows.ts';
@@ -7,7 +6,7 @@ import type { WindowKey } from '../../src/stores/windows.ts';
 /** One rollup window's share of a batch. */
 export interface WindowWork {
   readonly key: WindowKey;
-  readonly additions: SequencedAddition[];
+  readonly additions: Addition[];
   /** How long the window is kept; undefined: for ever. */
   readonly retentionMs: number | undefined;
   /** Over how many parts it is spread, where it is new. */
@@ -15,8 +14,4 @@ export interface WindowWork {
   lastArrivalMs: number;
   /** What it lacks of sources that had closed theirs before the rollup began. */
   readonly partial: Partiality | undefined;
-}
-
-export interface SequencedAddition extends Addition {
-  readonly sequence: SequenceNumber;
 }

@@ -1,20 +1,20 @@
 // Rollups: folds what changed in a source's windows into windows by tag values. Pure, and exact whatever the order.
 import type { EpochMs } from './brands.ts';
+import type { ChangePlace } from './change-place.ts';
+import { DIGEST_OF_NOTHING, digestOf } from './contents-digest.ts';
 import { isZero } from './exact-sum.ts';
 import { fieldsDifference } from './field-counts.ts';
 import { timesDifference, timesOf } from './group-times.ts';
 import type { Sample } from './metric.ts';
 import { metricDifference } from './metric.ts';
-import { PartRoom } from './part-room.ts';
 import type { Partiality } from './partiality.ts';
 import { mergedPartiality } from './partiality.ts';
 import type { Pipeline, Rollup } from './pipeline/pipeline.ts';
-import { PART_CAPACITY } from './rollup-parts.ts';
 import { rollupSeries, sourceSeries } from './series.ts';
 import type { ClosedWindow, GroupContents, WindowGroup } from './source-window.ts';
 import type { ChangedWindows } from './state-changes.ts';
 import type { Mark, StoredWindow } from './stored-window.ts';
-import { markKey } from './stored-window.ts';
+import { isGone } from './stored-window.ts';
 import { EMPTY_GROUP, mergeGroups } from './window.ts';
 
 /** What one change of one source adds to one part of a rollup window. */
@@ -37,12 +37,21 @@ export interface Contribution extends GroupContents {
    * `if-known`, where something of the source is in it already.
    */
   readonly missed?: 'always' | 'if-known';
+  /**
+   * Digests of what the source's window held of the series before the change and holds after it; undefined where they say nothing of
+   * what is in the part: of windows that are partial, or that were kept apart by other tags.
+   */
+  readonly digests?: { readonly before: number; readonly after: number } | undefined;
+  /** Somebody put the source back to another state: what it holds does not follow on what it held. */
+  readonly isPutBack?: true;
+  /** The source has no such window any more: what it had brought goes. */
+  readonly isTakenBack?: true;
   /** The source's window holds a part of its events; or not all of them are told apart by the tags that are asked for. */
   readonly partial: Partiality | undefined;
 }
 
 /** A contribution with what tells it from those before: the version of its source's state. */
-export interface Addition {
+export interface Addition extends ChangePlace {
   readonly source: string;
   readonly version: number;
   readonly contribution: Contribution;
@@ -65,6 +74,9 @@ export function sourceWindow(source: string, window: ClosedWindow, final: boolea
     final,
     ...(window.partial === undefined ? {} : { partial: window.partial }),
     ...(window.link === undefined ? {} : { link: window.link }),
+    ...(final && window.groupBy.length > 0
+      ? { apart: { groupBy: window.groupBy, groups: window.groups } }
+      : {}),
     events,
     moved,
     metrics,
@@ -83,24 +95,77 @@ export function contributionsOf(
   return gather({ source, before, after, pipeline });
 }
 
+/** The same where somebody put the source back to another state, or erased it: `after` is undefined then. */
+export function contributionsPutBack(
+  source: string,
+  before: ChangedWindows | undefined,
+  after: ChangedWindows | undefined,
+  pipeline: Pipeline,
+): Contribution[] {
+  const now = after === undefined ? [] : gather({ source, before: undefined, held: before, after, pipeline });
+  const then =
+    before === undefined
+      ? []
+      : gather({ source, before: undefined, after: { ...before, closed: [] }, pipeline });
+  const kept = new Set(now.map(placeText));
+  return [
+    ...now.map((each) => ({ ...each, isPutBack: true as const })),
+    ...then
+      .filter((each) => !kept.has(placeText(each)))
+      .map(({ digests, ...each }) => ({
+        ...each,
+        isTakenBack: true as const,
+        digests: digests && { before: digests.after, after: DIGEST_OF_NOTHING },
+      })),
+  ];
+}
+
+/** What goes out of the rollups where a window that a source had closed is replaced by another with its bounds. */
+export function contributionsReplaced(
+  source: string,
+  stored: ClosedWindow,
+  now: ClosedWindow,
+  pipeline: Pipeline,
+): Contribution[] {
+  const [had, has] = [stored, now].map((window) =>
+    gather({ source, before: undefined, after: { ...NO_WINDOWS, closed: [window] }, pipeline }),
+  );
+  const kept = new Set((has ?? []).map(placeText));
+  return (had ?? [])
+    .filter((each) => !kept.has(placeText(each)))
+    .map((each) => ({ ...each, isTakenBack: true as const }));
+}
+
+const NO_WINDOWS = { open: [], closed: [] };
+
+function placeText({ series, start, end }: Pick<Contribution, 'series' | 'start' | 'end'>): string {
+  return `${start} ${end} ${series}`;
+}
+
+type Held = Pick<ChangedWindows, 'open' | 'closed'>;
+
 interface StateChange {
   readonly source: string;
-  readonly before: ChangedWindows | undefined;
-  readonly after: ChangedWindows;
+  readonly before: Held | undefined;
+  /** What the source held before, where `before` is not that. */
+  readonly held?: Held | undefined;
+  readonly after: Held;
   readonly pipeline: Pipeline;
   /** What the change brought is not known. */
   readonly missed?: 'always' | 'if-known';
 }
 
-function gather({ source, before, after, pipeline, missed }: StateChange): Contribution[] {
+function gather({ source, before, held = before, after, pipeline, missed }: StateChange): Contribution[] {
   const earlier = new Map((before?.open ?? []).map((window) => [windowKey(window), window]));
+  const heldBefore = new Map((held?.open ?? []).map((window) => [windowKey(window), window]));
   const contributions = new Map<string, Gathered>();
   const rollups = Map.groupBy(pipeline.rollups, ({ of }) => of);
   for (const [windows, open] of [[after.closed, false] as const, [after.open, true] as const]) {
     for (const window of windows) {
       const old = earlier.get(windowKey(window));
+      const had = heldBefore.get(windowKey(window));
       for (const rollup of rollups.get(window.aggregation) ?? []) {
-        addContributions(contributions, { source, rollup, window, old, open, missed });
+        addContributions(contributions, { source, rollup, window, old, had, open, missed });
       }
     }
   }
@@ -131,101 +196,14 @@ export function contributionsAfterMissed(
   return gather({ source, before: undefined, after, pipeline, missed: 'if-known' });
 }
 
-export interface FoldOptions {
-  /** Sources a part takes before it is full. */
-  readonly capacity?: number;
-  /** Which part it is, where there is none yet. */
-  readonly part: number;
-  /** The window began with this part alone. */
-  readonly alone?: boolean;
-  /** The window had been deleted when this came: what is there no more is missing in it. */
-  readonly incomplete?: boolean;
-  /** Sources that closed theirs before the rollup began are missing in it. */
-  readonly partial?: Partiality | undefined;
-}
-
-/** What came of folding additions into a part of a rollup window. */
-export interface FoldedPart<A> {
-  /** The part as it is to be written; the one given where nothing has changed. */
-  readonly window: StoredWindow | undefined;
-  /** Additions of sources that the part has no room for: they go to its branches, once it is stored as full. */
-  readonly beyond: readonly A[];
-  /** Values that the part has no room for, by the addition that brought them: it counts for its events and other values. */
-  readonly refused: readonly { readonly addition: A; readonly names: readonly string[] }[];
-}
-
-/**
- * Folds additions into a part, save those whose change its marks say is in it already. A part takes new sources until it has
- * `capacity` of them. Then it is full, for ever: whoever is in it stays, whoever is not goes to a branch.
- */
-export function foldAdditions<A extends Addition>(
-  base: StoredWindow | undefined,
-  additions: readonly A[],
-  { capacity = PART_CAPACITY, part, alone = false, incomplete = false, partial: lacking }: FoldOptions,
-): FoldedPart<A> {
-  const beyond: A[] = [];
-  const marks = new Map<string, Mark>(base?.marks);
-  const room = new PartRoom(base ?? EMPTY_GROUP);
-  const refused: { readonly addition: A; readonly names: readonly string[] }[] = [];
-  let full = base?.full === true;
-  let missed = false;
-  let first: A | undefined;
-  let partial = mergedPartiality(base?.partial, lacking);
-  for (const addition of additions) {
-    const { source, version, contribution } = addition;
-    const key = markKey(source);
-    const mark = marks.get(key);
-    if (mark === undefined && full) {
-      beyond.push(addition);
-      continue;
-    }
-    const begun = mark === undefined ? contribution.whole() : undefined;
-    if (begun === undefined ? version <= (mark?.version ?? 0) : beginsNothing(begun, contribution)) continue;
-    first ??= addition;
-    partial = mergedPartiality(partial, contribution.partial);
-    marks.set(key, { version, open: contribution.open });
-    missed ||= contribution.missed === 'always' || (contribution.missed === 'if-known' && mark !== undefined);
-    const names = room.add(begun ?? contribution);
-    if (names.length > 0) refused.push({ addition, names });
-    full ||= marks.size >= capacity || room.isFull;
-  }
-  if (first === undefined) return { window: base, beyond, refused };
-  const { sum } = room;
-  const { series, start, end } = first.contribution;
-  const isIncomplete = missed || (base === undefined ? incomplete : base.incomplete === true);
-  const window = {
-    series,
-    start,
-    end,
-    part,
-    marks,
-    final: !isIncomplete && [...marks.values()].every(({ open }) => !open),
-    ...(full ? { full } : {}),
-    // A full one may have branches.
-    ...(alone && !full ? { alone } : {}),
-    ...(isIncomplete ? { incomplete: isIncomplete } : {}),
-    ...(partial === undefined ? {} : { partial }),
-    events: sum.events,
-    moved: sum.moved,
-    // A step that was moved says nothing where none of the values is known.
-    metrics: sum.metrics.filter(({ count }) => count > 0),
-    fields: sum.fields,
-    ...timesOf(sum),
-  };
-  return { window, beyond, refused };
-}
-
-/** A window that closes ends what has been told under its tags. What was missed is missing though nothing else is known of it. */
-function beginsNothing({ events, moved }: GroupContents, { missed }: Contribution): boolean {
-  return events + moved === 0 && missed !== 'always';
-}
-
 /** The parts of a rollup window as one. */
-export function mergeParts(parts: readonly StoredWindow[]): StoredWindow | undefined {
+export function mergeParts(all: readonly StoredWindow[]): StoredWindow | undefined {
+  const parts = all.filter((part) => !isVacated(part));
   const [first, ...others] = parts;
   if (first === undefined || others.length === 0) return first;
   const { events, moved, metrics, fields, ...times } = mergeGroups({ groups: parts });
-  const { link, told, ...whole } = first;
+  const { link, told, apart, since, raised: _, ...whole } = first;
+  const raised = parts.reduce((sum, part) => sum + (part.raised ?? 0), 0);
   const partial = parts.reduce<Partiality | undefined>(
     (all, each) => mergedPartiality(all, each.partial),
     undefined,
@@ -236,6 +214,7 @@ export function mergeParts(parts: readonly StoredWindow[]): StoredWindow | undef
     marks: NO_MARKS,
     final: parts.every((part) => part.final),
     ...(partial === undefined ? {} : { partial }),
+    ...(raised === 0 ? {} : { raised }),
     events,
     moved,
     metrics,
@@ -244,11 +223,19 @@ export function mergeParts(parts: readonly StoredWindow[]): StoredWindow | undef
   };
 }
 
+/** All that was in it has been taken back. */
+function isVacated({ part, marks, events }: StoredWindow): boolean {
+  return part !== undefined && events === 0 && [...marks.values()].every(isGone);
+}
+
 const NO_MARKS: ReadonlyMap<string, Mark> = new Map();
 
 /** A contribution while groups and windows are still added to it. */
 interface Gathered
-  extends Pick<Contribution, 'series' | 'start' | 'end' | 'parts' | 'open' | 'partial' | 'missed'> {
+  extends Pick<
+    Contribution,
+    'series' | 'start' | 'end' | 'parts' | 'open' | 'partial' | 'missed' | 'digests'
+  > {
   readonly added: GroupContents;
   /** By window: one that was closed before its time and one of another kind may have the same bounds. */
   readonly wholes: Map<string, () => GroupContents>;
@@ -267,6 +254,8 @@ interface WindowChange {
   readonly rollup: Rollup;
   readonly window: ClosedWindow;
   readonly old: ClosedWindow | undefined;
+  /** The window as it was before the change. */
+  readonly had: ClosedWindow | undefined;
   readonly open: boolean;
   readonly missed: Contribution['missed'] | undefined;
 }
@@ -294,12 +283,15 @@ function addContributions(into: Map<string, Gathered>, change: WindowChange): vo
         wholes: new Map(),
         ...NOTHING,
       };
+      const digests = known.wholes.size === 0 ? digestsOf(change, tags, values) : known.digests;
       const own = isToldApart
         ? () => wholeOf(source, window, tags, values)
         : bothWholes(known.wholes.get(windowKey(window)), missed === undefined ? added : EMPTY_GROUP);
       known.wholes.set(windowKey(window), own);
       into.set(key, {
         ...known,
+        // Of two windows with the same bounds neither is what the part holds.
+        digests: known.wholes.size > 1 ? undefined : digests,
         open: known.open || open,
         partial: mergedPartiality(known.partial, mergedPartiality(window.partial, since)),
         // Groups that differ in tags a rollup does not ask for go into one of its windows.
@@ -308,6 +300,25 @@ function addContributions(into: Map<string, Gathered>, change: WindowChange): vo
       });
     }
   }
+}
+
+/** Undefined where they would say nothing of what a part holds of the source. */
+function digestsOf(
+  { rollup, window, had, missed }: WindowChange,
+  tags: readonly string[],
+  values: readonly (string | null)[],
+): Contribution['digests'] {
+  const isCertain =
+    missed === undefined &&
+    window.partial === undefined &&
+    window.regrouped === undefined &&
+    had?.partial === undefined &&
+    had?.regrouped === undefined &&
+    // Levels of as many tags may share a series.
+    rollup.levels.filter(({ length }) => length === tags.length).length === 1;
+  if (!isCertain || had?.groupBy.some((tag) => !window.groupBy.includes(tag)) === true) return undefined;
+  const before = had === undefined ? DIGEST_OF_NOTHING : digestOf(groupsOf(had, tags, values));
+  return { before, after: digestOf(groupsOf(window, tags, values)) };
 }
 
 /** `always` where the window begins with what is new: then it has no whole that could stand in for what was missed. */
@@ -329,16 +340,24 @@ function valuesOf(
 }
 
 /** What the source's window holds of one combination of tag values, whenever it came. */
-function wholeOf(
+export function wholeOf(
   source: string,
   window: ClosedWindow,
   tags: readonly string[],
   values: readonly (string | null)[],
 ): GroupContents {
-  const groups = window.groups.filter((group) =>
+  const groups = groupsOf(window, tags, values);
+  return mergeGroups({ groups: groups.map((group) => groupDifference(source, window, undefined, group)) });
+}
+
+function groupsOf(
+  window: ClosedWindow,
+  tags: readonly string[],
+  values: readonly (string | null)[],
+): WindowGroup[] {
+  return window.groups.filter((group) =>
     valuesOf(group, tags, window).every((value, at) => value === values[at]),
   );
-  return mergeGroups({ groups: groups.map((group) => groupDifference(source, window, undefined, group)) });
 }
 
 function bothWholes(known: (() => GroupContents) | undefined, added: GroupContents): () => GroupContents {

@@ -1,21 +1,32 @@
 // A window as the windows table holds it, and its contents as bytes.
-import type { EpochMs } from './brands.ts';
+import type { EpochMs, SequenceNumber } from './brands.ts';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
+import type { ChangePlace } from './change-place.ts';
 import { type ChainLink, readLink, writeLink } from './closing-chain.ts';
+import { DIGEST_OF_NOTHING } from './contents-digest.ts';
 import type { FieldSummary } from './field-counts.ts';
 import { summarizeFields } from './field-counts.ts';
 import type { Metric, MetricSummary } from './metric.ts';
 import { summarizeMetric } from './metric.ts';
 import type { Partiality } from './partiality.ts';
-import type { GroupContents } from './source-window.ts';
+import type { GroupContents, WindowGroup } from './source-window.ts';
 import type { MetricText } from './state-encoding-v1.ts';
 import { metricFromV1 } from './state-encoding-v1.ts';
 import { type StateSummary, type StateTime, summarizeStateTime } from './state-time.ts';
 import { hashText } from './text-hash.ts';
 import { readTimes, writeTimes } from './times-encoding.ts';
-import { revisionOf } from './window.ts';
-import { NameTable, readGroup, readTexts, writeGroup, writeTexts } from './window-encoding.ts';
+import { copyGroup, revisionOf } from './window.ts';
+import {
+  NameTable,
+  readGroup,
+  readTags,
+  readTexts,
+  type WindowForm,
+  writeGroup,
+  writeTags,
+  writeTexts,
+} from './window-encoding.ts';
 
 /** A closed source window, or one part of a rollup window. */
 export interface StoredWindow extends GroupContents {
@@ -44,6 +55,14 @@ export interface StoredWindow extends GroupContents {
   readonly link?: ChainLink | undefined;
   /** For a source's window: rollups that all of it had been folded into before it was stored, by `rollupMark`. */
   readonly told?: readonly number[] | undefined;
+  /** Of a source's: its events apart by the tags that rollups ask for, so that a part of theirs can be made anew. */
+  readonly apart?:
+    | { readonly groupBy: readonly string[]; readonly groups: readonly WindowGroup[] }
+    | undefined;
+  /** Of a source's: the change that stored it in place of another one, since the source had been put back; undefined: it is the first. */
+  readonly since?: ChangePlace;
+  /** Of a rollup: by how much its revision is above its events, since events were taken out of it; undefined: nothing. */
+  readonly raised?: number;
 }
 
 export interface Mark {
@@ -51,6 +70,15 @@ export interface Mark {
   readonly version: number;
   /** Whether the source's own window was open still. */
   readonly open: boolean;
+  /** Of all that the part holds of the source: see `digestOf`; undefined where that says nothing. */
+  readonly digest?: number;
+  /** The change by which the source was put back to what it holds now: none before it counts any more; undefined: it never was. */
+  readonly since?: ChangePlace;
+}
+
+/** The source has no such window any more, and nothing of it is in the part. */
+export function isGone({ open, digest }: Mark): boolean {
+  return !open && digest === DIGEST_OF_NOTHING;
 }
 
 /** A window of a series with its parts merged: what users read. */
@@ -83,6 +111,10 @@ export function encodeStoredWindow(window: StoredWindow): Uint8Array {
   HEAD.clear();
   const names = new NameTable();
   writeGroup(BODY, window, names);
+  const { apart, since } = window;
+  const hasDetails =
+    window.part === undefined ? apart !== undefined || since !== undefined : isDetailed(window);
+  if (apart !== undefined) writeApart(BODY, apart, names);
   const body = BODY.finish();
   HEAD.byte(WINDOW_VERSION);
   HEAD.varint(window.start);
@@ -94,13 +126,22 @@ export function encodeStoredWindow(window: StoredWindow): Uint8Array {
       (window.incomplete === true ? INCOMPLETE : 0) |
       (window.partial === undefined ? 0 : PARTIAL) |
       (window.link === undefined ? 0 : LINK) |
-      (window.told === undefined ? 0 : TOLD),
+      (window.told === undefined ? 0 : TOLD) |
+      (hasDetails ? DETAILS : 0),
   );
   HEAD.varint(window.part === undefined ? 0 : window.part + 1);
   HEAD.varint(window.marks.size);
-  for (const [key, { version, open }] of window.marks) {
+  for (const [key, { version, open, digest }] of window.marks) {
     HEAD.text(key);
     HEAD.varint(version * 2 + (open ? 1 : 0));
+    if (hasDetails) HEAD.varint((digest ?? -1) + 1);
+  }
+  if (hasDetails && window.part !== undefined) {
+    HEAD.varint(window.raised ?? 0);
+    writeSinces(HEAD, [...window.marks.values()]);
+  } else if (hasDetails) {
+    HEAD.byte((apart === undefined ? 0 : APART) | (since === undefined ? 0 : SINCE));
+    if (since !== undefined) writePlace(HEAD, since);
   }
   if (window.partial !== undefined) writePartiality(HEAD, window.partial, window.start);
   if (window.link !== undefined) writeLink(HEAD, window.link, window.start);
@@ -121,6 +162,81 @@ const ALONE = 8;
 const PARTIAL = 16;
 const LINK = 32;
 const TOLD = 64;
+/** Of a part: marks have digests, and `raised` and places follow them. Of a source's window: a byte says which of these it has. */
+const DETAILS = 128;
+const APART = 1;
+const SINCE = 2;
+
+function isDetailed({ marks, raised = 0 }: StoredWindow): boolean {
+  return (
+    raised > 0 || [...marks.values()].some(({ digest, since }) => digest !== undefined || since !== undefined)
+  );
+}
+
+/** By the places of the marks that have one. */
+function writeSinces(writer: ByteWriter, marks: readonly Mark[]): void {
+  const noted = marks.flatMap(({ since }, at) => (since === undefined ? [] : [{ at, since }]));
+  writer.varint(noted.length);
+  for (const { at, since } of noted) {
+    writer.varint(at);
+    writePlace(writer, since);
+  }
+}
+
+function writePlace(writer: ByteWriter, { sequence, madeMs }: ChangePlace): void {
+  writer.text(sequence);
+  writer.varint(Math.floor(madeMs / 1_000));
+}
+
+function readPlace(reader: ByteReader): ChangePlace {
+  return { sequence: reader.text() as SequenceNumber, madeMs: reader.varint() * 1_000 };
+}
+
+function withSinces(reader: ByteReader, marks: ReadonlyMap<string, Mark>): Map<string, Mark> {
+  const noted = new Map(marks);
+  const keys = [...marks.keys()];
+  for (let left = reader.varint(); left > 0; left -= 1) {
+    const key = keys[reader.varint()];
+    const since = readPlace(reader);
+    const mark = key === undefined ? undefined : marks.get(key);
+    if (key !== undefined && mark !== undefined) noted.set(key, { ...mark, since });
+  }
+  return noted;
+}
+
+/** The contents of one group alone are those of the window. */
+function writeApart(
+  writer: ByteWriter,
+  { groupBy, groups }: NonNullable<StoredWindow['apart']>,
+  names: NameTable,
+): void {
+  writeTexts(writer, groupBy);
+  writer.varint(groups.length);
+  for (const group of groups) {
+    writeTags(writer, group.tags);
+    if (groups.length === 1) continue;
+    writeGroup(writer, group, names);
+    const isTimed = group.states !== undefined || group.weights !== undefined;
+    writer.byte(isTimed ? 1 : 0);
+    if (isTimed) writeTimes(writer, group);
+  }
+}
+
+function readApart(
+  reader: ByteReader,
+  form: WindowForm,
+  whole: GroupContents,
+): NonNullable<StoredWindow['apart']> {
+  const groupBy = readTexts(reader);
+  const count = reader.varint();
+  const groups = Array.from({ length: count }, (): WindowGroup => {
+    const tags = readTags(reader);
+    const contents =
+      count === 1 ? whole : { ...readGroup(reader, form), ...(reader.byte() === 1 ? readTimes(reader) : {}) };
+    return { ...copyGroup(contents), tags };
+  });
+  return { groupBy, groups };
+}
 
 /** Longer names stand under a hash. */
 const LONGEST_MARK = 11;
@@ -160,14 +276,26 @@ export function decodeStoredWindow(series: string, encoded: EncodedWindow): Stor
   const end = start + head.varint();
   const flags = head.byte();
   const part = head.varint();
-  const marks = new Map(
-    Array.from({ length: head.varint() }, () => [keyOf(head.text()), readMark(head)] as const),
+  const marked = new Map(
+    Array.from(
+      { length: head.varint() },
+      () => [keyOf(head.text()), readMark(head, (flags & DETAILS) !== 0)] as const,
+    ),
   );
+  const hasDetails = part > 0 && (flags & DETAILS) !== 0;
+  const raised = hasDetails ? head.varint() : 0;
+  const marks = hasDetails ? withSinces(head, marked) : marked;
+  const details = part === 0 && (flags & DETAILS) !== 0 ? head.byte() : 0;
+  const since = (details & SINCE) === 0 ? undefined : readPlace(head);
   const partial = (flags & PARTIAL) === 0 ? undefined : readPartiality(head, start);
   const link = (flags & LINK) === 0 ? undefined : readLink(head, start);
   const told = (flags & TOLD) === 0 ? undefined : Array.from({ length: head.varint() }, () => head.varint());
   const names = readTexts(head);
-  const group = readGroup(new ByteReader(head.bytes()), { names, version });
+  const body = new ByteReader(head.bytes());
+  const form = { names, version };
+  const contents = readGroup(body, form);
+  const group = { ...contents, ...readTimes(head) };
+  const apart = (details & APART) === 0 ? undefined : readApart(body, form, group);
   return {
     series,
     start,
@@ -181,8 +309,10 @@ export function decodeStoredWindow(series: string, encoded: EncodedWindow): Stor
     ...(partial === undefined ? {} : { partial }),
     ...(link === undefined ? {} : { link }),
     ...(told === undefined ? {} : { told }),
+    ...(apart === undefined ? {} : { apart }),
+    ...(since === undefined ? {} : { since }),
+    ...(raised === 0 ? {} : { raised }),
     ...group,
-    ...readTimes(head),
   };
 }
 
@@ -199,7 +329,7 @@ export function summarizeStored(window: StoredWindow): SeriesWindow {
     final,
     ...(partial === undefined ? {} : { partial }),
     events,
-    revision: revisionOf([window]),
+    revision: revisionOf([window]) + (window.raised ?? 0),
     metrics: new Map(metrics.map((metric) => [metric.name, summary(metric)])),
     ...(states.length === 0 ? {} : { states: summarizeStates(states) }),
     ...summarizeFields(fields),
@@ -226,9 +356,11 @@ function readPartiality(reader: ByteReader, from: EpochMs): Partiality {
   };
 }
 
-function readMark(head: ByteReader): Mark {
+function readMark(head: ByteReader, hasDigest: boolean): Mark {
   const code = head.varint();
-  return { version: Math.floor(code / 2), open: code % 2 === 1 };
+  const mark = { version: Math.floor(code / 2), open: code % 2 === 1 };
+  const digest = hasDigest ? head.varint() - 1 : -1;
+  return digest < 0 ? mark : { ...mark, digest };
 }
 
 interface WindowTextV1 {

@@ -7,6 +7,7 @@ import type { StoredLedger } from '../stores/read-ledger.ts';
 import { holdAggregates } from './check-aggregates.ts';
 import { checkChangedRollups } from './check-changed-rollups.ts';
 import { LAW_OF_LETTERS } from './check-letters.ts';
+import { checkRestoredRollups } from './check-restored-rollups.ts';
 import { LAW_OF_CLOSING, LAW_OF_PARTS } from './check-sources.ts';
 import { LAW_OF_ROLLUPS, LAW_OF_STORED, seriesKey } from './check-windows.ts';
 import type { EndCheckDeps } from './end-check-deps.ts';
@@ -148,6 +149,7 @@ function checkRollups(deps: EndCheckDeps): void {
       holdSame('rollups are the sum of their sources', name, eventsByStart(parts), eventsByStart(closed));
     }
   }
+  if (sources.restored.size > 0) checkRestoredRollups(deps);
   if (sources.uncertain.size > 0) return;
   for (const [key, events] of windows.applied) {
     const [series, start]: [string, number] = JSON.parse(key);
@@ -207,6 +209,6 @@ function isOfSeries({ rollups }: Pipeline, series: string, { tags }: ReferenceEv
 
 function eventsByStart(windows: readonly { readonly start: number; readonly events: number }[]): unknown {
   const sums = new Map<number, number>();
-  for (const { start, events } of windows) sums.set(start, (sums.get(start) ?? 0) + events);
+  for (const { start, events } of windows) if (events > 0) sums.set(start, (sums.get(start) ?? 0) + events);
   return [...sums].sort(([a], [b]) => a - b);
 }

@@ -60,6 +60,9 @@ export class SourcesCheck {
   readonly uncertain = new Set<string>();
   /** When somebody last retired a source. */
   readonly retiredAtMs = new Map<string, number>();
+
+  /** Of these somebody put the items back to what they were. */
+  readonly restored = new Set<string>();
   /** Everything is handled: items may go. */
   removalsAllowed = false;
   readonly #contents = new WeakMap<ReferenceWindow, WindowContents>();
@@ -74,13 +77,18 @@ export class SourcesCheck {
     const source = textOf(keys, SOURCES_TABLE.partitionKey) ?? '';
     if (newImage === undefined) {
       const isState = oldImage !== undefined && bytesOf(oldImage, SOURCES_TABLE.state) !== undefined;
-      hold(LAW_OF_STATE, !isState || this.removalsAllowed, () => `${source}: its state was removed`);
+      hold(
+        LAW_OF_STATE,
+        !isState || this.removalsAllowed || this.restored.has(source),
+        () => `${source}: its state was removed`,
+      );
       return;
     }
     const retiredAtMs = numberOf(newImage, SOURCES_TABLE.retiredAt);
     if (retiredAtMs !== undefined) this.retiredAtMs.set(source, retiredAtMs);
     const before = oldImage ?? {};
     const [then, now] = [before, newImage].map((image) => bytesOf(image, SOURCES_TABLE.state) ?? NOTHING);
+    if (this.restored.has(source)) return;
     if (Buffer.compare(then ?? NOTHING, now ?? NOTHING) === 0) {
       const versions = [before, newImage].map((image) => numberOf(image, SOURCES_TABLE.version));
       holdSame(LAW_OF_VERSION, `${source}, its state unchanged`, versions[1], versions[0]);

@@ -74,6 +74,7 @@ export class WindowsCheck {
     { aggregation, source }: { readonly aggregation: string; readonly source: string },
     isNew: boolean,
   ): void {
+    if (this.#sources.restored.has(source)) return;
     const where = `${window.series} ${window.start}`;
     hold(LAW_OF_STORED, isNew, () => `${where}: changed after it had been stored`);
     if (this.#sources.uncertain.has(source)) return;
@@ -109,6 +110,11 @@ export class WindowsCheck {
       if (window.series === series && window.start === start) parts.push(window);
     }
     return parts;
+  }
+
+  /** Closed source windows and rollup parts, as stored. */
+  get images(): readonly StoredWindow[] {
+    return [...this.#images.values()];
   }
 
   /** As readers see the window: its parts as one. */

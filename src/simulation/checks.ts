@@ -88,6 +88,8 @@ export class Checks {
 
   /** Whatever moment the audit finds the system at. */
   audited(progress: AuditProgress | undefined): void {
+    // What was put back is behind what was made of it, as the audit says.
+    if (this.sources.restored.size > 0) return;
     this.attempt(() => this.audit.audited(progress));
   }
 
@@ -101,6 +103,12 @@ export class Checks {
         for (const source of this.stream.sourcesOf(shard)) this.sources.uncertain.add(source);
       for (const source of sources) this.sources.uncertain.add(source);
     }
+  }
+
+  /** Somebody puts its item back: it cannot be followed from here on, but what is made of it downstream is what it comes to. */
+  restored(source: string): void {
+    this.sources.uncertain.add(source);
+    this.sources.restored.add(source);
   }
 
   /** Everything is handled and closed. */

@@ -48,7 +48,10 @@ function makePlanOfNumbers(seed: number, alertsShare: number): Plan {
     ].sort((a, b) => a.atMs - b.atMs),
     faults: drawFaults(random('faults')),
   };
-  const whole = withRetirements(withMore(plan, { durationMs, alertsShare, random }), random('retirements'));
+  const whole = withRestores(
+    withRetirements(withMore(plan, { durationMs, alertsShare, random }), random('retirements')),
+    random('restores'),
+  );
   return withBorders(withBridges(whole, random('bridges')), random('borders'));
 }
 
@@ -74,6 +77,33 @@ function lastOf(source: string, records: readonly Sent[]): number {
 }
 
 type Sent = Extract<PlannedRecord, { readonly events: unknown }>;
+
+/** Somebody puts a source's item back to what it was, or erases it, as records go on coming. */
+function withRestores(plan: Plan, random: Random): Plan {
+  const usual = plan.records.filter((record) => 'events' in record);
+  if (
+    usual.length === 0 ||
+    plan.actions.some(({ kind }) => kind === 'deploy') ||
+    !random.chance(RESTORES_SHARE)
+  )
+    return plan;
+  const restores = Array.from({ length: random.integer(1, 2) }, (): PlannedAction => {
+    const { atMs, events } = random.pick(usual);
+    return {
+      atMs: atMs + random.pick([0, 50, 1_500, 6_000]),
+      kind: 'restore',
+      source: events[0]?.source ?? '',
+      writes: random.pick([1, 1, 2, 3, 5, 1_000]),
+      ...(random.chance(0.3) ? { replayed: true as const } : {}),
+    };
+  });
+  // An invocation that a mapping left behind ends within a minute, before anything can be restored.
+  const others = plan.actions.filter(({ kind }) => kind !== 'restart');
+  return { ...plan, actions: [...others, ...restores].sort((a, b) => a.atMs - b.atMs) };
+}
+
+/** The share of plans without deploys in which items are put back. */
+const RESTORES_SHARE = 0.1;
 
 /** The share of plans in which sources are retired, and of those with alerts. */
 const RETIRING_SHARE = 0.15;

@@ -114,6 +114,17 @@ export type PlannedAction = { readonly atMs: number } & (
   | { readonly kind: 'outage'; readonly table: SimulatedTable; readonly forMs: number }
   /** If a call has several conditional writes, only the first is done: the answer succeeds and says that the others were refused. */
   | { readonly kind: 'throttling'; readonly table: SimulatedTable; readonly forMs: number }
+  /**
+   * A source's item is put back to what it was so many writes before, or erased where there were no more. Untold: its change stream does
+   * not say so, as where a table was restored to another one. `replayed`: the stream is read again from its beginning after that.
+   */
+  | {
+      readonly kind: 'restore';
+      readonly source: string;
+      readonly writes: number;
+      readonly untold?: true;
+      readonly replayed?: true;
+    }
   /** An item that is no source's state comes into the sources table and goes. */
   | { readonly kind: 'stranger' }
 );

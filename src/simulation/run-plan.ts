@@ -204,6 +204,13 @@ class Run {
         trace.note(`somebody retires ${action.source}: ${kind}`);
         return;
       }
+      case 'restore': {
+        const { source, writes, untold = false, replayed = false } = action;
+        trace.note(`${source} is put back by ${writes} writes${untold ? ', untold' : ''}`);
+        await this.#system.restore(source, writes, untold);
+        if (replayed) await this.#system.recreateMapping('aggregate');
+        return;
+      }
       case 'stranger': {
         const stranger = { [SOURCES_TABLE.partitionKey]: text(PRIMER_KEY) };
         await sources.putMany([stranger]);

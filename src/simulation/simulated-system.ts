@@ -32,6 +32,7 @@ import { FaultSchedule } from './fault-schedule.ts';
 import type { Invocation } from './invocation.ts';
 import { OldCheckpoints } from './old-checkpoints.ts';
 import type { OwnFunction } from './own-function.ts';
+import { PastItems } from './past-items.ts';
 import {
   type FunctionName,
   type Plan,
@@ -108,6 +109,9 @@ export class SimulatedSystem {
   readonly carried = new CarriedRecords();
   /** Whether the sources' removals are TTL's. */
   removalsByTtl = false;
+  readonly past = new PastItems();
+  /** Whether the changelog hears of changes of the sources. */
+  #isTold = true;
 
   constructor(plan: Plan, replacements: Replacements) {
     this.plan = plan;
@@ -156,7 +160,10 @@ export class SimulatedSystem {
       (name, change) => {
         this.trace.note(() => changeInWords(name, change));
         this.checks.changed(name, change, this.writer.getStore());
-        if (name === 'sources') this.#tellChange('changelog', changeJson(change));
+        if (name === 'sources') {
+          this.past.note(change);
+          if (this.#isTold) this.#tellChange('changelog', changeJson(change));
+        }
         if (name === 'windows' && watched.has('windows')) this.#tellChange('windows', changeJson(change));
         if (name === 'alerts') this.#tellChange('alerts', changeJson(change));
       },
@@ -175,6 +182,20 @@ export class SimulatedSystem {
       ),
     };
     this.own = (replacements.own ?? []).map((own) => this.#own(own));
+  }
+
+  /** Puts a source's items back to what they were so many writes ago. */
+  async restore(source: string, writes: number, untold: boolean): Promise<void> {
+    const sources = this.tables.get('sources');
+    const past = this.past.before(source, writes);
+    this.checks.restored(source);
+    this.#isTold = !untold;
+    try {
+      for (const { key, image } of past) if (image === undefined) sources.remove(key);
+      await sources.putMany(past.flatMap(({ image }) => (image === undefined ? [] : [image])));
+    } finally {
+      this.#isTold = true;
+    }
   }
 
   /** Functions start with it from now on. */

@@ -1,13 +1,15 @@
 // Where windows are kept for readers: closed source windows, and rollup windows in parts of one writer each.
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { mergeParts } from '../core/rollup.ts';
+import { parseSourceSeries, sourceSeries } from '../core/series.ts';
 import { bucketOf } from '../core/spread.ts';
 import type { StoredWindow } from '../core/stored-window.ts';
-import { decodeStoredWindow, encodeStoredWindow } from '../core/stored-window.ts';
+import { decodeStoredWindow, encodeStoredWindow, markKey } from '../core/stored-window.ts';
 import { LATEST_BUCKETS, TTL_ATTRIBUTE, WINDOWS_TABLE } from '../platform/names.ts';
 import { commitFitting } from './commit-fitting.ts';
 import { mergeSorted } from './merge-sorted.ts';
-import type { Attribute, Item, Table } from './table.ts';
+import type { Attribute, Item, Table, VersionedOutcome, VersionedWrite } from './table.ts';
 import { bytes, bytesOf, number, numberOf, text, textOf } from './table.ts';
 
 /** What tells a rollup's windows apart. */
@@ -46,6 +48,18 @@ export interface PartWrite {
   readonly expiresAtMs: number | undefined;
 }
 
+export interface ClosedWrite {
+  readonly window: StoredWindow;
+  readonly expiresAtMs: number | undefined;
+}
+
+/** Another window is stored in the place of one that was to be. */
+export interface OtherClosed {
+  /** Which of those that were to be stored. */
+  readonly at: number;
+  readonly stored: StoredPart;
+}
+
 /** By start, both ends included. */
 export interface WindowRange {
   readonly fromMs?: number;
@@ -73,22 +87,55 @@ export class Windows {
   }
 
   /**
-   * Stores closed source windows. They never change again, so writing one twice is writing it once. Start and end tell
-   * them apart: of an aggregation whose window was changed two may begin together, and of sessions too.
+   * Stores closed source windows, each once: storing one again changes at most which rollups have it. Start and end tell them apart: of an
+   * aggregation whose window was changed two may begin together, and of sessions too. Where another window is stored, of a source that was
+   * put back since, it stays, and is told.
    */
-  async putClosed(
-    windows: readonly { readonly window: StoredWindow; readonly expiresAtMs: number | undefined }[],
-  ): Promise<void> {
-    const items = new Map<string, Item>();
-    for (const { window, expiresAtMs } of windows) {
-      const key = keyOf(window);
-      items.set(JSON.stringify(key), {
-        ...key,
-        version: number(1),
-        ...present(contents(window, expiresAtMs)),
+  async putClosed(writes: readonly ClosedWrite[]): Promise<readonly OtherClosed[]> {
+    const others: OtherClosed[] = [];
+    let pending = writes.map((write, at) => ({ ...write, at }));
+    while (pending.length > 0) {
+      // A source that was put back closes the same window twice within a batch.
+      const keys = new Set<string>();
+      const [round, later] = partition(pending, ({ window }) => isNewIn(keys, placeOf(keyOf(window))));
+      const outcomes = await commitFitting(
+        this.#table,
+        round.map((write) => toWrite(write, undefined)),
+      );
+      const refused = round.flatMap((write, index) => {
+        const stored = storedOf(outcomes[index]);
+        return stored === undefined ? [] : [{ ...write, stored }];
       });
+      others.push(...refused.filter(({ window, stored }) => !isSameButTold(window, stored.window)));
+      const toldOtherwise = refused.filter(
+        ({ window, stored }) =>
+          isSameButTold(window, stored.window) && !isDeepStrictEqual(window.told, stored.window.told),
+      );
+      await this.replaceClosed(
+        toldOtherwise.map(({ window, expiresAtMs, stored: { version, window: then } }) => ({
+          window: then.since === undefined ? window : { ...window, since: then.since },
+          expiresAtMs,
+          expectedVersion: version,
+        })),
+      );
+      pending = later;
     }
-    await this.#table.putMany([...items.values()]);
+    return others;
+  }
+
+  /** Puts closed windows in the place of others. @returns those that were not, since somebody else has written them */
+  async replaceClosed(
+    writes: readonly (ClosedWrite & { readonly expectedVersion: number })[],
+  ): Promise<readonly { readonly at: number; readonly reason: string }[]> {
+    if (writes.length === 0) return [];
+    const outcomes = await commitFitting(
+      this.#table,
+      writes.map((write) => toWrite(write, write.expectedVersion)),
+    );
+    return outcomes.flatMap((outcome, at) => {
+      if (outcome.kind === 'failed') throw new Error(outcome.reason);
+      return outcome.kind === 'refused' ? [{ at, reason: 'somebody else has written the window' }] : [];
+    });
   }
 
   /** The stored parts, consistent; parts not there are left out. */
@@ -324,6 +371,43 @@ export class Windows {
     };
   }
 
+  /**
+   * The closed windows of an aggregation with these bounds, of the sources with these marks (see `markKey`). Short names are looked up;
+   * of longer ones, which marks have a hash of, by the index, which may be a moment behind, and no more than `limit` are looked at.
+   */
+  async closedOf(
+    {
+      aggregation,
+      start,
+      end,
+    }: { readonly aggregation: string; readonly start: number; readonly end: number },
+    marks: ReadonlySet<string>,
+    limit = 50_000,
+  ): Promise<readonly { readonly source: string; readonly window: StoredWindow }[]> {
+    const named = [...marks].filter((mark) => markKey(mark) === mark);
+    const sources = new Set(named);
+    if (named.length < marks.size) {
+      let looked = 0;
+      for (let bucket = 0; bucket < LATEST_BUCKETS && looked < limit; bucket += 1) {
+        const range = { fromMs: start, toMs: start };
+        for await (const { series } of this.#table.query(this.#startingIn('source', bucket, range))) {
+          looked += 1;
+          if (looked > limit) break;
+          const found = parseSourceSeries(series !== undefined && 'S' in series ? series.S : '');
+          if (found?.aggregation === aggregation && marks.has(markKey(found.source)))
+            sources.add(found.source);
+        }
+      }
+    }
+    const bySeries = new Map([...sources].map((source) => [sourceSeries(aggregation, source), source]));
+    const keys = [...bySeries.keys()].map((series) => keyOf({ series, start, end, part: undefined }));
+    return (await this.#table.getMany(keys)).flatMap((item) => {
+      const { window } = toPart(item);
+      const source = bySeries.get(window.series);
+      return source === undefined ? [] : [{ source, window }];
+    });
+  }
+
   /** Every stored window, in no order, rollup windows in their parts. */
   async *scan(): AsyncIterable<StoredWindow> {
     for await (const item of this.#table.scan()) if (!isSpread(item)) yield toPart(item).window;
@@ -365,6 +449,43 @@ function placeOf(item: Item): string {
 
 function timeKey(ms: number): string {
   return String(ms).padStart(TIME_DIGITS, '0');
+}
+
+function toWrite({ window, expiresAtMs }: ClosedWrite, expectedVersion: number | undefined): VersionedWrite {
+  return {
+    key: keyOf(window),
+    expectedVersion,
+    version: (expectedVersion ?? 0) + 1,
+    attributes: contents(window, expiresAtMs),
+  };
+}
+
+/** undefined: it was written. */
+function storedOf(outcome: VersionedOutcome | undefined): StoredPart | undefined {
+  if (outcome?.kind === 'committed') return undefined;
+  if (outcome?.kind === 'refused' && outcome.stored !== undefined) return toPart(outcome.stored);
+  throw new Error(outcome?.kind === 'failed' ? outcome.reason : 'the store gave no outcome');
+}
+
+/** Those of a release that did not keep their events apart by tags hold the same where their contents are. */
+function isSameButTold(window: StoredWindow, stored: StoredWindow): boolean {
+  const isApart = window.apart !== undefined && stored.apart !== undefined;
+  const [a, b] = [window, stored].map(({ apart, since, told, ...rest }) =>
+    encodeStoredWindow(isApart ? { ...rest, apart } : rest),
+  );
+  return a !== undefined && b !== undefined && Buffer.compare(a, b) === 0;
+}
+
+function isNewIn(keys: Set<string>, key: string): boolean {
+  const isNew = !keys.has(key);
+  keys.add(key);
+  return isNew;
+}
+
+function partition<T>(all: readonly T[], isFirst: (each: T) => boolean): readonly [T[], T[]] {
+  const [first, second]: [T[], T[]] = [[], []];
+  for (const each of all) (isFirst(each) ? first : second).push(each);
+  return [first, second];
 }
 
 function contents(

@@ -2,8 +2,9 @@
 // applied events.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { foldAdditions } from '../../src/core/fold-additions.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
-import { closedSourceWindows, contributionsOf, foldAdditions, mergeParts } from '../../src/core/rollup.ts';
+import { closedSourceWindows, contributionsOf, mergeParts } from '../../src/core/rollup.ts';
 import { firstPartOf } from '../../src/core/rollup-parts.ts';
 import { decodeChangedWindows } from '../../src/core/state-changes.ts';
 import type { EncodedState } from '../../src/core/state-encoding.ts';
@@ -17,6 +18,7 @@ import {
   arbitraryStream,
   cut,
   referenceEvents,
+  sequenceOf,
 } from '../support/event-streams.ts';
 import { pipelineOf } from '../support/events.ts';
 import { groupBy } from '../support/reference-system.ts';
@@ -136,7 +138,8 @@ function foldChange(parts: Map<string, StoredWindow>, change: Change, pipeline: 
     expect(contribution.parts).toBe(rollup?.parts);
     const part = firstPartOf(source, contribution.parts);
     const key = JSON.stringify([series, start, part]);
-    const { window } = foldAdditions(parts.get(key), [{ source, version, contribution }], { part });
+    const addition = { source, version, sequence: sequenceOf(version), madeMs: 0, contribution };
+    const { window } = foldAdditions(parts.get(key), [addition], { part });
     if (window === undefined) throw new Error('an addition came to nothing');
     parts.set(key, decodeStoredWindow(series, encodeStoredWindow(window)));
   }

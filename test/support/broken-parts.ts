@@ -11,7 +11,12 @@ import { ALERTS_TABLE, SOURCES_TABLE } from '../../src/platform/names.ts';
 import type { Replacements } from '../../src/simulation/simulated-system.ts';
 import type { StoredTable } from '../../src/simulation/simulated-tables.ts';
 import { bytes, bytesOf, type Item, numberOf, type Table, textOf } from '../../src/stores/table.ts';
-import type { BatchItemFailures, StreamEvent, StreamEventRecord } from '../../src/wire/stream-records.ts';
+import type {
+  BatchItemFailures,
+  ItemJson,
+  StreamEvent,
+  StreamEventRecord,
+} from '../../src/wire/stream-records.ts';
 import { BROKEN_COUNTS } from './broken-counts.ts';
 import { BROKEN_SILENCE } from './broken-silence.ts';
 import { createCanaryAggregate } from './canary-aggregate.ts';
@@ -57,26 +62,29 @@ export const BROKEN_PARTS: Readonly<Record<string, Replacements>> = {
     stream: (name, stream) => (name === 'changelog' ? orphaned(stream) : stream),
   },
   ...BROKEN_ALERTS,
-  'a removal by TTL that counts as a change': {
-    // As if the state had been written anew: a change of its own, which nobody has seen before.
-    change: (record) => {
-      if (record.userIdentity === undefined) return record;
-      const { OldImage, ...dynamodb } = record.dynamodb;
-      if (OldImage === undefined) return record;
-      const version = { N: String(Number(OldImage[SOURCES_TABLE.version]?.N ?? 0) + 1) };
-      return {
-        ...record,
-        eventName: 'INSERT',
-        dynamodb: { ...dynamodb, NewImage: { ...OldImage, [SOURCES_TABLE.version]: version } },
-      };
-    },
-  },
+  'a removal by TTL that counts as a change': removalsThatCount(),
 };
 
 const roomFor = (pipeline: Pipeline) => ({
   bytes: 1_000_000,
   aggregations: aggregationTexts(pipeline),
 });
+
+/** As if the source had been put back to what it was first. */
+function removalsThatCount(): Replacements {
+  const first = new Map<string, ItemJson>();
+  return {
+    change: (record) => {
+      const { NewImage, ...dynamodb } = record.dynamodb;
+      const source = dynamodb.Keys[SOURCES_TABLE.partitionKey]?.S ?? '';
+      if (record.eventName === 'INSERT' && NewImage !== undefined) first.set(source, NewImage);
+      const known = first.get(source);
+      if (record.userIdentity === undefined || known === undefined) return record;
+      const { userIdentity: _, ...rest } = record;
+      return { ...rest, eventName: 'MODIFY', dynamodb: { ...dynamodb, NewImage: known } };
+    },
+  };
+}
 
 class KeepingCache extends StateCache {
   override take(source: string) {

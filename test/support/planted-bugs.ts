@@ -13,8 +13,14 @@ const APPLY = 'src/core/apply-event.ts';
 const CLOSE = 'src/core/close-windows.ts';
 const IDENTITY = 'src/core/identity.ts';
 const SPEC = 'src/core/window-spec.ts';
+const FOLD_PARTS = 'src/core/fold-additions.ts';
 
 export const PLANTED_BUGS: Readonly<Record<string, PlantedBug>> = {
+  'what a source that was put back had brought stays in the rollups': {
+    file: FOLD_PARTS,
+    find: "return isSame && !isTakenBack ? 'note' : 'anew';",
+    put: "return 'note';",
+  },
   'a session is joined at exactly its end': {
     file: APPLY,
     find: 'window.start - gapMs < time && time < window.end',

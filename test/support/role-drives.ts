@@ -201,6 +201,39 @@ export async function goneReaders(noted: NotedCalls): Promise<void> {
   await wireHangUp(noted.listenTo('hang-up', host))({}, TIME);
 }
 
+/** A source is put back to what it was, beside one with a long name that has closed its window. */
+export async function putBack(noted: NotedCalls): Promise<void> {
+  const told: TableChange[] = [];
+  const sources = new MemoryTable(TABLE_SCHEMAS.sources, (change) => told.push(change));
+  const host = memoryHost({
+    pipeline: parsePipeline({
+      aggregations: [{ name: 'a', window: { tumbling: '1s' } }],
+      rollups: [{ name: 'all', of: 'a', by: [], parts: 1 }],
+      allowOldTimes: true,
+    }),
+    shards: noShards,
+    tables: { sources },
+  });
+  const aggregate = wireAggregate(noted.listenTo('aggregate', host));
+  const rollup = wireRollup(noted.listenTo('rollup', host));
+  for (const [at, source] of [LONG_NAME, LONG_NAME, 'dev', 'dev'].entries()) {
+    const data = { source, id: at, time: at === 1 ? 5_000 : at, values: { v: 1 } };
+    await aggregate({ Records: [kinesisRecord({ sequence: sequenceOf(at + 1), data, arrivalMs: 5_000 })] });
+  }
+  const tell = async () => {
+    await rollup({ Records: told.splice(0).map((change, at) => changeRecord(change, sequenceOf(at))) });
+  };
+  const began = told.find(
+    ({ keys: { source } }) => source !== undefined && 'S' in source && source.S === 'dev',
+  );
+  await tell();
+  if (began?.newImage !== undefined) await sources.putMany([began.newImage]);
+  await tell();
+}
+
+/** Longer than what a mark in a rollup's part names. */
+const LONG_NAME = 'a-source-with-a-long-name';
+
 /** What is switched on by settings, and the authorizer. */
 export async function switchedOn(noted: NotedCalls): Promise<void> {
   const pipeline = parsePipeline({ aggregations: [{ name: 'a', window: { tumbling: '1s' } }] });

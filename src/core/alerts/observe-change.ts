@@ -60,7 +60,8 @@ export function observeRollup(rule: AlertRule, window: StoredWindow): KeptWindow
   if (on.kind !== 'rollup' || measure === undefined || !watchesSeries(rule, window.series)) return undefined;
   if (!window.final && !on.provisional) return undefined;
   if (window.partial !== undefined || isEmptied(window)) return undefined;
-  const [seen] = observe(measure, { ...window, groups: [window] }, window);
+  const [found] = observe(measure, { ...window, groups: [window] }, window);
+  const seen = found && { ...found, revision: found.revision + (window.raised ?? 0) };
   if (seen === undefined || window.final) return seen;
   return whileOpen(rule, seen)[0];
 }

@@ -82,6 +82,7 @@ describe('permissions', () => {
         'dynamodb:BatchWriteItem on WindowsTable.Arn',
         'dynamodb:PartiQLInsert on WindowsTable.Arn',
         'dynamodb:PartiQLUpdate on WindowsTable.Arn',
+        'dynamodb:Query on WindowsTable.Arn/index/latest',
         'dynamodb:BatchWriteItem on DeadLettersTable.Arn',
         'dynamodb:BatchGetItem on ReadersTable.Arn',
         'dynamodb:PartiQLInsert on ReadersTable.Arn',

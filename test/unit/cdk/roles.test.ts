@@ -9,6 +9,7 @@ import {
   goneReaders,
   manyIds,
   manySeries,
+  putBack,
   simulated,
   switchedOn,
 } from '../../support/role-drives.ts';
@@ -39,6 +40,7 @@ beforeAll(async () => {
   await rebuilt(noted, template);
   await manyIds(noted);
   await manySeries(noted);
+  await putBack(noted);
   await alerted(noted);
   await goneReaders(noted);
   await switchedOn(noted);

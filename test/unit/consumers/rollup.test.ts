@@ -12,7 +12,16 @@ import { PRIMER_KEY } from '../../../src/platform/names.ts';
 import { DeadLetters } from '../../../src/stores/dead-letters.ts';
 import type { TableChange } from '../../../src/stores/memory-table.ts';
 import { RollupBeginnings } from '../../../src/stores/rollup-beginnings.ts';
-import { bytes, bytesOf, type Item, number, type Table, text, textOf } from '../../../src/stores/table.ts';
+import {
+  bytes,
+  bytesOf,
+  type Item,
+  number,
+  type Table,
+  text,
+  textOf,
+  type VersionedWrite,
+} from '../../../src/stores/table.ts';
 import { Windows } from '../../../src/stores/windows.ts';
 import type { DynamoDbEventRecord } from '../../../src/wire/stream-records.ts';
 import { changeRecord } from '../../support/change-records.ts';
@@ -112,7 +121,13 @@ describe('a closed window', () => {
   });
 
   it('fails at its own change while windows cannot be stored', async () => {
-    const { rollup } = setUp({ windows: (table) => tableOver(table, { putMany: down }) });
+    const isClosed = ({ key }: VersionedWrite) => textOf(key, 'series')?.startsWith('source|') === true;
+    const { rollup } = setUp({
+      windows: (table) =>
+        tableOver(table, {
+          commit: (writes) => (writes.some(isClosed) ? down() : table.commit(writes)),
+        }),
+    });
     expect(await rollup({ Records: changesOf('a', [0, 1_000, 2 * MINUTE, 2 * MINUTE]) })).toEqual(
       failedAt(3),
     );
@@ -159,7 +174,6 @@ describe('changes that are none', () => {
         userIdentity: { type: 'Service', principalId: 'dynamodb.amazonaws.com' },
       }),
     ],
-    ['a removal by hand', removed],
     [
       'an item written and removed to begin the stream',
       ({ dynamodb: { OldImage: _, ...rest }, ...record }) => ({
@@ -360,7 +374,8 @@ describe('a rollup window', () => {
       // One read of the part, and one of how the window is spread.
       { partReads: 2, partWrites: 1 },
       { partReads: 0, partWrites: 1 },
-      { partReads: 0, partWrites: 0 },
+      // What a warm part says is in it already is looked at once more: another container may have written the part since.
+      { partReads: 1, partWrites: 0 },
     ]);
   });
 

@@ -1,10 +1,6 @@
 import { expect, test } from 'vitest';
-import {
-  contributionsAfterMissed,
-  contributionsMissed,
-  contributionsOf,
-  foldAdditions,
-} from '../../../src/core/rollup.ts';
+import { foldAdditions } from '../../../src/core/fold-additions.ts';
+import { contributionsAfterMissed, contributionsMissed, contributionsOf } from '../../../src/core/rollup.ts';
 import { decodeChangedWindows } from '../../../src/core/state-changes.ts';
 import { SHARD, sequenceOf } from '../../support/event-streams.ts';
 import { eventOf, pipelineOf } from '../../support/events.ts';
@@ -29,7 +25,7 @@ test('a change that closes a window of an old size and opens one of the new adds
       before === undefined ? undefined : decodeChangedWindows(source, before),
       decodeChangedWindows(source, after),
       changed,
-    ).map((contribution) => ({ source, version, contribution })),
+    ).map((contribution) => ({ source, version, sequence: sequenceOf(version), madeMs: 0, contribution })),
   );
   expect(
     additions.map(({ version, contribution: { end, events, open } }) => ({ version, end, events, open })),
@@ -71,6 +67,8 @@ test('a change that cannot be read, of a window that other tags told apart befor
     const additions = missed(source, state, changed).map((contribution) => ({
       source,
       version: version + 1,
+      sequence: sequenceOf(version + 1),
+      madeMs: 0,
       contribution,
     }));
     const part = additions.filter(({ contribution }) => contribution.series.includes('y'));

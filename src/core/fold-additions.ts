@@ -1,0 +1,237 @@
+// Folds what changes of sources bring into a part of a rollup window: each change once, and so that the part holds of every source what
+// the source holds itself. By the digest in a source's mark a change is known that does not follow on what the part holds: the source was
+// restored, erased and begun anew, or a change of it is lost. The part is then made anew: of that source by what it holds now, of those
+// that have closed theirs by what is stored of them, and all others bring theirs with their next change.
+import { isAfter } from './change-place.ts';
+import { DIGEST_OF_NOTHING } from './contents-digest.ts';
+import { timesOf } from './group-times.ts';
+import { PartRoom } from './part-room.ts';
+import type { Partiality } from './partiality.ts';
+import { mergedPartiality } from './partiality.ts';
+import type { Addition, Contribution } from './rollup.ts';
+import { PART_CAPACITY } from './rollup-parts.ts';
+import type { GroupContents } from './source-window.ts';
+import type { Mark, StoredWindow } from './stored-window.ts';
+import { isGone, markKey } from './stored-window.ts';
+import { EMPTY_GROUP, revisionOf } from './window.ts';
+
+export interface FoldOptions {
+  /** Sources a part takes before it is full. */
+  readonly capacity?: number;
+  /** Which part it is, where there is none yet. */
+  readonly part: number;
+  /** The window began with this part alone. */
+  readonly alone?: boolean;
+  /** The window had been deleted when this came: what is there no more is missing in it. */
+  readonly incomplete?: boolean;
+  /** Sources that closed theirs before the rollup began are missing in it. */
+  readonly partial?: Partiality | undefined;
+  /** What is stored of those that have closed theirs, by their marks' keys; undefined: it has not been looked for yet. */
+  readonly closed?: ReadonlyMap<string, GroupContents>;
+}
+
+/** What came of folding additions into a part of a rollup window. */
+export interface FoldedPart<A> {
+  /** The part as it is to be written; the one given where nothing has changed. */
+  readonly window: StoredWindow | undefined;
+  /** Additions of sources that the part has no room for: they go to its branches, once it is stored as full. */
+  readonly beyond: readonly A[];
+  /** Values that the part has no room for, by the addition that brought them: it counts for its events and other values. */
+  readonly refused: readonly { readonly addition: A; readonly names: readonly string[] }[];
+  /** The part is to be made anew: fold again with what is stored of the sources that have closed theirs. */
+  readonly asksForClosed: boolean;
+  /** It was made anew, and of sources with these marks nothing is stored that could be put into it. */
+  readonly lost: readonly string[];
+}
+
+/**
+ * Folds additions into a part, save those whose change its marks say is in it already. A part takes new sources until it has
+ * `capacity` of them. Then it is full, for ever: whoever is in it stays, whoever is not goes to a branch.
+ */
+export function foldAdditions<A extends Addition>(
+  base: StoredWindow | undefined,
+  additions: readonly A[],
+  options: FoldOptions,
+): FoldedPart<A> {
+  const fold = new PartFold<A>(base, options);
+  for (const addition of additions) fold.add(addition);
+  return fold.result();
+}
+
+/**
+ * `begin`: with all that the source holds. `note`: what is in the part stays, and is of the source as it is now. `broken`: what the part
+ * holds of the source cannot be told from what it should.
+ */
+type Step = 'nothing' | 'begin' | 'difference' | 'anew' | 'note' | 'broken';
+
+class PartFold<A extends Addition> {
+  readonly #base: StoredWindow | undefined;
+  readonly #options: FoldOptions;
+  readonly #capacity: number;
+  readonly #marks: Map<string, Mark>;
+  readonly #beyond: A[] = [];
+  readonly #refused: { readonly addition: A; readonly names: readonly string[] }[] = [];
+  /** Of sources that closed theirs here: not stored yet. */
+  readonly #closedHere = new Map<string, GroupContents>();
+  readonly #lost = new Set<string>();
+  #room: PartRoom;
+  #full: boolean;
+  #raised: number;
+  #missed = false;
+  #asksForClosed = false;
+  #first: A | undefined;
+  #partial: Partiality | undefined;
+
+  constructor(base: StoredWindow | undefined, options: FoldOptions) {
+    this.#base = base;
+    this.#options = options;
+    this.#capacity = options.capacity ?? PART_CAPACITY;
+    this.#marks = new Map(base?.marks);
+    this.#room = new PartRoom(base ?? EMPTY_GROUP);
+    this.#full = base?.full === true;
+    this.#raised = base?.raised ?? 0;
+    this.#partial = mergedPartiality(base?.partial, options.partial);
+  }
+
+  add(addition: A): void {
+    if (this.#asksForClosed) return;
+    const { source, contribution } = addition;
+    const key = markKey(source);
+    const mark = this.#marks.get(key);
+    if (mark === undefined && this.#full) {
+      if (contribution.isTakenBack !== true) this.#beyond.push(addition);
+      return;
+    }
+    const step = this.#stepOf(mark, addition);
+    if (step === 'nothing') return;
+    const begun = step === 'difference' ? undefined : contribution.whole();
+    if (mark === undefined && begun !== undefined && beginsNothing(begun, contribution)) return;
+    this.#first ??= addition;
+    this.#partial = mergedPartiality(this.#partial, contribution.partial);
+    if (step === 'anew' && !this.#beginAnew(key)) return;
+    this.#marks.set(key, this.#markOf(mark, addition, step));
+    if (step === 'broken') this.#missed = true;
+    // What came before counts no more, or in another way.
+    if (step === 'broken' || this.#lost.size > 0)
+      this.#partial = mergedPartiality(this.#partial, { sinceMs: addition.madeMs });
+    if (step === 'broken' || step === 'note' || contribution.isTakenBack === true) return;
+    const { missed } = contribution;
+    this.#missed ||= missed === 'always' || (missed === 'if-known' && mark !== undefined && !isEmpty(mark));
+    this.#take(addition, begun ?? contribution);
+    if (!contribution.open) this.#closedHere.set(key, contribution.whole());
+  }
+
+  #markOf(mark: Mark | undefined, { version, sequence, madeMs, contribution }: A, step: Step): Mark {
+    const { open, digests, isPutBack = false, isTakenBack = false } = contribution;
+    const since = step === 'anew' || isPutBack || isTakenBack ? { sequence, madeMs } : mark?.since;
+    const isOpen = isTakenBack && step !== 'broken' ? false : open;
+    const digest = isTakenBack ? DIGEST_OF_NOTHING : digests?.after;
+    return {
+      version,
+      open: isOpen,
+      ...(digest === undefined || this.#partial !== undefined ? {} : { digest }),
+      ...(since === undefined ? {} : { since }),
+    };
+  }
+
+  result(): FoldedPart<A> {
+    const outcome = { beyond: this.#beyond, refused: this.#refused, lost: [...this.#lost] };
+    if (this.#asksForClosed || this.#first === undefined)
+      return { ...outcome, window: this.#base, asksForClosed: this.#asksForClosed };
+    return { ...outcome, window: this.#window(this.#first.contribution), asksForClosed: false };
+  }
+
+  #stepOf(mark: Mark | undefined, addition: A): Step {
+    const { version, contribution } = addition;
+    const { digests, open, isPutBack = false, isTakenBack = false } = contribution;
+    if (mark === undefined) return isTakenBack ? 'nothing' : 'begin';
+    // What was made of the source's past before it was put back is no concern of what it holds now.
+    if (mark.since !== undefined && !isAfter(addition, mark.since)) return 'nothing';
+    if (isGone(mark)) return isTakenBack ? 'note' : 'begin';
+    if (isEmpty(mark)) {
+      if (isTakenBack) return 'note';
+      return version < mark.version && open && !isPutBack ? 'nothing' : 'begin';
+    }
+    const { digest } = mark;
+    const isSame = digest !== undefined && digest === digests?.after && mark.open === open;
+    if (isPutBack || isTakenBack) {
+      // Whatever is partial holds not all of what its sources hold: it cannot be made anew of that.
+      if (this.#partial !== undefined) return 'broken';
+      return isSame && !isTakenBack ? 'note' : 'anew';
+    }
+    if (digest === undefined || digests === undefined || this.#partial !== undefined)
+      return version > mark.version ? 'difference' : 'nothing';
+    if (isSame) return 'nothing';
+    if (digest === digests.before) return 'difference';
+    // A change that was folded in before others, and comes again. What closes a window is the last of it, and is known by its digest.
+    return version < mark.version && open ? 'nothing' : 'anew';
+  }
+
+  /** @returns false where what is stored of others has to be looked for first */
+  #beginAnew(key: string): boolean {
+    const { closed } = this.#options;
+    const others = [...this.#marks].filter(([other]) => other !== key);
+    const isKnown = others.every(([other, mark]) => mark.open || isGone(mark) || this.#closedHere.has(other));
+    if (closed === undefined && !isKnown) {
+      this.#asksForClosed = true;
+      return false;
+    }
+    // Every change raises the revision, also one that takes events out.
+    this.#raised += revisionOf([this.#room.sum]) + 1;
+    this.#room = new PartRoom(EMPTY_GROUP);
+    for (const [other, mark] of others) {
+      const contents = this.#closedHere.get(other) ?? closed?.get(other);
+      if (mark.open) this.#marks.set(other, { ...mark, digest: DIGEST_OF_NOTHING });
+      else if (isGone(mark)) continue;
+      else if (contents !== undefined) this.#room.add(contents);
+      else this.#lost.add(other);
+    }
+    return true;
+  }
+
+  #take(addition: A, contents: GroupContents): void {
+    const names = this.#room.add(contents);
+    if (names.length > 0) this.#refused.push({ addition, names });
+    this.#full ||= this.#marks.size >= this.#capacity || this.#room.isFull;
+  }
+
+  #window({ series, start, end }: Contribution): StoredWindow {
+    const { part, alone = false, incomplete = false } = this.#options;
+    const { sum } = this.#room;
+    const marks = this.#marks;
+    const isIncomplete =
+      this.#missed ||
+      this.#lost.size > 0 ||
+      (this.#base === undefined ? incomplete : this.#base.incomplete === true);
+    return {
+      series,
+      start,
+      end,
+      part,
+      marks,
+      final: !isIncomplete && marks.size > 0 && [...marks.values()].every(({ open }) => !open),
+      ...(this.#full ? { full: true } : {}),
+      // A full one may have branches.
+      ...(alone && !this.#full ? { alone } : {}),
+      ...(isIncomplete ? { incomplete: true } : {}),
+      ...(this.#partial === undefined ? {} : { partial: this.#partial }),
+      ...(this.#raised === 0 ? {} : { raised: this.#raised }),
+      events: sum.events,
+      moved: sum.moved,
+      // A step that was moved says nothing where none of the values is known.
+      metrics: sum.metrics.filter(({ count }) => count > 0),
+      fields: sum.fields,
+      ...timesOf(sum),
+    };
+  }
+}
+
+/** Nothing of the source is in the part. Where its window is open its next change brings all of it. */
+function isEmpty({ digest }: Mark): boolean {
+  return digest === DIGEST_OF_NOTHING;
+}
+
+/** A window that closes ends what has been told under its tags. What was missed is missing though nothing else is known of it. */
+function beginsNothing({ events, moved }: GroupContents, { missed }: Contribution): boolean {
+  return events + moved === 0 && missed !== 'always';
+}
