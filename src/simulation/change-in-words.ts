@@ -7,6 +7,7 @@ import type { TableChange } from '../stores/memory-table.ts';
 import { bytesOf, numberOf, textOf } from '../stores/table.ts';
 import { isSpread, toPart } from '../stores/windows.ts';
 import { START_MS } from './plan.ts';
+import { isSpoilt } from './poisoned-sources.ts';
 import type { SimulatedTable } from './simulated-tables.ts';
 
 export function changeInWords(table: SimulatedTable, { eventName, keys, newImage }: TableChange): string {
@@ -16,6 +17,9 @@ export function changeInWords(table: SimulatedTable, { eventName, keys, newImage
       const source = textOf(keys, SOURCES_TABLE.partitionKey) ?? '';
       const state = bytesOf(newImage, SOURCES_TABLE.state);
       if (state === undefined) return `sources  ${JSON.stringify(source)}, which is no state`;
+      const held = textOf(newImage, SOURCES_TABLE.heldFor);
+      if (isSpoilt(newImage) || state.length === 0)
+        return `sources  ${source} cannot be read, held: ${held ?? 'no'}`;
       const { received, applied, duplicate, late } = decodeCounts(source, state);
       const { closed } = decodeChangedWindows(source, state);
       const closes = closed.map(({ aggregation, start }) => `${aggregation}@${start - START_MS}`).join(' ');

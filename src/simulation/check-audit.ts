@@ -20,12 +20,19 @@ export class AuditCheck {
     }
   }
 
-  audited(progress: AuditProgress | undefined): void {
+  /** `poisoned`: sources whose states could not be read for a while. */
+  audited(progress: AuditProgress | undefined, poisoned: ReadonlySet<string>): void {
     const found = [...(progress?.differences ?? []), ...(progress?.last?.differences ?? [])];
-    const first = found.find((each) => !this.#isGivenUp(each));
+    const isKnown = (each: Difference) => this.#isGivenUp(each) || isOfPoison(each, poisoned);
+    const first = found.find((each) => !isKnown(each));
     hold(LAW_OF_AUDIT, first === undefined, () =>
       first === undefined ? '' : `${first.kind} at ${placeInWords(first.where)}: ${first.detail}`,
     );
+  }
+
+  /** Everything has been put back. */
+  putBack(): void {
+    this.#givenUp.clear();
   }
 
   /** Some may have been handled before: their answers were lost. */
@@ -33,6 +40,10 @@ export class AuditCheck {
     if (kind !== 'records-not-folded' || shard === undefined || hour === undefined) return false;
     return expected - found <= (this.#givenUp.get(placeOf(shard, hour)) ?? 0);
   }
+}
+
+function isOfPoison({ kind, where: { source = '' } }: Difference, poisoned: ReadonlySet<string>): boolean {
+  return kind === 'unreadable' && poisoned.has(source);
 }
 
 function placeOf(shard: ShardId, hour: string): string {

@@ -176,6 +176,8 @@ function checkRollups(deps: EndCheckDeps): void {
     // One that had expired before anything came for it may have been deleted, and is never final.
     const { retentionMs } = aggregation;
     const hadExpired = found !== undefined && retentionMs !== undefined && found.end + retentionMs < START_MS;
+    // What was written while a state could not be read is not known downstream: such a window says that it may lack something.
+    if (deps.wasUnreadable && found?.final === false) continue;
     holdSame(LAW_OF_FINALS, `${series} ${start}`, found?.final, !hadExpired);
   }
   for (const { series, start, part, events } of windows.stored.values()) {

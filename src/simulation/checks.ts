@@ -4,6 +4,7 @@ import { parseRollupSeries } from '../core/series.ts';
 import { summarizeStored } from '../core/stored-window.ts';
 import type { DiscardedBatch } from '../event-source/ports.ts';
 import type { AuditProgress } from '../stores/audit/audit-progress.ts';
+import type { LetterCounts } from '../stores/dead-letters.ts';
 import type { TableChange } from '../stores/memory-table.ts';
 import type { StoredLedger } from '../stores/read-ledger.ts';
 import { isSpread, toPart } from '../stores/windows.ts';
@@ -12,6 +13,7 @@ import { AlertsCheck } from './check-alerts.ts';
 import { AuditCheck } from './check-audit.ts';
 import { checkBooks, checkDownstream, checkOfStreamAlone, LAW_OF_BOOKS } from './check-end.ts';
 import { LettersCheck } from './check-letters.ts';
+import { RepairsCheck } from './check-repairs.ts';
 import { SourcesCheck } from './check-sources.ts';
 import { WindowsCheck } from './check-windows.ts';
 import type { EndCheckDeps } from './end-check-deps.ts';
@@ -26,6 +28,7 @@ export class Checks {
   readonly letters: LettersCheck;
   readonly alerts: AlertsCheck;
   readonly audit = new AuditCheck();
+  readonly repairs: RepairsCheck;
   readonly #givenUp = new Set<string>();
   readonly #pipelines: readonly [Pipeline, ...Pipeline[]];
   readonly #isMixed: boolean;
@@ -54,6 +57,7 @@ export class Checks {
     this.windows = new WindowsCheck(pipeline, this.sources, pipelines.length > 1);
     this.letters = new LettersCheck(this.stream, this.sources);
     this.alerts = new AlertsCheck(pipeline, this.sources, nowMs);
+    this.repairs = new RepairsCheck(this.stream);
   }
 
   /** Resolves with the first broken law. */
@@ -68,6 +72,7 @@ export class Checks {
       table
     ];
     this.attempt(() => {
+      if (this.repairs.passesOver(table, change)) return;
       check?.changed(change, pipeline);
       if (table === 'windows' && alerts.watchesRollups) this.#noteRollup(change);
     });
@@ -87,10 +92,10 @@ export class Checks {
   }
 
   /** Whatever moment the audit finds the system at. */
-  audited(progress: AuditProgress | undefined): void {
+  audited(progress: AuditProgress | undefined, poisoned: ReadonlySet<string>): void {
     // What was put back is behind what was made of it, as the audit says.
     if (this.sources.restored.size > 0) return;
-    this.attempt(() => this.audit.audited(progress));
+    this.attempt(() => this.audit.audited(progress, poisoned));
   }
 
   /** What a mapping gave up: from here on its sources cannot be followed. */
@@ -119,6 +124,13 @@ export class Checks {
       checkDownstream(this.#end());
       this.alerts.atEnd(this.windows.applied);
     });
+  }
+
+  /** After `atEnd`: what was held was resumed, and what was given up put back. */
+  repaired(ledger: StoredLedger, letters: LetterCounts): void {
+    // What is read of a source again is received again.
+    if (this.sources.restored.size > 0) return;
+    this.attempt(() => this.repairs.atEnd(ledger, letters, this.windows.stored.values()));
   }
 
   /** Later than that: still nothing is missing. */
@@ -166,6 +178,7 @@ export class Checks {
       windows,
       letters,
       givenUp: this.#givenUp,
+      wasUnreadable: this.repairs.wasUnreadable,
     };
   }
 }

@@ -17,4 +17,6 @@ export interface EndCheckDeps {
   readonly letters: LettersCheck;
   /** Bad events in records that were given up: they may have their dead letters or not. */
   readonly givenUp: ReadonlySet<string>;
+  /** The state of some source could not be read for a while. */
+  readonly wasUnreadable: boolean;
 }

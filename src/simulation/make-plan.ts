@@ -12,6 +12,7 @@ import { drawFaults, OF_ALERTS } from './draw-faults.ts';
 import { drawLags } from './draw-lags.ts';
 import { drawPipeline } from './draw-pipeline.ts';
 import { drawRecords, drawSources } from './draw-records.ts';
+import { withRepairs } from './draw-repairs.ts';
 import { withStates } from './draw-states.ts';
 import { PLAN_FORMAT, type Plan, type PlannedAction, type PlannedRecord, START_MS } from './plan.ts';
 
@@ -52,7 +53,8 @@ function makePlanOfNumbers(seed: number, alertsShare: number): Plan {
     withRetirements(withMore(plan, { durationMs, alertsShare, random }), random('retirements')),
     random('restores'),
   );
-  return withBorders(withBridges(whole, random('bridges')), random('borders'));
+  const bordered = withBorders(withBridges(whole, random('bridges')), random('borders'));
+  return withRepairs(bordered, random('repairs'));
 }
 
 /** Whoever was retired may send again, or already has. */

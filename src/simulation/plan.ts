@@ -1,6 +1,7 @@
 // All that happens in one simulated run, as plain data: it is drawn from a seed, run, shrunk and saved.
 import type { PipelineDefinition } from '../core/pipeline/definition.ts';
 import type { ReasonCode } from '../core/reason-codes.ts';
+import type { PoisonKind } from './poisoned-sources.ts';
 import type { SimulatedTable } from './simulated-tables.ts';
 
 export const PLAN_FORMAT = 1;
@@ -106,6 +107,10 @@ export type PlannedAction = { readonly atMs: number } & (
   | { readonly kind: 'touch'; readonly source: string }
   /** A source is retired: its open windows close with the closer's next run. */
   | { readonly kind: 'retire'; readonly source: string }
+  /** A source's state cannot be read, or would be too large; then it is mended, and resumed. */
+  | { readonly kind: 'poison'; readonly source: string; readonly as: PoisonKind; readonly forMs: number }
+  /** What the mapping of `aggregate` has given up so far is put back. */
+  | { readonly kind: 'redrive' }
   /** Another pipeline is deployed; `beside`: some containers of `aggregate` go on with what they have. */
   | { readonly kind: 'deploy'; readonly pipeline: PipelineDefinition; readonly beside?: true }
   /** No invocation of the function begins for a while: it is throttled, being deployed, or switched off. */

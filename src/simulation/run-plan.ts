@@ -98,6 +98,11 @@ class Run {
     await this.#handled('aggregate');
     for (const each of Object.values(functions)) await each.idle();
     await this.#handled('aggregate');
+    this.#step('what is held is resumed, and what was given up put back');
+    await this.#system.poisoned.resumeAll();
+    // However often it is done.
+    for (let times = 0; times < 2 && !this.#system.givenUp.isEmpty; times += 1)
+      await this.#system.givenUp.redrive();
     // What watches a source must have seen it before its silence is waited for.
     if (readers.includes('alert')) await this.#handled('alert');
 
@@ -114,7 +119,10 @@ class Run {
     for (const reader of downstream) await this.#handled(reader);
     await this.#lookByClock();
     if (readers.includes('publish')) await this.#handled('publish');
-    checks.atEnd(await this.#ledger());
+    const ledger = await this.#ledger();
+    checks.atEnd(ledger);
+    const letters = new DeadLetters(this.#system.tables.get('deadLetters'));
+    checks.repaired(ledger, await letters.count());
     await this.#auditToEnd();
     if (checks.violation !== undefined) return;
 
@@ -211,12 +219,26 @@ class Run {
         if (replayed) await this.#system.recreateMapping('aggregate');
         return;
       }
+      case 'poison':
+        void this.#poison(action).catch((error: unknown) => this.#system.checks.fail(error));
+        return;
+      case 'redrive':
+        void this.#system.givenUp.redrive().catch((error: unknown) => this.#system.checks.fail(error));
+        return;
       case 'stranger': {
         const stranger = { [SOURCES_TABLE.partitionKey]: text(PRIMER_KEY) };
         await sources.putMany([stranger]);
         return sources.remove(stranger);
       }
     }
+  }
+
+  async #poison({ source, as, forMs }: Extract<PlannedAction, { kind: 'poison' }>): Promise<void> {
+    const { poisoned, clock } = this.#system;
+    await poisoned.poison(source, as);
+    await clock.sleep(forMs);
+    await poisoned.mend(source);
+    await poisoned.resume(source);
   }
 
   async #onSchedule(): Promise<void> {
@@ -244,9 +266,9 @@ class Run {
   }
 
   async #auditOnce(): Promise<void> {
-    const { functions, tables, checks } = this.#system;
+    const { functions, tables, checks, poisoned } = this.#system;
     await functions.audit.invoke('{}', '', () => 'a run');
-    checks.audited((await new AuditStore(tables.get('readers')).load()).progress);
+    checks.audited((await new AuditStore(tables.get('readers')).load()).progress, poisoned.names);
   }
 
   /** All that there is, when nothing comes any more: one pass ends what was begun, the next sees all. */
@@ -256,6 +278,8 @@ class Run {
       await this.#auditOnce();
       await this.#handled('rollup');
     }
+    this.#system.checks.audit.putBack();
+    await this.#auditOnce();
   }
 
   async #lookByClock(): Promise<void> {

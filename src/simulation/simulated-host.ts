@@ -8,6 +8,7 @@ import { ARCHIVED_STREAMS, TELEMETRY_STREAMS } from '../platform/names.ts';
 import type { Counts } from '../platform/observe.ts';
 import type { ShardedStream } from '../platform/sharded-stream.ts';
 import type { Invocation } from './invocation.ts';
+import type { PoisonedSources } from './poisoned-sources.ts';
 import type { SimulatedTables } from './simulated-tables.ts';
 import { TroubledTable } from './troubled-table.ts';
 import { writtenBy } from './written-by.ts';
@@ -18,6 +19,7 @@ export interface SimulatedHostDeps {
   readonly clock: VirtualClock;
   readonly random: () => number;
   readonly tables: SimulatedTables;
+  readonly poisoned: Pick<PoisonedSources, 'refusing'>;
   /** Where it stands who writes. */
   readonly writer: AsyncLocalStorage<Pipeline>;
   readonly telemetry: ShardedStream;
@@ -39,7 +41,7 @@ export function simulatedHost(invocation: () => Invocation, deps: SimulatedHostD
     log: { info: note, warn: note, error: note },
     meter: { publish: deps.onCounts },
     table: (name) => {
-      const table = tables.get(name);
+      const table = name === 'sources' ? deps.poisoned.refusing(tables.get(name)) : tables.get(name);
       return new TroubledTable(
         writtenBy(table, (write) => deps.writer.run(pipeline, write)),
         {

@@ -1,6 +1,8 @@
 // The system of one run: the real functions over tables in memory, behind the real event source mapping, under a
 // virtual clock. Everything that can go wrong stands between them.
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { redriveLetters } from '../../consumers/aggregate/redrive-letters.ts';
+import type { resumeSource } from '../../consumers/aggregate/resume-source.ts';
 import { wire as wireAggregate } from '../../consumers/aggregate/wire.ts';
 import { wire as wireAlert } from '../../consumers/alert/wire.ts';
 import { wire as wireAlertClock } from '../../consumers/alert-clock/wire.ts';
@@ -29,6 +31,7 @@ import { CarriedRecords } from './carried-records.ts';
 import { changeInWords } from './change-in-words.ts';
 import { Checks } from './checks.ts';
 import { FaultSchedule } from './fault-schedule.ts';
+import { GivenUpBatches } from './given-up-batches.ts';
 import type { Invocation } from './invocation.ts';
 import { OldCheckpoints } from './old-checkpoints.ts';
 import type { OwnFunction } from './own-function.ts';
@@ -41,14 +44,17 @@ import {
   type StreamName,
   type StreamReader,
 } from './plan.ts';
+import { PoisonedSources } from './poisoned-sources.ts';
 import { type Handler, type HandlerContext, SimulatedFunction } from './simulated-function.ts';
 import { simulatedHost } from './simulated-host.ts';
 import { SimulatedOwn } from './simulated-own.ts';
 import { type SimulatedTable, SimulatedTables, type StoredTable } from './simulated-tables.ts';
+import { slowTable } from './slow-table.ts';
 import { shortSequence, shortShard, Trace } from './trace.ts';
 import { troubledBus } from './troubled-bus.ts';
 import { troubledShards } from './troubled-shards.ts';
 import { troubledStream } from './troubled-stream.ts';
+import { writtenBy } from './written-by.ts';
 
 /** What stands in place of a real part: something broken that must be found, or a second table beside it. */
 export interface Replacements {
@@ -58,6 +64,8 @@ export interface Replacements {
   readonly aggregate?: typeof wireAggregate;
   readonly rollup?: typeof wireRollup;
   readonly close?: typeof wireClose;
+  readonly resume?: typeof resumeSource;
+  readonly redrive?: typeof redriveLetters;
   /** What a function is given in place of what it would be. */
   readonly host?: (name: FunctionName, host: FunctionHost) => FunctionHost;
   /** Functions of one's own, beside the others. */
@@ -107,6 +115,8 @@ export class SimulatedSystem {
   >();
   /** What the telemetry stream has carried. */
   readonly carried = new CarriedRecords();
+  readonly poisoned: PoisonedSources;
+  readonly givenUp: GivenUpBatches;
   /** Whether the sources' removals are TTL's. */
   removalsByTtl = false;
   readonly past = new PastItems();
@@ -169,6 +179,13 @@ export class SimulatedSystem {
       },
       replacements.table ?? ((_, table) => table),
     );
+    const operator = this.#operator();
+    this.poisoned = new PoisonedSources({
+      ...operator,
+      sources: this.tables.get('sources'),
+      resume: replacements.resume,
+    });
+    this.givenUp = new GivenUpBatches({ ...operator, redrive: replacements.redrive });
     const { aggregate = wireAggregate, rollup = wireBranchingRollup, close = wireClose } = replacements;
     this.functions = {
       aggregate: this.#function('aggregate', plan.timeoutMs, aggregate),
@@ -196,6 +213,22 @@ export class SimulatedSystem {
     } finally {
       this.#isTold = true;
     }
+  }
+
+  /** What somebody's command has, that is run beside everything else. */
+  #operator() {
+    const { clock, tables, writer } = this;
+    const random = createRandom(`operator ${this.plan.seed}`);
+    const ms = () => random.pick([0, 1, 20, 150]);
+    return {
+      table: (name: SimulatedTable, pipeline: Pipeline) =>
+        slowTable(
+          writtenBy(tables.get(name), (write) => writer.run(pipeline, write)),
+          { clock, ms },
+        ),
+      pipeline: () => this.#deployed,
+      note: (line: string) => this.trace.note(line),
+    };
   }
 
   /** Functions start with it from now on. */
@@ -280,6 +313,7 @@ export class SimulatedSystem {
             clock,
             random: this.#pauses,
             tables,
+            poisoned: this.poisoned,
             writer,
             telemetry: troubledShards(invocation, this.#telemetry()),
             bus: troubledBus(invocation, ({ detail }) => this.checks.alerted(JSON.parse(detail))),
@@ -314,6 +348,7 @@ export class SimulatedSystem {
           clock,
           random,
           tables,
+          poisoned: this.poisoned,
           writer,
           telemetry: troubledShards(invocation, this.#telemetry()),
           bus: troubledBus(invocation, () => {}),
@@ -350,8 +385,10 @@ export class SimulatedSystem {
 
   #observe(reader: StreamReader, event: MappingEvent): void {
     if (event.kind === 'discarded') {
-      if (reader === 'aggregate') this.checks.discarded(event.batch);
-      else this.checks.fail(new Error('changes were given up, expected the mapping to try for ever'));
+      if (reader === 'aggregate') {
+        this.checks.discarded(event.batch);
+        this.givenUp.add(event.batch);
+      } else this.checks.fail(new Error('changes were given up, expected the mapping to try for ever'));
     }
     if (event.kind === 'read' || event.kind === 'invoked' || event.kind === 'checkpointed') return;
     this.trace.note(() => `${reader} mapping  ${eventInWords(event)}`);

@@ -167,7 +167,12 @@ export class SourceStates {
         key: keyOf(source),
         expectedVersion: version,
         version: nextVersion(version),
-        attributes: { [SOURCES_TABLE.heldFor]: heldFor, [SOURCES_TABLE.heldAt]: heldAt },
+        attributes: {
+          // A source that is held from its first event on has no write that would put it there.
+          [SOURCES_TABLE.closingBucket]: number(bucketOf(source, CLOSING_BUCKETS)),
+          [SOURCES_TABLE.heldFor]: heldFor,
+          [SOURCES_TABLE.heldAt]: heldAt,
+        },
       })),
     );
     return marks.map(({ stored }, at) => toCommitOutcome(outcomes[at] ?? NO_OUTCOME, stored.version));

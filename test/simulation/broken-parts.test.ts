@@ -22,6 +22,11 @@ const FOUND_BY: Readonly<Record<string, number>> = {
   'an aggregate that notes a tick before it commits what came before': 168,
   'an aggregate that does not ask which tick came before a batch': 4,
   'an aggregate that knows of no shard which it came from': 24,
+  'a resumption that lifts the hold and leaves what was set aside': 31,
+  'a resumption that folds in the latest first': 43,
+  'a redriving that does not know what it has put back': 31,
+  'an aggregate that counts what is delivered again': 7,
+  'an aggregate that passes over the first record of a batch of several': 7,
 };
 
 describe(`found within ${MOST_SEEDS} seeds`, () => {

@@ -18,6 +18,7 @@ import type {
   StreamEventRecord,
 } from '../../src/wire/stream-records.ts';
 import { BROKEN_COUNTS } from './broken-counts.ts';
+import { BROKEN_REPAIRS } from './broken-repairs.ts';
 import { BROKEN_SILENCE } from './broken-silence.ts';
 import { createCanaryAggregate } from './canary-aggregate.ts';
 import { tableOver } from './table-over.ts';
@@ -55,6 +56,7 @@ export const BROKEN_PARTS: Readonly<Record<string, Replacements>> = {
   },
   ...BROKEN_SILENCE,
   ...BROKEN_COUNTS,
+  ...BROKEN_REPAIRS,
   'a stream whose child shards are read before their parents': {
     stream: (name, stream) => (name === 'telemetry' ? orphaned(stream) : stream),
   },
