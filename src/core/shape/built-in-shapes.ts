@@ -4,6 +4,7 @@ import { AWS_IOT } from './built-in/aws-iot.ts';
 import { AWS_IOT_SHADOW } from './built-in/aws-iot-shadow.ts';
 import { AWS_IOT_SITEWISE } from './built-in/aws-iot-sitewise.ts';
 import { AZURE_IOT_CENTRAL } from './built-in/azure-iot-central.ts';
+import { AZURE_IOT_HUB } from './built-in/azure-iot-hub.ts';
 import { CHIRPSTACK_V3, CHIRPSTACK_V4 } from './built-in/chirpstack.ts';
 import { CLOUDEVENTS } from './built-in/cloudevents.ts';
 import { CLOUDWATCH_LOGS } from './built-in/cloudwatch-logs.ts';
@@ -13,11 +14,16 @@ import { DYNAMODB_CHANGES } from './built-in/dynamodb-changes.ts';
 import { EVENTBRIDGE } from './built-in/eventbridge.ts';
 import { GPX } from './built-in/gpx.ts';
 import { LINE_PROTOCOL, TELEGRAF } from './built-in/influx.ts';
+import { LOSANT, PARTICLE } from './built-in/iot-webhooks.ts';
+import { HELIUM, SIGFOX, TTN_V2 } from './built-in/lorawan-consoles.ts';
 import { OTLP_METRICS } from './built-in/otlp-metrics.ts';
 import { PROMETHEUS } from './built-in/prometheus.ts';
 import { SENML } from './built-in/senml.ts';
 import { SENSORTHINGS, SENSORTHINGS_OBSERVATION } from './built-in/sensorthings.ts';
+import { HOME_ASSISTANT, OPENHAB, SHELLY } from './built-in/smart-home.ts';
+import { LWM2M, SPARKPLUG } from './built-in/sparkplug.ts';
 import { THE_THINGS_STACK } from './built-in/the-things-stack.ts';
+import { THINGSBOARD } from './built-in/thingsboard.ts';
 import { TOPIC_LOG } from './built-in/topic-log.ts';
 import type { ShapeDefinition } from './shape-definition.ts';
 
@@ -38,6 +44,18 @@ export const BUILT_IN_SHAPES: ReadonlyMap<string, ShapeDefinition> = new Map(
     SENSORTHINGS_OBSERVATION,
     AWS_GAME,
     AZURE_IOT_CENTRAL,
+    AZURE_IOT_HUB,
+    HELIUM,
+    TTN_V2,
+    SHELLY,
+    SPARKPLUG,
+    HOME_ASSISTANT,
+    OPENHAB,
+    PARTICLE,
+    LOSANT,
+    SIGFOX,
+    THINGSBOARD,
+    LWM2M,
     AWS_IOT_SHADOW,
     AWS_IOT_SITEWISE,
     AWS_IOT,

@@ -7,6 +7,8 @@ export interface ShapePath {
   readonly steps: readonly PathStep[];
   /** Which piece between slashes; from the end where negative. */
   readonly segment: number | undefined;
+  /** For `@key`: how many scopes around; of the part at hand where it is not there. */
+  readonly keyOf?: number;
 }
 
 export type RecordFact = '@key' | '@partitionKey' | '@arrival';
@@ -33,7 +35,13 @@ export function parsePath(text: string): ShapePath | string {
   const steps = readSteps(way, begun.at);
   if (typeof steps === 'string') return steps;
   if (steps.length > MAX_PATH_STEPS) return `expected at most ${MAX_PATH_STEPS} steps`;
-  return { text, from: begun.from, steps, segment: segment === undefined ? undefined : Number(segment) };
+  return {
+    text,
+    from: begun.from,
+    steps,
+    segment: segment === undefined ? undefined : Number(segment),
+    ...(begun.keyOf === undefined ? {} : { keyOf: begun.keyOf }),
+  };
 }
 
 /** As dotted names have it: `*` for every element. */
@@ -42,14 +50,16 @@ export function nameOfStep(step: PathStep): string {
   return step.kind === 'index' ? String(step.index) : '*';
 }
 
-function beginning(way: string): { readonly from: ShapePath['from']; readonly at: number } {
+function beginning(way: string): Pick<ShapePath, 'from' | 'keyOf'> & {
+  readonly at: number;
+} {
   const fact = FACTS.find((name) => way === name);
   if (fact !== undefined) return { from: fact, at: way.length };
   if (way === '.') return { from: 0, at: 1 };
   if (way.startsWith('$')) return { from: 'document', at: 1 };
   let up = 0;
   while (way[up] === '^') up += 1;
-  if (way.slice(up) === '@key') return { from: '@key', at: way.length };
+  if (way.slice(up) === '@key') return { from: '@key', keyOf: up, at: way.length };
   return { from: up, at: up };
 }
 

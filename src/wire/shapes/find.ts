@@ -24,15 +24,19 @@ export function* membersOf(value: unknown): Generator<readonly [string | number,
   else if (typeof value === 'object' && value !== null) yield* Object.entries(value);
 }
 
-function startOf({ from }: ShapePath, scope: Scope): unknown {
+function startOf({ from, keyOf = 0 }: ShapePath, scope: Scope): unknown {
   if (from === 0) return scope.value;
   if (from === 'document') return scope.document;
-  if (from === '@key') return scope.key;
+  if (from === '@key') return scopeAround(scope, keyOf)?.key;
   if (from === '@partitionKey') return scope.record.partitionKey;
   if (from === '@arrival') return scope.record.arrivalMs;
+  return scopeAround(scope, from)?.value;
+}
+
+function scopeAround(scope: Scope, up: number): Scope | undefined {
   let at: Scope | undefined = scope;
-  for (let up = 0; up < from; up += 1) at = at?.up;
-  return at?.value;
+  for (let times = 0; times < up; times += 1) at = at?.up;
+  return at;
 }
 
 function walk(start: unknown, steps: readonly PathStep[], begin: number, budget: { left: number }): unknown {

@@ -119,6 +119,11 @@ describe('a document is cut', () => {
     ]);
   });
 
+  test('into parts that know the keys of what is around them', () => {
+    const { events } = shaped(MATCHED, shapesOf(MATCH));
+    expect(events.map(({ id }) => id)).toEqual(['m1-0-ann', 'm1-0-bob', 'm1-1-ann', 'm1-1-bob']);
+  });
+
   test('into rows under columns', () => {
     const table = shapesOf({
       ...NODE,
