@@ -4,6 +4,7 @@ import { createLiveClient, type LiveStatus } from '../live-client/live-client.ts
 import { createApi } from './data/api.ts';
 import { DataContext, useData } from './data/context.ts';
 import { createFrames } from './data/frames.ts';
+import { isLocal } from './data/is-local.ts';
 import { type Route, readRoute, writeRoute } from './data/route.ts';
 import { type Session, tokenIn } from './data/session.ts';
 import { createSlots } from './data/slots.ts';
@@ -13,6 +14,7 @@ import { Notice } from './parts/notice.tsx';
 import { SCHEMES, SchemeProvider, useScheme } from './parts/scheme.tsx';
 import { AlertsView } from './views/alerts-view.tsx';
 import { LedgerView } from './views/ledger-view.tsx';
+import { OperationsView } from './views/operations-view.tsx';
 import { OverviewView } from './views/overview-view.tsx';
 import { RollupsView } from './views/rollups-view.tsx';
 import { RollupSeriesView } from './views/series-view.tsx';
@@ -157,6 +159,10 @@ const PAGES: readonly {
   { name: 'Rollups', to: { page: 'rollups', rollup: undefined }, pages: ['rollups', 'series'] },
   { name: 'Alerts', to: { page: 'alerts' }, pages: ['alerts'] },
   { name: 'Ledger', to: { page: 'ledger' }, pages: ['ledger'] },
+  // On AWS these are in CloudWatch, for operators, who are others than readers.
+  ...(isLocal(location.hostname)
+    ? [{ name: 'Operations', to: { page: 'operations' }, pages: ['operations'] } as const]
+    : []),
 ];
 
 function Page({ route }: { readonly route: Route }) {
@@ -173,6 +179,8 @@ function Page({ route }: { readonly route: Route }) {
       return <AlertsView />;
     case 'ledger':
       return <LedgerView />;
+    case 'operations':
+      return <OperationsView />;
     case 'unknown':
       return (
         <>
@@ -209,6 +217,8 @@ function titleOf(route: Route): string {
       return 'Alerts';
     case 'ledger':
       return 'Ledger';
+    case 'operations':
+      return 'Operations';
     default:
       return 'Fleet';
   }

@@ -58,6 +58,7 @@ export function runSystem(system: LocalSystem, parts: SystemParts): RunningSyste
     newId: () => crypto.randomUUID(),
     onAccess: parts.onAccess,
     onFailure: parts.onApiFailure,
+    dashboards: () => cloudWatch.dashboards(system.dashboards),
   });
   const mappings = startMappings(system.mappings, {
     streamOf: parts.streamOf,

@@ -2,6 +2,7 @@
 
 import type { CloudFormationTemplate, TemplateResource } from './cloudformation-template.ts';
 import { type AlarmSpec, readAlarm } from './cloudwatch/read-alarm.ts';
+import { type DashboardSpec, readDashboard } from './cloudwatch/read-dashboard.ts';
 import { readRestApis } from './gateway/read-rest-api.ts';
 import { readSites, type Site } from './gateway/read-sites.ts';
 import { readWebSocketApis, type WebSocketApi } from './gateway/read-websocket-api.ts';
@@ -44,6 +45,7 @@ export interface LocalSystem {
   /** What the stack's roles and function permissions allow. */
   readonly policies: IamPolicies;
   readonly alarms: readonly AlarmSpec[];
+  readonly dashboards: readonly DashboardSpec[];
   readonly buckets: readonly { readonly logicalId: string; readonly name: string; readonly arn: string }[];
   /** The stack's outputs, resolved: name to value. */
   readonly outputs: ReadonlyMap<string, string>;
@@ -100,6 +102,7 @@ export function readTemplate(
     sites: readSites(ofType, codeFolders),
     policies: createIamPolicies(ofType),
     alarms: ofType('AWS::CloudWatch::Alarm').map(readAlarm),
+    dashboards: ofType('AWS::CloudWatch::Dashboard').map(readDashboard),
     buckets: ofType('AWS::S3::Bucket').map(({ logicalId, name, arn }) => ({ logicalId, name, arn })),
     outputs: new Map(
       [...template.outputs].map(([id, value]) => [

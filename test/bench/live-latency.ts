@@ -1,6 +1,7 @@
 // From the POST of an event to its change in the page of a browser, through the whole local pipeline, DynamoDB Local
-// included; and how evenly the fleet's page is drawn with a thousand sources.
-//   node test/bench/live-latency.ts [latency | frames]
+// included, in each profile of latency or cost; how evenly the fleet's page is drawn with a thousand sources; and what a minute's
+// window saves in writes.
+//   node test/bench/live-latency.ts [low | balanced | cheap | frames | writes]
 import type { Page } from 'playwright-core';
 import { createRandom } from '../../producers/simulators/random.ts';
 import { percentile } from '../../src/core/percentile.ts';
@@ -23,11 +24,18 @@ const STEADY = 250;
 /** Between two events of a device that sends steadily, ms, at random: in step with nothing. */
 const SPACING_MS = [100, 700] as const;
 const ALONE = 30;
+const PROFILES = ['low', 'balanced', 'cheap'] as const;
+type Profile = (typeof PROFILES)[number];
+/** Events of a minute's window, each waited for: fewer of them. */
+const CHEAP = { steady: 60, alone: 2, spacingMs: [2_000, 4_000] } as const;
+const USUAL = { steady: STEADY, alone: ALONE, spacingMs: SPACING_MS } as const;
+const WRITES = { devices: 100, everyMs: 10_000, forMs: 250_000 } as const;
 const SOURCES = 1_000;
 const EVENTS_PER_SECOND = 200;
 const FRAMES_FOR_MS = 20_000;
 
-async function measureLatency(page: Page, run: DashboardRun): Promise<void> {
+async function measureLatency(page: Page, run: DashboardRun, profile: Profile): Promise<void> {
+  const { steady: count, alone: aloneCount, spacingMs } = profile === 'cheap' ? CHEAP : USUAL;
   const seen = new Seen();
   await page.exposeFunction('saw', (value: number, atMs: number) => seen.note(value, atMs));
   const random = createRandom('live-latency');
@@ -47,23 +55,23 @@ async function measureLatency(page: Page, run: DashboardRun): Promise<void> {
   await open(page, run, '#/sources/pump-1');
   await page.locator('[data-latest="n"]').waitFor();
   await page.evaluate(WATCH);
-  for (let number = 0; number < WARM_UP; number += 1) await send();
+  for (let number = 0; number < (profile === 'cheap' ? 1 : WARM_UP); number += 1) await send();
 
   const under: Promise<Sample>[] = [];
-  for (let number = 0; number < STEADY; number += 1) {
+  for (let number = 0; number < count; number += 1) {
     under.push(send());
-    await systemClock.sleep(random.between(...SPACING_MS));
+    await systemClock.sleep(random.between(spacingMs[0], spacingMs[1]));
   }
   const steady = await Promise.all(under);
   const alone: Sample[] = [];
-  for (let number = 0; number < ALONE; number += 1) {
+  for (let number = 0; number < aloneCount; number += 1) {
     alone.push(await send());
     await systemClock.sleep(random.between(0, 1_000));
   }
 
-  console.log('From POST to the changed value in the page, ms');
+  console.log(`${profile}: from POST to the changed value in the page, ms`);
   report(
-    `a device that posts every ${SPACING_MS.join(' to ')} ms`,
+    `a device that posts every ${spacingMs.join(' to ')} ms`,
     steady.map(({ latencyMs }) => latencyMs),
   );
   report(
@@ -194,14 +202,49 @@ function report(what: string, values: readonly number[]): void {
   console.log(`  ${what}: p50 ${at(0.5)}, p99 ${at(0.99)}, most ${at(1)} (${values.length} samples)`);
 }
 
-const run = await startDashboardRun({ pipeline: PIPELINE, inMemory: false });
-const browser = await openBrowser();
-try {
-  const page = await browser.context.newPage();
-  const [only] = process.argv.slice(2);
-  if (only !== 'frames') await measureLatency(page, run);
-  if (only !== 'latency') await measureFrames(page, run);
-} finally {
-  await browser.close();
-  await run.runtime.stop();
+/** Devices at one event in ten seconds each: how many of them one write of a state holds. */
+async function measureWrites(profile: Profile): Promise<void> {
+  const run = await startDashboardRun({ pipeline: PIPELINE, inMemory: true, settings: { profile } });
+  try {
+    const { devices, everyMs, forMs } = WRITES;
+    const untilMs = systemClock.nowMs() + forMs;
+    let events = 0;
+    while (systemClock.nowMs() < untilMs) {
+      for (let device = 0; device < devices; device += 1) {
+        await run.put([{ source: `device-${device}`, time: systemClock.nowMs(), values: { n: device } }]);
+        events += 1;
+        await systemClock.sleep(everyMs / devices);
+      }
+    }
+    await run.runtime.caughtUp();
+    const writes = run.runtime.figures.sum('aggregate', 'stateWrites');
+    console.log(`${profile}: ${devices} devices at one event in ${everyMs / 1_000} s for ${forMs / 1_000} s`);
+    console.log(
+      `  ${writes} writes of states for ${events} events: ${(writes / events).toFixed(2)} an event`,
+    );
+  } finally {
+    await run.runtime.stop();
+  }
 }
+
+async function inBrowser(
+  settings: { readonly profile: Profile },
+  measure: (page: Page, run: DashboardRun) => Promise<void>,
+): Promise<void> {
+  const run = await startDashboardRun({ pipeline: PIPELINE, inMemory: false, settings });
+  const browser = await openBrowser();
+  try {
+    await measure(await browser.context.newPage(), run);
+  } finally {
+    await browser.close();
+    await run.runtime.stop();
+  }
+}
+
+const [only] = process.argv.slice(2);
+for (const profile of PROFILES)
+  if (only === undefined || only === profile)
+    await inBrowser({ profile }, (page, run) => measureLatency(page, run, profile));
+if (only === undefined || only === 'frames') await inBrowser({ profile: 'balanced' }, measureFrames);
+if (only === undefined || only === 'writes')
+  for (const profile of PROFILES.slice(1)) await measureWrites(profile);

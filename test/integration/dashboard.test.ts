@@ -87,6 +87,21 @@ describe.skipIf(missing !== undefined)('the dashboard', () => {
     return page;
   }
 
+  it('shows a run on this machine what the stack’s dashboard in CloudWatch has, graph by graph from left to right', async () => {
+    const page = await open('#/operations');
+    const verdicts = page.getByRole('region', { name: 'Events by verdict' });
+    const received = verdicts.getByRole('row', { name: /^aggregate received/ });
+    await received.waitFor();
+    const counts = (await received.getByRole('cell').allTextContents()).slice(1);
+    expect(counts.reduce((sum, text) => sum + Number(text.replace(/\D/g, '')), 0)).toBeGreaterThan(0);
+    const graphs = await page.locator('.operations h2').allTextContents();
+    const spec = run.runtime.system.dashboards.flatMap((dashboard) => dashboard.graphs);
+    expect(graphs).toEqual(spec.toSorted((a, b) => a.y - b.y || a.x - b.x).map(({ title }) => title));
+    const text = await page.locator('main').innerText();
+    const missed = spec.flatMap(({ metrics }) => metrics.filter(({ label }) => !text.includes(label)));
+    expect(missed).toEqual([]);
+  });
+
   it('takes the token out of the address, shows the fleet, and its books balance', async () => {
     const page = await open('#/');
     expect(page.url()).toBe(`${run.url}#/`);

@@ -3,7 +3,7 @@ import { createTelemetryClient } from '../../producers/client/telemetry-client.t
 import { tokenDeskOf } from '../../src/cli/open-token-desk.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { OUTPUTS } from '../../src/platform/names.ts';
-import { type Runtime, startRuntime } from '../../src/run/runtime.ts';
+import { type Runtime, type RuntimeOptions, startRuntime } from '../../src/run/runtime.ts';
 
 export interface DashboardRun {
   readonly runtime: Runtime;
@@ -22,6 +22,7 @@ export async function startDashboardRun(options: {
   readonly pipeline: object;
   readonly inMemory: boolean;
   readonly schedules?: boolean;
+  readonly settings?: RuntimeOptions['settings'];
 }): Promise<DashboardRun> {
   const failures: string[] = [];
   const runtime = await startRuntime({

@@ -7,6 +7,7 @@ export type Route =
   | { readonly page: 'series'; readonly rollup: string; readonly values: readonly (string | null)[] }
   | { readonly page: 'alerts' }
   | { readonly page: 'ledger' }
+  | { readonly page: 'operations' }
   | { readonly page: 'unknown'; readonly fragment: string };
 
 /** What stands for an event without the tag; a value that begins so is given one more. */
@@ -36,6 +37,8 @@ export function readRoute(fragment: string): Route {
       return { page: 'alerts' };
     case 'ledger':
       return { page: 'ledger' };
+    case 'operations':
+      return { page: 'operations' };
     default:
       return unknown;
   }
@@ -59,6 +62,8 @@ export function writeRoute(route: Route): string {
       return '#/alerts';
     case 'ledger':
       return '#/ledger';
+    case 'operations':
+      return '#/operations';
     case 'unknown':
       return route.fragment;
   }

@@ -6,10 +6,12 @@ import type { GatewayEvent } from '../gateway/gateway-event.ts';
 import type { CallService } from '../gateway/service-endpoint.ts';
 import type { FunctionSpec } from '../read-function.ts';
 import type { MappingSpec } from '../read-mapping.ts';
+import { type DrawnDashboards, drawDashboards } from './draw-dashboards.ts';
 import { embeddedMetrics } from './embedded-metrics.ts';
 import { type AlarmState, evaluateAlarm } from './evaluate-alarm.ts';
 import { type MetricDatum, MetricStore } from './metric-store.ts';
 import type { AlarmSpec } from './read-alarm.ts';
+import type { DashboardSpec } from './read-dashboard.ts';
 import { gatewayMetrics, invocationMetrics, mappingMetrics, putMetrics } from './service-metrics.ts';
 
 export interface StandingAlarm {
@@ -78,6 +80,11 @@ export class LocalCloudWatch {
       this.#states.set(alarm.logicalId, state);
       return { alarm, state };
     });
+  }
+
+  /** What the template's dashboards show now. */
+  dashboards(specs: readonly DashboardSpec[]): DrawnDashboards {
+    return drawDashboards(specs, this.store, this.#nowMs());
   }
 
   #put(data: readonly MetricDatum[]): void {

@@ -35,6 +35,8 @@ export interface GatewayDeps {
   readonly onAccess: (line: string) => void;
   /** Called with every request and message, for metrics; default: they are dropped. */
   readonly observe?: (event: GatewayEvent) => void;
+  /** What `GET /.local/dashboards` answers, as JSON: what an operator would see in CloudWatch; default: nothing is there. */
+  readonly dashboards?: () => object;
   /** Why an answer was a failure of the API's own: not in the answer, as on AWS. */
   readonly onFailure: (message: string) => void;
 }

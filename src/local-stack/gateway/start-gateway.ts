@@ -145,6 +145,8 @@ class ServedApis {
     if (!isCalledHere(request)) return { status: 421, headers: JSON_TYPE, body: MISDIRECTED };
     if (deps === undefined)
       return { status: 503, headers: { 'Retry-After': '1' }, body: '{"message":"starting"}' };
+    if (stage === '.local' && path === '/dashboards' && deps.dashboards !== undefined)
+      return { status: 200, headers: JSON_TYPE, body: JSON.stringify(deps.dashboards()) };
     const [, connectionId] = /^\/@connections\/([^/]+)$/.exec(path) ?? [];
     const webSocket = this.#webSockets.get(stage);
     if (webSocket !== undefined && connectionId !== undefined && body !== 'too-large') {

@@ -54,6 +54,7 @@ function setUp({ streams = [STREAM], tables = [TABLE] }: Partial<LocalSystem> = 
     restApis: [],
     webSocketApis: [],
     alarms: [],
+    dashboards: [],
     sites: [],
     topicRules: [],
     iotPolicies: [],
