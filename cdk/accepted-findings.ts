@@ -155,12 +155,12 @@ export const ACCEPTED_FINDINGS: readonly AcceptedFinding[] = [
   {
     rules: ['AwsSolutions-ECS4'],
     type: 'AWS::ECS::Cluster',
-    why: 'A task runs for minutes a year; its log and the state machine’s history tell of it',
+    why: 'Tasks run for minutes a year; their logs, and of a rebuild the state machine’s history, tell of them',
   },
   {
     rules: ['AwsSolutions-VPC7'],
     type: 'AWS::EC2::VPC',
-    why: 'Nothing is reachable in it: one task that calls AWS, while a rebuild runs',
+    why: 'Nothing is reachable in it: tasks that call AWS, while a rebuild or a load runs',
   },
   {
     rules: ['AwsSolutions-SF1', 'AwsSolutions-SF2', 'Serverless-StepFunctionStateMachineXray'],

@@ -3,6 +3,7 @@ import type { App } from 'aws-cdk-lib';
 import { FUNCTION_NAMES, type FunctionName, OWN_FUNCTIONS } from '../src/platform/names.ts';
 import { type BundleOptions, bundleFunctions } from './bundle.ts';
 import { bundleDashboard } from './bundle-dashboard.ts';
+import { bundleLoad } from './bundle-load.ts';
 import { needsOf } from './needs-of.ts';
 import { TidemillStack, type TidemillStackOptions } from './stacks/tidemill-stack.ts';
 
@@ -13,6 +14,7 @@ export interface TidemillOptions extends TidemillStackOptions, BundleOptions {
 export async function addTidemill(app: App, options: TidemillOptions): Promise<TidemillStack> {
   const bundles = await bundleFunctions(options);
   const dashboard = await bundleDashboard(options);
+  const loadFolder = options.load === true ? await bundleLoad(options) : undefined;
   const folders = FUNCTION_NAMES.map((name) => [name, bundles[name].folder] as const);
   // Every name has its entry: they are made of the names.
   const code = Object.fromEntries(folders) as Record<FunctionName, string>;
@@ -22,6 +24,7 @@ export async function addTidemill(app: App, options: TidemillOptions): Promise<T
     ...needsOf(pipeline),
     code,
     dashboard,
+    loadFolder,
   });
   for (const name of OWN_FUNCTIONS) await addOwnFunction(name, stack, options);
   return stack;

@@ -34,6 +34,7 @@ export function readOptions(context: (name: string) => unknown): AppOptions {
       mqtt: given('mqtt', flag),
       incoming: given('incoming', flag),
       incidents: given('incidents', flag),
+      load: given('load', flag),
     }),
   };
 }

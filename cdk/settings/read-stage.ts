@@ -21,6 +21,7 @@ export const STAGE_KEYS = [
   'mqtt',
   'incoming',
   'incidents',
+  'load',
   'alarms',
   'logs',
   'tracing',
@@ -48,6 +49,7 @@ export function readStage(stage: DefinitionReader): Settings {
   if (stage.has('mqtt')) draft.mqtt = stage.flag('mqtt');
   if (stage.has('incoming')) draft.incoming = stage.flag('incoming');
   if (stage.has('incidents')) draft.incidents = stage.flag('incidents');
+  if (stage.has('load')) draft.load = stage.flag('load');
   if (stage.has('tracing')) draft.tracing = stage.flag('tracing');
   if (stage.has('apiLogRole')) draft.apiLogRole = stage.flag('apiLogRole');
   const profile = stage.text('profile', PROFILES);

@@ -23,6 +23,8 @@ export interface Settings {
   readonly mqtt?: boolean;
   /** Files that are dropped into a bucket are played into the stream; default: nothing of it is created. */
   readonly incoming?: boolean;
+  /** A Fargate task that loads the stack with a simulated fleet, when it is started; default: nothing of it is created. */
+  readonly load?: boolean;
   /** `aggregate` and `close` note their runs in their logs, so that an incident can be played; default: they do not. */
   readonly incidents?: boolean;
   /** No record in the stream for so long is an alarm; default: none is. */

@@ -29,6 +29,7 @@ import { HttpDoor } from '../constructs/http-door.ts';
 import { Incoming } from '../constructs/incoming.ts';
 import { LiveApi } from '../constructs/live-api.ts';
 import { LiveTable } from '../constructs/live-table.ts';
+import { Load } from '../constructs/load.ts';
 import { MqttDoor } from '../constructs/mqtt-door.ts';
 import { OperationsDashboard } from '../constructs/operations-dashboard.ts';
 import { Outlet } from '../constructs/outlet.ts';
@@ -57,6 +58,8 @@ export interface TidemillStackProps extends TidemillStackOptions, Omit<StackProp
   /** Code folder of each function. */
   readonly code: Readonly<Record<FunctionName, string>>;
   readonly dashboard: DashboardBundle;
+  /** Where the load's bundle is, where the settings ask for it. */
+  readonly loadFolder?: string | undefined;
   /** What of the alerts runs; default: all. */
   readonly alerts?: AlertsInUse;
   /** Whether the pipeline has any; default: true. */
@@ -105,6 +108,7 @@ export class TidemillStack extends Stack {
     rebuild?.readBy(apis.liveApi.subscribe, READ_BY_SUBSCRIBE);
     if (props.mqtt === true)
       new MqttDoor(this, 'Mqtt', { stream: telemetry.stream, failures, settings: props });
+    addLoad(this, props, held);
     addDashboard(this, props, apis);
     addOperations(this, props, { telemetry, ...consumers, ...apis, outlet: this.outlet, rebuild });
     enforceStreamReaderRules(this);
@@ -329,6 +333,15 @@ function addRebuild(
     telemetry,
     tables: { sources, windows, deadLetters, alerts, readers },
   });
+}
+
+function addLoad(stack: Stack, { load, loadFolder }: TidemillStackProps, { telemetry }: Held): void {
+  if (load !== true) return;
+  if (loadFolder === undefined)
+    throw new Error(
+      'load: found it asked for without its bundle, expected the folder that `bundleLoad` makes',
+    );
+  new Load(stack, 'Load', { codeFolder: loadFolder, telemetry });
 }
 
 function addDashboard(

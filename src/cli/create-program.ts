@@ -9,6 +9,7 @@ const COMMANDS = new Map<string, () => Promise<Command>>([
   ['record', async () => (await import('./record-command.ts')).recordCommand()],
   ['incident', async () => (await import('./incident-command.ts')).incidentCommand()],
   ['rebuild', async () => (await import('./rebuild-command.ts')).rebuildCommand()],
+  ['load', async () => (await import('./load-command.ts')).loadCommand()],
   ['shape', async () => (await import('./shape-command.ts')).shapeCommand()],
   ['simulate', async () => (await import('./simulate-command.ts')).simulateCommand()],
   ['test', async () => (await import('./test-command.ts')).testCommand()],

@@ -30,6 +30,16 @@ export const VARIABLE = {
 /** The setting that holds the ARNs of the streams that events of the sources come through, with commas between them. */
 export const TELEMETRY_STREAMS = 'telemetryStreams';
 
+/** The container that loads a stack, and what it reads from its environment. */
+export const LOAD_CONTAINER = 'load';
+export const LOAD_MEMORY_MB = 2_048;
+export const LOAD_VARIABLES = {
+  stream: 'TIDEMILL_LOAD_STREAM',
+  rate: 'TIDEMILL_LOAD_RATE',
+  seconds: 'TIDEMILL_LOAD_SECONDS',
+  seed: 'TIDEMILL_LOAD_SEED',
+} as const;
+
 /** The setting that has a function note its runs in its log. */
 export const NOTE_RUNS = 'noteRuns';
 
@@ -258,6 +268,10 @@ export const OUTPUTS = {
   readersTable: 'ReadersTableName',
   /** The archive's, where that is switched on. */
   archiveBucket: 'ArchiveBucketName',
+  /** Where the load's tasks run, what they are and in which subnets, with commas between them; where that is switched on. */
+  loadCluster: 'LoadClusterName',
+  loadTask: 'LoadTaskDefinitionArn',
+  loadSubnets: 'LoadSubnetIds',
   /** Where files are dropped to be played, where that is switched on. */
   incomingBucket: 'IncomingBucketName',
   /** ARN of the state machine that rebuilds, where that is switched on. */

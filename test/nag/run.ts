@@ -20,6 +20,7 @@ const { AwsSolutionsChecks, ServerlessChecks } = cdkNag;
 const EVERYTHING: Settings = {
   archive: true,
   rebuild: true,
+  load: true,
   mqtt: true,
   apiLogRole: true,
   outlet: { to: 'kinesis', tells: OUTLET_KINDS },

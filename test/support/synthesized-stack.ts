@@ -5,7 +5,7 @@ import { TidemillStack, type TidemillStackProps } from '../../cdk/stacks/tidemil
 import { byFunctionName } from './by-function-name.ts';
 import { templateOf } from './template-of.ts';
 
-type Options = Omit<TidemillStackProps, 'code' | 'dashboard'>;
+type Options = Omit<TidemillStackProps, 'code' | 'dashboard' | 'loadFolder'>;
 
 /** The stack's template, with a folder of test handlers in place of each function's code. */
 export function synthesizedStack(options: Options = {}): Template {
@@ -19,6 +19,7 @@ export function unsynthesizedStack(options: Options = {}, app = bareApp()): Tide
     ...options,
     code: byFunctionName(() => folder),
     dashboard: { pageFolder: folder, assetsFolder: folder },
+    loadFolder: folder,
   });
 }
 

@@ -1,0 +1,134 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import type { LoadReport } from '../../producers/load/run-load.ts';
+import { LOAD_MEMORY_MB, LOAD_VARIABLES, OUTPUTS } from '../platform/names.ts';
+import { UsageError } from './exit.ts';
+import { findPlace } from './open-stores.ts';
+import { duration, wholeNumber } from './options.ts';
+import { formatNumber } from './print-table.ts';
+
+interface LoadOptions {
+  readonly rate: number;
+  readonly for: number;
+  readonly tasks: number;
+  readonly seed?: string;
+  readonly outputs?: string;
+  readonly stream?: string;
+  readonly json?: true;
+}
+
+export function loadCommand(): Command {
+  return new Command('load')
+    .description('load a stack with a simulated fleet at a chosen rate, and report')
+    .requiredOption('--rate <events>', 'events a second, of each task', wholeNumber(1, 10_000))
+    .option('--for <duration>', 'how long', duration, 60_000)
+    .option('--tasks <count>', 'Fargate tasks side by side', wholeNumber(1, 10), 1)
+    .option('--seed <text>', 'names the devices: load-SEED-… (default: another each time)')
+    .option('--outputs <file>', 'start tasks on AWS: the file that `cdk deploy --outputs-file <file>` wrote')
+    .option('--stream <name>', 'run the container’s program here, into this stream')
+    .option('--json', 'one JSON object on stdout')
+    .addHelpText(
+      'after',
+      `
+With --outputs it starts the stack's own task (npx cdk deploy -c load=true), waits for its end, and reports what CloudWatch has of that time.
+With --stream the same program runs here, with the container's command, environment and memory; region, credentials and endpoint of the stream
+come from the AWS_* variables. docs/load.md says what is sent and what the report holds.
+
+Exit codes: 0 done, 1 events were given up or a task failed, 2 bad usage.`,
+    )
+    .action(load);
+}
+
+async function load(options: LoadOptions): Promise<void> {
+  const { outputs: file, stream } = options;
+  if ((file === undefined) === (stream === undefined))
+    throw new UsageError('found neither or both of --outputs and --stream, expected one of them');
+  const seed = options.seed ?? crypto.randomUUID().slice(0, 8);
+  const seconds = Math.max(1, Math.round(options.for / 1_000));
+  const environment = {
+    [LOAD_VARIABLES.rate]: String(options.rate),
+    [LOAD_VARIABLES.seconds]: String(seconds),
+    [LOAD_VARIABLES.seed]: seed,
+  };
+  if (stream !== undefined) {
+    const report = await runHere({ ...environment, [LOAD_VARIABLES.stream]: stream });
+    if (report.failed > 0) process.exitCode = 1;
+    process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : `${lineOf(report)}\n`);
+    return;
+  }
+  const { outputs, stackName } = await findPlace({ outputs: file ?? '' });
+  if (stackName === undefined)
+    throw new UsageError(
+      `--outputs ${file}: found a local run, expected a deployed stack: load the local one with --stream`,
+    );
+  const { loadOnAws } = await import('../run/load-on-aws.ts');
+  const output = (name: string): string => {
+    const value = outputs[name];
+    if (value !== undefined) return value;
+    throw new UsageError(`found no output ${name} of the stack, expected one: deploy it with -c load=true`);
+  };
+  const report = await loadOnAws({
+    stackName,
+    cluster: output(OUTPUTS.loadCluster),
+    task: output(OUTPUTS.loadTask),
+    subnets: output(OUTPUTS.loadSubnets).split(','),
+    stream: output(OUTPUTS.stream),
+    tables: [
+      OUTPUTS.sourcesTable,
+      OUTPUTS.windowsTable,
+      OUTPUTS.deadLettersTable,
+      OUTPUTS.alertsTable,
+      OUTPUTS.readersTable,
+    ].map(output),
+    count: options.tasks,
+    environment,
+  });
+  if (report.failedTasks.length > 0) process.exitCode = 1;
+  process.stdout.write(`${JSON.stringify(report, undefined, options.json ? 0 : 2)}\n`);
+}
+
+/** The container's own program, as its Dockerfile starts it. */
+async function runHere(environment: Readonly<Record<string, string>>): Promise<LoadReport> {
+  const { bundleLoad } = await import('../../cdk/bundle-load.ts');
+  const bundleFolder = await mkdtemp(join(tmpdir(), 'tidemill-load-'));
+  try {
+    const folder = await bundleLoad({ bundleFolder });
+    const child = spawn(process.execPath, [`--max-old-space-size=${LOAD_MEMORY_MB}`, 'load.mjs'], {
+      cwd: folder,
+      env: { ...awsVariables(), NODE_ENV: 'production', ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const said = { stdout: '', stderr: '' };
+    for (const name of ['stdout', 'stderr'] as const)
+      child[name].setEncoding('utf8').on('data', (text: string) => {
+        said[name] += text;
+      });
+    await new Promise((resolve) => child.once('close', resolve));
+    if (said.stdout === '') throw new Error(`the load ended without a report: ${said.stderr.trim()}`);
+    return JSON.parse(said.stdout) as LoadReport; // its own line
+  } finally {
+    await rm(bundleFolder, { recursive: true, force: true });
+  }
+}
+
+/** What a task has of them comes from ECS; here from whoever asks. */
+function awsVariables(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('AWS_')));
+}
+
+function lineOf({
+  seed,
+  accepted,
+  failed,
+  tookMs,
+  acceptedPerSecond,
+  records,
+  calls,
+  retries,
+}: LoadReport): string {
+  const sent = `${formatNumber(accepted)} events accepted, ${formatNumber(failed)} given up, in ${(tookMs / 1_000).toFixed(1)} s`;
+  return `${sent}: ${formatNumber(acceptedPerSecond)} a second, ${formatNumber(records)} records in ${formatNumber(calls)} calls, ${formatNumber(retries)} sent again; devices load-${seed}-…`;
+}
