@@ -85,7 +85,8 @@ function withRestores(plan: Plan, random: Random): Plan {
   const usual = plan.records.filter((record) => 'events' in record);
   if (
     usual.length === 0 ||
-    plan.actions.some(({ kind }) => kind === 'deploy') ||
+    // What is put back to before it was retired is not retired.
+    plan.actions.some(({ kind }) => kind === 'deploy' || kind === 'retire') ||
     !random.chance(RESTORES_SHARE)
   )
     return plan;
@@ -104,7 +105,7 @@ function withRestores(plan: Plan, random: Random): Plan {
   return { ...plan, actions: [...others, ...restores].sort((a, b) => a.atMs - b.atMs) };
 }
 
-/** The share of plans without deploys in which items are put back. */
+/** The share of plans without deploys and retirements in which items are put back. */
 const RESTORES_SHARE = 0.1;
 
 /** The share of plans in which sources are retired, and of those with alerts. */
