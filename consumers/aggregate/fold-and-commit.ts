@@ -36,7 +36,7 @@ export interface Work {
   version: number | undefined;
   /** What stands in the table with that version. */
   encoded: EncodedState | undefined;
-  /** Of the state in the table, as it stands beside it; undefined: a release before wrote it. */
+  /** `checkOf` the state in the table, as stored beside it; undefined: an earlier release wrote the state. */
   check: number | undefined;
   /** Why nothing is folded into it, if it is held. */
   held: Hold | undefined;

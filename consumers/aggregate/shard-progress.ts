@@ -16,7 +16,7 @@ export interface ShardPlace {
   readonly shard: ShardId;
 }
 
-/** Of one batch, in stream order. */
+/** What one batch held, in stream order. */
 export interface HandledRecords {
   /** Ticks are among them. */
   readonly records: readonly RecordPlace[];

@@ -5,7 +5,7 @@ import type { Metric } from './metric.ts';
 import type { GroupContents } from './source-window.ts';
 import type { StateTime } from './state-time.ts';
 
-/** Of nothing at all. */
+/** The digest if there is nothing at all. */
 export const DIGEST_OF_NOTHING = 0;
 /** Three bytes of a mark; two contents have the same one with odds of 1 in two million. */
 const DIGESTS = 2 ** 21;
@@ -51,7 +51,7 @@ function mix(hash: number, value: number): number {
   return step(step(hash, NUMBER.getInt32(0)), NUMBER.getInt32(4));
 }
 
-/** Of MurmurHash3 (A. Appleby, public domain), as in text-hash.ts. */
+/** One step of MurmurHash3 (A. Appleby, public domain), as in text-hash.ts. */
 function step(hash: number, block: number): number {
   let k = Math.imul(block, 0xcc9e2d51);
   k = (k << 15) | (k >>> 17);

@@ -14,7 +14,7 @@ export function tagsAt(history: DeviceHistory, arrivalMs: number): TagsFrom['tag
 }
 
 /**
- * With other tags from a time on, in place of what was to begin then or later. Of what ended before `keptFromMs` nothing is kept.
+ * With other tags from a time on, in place of what was to begin then or later. Entries that ended before `keptFromMs` are dropped.
  * Gives the same history where the tags are what they would be anyway.
  */
 export function withTagsFrom(history: DeviceHistory, next: TagsFrom, keptFromMs: number): DeviceHistory {

@@ -71,7 +71,7 @@ class PartFold<A extends Addition> {
   readonly #marks: Map<string, Mark>;
   readonly #beyond: A[] = [];
   readonly #refused: { readonly addition: A; readonly names: readonly string[] }[] = [];
-  /** Of sources that closed theirs here: not stored yet. */
+  /** Contents of sources that closed their window here: not stored yet. */
   readonly #closedHere = new Map<string, GroupContents>();
   readonly #lost = new Set<string>();
   #room: PartRoom;

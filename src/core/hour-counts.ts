@@ -6,7 +6,7 @@ export type HourCounts = ReadonlyMap<number, number>;
 
 export const HOUR_MS = 3_600_000;
 
-/** Of a shard: five days, at most 8 bytes each, so that all that is noted of a shard stays under 1 KB, which is one write unit. */
+/** Hours kept of each shard, over four days. An hour takes at most 8 bytes, so that all that is noted of a shard stays under 1 KB, which is one write unit. */
 export const HOURS_KEPT = 100;
 
 export interface KeptCounts {

@@ -290,7 +290,7 @@ function addContributions(into: Map<string, Gathered>, change: WindowChange): vo
       known.wholes.set(windowKey(window), own);
       into.set(key, {
         ...known,
-        // Of two windows with the same bounds neither is what the part holds.
+        // If two windows have the same bounds, neither is what the part holds.
         digests: known.wholes.size > 1 ? undefined : digests,
         open: known.open || open,
         partial: mergedPartiality(known.partial, mergedPartiality(window.partial, since)),

@@ -55,13 +55,13 @@ export interface StoredWindow extends GroupContents {
   readonly link?: ChainLink | undefined;
   /** For a source's window: rollups that all of it had been folded into before it was stored, by `rollupMark`. */
   readonly told?: readonly number[] | undefined;
-  /** Of a source's: its events apart by the tags that rollups ask for, so that a part of theirs can be made anew. */
+  /** For a source's window: its events apart by the tags that rollups ask for, so that a part of theirs can be made anew. */
   readonly apart?:
     | { readonly groupBy: readonly string[]; readonly groups: readonly WindowGroup[] }
     | undefined;
-  /** Of a source's: the change that stored it in place of another one, since the source had been put back; undefined: it is the first. */
+  /** For a source's window: the change that stored it in place of another one, since the source had been put back; undefined: it is the first. */
   readonly since?: ChangePlace;
-  /** Of a rollup: by how much its revision is above its events, since events were taken out of it; undefined: nothing. */
+  /** For a rollup's window: by how much its revision is above its events, since events were taken out of it; undefined: nothing. */
   readonly raised?: number;
 }
 
@@ -70,7 +70,7 @@ export interface Mark {
   readonly version: number;
   /** Whether the source's own window was open still. */
   readonly open: boolean;
-  /** Of all that the part holds of the source: see `digestOf`; undefined where that says nothing. */
+  /** Digest of all that the part holds of the source: see `digestOf`; undefined if that says nothing. */
   readonly digest?: number;
   /** The change by which the source was put back to what it holds now: none before it counts any more; undefined: it never was. */
   readonly since?: ChangePlace;
@@ -162,7 +162,7 @@ const ALONE = 8;
 const PARTIAL = 16;
 const LINK = 32;
 const TOLD = 64;
-/** Of a part: marks have digests, and `raised` and places follow them. Of a source's window: a byte says which of these it has. */
+/** In a part: marks have digests, and `raised` and places follow them. In a source's window: a byte says which of these it has. */
 const DETAILS = 128;
 const APART = 1;
 const SINCE = 2;
@@ -243,7 +243,7 @@ const LONGEST_MARK = 11;
 
 /**
  * What stands for a source in the marks of a part: its name, or where that is longer than 11 characters `#` and 64 bits of hash,
- * 12 characters. Of the 256 sources of a part two share a hash with odds of 1 in 5·10¹⁴.
+ * 12 characters. Two of the 256 sources of a part share a hash with odds of 1 in 5·10¹⁴.
  */
 export function markKey(source: string): string {
   if (source.length <= LONGEST_MARK) return source;

@@ -65,7 +65,7 @@ export function readHeld(reader: ByteReader, aggregations: number): HeldImage {
   return { aggregations: images, times: new Map(times) };
 }
 
-/** Of trails whose first sample's state had lasted longer: places of the aggregation and of the trail, and how long. */
+/** Writes the trails whose first sample's state had lasted longer: places of the aggregation and of the trail, and how long. */
 function writeBegan(writer: ByteWriter, { open }: SourceState): void {
   const known = open.flatMap(({ held }, place) =>
     [...held.values()].flatMap(({ beganMs, trail: { samples } }, at) => {

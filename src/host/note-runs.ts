@@ -110,7 +110,7 @@ interface HandedRecord {
   readonly kinesis: { readonly sequenceNumber: string };
 }
 
-/** Of a batch of the stream, as its mapping hands it in. */
+/** The records of a batch of the stream, as its mapping hands it in; undefined if the event is no batch. */
 function recordsOf(event: unknown): readonly HandedRecord[] | undefined {
   if (typeof event !== 'object' || event === null || !('Records' in event)) return undefined;
   return Array.isArray(event.Records) ? event.Records : undefined;

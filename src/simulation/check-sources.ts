@@ -61,7 +61,7 @@ export class SourcesCheck {
   /** When somebody last retired a source. */
   readonly retiredAtMs = new Map<string, number>();
 
-  /** Of these somebody put the items back to what they were. */
+  /** Sources whose items somebody put back to what they were. */
   readonly restored = new Set<string>();
   /** Everything is handled: items may go. */
   removalsAllowed = false;

@@ -54,7 +54,7 @@ function drawOn({ name, window }: AggregationDefinition, rollups: readonly strin
   return random.pick(kinds);
 }
 
-/** Of closed windows some are kept apart by tags; what nobody speaks of any more goes stale where it is judged in its place. */
+/** Some closed windows are kept apart by tags. Series that nothing more comes of go stale if they are judged in their place. */
 function drawRest(on: On, random: Random): Pick<Alert, 'filter' | 'staleAfter'> {
   if ('last' in on) return random.pick([{}, { filter: { sources: ['a', 'sensor-'] } }]);
   const stale = random.pick([{}, {}, { staleAfter: '60s' }]);

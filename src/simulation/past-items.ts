@@ -39,7 +39,7 @@ export class PastItems {
 }
 
 function sourceOf(keys: Item): string {
-  // Of pages, what stands before the mark; no source has one in its name.
+  // A page has its source before the mark; no source has a mark in its name.
   const [source = ''] = (textOf(keys, SOURCES_TABLE.partitionKey) ?? '').split(PAGE_MARK);
   return source;
 }

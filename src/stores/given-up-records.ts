@@ -61,7 +61,7 @@ export class GivenUpRecords {
     await this.#table.deleteMany(old.map(keyOf));
   }
 
-  /** Of a shard. A batch that lies in another one counts with that: it was given up twice, by mappings one after the other. */
+  /** The records given up of a shard, by hour. A batch that lies within another counts once: two mappings gave it up, one after the other. */
   async hours(stream: string, shard: ShardId): Promise<HourCounts> {
     const sums = new Map<number, number>();
     let reached: SequenceNumber | undefined;
@@ -75,7 +75,7 @@ export class GivenUpRecords {
   }
 }
 
-/** Of as many digits as orders them as numbers. */
+/** So many that padded sequence numbers sort as numbers. */
 const DIGITS = 60;
 
 function padded(sequence: SequenceNumber): string {

@@ -4,7 +4,7 @@ import { itemJson } from './item-json.ts';
 import type { Attribute, Item, VersionedWrite } from './table.ts';
 import { numberOf } from './table.ts';
 
-/** Of no item. */
+/** The mark if there is no item. */
 export const NO_ITEM = '-';
 
 /** Version and digest. */

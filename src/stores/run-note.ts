@@ -50,17 +50,17 @@ export interface CallNote extends AnyNote {
   /** Digest of what was asked. */
   readonly asked: string;
   readonly error?: NotedError;
-  /** Of `getMany`: the mark of each item, by key; see `itemMark`. */
+  /** What `getMany` answered: the mark of each item, by key; see `itemMark`. */
   readonly marks?: readonly string[];
   /** Items that the container had not seen before, by their place among the keys. */
   readonly items?: readonly (readonly [number, NotedItem])[];
-  /** Of `commit`: a letter a write, by `OUTCOME`. */
+  /** What `commit` answered: a letter a write, by `OUTCOME`. */
   readonly outcomes?: string;
   /** What refused writes were given back, in order: marks. */
   readonly stored?: readonly string[];
   /** Why writes failed, in order. */
   readonly reasons?: readonly string[];
-  /** Of `scanPage`. */
+  /** What `scanPage` answered. */
   readonly page?: { readonly items: readonly NotedItem[]; readonly next?: NotedItem };
 }
 
@@ -74,7 +74,7 @@ export interface EndNote extends AnyNote {
 }
 
 export interface NotedError {
-  /** Of a `StoreError`. */
+  /** The code of a `StoreError`. */
   readonly code?: string;
   readonly retryable?: boolean;
   readonly message: string;

@@ -63,13 +63,13 @@ export class StreamProgress {
     this.#table = table;
   }
 
-  /** Of the given shards; a shard that has not been read yet is left out. A consistent read. */
+  /** How far the given shards have been read; a shard that has not been read yet is left out. A consistent read. */
   async load(stream: string, shards: readonly ShardId[]): Promise<ReadonlyMap<ShardId, StoredRead>> {
     const items = await this.#table.getMany(shards.map((shard) => keyOf(stream, shard)));
     return new Map(items.map(fromItem));
   }
 
-  /** Of all shards that have been read, including shards that no longer exist. A consistent read. */
+  /** How far all shards have been read, including shards that no longer exist. A consistent read. */
   async all(stream: string): Promise<ReadonlyMap<ShardId, StoredRead>> {
     const partition = { name: READERS_TABLE.partitionKey, value: text(partitionOf(stream)) };
     const found = new Map<ShardId, StoredRead>();

@@ -52,7 +52,7 @@ interface FailedWrite extends OpenWrite {
 
 interface DueNote {
   readonly note: RunNote;
-  /** Of a commit: what is known of its writes so far. */
+  /** What is known so far of the writes of a commit. */
   readonly outcomes: (VersionedOutcome | undefined)[];
 }
 

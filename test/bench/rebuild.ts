@@ -65,7 +65,7 @@ async function writeArchive(folder: string): Promise<number> {
   return records;
 }
 
-/** Of sources and rollups: a window a minute and source, and one a site. */
+/** Windows of sources and rollups: each minute one for each source and one for each site. */
 function windowsIn(events: number): number {
   return Math.floor(events / SOURCES / 60) * (SOURCES + 8);
 }

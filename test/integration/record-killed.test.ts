@@ -75,7 +75,7 @@ async function recordedKilled(name: readonly string[], environment: Readonly<Rec
   const into = join(cwd, 'archive');
   await mkdir(into);
   const command = () => startCommand(['record', ...name, '--into', into], { cwd });
-  // Of the changes in the folder, these are its last: between a shard's page, objects and manifests, or within one of them.
+  // The last change in the folder before the kill: between a shard's page, objects and manifests, or within one of them.
   for (const changes of [3, 7]) {
     const started = command();
     await changesIn(into, changes);

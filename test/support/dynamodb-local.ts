@@ -17,7 +17,7 @@ import type { MakeTable } from './table-under-test.ts';
 
 export interface DynamoDbLocal {
   readonly endpoint: string;
-  /** Of the server's process. */
+  /** Id of the server's process. */
   readonly pid: number | undefined;
   readonly makeTable: (schema: TableSchema) => Promise<RemovableTable>;
   stop(): Promise<void>;

@@ -35,7 +35,7 @@ import { restEvent } from './reading-system.ts';
 import { noShards } from './shards-in-memory.ts';
 
 const TIME = { getRemainingTimeInMillis: () => 60_000 };
-/** Of the key that tokens held in tests are of. */
+/** The key that verifies the tokens of tests. */
 export const VERIFYING_KEYS = encodeVerifyingKeys([
   { kid: KID, createdMs: 0, publicJwk: { kty: 'OKP', crv: 'Ed25519', x: 'x' } },
 ]);

@@ -7,7 +7,7 @@ import type { AlertRule, Measure } from './alert-rule.ts';
  */
 export function holdsForGood({ on, measure, when }: AlertRule, value: number): boolean {
   if (measure === undefined) return false;
-  // A source of the series has closed its window in this state. Of a source's own window nobody knows how it ends before it does.
+  // A source of the series has closed its window in this state. How a source's own window ends is not known before it closes.
   if (when.kind === 'is') return on.kind === 'rollup' && value > 0;
   if (when.kind === 'above') return value > when.threshold && onlyGrows(measure);
   if (when.kind === 'below') return value < when.threshold && onlyShrinks(measure);

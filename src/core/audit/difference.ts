@@ -35,7 +35,7 @@ export interface Where {
   /** Name of a Kinesis stream. */
   readonly stream?: string;
   readonly shard?: ShardId;
-  /** Of arrival, in UTC: `2026-11-28T09`. */
+  /** The hour of arrival, in UTC: `2026-11-28T09`. */
   readonly hour?: string;
 }
 

@@ -28,7 +28,7 @@ export function readMeasureOf(entry: DefinitionReader, watching: Watching): Meas
   return readMeasure(entry, on, watched);
 }
 
-/** Of a source's windows, of what it says last, or of a series in which any source may be in the state. */
+/** How long a state lasts: in a source's windows, as the source said last, or in a series in which any source may be in the state. */
 function readLasting(entry: DefinitionReader, state: string, { on, watched }: Watching): Measure {
   if (on.kind === 'last' && watched?.window.kind === 'session') {
     entry.problem(

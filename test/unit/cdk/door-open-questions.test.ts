@@ -74,7 +74,7 @@ const GOOD: readonly (Asked & { readonly lands: object })[] = [
   })),
 ];
 
-/** Of each nothing lands. */
+/** Requests that are refused: nothing of them lands. */
 const BAD: readonly Asked[] = [
   ...['', '{}', '[]', '5', 'null', '"text"', 'text', '{"time":', '[{]', '{"events":[]}', '{"events":null}'],
   ...[{ values: { v: 1 } }, { time: 'noon', values: {} }, { ...EVENT, source: 'other' }],
