@@ -69,7 +69,7 @@ export class RepairsCheck {
     holdSame(LAW_OF_HOLDING, 'events set aside', ledger.held, 0);
     holdSame(LAW_OF_HOLDING, 'sources that cannot be read', ledger.unreadableSources, 0);
     const put = this.#stream.events;
-    // Of those that were folded in before their batch was given up each is received once more, as a duplicate or late.
+    // Events that were folded in before their batch was given up are received once more, as duplicates or late.
     hold(LAW_OF_REDRIVING, ledger.received <= put + redriven, () => {
       return `received ${ledger.received}, of ${put} events put and ${redriven} put back`;
     });

@@ -2,7 +2,7 @@
 import type { Random } from '../../producers/simulators/random.ts';
 import type { Plan, PlannedAction } from './plan.ts';
 
-/** Of the plans without alerts and deployments. */
+/** The share of the plans without alerts and deployments. */
 const SHARE = 0.4;
 
 /** With these, it cannot be told what becomes of a source, or not yet. */
