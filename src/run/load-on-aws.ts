@@ -12,7 +12,7 @@ export interface AwsLoad {
   readonly stream: string;
   readonly tables: readonly string[];
   readonly count: number;
-  /** Of each task; the seed has the task's number behind it. */
+  /** Environment of each task; the seed in it has the task's number appended. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
