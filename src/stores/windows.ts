@@ -463,8 +463,17 @@ function toWrite({ window, expiresAtMs }: ClosedWrite, expectedVersion: number |
 /** undefined: it was written. */
 function storedOf(outcome: VersionedOutcome | undefined): StoredPart | undefined {
   if (outcome?.kind === 'committed') return undefined;
-  if (outcome?.kind === 'refused' && outcome.stored !== undefined) return toPart(outcome.stored);
+  if (outcome?.kind === 'refused' && outcome.stored !== undefined) return readable(outcome.stored);
   throw new Error(outcome?.kind === 'failed' ? outcome.reason : 'the store gave no outcome');
+}
+
+/** undefined: nobody here can read it, as where a newer release has stored it before a rollback. It stays; the audit names it. */
+function readable(item: Item): StoredPart | undefined {
+  try {
+    return toPart(item);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Those of a release that did not keep their events apart by tags hold the same where their contents are. */

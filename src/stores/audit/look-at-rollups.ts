@@ -2,15 +2,29 @@
 import { compareRollups, type RollupReport } from '../../core/audit/compare-rollup.ts';
 import type { EpochMs } from '../../core/brands.ts';
 import type { Pipeline } from '../../core/pipeline/pipeline.ts';
+import { StoreError } from '../store-error.ts';
 import type { Windows } from '../windows.ts';
 
 /** Windows that begin together: of more than so many only the first are compared, so that a step has its bound. */
 const MOST_TOGETHER = 50_000;
 
-export async function lookAtRollups(
-  startMs: EpochMs,
-  { windows, pipeline }: { readonly windows: Windows; readonly pipeline: Pipeline },
-): Promise<RollupReport> {
+interface LookDeps {
+  readonly windows: Windows;
+  readonly pipeline: Pipeline;
+}
+
+export async function lookAtRollups(startMs: EpochMs, deps: LookDeps): Promise<RollupReport> {
+  try {
+    return await lookAt(startMs, deps);
+  } catch (error) {
+    if (error instanceof StoreError) throw error;
+    const unreadable = { kind: 'unreadable', found: 0, expected: 1, detail: String(error) } as const;
+    return { differences: [{ ...unreadable, where: { startMs } }], compared: 0 };
+  }
+}
+
+/** Throws where a window cannot be read. */
+async function lookAt(startMs: EpochMs, { windows, pipeline }: LookDeps): Promise<RollupReport> {
   // Each is stored when its rollups have it.
   const sources = await windows.startingAt('source', startMs, MOST_TOGETHER);
   const parts = await windows.startingAt('rollup', startMs, Number.POSITIVE_INFINITY);

@@ -16,6 +16,7 @@ import { decodeStateImage } from '../../core/state-encoding.ts';
 import type { StoredWindow } from '../../core/stored-window.ts';
 import type { DeadLetters } from '../dead-letters.ts';
 import type { SourceStates, StoredState } from '../source-states.ts';
+import { StoreError } from '../store-error.ts';
 import type { Windows } from '../windows.ts';
 import type { Suspect } from './audit-progress.ts';
 
@@ -42,6 +43,17 @@ export async function lookAtSource(stored: StoredState, deps: LookDeps): Promise
   const { source } = stored;
   const account = readAccount(stored);
   if (typeof account === 'string') return unreadable(source, account);
+  try {
+    return await lookAt(account, stored, deps);
+  } catch (error) {
+    if (error instanceof StoreError) throw error;
+    return unreadable(source, String(error));
+  }
+}
+
+/** Throws where a window cannot be read. */
+async function lookAt(account: SourceAccount, stored: StoredState, deps: LookDeps): Promise<SourceReport> {
+  const { source } = account;
   const differences = compareBooks(account, deps.pipeline);
   const suspects: Suspect[] = [];
   let windows = 0;
