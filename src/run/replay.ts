@@ -127,6 +127,12 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
   const feeding = new AbortController();
   try {
     progress.notice = runtime.notice;
+    const either = <T>(work: Promise<T>) =>
+      Promise.race([work, runtime.failed, stuck.promise, aborted(options.signal)]);
+    if (summary.kind === 'event' && options.dataFolder !== undefined) {
+      tell('handling what an earlier run has left in the stream');
+      await either(runtime.caughtUp());
+    }
     const before = await readLedger(runtime.states, runtime.deadLetters);
     const windowsBefore =
       options.dataFolder === undefined ? 0 : await writeWindowsCsv(runtime.windows, undefined);
@@ -135,8 +141,6 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
       { busyPids: runtime.busyPids, random: Math.random, clock: systemClock, kills: options.kills },
       killing.signal,
     );
-    const either = <T>(work: Promise<T>) =>
-      Promise.race([work, runtime.failed, stuck.promise, aborted(options.signal)]);
     if (summary.kind === 'event') {
       tell('putting events into the stream');
       await either(
