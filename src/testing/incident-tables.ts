@@ -16,6 +16,12 @@ export interface OpenWrite {
   readonly onDone: () => void;
 }
 
+export interface UncapturedCall {
+  readonly keys: readonly Item[];
+  readonly items: readonly Item[];
+  readonly writes: readonly VersionedWrite[];
+}
+
 export interface WantedItem {
   readonly mark: string;
   readonly seed: NotedItem | undefined;
@@ -79,6 +85,15 @@ export class IncidentTables {
     if (chain === undefined) return undefined;
     await this.#do(chain);
     return await this.#commit(table, write);
+  }
+
+  /** What the table answers now, to a call that was not captured. */
+  async answerNow(table: string, { keys, items, writes }: UncapturedCall): Promise<unknown> {
+    if (items.length > 0) return await this.putMany(table, items);
+    if (writes.length === 0) return await this.#table(table).getMany(keys);
+    const outcomes: (VersionedOutcome | undefined)[] = [];
+    for (const write of writes) outcomes.push(await this.#commit(table, write));
+    return outcomes;
   }
 
   async putMany(table: string, items: readonly Item[]): Promise<void> {

@@ -61,7 +61,7 @@ it('makes a case of log and archive that plays to the byte, and holds', async ()
   const captured = await runHere(asked, { cwd });
   expect(captured, captured.stderr).toMatchObject({
     code: 0,
-    stdout: '8 records, 2 runs (0 cut off), 3 calls of tables; plays to the byte\n',
+    stdout: '8 records, 2 runs (0 cut off), 5 calls of tables; plays to the byte\n',
   });
   expect(await readFile(join(cwd, 'outage/expected.csv'), 'utf8')).toContain(
     `window,m|a,${T0},${T0 + 60_000},v,sum,12\n`,
