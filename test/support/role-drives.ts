@@ -13,18 +13,21 @@ import { wire as wireRetire } from '../../consumers/retire/wire.ts';
 import { wire as wireRollup } from '../../consumers/rollup/wire.ts';
 import { wire as wireSubscribe } from '../../consumers/subscribe/wire.ts';
 import { TokenDesk } from '../../src/cli/token-desk.ts';
+import type { ShardId } from '../../src/core/brands.ts';
 import { parsePipeline } from '../../src/core/pipeline/parse-pipeline.ts';
 import { memoryHost } from '../../src/host/memory-host.ts';
 import { OUTLET_KINDS, OUTLET_SETTING } from '../../src/platform/outlet-choice.ts';
 import { makePlan } from '../../src/simulation/make-plan.ts';
 import { runPlan } from '../../src/simulation/run-plan.ts';
 import { MemoryObjects } from '../../src/stores/archive/memory-objects.ts';
+import { archiveCounts } from '../../src/stores/audit/archive-counts.ts';
 import { IssuedTokens } from '../../src/stores/issued-tokens.ts';
 import { MemoryTable, type TableChange } from '../../src/stores/memory-table.ts';
 import { OutletMessages } from '../../src/stores/outlet-messages.ts';
 import { TABLE_SCHEMAS } from '../../src/stores/table-schemas.ts';
 import { encodeVerifyingKeys } from '../../src/wire/token-keys.ts';
 import { AlertSystem } from './alert-system.ts';
+import { archiveEvents } from './archive-of-events.ts';
 import { changeRecord } from './change-records.ts';
 import { SHARD, sequenceOf } from './event-streams.ts';
 import { authorizerOf, KID } from './held-token.ts';
@@ -297,4 +300,15 @@ export async function droppedFiles(noted: NotedCalls): Promise<void> {
     await incoming({ 'detail-type': 'Object Created', detail: { object } }, TIME);
   }
   await incoming({}, { getRemainingTimeInMillis: () => 900_000 });
+}
+
+/** What the audit asks an archive about a shard, which plans of the simulation do without. */
+export async function comparedArchive(noted: NotedCalls): Promise<void> {
+  const archive = new MemoryObjects();
+  await archiveEvents(archive, [{ source: 's', time: Date.parse('2026-11-28T09:00:00Z'), values: { v: 1 } }]);
+  const pipeline = parsePipeline({ aggregations: [{ name: 'a', window: { tumbling: '1s' } }] });
+  const { objects } = noted.listenTo('audit', memoryHost({ pipeline, objects: () => archive }));
+  const place = ['arn:aws:kinesis:r:1:stream/telemetry', 'shardId-000000000000' as ShardId] as const; // as the archive has it
+  for (const shard of [place[1], 'shardId-000000000009' as ShardId]) // and one it has nothing of
+    await archiveCounts(objects('archive')).ofShard(place[0], shard);
 }

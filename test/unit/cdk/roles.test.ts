@@ -5,6 +5,7 @@ import { OUTLET_KINDS } from '../../../src/platform/outlet-choice.ts';
 import { NotedCalls } from '../../support/noted-calls.ts';
 import {
   alerted,
+  comparedArchive,
   droppedFiles,
   goneReaders,
   manyIds,
@@ -45,6 +46,7 @@ beforeAll(async () => {
   await goneReaders(noted);
   await switchedOn(noted);
   await droppedFiles(noted);
+  await comparedArchive(noted);
   for (let seed = FIRST_SEED; seed < FIRST_SEED + MOST_PLANS && (await unused()).length > 0; seed += 1)
     await simulated(noted, seed);
 }, 300_000);
