@@ -129,13 +129,11 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
     progress.notice = runtime.notice;
     const either = <T>(work: Promise<T>) =>
       Promise.race([work, runtime.failed, stuck.promise, aborted(options.signal)]);
-    if (summary.kind === 'event' && options.dataFolder !== undefined) {
+    if (options.dataFolder !== undefined && summary.kind === 'event') {
       tell('handling what an earlier run has left in the stream');
       await either(runtime.caughtUp());
     }
-    const before = await readLedger(runtime.states, runtime.deadLetters);
-    const windowsBefore =
-      options.dataFolder === undefined ? 0 : await writeWindowsCsv(runtime.windows, undefined);
+    const before = await storedIn(runtime, options);
     const startedMs = performance.now();
     const kills = killAtRandom(
       { busyPids: runtime.busyPids, random: Math.random, clock: systemClock, kills: options.kills },
@@ -167,7 +165,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
     const reasons = stored.quarantined > 0 ? await either(reasonsOf(runtime)) : [];
     return {
       ...booksOf(summary, before, stored),
-      windows: windows - windowsBefore,
+      windows: windows - before.windows,
       ...costOf(figures),
       kills: await kills,
       ...(runtime.pipeline.alerts.length === 0 ? {} : { alertTransitions: runtime.bus.events }),
@@ -183,6 +181,15 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
     feeding.abort();
     await runtime.stop();
   }
+}
+
+/** What earlier runs have left in the data folder. */
+async function storedIn(
+  { states, deadLetters, windows }: Runtime,
+  { dataFolder }: ReplayOptions,
+): Promise<StoredLedger & { readonly windows: number }> {
+  const ledger = await readLedger(states, deadLetters);
+  return { ...ledger, windows: dataFolder === undefined ? 0 : await writeWindowsCsv(windows, undefined) };
 }
 
 function booksOf(

@@ -42,7 +42,7 @@ export async function playIncident(incident: Incident, deps: PlayDeps): Promise<
 
 /** Turns of the event loop within which a function asks for what it asks for next: nothing in it waits for anything else. */
 const MOST_TURNS = 100;
-/** Of a run: more is another function. */
+/** Most calls of one run: what made more is another function. */
 const MOST_UNCAPTURED = 100;
 /** Notes that wait for others: calls that were under way at once. */
 const MOST_WAITING = 10_000;

@@ -63,15 +63,23 @@ export async function localRun(make: MakeTable): Promise<LocalRun> {
   return { cwd, tables: { sources, readers, deadLetters } };
 }
 
+const WRONG_FILES: readonly (readonly [rows: string, problem: string])[] = [
+  ['', 'found 0 rows under a header, expected CSV with 1 to 20,000 of them'],
+  ['name,site\nd1,north\n', 'row 1'],
+  ['source,site\nd1,north\nd1,south\n', 'row 2'],
+];
+
+async function put({ cwd }: LocalRun, rows: string, ...more: readonly string[]) {
+  await writeFile(join(cwd, 'devices.csv'), rows);
+  return await runHere(['devices', 'put', 'devices.csv', ...more], { cwd });
+}
+
+async function show({ cwd }: LocalRun, ...args: readonly string[]) {
+  return await runHere(['devices', 'show', ...args], { cwd });
+}
+
 export function devicesContract(make: MakeTable): void {
   describe('tags of devices', () => {
-    const put = async ({ cwd }: LocalRun, rows: string, ...more: readonly string[]) => {
-      await writeFile(join(cwd, 'devices.csv'), rows);
-      return await runHere(['devices', 'put', 'devices.csv', ...more], { cwd });
-    };
-    const show = async ({ cwd }: LocalRun, ...args: readonly string[]) =>
-      await runHere(['devices', 'show', ...args], { cwd });
-
     test('are put by the command, shown with their history, and taken away again', async () => {
       const run = await localRun(make);
       const first = await put(
@@ -114,12 +122,7 @@ export function devicesContract(make: MakeTable): void {
 
     test('are refused with what is wrong with the file', async () => {
       const run = await localRun(make);
-      const files: readonly (readonly [rows: string, problem: string])[] = [
-        ['', 'found 0 rows under a header, expected CSV with 1 to 20,000 of them'],
-        ['name,site\nd1,north\n', 'row 1'],
-        ['source,site\nd1,north\nd1,south\n', 'row 2'],
-      ];
-      for (const [rows, problem] of files) {
+      for (const [rows, problem] of WRONG_FILES) {
         const { code, stdout, stderr } = await put(run, rows, '--from', FROM);
         expect([code, stdout]).toEqual([2, '']);
         expect(stderr).toContain(problem);
