@@ -74,6 +74,23 @@ export const arbitraryCarried: fc.Arbitrary<readonly CarriedRecord[]> = fc
     });
   });
 
+/**
+ * With an event more of each source, hours later and in a series of its own, which closes the source's other windows: alerts on rollups are a
+ * function of final windows, and of others they know what had come by then.
+ */
+export function closedAtLast(carried: readonly CarriedRecord[]): readonly CarriedRecord[] {
+  const arrivalMs = Math.max(...carried.map((record) => record.arrivalMs)) + 3 * HOUR_MS;
+  const last = new Map(carried.map((record) => [record.partitionKey, record]));
+  const closing = [...last.values()].map(({ shard, partitionKey: source }, at): CarriedRecord => {
+    const event = { source, time: arrivalMs, values: { v: 0 }, tags: { model: `last of ${source}` } };
+    const sequence = String(FIRST_SEQUENCE + BigInt((carried.length + at) * 7)) as SequenceNumber;
+    return { shard, sequence, arrivalMs, partitionKey: source, data: JSON.stringify(event) };
+  });
+  return [...carried, ...closing];
+}
+
+const HOUR_MS = 3_600_000;
+
 /** Several writers bring it, in batches of their own; some end on the way. */
 export const arbitraryWriters = fc.array(
   fc.record({

@@ -14,6 +14,7 @@ import {
   arbitraryWriters,
   archiveCarried,
   type CarriedRecord,
+  closedAtLast,
   REBUILT_STREAM,
 } from '../../support/arbitrary-rebuild.ts';
 import { endingFold } from '../../support/ending-fold.ts';
@@ -116,7 +117,7 @@ describe('a rebuild', () => {
   test('comes to what a plain run does, wherever its workers end', async () => {
     await fc.assert(
       fc.asyncProperty(
-        arbitraryCarried.filter(inOrderOfHours),
+        arbitraryCarried.filter(inOrderOfHours).map(closedAtLast),
         arbitraryWriters,
         arbitraryWorkers,
         arbitraryBatch,
@@ -143,7 +144,7 @@ describe('a rebuild', () => {
     );
     await fc.assert(
       fc.asyncProperty(
-        arbitraryCarried.filter(inOrderOfHours),
+        arbitraryCarried.filter(inOrderOfHours).map(closedAtLast),
         side,
         arbitraryBatch,
         fc.scheduler(),
