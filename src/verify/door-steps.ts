@@ -43,12 +43,13 @@ export const DOOR_STEPS: readonly Step[] = [
   ),
   step(
     'door.type',
-    'refuses what says that it is no JSON',
+    'refuses an event that says it is no JSON',
     'other content types pass the validator (rules 30, 33): unchecked bodies reach the stream',
     async (place) => {
       const { post } = await deviceOf(place, 'type');
+      // What is no JSON may be refused for that before.
       return refused(
-        await post('time=1', { 'Content-Type': 'application/x-www-form-urlencoded' }),
+        await post(JSON.stringify(eventOf(place)), { 'Content-Type': 'application/x-www-form-urlencoded' }),
         415,
         'header Content-Type',
       );
