@@ -322,6 +322,7 @@ const PLACES = [
   ['#/rollups/by-match/match-1', '.charts canvas'],
   ['#/alerts', 'table.alerts tbody tr'],
   ['#/ledger', '.books'],
+  ['#/operations', '.operations table'],
 ] as const;
 
 /** The page is the same in both schemes, but for its colours. */
