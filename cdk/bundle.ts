@@ -44,10 +44,14 @@ export async function bundleFunctions(
 const BUNDLE_LIMIT_BYTES = 560_000;
 
 /**
- * Nobody waits for a cold start of these: a state machine calls the first, which holds several functions, and a file that is dropped the second,
- * which reads every form there is.
+ * Nobody waits for a cold start of these: a state machine calls the first, which holds several functions, a file that is dropped the second,
+ * which reads every form there is, and a schedule the third, which reads tables and the archive.
  */
-const OWN_LIMITS: Partial<Record<FunctionName, number>> = { rebuild: 1_000_000, incoming: 700_000 };
+const OWN_LIMITS: Partial<Record<FunctionName, number>> = {
+  rebuild: 1_000_000,
+  incoming: 700_000,
+  audit: 700_000,
+};
 
 /** In bytes, minified. */
 export function bundleLimitOf(name: FunctionName): number {

@@ -7,10 +7,14 @@ export interface SentState {
   readonly state: Uint8Array;
 }
 
-/** @throws Error for a request that writes no state */
+/** States written to the table `sources`; how far the stream has been read is written to another. @throws Error for a write there without a state */
 export function sentStates({ operation, body }: SentRequest): SentState[] {
   if (operation === 'BatchGetItem') return [];
-  if (operation === 'BatchExecuteStatement') return listOf(body['Statements']).map(ofStatement);
+  if (operation === 'BatchExecuteStatement')
+    return listOf(body['Statements'])
+      .filter((each) => String(recordOf(each)['Statement']).includes('"sources"'))
+      .map(ofStatement);
+  if (body['TableName'] !== 'sources') return [];
   const values = { ...recordOf(body['Key']), ...recordOf(body['ExpressionAttributeValues']) };
   return [{ source: textIn(values['source']), state: bytesIn(values[':state']) }];
 }
