@@ -78,7 +78,7 @@ async function lookAtShard(
   { stream, shards, read }: ShardLook,
   { carried, givenUp }: StreamAuditDeps,
 ): Promise<readonly Difference[]> {
-  const children = shards.filter(({ parents }) => parents.includes(shard)).map(({ id }) => id);
+  const later = descendantsOf(shard, shards);
   try {
     const own = await carried.ofShard(stream, shard);
     const isFirst = shards.every(({ id, parents }) => id !== shard || parents.length === 0);
@@ -88,7 +88,7 @@ async function lookAtShard(
       handled: handledOf(read.get(shard)),
       carried: isFirst ? { ...own, fromHour: beginningOf(own) } : own,
       givenUp: await givenUp.hours(stream, shard),
-      isDrained: await isDrained(children, { stream, read, carried }),
+      isDrained: await isDrained(later, { stream, read, carried }),
     });
   } catch (error) {
     if (!(error instanceof ArchiveError)) throw error;
@@ -108,14 +108,22 @@ function beginningOf({ hours, fromHour }: CountedShard): number | undefined {
   return Number.isFinite(first) ? Math.max(first + 1, fromHour ?? 0) : fromHour;
 }
 
-/** A child is read when all of its parents have been. */
+/** A child, which may have had no record, and what came from it in turn. */
+function descendantsOf(shard: ShardId, shards: readonly ShardLineage[]): readonly ShardId[] {
+  const found = new Set<ShardId>([shard]);
+  for (const each of found) for (const { id, parents } of shards) if (parents.includes(each)) found.add(id);
+  found.delete(shard);
+  return [...found];
+}
+
+/** A shard is read when all that it came from has been. */
 async function isDrained(
-  children: readonly ShardId[],
+  later: readonly ShardId[],
   { stream, read, carried }: Pick<ShardLook, 'stream' | 'read'> & Pick<StreamAuditDeps, 'carried'>,
 ): Promise<boolean> {
-  if (!children.some((child) => read.get(child)?.readTo !== undefined)) return false;
-  for (const child of children) {
-    if ((await carried.ofShard(stream, child)).to !== undefined) return true;
+  if (!later.some((each) => read.get(each)?.readTo !== undefined)) return false;
+  for (const each of later) {
+    if ((await carried.ofShard(stream, each)).to !== undefined) return true;
   }
   return false;
 }
