@@ -30,6 +30,8 @@ public class LoopbackDynamoDb extends Handler.Wrapper {
     guard.setHandler(server.getHandler());
     server.setHandler(guard);
     proxy.start();
+    // Whoever started this knows by it that the port is ours, and not another's who was quicker.
+    System.out.println("LoopbackDynamoDb: listening");
   }
 
   @Override

