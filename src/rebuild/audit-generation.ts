@@ -1,6 +1,9 @@
 // Holds what was folded against what the manifests name, and the books against what was counted where records were decoded.
-import { addDigests, EMPTY_DIGEST } from '../core/archive/manifest.ts';
+import type { ArchiveHour } from '../core/archive/archive-names.ts';
+import { addDigests, EMPTY_DIGEST, totalsOf } from '../core/archive/manifest.ts';
+import type { SequenceNumber, ShardId } from '../core/brands.ts';
 import { rebuildSteps } from '../core/rebuild/rebuild-steps.ts';
+import { compareSequenceNumbers } from '../core/sequence-number.ts';
 import { ArchiveReader } from '../stores/archive/archive-reader.ts';
 import { DeadLetters } from '../stores/dead-letters.ts';
 import type { GenerationTables } from '../stores/generation-tables.ts';
@@ -50,12 +53,17 @@ function problemsOfChunks(
 ): readonly string[] {
   const found = new Map(hours.map((hour) => [`${hour.hour} ${hour.shard}`, hour]));
   const folded = new Map(progress.map((chunk) => [`${chunk.hour} ${chunk.shard}`, chunk]));
+  const newest = new Map<ShardId, ArchiveHour>();
+  for (const { shard, hour } of hours) if (hour > (newest.get(shard) ?? '')) newest.set(shard, hour);
   const problems: string[] = [];
   for (const { hour, chunks } of rebuildSteps(hours)) {
     for (const { shard, hours: together } of chunks) {
       const where = `hour ${together.join(', ')} of ${shard}`;
-      const named = together.flatMap((each) => found.get(`${each} ${shard}`) ?? []);
-      const problem = problemOfChunk(named, folded.get(`${hour} ${shard}`));
+      const chunk = folded.get(`${hour} ${shard}`);
+      const named = together
+        .flatMap((each) => found.get(`${each} ${shard}`) ?? [])
+        .map((each) => (each.hour === newest.get(shard) ? upToThere(each, chunk?.upTo) : each));
+      const problem = problemOfChunk(named, chunk);
       if (problem !== undefined) problems.push(`${where}: ${problem}`);
       folded.delete(`${hour} ${shard}`);
     }
@@ -65,7 +73,18 @@ function problemsOfChunks(
   return problems;
 }
 
-function problemOfChunk(named: readonly FoundHour[], chunk: ChunkProgress | undefined): string | undefined {
+type NamedHour = Pick<FoundHour, 'records' | 'digest' | 'open'>;
+
+/** The newest hour of a shard grows while a rebuild goes on: what its manifest names behind the last record folded came since, and is caught up with. */
+function upToThere(hour: FoundHour, upTo: SequenceNumber | undefined): NamedHour {
+  if (upTo === undefined) return hour;
+  const objects = hour.archived.manifest.objects.filter(
+    ({ last }) => compareSequenceNumbers(last, upTo) <= 0,
+  );
+  return { ...totalsOf({ objects }), open: hour.open };
+}
+
+function problemOfChunk(named: readonly NamedHour[], chunk: ChunkProgress | undefined): string | undefined {
   const records = named.reduce((sum, hour) => sum + hour.records, 0);
   const digest = named.reduce((sum, hour) => addDigests(sum, hour.digest), EMPTY_DIGEST);
   if (chunk === undefined) return `found nothing folded, expected ${records} records`;
