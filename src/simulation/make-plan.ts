@@ -100,10 +100,16 @@ function withRestores(plan: Plan, random: Random): Plan {
       ...(random.chance(0.3) ? { replayed: true as const } : {}),
     };
   });
+  // Put back twice, a source may come to what cannot be told from going on: see docs/semantics.md.
+  const first = restores.filter(
+    (one, at) => restores.findIndex((other) => sourceOf(other) === sourceOf(one)) === at,
+  );
   // An invocation that a mapping left behind ends within a minute, before anything can be restored.
   const others = plan.actions.filter(({ kind }) => kind !== 'restart');
-  return { ...plan, actions: [...others, ...restores].sort((a, b) => a.atMs - b.atMs) };
+  return { ...plan, actions: [...others, ...first].sort((a, b) => a.atMs - b.atMs) };
 }
+
+const sourceOf = (action: PlannedAction) => ('source' in action ? action.source : undefined);
 
 /** The share of plans without deploys and retirements in which items are put back. */
 const RESTORES_SHARE = 0.1;
