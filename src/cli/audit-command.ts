@@ -59,7 +59,7 @@ export function auditCommand(): Command {
 
 const HELP = `
 For each source it compares the ledger with the events in the source's windows, the windows it closed (they are numbered) with those
-stored, the dead letters it wrote (numbered too) with those stored, and, for the latest windows, rollups with their sources. It may run
+stored, the dead letters it wrote (numbered too) with those stored, and, for the latest windows, rollups with their sources.
 With --archive it begins with the shards of the stream: the records of each hour that were handled against those that the archive has. It may run
 while events arrive: if something looks missing, it waits until all changes of the source are processed, and compares again.
 
