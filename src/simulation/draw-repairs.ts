@@ -40,6 +40,8 @@ export function withRepairs(plan: Plan, random: Random): Plan {
   return withActions({ ...plan, mappings }, [...poisons, ...redrives]);
 }
 
+/** Without restarts: an invocation that a mapping has left behind may go on while somebody repairs, and what comes of both is not settled yet. */
 function withActions(plan: Plan, more: readonly PlannedAction[]): Plan {
-  return { ...plan, actions: [...plan.actions, ...more].sort((a, b) => a.atMs - b.atMs) };
+  const others = plan.actions.filter(({ kind }) => kind !== 'restart');
+  return { ...plan, actions: [...others, ...more].sort((a, b) => a.atMs - b.atMs) };
 }
