@@ -2,6 +2,7 @@
 // what is in it. It goes by what the contents are, not by their bytes, so that it is the same whatever release has stored them.
 import { roundSum } from './exact-sum.ts';
 import type { Metric } from './metric.ts';
+import { mixBits, mixBlock } from './murmur-hash.ts';
 import type { GroupContents } from './source-window.ts';
 import type { StateTime } from './state-time.ts';
 
@@ -15,7 +16,7 @@ export function digestOf(groups: readonly GroupContents[]): number {
   if (groups.length === 0) return DIGEST_OF_NOTHING;
   let sum = 0;
   for (const group of groups) sum = (sum + digestOfGroup(group)) | 0;
-  return (finish(sum) % (DIGESTS - 1)) + 1;
+  return ((mixBits(sum) >>> 0) % (DIGESTS - 1)) + 1;
 }
 
 function digestOfGroup({ events, moved, metrics, fields, states = [], weights = [] }: GroupContents): number {
@@ -26,7 +27,7 @@ function digestOfGroup({ events, moved, metrics, fields, states = [], weights = 
   for (const { ms, sum } of weights) hash = mix(mix(hash, ms), roundSum(sum));
   for (const { field, sketch } of fields?.topK ?? [])
     hash = mix(mix(hash, field.text.length), sketch.counts.size);
-  return finish(hash);
+  return mixBits(hash) >>> 0;
 }
 
 function digestOfMetric(hash: number, metric: Metric): number {
@@ -48,21 +49,5 @@ const NUMBER = new DataView(new ArrayBuffer(8));
 
 function mix(hash: number, value: number): number {
   NUMBER.setFloat64(0, value);
-  return step(step(hash, NUMBER.getInt32(0)), NUMBER.getInt32(4));
-}
-
-/** One step of MurmurHash3 (A. Appleby, public domain), as in text-hash.ts. */
-function step(hash: number, block: number): number {
-  let k = Math.imul(block, 0xcc9e2d51);
-  k = (k << 15) | (k >>> 17);
-  const mixed = hash ^ Math.imul(k, 0x1b873593);
-  return (Math.imul((mixed << 13) | (mixed >>> 19), 5) + 0xe6546b64) | 0;
-}
-
-function finish(hash: number): number {
-  let h = hash ^ (hash >>> 16);
-  h = Math.imul(h, 0x85ebca6b);
-  h ^= h >>> 13;
-  h = Math.imul(h, 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
+  return mixBlock(mixBlock(hash, NUMBER.getInt32(0)), NUMBER.getInt32(4));
 }
