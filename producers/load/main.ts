@@ -2,7 +2,6 @@
 import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { systemClock } from '../../src/platform/clock.ts';
-import { LOAD_VARIABLES } from '../../src/platform/names.ts';
 import { handlerOf } from '../../src/platform/time-limits.ts';
 import { createKinesisSink } from '../client/kinesis-sink.ts';
 import { createTelemetryClient } from '../client/telemetry-client.ts';
@@ -14,10 +13,10 @@ const ended = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => ended.abort());
 
 try {
-  const settings = readLoad(process.env);
+  const { stream, ...settings } = readLoad(process.env);
   const requestHandler = new NodeHttpHandler(handlerOf({ connectMs: 5_000, answerMs: 30_000 }));
   const client = createTelemetryClient({
-    stream: process.env[LOAD_VARIABLES.stream] ?? '',
+    stream,
     deps: {
       sink: createKinesisSink(new KinesisClient({ requestHandler })),
       clock: systemClock,

@@ -96,6 +96,22 @@ test('one record that nobody has handled is found, with its shard and its hour',
   );
 });
 
+test('the last record of a shard is missed too where those that came of it never had one', async () => {
+  const system = new CarriedSystem(1);
+  system.put('a');
+  await system.deliver('aggregate');
+  system.put('a');
+  const lost = await system.lose('aggregate', 0);
+  system.reshard(0);
+  const [first, second] = system.stream.openShards();
+  if (first === undefined || second === undefined) throw new Error('the shard was not split');
+  system.stream.merge(first.id, second.id);
+  await toEnd(system);
+  expect(await system.audit()).toMatchObject([
+    { kind: 'records-not-folded', where: lost, found: 1, expected: 2 },
+  ]);
+});
+
 test('what is given up is found until it is put back, however often', async () => {
   await fc.assert(
     fc.asyncProperty(arbitrarySteps, pick, size, async (steps, from, most) => {
