@@ -161,8 +161,9 @@ class PartFold<A extends Addition> {
     }
     if (digest === undefined || digests === undefined || this.#partial !== undefined)
       return version > mark.version ? 'difference' : 'nothing';
+    // Contents that differ may have one digest: the next version of what is in the part is a change whatever it comes to.
+    if (version > mark.version && digest === digests.before) return 'difference';
     if (isSame) return 'nothing';
-    if (digest === digests.before) return 'difference';
     // A change that was folded in before others, and comes again. What closes a window is the last of it, and is known by its digest.
     return version < mark.version && open ? 'nothing' : 'anew';
   }

@@ -80,3 +80,33 @@ test('a change that cannot be read, of a window that other tags told apart befor
     });
   }
 });
+
+test('changes of contents that have one digest by chance are folded in all the same, each once', () => {
+  const pipeline = {
+    ...pipelineOf({ sizeMs: 10 }),
+    rollups: [{ name: 'all', of: 'a0', levels: [[]], parts: 1 }],
+  };
+  const runner = new StreamRunner(pipeline);
+  for (const record of [1, 2, 3]) {
+    const at = { shard: SHARD, sequence: sequenceOf(record), index: 0 };
+    runner.deliver([{ event: eventOf({ time: record }), at, arrivalMs: 1_000 }]);
+  }
+  const additions = runner.changes.flatMap(({ source, version, before, after }) =>
+    contributionsOf(
+      source,
+      before === undefined ? undefined : decodeChangedWindows(source, before),
+      decodeChangedWindows(source, after),
+      pipeline,
+    ).map((contribution) => ({
+      source,
+      version,
+      sequence: sequenceOf(version),
+      madeMs: 0,
+      contribution: { ...contribution, digests: { before: version === 1 ? 0 : 7, after: 7 } },
+    })),
+  );
+  let window = foldAdditions(undefined, additions.slice(0, 1), { part: 0 }).window;
+  for (const addition of [...additions, ...additions.slice(1), ...additions])
+    window = foldAdditions(window, [addition], { part: 0 }).window;
+  expect(window).toMatchObject({ events: 3 });
+});
