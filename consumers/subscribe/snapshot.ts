@@ -9,6 +9,7 @@ import type { Have, LiveWindow, Snapshot } from '../../src/wire/live/messages.ts
 import { packSnapshot } from '../../src/wire/live/pack-messages.ts';
 import { partKey, startOfPart } from '../../src/wire/live/part-key.ts';
 import { STATE_KEY } from '../../src/wire/live/source-change.ts';
+import { versionsDigest } from '../../src/wire/live/versions-digest.ts';
 import type { SnapshotDeps } from './snapshot-deps.ts';
 
 export interface Asked {
@@ -20,16 +21,17 @@ export interface Asked {
   readonly have: Have | undefined;
 }
 
+/**
+ * Always sent in full, whatever the client has: a source's version says nothing of its closed windows, which are stored after
+ * the state that closed them, so that an earlier snapshot of the same version may lack some.
+ */
 export async function snapshotOfSource(
   source: string,
-  { id, round, series, limit, have }: Asked,
+  { id, round, series, limit }: Omit<Asked, 'have'>,
   { states, windows, pipeline }: Pick<SnapshotDeps, 'states' | 'windows' | 'pipeline'>,
 ): Promise<readonly string[]> {
   // The state first: what closes and is stored between the two reads is then in both, and not in neither.
   const [stored] = await states.load([source]);
-  const version = stored?.version ?? 0;
-  if (have !== undefined && have.version === version)
-    return [JSON.stringify({ type: 'current', id, round, series })];
   const held = stored === undefined ? [] : [...heldWindows(source, stored.state)];
   const found: LiveWindow[] = [];
   const add = (aggregation: string, window: StoredWindow) =>
@@ -49,7 +51,7 @@ export async function snapshotOfSource(
     round,
     series,
     fromMs: 0,
-    versions: [{ key: STATE_KEY, version }],
+    versions: [{ key: STATE_KEY, version: stored?.version ?? 0 }],
     windows: found.sort((a, b) => a.window.startMs - b.window.startMs),
   });
 }
@@ -77,7 +79,7 @@ export async function snapshotOfSeries(
   const fromMs = isWhole ? 0 : (found[0]?.window.startMs ?? Number.MAX_SAFE_INTEGER);
   if (have !== undefined && have.fromMs >= fromMs) {
     const since = versions.filter(({ key }) => (startOfPart(key) ?? 0) >= have.fromMs);
-    if (since.reduce((sum, { version }) => sum + version, 0) === have.version)
+    if (versionsDigest(since.map(({ key, version }) => [key, version])) === have.digest)
       return [JSON.stringify({ type: 'current', id, round, series })];
   }
   return packSnapshot({ type: 'snapshot', id, round, series, fromMs, versions, windows: found });

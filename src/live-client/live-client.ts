@@ -207,7 +207,9 @@ class Client implements LiveClient {
 
   #ask(subscription: Subscription): void {
     const { id, request, views } = subscription;
-    const have = whatFits([...views.values()].flatMap((view) => view.have() ?? []));
+    // A source is always sent in full: its version does not say which of its closed windows have arrived.
+    const known = request.rollup === undefined ? [] : [...views.values()];
+    const have = whatFits(known.flatMap((view) => view.have() ?? []));
     for (const view of views.values()) view.await();
     subscription.alerts.await();
     subscription.isReady = false;

@@ -3,6 +3,7 @@
 
 import type { Change, Have, LiveWindow, Snapshot } from '../wire/live/messages.ts';
 import { startOfPart } from '../wire/live/part-key.ts';
+import { versionsDigest } from '../wire/live/versions-digest.ts';
 
 /** What a message did to the view. */
 export type ViewOutcome =
@@ -52,9 +53,8 @@ export class SeriesView {
   /** To be told when subscribing again; undefined where there is nothing to tell. */
   have(): Have | undefined {
     if (this.#versions.size === 0) return undefined;
-    let version = 0;
-    for (const [key, known] of this.#versions) if (startOf(key) >= this.#fromMs) version += known;
-    return { series: this.series, fromMs: this.#fromMs, version };
+    const known = [...this.#versions].filter(([key]) => startOf(key) >= this.#fromMs);
+    return { series: this.series, fromMs: this.#fromMs, digest: versionsDigest(known) };
   }
 
   /** From now on changes wait for the snapshot that has been asked for. */

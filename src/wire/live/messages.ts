@@ -19,8 +19,8 @@ const id = text({ minLength: 1, maxLength: 64 });
 const count = integer({ minimum: 0 });
 const series = text();
 
-/** What the client has of a series: the sum of the versions of all keys from `fromMs` on. */
-const haveSchema = object({ series, fromMs: count, version: count });
+/** What the client has of a rollup's series from `fromMs` on: the digest of the versions of its keys (`versionsDigest`). */
+const haveSchema = object({ series, fromMs: count, digest: text({ minLength: 16, maxLength: 16 }) });
 
 /** `round` tells a subscription's answers from those to its asking before; it comes back in them. */
 const common = { type: constant('subscribe'), id, round: count };

@@ -3,6 +3,7 @@ import { VirtualClock } from '../../../src/event-source/virtual-clock.ts';
 import type { LiveStatus } from '../../../src/live-client/live-client.ts';
 import { createLiveClient } from '../../../src/live-client/live-client.ts';
 import type { SocketListener } from '../../../src/live-client/live-socket.ts';
+import { versionsDigest } from '../../../src/wire/live/versions-digest.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -109,25 +110,26 @@ describe('a live client', () => {
     await clock.settle();
     const socket = latest();
     socket.listener.onOpen();
-    client.subscribe({ source: 'a' }, {});
-    expect(socket.sent).toEqual([{ type: 'subscribe', id: '1', round: 1, source: 'a' }]);
-    const versions = [{ key: 'state', version: 7 }];
+    client.subscribe({ rollup: 'r' }, {});
+    expect(socket.sent).toEqual([{ type: 'subscribe', id: '1', round: 1, rollup: 'r' }]);
+    const versions = [{ key: '0+60000#0', version: 7 }];
     tell({
       type: 'snapshot',
       id: '1',
       round: 1,
-      series: 'source|a',
+      series: 'rollup|r|[]',
       fromMs: 0,
       versions,
       windows: [],
       last: true,
     });
-    tell({ type: 'ready', id: '1', round: 1, series: ['source|a'] });
+    tell({ type: 'ready', id: '1', round: 1, series: ['rollup|r|[]'] });
     socket.listener.onClose();
     await clock.advance(1);
     latest().listener.onOpen();
-    const have = [{ series: 'source|a', fromMs: 0, version: 7 }];
-    expect(latest().sent).toEqual([{ type: 'subscribe', id: '1', round: 2, source: 'a', have }]);
+    const digest = versionsDigest([['0+60000#0', 7]]);
+    const have = [{ series: 'rollup|r|[]', fromMs: 0, digest }];
+    expect(latest().sent).toEqual([{ type: 'subscribe', id: '1', round: 2, rollup: 'r', have }]);
   });
 
   it('asks in a frame that API Gateway takes, whatever it has', async () => {
@@ -153,7 +155,11 @@ describe('a live client', () => {
     latest().listener.onOpen();
     const [asked] = latest().sent;
     expect(Buffer.byteLength(JSON.stringify(asked))).toBeLessThan(32_768);
-    expect(asked?.['have']).toContainEqual({ series: series[0], fromMs: 0, version: 3 });
+    expect(asked?.['have']).toContainEqual({
+      series: series[0],
+      fromMs: 0,
+      digest: versionsDigest([['k', 3]]),
+    });
   });
 
   it('waits longer each time for a connection that ends as soon as it is open', async () => {

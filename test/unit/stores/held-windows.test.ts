@@ -41,7 +41,7 @@ it('a session that goes on and closes between the two reads is one window of a s
   const states = Object.assign(system.states, { load: async () => before });
   const [message = ''] = await snapshotOfSource(
     'a',
-    { id: 'i', round: 1, series: 'source/a', limit: 10, have: undefined },
+    { id: 'i', round: 1, series: 'source/a', limit: 10 },
     { states, windows: system.windows, pipeline: PIPELINE },
   );
   const { windows } = JSON.parse(message);
