@@ -84,7 +84,11 @@ interface Managed {
  *
  * @example
  * const service = new MappingService(deps);
- * const { UUID } = service.create({ EventSourceArn, FunctionArn, Properties: { StartingPosition: 'LATEST' } });
+ * const { UUID } = service.create({
+ *   EventSourceArn: 'arn:aws:kinesis:eu-west-1:123456789012:stream/orders',
+ *   FunctionArn: 'arn:aws:lambda:eu-west-1:123456789012:function:ship',
+ *   Properties: { StartingPosition: 'LATEST' },
+ * });
  * service.disable(UUID);
  * const stored = await service.close(); // for another MappingService to continue with
  */

@@ -29,6 +29,7 @@ export interface Changelog {
  * Writes a table's changes into a stream in memory, as DynamoDB Streams records.
  *
  * @example
+ * const stream = new MemoryStream({ kind: 'dynamodb', clock: new VirtualClock(), shards: 1 });
  * const changelog = createChangelog({ stream });
  * changelog.put({ keys: { id: { S: 'a' } }, newImage: { id: { S: 'a' }, n: { N: '1' } } });
  */

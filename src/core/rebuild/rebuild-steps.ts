@@ -40,7 +40,8 @@ interface Run extends Chunk {
  * sequence numbers, and a child's are greater than its parents': where two hours of a shard overlap in them, as an arrival out of
  * order makes it, they are one chunk; where all of one shard lies behind all of another, it may be its child.
  * @example
- * rebuildSteps([{ shard: 'a', hour: '2026-11-28T09', first: '1', last: '7', open: false }])
+ * const [shard, first, last] = ['a' as ShardId, '1' as SequenceNumber, '7' as SequenceNumber];
+ * rebuildSteps([{ shard, hour: '2026-11-28T09', first, last, open: false }])
  * // [{ hour: '2026-11-28T09', chunks: [{ shard: 'a', hours: ['2026-11-28T09'] }], endsHour: true }]
  */
 export function rebuildSteps(hours: readonly PlannedHour[]): readonly RebuildStep[] {
