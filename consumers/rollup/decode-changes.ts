@@ -18,6 +18,7 @@ import type { EncodedState } from '../../src/core/state-encoding.ts';
 import type { StoredWindow } from '../../src/core/stored-window.ts';
 import { SOURCES_TABLE } from '../../src/platform/names.ts';
 import type { DeadLetter } from '../../src/stores/dead-letters.ts';
+import { checkOf } from '../../src/stores/source-states.ts';
 import { type ChangeRecord, readChangeRecord } from '../../src/wire/change-record.ts';
 import type { DynamoDbEventRecord } from '../../src/wire/stream-records.ts';
 
@@ -104,7 +105,7 @@ export function decodeChanges(records: readonly DynamoDbEventRecord[], pipeline:
     }
     const { windows } = now;
     const known = then?.kind === 'read' ? then.windows : undefined;
-    const contribute = isPutBack(change, version) ? contributionsPutBack : contributionsOf;
+    const contribute = isPutBack(change, version, after) ? contributionsPutBack : contributionsOf;
     changes.push({
       source,
       sequence,
@@ -124,10 +125,28 @@ export function decodeChanges(records: readonly DynamoDbEventRecord[], pipeline:
   return { changes, erased, unread, fences };
 }
 
-/** Whoever writes raises the version by one: another one is of a state that was put back by hand, or restored. */
-function isPutBack({ oldImage }: Pick<ChangeRecord, 'oldImage'>, version: number): boolean {
+/**
+ * Whoever writes raises the version by one, and says which state the new one was made from: if either is otherwise, somebody has put a
+ * state back, by hand or by a restore.
+ */
+function isPutBack(
+  { oldImage, newImage }: Pick<ChangeRecord, 'oldImage' | 'newImage'>,
+  version: number,
+  after: EncodedState,
+): boolean {
   const then = oldImage === undefined ? 0 : versionOf(oldImage);
-  return then !== undefined && version !== then + 1;
+  if (then !== undefined && version !== then + 1) return true;
+  const [follows, check] = [SOURCES_TABLE.follows, SOURCES_TABLE.check].map((name) => newImage?.[name]);
+  // A release that knows of neither leaves both as they were, of a state before.
+  if (typeof follows !== 'number' || typeof after === 'string' || check !== checkOf(after)) return false;
+  return follows !== checkBefore(oldImage);
+}
+
+function checkBefore(oldImage: ChangeRecord['oldImage']): unknown {
+  const before = oldImage?.[SOURCES_TABLE.state];
+  const noted = oldImage?.[SOURCES_TABLE.check];
+  // A rebuild keeps only the state of what was there before.
+  return noted === undefined && before instanceof Uint8Array ? checkOf(before) : noted;
 }
 
 /** undefined: what it held cannot be read. */

@@ -63,6 +63,8 @@ export const SOURCES_TABLE = {
   state: 'state',
   /** number: a checksum of the state, by which a writer knows that it is the one it has, and not another of the same version. */
   check: 'check',
+  /** number: `check` of the state that this one was made from; a state that does not follow on the one before it was put back by somebody. */
+  follows: 'follows',
   /** The contents of a page of ids. */
   page: 'page',
   /** Index of sources with open windows, by the time they close if nothing more comes. */

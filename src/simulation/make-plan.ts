@@ -90,26 +90,24 @@ function withRestores(plan: Plan, random: Random): Plan {
     !random.chance(RESTORES_SHARE)
   )
     return plan;
-  const restores = Array.from({ length: random.integer(1, 2) }, (): PlannedAction => {
+  const restores = Array.from({ length: random.integer(1, 2) }, () => {
     const { atMs, events } = random.pick(usual);
     return {
       atMs: atMs + random.pick([0, 50, 1_500, 6_000]),
-      kind: 'restore',
+      kind: 'restore' as const,
       source: events[0]?.source ?? '',
       writes: random.pick([1, 1, 2, 3, 5, 1_000]),
       ...(random.chance(0.3) ? { replayed: true as const } : {}),
     };
   });
-  // Put back twice, a source may come to what cannot be told from going on: see docs/semantics.md.
-  const first = restores.filter(
-    (one, at) => restores.findIndex((other) => sourceOf(other) === sourceOf(one)) === at,
-  );
+  // Once more, often to a state whose version is the next one, though it is of another past.
+  const again = restores
+    .filter(() => random.chance(0.5))
+    .map((each) => ({ ...each, atMs: each.atMs + random.pick([50, 1_500, 6_000]) }));
   // An invocation that a mapping left behind ends within a minute, before anything can be restored.
   const others = plan.actions.filter(({ kind }) => kind !== 'restart');
-  return { ...plan, actions: [...others, ...first].sort((a, b) => a.atMs - b.atMs) };
+  return { ...plan, actions: [...others, ...restores, ...again].sort((a, b) => a.atMs - b.atMs) };
 }
-
-const sourceOf = (action: PlannedAction) => ('source' in action ? action.source : undefined);
 
 /** The share of plans without deploys and retirements in which items are put back. */
 const RESTORES_SHARE = 0.1;

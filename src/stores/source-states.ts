@@ -109,6 +109,7 @@ export class SourceStates {
         attributes: {
           [SOURCES_TABLE.state]: bytes(state),
           [SOURCES_TABLE.check]: number(checkOf(state)),
+          [SOURCES_TABLE.follows]: expectedCheck === undefined ? undefined : number(expectedCheck),
           [SOURCES_TABLE.closesAt]: closesAtMs === undefined ? undefined : number(closesAtMs),
           ...(redriven === undefined ? {} : { [SOURCES_TABLE.redriven]: redrivenText(redriven) }),
           ...(expectedVersion === undefined

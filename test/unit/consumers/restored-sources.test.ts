@@ -144,6 +144,28 @@ describe('a source that is put back to what it was', () => {
     expect(await system.windows()).toMatchObject({ 'rollup|all|[]': whole });
   });
 
+  it('is not what followed on it if its version is merely the next', async () => {
+    const system = new RestoredSystem();
+    await told(system, 'dev', 0, 10);
+    await system.rollup();
+    await putBackTo(5)(system);
+    await system.put('dev', 20, { value: 200, site: 'y' });
+    await system.rollup();
+    await putBackTo(7)(system);
+    await system.rollup();
+    await told(system, 'dev', 11, 13);
+    await system.close();
+    expect(await system.rollup()).toEqual([]);
+    const found = await system.windows();
+    const whole = ['final', 9, 44, 0, 12];
+    expect(found).toMatchObject({
+      'source|m|dev': whole,
+      'rollup|all|[]': whole,
+      'rollup|by-site|["x"]': whole,
+    });
+    expect(found['rollup|by-site|["y"]']).toEqual(['final', undefined, undefined, undefined, undefined]);
+  });
+
   it.each([true, false])(
     'leaves what others brought, whether theirs are closed or open (%s)',
     async (isClosed) => {
