@@ -1,5 +1,4 @@
 // Tags of devices in the stack's table: put, and looked at.
-import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { readCsvTable } from '../core/csv.ts';
 import {
@@ -9,6 +8,7 @@ import {
   tagsOfRow,
 } from '../core/pipeline/read-devices.ts';
 import type { DeviceRow } from '../stores/device-table.ts';
+import { readTextFile } from '../wire/read-text-file.ts';
 import { UsageError } from './exit.ts';
 import { type StoreOptions, useStores, withStoreOptions } from './open-stores.ts';
 import { moment } from './options.ts';
@@ -64,10 +64,10 @@ function refuseEarly(fromMs: number, what: string): void {
 }
 
 async function readRows(file: string): Promise<readonly DeviceRow[]> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new UsageError(`${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  const text = await readTextFile(file).catch((cause: unknown) => {
+    throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause });
   });
-  const rows = readCsvTable(text.replace(/^\ufeff/, ''), MAX_DEVICES + 1)?.rows ?? [];
+  const rows = readCsvTable(text, MAX_DEVICES + 1)?.rows ?? [];
   if (rows.length === 0 || rows.length > MAX_DEVICES)
     throw new UsageError(
       `${file}: found ${formatNumber(rows.length)} rows under a header, expected CSV with 1 to ${formatNumber(MAX_DEVICES)} of them, a column ${SOURCE_COLUMN} among its own`,

@@ -31,7 +31,8 @@ export async function hintOfForm(
     return `No built-in shape reads it; tidemill shape ${file} --guess proposes one of your own`;
   } catch (error) {
     if (!(error instanceof RecordingError)) throw error;
-    return error.code === 'malformed' ? 'It is neither JSON nor a form that a built-in shape reads' : '';
+    // What is wrong has been said: no shape reads it either.
+    return '';
   }
 }
 

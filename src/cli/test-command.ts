@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { CaseError } from '../testing/case-error.ts';
 import type { CaseResult } from '../testing/run-case.ts';
+import { RecordingError } from '../wire/recording-error.ts';
 import { UsageError } from './exit.ts';
 
 interface TestOptions {
@@ -51,7 +52,9 @@ async function test(folders: readonly string[], options: TestOptions): Promise<v
   const cases = await Promise.all(
     folders.map((folder) => (isIncidentFolder(folder) ? incidentOf(folder) : caseOf(folder))),
   ).catch((error: unknown) => {
-    throw error instanceof CaseError ? new UsageError(error.message, { cause: error }) : error;
+    throw error instanceof CaseError || error instanceof RecordingError
+      ? new UsageError(error.message, { cause: error })
+      : error;
   });
   const results = [];
   for (const run of cases) {

@@ -40,6 +40,10 @@ export async function summarizeRecordings(
       if (entry.kind === 'kinesis') lastArrivalMs = Math.max(lastArrivalMs, entry.arrivalMs);
     }
   }
+  if (kind === undefined && leftOut.reasons.total === 0) {
+    const problem = 'found nothing to replay, expected events or records';
+    throw new RecordingError('foreign', { file: files.join(', ') }, problem);
+  }
   return { kind: kind ?? 'event', entries, lastArrivalMs, leftOut };
 }
 

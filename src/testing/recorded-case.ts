@@ -1,9 +1,11 @@
 // A recorded case: a folder with `pipeline.json` (and others that the events name), `events.ndjson` and `expected.csv`.
-import { readFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { describeFound, quote } from '../core/describe-found.ts';
 import { isObject } from '../core/event-rules.ts';
+import { readTextFile } from '../wire/read-text-file.ts';
 import { readRecordingEntry } from '../wire/recording-entry.ts';
+import { RecordingError } from '../wire/recording-error.ts';
 import { CaseError } from './case-error.ts';
 import type { Expectation } from './case-rows.ts';
 import type { ItemToPut } from './pipeline-runner.ts';
@@ -42,23 +44,34 @@ export async function readRecordedCase(folder: string): Promise<RecordedCase> {
     readText(folder, 'expected.csv'),
     readDefinition(folder, 'pipeline.json'),
   ]);
+  const steps = await readSteps(events, folder);
+  if (steps.length === 0)
+    throw new CaseError(`${join(folder, 'events.ndjson')}: found no line, expected an event a line`);
   return {
     name: basename(resolve(folder)),
     pipeline,
-    steps: await readSteps(events, folder),
+    steps,
     expected: readExpected(expected, join(folder, 'expected.csv')),
   };
 }
 
 async function readText(folder: string, name: string): Promise<string> {
   try {
-    return await readFile(join(folder, name), 'utf8');
+    return await readTextFile(join(folder, name));
   } catch (cause) {
-    const problem =
-      cause instanceof Error && 'code' in cause ? `found no readable ${name} (${cause.code})` : String(cause);
-    const expected = 'expected a recorded case: pipeline.json, events.ndjson and expected.csv';
-    throw new CaseError(`${folder}: ${problem}, ${expected}`, { cause });
+    if (cause instanceof RecordingError && cause.code !== 'unreadable')
+      throw new CaseError(cause.message, { cause });
+    const expected = 'expected a recorded case: a folder with pipeline.json, events.ndjson and expected.csv';
+    throw new CaseError(`${folder}: ${await problemWith(folder, name, cause)}, ${expected}`, { cause });
   }
+}
+
+async function problemWith(folder: string, name: string, cause: unknown): Promise<string> {
+  const found = await stat(folder).catch(() => undefined);
+  if (found === undefined) return 'found nothing there';
+  if (!found.isDirectory()) return 'found a file';
+  const code = cause instanceof RecordingError && isObject(cause.cause) ? cause.cause['code'] : undefined;
+  return `found no readable ${name} (${code ?? String(cause)})`;
 }
 
 async function readDefinition(folder: string, name: string): Promise<CaseDefinition> {

@@ -1,9 +1,10 @@
 // A captured incident as a case: a folder with `pipeline.json`, `incident.ndjson` and, where something is expected of it, `expected.csv`.
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { parsePipeline } from '../core/pipeline/parse-pipeline.ts';
 import type { Pipeline } from '../core/pipeline/pipeline.ts';
+import { readTextFile } from '../wire/read-text-file.ts';
+import { CaseError } from './case-error.ts';
 import type { FoundRow } from './case-rows.ts';
 import { findRows } from './find-rows.ts';
 import { IncidentTables } from './incident-tables.ts';
@@ -28,10 +29,10 @@ export interface IncidentResult extends CaseResult {
 /** @throws IncidentError, PipelineError or CaseError for files that are not what they should be */
 export async function runIncident(folder: string): Promise<IncidentResult> {
   const path = (name: string) => join(folder, name);
-  const pipeline = parsePipeline(JSON.parse(await readFile(path('pipeline.json'), 'utf8')));
-  const incident = readIncident(await readFile(path(INCIDENT_FILE), 'utf8'), path(INCIDENT_FILE));
+  const pipeline = parsePipeline(parseJson(await readTextFile(path('pipeline.json')), path('pipeline.json')));
+  const incident = readIncident(await readTextFile(path(INCIDENT_FILE)), path(INCIDENT_FILE));
   const expected = existsSync(path('expected.csv'))
-    ? readExpected(await readFile(path('expected.csv'), 'utf8'), path('expected.csv'))
+    ? readExpected(await readTextFile(path('expected.csv')), path('expected.csv'))
     : { rows: [], only: new Set<never>() };
   const outcome = { name: basename(resolve(folder)), variants: 1 };
   try {
@@ -43,6 +44,14 @@ export async function runIncident(folder: string): Promise<IncidentResult> {
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
     return { ...outcome, failures: [{ variants: [AS_IT_WAS], problem, differences: [] }], played: undefined };
+  }
+}
+
+function parseJson(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new CaseError(`${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
 }
 

@@ -1,12 +1,29 @@
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { foreignFile } from './foreign-file.ts';
 import { RecordingError } from './recording-error.ts';
 
 const GZIP_MAGIC = 0x1f8b;
 const ZSTD_MAGIC = 0x28b52ffd;
 
-/** The bytes of a plain, gzip or zstd file, told apart by the magic bytes. Failures of file or packing become RecordingErrors. */
+/** What a tar archive is known by ends there. */
+const HEAD_BYTES = 262;
+
+/**
+ * The bytes of a plain, gzip or zstd file, told apart by the magic bytes. Failures of file or packing become RecordingErrors, and
+ * so does a file of a kind that is no text.
+ */
 export async function* plainChunks(file: string, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  let isFirst = true;
+  for await (const chunk of unpackedChunks(file, chunks)) {
+    const problem = isFirst ? foreignFile(chunk) : undefined;
+    if (problem !== undefined) throw new RecordingError('foreign', { file }, problem);
+    isFirst = false;
+    yield chunk;
+  }
+}
+
+async function* unpackedChunks(file: string, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   try {
     const iterator = chunks[Symbol.asyncIterator]();
     const head = await readHead(iterator);
@@ -32,7 +49,7 @@ function packingOf(head: Buffer): 'gzip' | 'zstd' | undefined {
 
 async function readHead(iterator: AsyncIterator<Uint8Array>): Promise<Buffer> {
   let head = Buffer.alloc(0);
-  while (head.length < 4) {
+  while (head.length < HEAD_BYTES) {
     const { done, value } = await iterator.next();
     if (done) break;
     head = Buffer.concat([head, value]);
@@ -68,5 +85,11 @@ function asRecordingError(file: string, error: unknown): unknown {
   if (typeof code === 'string' && code.startsWith('Z_')) {
     return new RecordingError('malformed', { file }, `found damaged gzip data (${message})`, options);
   }
-  return new RecordingError('unreadable', { file }, `cannot be read: ${message}`, options);
+  const problem = typeof code === 'string' ? UNREADABLE[code] : undefined;
+  return new RecordingError('unreadable', { file }, problem ?? `cannot be read: ${message}`, options);
 }
+
+const UNREADABLE: Readonly<Record<string, string>> = {
+  EISDIR: 'found a folder, expected a file',
+  ENOENT: 'there is no such file',
+};

@@ -1,7 +1,7 @@
 // The lines of a file as texts, whatever chunks it comes in. By hand: `readline` takes longer for a line than parsing it.
 import { plainChunks } from './plain-chunks.ts';
 import { RecordingError } from './recording-error.ts';
-import { utf8Text } from './utf8-text.ts';
+import { notUtf8, utf8Text } from './utf8-text.ts';
 
 /** The largest record in base64 takes 14 MB; a binary file taken for a recording is told before it fills the memory. */
 export const MAX_LINE_BYTES = 64 * 1024 * 1024;
@@ -37,18 +37,16 @@ function splitLines(bytes: Buffer, file: string, linesBefore: number): string[] 
     const newline = bytes.indexOf(NEWLINE, start);
     const next = newline < 0 ? bytes.length : newline + 1;
     const end = newline < 0 ? bytes.length : newline;
-    const text = utf8Text(
-      bytes.subarray(start, bytes[end - 1] === CARRIAGE_RETURN && end > start ? end - 1 : end),
-    );
-    if (text === undefined) throw notUtf8(file, linesBefore + lines.length + 1);
+    const content = bytes.subarray(start, bytes[end - 1] === CARRIAGE_RETURN && end > start ? end - 1 : end);
+    const text = utf8Text(content);
+    if (text === undefined) {
+      const where = { file, line: linesBefore + lines.length + 1 };
+      throw new RecordingError('malformed', where, notUtf8(content));
+    }
     lines.push(text);
     start = next;
   }
   return lines;
-}
-
-function notUtf8(file: string, line: number): RecordingError {
-  return new RecordingError('malformed', { file, line }, 'found bytes that are not UTF-8, expected JSON');
 }
 
 function endless(file: string, line: number, found: number): RecordingError {

@@ -4,6 +4,8 @@ export type RecordingErrorCode =
   | 'unreadable'
   /** It is gzip and ends before its time. */
   | 'truncated'
+  /** It is no text: an archive, an image, a web page, another encoding. */
+  | 'foreign'
   /** It is gzip and damaged, or holds a line that is not UTF-8, not JSON, or endless. */
   | 'malformed'
   /** A line is JSON but no event, Kinesis record or change, or none that can be replayed. */

@@ -133,3 +133,22 @@ test('a replay that applies nothing fails, and says why', async () => {
   expect(code).toBe(1);
   expect(stdout).toMatch(/quarantined +2 not-json, e\.g\. data: found "Hello World", expected JSON/);
 });
+
+test.each([
+  ['an empty file', 'e.ndjson', Buffer.from(''), /found nothing to replay, expected events or records\n$/],
+  ['an empty list', 'e.json', Buffer.from('[]'), /found nothing to replay/],
+  [
+    'text in UTF-16',
+    'w.ndjson',
+    Buffer.from('\ufeff{"a":1}', 'utf16le'),
+    /found text in UTF-16, expected UTF-8/,
+  ],
+  ['a page', 'p.json', Buffer.from('<!DOCTYPE html><p>404'), /found an HTML page, expected data/],
+])('%s is refused in one line, and nothing is started', async (_, name, content, message) => {
+  const folder = await temporaryFolder();
+  await writeFile(join(folder, name), content);
+  const { code, stderr } = await runHere(['replay', name], { cwd: folder });
+  expect(code).toBe(1);
+  expect(stderr).toMatch(message);
+  expect(stderr).toMatch(/^tidemill: [^\n]+\n$/);
+});

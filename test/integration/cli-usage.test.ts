@@ -80,7 +80,7 @@ describe('bad usage ends with 2 and a message on stderr', () => {
 describe('a recording that cannot be replayed ends with 1 and says which, and where in it', () => {
   const whole = gzipSync(EVENT_LINES.join('').repeat(2_000));
   it.each([
-    ['not there', ['none.ndjson'], /^tidemill: none\.ndjson: cannot be read: ENOENT/],
+    ['not there', ['none.ndjson'], /^tidemill: none\.ndjson: there is no such file/],
     ['a folder that is no archive', ['folder'], /^tidemill: folder\/: found no records.*expected an archive/],
     [
       'gzip cut short',
@@ -112,7 +112,7 @@ describe('a recording that cannot be replayed ends with 1 and says which, and wh
 
   it('by the command as it is started', async () => {
     const { code, stderr } = await failing(['replay', 'none.ndjson'], { cwd: await temporaryFolder() });
-    expect(stderr).toMatch(/^tidemill: none\.ndjson: cannot be read: ENOENT/);
+    expect(stderr).toMatch(/^tidemill: none\.ndjson: there is no such file/);
     expect(code).toBe(1);
   });
 });

@@ -1,16 +1,18 @@
 // A file in another form, as events: what a replay puts into the stream, and what `tidemill shape` shows.
 import { createReadStream } from 'node:fs';
+import { quote } from '../../core/describe-found.ts';
 import type { TelemetryEvent } from '../../core/event.ts';
 import { shapesAt } from '../../core/shape/cutting.ts';
 import type { Shape } from '../../core/shape/shape.ts';
 import type { ShapeFormat } from '../../core/shape/shape-definition.ts';
+import type { Refusal } from '../decoded-item.ts';
 import { memberText } from '../element-texts.ts';
 import { plainChunks } from '../plain-chunks.ts';
 import { type RecordedKinesisRecord, readRecordingEntry } from '../recording-entry.ts';
 import { RecordingError } from '../recording-error.ts';
 import type { RecordingInput } from '../recordings.ts';
 import { UnpackBudget } from '../unpack-budget.ts';
-import { utf8Text } from '../utf8-text.ts';
+import { notUtf8, utf8Text } from '../utf8-text.ts';
 import { type Document, documentsOf } from './documents.ts';
 import { memberOf } from './find.ts';
 import { gather } from './gather.ts';
@@ -59,7 +61,7 @@ export async function* readShapedFile(
   const file = typeof input === 'string' ? input : input.name;
   const text = await readText(input, options.maxBytes);
   const found = documentsOf(text, { shapes: options.shapes, most: ALL, budget: new UnpackBudget() });
-  if (found.kind === 'refused') throw new RecordingError('malformed', { file }, found.refusal.detail);
+  if (found.kind === 'refused') throw refusedFile(file, text, found.refusal);
   const ofFile: RecordFacts = { partitionKey: nameOf(file), arrivalMs: options.arrivalMs, route: undefined };
   const records = found.documents.flatMap((document) => recordsIn(document, ofFile, options.shapes));
   for (const { document, record } of records) {
@@ -219,8 +221,9 @@ export interface FileDocuments {
 
 /** What the file holds before any shape makes events of it, for a guess. @throws RecordingError */
 export async function readDocuments(file: string, shapes: readonly Shape[]): Promise<FileDocuments> {
-  const found = documentsOf(await readText(file), { shapes, most: MAX_GUESSED, budget: new UnpackBudget() });
-  if (found.kind === 'refused') throw new RecordingError('malformed', { file }, found.refusal.detail);
+  const text = await readText(file);
+  const found = documentsOf(text, { shapes, most: MAX_GUESSED, budget: new UnpackBudget() });
+  if (found.kind === 'refused') throw refusedFile(file, text, found.refusal);
   const [shaped] = found.documents.filter((document) => document.kind === 'shaped');
   const ofFile: RecordFacts = { partitionKey: nameOf(file), arrivalMs: undefined, route: undefined };
   const documents = found.documents
@@ -243,9 +246,18 @@ async function readText(input: RecordingInput, maxBytes = MAX_FILE_BYTES): Promi
     const problem = `found more than ${maxBytes} bytes, expected at most that: cut it into several files`;
     throw new RecordingError('malformed', { file }, problem);
   }
-  const text = utf8Text(Buffer.concat(chunks));
-  if (text !== undefined) return text;
-  throw new RecordingError('malformed', { file }, 'found bytes that are not UTF-8, expected text');
+  const whole = Buffer.concat(chunks);
+  const text = utf8Text(whole);
+  if (text === undefined) throw new RecordingError('foreign', { file }, notUtf8(whole));
+  if (text.trim() !== '') return text;
+  throw new RecordingError('foreign', { file }, 'found an empty file, expected telemetry');
+}
+
+function refusedFile(file: string, text: string, { reason, detail }: Refusal): RecordingError {
+  if (reason !== 'not-json') return new RecordingError('malformed', { file }, detail);
+  const [first = ''] = text.trimStart().split('\n', 1);
+  const problem = `found ${quote(first)}, expected JSON, or a form of text that the shapes read: CSV with a header, line protocol, Prometheus, GPX, topics with payloads`;
+  return new RecordingError('malformed', { file }, problem);
 }
 
 /** Without folder and endings. */

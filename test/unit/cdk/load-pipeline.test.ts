@@ -32,8 +32,15 @@ describe('loading the pipeline definition', () => {
       'export const pipeline = {};',
       /p\.ts: found undefined, expected an object \(a module's default/,
     ],
+    ['p.json', ' \n', /p\.json: found an empty file, expected JSON/],
+    ['p.html', '<html></html>', /p\.html: found a file that ends in \.html, expected \.json, or a module/],
+    ['p', '{}', /p: found a file without an ending, expected \.json/],
   ])('refuses %s with %s', async (name, text, message) => {
     await expect(loadPipeline(await fileWith(name, text))).rejects.toThrow(message);
+  });
+
+  it('refuses a folder', async () => {
+    await expect(loadPipeline(import.meta.dirname)).rejects.toThrow('found a folder, expected a file');
   });
 
   it('refuses a file that is not there', async () => {

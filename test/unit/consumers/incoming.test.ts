@@ -184,7 +184,7 @@ describe('what is wrong', () => {
       /inside its gzip data/,
     ],
     ['a line that is broken', `${event()}\n{"source":\n${event()}\n`, 'malformed', /line 2/],
-    ['bytes that are nothing', new Uint8Array([0xff, 0xfe, 0, 1]), 'malformed', /UTF-8/],
+    ['bytes that are nothing', new Uint8Array([0xff, 0xfe, 0, 1]), 'foreign', /UTF-8/],
     [
       'an archive of a newer version',
       '{"tidemill":"archived records","version":9}\n',

@@ -41,12 +41,11 @@ describe('looking through recordings', () => {
     });
   });
 
-  it('finds nothing in an empty one', async () => {
-    expect(await summarizeRecordings([await recording('a', '')])).toMatchObject({
-      kind: 'event',
-      entries: 0,
-      lastArrivalMs: 0,
-    });
+  it('refuses what holds nothing', async () => {
+    const [empty, list] = [await recording('a', ''), await recording('b', '[]')];
+    await expect(summarizeRecordings([empty, list])).rejects.toThrow(
+      `${empty}, ${list}: found nothing to replay, expected events or records`,
+    );
   });
 
   it('refuses files of two kinds, naming the file and the line', async () => {

@@ -294,6 +294,8 @@ describe('a folder that is no case is told with file and line', () => {
       { events: [{ $pipeline: 'other.json' }] },
       /found no readable other\.json/,
     ],
+    ['no events at all', { events: [] }, /events\.ndjson: found no line, expected an event a line/],
+    ['a web page for events', { events: ['<!DOCTYPE html>'] }, /events\.ndjson: found an HTML page/],
     ['a line that is no JSON', { events: ['{"source":'] }, /line 1: found "\{\\"source\\":", expected JSON/],
   ])('%s', async (_, part, message) => {
     await expect(caseFolder('broken', { ...USUAL, ...part }).then(readRecordedCase)).rejects.toThrow(message);
