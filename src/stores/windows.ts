@@ -9,6 +9,7 @@ import { decodeStoredWindow, encodeStoredWindow, markKey } from '../core/stored-
 import { LATEST_BUCKETS, TTL_ATTRIBUTE, WINDOWS_TABLE } from '../platform/names.ts';
 import { commitFitting } from './commit-fitting.ts';
 import { mergeSorted } from './merge-sorted.ts';
+import { StoreError } from './store-error.ts';
 import type { Attribute, Item, Table, VersionedOutcome, VersionedWrite } from './table.ts';
 import { bytes, bytesOf, number, numberOf, text, textOf } from './table.ts';
 
@@ -290,20 +291,22 @@ export class Windows {
       .sort((a, b) => (a.series < b.series ? -1 : 1));
   }
 
-  /** Notes that all changes of sources up to fences are handled. Repeating it is safe. */
+  /**
+   * Notes that all changes of sources up to fences are handled. Repeating it is safe, also late: a source's note never goes back to an
+   * earlier fence. @throws StoreError where it could not be written
+   */
   async notePassed(
     fences: readonly { readonly source: string; readonly mark: string }[],
     nowMs: number,
   ): Promise<void> {
-    if (fences.length === 0) return;
+    // In the order of the changes: the last one of each source.
     const latest = new Map(fences.map(({ source, mark }) => [source, mark]));
-    await this.#table.putMany(
-      [...latest].map(([source, mark]) => ({
-        ...fenceKeyOf(source),
-        mark: text(mark),
-        [TTL_ATTRIBUTE]: number(Math.ceil((nowMs + FENCES_KEPT_MS) / 1_000)),
-      })),
-    );
+    let waiting = [...latest].map(([source, mark]): PassedFence => ({ source, mark, over: undefined }));
+    for (let refusals = 0; waiting.length > 0; refusals += 1) {
+      if (refusals > MAX_FENCE_REFUSALS) throw notNoted(waiting, `refused ${refusals} times`);
+      const outcomes = await this.#table.commit(waiting.map((passed) => fenceWrite(passed, nowMs)));
+      waiting = waiting.flatMap((passed, at) => fencesLeft(passed, outcomes[at]));
+    }
   }
 
   /** The fences passed last, in the order of the sources; undefined where none has been of late. Consistent. */
@@ -528,6 +531,43 @@ function spreadName(key: Item): string {
 
 /** Who put one up asks within hours. */
 const FENCES_KEPT_MS = 7 * 86_400_000;
+
+/** Only batches of changes that are handled again write beside each other. */
+const MAX_FENCE_REFUSALS = 5;
+
+interface PassedFence {
+  readonly source: string;
+  readonly mark: string;
+  /** The version of the note that it takes the place of; undefined: there is none. */
+  readonly over: number | undefined;
+}
+
+function fenceWrite({ source, mark, over }: PassedFence, nowMs: number): VersionedWrite {
+  return {
+    key: fenceKeyOf(source),
+    expectedVersion: over,
+    version: (over ?? 0) + 1,
+    attributes: {
+      mark: text(mark),
+      [TTL_ATTRIBUTE]: number(Math.ceil((nowMs + FENCES_KEPT_MS) / 1_000)),
+    },
+  };
+}
+
+/** What is still to be noted: nothing where a later fence is noted already, later ones being greater. */
+function fencesLeft(passed: PassedFence, outcome: VersionedOutcome | undefined): readonly PassedFence[] {
+  if (outcome?.kind === 'committed') return [];
+  if (outcome?.kind !== 'refused') throw notNoted([passed], outcome?.reason ?? 'the store gave no outcome');
+  const { stored } = outcome;
+  if (stored !== undefined && (textOf(stored, 'mark') ?? '') >= passed.mark) return [];
+  return [{ ...passed, over: stored === undefined ? undefined : numberOf(stored, 'version') }];
+}
+
+function notNoted(fences: readonly PassedFence[], reason: string): StoreError {
+  const [first] = fences;
+  const message = `${fences.length} fences, the first of source ${JSON.stringify(first?.source)}, could not be noted: ${reason}`;
+  return new StoreError('table-unavailable', message, { retryable: true });
+}
 
 function fenceKeyOf(source: string): Item {
   return {

@@ -114,6 +114,32 @@ function finding(make: MakeTable): void {
     expect(await found('rollup', { toMs: 59_999 })).toEqual([]);
   });
 
+  test('come with how far their sources’ changes are handled, which never goes back', async () => {
+    const { windows } = await open(make);
+    const passed = () => windows.passed(['a', 'b', 'c']);
+    await windows.notePassed([{ source: 'a', mark: '1' }], 0);
+    await windows.notePassed(
+      [
+        { source: 'a', mark: '2' },
+        { source: 'b', mark: '5' },
+        { source: 'a', mark: '3' },
+      ],
+      0,
+    );
+    expect(await passed()).toEqual(['3', '5', undefined]);
+    // Changes that are handled once more, late.
+    await windows.notePassed(
+      [
+        { source: 'a', mark: '2' },
+        { source: 'b', mark: '6' },
+      ],
+      0,
+    );
+    expect(await passed()).toEqual(['3', '6', undefined]);
+    await Promise.all(['7', '9', '8'].map((mark) => windows.notePassed([{ source: 'c', mark }], 0)));
+    expect(await passed()).toEqual(['3', '6', '9']);
+  });
+
   test('of a series too long for a key are kept under its hash, name and all', async () => {
     const { windows } = await open(make);
     const long = rollupSeries('r', ['\u{1F600}'.repeat(800), 'x']);
