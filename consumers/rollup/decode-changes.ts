@@ -227,7 +227,7 @@ function toDeadLetter(letter: Letter): DeadLetter {
     at,
     reason,
     ...(reason === 'late' ? {} : { countedBySource: true as const }),
-    ...(letter.number === undefined ? {} : { number: letter.number }),
+    ...(letter.number === undefined ? { keepsNumber: true as const } : { number: letter.number }),
     detail: DETAILS[reason](letter),
     source: event.source,
     arrivalMs,

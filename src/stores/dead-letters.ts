@@ -11,7 +11,8 @@ import { heldItem, heldKey, heldPartition, isHeld, readHeld } from './held-event
 import type { LetterKey } from './letter-key.ts';
 import type { RedrivenLetter } from './source-states.ts';
 import { HOLD_REASONS } from './source-states.ts';
-import type { Item, Table } from './table.ts';
+import { StoreError } from './store-error.ts';
+import type { Item, Table, VersionedWrite } from './table.ts';
 import { number, numberOf, text, textOf } from './table.ts';
 
 export interface DeadLetter {
@@ -36,6 +37,8 @@ export interface DeadLetter {
   readonly countedBySource?: true;
   /** Among the letters that its source has handed on, from 1. */
   readonly number?: number;
+  /** Its event was put back: it takes the place of the letter before, and that one's number. */
+  readonly keepsNumber?: true;
 }
 
 const SET_ASIDE: ReasonCode = 'value-set-aside';
@@ -50,24 +53,42 @@ export class DeadLetters {
   /** Rejects unless all are stored; storing some of them again is harmless, also in one call. */
   async put(letters: readonly DeadLetter[]): Promise<void> {
     if (letters.length === 0) return;
-    const byPlace = new Map(letters.map((letter) => [`${recordKey(letter)}#${eventKey(letter)}`, letter]));
-    await this.#table.putMany([...byPlace.values()].flatMap(toItems));
+    const byPlace = new Map<string, DeadLetter>();
+    for (const letter of letters) {
+      const place = placeText(letterKey(letter));
+      const { number: before } = byPlace.get(place) ?? {};
+      byPlace.set(place, letter.keepsNumber === true ? numbered(letter, before) : letter);
+    }
+    const whole = await this.#withNumbers([...byPlace.values()]);
+    await this.#table.putMany(whole.flatMap(toItems));
   }
 
-  /** Puts those that do not stand there yet. @returns how many these are */
+  /** Puts those that do not stand there yet, and never takes the place of another. @returns how many these are */
   async putNew(letters: readonly DeadLetter[]): Promise<number> {
-    const keyed = new Map(letters.map((letter) => [JSON.stringify(letterKey(letter)), letter]));
-    const keys = [...keyed.values()].map(letterKey).map(({ record, event }) => ({
-      [DEAD_LETTERS_TABLE.partitionKey]: text(record),
-      [DEAD_LETTERS_TABLE.sortKey]: text(event),
-    }));
-    const known = new Set((await this.#table.getMany(keys)).map(keyTextOf));
-    const missing = [...keyed.values()].filter((letter) => {
-      const { record, event } = letterKey(letter);
-      return !known.has(JSON.stringify([record, event]));
-    });
-    await this.put(missing);
-    return missing.length;
+    const keyed = new Map(letters.map((letter) => [placeText(letterKey(letter)), letter]));
+    const known = new Set((await this.#table.getMany([...keyed.values()].map(headKey))).map(keyTextOf));
+    const missing = [...keyed].filter(([place]) => !known.has(place)).map(([, letter]) => letter);
+    await this.#table.putMany(missing.flatMap((letter) => toItems(letter).slice(0, -1)));
+    const outcomes = await this.#table.commit(missing.map(insertionOf));
+    const failed = outcomes.find((outcome) => outcome.kind === 'failed');
+    if (failed?.kind === 'failed')
+      throw new StoreError('table-unavailable', `dead letters were not all stored: ${failed.reason}`, {
+        retryable: true,
+      });
+    return outcomes.filter(({ kind }) => kind === 'committed').length;
+  }
+
+  /** Letters of events that were put back, which are few, have the numbers of those that stand there. */
+  async #withNumbers(letters: readonly DeadLetter[]): Promise<readonly DeadLetter[]> {
+    const asking = letters.filter((letter) => letter.keepsNumber === true && letter.number === undefined);
+    if (asking.length === 0) return letters;
+    const stored = await this.#table.getMany(asking.map(headKey));
+    const numbers = new Map(
+      stored.map((item) => [keyTextOf(item), numberOf(item, DEAD_LETTERS_TABLE.letterNumber)]),
+    );
+    return letters.map((letter) =>
+      asking.includes(letter) ? numbered(letter, numbers.get(placeText(letterKey(letter)))) : letter,
+    );
   }
 
   /** Sets events aside for a source that is held, and is as `put` besides. They are no dead letters: they are folded in later. */
@@ -276,6 +297,28 @@ function keyTextOf(item: Item): string {
   ]);
 }
 
+function placeText({ record, event }: LetterKey): string {
+  return JSON.stringify([record, event]);
+}
+
+/** Of the item that says what a letter is, beside which the parts of a long payload stand. */
+function headKey(letter: DeadLetter): Item {
+  const { record, event } = letterKey(letter);
+  return { [DEAD_LETTERS_TABLE.partitionKey]: text(record), [DEAD_LETTERS_TABLE.sortKey]: text(event) };
+}
+
+function numbered(letter: DeadLetter, own: number | undefined): DeadLetter {
+  return own === undefined ? letter : { ...letter, number: own };
+}
+
+/** Under the condition that there is none yet. */
+function insertionOf(letter: DeadLetter): VersionedWrite {
+  const key = headKey(letter);
+  const head = toItems(letter).at(-1) ?? key;
+  const attributes = Object.fromEntries(Object.entries(head).filter(([name]) => !Object.hasOwn(key, name)));
+  return { key, expectedVersion: undefined, version: 1, attributes };
+}
+
 /** Where a letter stands. */
 export function letterKey(letter: DeadLetter): LetterKey {
   return { record: recordKey(letter), event: eventKey(letter) };
@@ -284,6 +327,7 @@ export function letterKey(letter: DeadLetter): LetterKey {
 /** An item ends at 400 KB; a UTF-16 code unit takes up to three bytes in UTF-8. */
 const BODY_PART_LENGTH = 100_000;
 
+/** What says what it is comes last. */
 function toItems(letter: DeadLetter): Item[] {
   const event = eventKey(letter);
   const record = { [DEAD_LETTERS_TABLE.partitionKey]: text(recordKey(letter)) };

@@ -54,8 +54,12 @@ export class MemoryTable implements Table {
     this.#refuseTwins(writes.map(({ key }) => key));
     return writes.map((write) => {
       const stored = this.#items.get(this.#keyText(write.key));
-      const storedVersion = stored === undefined ? undefined : numberOf(stored, 'version');
-      if (storedVersion !== write.expectedVersion) return { kind: 'refused', stored };
+      const { expectedVersion } = write;
+      const isExpected =
+        expectedVersion === undefined
+          ? stored === undefined
+          : stored !== undefined && numberOf(stored, 'version') === expectedVersion;
+      if (!isExpected) return { kind: 'refused', stored };
       if (write.expected !== undefined && !isAsExpected(stored, write.expected))
         return { kind: 'refused', stored };
       const item = new Map(Object.entries(stored ?? write.key));

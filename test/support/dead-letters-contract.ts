@@ -62,6 +62,40 @@ export function deadLettersContract(make: MakeTable): void {
       expect(await list(letters)).toEqual(inOrder(around));
     });
 
+    test('of events that were put back keep the numbers of the letters before', async () => {
+      const letters = await open();
+      const late = letterOf({ reason: 'late' });
+      const again = { ...late, detail: 'put back', keepsNumber: true as const };
+      const numbers = async () => (await list(letters)).map((letter) => letter.number);
+      await letters.put([{ ...late, number: 3 }]);
+      await letters.put([again]);
+      await letters.put([again]);
+      expect(await list(letters)).toEqual([{ ...late, detail: 'put back', number: 3 }]);
+      // In one call; and where there is none to keep.
+      const other = { ...late, ...letterOf({ reason: 'late', index: 1 }) };
+      await letters.put([
+        { ...other, number: 4 },
+        { ...other, keepsNumber: true },
+        { ...letterOf({ index: 2 }), keepsNumber: true },
+      ]);
+      expect(await numbers()).toEqual([3, 4, undefined]);
+    });
+
+    test('that are new take no place of others, also beside them', async () => {
+      const letters = await open();
+      const late = letterOf({ reason: 'late' });
+      await letters.put([{ ...late, number: 3 }]);
+      const other = letterOf({ index: 1, reason: 'given-up', body: 'x'.repeat(250_000) });
+      const asGivenUp = [letterOf({ reason: 'given-up' }), other];
+      expect(await letters.putNew(asGivenUp)).toBe(1);
+      expect(await letters.putNew(asGivenUp)).toBe(0);
+      expect(await list(letters)).toEqual([{ ...late, number: 3 }, other]);
+      const beside = { ...other, at: { ...other.at, index: 2 } };
+      const added = await Promise.all([letters.putNew([beside]), letters.putNew([beside])]);
+      expect(added.sort()).toEqual([0, 1]);
+      expect(await list(letters)).toEqual([{ ...late, number: 3 }, other, beside]);
+    });
+
     test('are put by the hundred', async () => {
       const letters = await open();
       const many = Array.from({ length: 130 }, (_, index) => letterOf({ index }));

@@ -35,6 +35,14 @@ function conditionalWrites(make: MakeTable): void {
     expect(await table.getMany([KEY])).toEqual([stored]);
   });
 
+  test('of a new item is refused where one stands that has no version', async () => {
+    const { table } = await make(SCHEMA);
+    const stored = { ...KEY, state: text('put by hand') };
+    await table.putMany([stored]);
+    expect(await table.commit([write({ version: 1, state: 'one' })])).toEqual([{ kind: 'refused', stored }]);
+    expect(await table.getMany([KEY])).toEqual([stored]);
+  });
+
   test('is committed on the version loaded alone', async () => {
     const { table } = await make(SCHEMA);
     await table.commit([write({ version: 1, state: 'one' })]);
