@@ -67,7 +67,7 @@ export function createAggregate(
     const loaded = await load(batch.bySource, cache, deps);
     failures.push(...loaded.failures);
     const { states, pipeline, shards } = deps;
-    const tickBefore = once(() => shards.before(placeOf(Records)));
+    const tickBefore = once(() => shards.before(firstOf(Records)));
     const report = await handleWorks(loaded, deps, { states, cache, pipeline, tickBefore });
     failures.push(...report.failures);
     const noted = await noteHandled(Records.slice(0, batch.records), { batch, failures, shards });
@@ -297,9 +297,14 @@ interface NoteOptions {
   readonly shards: ShardProgress;
 }
 
-function placeOf([first]: readonly KinesisEventRecord[]) {
+function placeOf(records: readonly KinesisEventRecord[]) {
+  const { stream, shard } = firstOf(records);
+  return { stream, shard };
+}
+
+function firstOf([first]: readonly KinesisEventRecord[]) {
   if (first === undefined) throw new Error('found a batch without records, expected some');
-  return { stream: first.eventSourceARN, shard: shardOf(first.eventID) };
+  return { stream: first.eventSourceARN, shard: shardOf(first.eventID), sequence: sequenceOf(first) };
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

@@ -5,7 +5,7 @@ import type { FoldResult } from '../../src/core/fold.ts';
 import { foldEvents, pagesToRead } from '../../src/core/fold.ts';
 import { horizonStart } from '../../src/core/identity.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
-import { asksForTick, behindTick, CLOCKS_APART_MS } from '../../src/core/silence.ts';
+import { asksForTick, behindTick } from '../../src/core/silence.ts';
 import type { SourceEvents } from '../../src/core/source-events.ts';
 import type { SourceState } from '../../src/core/source-state.ts';
 import { emptySourceState } from '../../src/core/source-state.ts';
@@ -168,12 +168,9 @@ export async function putBehindTicks(
   }
 }
 
-/** A tick behind its events is of a batch that is handled again: it says nothing of what came before them. */
 function putBehind(work: Work, tickMs: EpochMs | undefined): void {
-  const arrivalMs = work.events.arrivalsMs[0] ?? Number.NEGATIVE_INFINITY;
   work.isBehindTick = true;
-  if (tickMs !== undefined && tickMs <= arrivalMs + CLOCKS_APART_MS)
-    work.events = behindTick(work.events, tickMs);
+  if (tickMs !== undefined) work.events = behindTick(work.events, tickMs);
 }
 
 /** Puts the events of sources that may have been silent behind the tick before the batch. They fail alone where it cannot be read. */

@@ -1,6 +1,7 @@
 // How far this function has read each shard: the ticks it has handled, noted where the closer and the alerts' clock look, and the records
 // by the hour, noted for the audit; and the tick that came before a batch, which says what was silent then.
-import type { EpochMs, ShardId } from '../../src/core/brands.ts';
+import type { EpochMs, SequenceNumber, ShardId } from '../../src/core/brands.ts';
+import { compareSequenceNumbers } from '../../src/core/sequence-number.ts';
 import { type ShardLineage, shardReadMs, withAncestors } from '../../src/core/stream-progress.ts';
 import type { RecordPlace, StoredRead, StreamProgress } from '../../src/stores/stream-progress.ts';
 import type { BatchTick } from './decode-batch.ts';
@@ -14,6 +15,10 @@ export interface ShardProgressDeps {
 export interface ShardPlace {
   readonly stream: string;
   readonly shard: ShardId;
+}
+
+interface RecordAt {
+  readonly sequence: SequenceNumber;
 }
 
 /** What one batch held, in stream order. */
@@ -35,15 +40,16 @@ export class ShardProgress {
   }
 
   /**
-   * The latest tick before what has not been handled of a shard yet; undefined where there is none. Read anew: another container may have
-   * had the batch before. Rejects where it cannot be read.
+   * The latest tick before a record of a shard; undefined where none is known, since there was none, or since the record is handled again
+   * and a tick behind it has been too. Read anew: another container may have had the batch before. Rejects where it cannot be read.
    */
-  async before({ stream, shard }: ShardPlace): Promise<EpochMs | undefined> {
+  async before({ stream, shard, sequence }: ShardPlace & RecordAt): Promise<EpochMs | undefined> {
     const { progress, lineage } = this.#deps;
     const key = keyOf(stream, shard);
     const own = (await progress.load(stream, [shard])).get(shard);
     if (own !== undefined) this.#remember(key, own);
-    if (own?.tick !== undefined) return own.tick.tickMs;
+    if (own?.tick !== undefined)
+      return compareSequenceNumbers(own.tick.sequence, sequence) < 0 ? own.tick.tickMs : undefined;
     if (this.#inherited.has(key)) return this.#inherited.get(key);
     const shards = await lineage(stream);
     const stored = await progress.load(stream, withAncestors(shard, shards));

@@ -75,7 +75,7 @@ function shortestSilenceMs(alerts: readonly AlertRule[]): number {
 }
 
 /** The service's clocks may stamp a tick later than what came behind it, by far less than this. */
-export const CLOCKS_APART_MS = 10_000;
+const CLOCKS_APART_MS = 10_000;
 
 /** The same events behind a tick that came before all of them. */
 export function behindTick(batch: SourceEvents, atMs: EpochMs): SourceEvents {

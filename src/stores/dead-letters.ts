@@ -91,9 +91,15 @@ export class DeadLetters {
     );
   }
 
-  /** Sets events aside for a source that is held, and is as `put` besides. They are no dead letters: they are folded in later. */
+  /**
+   * Sets events aside for a source that is held, and is as `put` besides. They are no dead letters: they are folded in later. One that is set
+   * aside already stays as it is: who sets it aside again, since its batch comes once more, may not know any longer which tick came before it.
+   */
   async hold(events: readonly HeldEvent[], holding: Holding): Promise<void> {
-    if (events.length > 0) await this.#table.putMany(events.map((event) => heldItem(event, holding)));
+    if (events.length === 0) return;
+    const known = new Set((await this.#table.getMany(events.map(heldKey))).map(keyTextOf));
+    const fresh = events.filter((event) => !known.has(keyTextOf(heldKey(event))));
+    if (fresh.length > 0) await this.#table.putMany(fresh.map((event) => heldItem(event, holding)));
   }
 
   /**

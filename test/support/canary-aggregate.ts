@@ -31,7 +31,7 @@ export function createCanaryAggregate(deps: AggregateDeps): ReturnType<typeof cr
       states,
       cache: new StateCache(NO_ROOM),
       pipeline,
-      tickBefore: () => shards.before(place),
+      tickBefore: () => shards.before({ ...place, sequence: recordPlace(first).sequence }),
     });
     if (failures.length === 0) {
       await shards.note(place, { records: Records.map(recordPlace), ticks: batch.ticks });

@@ -73,6 +73,11 @@ export class LaggingSystem {
     this.#read.set(shard, (this.#read.get(shard) ?? 0) + records);
   }
 
+  /** The mapping is created again, and begins at the beginning. */
+  rewind(): void {
+    this.#read.clear();
+  }
+
   /** All of a shard, as a function gets them. */
   async records(shard: string): Promise<readonly KinesisEventRecord[]> {
     const description = (await this.stream.listShards()).find(({ id }) => id === shard);
