@@ -2,6 +2,7 @@
 import type { DefinitionReader } from '../../src/core/pipeline/definition-reader.ts';
 import { FUNCTION_NAMES } from '../../src/platform/names.ts';
 import { OUTLET_KINDS, type OutletKind } from '../../src/platform/outlet-choice.ts';
+import type { StageDefinition } from './definition.ts';
 import {
   type CustomDomain,
   type DoorLimits,
@@ -36,7 +37,7 @@ export const STAGE_KEYS = [
   'concurrency',
   'door',
   'outlet',
-] as const;
+] as const satisfies readonly (keyof StageDefinition)[];
 
 type Draft = { -readonly [K in keyof Settings]: Settings[K] };
 

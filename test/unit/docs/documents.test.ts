@@ -24,7 +24,22 @@ test.each(['README.md', 'docs/pipeline.md'])('the definition in %s is one', (doc
 });
 
 test.each(DOCUMENTS)('links of %s lead somewhere', (document) => {
-  const links = [...textOf(document).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, link = '']) => link);
-  const missing = links.filter((link) => !existsSync(join(PROJECT, dirname(document), link)));
-  expect(missing).toEqual([]);
+  const links = [...textOf(document).matchAll(/\]\(([^)#:]*)(?:#([^)]*))?\)/g)];
+  const missing = links.filter(([, file = '', heading]) => {
+    const target = file === '' ? document : join(dirname(document), file);
+    if (!existsSync(join(PROJECT, target))) return true;
+    return heading !== undefined && !anchorsOf(textOf(target)).has(heading);
+  });
+  expect(missing.map(([link]) => link)).toEqual([]);
 });
+
+/** What follows `#` in addresses: headings as GitHub names them, and anchors. */
+function anchorsOf(text: string): ReadonlySet<string> {
+  const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\- _]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+  return new Set([...headings, ...[...text.matchAll(/<a id="([^"]+)">/g)].map(([, id = '']) => id)]);
+}
