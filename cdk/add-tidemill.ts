@@ -1,8 +1,8 @@
 // Bundles the functions and the dashboard and adds the stack to an app: one way in for `cdk deploy`, tests and the local runtime.
 import type { App } from 'aws-cdk-lib';
 import { FUNCTION_NAMES, type FunctionName, OWN_FUNCTIONS } from '../src/platform/names.ts';
-import { type BundleOptions, bundleFunctions } from './bundle.ts';
-import { bundleDashboard } from './bundle-dashboard.ts';
+import { buildBundles } from './build-bundles.ts';
+import type { BundleOptions } from './bundle.ts';
 import { bundleLoad } from './bundle-load.ts';
 import { needsOf } from './needs-of.ts';
 import { TidemillStack, type TidemillStackOptions } from './stacks/tidemill-stack.ts';
@@ -12,10 +12,9 @@ export interface TidemillOptions extends TidemillStackOptions, BundleOptions {
 }
 
 export async function addTidemill(app: App, options: TidemillOptions): Promise<TidemillStack> {
-  const bundles = await bundleFunctions(options);
-  const dashboard = await bundleDashboard(options);
+  const { functions, dashboard } = await buildBundles(options);
   const loadFolder = options.load === true ? await bundleLoad(options) : undefined;
-  const folders = FUNCTION_NAMES.map((name) => [name, bundles[name].folder] as const);
+  const folders = FUNCTION_NAMES.map((name) => [name, functions[name].folder] as const);
   // Every name has its entry: they are made of the names.
   const code = Object.fromEntries(folders) as Record<FunctionName, string>;
   const { stackName, pipeline, ...rest } = options;

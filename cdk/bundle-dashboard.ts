@@ -15,13 +15,17 @@ export interface DashboardBundle {
 /** In `<bundleFolder>/dashboard`, which is replaced. Repeating it gives the same bytes. */
 export async function bundleDashboard({
   bundleFolder,
+  builtIn,
 }: {
   /** Default: `dist` in the project. */
   readonly bundleFolder?: string;
+  /** A bundle folder that was made of the same sources: what is in it is taken as it is, and nothing is built. */
+  readonly builtIn?: string | undefined;
 } = {}): Promise<DashboardBundle> {
-  const folder = join(resolve(bundleFolder ?? join(PROJECT, 'dist')), 'dashboard');
+  const folder = join(resolve(builtIn ?? bundleFolder ?? join(PROJECT, 'dist')), 'dashboard');
   const pageFolder = join(folder, 'page');
   const assetsFolder = join(folder, 'files');
+  if (builtIn !== undefined) return { pageFolder, assetsFolder };
   const { outputFiles } = await build({
     entryPoints: { dashboard: join(SOURCES, 'main.tsx') },
     absWorkingDir: PROJECT,

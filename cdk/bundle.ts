@@ -1,5 +1,5 @@
 // Bundles each function into one minified ES module, with the AWS SDK and the pipeline definition beside it.
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { build, type OutputFile } from 'esbuild';
 import { FUNCTION_NAMES, type FunctionName, handlerPath, PIPELINE_FILE } from '../src/platform/names.ts';
@@ -14,6 +14,8 @@ export interface BundleOptions {
   readonly sourceMaps?: boolean;
   /** Entry modules; default: `consumers/<name>/handler.ts` in the project. */
   readonly handlers?: Readonly<Record<FunctionName, string>>;
+  /** A bundle folder that was made of the same sources: its modules are taken and nothing is built. */
+  readonly builtIn?: string | undefined;
 }
 
 export interface FunctionBundle {
@@ -30,7 +32,8 @@ export interface FunctionBundle {
 export async function bundleFunctions(
   options: BundleOptions,
 ): Promise<Readonly<Record<FunctionName, FunctionBundle>>> {
-  const files = await buildFunctions(options);
+  const files =
+    options.builtIn === undefined ? await buildFunctions(options) : await builtBefore(options.builtIn);
   const bundles: FunctionBundle[] = [];
   for (const name of FUNCTION_NAMES) bundles.push(await writeBundle(name, files, options));
   // every name has been through the loop
@@ -60,6 +63,18 @@ export function bundleLimitOf(name: FunctionName): number {
 
 /** What has been built in this process: a system that is started again has the same functions. */
 const built = new Map<string, Promise<readonly OutputFile[]>>();
+
+type BuiltFile = Pick<OutputFile, 'path' | 'contents'>;
+
+/** Without their maps, by where `buildFunctions` has them. */
+function builtBefore(folder: string): Promise<readonly BuiltFile[]> {
+  return Promise.all(
+    FUNCTION_NAMES.map(async (name) => {
+      const module = join(name, `${handlerPath(name)}.mjs`);
+      return { path: join(OUT, module), contents: await readFile(join(folder, module)) };
+    }),
+  );
+}
 
 function buildFunctions({ handlers, sourceMaps = true }: BundleOptions): Promise<readonly OutputFile[]> {
   const entries = FUNCTION_NAMES.map((name) => ({
@@ -104,7 +119,7 @@ async function buildEntries(
 
 async function writeBundle(
   name: FunctionName,
-  files: readonly OutputFile[],
+  files: readonly BuiltFile[],
   options: BundleOptions,
 ): Promise<FunctionBundle> {
   const folder = join(folderOf(options), name);

@@ -45,26 +45,24 @@ export async function synthesizeOrKept({
     return await synthesize({ ...settings, pipeline, throwAway: true, outFolder, bundleFolder });
   }
   const needs = needsOf(pipeline);
-  const keyOf = async () =>
-    `${(await sourceDigest(PROJECT)).slice(0, 32)}-${textOf(needs)}${markOf(settings)}`;
   const out = resolve(outFolder);
-  await withKept(
-    await keyOf(),
-    {
-      folder: keptFolder,
-      isStill: async (key) => key === (await keyOf()),
-      make: async (folder) => {
+  await ofTheseSources(
+    `${textOf(needs)}${markOf(settings)}`,
+    keptFolder,
+    async (folder) => {
+      const bundleFolder = join(folder, 'bundles');
+      const stack = {
+        ...settings,
+        pipeline,
+        throwAway: true,
+        outFolder: join(folder, 'cdk.out'),
+        bundleFolder,
+      };
+      await withBundles(keptFolder, async (builtIn) => {
         const { synthesizeStack } = await import('./synthesize-stack.ts');
-        const bundleFolder = join(folder, 'bundles');
-        await synthesizeStack({
-          ...settings,
-          pipeline,
-          throwAway: true,
-          outFolder: join(folder, 'cdk.out'),
-          bundleFolder,
-        });
-        await rm(bundleFolder, { recursive: true });
-      },
+        await synthesizeStack({ ...stack, builtIn });
+      });
+      await rm(bundleFolder, { recursive: true });
     },
     async (folder) => {
       await rm(out, { recursive: true, force: true });
@@ -72,6 +70,26 @@ export async function synthesizeOrKept({
     },
   );
   return await readAssembly(out, STACK_NAME);
+}
+
+/** Building the functions takes longer than all the rest, and is the same for every stack. */
+async function withBundles(keptFolder: string, use: (folder: string) => Promise<void>): Promise<void> {
+  const build = async (bundleFolder: string) => {
+    const { buildBundles } = await import('../../cdk/build-bundles.ts');
+    await buildBundles({ pipeline: {}, sourceMaps: false, bundleFolder });
+  };
+  await ofTheseSources('bundles', keptFolder, build, use);
+}
+
+/** Kept under the sources' digest and a name. */
+async function ofTheseSources(
+  name: string,
+  folder: string,
+  make: (folder: string) => Promise<void>,
+  use: (folder: string) => Promise<void>,
+): Promise<void> {
+  const keyOf = async () => `${(await sourceDigest(PROJECT)).slice(0, 32)}-${name}`;
+  await withKept(await keyOf(), { folder, make, isStill: async (key) => key === (await keyOf()) }, use);
 }
 
 const PROJECT = projectFolder();

@@ -39,7 +39,7 @@ export async function measureBundles(
   const bundleFolder = await mkdtemp(join(tmpdir(), 'tidemill-bench-'));
   try {
     onStep('bundling the functions');
-    const bundles = await bundleFunctions({ pipeline: BENCH_PIPELINE, bundleFolder });
+    const bundles = await bundleFunctions({ pipeline: BENCH_PIPELINE, bundleFolder, sourceMaps: false });
     const importsMs = new Map<FunctionName, number[]>(FUNCTION_NAMES.map((name) => [name, []]));
     for (let turn = 1; turn <= imports; turn += 1) {
       for (const name of FUNCTION_NAMES) {

@@ -3,14 +3,12 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { simulateIotFleet } from '../../producers/simulators/iot-fleet.ts';
+import { expect, it, onTestFinished } from 'vitest';
 import { writeRecording } from '../../producers/simulators/recording.ts';
-import type { Simulation } from '../../producers/simulators/simulation.ts';
-import { replay } from '../../src/run/replay.ts';
 import { failing } from '../support/failing-command.ts';
-import { processesIn, untilGone } from '../support/own-processes.ts';
+import { minuteOfAFleet } from '../support/minute-of-a-fleet.ts';
 import { expectNothingLeft, pathWithoutJava, startCommand } from '../support/run-command.ts';
+import { expectServerDeathTold } from '../support/server-death.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 it.each(['--kinesis-port', '--dynamodb-port'])('a port in use (%s) is named', async (option) => {
@@ -43,51 +41,6 @@ it.each<NodeJS.Signals>(['SIGINT', 'SIGTERM'])(
   },
 );
 
-describe('a server that dies in mid-replay ends it in words', () => {
-  it.each([
-    ['DynamoDB Local', 'DynamoDBLocal.jar'],
-    ['Kinesis (kinesalite)', 'kinesis-server-main.ts'],
-  ])('%s', async (name, program) => {
-    const file = join(await temporaryFolder(), 'fleet.ndjson');
-    await writeRecording(file, minuteOfAFleet().arrivals);
-    let killing: Promise<number> | undefined;
-    const replaying = replay({
-      files: [file],
-      pipeline: { aggregations: [{ name: 'a', window: { tumbling: '10s' } }] },
-      // At the recorded pace: it goes on for a minute if it is let.
-      speed: 1,
-      shards: 1,
-      kills: 0,
-      reshard: false,
-      onProgress: ({ folded }) => {
-        if (folded > 0) killing ??= killChild(program);
-      },
-    });
-    await expect(replaying).rejects.toMatchObject({
-      name: 'RuntimeError',
-      code: 'server-died',
-      message: expect.stringContaining(`${name} ended while it was needed (signal SIGKILL)`),
-    });
-    const pid = await killing;
-    expect(pid).toBeGreaterThan(0);
-    const left = (await childrenOfThis()).filter(({ command }) => /DynamoDBLocal|src\/local\//.test(command));
-    expect(left).toEqual([]);
-  });
+it('a server that dies in mid-replay ends it in words', async () => {
+  await expectServerDeathTold('DynamoDB Local', 'DynamoDBLocal.jar');
 });
-
-async function childrenOfThis() {
-  return (await processesIn('')).filter(({ parent }) => parent === process.pid);
-}
-
-async function killChild(program: string): Promise<number> {
-  const victim = (await childrenOfThis()).find(({ command }) => command.includes(program));
-  if (victim === undefined) throw new Error(`found no child that runs ${program}`);
-  process.kill(victim.pid, 'SIGKILL');
-  await untilGone(victim.pid);
-  return victim.pid;
-}
-
-function minuteOfAFleet(): Simulation {
-  const startMs = 1_760_000_000_000;
-  return simulateIotFleet({ seed: 5, startMs, endMs: startMs + 60_000, devices: 20 });
-}

@@ -1,9 +1,11 @@
 // A disk that is full, in the form of /dev/full, wherever a replay writes.
-import { readdir, symlink } from 'node:fs/promises';
+import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { RuntimeError } from '../../src/local-stack/runtime-error.ts';
+import { readTemplate } from '../../src/local-stack/template.ts';
 import { replay } from '../../src/run/replay.ts';
+import { synthesizeOrKept } from '../../src/run/synthesize.ts';
 import { EVENT_LINES, failing, folderWith } from '../support/failing-command.ts';
 import { fastFolder } from '../support/fast-folder.ts';
 import { pathWithoutJava } from '../support/run-command.ts';
@@ -34,12 +36,13 @@ describe('a full disk ends with 1 and says so', () => {
     const dataFolder = await fastFolder();
     const options = { files: [file], shards: 1, speed: 'max', kills: 0, reshard: false, dataFolder } as const;
     const pipeline = { aggregations: [{ name: 'a', window: { tumbling: '10s' } }] };
-    await replay({ ...options, pipeline });
     const checkpoints = join(dataFolder, 'checkpoints');
-    for (const name of await readdir(checkpoints))
-      await symlink('/dev/full', join(checkpoints, `${name}.new`));
-    const again = replay({ ...options, pipeline });
-    await expect(again).rejects.toThrow(/^checkpoints of \w+ cannot be written: .*ENOSPC/);
-    await expect(again).rejects.toBeInstanceOf(RuntimeError);
+    await mkdir(checkpoints);
+    const outFolder = join(await fastFolder(), 'cdk.out');
+    const { mappings } = readTemplate(await synthesizeOrKept({ pipeline, outFolder }), 'us-east-1');
+    for (const { uuid } of mappings) await symlink('/dev/full', join(checkpoints, `${uuid}.json.new`));
+    const replaying = replay({ ...options, pipeline });
+    await expect(replaying).rejects.toThrow(/^checkpoints of \w+ cannot be written: .*ENOSPC/);
+    await expect(replaying).rejects.toBeInstanceOf(RuntimeError);
   });
 });

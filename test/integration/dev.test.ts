@@ -3,27 +3,16 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { runHere } from '../support/command-here.ts';
-import { folderWith } from '../support/failing-command.ts';
-import { processesIn } from '../support/own-processes.ts';
-import { expectNothingLeft, runCommand, type StartedCommand, startCommand } from '../support/run-command.ts';
+import { expectNothingLeft, type StartedCommand, startCommand } from '../support/run-command.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /** The first status lines may come before the books are read. */
 const WITH_BOOKS = /events\/s.*[1-9]\d* applied.*: balanced \(\d+ sources\).*aggregate lag/;
 
-/** Alerts are functions of their own: runs that are about something else do without. */
-const WITHOUT_ALERTS = { aggregations: [{ name: 'per-minute', window: { tumbling: '60s' } }] };
-
-async function startDev(pipeline?: object): Promise<{ readonly dev: StartedCommand; readonly cwd: string }> {
-  const cwd = await folderWith({ 'p.json': JSON.stringify(pipeline ?? {}) });
-  const given = pipeline === undefined ? [] : ['--pipeline', 'p.json'];
-  const dev = startCommand(['dev', '--devices', '20', ...given], { cwd });
-  const line = await dev.line(WITH_BOOKS);
-  expect(/ alerts firing/.test(line), line).toBe(pipeline === undefined);
-  return { dev, cwd };
-}
-
 it('runs, is asked by other commands in its folder, takes events over HTTP, and ends on Ctrl-C with the books', async () => {
-  const { dev, cwd } = await startDev();
+  const cwd = await temporaryFolder();
+  const dev = startCommand(['dev', '--devices', '20'], { cwd });
+  expect(await dev.line(WITH_BOOKS)).toMatch(/ alerts firing/);
   const run = async (...args: string[]) => {
     const { code, stdout, stderr } = await runHere(args, { cwd });
     expect({ code, stderr }, args.join(' ')).toEqual({ code: 0, stderr: '' });
@@ -118,15 +107,3 @@ async function expectTokensRespected(dev: StartedCommand, run: Run): Promise<str
   expect(await run('tokens', 'revoke', '--device', 'pump-1')).toContain('(1 known)');
   return token;
 }
-
-it('killed, it takes everything with it, and what it left in the folder misleads nobody', async () => {
-  const { dev, cwd } = await startDev(WITHOUT_ALERTS);
-  // Itself, two servers and functions at least.
-  expect((await processesIn(cwd)).length).toBeGreaterThanOrEqual(4);
-  dev.child.kill('SIGKILL');
-  expect(await dev.ended).toMatchObject({ signal: 'SIGKILL' });
-  await expectNothingLeft(cwd);
-  const { code, stderr } = await runCommand(['ledger'], { cwd });
-  expect(stderr).toContain('found no local run in this folder');
-  expect(code).toBe(2);
-});

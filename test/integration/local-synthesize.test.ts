@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { appendFile, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createFunctionInvoker } from '../../src/local-stack/function-invoker.ts';
@@ -52,11 +52,12 @@ describe('synthesizing in process', () => {
         .map((file) => JSON.parse(readFileSync(file, 'utf8')));
     const [one, other] = [definition('1m'), definition('1h')];
     const first = await run('first', one);
-    const [kept, ...more] = await readdir(join(folder, 'kept'));
-    expect(more).toEqual([]);
-    const madeMs = (await stat(join(folder, 'kept', kept ?? '', 'cdk.out', 'manifest.json'))).mtimeMs;
+    const kept = await readdir(join(folder, 'kept'));
+    expect(kept).toHaveLength(2);
+    const [bundles, stack] = kept.toSorted((a, b) => Number(isBundles(b)) - Number(isBundles(a)));
+    const madeMs = (await stat(join(folder, 'kept', stack ?? '', 'cdk.out', 'manifest.json'))).mtimeMs;
     const second = await run('second', other);
-    expect(await readdir(join(folder, 'kept'))).toEqual([kept]);
+    expect(await readdir(join(folder, 'kept'))).toEqual(kept);
     expect((await stat(join(folder, 'second', 'manifest.json'))).mtimeMs).toBe(madeMs);
     expect(second.template).toEqual(first.template);
     expect(definitionsOf(first)).toEqual(DEFAULT_FUNCTIONS.map(() => one));
@@ -70,7 +71,17 @@ describe('synthesizing in process', () => {
     });
     expect(first.template).toEqual(plain.template);
     expect([...first.codeFolders.keys()]).toEqual([...plain.codeFolders.keys()]);
+
+    // A stack of another kind is synthesized anew, of the modules that have been built.
+    const module = join(folder, 'kept', bundles ?? '', 'aggregate/consumers/aggregate/handler.mjs');
+    await appendFile(module, '\n// as it was built');
+    const third = await run('third', { ...one, rollups: [{ name: 'all', of: 'a', by: [] }] });
+    expect(third.template).not.toEqual(first.template);
+    const code = [...third.codeFolders.values()].map((each) => join(each, 'consumers/aggregate/handler.mjs'));
+    expect(readFileSync(code.find((file) => existsSync(file)) ?? '', 'utf8')).toMatch(/as it was built$/);
   });
 });
+
+const isBundles = (name: string) => name.endsWith('-bundles');
 
 const definition = (size: string) => ({ aggregations: [{ name: 'a', window: { tumbling: size } }] });

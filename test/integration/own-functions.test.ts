@@ -1,4 +1,5 @@
 // The examples of docs/how-to-own-function.md and docs/how-to-own-readers.md, added to a copy of the project as the documents say, and run.
+// On the real servers by night (test/nightly/own-functions.test.ts).
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,10 +10,9 @@ import { makePlan } from '../../src/simulation/make-plan.ts';
 import { type Plan, type PlannedRecord, START_MS } from '../../src/simulation/plan.ts';
 import { formatSavedPlan } from '../../src/simulation/saved-plan.ts';
 import { copyWithExamples } from '../support/copy-with-examples.ts';
-import { javaMissing } from '../support/dynamodb-local.ts';
+import { expectSpikesKept, lastSaidBy } from '../support/own-function-run.ts';
 
 const run = promisify(execFile);
-const missing = process.env['CI'] === 'true' ? undefined : await javaMissing();
 
 let copy = '';
 beforeAll(async () => {
@@ -42,41 +42,6 @@ function deliveredAgain(): Plan {
     })),
   };
 }
-
-/** What a script in the copy says last, as JSON. */
-async function lastSaidBy(script: string, ...args: readonly string[]) {
-  await writeFile(join(copy, 'try.ts'), script);
-  const { stdout } = await run(process.execPath, ['try.ts', ...args], { cwd: copy });
-  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
-}
-
-/** Three records go in, one of them with two events of which one is too hot; what the function says comes out. */
-const SPIKES = `
-import settings from './cdk/settings.ts';
-import { readSettings } from './cdk/settings/read-settings.ts';
-import { startRuntime } from './src/run/runtime.ts';
-const lines = [];
-const runtime = await startRuntime({
-  pipeline: { aggregations: [{ name: 'a', window: { tumbling: '1m' } }] },
-  settings: readSettings(settings, undefined),
-  shards: 1, schedules: false, httpPort: 0, inMemory: process.argv[2] === 'memory',
-  onLine: ({ text }) => { if (text.includes('spikes kept')) lines.push(JSON.parse(text)); },
-});
-try {
-  const event = (temperature) => ({ source: 'oven', time: Date.now(), values: { temperature } });
-  const records = [event(20), [event(99), event(180)], event(101)].map((data) => ({
-    partitionKey: 'oven', data: Buffer.from(JSON.stringify(data)),
-  }));
-  await runtime.sink.putRecords({ streamName: runtime.streamName, records });
-  await runtime.caughtUp();
-  console.log(JSON.stringify({
-    kept: lines.reduce((sum, { spikes }) => sum + spikes, 0),
-    handlers: runtime.system.functions.map(({ handler }) => handler),
-  }));
-} finally {
-  await runtime.stop();
-}
-`;
 
 /** Final windows come out by the outlet's stream and are read by a function of one's own. */
 const REPORT = `
@@ -108,19 +73,12 @@ it('are right by their types', async () => {
   await run(join(copy, 'node_modules/.bin/tsc'), ['-p', '.'], { cwd: copy });
 }, 120_000);
 
-/** In memory the reader of the outlet runs. */
-it.each([missing === undefined ? 'servers' : 'memory'])(
-  'a function runs as the others do, on %s',
-  async (where) => {
-    const { kept, handlers } = await lastSaidBy(SPIKES, where);
-    expect(kept).toBe(2);
-    expect(handlers).toContain('consumers/spikes/handler.handler');
-  },
-  300_000,
-);
+it('a function runs as the others do', async () => {
+  await expectSpikesKept(copy, 'memory');
+}, 300_000);
 
 it('a reader of the outlet hears of each window once it is final', async () => {
-  expect(await lastSaidBy(REPORT)).toEqual([
+  expect(await lastSaidBy(copy, REPORT)).toEqual([
     { id: 'window-final/source|a|oven/1767225600000-1767225660000/2', events: 2 },
     { id: 'window-final/source|a|oven/1767225660000-1767225720000/1', events: 1 },
   ]);
@@ -129,7 +87,7 @@ it('a reader of the outlet hears of each window once it is final', async () => {
 it('a function runs in the simulation, where its own check is held whatever goes wrong', async () => {
   const simulate = (...args: readonly string[]) =>
     run(process.execPath, ['src/cli/tidemill.ts', 'simulate', ...args], { cwd: copy });
-  expect((await simulate('--from', '21', '--seeds', '3')).stdout).toMatch(/^3 seeds hold/);
+  expect((await simulate('--seed', '21')).stdout).toMatch(/^seed 21 holds/i);
 
   // A record with a spike comes again: one that counts what is delivered is told of.
   const plan = join(copy, 'again.json');

@@ -1,11 +1,10 @@
-// The packages as somebody else gets them, used as their README says. What is the same on every Node.js is tried on the oldest that
-// they are for; on the one that all other tests run on, that there is JavaScript to run. By night npm installs them (test/nightly).
+// The packages as somebody else gets them. On the oldest Node.js that they are for what is in memory is tried; on the one that all other
+// tests run on, that there is JavaScript to run. By night npm installs them and does all that they say (test/nightly/packages.test.ts).
 import { readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { javaMissing } from '../support/dynamodb-local.ts';
 import {
   type EmptyProject,
   emptyProject,
@@ -17,12 +16,9 @@ import {
 import {
   expectEntries,
   expectEventSource,
-  expectLocalStack,
+  expectLoaded,
   expectRecordedCases,
-  expectSimulation,
 } from '../support/packages-do-what-they-say.ts';
-
-const missing = process.env['CI'] === 'true' ? undefined : await javaMissing();
 
 let folder = '';
 let project: EmptyProject;
@@ -49,17 +45,14 @@ test('Node 22 is one', () => {
   expect(project.runOn(node22, '--version')).toBe(`v${NODE_22}\n`);
 });
 
-test.each(['Node 22', 'Node 24'])('on %s the packages are there and can be loaded', (name) => {
-  const node = name === 'Node 22' ? node22 : process.execPath;
-  expectEventSource(project, node);
-  expectEntries(project, node);
-  expectRecordedCases(project, node);
+test('on Node 22 the packages are there, can be loaded and do what needs no server', () => {
+  expectLoaded(project, node22);
+  expectEventSource(project, node22);
+  expectEntries(project, node22);
+  expectRecordedCases(project, node22);
 });
 
-test.skipIf(missing !== undefined)('@tidemill/local-stack does what its README shows', () => {
-  expectLocalStack(project, node22);
-});
-
-test('the tidemill command runs the simulation in threads of its own', () => {
-  expectSimulation(project, node22);
+test('on Node 24 they can be loaded', () => {
+  expectLoaded(project, process.execPath);
+  expectEntries(project, process.execPath);
 });

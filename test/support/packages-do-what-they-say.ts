@@ -14,6 +14,17 @@ export function expectLocalStack(project: EmptyProject, node: string): void {
   expect(project.runOn(node, 'orders.test.js')).toBe('two orders are added up\n');
 }
 
+const LOADED = `
+import { startEventSourceMapping } from '@tidemill/event-source/event-source-mapping';
+import { startLocalStack } from '@tidemill/local-stack';
+console.log(typeof startEventSourceMapping, typeof startLocalStack);`;
+
+/** Both kits, with all that they import. */
+export function expectLoaded(project: EmptyProject, node: string): void {
+  project.write({ 'loaded.js': LOADED });
+  expect(project.runOn(node, 'loaded.js')).toBe('function function\n');
+}
+
 const ENTRIES = `
 import { createTelemetryClient } from 'tidemill/client';
 import { createLiveClient } from 'tidemill/live-client';

@@ -76,7 +76,8 @@ describe('a capture', () => {
       source: stream,
       stream: 's',
       objects,
-      clock: systemClock,
+      // It looks for new shards every ten seconds.
+      clock: { ...systemClock, sleep: (ms, abort) => systemClock.sleep(ms / 1_000, abort) },
       follow: true,
       signal: stopping.signal,
       onProgress: ({ caughtUp }) => {

@@ -1,5 +1,5 @@
 // DynamoDB Local dies in the middle of a stream and comes back five minutes later on its data: windows and rollups are those of a run in
-// which nothing happened. The stream's clock is fast, the server and the reading of its change streams are real.
+// which nothing happened. By day the simulation has the same in memory (simulation/long-outages.test.ts). The stream's clock is fast, the server and the reading of its change streams are real.
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { wire as wireAggregate } from '../../consumers/aggregate/wire.ts';

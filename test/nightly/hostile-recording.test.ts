@@ -1,8 +1,9 @@
+// On the real servers. By day the verdicts are those of the functions in memory: unit/consumers/hostile-recording.test.ts.
 import { describe, expect, it } from 'vitest';
-import { fastFolder } from '../../support/fast-folder.ts';
-import { HOSTILE_RECORDING, hostileLines } from '../../support/hostile-recording.ts';
-import { oneAggregation, replayRecording } from '../../support/recorded-reference.ts';
-import { recordingsFolder } from '../../support/recordings.ts';
+import { fastFolder } from '../support/fast-folder.ts';
+import { HOSTILE_RECORDING, hostileLines } from '../support/hostile-recording.ts';
+import { oneAggregation, replayRecording } from '../support/recorded-reference.ts';
+import { recordingsFolder } from '../support/recordings.ts';
 
 const folder = recordingsFolder();
 
