@@ -1,10 +1,7 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, readdir, writeFile } from 'node:fs/promises';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import {
   CreateStreamCommand,
@@ -19,7 +16,7 @@ import { startDynamoDbServer } from '../../src/local-stack/dynamodb-server.ts';
 import { startKinesisServer } from '../../src/local-stack/kinesis-server.ts';
 import type { LocalServer } from '../../src/local-stack/local-server.ts';
 import { localDynamoDb, localKinesis } from '../support/local-clients.ts';
-import { untilNoneIn } from '../support/own-processes.ts';
+import { expectNoneLeftBehind } from '../support/none-left-behind.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const REGION = { region: 'us-east-1' };
@@ -155,33 +152,6 @@ it('DynamoDB Local leaves nothing in the temporary folder, stopped or killed', a
   }
 });
 
-describe('a process that started servers and functions', () => {
-  const MAIN = fileURLToPath(new URL('../support/processes-left-alone.ts', import.meta.url));
-
-  it.each<NodeJS.Signals>(['SIGKILL', 'SIGINT', 'SIGTERM'])(
-    'leaves none behind when it ends by %s, and no folder',
-    async (signal) => {
-      const folder = await temporaryFolder();
-      const parent = spawn(process.execPath, [MAIN], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-        cwd: folder,
-        env: { ...process.env, TMPDIR: folder },
-      });
-      const [line] = await once(createInterface({ input: parent.stdout }), 'line');
-      const endpoints: string[] = JSON.parse(line);
-      // A connection to each of them ends with it.
-      const sockets = endpoints.map((endpoint) => {
-        const { hostname, port } = new URL(endpoint);
-        return connect(Number(port), hostname)
-          .resume()
-          .on('error', () => {});
-      });
-      await Promise.all(sockets.map((socket) => once(socket, 'connect')));
-      const ends = sockets.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
-      parent.kill(signal);
-      expect(await Promise.all(ends)).toHaveLength(3);
-      await untilNoneIn(folder);
-      expect(await readdir(folder)).toEqual([]);
-    },
-  );
+it('a process that started servers and functions leaves none behind when it is killed, and no folder', async () => {
+  await expectNoneLeftBehind('SIGKILL');
 });

@@ -1,4 +1,4 @@
-// Forty devices by day (integration/http-ledger.test.ts).
+// A hundred devices by day (integration/http-ledger.test.ts).
 import { it } from 'vitest';
 import { expectEveryEventOnce } from '../support/every-event-once.ts';
 

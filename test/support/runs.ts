@@ -8,3 +8,8 @@ if (!(FACTOR > 0)) throw new Error(`TEST_RUNS: found ${process.env['TEST_RUNS']}
 export function runs(count: number): number {
   return Math.ceil(count * FACTOR);
 }
+
+/** Where a test asks that something has come about by chance: never fewer. */
+export function atLeast(count: number): number {
+  return Math.max(count, runs(count));
+}

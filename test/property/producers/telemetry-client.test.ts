@@ -11,7 +11,7 @@ import {
   DeliveryFailedError,
   type UndeliveredEvent,
 } from '../../../producers/client/telemetry-client-error.ts';
-import { runs } from '../../support/runs.ts';
+import { atLeast, runs } from '../../support/runs.ts';
 import { type Fate, ScriptedSink } from '../../unit/producers/support/scripted-sink.ts';
 import { VirtualClock } from '../../unit/producers/support/virtual-clock.ts';
 
@@ -189,7 +189,7 @@ describe('the batching client', () => {
           expect(sink.firsts(source)).toEqual(put);
         }
       }),
-      { numRuns: runs(150) },
+      { numRuns: atLeast(300) },
     );
     expect(result.failed).toBe(true);
     expect(result.counterexample?.[0].steps.length).toBeGreaterThanOrEqual(2);

@@ -20,14 +20,13 @@ describe.skipIf(names.length === 0)('a recorded case holds', () => {
     '%s',
     async (name) => {
       const recorded = await readRecordedCase(`${folder}${name}`);
-      // Thousands of events one at a time take long, and are what the short cases show.
-      const isLong = recorded.steps.length > 1_000;
-      const result = await runCase(
-        recorded,
-        CASE_VARIANTS.filter(({ batchSize }) => !isLong || batchSize > 1),
-      );
+      // Many events one at a time take long, and are what the short cases show.
+      const { length } = recorded.steps;
+      const leastBatch = length > 1_000 ? 100 : length > 100 ? 17 : 1;
+      const variants = CASE_VARIANTS.filter(({ batchSize }) => batchSize >= leastBatch);
+      const result = await runCase(recorded, variants);
       expect(result.failures, describeCase(result)).toEqual([]);
-      expect(result.variants).toBeGreaterThanOrEqual(8);
+      expect(result.variants).toBeGreaterThanOrEqual(4);
     },
     400_000,
   );
