@@ -1,4 +1,4 @@
-// A hundred devices by day (integration/http-ledger.test.ts).
+// Sixty devices by day (integration/http-ledger.test.ts).
 import { it } from 'vitest';
 import { expectEveryEventOnce } from '../support/every-event-once.ts';
 

@@ -26,6 +26,7 @@ import { shardsInMemory } from './shards-in-memory.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const PROCESSES = 4;
+const THROTTLED_EVERY = 3;
 const EVENTS = 8;
 const CLIENTS = fileURLToPath(new URL('./door-clients.ts', import.meta.url));
 const NO_LIMITS = { rate: 10_000, burst: 1_000_000 };
@@ -44,9 +45,9 @@ export async function expectEveryEventOnce(devices: number): Promise<void> {
     doorLimits: { api: NO_LIMITS, device: NO_LIMITS, relay: NO_LIMITS },
     callService: async (request) => {
       calls += 1;
-      // Every third call finds a full shard; once the server dies in the middle of what it is doing.
-      if (calls % 3 === 0) return THROTTLED;
-      if (calls === Math.floor(devices * 0.75)) {
+      // Some calls find a full shard; once the server dies in the middle of what it is doing.
+      if (calls % THROTTLED_EVERY === 0) return THROTTLED;
+      if (calls === THROTTLED_EVERY * Math.floor(devices / 4) + 1) {
         restart = kinesis.stop().then(async () => {
           kinesis = await startKinesisServer(server);
         });
