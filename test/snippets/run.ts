@@ -63,7 +63,11 @@ function inDocuments(): readonly Snippet[] {
 }
 
 function inComments(): readonly Snippet[] {
-  const files = globSync(['{src,consumers,producers,cdk}/**/*.ts'], { cwd: PROJECT });
+  // Packages are built into `lib` folders among the sources.
+  const files = globSync(['{src,consumers,producers,cdk}/**/*.ts'], {
+    cwd: PROJECT,
+    exclude: ['src/*/lib/**'],
+  });
   return files.flatMap((file) => {
     const text = readFileSync(join(PROJECT, file), 'utf8');
     const examples = [...text.matchAll(/^ *\* @example ?(.*\n(?: *\* (?!@).*\n)*)/gm)];
