@@ -307,7 +307,7 @@ function placeText({ record, event }: LetterKey): string {
   return JSON.stringify([record, event]);
 }
 
-/** Of the item that says what a letter is, beside which the parts of a long payload stand. */
+/** Key of the item that says what a letter is; the parts of a long payload are items beside it. */
 function headKey(letter: DeadLetter): Item {
   const { record, event } = letterKey(letter);
   return { [DEAD_LETTERS_TABLE.partitionKey]: text(record), [DEAD_LETTERS_TABLE.sortKey]: text(event) };
