@@ -13,18 +13,21 @@ import { CSV } from './built-in/csv.ts';
 import { DYNAMODB_CHANGES } from './built-in/dynamodb-changes.ts';
 import { EVENTBRIDGE } from './built-in/eventbridge.ts';
 import { GPX } from './built-in/gpx.ts';
+import { ESPHOME, OWNTRACKS, RTL_433, TASMOTA, ZIGBEE2MQTT } from './built-in/home-devices.ts';
 import { LINE_PROTOCOL, TELEGRAF } from './built-in/influx.ts';
 import { LOSANT, PARTICLE } from './built-in/iot-webhooks.ts';
 import { HELIUM, SIGFOX, TTN_V2 } from './built-in/lorawan-consoles.ts';
+import { MILESIGHT } from './built-in/milesight.ts';
 import { OTLP_METRICS } from './built-in/otlp-metrics.ts';
 import { PROMETHEUS } from './built-in/prometheus.ts';
 import { SENML } from './built-in/senml.ts';
 import { SENSORTHINGS, SENSORTHINGS_OBSERVATION } from './built-in/sensorthings.ts';
-import { HOME_ASSISTANT, OPENHAB, SHELLY } from './built-in/smart-home.ts';
+import { HOME_ASSISTANT, HOME_ASSISTANT_HISTORY, OPENHAB, SHELLY } from './built-in/smart-home.ts';
 import { LWM2M, SPARKPLUG } from './built-in/sparkplug.ts';
 import { THE_THINGS_STACK } from './built-in/the-things-stack.ts';
 import { THINGSBOARD } from './built-in/thingsboard.ts';
 import { TOPIC_LOG } from './built-in/topic-log.ts';
+import { ECOWITT, ECOWITT_FORM } from './built-in/weather-stations.ts';
 import type { ShapeDefinition } from './shape-definition.ts';
 
 /** By name, in the order in which a file of unknown form is tried: from the most telling to the least. */
@@ -47,9 +50,16 @@ export const BUILT_IN_SHAPES: ReadonlyMap<string, ShapeDefinition> = new Map(
     AZURE_IOT_HUB,
     HELIUM,
     TTN_V2,
+    MILESIGHT,
     SHELLY,
     SPARKPLUG,
+    HOME_ASSISTANT_HISTORY,
     HOME_ASSISTANT,
+    TASMOTA,
+    ZIGBEE2MQTT,
+    OWNTRACKS,
+    RTL_433,
+    ECOWITT,
     OPENHAB,
     PARTICLE,
     LOSANT,
@@ -59,11 +69,13 @@ export const BUILT_IN_SHAPES: ReadonlyMap<string, ShapeDefinition> = new Map(
     AWS_IOT_SHADOW,
     AWS_IOT_SITEWISE,
     AWS_IOT,
+    ESPHOME,
     SENML,
     LINE_PROTOCOL,
     PROMETHEUS,
     TOPIC_LOG,
     GPX,
+    ECOWITT_FORM,
     CSV,
   ].map((shape) => [shape.name, shape]),
 );

@@ -135,6 +135,7 @@ export const SHAPE_FORMATS = [
   'prometheus',
   'topic-log',
   'gpx',
+  'form',
 ] as const;
 export type ShapeFormat = (typeof SHAPE_FORMATS)[number];
 

@@ -1,6 +1,7 @@
 // Forms of text that are no JSON, as documents: a line or a point each. A shape then makes events of them.
 import type { ShapeFormat } from '../../core/shape/shape-definition.ts';
 import { readCsv } from './read-csv.ts';
+import { readForm } from './read-form.ts';
 import { readGpx } from './read-gpx.ts';
 import { readLineProtocol } from './read-line-protocol.ts';
 import { readPrometheus } from './read-prometheus.ts';
@@ -13,4 +14,5 @@ export const TEXT_FORMATS: Partial<Record<ShapeFormat, TextReader>> = {
   prometheus: readPrometheus,
   'topic-log': readTopicLog,
   gpx: readGpx,
+  form: readForm,
 };

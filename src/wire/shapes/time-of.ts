@@ -3,7 +3,7 @@ import { describeFound } from '../../core/describe-found.ts';
 import { parseRfc3339 } from '../../core/rfc3339.ts';
 import type { TimeField, TimeFormat } from '../../core/shape/shape.ts';
 import type { TimeUnit } from '../../core/shape/shape-definition.ts';
-import { firstAt } from './find.ts';
+import { firstAt, memberOf } from './find.ts';
 import { readPatternTime } from './pattern-time.ts';
 import type { Scope } from './scope.ts';
 import { fieldOf } from './text-of.ts';
@@ -73,6 +73,7 @@ function inUnit(found: unknown, unit: TimeUnit | 'auto'): number | undefined {
     if (text.length > 25 || !DIGITS.test(text)) return undefined;
     return exactly(BigInt(text), unit);
   }
+  if (typeof found === 'object') return inUnitOfHalves(found, unit);
   if (typeof found !== 'number' || !Number.isFinite(found)) return undefined;
   if (unit === 'auto') return inUnit(found, guessUnit(Math.abs(found)));
   // To the nearest µs first: a fraction of seconds, or a count of ns, is not exact to the last digit as a double.
@@ -80,6 +81,14 @@ function inUnit(found: unknown, unit: TimeUnit | 'auto'): number | undefined {
   if (unit === 'ms') return Math.floor(found);
   if (unit === 'us') return Math.floor(Math.round(found) / 1e3);
   return Math.floor(Math.round(found / 1e3) / 1e3);
+}
+
+/** A number of 64 bits as what decodes Protocol Buffers in JavaScript writes it into JSON: `{"low": 1, "high": 412}`. */
+function inUnitOfHalves(found: object | null, unit: TimeUnit | 'auto'): number | undefined {
+  const [low, high] = [memberOf(found, 'low'), memberOf(found, 'high')];
+  if (typeof low !== 'number' || typeof high !== 'number') return undefined;
+  if (!Number.isInteger(low) || !Number.isInteger(high)) return undefined;
+  return exactly(BigInt(high) * 2n ** 32n + BigInt.asUintN(32, BigInt(low)), unit);
 }
 
 function exactly(count: bigint, unit: TimeUnit | 'auto'): number {

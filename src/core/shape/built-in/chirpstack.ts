@@ -1,4 +1,4 @@
-import type { ShapeDefinition } from '../shape-definition.ts';
+import type { ShapeDefinition, ValueDefinition } from '../shape-definition.ts';
 
 /** Uplinks of ChirpStack 4: HTTP, MQTT and cloud integrations with JSON. */
 export const CHIRPSTACK_V4: ShapeDefinition = {
@@ -19,6 +19,27 @@ export const CHIRPSTACK_V4: ShapeDefinition = {
   ],
 };
 
+const RADIO: readonly ValueDefinition[] = [
+  { path: 'rxInfo[0].rssi', name: 'rssi' },
+  { path: ['rxInfo[0].loRaSNR', 'rxInfo[0].snr'], name: 'snr' },
+];
+
+/** What the network says of a message, by which nothing was measured. */
+const NETWORK = [
+  'applicationID',
+  'fCnt',
+  'fPort',
+  'dr',
+  'adr',
+  'confirmed*',
+  'rxInfo.*',
+  'txInfo.*',
+  'tags.*',
+  'margin',
+  'codeRate',
+  'modulation',
+];
+
 /** Uplinks of ChirpStack 3, whose decoded object is JSON or JSON in a text. Their time is the first gateway's, if it has one. */
 export const CHIRPSTACK_V3: ShapeDefinition = {
   name: 'chirpstack-v3',
@@ -28,16 +49,19 @@ export const CHIRPSTACK_V3: ShapeDefinition = {
   source: 'devEUI',
   id: ['rxInfo[0].uplinkID', '{devAddr}:{fCnt}', 'fCnt'],
   time: { path: ['rxInfo[*].time', 'publishedAt', '@arrival'] },
-  values: [
-    'object',
-    'objectJSON',
-    { path: 'rxInfo[0].rssi', name: 'rssi' },
-    { path: ['rxInfo[0].loRaSNR', 'rxInfo[0].snr'], name: 'snr' },
-  ],
+  values: ['object', 'objectJSON', ...RADIO],
   tags: [
     { path: 'deviceName', name: 'device' },
     { path: 'applicationName', name: 'application' },
     { path: 'rxInfo[0].gatewayID', name: 'gateway' },
     'tags',
+  ],
+  parts: [
+    { when: [{ has: ['object'] }, { has: ['objectJSON'] }] },
+    // Gateways of Milesight put what they have decoded beside everything else.
+    {
+      when: { lacks: ['object', 'objectJSON'] },
+      values: [{ path: '.', text: 'skip', drop: NETWORK }, ...RADIO],
+    },
   ],
 };

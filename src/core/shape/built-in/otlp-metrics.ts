@@ -1,49 +1,51 @@
-import type { PartDefinition, ShapeDefinition } from '../shape-definition.ts';
+import type { PartDefinition, ShapeDefinition, ValuesDefinition } from '../shape-definition.ts';
 
-const METRIC = 'resourceMetrics[*].scopeMetrics[*].metrics[*]';
+// `resourceMetrics` and `resource_metrics`, `scopeMetrics` and `instrumentationLibraryMetrics`, in either spelling.
+const METRIC = '*[*].*[*].metrics[*]';
+
+/** The metric, and the resource, from a data point: its list, the kind of metric, and the lists around are on the way. */
+const NAME = '{^^name}';
+const RESOURCE = '^^^^^resource.attributes';
 
 /** Count, sum, least and greatest; the buckets are not taken. */
-const DISTRIBUTION: PartDefinition['values'] = {
-  '{^name}.count': 'count',
-  '{^name}.sum': 'sum',
-  '{^name}.min': 'min',
-  '{^name}.max': 'max',
+const DISTRIBUTION: ValuesDefinition = {
+  [`${NAME}.count`]: 'count',
+  [`${NAME}.sum`]: 'sum',
+  [`${NAME}.min`]: 'min',
+  [`${NAME}.max`]: 'max',
 };
+const NUMBER: ValuesDefinition = { [NAME]: ['asDouble', 'asInt', 'as_double', 'as_int', 'value'] };
 
-/** OpenTelemetry metrics as JSON: an event for each data point, of the service's instance, under the metric's name. */
+function partsOf(type: string, kinds: readonly string[], values: ValuesDefinition): PartDefinition[] {
+  return kinds.map((kind) => ({ each: `${METRIC}.${kind}.*[*]`, type: { text: type }, values }));
+}
+
+/**
+ * OpenTelemetry metrics as JSON: an event for each data point, of the service's instance, under the metric's name. Also with names
+ * in snake case, as some exporters write them, and with those from before version 1.0.
+ */
 export const OTLP_METRICS: ShapeDefinition = {
   name: 'otlp-metrics',
-  when: { has: ['resourceMetrics'] },
+  when: [{ has: ['resourceMetrics'] }, { has: ['resource_metrics'] }],
   open: {
-    '$.resourceMetrics[*].resource.attributes': ['pairs'],
+    '$.*[*].resource.attributes': ['pairs'],
     attributes: ['pairs'],
+    labels: ['pairs'],
   },
   source: [
-    '^^^.resource.attributes["service.instance.id"]',
-    '^^^.resource.attributes["host.name"]',
-    '^^^.resource.attributes["k8s.pod.name"]',
-    '^^^.resource.attributes["service.name"]',
+    `${RESOURCE}["service.instance.id"]`,
+    `${RESOURCE}["host.name"]`,
+    `${RESOURCE}["k8s.pod.name"]`,
+    `${RESOURCE}["service.name"]`,
     '@partitionKey',
   ],
-  time: { path: 'timeUnixNano', as: 'ns' },
-  tags: [{ path: '^^^.resource.attributes["service.name"]', name: 'service' }, 'attributes'],
+  time: { path: ['timeUnixNano', 'time_unix_nano'], as: 'ns' },
+  tags: [{ path: `${RESOURCE}["service.name"]`, name: 'service' }, 'attributes', 'labels'],
   parts: [
-    {
-      each: `${METRIC}.gauge.dataPoints[*]`,
-      type: { text: 'gauge' },
-      values: { '{^name}': ['asDouble', 'asInt'] },
-    },
-    {
-      each: `${METRIC}.sum.dataPoints[*]`,
-      type: { text: 'sum' },
-      values: { '{^name}': ['asDouble', 'asInt'] },
-    },
-    { each: `${METRIC}.histogram.dataPoints[*]`, type: { text: 'histogram' }, values: DISTRIBUTION },
-    {
-      each: `${METRIC}.exponentialHistogram.dataPoints[*]`,
-      type: { text: 'histogram' },
-      values: DISTRIBUTION,
-    },
-    { each: `${METRIC}.summary.dataPoints[*]`, type: { text: 'summary' }, values: DISTRIBUTION },
+    ...partsOf('gauge', ['gauge', 'doubleGauge', 'intGauge'], NUMBER),
+    ...partsOf('sum', ['sum', 'doubleSum', 'intSum'], NUMBER),
+    ...partsOf('histogram', ['histogram', 'doubleHistogram', 'intHistogram'], DISTRIBUTION),
+    ...partsOf('histogram', ['exponentialHistogram', 'exponential_histogram'], DISTRIBUTION),
+    ...partsOf('summary', ['summary', 'doubleSummary'], DISTRIBUTION),
   ],
 };

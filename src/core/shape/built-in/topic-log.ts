@@ -6,6 +6,16 @@ export const TOPIC_LOG: ShapeDefinition = {
   format: 'topic-log',
   source: 'topic',
   type: { text: 'message' },
-  time: { path: ['time', 'payload.last_seen', '@arrival'], as: 'auto', zone: 'UTC' },
+  time: {
+    path: [
+      'time',
+      ...['last_seen', 'Time', 'time', 'timestamp', 'ts', 'tst', 'params.ts'].map(
+        (name) => `payload.${name}`,
+      ),
+      '@arrival',
+    ],
+    as: 'auto',
+    zone: 'UTC',
+  },
   values: [{ path: 'payload', text: 'skip' }],
 };
