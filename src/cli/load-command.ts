@@ -2,13 +2,14 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { LoadReport } from '../../producers/load/run-load.ts';
 import { LOAD_MEMORY_MB, LOAD_VARIABLES, OUTPUTS } from '../platform/names.ts';
 import { UsageError } from './exit.ts';
 import { findPlace } from './open-stores.ts';
 import { duration, wholeNumber } from './options.ts';
 import { formatNumber } from './print-table.ts';
+import { Progress } from './progress.ts';
 
 interface LoadOptions {
   readonly rate: number;
@@ -24,7 +25,7 @@ export function loadCommand(): Command {
   return new Command('load')
     .description('load a stack with a simulated fleet at a chosen rate, and report')
     .requiredOption('--rate <events>', 'events a second, of each task', wholeNumber(1, 10_000))
-    .option('--for <duration>', 'how long', duration, 60_000)
+    .addOption(new Option('--for <duration>', 'how long').argParser(duration).default(60_000, '1m'))
     .option('--tasks <count>', 'Fargate tasks side by side', wholeNumber(1, 10), 1)
     .option('--seed <text>', 'names the devices: load-SEED-… (default: another each time)')
     .option('--outputs <file>', 'start tasks on AWS: the file that `cdk deploy --outputs-file <file>` wrote')
@@ -35,7 +36,7 @@ export function loadCommand(): Command {
       `
 With --outputs it starts the stack's own task (npx cdk deploy -c load=true), waits for its end, and reports what CloudWatch has of that time.
 With --stream the same program runs here, with the container's command, environment and memory; region, credentials and endpoint of the stream
-come from the AWS_* variables. docs/load.md says what is sent and what the report holds.
+come from the AWS_* variables. Ctrl-C ends the command; tasks on AWS run on until their time is over. docs/load.md says what is sent and what the report holds.
 
 Exit codes: 0 done, 1 events were given up or a task failed, 2 bad usage.`,
     )
@@ -54,7 +55,8 @@ async function load(options: LoadOptions): Promise<void> {
     [LOAD_VARIABLES.seed]: seed,
   };
   if (stream !== undefined) {
-    const report = await runHere({ ...environment, [LOAD_VARIABLES.stream]: stream });
+    const here = runHere({ ...environment, [LOAD_VARIABLES.stream]: stream });
+    const report = await withElapsed(here, () => `loading ${stream} for ${seconds} s`);
     if (report.failed > 0) process.exitCode = 1;
     process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : `${lineOf(report)}\n`);
     return;
@@ -70,7 +72,9 @@ async function load(options: LoadOptions): Promise<void> {
     if (value !== undefined) return value;
     throw new UsageError(`found no output ${name} of the stack, expected one: deploy it with -c load=true`);
   };
-  const report = await loadOnAws({
+  let waitingFor = 'starting the tasks';
+  const deps = { onProgress: (what: string) => (waitingFor = what) };
+  const load = {
     stackName,
     cluster: output(OUTPUTS.loadCluster),
     task: output(OUTPUTS.loadTask),
@@ -85,9 +89,24 @@ async function load(options: LoadOptions): Promise<void> {
     ].map(output),
     count: options.tasks,
     environment,
-  });
+  };
+  const report = await withElapsed(loadOnAws(load, deps), () => waitingFor);
   if (report.failedTasks.length > 0) process.exitCode = 1;
   process.stdout.write(`${JSON.stringify(report, undefined, options.json ? 0 : 2)}\n`);
+}
+
+/** Says on a terminal how long it has been waiting, and for what. */
+async function withElapsed<T>(work: Promise<T>, what: () => string): Promise<T> {
+  const progress = new Progress();
+  const fromMs = performance.now();
+  const draw = () => progress.draw([`${((performance.now() - fromMs) / 1_000).toFixed(0)} s  ${what()}`]);
+  const timer = setInterval(draw, 1_000);
+  try {
+    return await work;
+  } finally {
+    clearInterval(timer);
+    progress.clear();
+  }
 }
 
 /** The container's own program, as its Dockerfile starts it. */

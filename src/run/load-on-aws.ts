@@ -38,6 +38,8 @@ export interface AwsLoadDeps {
   readonly ecs: Pick<ECSClient, 'send'>;
   readonly cloudWatch: Pick<CloudWatchClient, 'send'>;
   readonly clock: Clock;
+  /** What it is waiting for, in a few words. Default: nobody is told. */
+  readonly onProgress?: (waitingFor: string) => void;
 }
 
 const POLL_MS = 5_000;
@@ -47,15 +49,16 @@ const MINUTE_MS = 60_000;
 /** USD, on demand, us-east-1, November 2026: docs/limits.md. */
 const PRICES = { millionWriteUnits: 0.625, millionReadUnits: 0.125, gigabyteStreamed: 0.08 };
 
-export async function loadOnAws(
-  load: AwsLoad,
-  deps: AwsLoadDeps = { ecs: new ECSClient(), cloudWatch: new CloudWatchClient(), clock: systemClock },
-): Promise<AwsLoadReport> {
+export async function loadOnAws(load: AwsLoad, given: Partial<AwsLoadDeps> = {}): Promise<AwsLoadReport> {
+  const deps = { ecs: new ECSClient(), cloudWatch: new CloudWatchClient(), clock: systemClock, ...given };
   const { clock } = deps;
   const fromMs = clock.nowMs();
   const started = await startTasks(load, deps);
   const failedTasks = await untilStopped(load, started, deps);
   const toMs = clock.nowMs();
+  deps.onProgress?.(
+    `all tasks have stopped; CloudWatch has their figures after ${FIGURES_AFTER_MS / MINUTE_MS} minutes`,
+  );
   await clock.sleep(FIGURES_AFTER_MS);
   return { ...(await figures(load, { fromMs, toMs }, deps)), failedTasks, fromMs, toMs };
 }
@@ -89,12 +92,14 @@ async function startTasks(load: AwsLoad, { ecs }: AwsLoadDeps): Promise<readonly
 async function untilStopped(
   { cluster }: AwsLoad,
   arns: readonly string[],
-  { ecs, clock }: AwsLoadDeps,
+  { ecs, clock, onProgress }: AwsLoadDeps,
 ): Promise<readonly string[]> {
   for (;;) {
     const { tasks = [] } = await ecs.send(new DescribeTasksCommand({ cluster, tasks: [...arns] }));
     if (tasks.length === arns.length && tasks.every(({ lastStatus }) => lastStatus === 'STOPPED'))
       return tasks.flatMap(failureOf);
+    const statuses = Map.groupBy(tasks, ({ lastStatus }) => lastStatus?.toLowerCase() ?? 'unknown');
+    onProgress?.(`tasks: ${[...statuses].map(([status, { length }]) => `${length} ${status}`).join(', ')}`);
     await clock.sleep(POLL_MS);
   }
 }

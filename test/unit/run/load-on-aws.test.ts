@@ -17,7 +17,9 @@ function aws({ exitCode = 0 } = {}) {
     }
     return { Datapoints: FIGURES[String(input['MetricName'])] ?? [] };
   };
-  const deps = { ecs: { send }, cloudWatch: { send }, clock } as unknown as AwsLoadDeps; // what it asks of them
+  const told: string[] = [];
+  const onProgress = (what: string) => told.push(what);
+  const deps = { ecs: { send }, cloudWatch: { send }, clock, onProgress } as unknown as AwsLoadDeps; // what it asks of them
   const load = {
     ...{
       stackName: 'Tidemill',
@@ -30,7 +32,7 @@ function aws({ exitCode = 0 } = {}) {
     },
     environment: { TIDEMILL_LOAD_RATE: '100', TIDEMILL_LOAD_SEED: 'seed' },
   };
-  return { done: clock.run(loadOnAws(load, deps)), asked };
+  return { done: clock.run(loadOnAws(load, deps)), asked, told };
 }
 
 const FIGURES: Readonly<Record<string, readonly object[]>> = {
@@ -42,7 +44,7 @@ const FIGURES: Readonly<Record<string, readonly object[]>> = {
 };
 
 it('starts the tasks, each with devices of its own, and reports what the stack made of them', async () => {
-  const { done, asked } = aws();
+  const { done, asked, told } = aws();
   expect(await done).toMatchObject({
     ...{ accepted: 2_000_000, lagMs: 1_900, writeUnits: 2_000_000, readUnits: 800_000, failedTasks: [] },
     // 2 × 0.625 + 0.8 × 0.125 + 2 × 0.08
@@ -51,6 +53,10 @@ it('starts the tasks, each with devices of its own, and reports what the stack m
   });
   const seeds = asked.flatMap(({ overrides }) => JSON.stringify(overrides ?? '').match(/seed-\d/g) ?? []);
   expect(seeds).toEqual(['seed-0', 'seed-1']);
+  expect([...new Set(told)]).toEqual([
+    'tasks: 2 running',
+    'all tasks have stopped; CloudWatch has their figures after 3 minutes',
+  ]);
 });
 
 it('says of tasks that failed why', async () => {
