@@ -8,7 +8,7 @@ import { windowAnswer } from '../../src/wire/api/window-answer.ts';
 import type { Have, LiveWindow, Snapshot } from '../../src/wire/live/messages.ts';
 import { packSnapshot } from '../../src/wire/live/pack-messages.ts';
 import { partKey, startOfPart } from '../../src/wire/live/part-key.ts';
-import { STATE_KEY } from '../../src/wire/live/source-change.ts';
+import { STATE_KEY } from '../../src/wire/live/state-key.ts';
 import { versionsDigest } from '../../src/wire/live/versions-digest.ts';
 import type { SnapshotDeps } from './snapshot-deps.ts';
 
@@ -28,8 +28,15 @@ export interface Asked {
 export async function snapshotOfSource(
   source: string,
   { id, round, series, limit }: Omit<Asked, 'have'>,
-  { states, windows, pipeline }: Pick<SnapshotDeps, 'states' | 'windows' | 'pipeline'>,
+  {
+    states,
+    windows,
+    pipeline,
+    connections,
+  }: Pick<SnapshotDeps, 'states' | 'windows' | 'pipeline' | 'connections'>,
 ): Promise<readonly string[]> {
+  // Before the windows: what a change closed is stored when it is passed on.
+  const toldTo = await connections.lastChange(series);
   // The state first: what closes and is stored between the two reads is then in both, and not in neither.
   const [stored] = await states.load([source]);
   const held = stored === undefined ? [] : [...heldWindows(source, stored.state)];
@@ -52,8 +59,15 @@ export async function snapshotOfSource(
     series,
     fromMs: 0,
     versions: [{ key: STATE_KEY, version: stored?.version ?? 0 }],
+    ...toldToOf(stored?.version, toldTo),
     windows: found.sort((a, b) => a.window.startMs - b.window.startMs),
   });
+}
+
+/** Before its first write a source has closed nothing. */
+function toldToOf(version: number | undefined, toldTo: number | undefined): Pick<Snapshot, 'toldTo'> {
+  if (version === undefined) return { toldTo: 0 };
+  return toldTo === undefined ? {} : { toldTo };
 }
 
 export async function snapshotOfSeries(

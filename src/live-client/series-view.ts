@@ -3,6 +3,7 @@
 
 import type { Change, Have, LiveWindow, Snapshot } from '../wire/live/messages.ts';
 import { startOfPart } from '../wire/live/part-key.ts';
+import { STATE_KEY } from '../wire/live/state-key.ts';
 import { versionsDigest } from '../wire/live/versions-digest.ts';
 
 /** What a message did to the view. */
@@ -24,6 +25,8 @@ export class SeriesView {
   readonly #keep: number;
   readonly #windows = new Map<string, LiveWindow>();
   readonly #versions = new Map<string, number>();
+  /** Of a source: up to which version of its state all that closed is here; undefined: not known. */
+  #toldTo: number | undefined = 0;
   #fromMs = 0;
   #isWaiting = true;
   #waiting: Change[] = [];
@@ -65,7 +68,7 @@ export class SeriesView {
     this.#parts = [];
   }
 
-  takeSnapshot({ fromMs, versions, windows, last }: Snapshot): ViewOutcome {
+  takeSnapshot({ fromMs, versions, windows, last, toldTo }: Snapshot): ViewOutcome {
     if (!this.#isWaiting) return { kind: 'known' };
     this.#parts.push(...windows);
     if (!last) return { kind: 'waiting' };
@@ -74,6 +77,7 @@ export class SeriesView {
     this.#windows.clear();
     this.#versions.clear();
     this.#fromMs = fromMs;
+    this.#toldTo = toldTo;
     for (const window of taken) this.#windows.set(keyOf(window), window);
     for (const { key, version } of versions) this.#versions.set(key, version);
     return this.#goLive(taken);
@@ -112,6 +116,8 @@ export class SeriesView {
     );
     const isMissed = ({ key, from }: Change['versions'][number]) => from > (this.#versions.get(key) ?? 0) + 1;
     if (news.length > 0 && (stale || news.some(isMissed))) return { kind: 'gap' };
+    if (versions.some((version) => this.#isClosingMissed(version))) return { kind: 'gap' };
+    for (const { key, to } of versions) if (key === STATE_KEY) this.#toldTo = Math.max(this.#toldTo ?? 0, to);
     const taken = windows.filter((one) => {
       if (isClosed(one)) return true;
       const known = this.#windows.get(keyOf(one));
@@ -133,6 +139,15 @@ export class SeriesView {
     return changed.length === 0 && gone.length === 0
       ? { kind: 'known' }
       : { kind: 'changed', windows: changed };
+  }
+
+  /**
+   * A snapshot may be newer than what is told when it is read: what closed in between is told after it, with versions that are no
+   * news. Where the first of these changes is not known, the series is requested again: what was told by then is in the answer.
+   */
+  #isClosingMissed({ key, from, to }: Change['versions'][number]): boolean {
+    if (key !== STATE_KEY) return false;
+    return this.#toldTo === undefined || (to > this.#toldTo && from > this.#toldTo + 1);
   }
 
   /** A rollup's windows have a version each; a source has one for all of its windows. */

@@ -195,14 +195,19 @@ export class LiveConnections {
   async putChanges(changes: readonly TopicChange[], nowMs: number): Promise<void> {
     await this.#table.putMany(
       changes.map(({ topic, to, body }) => ({
-        [LIVE_TABLE.partitionKey]: text(topicKey(topic)),
-        [LIVE_TABLE.sortKey]: text(LIVE_TABLE.change),
+        ...changeKey(topic),
         name: text(topic),
         version: number(to),
         body: text(body),
         [TTL_ATTRIBUTE]: number(Math.ceil((nowMs + LEASE_MS) / 1_000)),
       })),
     );
+  }
+
+  /** `to` of the latest change of a topic that was passed on, if any was lately. */
+  async lastChange(topic: string): Promise<number | undefined> {
+    const [item] = await this.#table.getMany([changeKey(topic)]);
+    return item === undefined ? undefined : numberOf(item, 'version');
   }
 
   async #change(
@@ -278,6 +283,13 @@ function subscriberKey(connection: string, { topic, id }: Subscription): Item {
   return {
     [LIVE_TABLE.partitionKey]: text(topicKey(topic)),
     [LIVE_TABLE.sortKey]: text(`${SUBSCRIBER}${connection}|${id}`),
+  };
+}
+
+function changeKey(topic: string): Item {
+  return {
+    [LIVE_TABLE.partitionKey]: text(topicKey(topic)),
+    [LIVE_TABLE.sortKey]: text(LIVE_TABLE.change),
   };
 }
 

@@ -106,7 +106,13 @@ export const serverMessageSchema = union(
       /** false: more of the same snapshot follows. */
       last: flag(),
     },
-    {},
+    {
+      /**
+       * Of a source: all windows that its state closed up to this version are in the snapshot; those that it closed since may not be
+       * stored yet, and are told. Missing: not known.
+       */
+      toldTo: count,
+    },
   ),
   /** The series is as the client has it. */
   object({ type: constant('current'), id, round: count, series }),

@@ -5,6 +5,7 @@ import type { ChangedWindows } from '../../core/state-changes.ts';
 import { summarizeStored } from '../../core/stored-window.ts';
 import { windowAnswer } from '../api/window-answer.ts';
 import type { Change, LiveWindow } from './messages.ts';
+import { STATE_KEY } from './state-key.ts';
 import { sourceTopic } from './topic.ts';
 
 export interface StateChange {
@@ -13,9 +14,6 @@ export interface StateChange {
   readonly before: ChangedWindows | undefined;
   readonly after: ChangedWindows;
 }
-
-/** The one key of a source's series: every write of its state raises it by one. */
-export const STATE_KEY = 'state';
 
 /** Changes that follow each other, as one: open windows that differ, closed ones, and those that are no more. */
 export function sourceChange(source: string, changes: readonly StateChange[]): Change | undefined {

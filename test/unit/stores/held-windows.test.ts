@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { snapshotOfSource } from '../../../consumers/subscribe/snapshot.ts';
 import { parsePipeline } from '../../../src/core/pipeline/parse-pipeline.ts';
+import { LIVE_TABLE } from '../../../src/platform/names.ts';
 import { indexOfHeld } from '../../../src/stores/held-windows.ts';
+import { LiveConnections } from '../../../src/stores/live-connections.ts';
+import { MemoryTable } from '../../../src/stores/memory-table.ts';
 import { ConsumerSystem } from '../../support/consumer-system.ts';
 import { SHARD, sequenceOf } from '../../support/event-streams.ts';
 import { kinesisRecord } from '../../support/kinesis-records.ts';
@@ -39,10 +42,11 @@ it('a session that goes on and closes between the two reads is one window of a s
   await system.closeEverything();
   await system.rollupDeliverer().finish();
   const states = Object.assign(system.states, { load: async () => before });
+  const liveTable = new MemoryTable({ partitionKey: LIVE_TABLE.partitionKey, sortKey: LIVE_TABLE.sortKey });
   const [message = ''] = await snapshotOfSource(
     'a',
     { id: 'i', round: 1, series: 'source/a', limit: 10 },
-    { states, windows: system.windows, pipeline: PIPELINE },
+    { states, windows: system.windows, pipeline: PIPELINE, connections: new LiveConnections(liveTable) },
   );
   const { windows } = JSON.parse(message);
   expect(windows).toMatchObject([{ window: { startMs: 0, endMs: 600_005, final: true } }]);
