@@ -233,9 +233,12 @@ function batchOf(candidates: readonly Candidate[], counted: number): SourceEvent
   };
 }
 
+/** A shard is one of a stream: another stream has shards of the same names. */
 function firstOfOneShard(candidates: readonly Candidate[]): readonly Candidate[] {
-  const shard = candidates[0]?.letter.at.shard;
-  const end = candidates.findIndex(({ letter }) => letter.at.shard !== shard);
+  const [first] = candidates;
+  const end = candidates.findIndex(
+    ({ letter: { at, stream } }) => at.shard !== first?.letter.at.shard || stream !== first.letter.stream,
+  );
   return candidates.slice(0, Math.min(LETTERS_A_WRITE, end < 0 ? candidates.length : end));
 }
 

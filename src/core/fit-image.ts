@@ -33,6 +33,7 @@ export function fitImage(source: string, image: StateImage, pipeline: Pipeline):
     counts: image.counts,
     strays: image.strays,
     ids: image.ids,
+    placesUntilMs: image.placesUntilMs,
     open: pipeline.aggregations.map((aggregation) => openFromImage(image, aggregation)),
     closed: [...image.closed],
     letters: [...image.letters],

@@ -3,11 +3,12 @@
 import { applyToOpenWindows, growthOf, isLate, LATE, noteLate } from './apply-event.ts';
 import type { EpochMs, SequenceNumber } from './brands.ts';
 import { closeByEventTime, closeSilent } from './close-windows.ts';
-import type { TelemetryEvent } from './event.ts';
+import type { Coordinates, TelemetryEvent } from './event.ts';
 import { timeProblemOf } from './event-time.ts';
 import { horizonStart, isBeyondTelling, isDuplicate, isFullOfIds, rememberApplied } from './identity.ts';
 import { MAX_EVENT_GROWTH_BYTES, MAX_OPEN_WINDOWS, MAX_OUTGOING_BYTES, MAX_WINDOW_BYTES } from './limits.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
+import { placeId } from './place-id.ts';
 import { compareIndexes } from './record-index.ts';
 import { compareSequenceNumbers } from './sequence-number.ts';
 import { cuttingOf, RESUMED } from './shape/cutting.ts';
@@ -97,7 +98,7 @@ export function foldEvents(
       // None of the windows this closes holds the event: their ends are not after it.
       for (const aggregation of open) outgoingBytes += closeByEventTime(state, aggregation);
     }
-    const verdict = judge(state, event, maxTimeBefore, pipeline);
+    const verdict = judge(state, batch, { event, at, arrivalMs, maxTimeBefore, pipeline });
     counts[verdict] += 1;
     verdicts.push(verdict);
     if (verdict === 'late' || verdict === 'quarantined') {
@@ -123,15 +124,25 @@ function handOn(
   return LETTER_BYTES + roughBytes(letter.event);
 }
 
+interface Judged {
+  readonly event: TelemetryEvent;
+  readonly at: Coordinates;
+  readonly arrivalMs: EpochMs;
+  readonly maxTimeBefore: EpochMs;
+  readonly pipeline: Pipeline;
+}
+
 /** Rules 2 to 4 of the semantics; an event that is applied is in its windows then, and its id remembered. */
 function judge(
   state: SourceState,
-  event: TelemetryEvent,
-  maxTimeBefore: EpochMs,
-  pipeline: Pipeline,
+  batch: SourceEvents,
+  { event, at, arrivalMs, maxTimeBefore, pipeline }: Judged,
 ): Exclude<Verdict, 'redelivered'> {
-  if (isDuplicate(state, event, { maxTimeBefore, pipeline })) return 'duplicate';
-  if (isFull(state, event, maxTimeBefore, pipeline)) {
+  const known = knownAs(state, batch, { event, at, arrivalMs });
+  if (isDuplicate(state, known, { maxTimeBefore, pipeline })) return 'duplicate';
+  // What is read in its turn is not remembered by its place: the position tells of it.
+  const remembered = batch.redriven === undefined ? event : known;
+  if (isFull(state, remembered, maxTimeBefore, pipeline)) {
     if (!isLate(state, event, maxTimeBefore)) return 'quarantined';
     noteLate(state, event);
     return 'late';
@@ -139,8 +150,24 @@ function judge(
   const folded = applyToOpenWindows(state, event, maxTimeBefore);
   if (folded === LATE) return 'late';
   if (folded === 0 && isBeyondTelling(event, maxTimeBefore, pipeline)) return 'late';
-  rememberApplied(state, event, folded, pipeline);
+  rememberApplied(state, remembered, folded, pipeline);
+  if (remembered !== event) state.placesUntilMs = Math.max(state.placesUntilMs, arrivalMs);
   return 'applied';
+}
+
+/**
+ * The event under the name it is remembered by. One without an id that is put back before the position has come to its record is known by its
+ * place: whoever comes to the record later finds it folded in.
+ */
+function knownAs(
+  state: SourceState,
+  batch: SourceEvents,
+  { event, at, arrivalMs }: Pick<Judged, 'event' | 'at' | 'arrivalMs'>,
+): TelemetryEvent {
+  if (event.id !== undefined) return event;
+  const isKnown =
+    batch.redriven === undefined ? arrivalMs <= state.placesUntilMs : !isPassed(state, batch, at);
+  return isKnown ? { ...event, id: placeId(at, arrivalMs) } : event;
 }
 
 /**
@@ -161,9 +188,12 @@ export function pagesToRead(
     const event = batch.events[at];
     const sequence = batch.sequences[at];
     const index = batch.indexes[at];
-    if (event?.id === undefined || sequence === undefined || index === undefined) continue;
+    const arrivalMs = batch.arrivalsMs[at];
+    if (event === undefined || sequence === undefined || index === undefined || arrivalMs === undefined)
+      continue;
     if (before !== undefined && isAtOrBefore(sequence, index, before)) continue;
-    for (const page of state.ids.pagesFor(event.id, event.time, rules)) pages.add(page);
+    const { id } = knownAs(state, batch, { event, at: { shard: batch.shard, sequence, index }, arrivalMs });
+    if (id !== undefined) for (const page of state.ids.pagesFor(id, event.time, rules)) pages.add(page);
   }
   return [...pages];
 }

@@ -32,6 +32,8 @@ export interface SourceState {
   /** Events that came under a partition key that is not the source: it may come through many shards at a time. */
   strays: number;
   readonly ids: RememberedIds;
+  /** Latest arrival of those events that are remembered by their places, since they have no id and were put back; -1 without any. */
+  placesUntilMs: EpochMs;
   /** One for each aggregation of the pipeline, in its order. */
   readonly open: OpenAggregation[];
   /** `bytes` of all open windows and trails, and the number of those windows: the bound on a state is applied to them. */
@@ -150,6 +152,7 @@ export function emptySourceState(source: string, pipeline: Pipeline): SourceStat
     counts: { received: 0, applied: 0, duplicate: 0, late: 0, quarantined: 0 },
     strays: 0,
     ids: new RememberedIds(),
+    placesUntilMs: -1,
     open: pipeline.aggregations.map((aggregation) => openAggregation(aggregation)),
     windowBytes: 0,
     windowCount: 0,

@@ -58,6 +58,7 @@ export function readStateV1(text: StateText): StateImage {
       ...windowOf(window, sizeMs, text.n),
     })),
     silences: [],
+    placesUntilMs: -1,
     letters: (text.l ?? []).map((letter) => ({ ...letter, reason: 'late' })),
     handedOn: undefined,
   };

@@ -172,6 +172,7 @@ export function decodeStateImage(
     gone: times(body, () => readGone(body, version)),
     closed: readAllClosed(body, form, maxTime),
     forgotten: tail?.forgotten ?? NOTHING_CLOSED,
+    placesUntilMs: tail?.placesUntilMs ?? -1,
     letters: times(body, (): Letter => JSON.parse(body.text())),
     silences: [],
     handedOn: tail?.chains?.handedOn,

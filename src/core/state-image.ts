@@ -17,6 +17,8 @@ export interface StateImage {
   readonly counts: VerdictCounts;
   readonly strays: number;
   readonly ids: RememberedIds;
+  /** -1 as releases before left it. */
+  readonly placesUntilMs: EpochMs;
   readonly aggregations: readonly AggregationImage[];
   readonly gone: readonly GoneAggregation[];
   readonly forgotten: ClosedBorder;

@@ -28,6 +28,8 @@ export interface StateTail {
   readonly marks: ReadonlyMap<number, WindowMarks>;
   /** undefined as releases before left it. */
   readonly chains: StateChains | undefined;
+  /** See `SourceState.placesUntilMs`. */
+  readonly placesUntilMs: EpochMs;
 }
 
 export interface StateChains {
@@ -44,7 +46,8 @@ export function writeTail(writer: ByteWriter, state: SourceState): void {
   const { maxTime, forgotten } = state;
   writer.signed(state.latestTime - maxTime);
   const hasForgotten = forgotten.closedBefore > 0 || forgotten.sessionsEnd > 0;
-  writer.byte((hasForgotten ? FORGOTTEN : 0) | CHAINED);
+  const hasPlaces = state.placesUntilMs >= 0;
+  writer.byte((hasForgotten ? FORGOTTEN : 0) | CHAINED | (hasPlaces ? PLACES : 0));
   if (hasForgotten) {
     writer.varint(forgotten.closedBefore);
     writer.varint(forgotten.sessionsEnd);
@@ -63,6 +66,7 @@ export function writeTail(writer: ByteWriter, state: SourceState): void {
     maxTime,
   );
   writeChains(writer, state);
+  if (hasPlaces) writer.signed(state.placesUntilMs - maxTime);
 }
 
 export function readTail(
@@ -86,12 +90,15 @@ export function readTail(
     }),
     marks: readMarks(reader, maxTime),
     chains: (flags & CHAINED) === 0 ? undefined : readChains(reader, { maxTime, aggregations }),
+    placesUntilMs: (flags & PLACES) === 0 ? -1 : maxTime + reader.signed(),
   };
 }
 
 const FORGOTTEN = 1;
 /** What closed is numbered: how, stands at the end. */
 const CHAINED = 2;
+/** Events without an id are remembered by their places: the latest arrival of these stands behind what closed. */
+const PLACES = 4;
 
 function writeChains(writer: ByteWriter, { handedOn, open, closed, maxTime }: SourceState): void {
   writer.varint(handedOn);

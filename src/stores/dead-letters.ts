@@ -63,13 +63,23 @@ export class DeadLetters {
     await this.#table.putMany(whole.flatMap(toItems));
   }
 
-  /** Puts those that do not stand there yet, and never takes the place of another. @returns how many these are */
+  /**
+   * Puts those that do not stand there yet. What was given up takes the place of no other, whoever puts that meanwhile: the source may have
+   * handed on a letter of its own. @returns how many are new
+   */
   async putNew(letters: readonly DeadLetter[]): Promise<number> {
     const keyed = new Map(letters.map((letter) => [placeText(letterKey(letter)), letter]));
     const known = new Set((await this.#table.getMany([...keyed.values()].map(headKey))).map(keyTextOf));
     const missing = [...keyed].filter(([place]) => !known.has(place)).map(([, letter]) => letter);
-    await this.#table.putMany(missing.flatMap((letter) => toItems(letter).slice(0, -1)));
-    const outcomes = await this.#table.commit(missing.map(insertionOf));
+    const isGivenUp = ({ reason }: DeadLetter) => reason === 'given-up';
+    const others = missing.filter((letter) => !isGivenUp(letter));
+    await this.put(others);
+    return others.length + (await this.#insert(missing.filter(isGivenUp)));
+  }
+
+  async #insert(letters: readonly DeadLetter[]): Promise<number> {
+    await this.#table.putMany(letters.flatMap((letter) => toItems(letter).slice(0, -1)));
+    const outcomes = await this.#table.commit(letters.map(insertionOf));
     const failed = outcomes.find((outcome) => outcome.kind === 'failed');
     if (failed?.kind === 'failed')
       throw new StoreError('table-unavailable', `dead letters were not all stored: ${failed.reason}`, {
