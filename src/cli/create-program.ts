@@ -9,6 +9,10 @@ const COMMANDS = new Map<string, () => Promise<Command>>([
   ['record', async () => (await import('./record-command.ts')).recordCommand()],
   ['incident', async () => (await import('./incident-command.ts')).incidentCommand()],
   ['rebuild', async () => (await import('./rebuild-command.ts')).rebuildCommand()],
+  [
+    'rebuild-downstream',
+    async () => (await import('./rebuild-downstream-command.ts')).rebuildDownstreamCommand(),
+  ],
   ['load', async () => (await import('./load-command.ts')).loadCommand()],
   ['shape', async () => (await import('./shape-command.ts')).shapeCommand()],
   ['simulate', async () => (await import('./simulate-command.ts')).simulateCommand()],

@@ -29,6 +29,8 @@ export interface StoreOptions {
 export interface Stores {
   readonly states: SourceStates;
   readonly windows: Windows;
+  /** Beside the windows it says since when each rollup is made. */
+  readonly windowsTable: Table;
   readonly deadLetters: DeadLetters;
   readonly alerts: Alerts;
   readonly devices: DeviceTable;
@@ -281,6 +283,7 @@ function storesOf(tableByName: TableByName, outputs: Readonly<Record<string, str
   return {
     states: new SourceStates(table(OUTPUTS.sourcesTable)),
     windows: new Windows(table(OUTPUTS.windowsTable)),
+    windowsTable: table(OUTPUTS.windowsTable),
     deadLetters: new DeadLetters(table(OUTPUTS.deadLettersTable)),
     // Asked for only then: a folder of an earlier run may have no such table.
     get alerts() {

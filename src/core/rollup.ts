@@ -120,6 +120,11 @@ export function contributionsPutBack(
   ];
 }
 
+/** All that windows of a source hold, for the rollup windows that they are of. */
+export function contributionsHeld(source: string, held: Held, pipeline: Pipeline): Contribution[] {
+  return gather({ source, before: undefined, after: held, pipeline });
+}
+
 /** What goes out of the rollups where a window that a source had closed is replaced by another with its bounds. */
 export function contributionsReplaced(
   source: string,

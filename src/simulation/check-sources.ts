@@ -63,6 +63,8 @@ export class SourcesCheck {
 
   /** Sources whose items somebody put back to what they were. */
   readonly restored = new Set<string>();
+  /** Changes were lost, or tables restored: not all that is made of the sources can be known downstream. */
+  isUntold = false;
   /** Everything is handled: items may go. */
   removalsAllowed = false;
   readonly #contents = new WeakMap<ReferenceWindow, WindowContents>();

@@ -53,12 +53,18 @@ export class WindowsCheck {
     }
   }
 
-  changed({ eventName, newImage }: TableChange): void {
-    if (newImage === undefined || isSpread(newImage)) return;
+  changed({ eventName, oldImage, newImage }: TableChange): void {
+    if (newImage === undefined) {
+      // A table was restored to before the window.
+      const gone = oldImage === undefined || isSpread(oldImage) ? '' : placeOf(toPart(oldImage).window);
+      this.stored.delete(gone);
+      this.#images.delete(gone);
+      return;
+    }
+    if (isSpread(newImage)) return;
     const image = toPart(newImage).window;
     const window = viewWindow(image);
-    const until = window.part === undefined ? (window.partial?.untilMs ?? '') : '';
-    const key = `${seriesKey(window.series, window.start)} ${window.end} ${window.part ?? ''} ${until}`;
+    const key = placeOf(image);
     const before = this.#images.get(key);
     this.stored.set(key, window);
     this.#images.set(key, image);
@@ -130,6 +136,11 @@ export class WindowsCheck {
       each.series === series && each.start === start && each.end === (end ?? each.end);
     return mergeParts(images.filter(isOf));
   }
+}
+
+function placeOf({ series, start, end, part, partial }: StoredWindow): string {
+  const until = part === undefined ? (partial?.untilMs ?? '') : '';
+  return `${seriesKey(series, start)} ${end} ${part ?? ''} ${until}`;
 }
 
 export function seriesKey(series: string, start: number): string {

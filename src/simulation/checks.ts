@@ -116,6 +116,12 @@ export class Checks {
     this.sources.restored.add(source);
   }
 
+  /** From here on changes are lost, or tables are restored: of all sources, those included that have not come yet. */
+  untold(sources: Iterable<string>): void {
+    this.sources.isUntold = true;
+    for (const source of sources) this.restored(source);
+  }
+
   /** Everything is handled and closed. */
   atEnd(ledger: StoredLedger): void {
     this.attempt(() => {

@@ -6,7 +6,14 @@ import type { Plan, PlannedAction } from './plan.ts';
 const SHARE = 0.4;
 
 /** With these, it cannot be told what becomes of a source, or not yet. */
-const OTHERS: ReadonlySet<PlannedAction['kind']> = new Set(['deploy', 'retire', 'restore']);
+const OTHERS: ReadonlySet<PlannedAction['kind']> = new Set([
+  'deploy',
+  'retire',
+  'restore',
+  'restore-tables',
+  'lose-changes',
+  'rebuild-downstream',
+]);
 
 export function withRepairs(plan: Plan, random: Random): Plan {
   const isPlain = plan.pipeline.alerts === undefined && plan.actions.every(({ kind }) => !OTHERS.has(kind));

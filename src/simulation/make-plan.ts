@@ -10,6 +10,7 @@ import { withCalendar } from './draw-calendar.ts';
 import { drawDeploys } from './draw-deploys.ts';
 import { drawFaults, OF_ALERTS } from './draw-faults.ts';
 import { drawLags } from './draw-lags.ts';
+import { withLosses } from './draw-losses.ts';
 import { drawPipeline } from './draw-pipeline.ts';
 import { drawRecords, drawSources } from './draw-records.ts';
 import { withRepairs } from './draw-repairs.ts';
@@ -54,7 +55,7 @@ function makePlanOfNumbers(seed: number, alertsShare: number): Plan {
     random('restores'),
   );
   const bordered = withBorders(withBridges(whole, random('bridges')), random('borders'));
-  return withRepairs(bordered, random('repairs'));
+  return withRepairs(withLosses(bordered, random('losses')), random('repairs'));
 }
 
 /** Whoever was retired may send again, or already has. */

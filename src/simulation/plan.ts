@@ -130,6 +130,20 @@ export type PlannedAction = { readonly atMs: number } & (
       readonly untold?: true;
       readonly replayed?: true;
     }
+  /**
+   * Everything is stopped, and tables are restored from a backup to what they were so long ago: nothing tells of it. `replayed`: the stream is
+   * read again from its beginning after that.
+   */
+  | {
+      readonly kind: 'restore-tables';
+      readonly tables: 'sources' | 'all';
+      readonly backMs: number;
+      readonly replayed?: true;
+    }
+  /** Changes of sources are told to nobody for a while, as where the change stream is not read for longer than it keeps them. */
+  | { readonly kind: 'lose-changes'; readonly forMs: number }
+  /** Somebody makes what is downstream anew; `stops`: and ends it after so many moments. */
+  | { readonly kind: 'rebuild-downstream'; readonly stops?: number }
   /** An item that is no source's state comes into the sources table and goes. */
   | { readonly kind: 'stranger' }
 );

@@ -25,7 +25,7 @@ import {
 import { recordData } from './record-data.ts';
 import { type Replacements, SimulatedSystem } from './simulated-system.ts';
 import { shortSequence, shortShard } from './trace.ts';
-import { Violation } from './violation.ts';
+import { holdSame, Violation } from './violation.ts';
 
 export interface RunResult {
   /** undefined: every law held. */
@@ -37,6 +37,12 @@ export interface RunResult {
   /** Virtual. */
   readonly durationMs: number;
 }
+
+const LAW_OF_REBUILDING = 'what is downstream is made anew once, however often that is begun';
+const DONE = { stored: 0, remade: 0, added: 0, waiting: 0 };
+
+/** After these, what is downstream is to be made anew. */
+const UNTOLD: ReadonlySet<PlannedAction['kind']> = new Set(['restore-tables', 'lose-changes']);
 
 /** Each pass asks twice: once for what looks missing, once whether it is. */
 const AUDIT_RUNS = 6;
@@ -119,12 +125,15 @@ class Run {
     for (const reader of downstream) await this.#handled(reader);
     await this.#lookByClock();
     if (readers.includes('publish')) await this.#handled('publish');
+    const isUntold = this.#plan.actions.some(({ kind }) => UNTOLD.has(kind));
+    if (isUntold) await this.#rebuildDownstream();
     const ledger = await this.#ledger();
     checks.atEnd(ledger);
     const letters = new DeadLetters(this.#system.tables.get('deadLetters'));
     checks.repaired(ledger, await letters.count());
     await this.#auditToEnd();
-    if (checks.violation !== undefined) return;
+    // What was told before tables were restored is told by a stream that is no more.
+    if (checks.violation !== undefined || isUntold) return;
 
     this.#step('states expire, and all changes come once more');
     await this.#expireSources();
@@ -132,6 +141,18 @@ class Run {
     for (const reader of downstream) await this.#handled(reader);
     checks.downstream();
     for (const reader of downstream) await this.#system.mapping(reader).stop({ invocation: 'finish' });
+  }
+
+  /** Twice: the second time there is nothing left to be done. */
+  async #rebuildDownstream(): Promise<void> {
+    const { checks, rebuild } = this.#system;
+    this.#step('what is downstream is made anew');
+    await rebuild.run();
+    const { failed, stored = 0, remade = 0, added = 0, waiting = 0 } = (await rebuild.run()) ?? {};
+    checks.attempt(() => {
+      holdSame(LAW_OF_REBUILDING, 'what could not be read or written', failed, []);
+      holdSame(LAW_OF_REBUILDING, 'what is made anew once more', { stored, remade, added, waiting }, DONE);
+    });
   }
 
   async #timeline(): Promise<void> {
@@ -219,6 +240,10 @@ class Run {
         if (replayed) await this.#system.recreateMapping('aggregate');
         return;
       }
+      case 'restore-tables':
+      case 'lose-changes':
+      case 'rebuild-downstream':
+        return await this.#actOnTables(action);
       case 'poison':
         void this.#poison(action).catch((error: unknown) => this.#system.checks.fail(error));
         return;
@@ -230,6 +255,27 @@ class Run {
         await sources.putMany([stranger]);
         return sources.remove(stranger);
       }
+    }
+  }
+
+  async #actOnTables(
+    action: Extract<PlannedAction, { kind: 'restore-tables' | 'lose-changes' | 'rebuild-downstream' }>,
+  ): Promise<void> {
+    const { trace, rebuild, checks } = this.#system;
+    switch (action.kind) {
+      case 'restore-tables': {
+        const { tables: which, backMs, replayed = false } = action;
+        trace.note(`tables are restored (${which}) to what they were ${backMs} ms ago`);
+        await this.#system.restoreTables(which === 'all' ? ['sources', 'windows'] : ['sources'], backMs);
+        if (replayed) await this.#system.recreateMapping('aggregate');
+        return;
+      }
+      case 'lose-changes':
+        trace.note(`changes of sources are told to nobody for ${action.forMs} ms`);
+        this.#system.loseChanges(action.forMs);
+        return;
+      case 'rebuild-downstream':
+        void rebuild.run(action.stops).catch((error: unknown) => checks.fail(error));
     }
   }
 

@@ -24,6 +24,7 @@ import { VirtualClock } from '../event-source/virtual-clock.ts';
 import type { FunctionHost } from '../host/function-host.ts';
 import { memoryShardedStream } from '../host/memory-sharded-stream.ts';
 import type { ShardedStream } from '../platform/sharded-stream.ts';
+import type { rebuildDownstream } from '../rebuild/rebuild-downstream.ts';
 import { changeJson } from '../stores/item-json.ts';
 import { changeEventRecord } from '../wire/change-event.ts';
 import type { DynamoDbEventRecord, StreamEvent } from '../wire/stream-records.ts';
@@ -34,8 +35,10 @@ import { FaultSchedule } from './fault-schedule.ts';
 import { GivenUpBatches } from './given-up-batches.ts';
 import type { Invocation } from './invocation.ts';
 import { OldCheckpoints } from './old-checkpoints.ts';
+import { OperatorsRebuild } from './operators-rebuild.ts';
 import type { OwnFunction } from './own-function.ts';
 import { PastItems } from './past-items.ts';
+import { PastTables } from './past-tables.ts';
 import {
   type FunctionName,
   type Plan,
@@ -66,6 +69,7 @@ export interface Replacements {
   readonly close?: typeof wireClose;
   readonly resume?: typeof resumeSource;
   readonly redrive?: typeof redriveLetters;
+  readonly rebuildDownstream?: typeof rebuildDownstream;
   /** What a function is given in place of what it would be. */
   readonly host?: (name: FunctionName, host: FunctionHost) => FunctionHost;
   /** Functions of one's own, beside the others. */
@@ -120,12 +124,16 @@ export class SimulatedSystem {
   /** Whether the sources' removals are TTL's. */
   removalsByTtl = false;
   readonly past = new PastItems();
+  readonly #pastTables: PastTables | undefined;
+  readonly rebuild: OperatorsRebuild;
   /** Whether the changelog hears of changes of the sources. */
   #isTold = true;
+  #untoldUntilMs = 0;
 
   constructor(plan: Plan, replacements: Replacements) {
     this.plan = plan;
     this.#replacements = replacements;
+    if (plan.actions.some(({ kind }) => kind === 'restore-tables')) this.#pastTables = new PastTables();
     this.pipeline = parsePipeline(plan.pipeline);
     this.#deployed = this.pipeline;
     this.#byDefinition = new Map(
@@ -170,9 +178,12 @@ export class SimulatedSystem {
       (name, change) => {
         this.trace.note(() => changeInWords(name, change));
         this.checks.changed(name, change, this.writer.getStore());
+        if (name === 'sources' || name === 'windows')
+          this.#pastTables?.note(name, change, this.clock.nowMs());
         if (name === 'sources') {
           this.past.note(change);
-          if (this.#isTold) this.#tellChange('changelog', changeJson(change));
+          if (this.#isTold && this.clock.nowMs() >= this.#untoldUntilMs)
+            this.#tellChange('changelog', changeJson(change));
         }
         if (name === 'windows' && watched.has('windows')) this.#tellChange('windows', changeJson(change));
         if (name === 'alerts') this.#tellChange('alerts', changeJson(change));
@@ -185,6 +196,7 @@ export class SimulatedSystem {
       sources: this.tables.get('sources'),
       resume: replacements.resume,
     });
+    this.rebuild = new OperatorsRebuild({ ...operator, clock, rebuild: replacements.rebuildDownstream });
     this.givenUp = new GivenUpBatches({ ...operator, redrive: replacements.redrive });
     const { aggregate = wireAggregate, rollup = wireBranchingRollup, close = wireClose } = replacements;
     this.functions = {
@@ -213,6 +225,41 @@ export class SimulatedSystem {
     } finally {
       this.#isTold = true;
     }
+  }
+
+  #planned(): ReadonlySet<string> {
+    const events = this.plan.records.flatMap((record) => ('events' in record ? record.events : []));
+    return new Set(events.map(({ source }) => source));
+  }
+
+  /** Changes of sources are lost from now on. */
+  loseChanges(forMs: number): void {
+    this.checks.untold(this.#planned());
+    this.#untoldUntilMs = Math.max(this.#untoldUntilMs, this.clock.nowMs() + forMs);
+  }
+
+  /** Everything is stopped, what is under way ends, tables are put back, and all begins with new containers. */
+  async restoreTables(names: readonly SimulatedTable[], backMs: number): Promise<void> {
+    this.checks.untold(this.#planned());
+    const toMs = this.clock.nowMs() - backMs;
+    const { aggregate, close, rollup } = this.functions;
+    const running = (['aggregate', 'rollup'] as const).map((reader) => this.#current(reader));
+    await running[0]?.running.stop({ invocation: 'finish' });
+    await aggregate.idle();
+    await this.mapping('rollup').caughtUp();
+    await running[1]?.running.stop({ invocation: 'finish' });
+    await rollup.idle();
+    await close.idle();
+    await aggregate.idle();
+    this.#isTold = false;
+    try {
+      for (const name of names) await this.#pastTables?.restore(name, this.tables.get(name), toMs);
+    } finally {
+      this.#isTold = true;
+    }
+    for (const each of [aggregate, close, rollup]) each.recycle();
+    this.startMapping('aggregate', running[0]?.generation);
+    this.startMapping('rollup', running[1]?.generation);
   }
 
   /** What somebody's command has, that is run beside everything else. */

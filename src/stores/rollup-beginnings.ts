@@ -14,6 +14,12 @@ export class RollupBeginnings {
     this.#table = table;
   }
 
+  /** Those that are noted; undefined where nothing has ever been. */
+  async load(): Promise<readonly KnownRollup[] | undefined> {
+    const [item] = await this.#table.getMany([KEY]);
+    return item === undefined ? undefined : toNoted(item);
+  }
+
   /** The rollups of the pipeline with when they began; those that are new begin now. Repeating it is safe. */
   async settle(pipeline: Pipeline, nowMs: number): Promise<readonly KnownRollup[]> {
     let [item] = await this.#table.getMany([KEY]);

@@ -402,13 +402,34 @@ export class Windows {
         }
       }
     }
-    const bySeries = new Map([...sources].map((source) => [sourceSeries(aggregation, source), source]));
+    return await this.closedBy({ aggregation, start, end }, [...sources]);
+  }
+
+  /** The closed windows of an aggregation with these bounds, of sources by their names. Consistent. */
+  async closedBy(
+    {
+      aggregation,
+      start,
+      end,
+    }: { readonly aggregation: string; readonly start: number; readonly end: number },
+    sources: readonly string[],
+  ): Promise<readonly { readonly source: string; readonly window: StoredWindow }[]> {
+    const bySeries = new Map(sources.map((source) => [sourceSeries(aggregation, source), source]));
     const keys = [...bySeries.keys()].map((series) => keyOf({ series, start, end, part: undefined }));
     return (await this.#table.getMany(keys)).flatMap((item) => {
       const { window } = toPart(item);
       const source = bySeries.get(window.series);
       return source === undefined ? [] : [{ source, window }];
     });
+  }
+
+  /** Whether windows are stored, in order, whatever they hold. Consistent. */
+  async areStored(
+    windows: readonly Pick<StoredWindow, 'series' | 'start' | 'end' | 'part' | 'partial'>[],
+  ): Promise<readonly boolean[]> {
+    const keys = windows.map(keyOf);
+    const found = new Set((await this.#table.getMany(uniqueKeys(keys))).map(placeOf));
+    return keys.map((key) => found.has(placeOf(key)));
   }
 
   /** Every stored window, in no order, rollup windows in their parts. */
@@ -448,6 +469,10 @@ function startOf(window: string): string {
 /** The place of an item, or of a key, as text. */
 function placeOf(item: Item): string {
   return JSON.stringify([textOf(item, WINDOWS_TABLE.partitionKey), textOf(item, WINDOWS_TABLE.sortKey)]);
+}
+
+function uniqueKeys(keys: readonly Item[]): readonly Item[] {
+  return [...new Map(keys.map((key) => [placeOf(key), key])).values()];
 }
 
 function timeKey(ms: number): string {
