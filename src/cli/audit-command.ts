@@ -35,12 +35,12 @@ const STARTS = 10;
 export function auditCommand(): Command {
   return withStoreOptions(new Command('audit'))
     .description(
-      'compare the stored windows, letters and rollups with what their sources have counted, and name the first place that does not add up',
+      'compare stored windows, dead letters and rollups with the counts of their sources, and name the first place that does not add up',
     )
     .option('--all', `check everything that is kept, not only the latest ${DEPTH} windows of each source`)
     .option(
       '--archive [place]',
-      "compare what the stream carried too: the stack's own archive, or one in a folder or s3://bucket/prefix",
+      "also compare with what the stream carried, by the stack's own archive, or one in a folder or s3://bucket/prefix",
     )
     .option(
       '--wait <seconds>',
@@ -60,17 +60,17 @@ export function auditCommand(): Command {
 const HELP = `
 For each source it compares the ledger with the events in the source's windows, the windows it closed (they are numbered) with those
 stored, the dead letters it wrote (numbered too) with those stored, and, for the latest windows, rollups with their sources.
-With --archive it begins with the shards of the stream: the records of each hour that were handled against those that the archive has. It may run
+With --archive it first compares, for each shard and hour, the records that were handled with those in the archive. You can run it
 while events arrive: if something looks missing, it waits until all changes of the source are processed, and compares again.
 
 Exit code 1: there is a difference, or something looks missing and its changes were not processed within --wait.
-docs/audit.md says what each difference means and what to do. A function runs the same on a schedule; its alarm is audit-differences.
+docs/audit.md says what each difference means and what to do. A function does the same on a schedule; its alarm is audit-differences.
 
 Examples:
   tidemill audit                              the local run in this folder
   tidemill audit --outputs outputs.json       on AWS
-  tidemill audit --archive                    and what the stream carried, by its archive
-  tidemill audit --data FOLDER --wait 0       what a finished run has left`;
+  tidemill audit --archive                    also compare with the stack's archive
+  tidemill audit --data FOLDER --wait 0       the data folder of a finished run`;
 
 async function audit(options: AuditOptions): Promise<void> {
   const pipeline = parsePipeline(await loadPipeline(options.pipeline));

@@ -41,7 +41,7 @@ export function deadLettersCommand(): Command {
     )
     .option('--batches <folder>', 'first read failed batches from this folder, a copy of the failures bucket')
     .option('--reason <code>', 'only letters with this reason, e.g. given-up, source-full, time')
-    .option('--source <name>', 'only letters of this source (letters that show no source are left out)')
+    .option('--source <name>', 'only letters of this source (letters without a source are left out)')
     .option('--map <file>', 'JSON that corrects letters before they are read: rename, scale, set, time')
     .option(
       '--include-doubtful',

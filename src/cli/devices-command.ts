@@ -27,16 +27,25 @@ export function devicesCommand(): Command {
     .description('tags of devices in the stack’s table, for pipelines with "devices": {"table": true}')
     .addCommand(
       withStoreOptions(new Command('put'))
-        .description('give devices other tags from a time on; those that the file does not name keep theirs')
-        .argument('<file>', `CSV with a column ${SOURCE_COLUMN}; a row without tags takes a device’s away`)
-        .option('--from <time>', 'for records that arrive from then on (default: in two minutes)', moment)
+        .description(
+          'change the tags of devices from a given time on; devices that are not in the file keep their tags',
+        )
+        .argument(
+          '<file>',
+          `CSV with a column ${SOURCE_COLUMN}; a row without tags removes the device’s tags`,
+        )
+        .option(
+          '--from <time>',
+          'for records that arrive at this time or later (default: two minutes from now)',
+          moment,
+        )
         .action(put),
     )
     .addCommand(
       withStoreOptions(new Command('show'))
-        .description('the tags of a device, and from when on')
+        .description('show the tags of a device, and since when it has them')
         .argument('<source>', 'its name')
-        .option('--json', 'one JSON object a line')
+        .option('--json', 'one JSON object per line')
         .action(show),
     );
 }
@@ -51,7 +60,7 @@ async function put(file: string, options: PutOptions): Promise<void> {
     return count;
   });
   process.stdout.write(
-    `${formatNumber(changed)} of ${formatNumber(rows.length)} devices have other tags from ${formatTime(fromMs)} on\n`,
+    `${formatNumber(changed)} of ${formatNumber(rows.length)} devices get other tags from ${formatTime(fromMs)} on\n`,
   );
 }
 
@@ -59,7 +68,7 @@ async function put(file: string, options: PutOptions): Promise<void> {
 function refuseEarly(fromMs: number, what: string): void {
   if (fromMs - Date.now() >= LEAST_LEAD_MS) return;
   throw new UsageError(
-    `${what}: found less than a minute ahead, expected at least that: functions notice a change within half a minute. Put it again with a later --from`,
+    `${what}: found a time less than a minute in the future, expected at least a minute: functions notice a change within half a minute. Run the command again with a later --from`,
   );
 }
 
@@ -70,7 +79,7 @@ async function readRows(file: string): Promise<readonly DeviceRow[]> {
   const rows = readCsvTable(text, MAX_DEVICES + 1)?.rows ?? [];
   if (rows.length === 0 || rows.length > MAX_DEVICES)
     throw new UsageError(
-      `${file}: found ${formatNumber(rows.length)} rows under a header, expected CSV with 1 to ${formatNumber(MAX_DEVICES)} of them, a column ${SOURCE_COLUMN} among its own`,
+      `${file}: found ${formatNumber(rows.length)} rows below the header, expected CSV with 1 to ${formatNumber(MAX_DEVICES)} rows and a column ${SOURCE_COLUMN}`,
     );
   const seen = new Map<string, DeviceRow['tags']>();
   for (const [at, { cells }] of rows.entries()) {

@@ -12,7 +12,7 @@ export function formatAudit({ compared, found, differences, suspects }: AuditPro
     ...(suspects.length === 0
       ? []
       : [
-          `${suspects.length} places look as if something were missing, and nobody has handled all changes of their sources yet:`,
+          `${suspects.length} places where something seems to be missing, but changes of their sources are still to be handled:`,
           ...suspects.slice(0, SHOWN).flatMap(({ difference }) => inWords(difference)),
         ]),
   ].join('\n');
@@ -29,6 +29,6 @@ function inWords({ kind, where, found, expected, detail }: Difference): readonly
   return [
     `  ${kind}: ${placeInWords(where)}`,
     `    found ${found}, expected ${expected}: ${detail}`,
-    `    points to: ${CAUSES[kind]}`,
+    `    likely cause: ${CAUSES[kind]}`,
   ];
 }

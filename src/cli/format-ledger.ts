@@ -16,7 +16,7 @@ export function formatLedger(ledger: StoredLedger): string {
     written === due
       ? []
       : [
-          `${written} of ${due} late and refused events are dead letters so far: the others are still on their way`,
+          `${written} of ${due} late and refused events are dead letters so far; the others are not stored yet`,
         ];
   const setAside =
     ledger.setAside === 0
@@ -28,19 +28,19 @@ export function formatLedger(ledger: StoredLedger): string {
     ledger.strays === 0
       ? []
       : [
-          `${ledger.strays} events came under a partition key that is not their source: counted once all the same, at more writes`,
+          `${ledger.strays} events came under a partition key that is not their source: they count once, but cost more writes`,
         ];
   const held =
     ledger.held === 0
       ? []
       : [
-          `${ledger.held} events wait for sources that are held, and have no verdict yet: tidemill sources held, then tidemill sources resume`,
+          `${ledger.held} events of held sources have no verdict yet: see tidemill sources held, then run tidemill sources resume`,
         ];
   const unreadable =
     ledger.unreadableSources === 0
       ? []
       : [
-          `THE BOOKS OF ${ledger.unreadableSources} SOURCES CANNOT BE READ, and are not in these: tidemill sources held`,
+          `THE BOOKS OF ${ledger.unreadableSources} SOURCES CANNOT BE READ, and are not included: tidemill sources held`,
         ];
   return [
     formatTable(

@@ -19,7 +19,7 @@ interface IncidentOptions {
 
 export function incidentCommand(): Command {
   return new Command('incident')
-    .description('capture an incident from logs and archive, to be played bit for bit')
+    .description('make a case of an incident from logs and archive, which replays it bit for bit')
     .argument('<log...>', "files with the log lines of aggregate and close, one function's or both")
     .requiredOption('--archive <place>', 'the archive of the stream: a folder, or s3://bucket/prefix')
     .requiredOption('--into <folder>', 'where the case is written')
@@ -27,23 +27,23 @@ export function incidentCommand(): Command {
       '--pipeline <file>',
       'the definition that was deployed, TypeScript or JSON (default: cdk/pipeline.ts)',
     )
-    .option('--stream <name>', 'which stream, where the archive has several')
+    .option('--stream <name>', 'the archived stream, if the archive has several')
     .option(
       '--from <time>',
-      'records that arrived at this time or later; the log counts from its first line',
+      'only records that arrived at this time or later; the log is used from its first line',
       moment,
     )
-    .option('--to <time>', 'records that arrived before', moment)
+    .option('--to <time>', 'only records that arrived before this time', moment)
     .option('--json', 'one JSON object on stdout')
     .addHelpText(
       'after',
       `
-The functions note their runs where the stack has "incidents" (npx cdk deploy -c archive=true -c incidents=true). Lines may be those of
-the functions, what "aws logs tail GROUP --since 1h" prints, or the answer of "aws logs filter-log-events --log-group-name GROUP".
+The functions log their runs if the stack has "incidents" (npx cdk deploy -c archive=true -c incidents=true). The files may contain the functions' own
+lines, the output of "aws logs tail GROUP --since 1h", or the answer of "aws logs filter-log-events --log-group-name GROUP".
 
-The folder is a recorded case: tidemill test FOLDER plays it, in memory, in milliseconds. docs/incidents.md says what it holds.
+The folder is a recorded case: tidemill test FOLDER replays it in memory, in milliseconds. docs/incidents.md describes its files.
 
-Exit codes: 0 done, 1 it was captured, and cannot be played, or not to the byte, 2 bad usage.`,
+Exit codes: 0 done, 1 the case was made, but its replay fails or differs, 2 bad usage.`,
     )
     .action(incident);
 }

@@ -24,19 +24,19 @@ interface LoadOptions {
 export function loadCommand(): Command {
   return new Command('load')
     .description('load a stack with a simulated fleet at a chosen rate, and report')
-    .requiredOption('--rate <events>', 'events a second, of each task', wholeNumber(1, 10_000))
+    .requiredOption('--rate <events>', 'events per second that each task sends', wholeNumber(1, 10_000))
     .addOption(new Option('--for <duration>', 'how long').argParser(duration).default(60_000, '1m'))
-    .option('--tasks <count>', 'Fargate tasks side by side', wholeNumber(1, 10), 1)
-    .option('--seed <text>', 'names the devices: load-SEED-… (default: another each time)')
+    .option('--tasks <count>', 'number of Fargate tasks that run in parallel', wholeNumber(1, 10), 1)
+    .option('--seed <text>', 'part of the devices’ names: load-SEED-… (default: a new one each time)')
     .option('--outputs <file>', 'start tasks on AWS: the file that `cdk deploy --outputs-file <file>` wrote')
-    .option('--stream <name>', 'run the container’s program here, into this stream')
+    .option('--stream <name>', 'run the container’s program on this machine, and send to this stream')
     .option('--json', 'one JSON object on stdout')
     .addHelpText(
       'after',
       `
-With --outputs it starts the stack's own task (npx cdk deploy -c load=true), waits for its end, and reports what CloudWatch has of that time.
-With --stream the same program runs here, with the container's command, environment and memory; region, credentials and endpoint of the stream
-come from the AWS_* variables. Ctrl-C ends the command; tasks on AWS run on until their time is over. docs/load.md says what is sent and what the report holds.
+With --outputs the command starts the stack's own task (npx cdk deploy -c load=true), waits until it has ended, and reports CloudWatch's metrics of that time.
+With --stream the same program runs on this machine, with the container's command, environment and memory; region, credentials and endpoint of the stream
+come from the AWS_* variables. Ctrl-C ends the command; tasks on AWS continue until their time is over. docs/load.md describes the events and the report.
 
 Exit codes: 0 done, 1 events were given up or a task failed, 2 bad usage.`,
     )

@@ -127,7 +127,7 @@ export async function useDynamo<T>(
   const { tables, accessKey, outputs } = running;
   if (tables.kind === 'memory')
     throw new UsageError(
-      'found a local run with its tables in memory, expected one with Java: DynamoDB Local makes tables',
+      'found a local run with its tables in memory, expected one with Java: only DynamoDB Local can create tables',
     );
   return await work({
     client: localClient({ endpoint: tables.endpoint, accessKey }),
@@ -214,7 +214,9 @@ async function readRunning(): Promise<RunningFile> {
     return JSON.parse(await readFile(RUNNING_FILE, 'utf8'));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`${RUNNING_FILE}: ${reason}. \`tidemill dev\` writes it anew: start it again`, { cause });
+    throw new Error(`${RUNNING_FILE}: ${reason}. \`tidemill dev\` writes it again when you start it`, {
+      cause,
+    });
   }
 }
 

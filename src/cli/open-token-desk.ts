@@ -15,7 +15,7 @@ export async function useTokenDesk<T>(
 ): Promise<T> {
   if (options.data !== undefined) {
     throw new UsageError(
-      '--data: tokens are issued while the local run goes on: start it with `tidemill dev --data`',
+      '--data: tokens can be issued only while the local run is running: start it with `tidemill dev --data`',
     );
   }
   const place = await findPlace(options);

@@ -7,8 +7,8 @@ export function openapiCommand(): Command {
     .addHelpText(
       'after',
       `
-The document that a running system serves at /v1/openapi.json: for generating clients, and for looking at what the
-API answers without starting anything. The HTTP door's routes are those that the pipeline's shapes ask for.
+Prints the document that a running system serves at /v1/openapi.json, without starting anything: use it to generate clients, or to see what the
+API answers. It contains the HTTP door's routes for the pipeline's shapes.
 
   tidemill openapi > openapi.json`,
     )

@@ -204,7 +204,7 @@ function statusText({
     ...[formatNumber(records), formatNumber(events)],
   ]);
   return [
-    `readers look at ${current.generation === FIRST_GENERATION ? 'the stack’s own tables' : current.generation}${since}`,
+    `readers use ${current.generation === FIRST_GENERATION ? 'the stack’s own tables' : current.generation}${since}`,
     ...(rows.length === 0
       ? []
       : ['', formatTable(['generation', 'begun', 'archive', 'chunks', 'records', 'events'], rows)]),
@@ -273,7 +273,7 @@ function rollbackCommand(): Command {
     .action(async (options: NamedOptions) => {
       await tellSwitched(options, async ({ generations }) => {
         const { before } = await generations.current();
-        if (before === undefined) throw new UsageError('found no switch before, expected one to roll back');
+        if (before === undefined) throw new UsageError('found no earlier switch, expected one to roll back');
         return before;
       });
     });
@@ -289,12 +289,12 @@ async function tellSwitched(
     const { generation: from } = await generations.current();
     if (!(await generations.switchTo(to, { from, nowMs: Date.now() })))
       throw new Error(
-        `another process has switched meanwhile: found another generation than ${from} current`,
+        `another process has switched in the meantime: generation ${from} is no longer current`,
       );
     return await generations.current();
   });
   if (options.json) process.stdout.write(`${JSON.stringify(current)}\n`);
-  else process.stdout.write(`readers look at ${current.generation} from now on; before: ${current.before}\n`);
+  else process.stdout.write(`readers now use ${current.generation}; before: ${current.before}\n`);
 }
 
 function removeCommand(): Command {
@@ -307,10 +307,12 @@ function removeCommand(): Command {
         await knownGeneration(place, name);
         const { generation } = await place.generations.current();
         if (generation === name)
-          throw new UsageError(`generation ${name}: found it current, expected another: roll back first`);
+          throw new UsageError(
+            `generation ${name}: found that readers use it, expected another: roll back first`,
+          );
         await deleteGenerationTables(place.client, place.names, name);
         await place.generations.forget(name);
       });
-      process.stdout.write(`${name} is taken away\n`);
+      process.stdout.write(`${name} is removed\n`);
     });
 }

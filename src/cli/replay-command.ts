@@ -55,11 +55,11 @@ export function replayCommand(): Command {
     .option('--windows-out <file>', 'write the source windows as CSV')
     .option(
       '--kill <n>',
-      'kill this many function processes in mid-batch (SIGKILL)',
+      'kill this many function processes in the middle of a batch (SIGKILL)',
       wholeNumber(0, 1_000),
       0,
     )
-    .option('--reshard', 'split a shard and merge two in mid-replay')
+    .option('--reshard', 'split a shard and merge two during the replay')
     .option('--shape <name>', 'read files in another form: a shape of the pipeline, or a built-in one')
     .option(
       '--at <time>',
@@ -75,8 +75,8 @@ export function replayCommand(): Command {
       'after',
       `
 Recorded events are put into the stream by the producer client. Recorded Kinesis records keep their shard, sequence number
-and arrival time, and are handed to the event source mapping as they are.
-The figures are what this replay added; with --data, "stored" in the JSON output holds the totals.`,
+and arrival time, and go to the event source mapping unchanged.
+The figures count what this replay added; with --data, "stored" in the JSON output has the totals.`,
     )
     .action(runReplay);
 }
@@ -186,7 +186,8 @@ function formatReport(report: ReplayReport): string {
   if (figures.alertTransitions !== undefined) {
     lines.push(`alerts          ${formatNumber(figures.alertTransitions)} transitions`);
   }
-  if (figures.kills > 0) lines.push(`killed          ${figures.kills} function processes in mid-batch`);
+  if (figures.kills > 0)
+    lines.push(`killed          ${figures.kills} function processes in the middle of a batch`);
   if (figures.redelivered > 0) {
     lines.push(
       `redelivered     ${formatNumber(figures.redelivered)} events at or before what their source had folded in: they changed nothing`,

@@ -71,7 +71,7 @@ async function printGuess(file: string, options: ShapeCommandOptions): Promise<v
   }
   if (names.length === 0 && known.events > known.refused) {
     process.stderr.write(
-      `tidemill: ${file}: events in their own form need no shape\n\n${formatLook(file, known)}\n`,
+      `tidemill: ${file}: the file has events in Tidemill’s own form, which need no shape\n\n${formatLook(file, known)}\n`,
     );
     return;
   }

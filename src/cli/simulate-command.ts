@@ -39,21 +39,21 @@ export function simulateCommand(partsModule?: URL): Command {
     .addHelpText(
       'after',
       `
-One seed decides everything: devices and their events, the pipeline, shards and reshards, batches, and what goes
-wrong. Containers die before, in and after calls of tables; answers are lost; writes are refused, throttled or half
-done; batches come again, and late ones finish after they have been retried elsewhere. The functions, the stores and the
-event source mapping are the real ones, on tables in memory under a virtual clock: the same seed is the same run.
+One seed determines everything: devices and their events, the pipeline, shards and reshards, batches, and the
+faults. Containers die before, during and after calls of tables; answers are lost; writes are refused, throttled or half
+done; batches are delivered again, and slow ones finish after they were retried elsewhere. The functions, the stores and the
+event source mapping are the real ones, on tables in memory under a virtual clock: the same seed gives the same run.
 
-Checked at every write: each state is what a plain reference makes of the source's events so far; closed windows stay
-as they are; dead letters are those there must be. Checked at the end: the books balance, rollups are the sum of their
-sources, nothing waits for ever.
+Checked at every write: each state is what a simple reference model computes from the source's events so far; closed
+windows do not change; the dead letters are the expected ones. Checked at the end: the books balance, rollups are the sum of
+their sources, nothing waits for ever.
 
-A seed that fails is made small before it is shown: what happened, what was found, what was expected.
-  tidemill simulate --seed 4711                 see it again
-  tidemill simulate --seed 4711 --save it.json  keep it; test/simulation/kept replays what is in it
-  tidemill simulate --plan it.json              run what was kept
+If a seed fails, its run is shrunk and then shown: what happened, what was found, what was expected.
+  tidemill simulate --seed 4711                 run it again
+  tidemill simulate --seed 4711 --save it.json  save its plan; tests replay the plans in test/simulation/kept
+  tidemill simulate --plan it.json              run a saved plan
 
-Exit codes: 0 every law held, 1 one was broken, 2 bad usage.`,
+Exit codes: 0 every law held, 1 a law was broken, 2 bad usage.`,
     )
     .action((options: SimulateOptions) => simulate(options, partsModule));
 }

@@ -60,7 +60,7 @@ export function sourcesCommand(): Command {
         'after',
         `
 Fix the cause first: deploy the release that wrote the state, or restore a good state under the item's current version.
-It may be stopped at any time and run again; batches that arrive meanwhile are processed in their turn.`,
+You may stop the command at any time and run it again; batches that arrive in the meantime are processed in order.`,
       )
       .action(resumeHeld),
   );
@@ -136,7 +136,7 @@ function resumedInWords(outcome: Resumption): string {
     case 'not-mended':
       return `stays held: ${outcome.detail}`;
     case 'busy':
-      return `stays held: it was written by others ${outcome.attempts} times meanwhile; run it again`;
+      return `stays held: it was written ${outcome.attempts} times in the meantime; run the command again`;
   }
 }
 
@@ -147,10 +147,10 @@ async function retire(source: string, options: StoreOptions): Promise<void> {
       throw new Error(`found no source ${JSON.stringify(source)}; \`tidemill sources\` lists them`);
     if (outcome.kind === 'busy') {
       throw new Error(
-        `${JSON.stringify(source)} was written by others ${outcome.attempts} times meanwhile: it is still sending, stop it first`,
+        `${JSON.stringify(source)} was written ${outcome.attempts} times in the meantime: it is still sending, so stop it first`,
       );
     }
-    process.stdout.write(`${source} is retired; should it send again, it is back\n`);
+    process.stdout.write(`${source} is retired; if it sends events again, it is active again\n`);
   });
 }
 

@@ -16,30 +16,30 @@ export function testCommand(): Command {
     .addHelpText(
       'after',
       `
-A case is run in each way that must make no difference: with batches of 1, 17 and 100 records; with every batch
+Each case is run in several ways that must all give the same results: with batches of 1, 17 and 100 records; with every batch
 delivered twice; with every commit lost once, and with every commit's answer lost once. The functions, the stores and the
 event source mapping are the real ones, on tables in memory under a virtual clock.
 
-events.ndjson: an event a line, in stream order, as the stream carries it, with arrivedAt (ms) for its arrival; or a
-recorded Kinesis record a line. Between them:
+events.ndjson: one event per line, in stream order, with arrivedAt (ms) as its arrival time; or one recorded Kinesis
+record per line. Between them:
   {"$close": ms}          the closer runs at that moment
-  {"$clock": ms}          the clock of alerts runs at that moment
-  {"$pipeline": "FILE"}   this definition is deployed
-  {"$expire": ms}         TTL removes what has expired by then
+  {"$clock": ms}          alert-clock runs at that moment
+  {"$pipeline": "FILE"}   the definition in this file is deployed
+  {"$expire": ms}         TTL removes items that have expired by then
   {"$flush": true}        the batch ends
-  {"$recording": "FOLDER"} what a recording or an archive holds (docs/archive.md), all of it, or some:
+  {"$recording": "FOLDER"} the records of a recording or archive (docs/archive.md), all or some:
                           {"$recording": {"recording": "FOLDER", "from": TIME, "to": TIME, "sources": ["d1"]}}
-After the last line everything that is open is closed.
+After the last line all open windows are closed.
 
 expected.csv: kind,series,start,end,metric,aggregate,value[,tolerance]. Kinds are window (series AGGREGATION|SOURCE),
 rollup (NAME|[VALUES]), alert (the transition's id; the metric is the rule, the aggregate FROM->TO), letter (the source;
-the aggregate is the reason) and ledger (the aggregate is the verdict). A value may be "absent" or "*". A first line
-"#only window,rollup": there are no other rows of these kinds with the aggregates named.
+the aggregate is the reason) and ledger (the aggregate is the verdict). A value may be "absent" or "*". With
+"#only window,rollup" as the first line, results of these kinds with the aggregates named must not have other rows.
 
-A folder with incident.ndjson is an incident that was captured (tidemill incident, docs/incidents.md). It is played once, as it was: the same
-batches, failures and cut-off runs. expected.csv may be left out.
+A folder with incident.ndjson is a captured incident (tidemill incident, docs/incidents.md). It is run once, with the same
+batches, failures and interrupted runs. It needs no expected.csv.
 
-Exit codes: 0 every case holds, 1 one does not, 2 bad usage (also: a folder that is no case).`,
+Exit codes: 0 every case passes, 1 a case fails, 2 bad usage (or a folder that is not a case).`,
     )
     .action(test);
 }

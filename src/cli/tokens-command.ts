@@ -73,7 +73,9 @@ function orderOf({ device, relay, reader, operator, sources, lifetime }: IssueOp
   }
   const listed = (sources ?? '').split(',').filter((source) => source !== '');
   if ((use === 'relay') !== listed.length > 0) {
-    throw new UsageError('--sources: expected with --relay, and only with it: whom the relay may speak for');
+    throw new UsageError(
+      '--sources: expected together with --relay, and only then: the sources that the relay may post for',
+    );
   }
   const bad = listed.find((source) => !isSource(source));
   if (bad !== undefined) throw new UsageError(`--sources: found ${JSON.stringify(bad)}, expected a source`);

@@ -106,7 +106,7 @@ async function run(options: VerifyOptions): Promise<void> {
   if (options.json === true) process.stdout.write(`${JSON.stringify({ ...summary, steps: verdicts })}\n`);
   else
     process.stdout.write(
-      `${summary.held} held, ${summary.broken} did not, ${summary.untried} could not be tried here\n`,
+      `${summary.held} held, ${summary.broken} did not, ${summary.untried} could not be tested here\n`,
     );
   if (summary.broken > 0 || summary.held === 0) process.exitCode = 1;
 }

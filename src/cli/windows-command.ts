@@ -28,10 +28,10 @@ export function windowsCommand(): Command {
       'after',
       `
 A window that is still open in its source, or in a source of the rollup, is provisional; its revision rises with every change.
-A window is partial if it holds only some of its events, because the pipeline was changed while it was open: the arrival time since
-which, or until which, it counts is shown.
-With --source and --aggregation, or --rollup and --value, only that series is read; otherwise an index of all windows by start, from
-the latest until enough are found. Open windows are read from the state of --source, or without it from all states; a rollup needs none.`,
+A window is partial if it holds only some of its events, because the pipeline was changed while it was open. The output shows the arrival time
+from which, or until which, events count.
+With --source and --aggregation, or --rollup and --value, the command reads only that series; otherwise it reads an index of all windows by start, from
+the latest until enough are found. Open windows are read from the state of --source, or without it from all states; for a rollup no state is read.`,
     )
     .action(async (options: WindowsOptions) => {
       if (options.value !== undefined && options.rollup === undefined) {
@@ -49,7 +49,7 @@ the latest until enough are found. Open windows are read from the state of --sou
       } else process.stdout.write(`${formatWindows(windows)}\n`);
       if (problems.length > 0) {
         throw new Error(
-          `found ${problems.length} states that cannot be read, and shown all windows but theirs:\n  ${problems.slice(0, 5).join('\n  ')}`,
+          `found ${problems.length} states that cannot be read; the windows of all others are shown:\n  ${problems.slice(0, 5).join('\n  ')}`,
         );
       }
     });

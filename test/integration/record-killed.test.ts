@@ -1,5 +1,5 @@
 // `tidemill record` against a real server, killed while it writes and started again: the archive has each record of the stream once.
-// Of a table's changes by night (test/nightly/record-killed.test.ts); by day unit/run/capture-stream.test.ts ends captures anywhere.
+// Captures of a table's changes are killed in test/nightly/record-killed.test.ts; unit/run/capture-stream.test.ts ends captures anywhere.
 import { CreateStreamCommand, PutRecordsCommand } from '@aws-sdk/client-kinesis';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { startKinesisServer } from '../../src/local-stack/kinesis-server.ts';

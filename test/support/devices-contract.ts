@@ -64,7 +64,7 @@ export async function localRun(make: MakeTable): Promise<LocalRun> {
 }
 
 const WRONG_FILES: readonly (readonly [rows: string, problem: string])[] = [
-  ['', 'found 0 rows under a header, expected CSV with 1 to 20,000 of them'],
+  ['', 'found 0 rows below the header, expected CSV with 1 to 20,000 rows'],
   ['name,site\nd1,north\n', 'row 1'],
   ['source,site\nd1,north\nd1,south\n', 'row 2'],
 ];
@@ -90,12 +90,12 @@ export function devicesContract(make: MakeTable): void {
       );
       expect(first).toEqual({
         code: 0,
-        stdout: '2 of 2 devices have other tags from 2100-01-01T00:00:00Z on\n',
+        stdout: '2 of 2 devices get other tags from 2100-01-01T00:00:00Z on\n',
         stderr: '',
       });
       // What the file does not name keeps what it has; the same again changes nothing.
       expect(await put(run, 'source,site\nd2,"a, b"\n', '--from', '2101-01-01T00:00:00Z')).toMatchObject({
-        stdout: '0 of 1 devices have other tags from 2101-01-01T00:00:00Z on\n',
+        stdout: '0 of 1 devices get other tags from 2101-01-01T00:00:00Z on\n',
       });
       await put(run, 'source,site\nd1,\n', '--from', '2102-01-01T00:00:00Z');
       expect((await show(run, 'd1')).stdout.trimEnd().split('\n')).toEqual([
@@ -117,7 +117,9 @@ export function devicesContract(make: MakeTable): void {
       const { from } = JSON.parse((await show(run, 'd1', '--json')).stdout);
       expect(Date.parse(from)).toBeGreaterThanOrEqual(before + 120_000);
       const early = await refused(['devices', 'put', 'devices.csv', '--from', '2026-01-01T00:00:00Z'], run);
-      expect(early.stderr).toContain('found less than a minute ahead, expected at least that');
+      expect(early.stderr).toContain(
+        'found a time less than a minute in the future, expected at least a minute',
+      );
     });
 
     test('are refused with what is wrong with the file', async () => {

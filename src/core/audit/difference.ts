@@ -42,22 +42,22 @@ export interface Where {
 /** What each kind points to. */
 export const CAUSES: Readonly<Record<DifferenceKind, string>> = {
   'books-and-windows':
-    'events were counted and are in no window of their source, or the other way round: its item was changed by something other than the fold',
+    'events were counted but are in no window of their source, or the other way round: something other than the fold changed its item',
   'window-missing':
     'a window that closed is not stored: the rollup function lost changes (off for more than 24 h, or a batch given up), or somebody deleted it',
-  'window-other': 'a window is stored that is not the one its source closed: it was written over',
+  'window-other': 'the stored window is not the one that its source closed: it was overwritten',
   'state-behind':
-    'more of a source is stored downstream than its item has made: the item was restored from an earlier point, or erased',
+    'more is stored downstream of a source than its item has produced: the item was restored from an earlier point, or erased',
   'letter-missing':
     'an event that its source counts as late or quarantined is not among the dead letters: lost with a change, or deleted',
   'rollup-lacks-source':
-    'a rollup window lacks a source that was folded into it: a part of it was deleted or written over',
+    'a rollup window lacks a source that was folded into it: a part of it was deleted or overwritten',
   'rollup-sum':
-    'a rollup window holds other events than the windows of its sources: a part was written over, or a source counted twice',
+    'a rollup window holds other events than the windows of its sources: a part was overwritten, or a source counted twice',
   'records-not-folded':
-    'records came through the stream and were never handled: their batches were given up (`tidemill dead-letters redrive` puts them back), or a reader passed them over',
+    'records came through the stream and were never handled: their batches were given up (`tidemill dead-letters redrive` puts them back), or a reader skipped them',
   'records-not-carried':
-    'more records were handled than the archive has of the shard: the function that keeps the archive gave up batches, or objects were deleted',
+    'more records of the shard were handled than the archive has: the function record gave up batches, or objects were deleted',
   unreadable: 'what is stored cannot be read',
 };
 

@@ -79,7 +79,7 @@ describe('a pass at once', () => {
     const progress = await auditNow(deps, { waitMs: 5_000, sleep });
     expect(progress).toMatchObject({ phase: 'waiting', found: 0 });
     expect(progress.suspects).toHaveLength(3);
-    expect(formatAudit(progress)).toContain('nobody has handled all changes of their sources yet');
+    expect(formatAudit(progress)).toContain('changes of their sources are still to be handled');
   });
 
   it('names a window that is not stored, and what that points to', async () => {
@@ -89,7 +89,7 @@ describe('a pass at once', () => {
     const progress = await auditNow(deps, { waitMs: 60_000, sleep: async () => system.rollUp() });
     expect(progress.found).toBe(1);
     expect(formatAudit(progress)).toMatch(
-      /window-missing: source "s1", aggregation m, window from 2023-11-14T22:13:40\.000Z\n {4}found 0, expected 1: .*\n {4}points to: a window that closed is not stored/,
+      /window-missing: source "s1", aggregation m, window from 2023-11-14T22:13:40\.000Z\n {4}found 0, expected 1: .*\n {4}likely cause: a window that closed is not stored/,
     );
   });
 
