@@ -61,10 +61,10 @@ export function allShapes(pipeline: object): readonly Shape[] {
 }
 
 async function printGuess(file: string, options: ShapeCommandOptions): Promise<void> {
-  const known = await lookAtFile(file, { shapes: allShapes({}), arrivalMs: options.at });
+  const known = await lookWithArrival(file, options);
   const names = known.shapes.map(({ name }) => name).filter((name) => name !== OWN_FORM);
   // A built-in shape knows more of its form than any guess.
-  if (names.length > 0 && 2 * known.refused < known.events) {
+  if (names.length > 0 && 2 * known.refused < known.events && known.withoutValues < known.events) {
     process.stdout.write(`${JSON.stringify({ shapes: names }, null, options.json ? 0 : 2)}\n`);
     process.stderr.write(`\n${formatLook(file, known)}\n`);
     return;
@@ -79,7 +79,7 @@ async function printGuess(file: string, options: ShapeCommandOptions): Promise<v
   const guess = guessShape(documents, format);
   if (guess === undefined) {
     process.stderr.write(
-      `tidemill: ${file}: found ${formatNumber(documents.length)} documents of ${format} and no time in them, expected one to propose a shape; "time": "@arrival" in a shape of your own takes when they come\n`,
+      `tidemill: ${file}: found ${formatNumber(documents.length)} documents of ${format} and no number in them, expected some to propose a shape\n`,
     );
     process.exitCode = 1;
     return;
@@ -94,6 +94,17 @@ async function printGuess(file: string, options: ShapeCommandOptions): Promise<v
   if (shape === undefined || problems.length > 0) throw new Error(problems.join('; '));
   const look = await lookAtFile(file, { shapes: [shape], arrivalMs: options.at });
   process.stderr.write(`\n${formatLook(file, look)}\n`);
+}
+
+/** What states no time would be refused to the last event; as records of a stream it has an arrival. */
+async function lookWithArrival(file: string, { at }: ShapeCommandOptions): Promise<FileLook> {
+  const shapes = allShapes({});
+  const known = await lookAtFile(file, { shapes, arrivalMs: at });
+  if (known.events > 0 || at !== undefined) return known;
+  const look = await lookAtFile(file, { shapes, arrivalMs: Date.now() });
+  if (look.events > 0)
+    process.stderr.write(`tidemill: ${file}: no event states a time; --at TIME says when they arrived\n`);
+  return look;
 }
 
 function formatLook(file: string, look: FileLook): string {

@@ -152,3 +152,17 @@ test.each([
   expect(stderr).toMatch(message);
   expect(stderr).toMatch(/^tidemill: [^\n]+\n$/);
 });
+
+test('a guess knows forms that state no time, and proposes another shape where a known one takes no value', async () => {
+  const folder = await temporaryFolder();
+  await writeFile(join(folder, 'plug.json'), '{"linkquality":120,"power":3.5}');
+  const plug = await runHere(['shape', 'plug.json', '--guess'], { cwd: folder });
+  expect(JSON.parse(plug.stdout)).toEqual({ shapes: ['zigbee2mqtt'] });
+  expect(plug.stderr).toContain('plug.json: no event states a time; --at TIME says when they arrived');
+  await writeFile(join(folder, 'd.csv'), 'time;sensor_id;t\n2026-03-01T08:00:00Z;77;21,5\n');
+  const comma = await runHere(['shape', 'd.csv', '--guess'], { cwd: folder });
+  expect(JSON.parse(comma.stdout).shapes).toMatchObject([
+    { format: 'csv', source: 'sensor_id', values: [{ text: 'number', decimalComma: true }] },
+  ]);
+  expect([plug.code, comma.code]).toEqual([0, 0]);
+});

@@ -3,6 +3,13 @@
 import { isObject } from '../../core/event-rules.ts';
 import type { ShapeDefinition, TimeDefinition } from '../../core/shape/shape-definition.ts';
 import { memberOf } from './find.ts';
+import {
+  canBeNamed,
+  isNumeric,
+  type NamedValues,
+  namedValueListIn,
+  namedValuesIn,
+} from './guess-named-values.ts';
 
 /** Documents, or parts, that are looked at. */
 const MAX_LOOKED_AT = 500;
@@ -14,47 +21,110 @@ export interface Guess {
   readonly doubts: readonly string[];
 }
 
-/** undefined where there is nothing to go by: no objects, or no time in them. `format` as the documents were read. */
+/** undefined where there is nothing to go by: no objects, or no number in them. `format` as the documents were read. */
 export function guessShape(
   documents: readonly unknown[],
   format: ShapeDefinition['format'],
 ): Guess | undefined {
   const objects = documents.flatMap(flat).filter(isObject).slice(0, MAX_LOOKED_AT);
-  const found = partsWithTime(objects);
+  const found = partsWithTime(objects) ?? partsWithoutTime(objects);
   if (found === undefined) return undefined;
   const { list, leaves, time } = found;
   const doubts = [...time.doubts];
+  const named = list === undefined ? namedValueListIn(objects[0]) : undefined;
+  const beside = namedValuesIn(leaves, list === undefined ? 'alone' : 'in a list');
   const source = pick(leaves, SOURCE_NAMES, isLabel);
   if (source === undefined)
     doubts.push('source: nothing looks like the name of a device, so it is the partition key');
-  const id = pick(leaves, ID_NAMES, (values) => values.length > 1 && new Set(values).size === values.length);
+  const ids = new Map([...leaves].filter(([path]) => path !== beside?.label));
+  const id = pick(ids, ID_NAMES, (values) => values.length > 1 && new Set(values).size === values.length);
   if (id === undefined) doubts.push('id: nothing tells events apart, so a record sent twice counts twice');
+  const outer = (path: string) => (named === undefined || path.startsWith('@') ? path : aroundPart(path));
+  const each = list ?? named?.list;
+  const isJson = format === undefined || format === 'json';
   const definition: ShapeDefinition = {
     name: 'mine',
-    ...(format === undefined || format === 'json' ? {} : { format }),
-    ...(list === undefined ? {} : { each: `${list.map(pathStep).join('')}[*]`.replace(/^\./, '') }),
-    ...(format === undefined || format === 'json'
-      ? { when: { has: whenPaths(list, source, time.paths) } }
-      : {}),
-    source: source ?? '@partitionKey',
-    ...(id === undefined ? {} : { id }),
-    time: time.definition,
-    values: [
-      { path: '.', text: format === 'csv' ? 'number' : textsAre(leaves, [source, id, ...time.paths]) },
-    ],
+    ...(isJson ? {} : { format }),
+    ...(each === undefined ? {} : { each: `${pathOf(each)}[*]` }),
+    ...(isJson ? { when: { has: whenPaths(each, source, time.paths, leaves) } } : {}),
+    source: outer(source ?? '@partitionKey'),
+    // An id of the document is not one of each of its values.
+    ...(id === undefined ? {} : { id: named === undefined ? id : `{${outer(id)}}/{${named.label}}` }),
+    time: named === undefined ? time.definition : timeAround(time, outer),
+    values: valuesFrom(leaves, { named: named ?? beside, fields: [source, id, ...time.paths] }),
   };
   return { definition, doubts };
 }
 
-/** How texts are to be read: those that are numbers alone, or with a unit. Those of the fields say nothing of it. */
-function textsAre(leaves: Leaves, fields: readonly (string | undefined)[]): 'units' | 'number' | 'skip' {
-  const others = [...leaves].filter(([path]) => !fields.includes(path)).map(([, values]) => values);
-  if (others.flat().some((value) => typeof value === 'string' && WITH_UNIT.test(value))) return 'units';
-  const isNumber = (value: unknown) => typeof value === 'string' && /^-?\d{1,15}(?:\.\d+)?$/.test(value);
-  return others.some((values) => values.every(isNumber)) ? 'number' : 'skip';
+/** What a path of the document is from a part that was cut out of it. */
+function aroundPart(path: string): string {
+  return path.startsWith('[') ? `^${path}` : `^.${path}`;
 }
 
-const WITH_UNIT = /^-?\d+(?:\.\d+)? ?[^\d\s.,:/-]{1,8}$/;
+function timeAround({ definition, paths }: TimeGuess, outer: (path: string) => string): TimeDefinition {
+  if (typeof definition === 'string' || !('path' in definition)) return definition;
+  const [first, second] = paths.map(outer);
+  return { ...definition, path: second === undefined ? (first ?? '@arrival') : `{${first}} {${second}}` };
+}
+
+function valuesByName({ label, value }: NamedValues): NonNullable<ShapeDefinition['values']> {
+  return { [`{${label}}`]: value };
+}
+
+/** Those with names beside them; else everything numeric, but for what says which or when. */
+function valuesFrom(
+  leaves: Leaves,
+  {
+    named,
+    fields,
+  }: { readonly named: NamedValues | undefined; readonly fields: readonly (string | undefined)[] },
+): NonNullable<ShapeDefinition['values']> {
+  if (named !== undefined && !fields.includes(named.label)) return valuesByName(named);
+  const others = new Map([...leaves].filter(([path]) => !fields.includes(path)));
+  const drop = [...others].flatMap(([path, values]) => (isNoMeasure(path, values) ? [path] : []));
+  const measures = [...others].flatMap(([path, values]) => (drop.includes(path) ? [] : [values]));
+  return [
+    {
+      path: '.',
+      text: textsAre(measures),
+      ...(measures.some(haveCommas) ? { decimalComma: true } : {}),
+      ...(drop.length === 0 ? {} : { drop: drop.slice(0, MAX_DROPPED) }),
+    },
+  ];
+}
+
+const MAX_DROPPED = 64;
+const NAMES_SOMETHING =
+  /(?:^|[_-])(?:id|uuid|eui|mac|sn|imei|serial|index|pin)$|(?:Id|ID|EUI|Eui|Uuid|Serial)$|devEUI$/;
+
+/** Numbers that say which or when, and nothing of what was measured. */
+function isNoMeasure(path: string, values: readonly unknown[]): boolean {
+  const isRead = values.every((value) => isNumeric(value) || (typeof value === 'string' && HEX.test(value)));
+  if (!isRead) return false;
+  return NAMES_SOMETHING.test(lastName(path)) || formatOf(values) !== undefined;
+}
+
+const HEX = /^[0-9A-Fa-f]{4,64}$/;
+
+/** How texts are to be read: those that are numbers alone, or with a unit. */
+function textsAre(measures: readonly (readonly unknown[])[]): 'units' | 'number' | 'skip' {
+  if (measures.flat().some((value) => typeof value === 'string' && WITH_UNIT.test(value))) return 'units';
+  const isNumber = (values: readonly unknown[]) =>
+    haveCommas(values) || values.some((value) => typeof value === 'string' && isNumeric(value));
+  return measures.some(isNumber) ? 'number' : 'skip';
+}
+
+/** What is not one of these is as likely a version or a name: `11n`, `868M`. */
+const WITH_UNIT =
+  /^-?\d+(?:\.\d+)? ?(?:%(?: ?RH)?|°[CF]?|℃|℉|[munkM]?[VAW]|VA|var|[kM]?Wh|[kMG]?Hz|pp[mb]|[hkm]?Pa|m?bar|inHg|[ckm]?m|m\/s|km\/h|mph|lx|lux|dBm?|rpm|m?s|min|kg|[mµ]?g(?:\/m[3³])?|[µu]g\/m[3³]|m?[lL]|m[23²³]|K|Ω)$/;
+
+/** Numbers with a comma for the point, wherever they have one. */
+function haveCommas(values: readonly unknown[]): boolean {
+  return (
+    values.some((value) => typeof value === 'string' && /^-?\d+,\d+$/.test(value)) &&
+    values.every((value) => value === '' || (typeof value === 'string' && /^-?\d+(?:,\d+)?$/.test(value)))
+  );
+}
 
 interface TimedParts {
   /** The names to the list that the parts are elements of; undefined: they are the documents. */
@@ -74,6 +144,16 @@ function partsWithTime(objects: readonly object[]): TimedParts | undefined {
   return undefined;
 }
 
+/** What has numbers and no time is of when it arrives. */
+function partsWithoutTime(objects: readonly object[]): TimedParts | undefined {
+  const leaves = leavesOf(objects, objects.length);
+  const hasNumbers = [...leaves.values()].some((values) => values.every(isNumeric));
+  if (!hasNumbers && namedValueListIn(objects[0]) === undefined) return undefined;
+  const doubt =
+    'time: nothing looks like one, so it is when the record arrives; for a file, --at TIME says when that was';
+  return { list: undefined, leaves, time: { definition: '@arrival', paths: [], doubts: [doubt] } };
+}
+
 function leavesWithTime(parts: readonly object[]): readonly [Leaves, TimeGuess | undefined] {
   const common = leavesOf(parts, parts.length);
   const time = guessTime(common);
@@ -90,15 +170,22 @@ function whenPaths(
   list: readonly string[] | undefined,
   source: string | undefined,
   times: readonly string[],
+  leaves: Leaves,
 ): readonly string[] {
-  if (list !== undefined) return [list.map(pathStep).join('').replace(/^\./, '')];
-  return [...(source === undefined ? [] : [source]), ...times.slice(0, 1)];
+  if (list !== undefined) return [pathOf(list)];
+  const known = [...(source === undefined ? [] : [source]), ...times.slice(0, 1)];
+  return known.length > 0 ? known : [...leaves.keys()].slice(0, 3);
+}
+
+function pathOf(names: readonly string[]): string {
+  return names.map(pathStep).join('').replace(/^\./, '');
 }
 
 const SOURCE_NAMES = [
+  /^(?:dev_?eui|eui|imei|vin|mac(?:_?addr(?:ess)?)?|unique_?id|passkey)$/i,
   /^(?:device|sensor|node|thing|client|station|machine|meter|player|vehicle|asset|gateway)[_-]?(?:id|name|eui|key)?$/i,
   /(?:device|sensor|node|thing|client|station|machine|player|vehicle)[_-]?(?:id|name|eui)$/i,
-  /^(?:source|src|host|hostname|mac|serial|vin|imei|dev_?eui|dev_?id|core_?id|entity_?id|ref_?id|_id_)$/i,
+  /^(?:source|src|host|hostname|serial|sn|did|tid|sender|dev_?id|core_?id|entity_?id|ref_?id|_id_|(?:gw|ap)_?mac)$/i,
   /^(?:topic|name|user|location|site)$/i,
 ];
 const ID_NAMES = [
@@ -108,7 +195,8 @@ const ID_NAMES = [
 const TIME_NAMES = [
   /^(?:timestamp|time|datetime|date_time|ts|tst|_time)$/i,
   /(?:time|timestamp|date|_at|ts|_changed|_seen|_fired)$/i,
-  /time|date/i,
+  /(?:time|datum|zeit|fecha|hora|heure)/i,
+  /date|^dt$|^clock$|epoch|At$/,
 ];
 
 type Leaves = ReadonlyMap<string, readonly unknown[]>;
@@ -150,6 +238,22 @@ function guessTime(leaves: Leaves): TimeGuess | undefined {
         };
     }
   }
+  return timeByLook(leaves);
+}
+
+/** Whatever it is called, if no other looks like one. */
+function timeByLook(leaves: Leaves): TimeGuess | undefined {
+  for (const [path, values] of leaves) {
+    if (NAMES_SOMETHING.test(lastName(path))) continue;
+    const found = formatOf(values);
+    if (found === undefined) continue;
+    const doubts = [`${path} looks like one and is not called so`, ...found.doubts];
+    return {
+      definition: { path, ...found.format },
+      paths: [path],
+      doubts: doubts.map((doubt) => `time: ${doubt}`),
+    };
+  }
   return undefined;
 }
 
@@ -157,11 +261,12 @@ function guessTime(leaves: Leaves): TimeGuess | undefined {
 function guessDateAndTime(leaves: Leaves): TimeGuess | undefined {
   const date = [...leaves].find(
     ([path, values]) =>
-      /date/i.test(path) && values.every((value) => typeof value === 'string' && DATE.test(value)),
+      /date|datum|fecha/i.test(path) &&
+      values.every((value) => typeof value === 'string' && DATE.test(value)),
   );
   const time = [...leaves].find(
     ([path, values]) =>
-      /time/i.test(path) &&
+      /time|zeit|hora|heure/i.test(path) &&
       values.every((value) => typeof value === 'string' && /^\d{1,2}:\d\d(?::\d\d)?$/.test(value)),
   );
   if (date === undefined || time === undefined) return undefined;
@@ -247,7 +352,7 @@ function leavesOf(objects: readonly object[], least: number): Leaves {
   const visit = (value: unknown, path: string, depth: number) => {
     if (isObject(value) && depth < MAX_DEPTH) {
       for (const [name, member] of Object.entries(value))
-        visit(member, `${path}${pathStep(name)}`, depth + 1);
+        if (canBeNamed(name)) visit(member, `${path}${pathStep(name)}`, depth + 1);
     } else if (typeof value !== 'object' && path !== '') {
       const key = path.replace(/^\./, '');
       const known = leaves.get(key);
@@ -267,6 +372,7 @@ function pathStep(name: string): string {
 function listIn(value: unknown, names: readonly string[], least: number): readonly string[] | undefined {
   if (!isObject(value) || names.length >= MAX_DEPTH) return undefined;
   for (const [name, member] of Object.entries(value)) {
+    if (!canBeNamed(name)) continue;
     if (Array.isArray(member) && member.length >= least && member.every(isObject)) return [...names, name];
     const below = listIn(member, [...names, name], least);
     if (below !== undefined) return below;

@@ -1,11 +1,13 @@
 // What `tidemill shape --guess` proposes reads the file it was made for: real files that no built-in shape knows.
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { BUILT_IN_SHAPES } from '../../../../src/core/shape/built-in-shapes.ts';
 import { guessShape } from '../../../../src/wire/shapes/guess-shape.ts';
 import { readDocuments, readShapedFile } from '../../../../src/wire/shapes/read-shaped-file.ts';
 import { SkippedPaths } from '../../../../src/wire/shapes/skipped-paths.ts';
 import { formatsFolder } from '../../../support/formats.ts';
+import { runs } from '../../../support/runs.ts';
 import { shapesOf } from '../../../support/shaped.ts';
 
 const folder = formatsFolder();
@@ -51,7 +53,90 @@ describe('documents', () => {
       { _type: 'location', lat: 51.5, tst: 1_772_351_940 },
       { time: { path: 'tst', as: 's' } },
     ],
+    [
+      'values beside their names',
+      { device: 'd1', variable: 't', value: 21.5, time: '2026-03-01T08:00:00Z' },
+      { source: 'device', values: { '{variable}': 'value' } },
+    ],
+    [
+      'a list of values beside their names, the rest around it',
+      { box: { mac: 'A4' }, at: '2026-03-01T08:00:00Z', readings: [{ value_type: 'P1', value: '3.97' }] },
+      {
+        each: 'readings[*]',
+        source: '^.box.mac',
+        time: { path: '^.at', as: 'iso' },
+        values: { '{value_type}': 'value' },
+      },
+    ],
+    [
+      'a list of values with names and times',
+      { timestamp: 1, values: [1, 2].map((v) => ({ id: `tag-${v}`, v, t: 1_772_352_000_000 })) },
+      { each: 'values[*]', time: { path: 't', as: 'ms' }, values: { '{id}': 'v' } },
+    ],
+    [
+      'numbers that say which or when are no values',
+      { name: 'x', dt: 1_772_352_000, cityId: 7, sunrise: 1_772_348_400, devEUI: '24E124', temp: 21.5 },
+      { source: 'devEUI', time: { path: 'dt', as: 's' }, values: [{ drop: ['cityId', 'sunrise'] }] },
+    ],
+    [
+      'a version is no number with a unit',
+      { time: 1_772_352_000, freq: '868M', mode: '11n', u: 3 },
+      { values: [{ text: 'skip' }] },
+    ],
+    [
+      'a number with a unit',
+      { time: 1_772_352_000, u: '3.3 V', h: '45 %', p: '1001hPa' },
+      { values: [{ text: 'units' }] },
+    ],
+    [
+      'commas for points, and German names',
+      { Datum: '13.03.2026', Uhrzeit: '08:00', Temperatur: '21,5' },
+      {
+        time: { path: '{Datum} {Uhrzeit}', as: 'd.M.yyyy H:mm', zone: 'UTC' },
+        values: [{ text: 'number', decimalComma: true }],
+      },
+    ],
+    ['no time', { t: 21.5, h: 40 }, { source: '@partitionKey', time: '@arrival', when: { has: ['t', 'h'] } }],
   ])('%s', (_, document, definition) => {
     expect(guessShape([document], 'json')?.definition).toMatchObject(definition);
+  });
+
+  test.each([[{ note: 'x' }], [[]], [{}]])('%j is nothing to go by', (document) => {
+    expect(guessShape([document], 'json')).toBeUndefined();
+  });
+
+  test('whatever is proposed is a shape', () => {
+    const leaf = fc.oneof(
+      fc.constantFrom<unknown>(
+        '21,5',
+        '3 V',
+        'ON',
+        '2026-03-01T08:00:00Z',
+        '01.03.2026',
+        1_772_352_000,
+        null,
+      ),
+      fc.double({ noNaN: true }),
+      fc.string({ maxLength: 8 }),
+    );
+    const name = fc.oneof(
+      fc.constantFrom('time', 'id', 'name', 'value', 'v', 'variable', 'Datum', 'Uhrzeit', 'mac', 'a.b', '^'),
+      fc.string({ maxLength: 4 }),
+    );
+    const { value } = fc.letrec<{ value: unknown }>((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 3 },
+        leaf,
+        fc.array(tie('value'), { maxLength: 3 }),
+        fc.dictionary(name, tie('value'), { maxKeys: 5 }),
+      ),
+    }));
+    fc.assert(
+      fc.property(fc.array(value, { maxLength: 3 }), (documents) => {
+        const guess = guessShape(documents, 'json');
+        if (guess !== undefined) expect(() => shapesOf(guess.definition)).not.toThrow();
+      }),
+      { numRuns: runs(300) },
+    );
   });
 });
