@@ -11,6 +11,7 @@ import type { DeadLetters } from '../../src/stores/dead-letters.ts';
 import type { HeldEvent, Holding } from '../../src/stores/held-events.ts';
 import { heldFrom } from '../../src/stores/held-events.ts';
 import type { SourceStates, StoredState } from '../../src/stores/source-states.ts';
+import type { RecordPlace } from '../../src/stores/stream-progress.ts';
 import { batchItemFailures } from '../../src/wire/batch-item-failures.ts';
 import type { BatchItemFailures, KinesisEventRecord, StreamEvent } from '../../src/wire/stream-records.ts';
 import { decodeBatch, recordPlace, shardOf } from './decode-batch.ts';
@@ -278,9 +279,15 @@ async function noteHandled(
   decoded: readonly KinesisEventRecord[],
   { batch, failures, shards }: NoteOptions,
 ): Promise<readonly Failure[]> {
+  const firstUndone = lowest(failures);
   const isHandled = ({ sequence }: { readonly sequence: SequenceNumber }) =>
-    failures.every((failure) => compareSequenceNumbers(sequence, failure.sequence) < 0);
-  const records = decoded.map(recordPlace).filter(isHandled);
+    firstUndone === undefined || compareSequenceNumbers(sequence, firstUndone) < 0;
+  const records: RecordPlace[] = [];
+  for (const each of decoded) {
+    const place = recordPlace(each);
+    if (!isHandled(place)) break;
+    records.push(place);
+  }
   const [first] = records;
   if (first === undefined) return [];
   try {
@@ -289,6 +296,13 @@ async function noteHandled(
   } catch (error) {
     return [{ sequence: first.sequence, reason: String(error) }];
   }
+}
+
+function lowest(failures: readonly Failure[]): SequenceNumber | undefined {
+  let least: SequenceNumber | undefined;
+  for (const { sequence } of failures)
+    if (least === undefined || compareSequenceNumbers(sequence, least) < 0) least = sequence;
+  return least;
 }
 
 interface NoteOptions {

@@ -7,7 +7,19 @@ import { hashText } from './text-hash.ts';
  * a window, nor of lateness, which closes windows earlier or later and changes none. 21 bits, three bytes: two definitions in a row
  * are taken for one with odds of 1 in 2 million.
  */
-export function countedAs({ filter, values, counters, keep, weights, states, holdMs }: Aggregation): number {
+export function countedAs(aggregation: Aggregation): number {
+  let known = KNOWN.get(aggregation);
+  if (known === undefined) {
+    known = numberOf(aggregation);
+    KNOWN.set(aggregation, known);
+  }
+  return known;
+}
+
+/** Each state that is written asks for the number, and a definition does not change. */
+const KNOWN = new WeakMap<Aggregation, number>();
+
+function numberOf({ filter, values, counters, keep, weights, states, holdMs }: Aggregation): number {
   const text = JSON.stringify([
     filter === undefined ? null : [sorted(filter.types), tagsOf(filter.tags)],
     sorted(values),

@@ -27,15 +27,28 @@ export function hourName(hour: number): string {
 /** With records more. The earliest hours go where there are too many. */
 export function withArrivals(
   { hours, fromHour }: KeptCounts,
-  arrivalsMs: Iterable<EpochMs>,
+  arrived: Iterable<{ readonly arrivalMs: EpochMs }>,
   most = HOURS_KEPT,
 ): KeptCounts {
   const sums = new Map(hours);
-  for (const atMs of arrivalsMs) {
-    const hour = hourIndex(atMs);
+  let hour = 0;
+  let records = 0;
+  const count = () => {
     // What is not known before is not known with this either.
-    if (fromHour === undefined || hour >= fromHour) sums.set(hour, (sums.get(hour) ?? 0) + 1);
+    if (records > 0 && (fromHour === undefined || hour >= fromHour))
+      sums.set(hour, (sums.get(hour) ?? 0) + records);
+  };
+  for (const { arrivalMs } of arrived) {
+    const own = hourIndex(arrivalMs);
+    // Nearly always that of the record before.
+    if (own !== hour) {
+      count();
+      hour = own;
+      records = 0;
+    }
+    records += 1;
   }
+  count();
   if (sums.size <= most) return { hours: sums, fromHour };
   const kept = [...sums].sort(([a], [b]) => a - b).slice(-most);
   return { hours: new Map(kept), fromHour: kept[0]?.[0] };

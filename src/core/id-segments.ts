@@ -24,6 +24,8 @@ interface Segment {
   readonly folded: FoldedInto;
 }
 
+type Run = Pick<Segment, 'count' | 'time' | 'step' | 'folded'> & { readonly number: number };
+
 /** Asked of each event that an id was applied with. */
 export type Occasion = (time: EpochMs, folded: FoldedInto) => boolean;
 
@@ -70,6 +72,18 @@ export class IdSegments {
     last.count += 1;
     this.#cover(number, time);
     return true;
+  }
+
+  /** As adding each number of the run, in a time that does not grow with it where no number but the first two is looked at. */
+  #addRun({ number, count, time, step, folded }: Run): void {
+    this.add(numberKey(number), time, folded);
+    if (count === 1) return;
+    this.add(numberKey(number + 1), time + step, folded);
+    const last = this.#segments.at(-1);
+    const goesOn = last !== undefined && last.step === step && last.count > 1;
+    if (goesOn) last.count += count - 2;
+    else for (let at = 2; at < count; at += 1) this.add(numberKey(number + at), time + at * step, folded);
+    this.#cover(number + count - 1, time + (count - 1) * step);
   }
 
   /** Whether the id has been applied on an occasion of which `is` says so. */
@@ -153,7 +167,7 @@ export class IdSegments {
       const number = code < 2 ? lastNumber + 1 : Math.floor(code / 2) - 1;
       const count = code % 2 === IS_RUN ? reader.varint() : 1;
       const step = code % 2 === IS_RUN ? reader.signed() : 0;
-      for (let at = 0; at < count; at += 1) ids.add(numberKey(number + at), time + at * step, folded);
+      ids.#addRun({ number, count, time, step, folded });
       lastNumber = number + count - 1;
       lastTime = time + (count - 1) * step;
     }

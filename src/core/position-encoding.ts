@@ -6,7 +6,8 @@ import type { ByteWriter } from './byte-writer.ts';
 import type { RecordRest, UpTo } from './source-state.ts';
 
 export function writePositions(writer: ByteWriter, positions: readonly UpTo[]): void {
-  const streams = [...new Set(positions.map(({ stream }) => stream))];
+  const streams: (string | undefined)[] = [];
+  for (const { stream } of positions) if (!streams.includes(stream)) streams.push(stream);
   writer.varint(streams.length);
   for (const stream of streams) writer.text(stream === undefined ? '' : shortStream(stream));
   writer.varint(positions.length);
@@ -37,9 +38,12 @@ export function readPositions(reader: ByteReader): UpTo[] {
 
 /** What `writePositions` leaves out: which records were folded in by half. Stands at the end of a state, where older ones have nothing. */
 export function writeRests(writer: ByteWriter, positions: readonly UpTo[]): void {
-  const halves = positions.flatMap(({ rest }, at) => (rest === 'none' ? [] : [{ at, rest }]));
-  writer.varint(halves.length);
-  for (const { at, rest } of halves) {
+  let halves = 0;
+  for (const { rest } of positions) if (rest !== 'none') halves += 1;
+  writer.varint(halves);
+  if (halves === 0) return;
+  for (const [at, { rest }] of positions.entries()) {
+    if (rest === 'none') continue;
     writer.varint(at);
     writer.varint(rest === 'by-index' ? 0 : 1 + rest);
   }
@@ -82,12 +86,13 @@ function longStream(text: string): string {
 }
 
 /** Kinesis numbers its shards; any other name is a text. */
-const NUMBERED_SHARD = /^shardId-(\d{12})$/;
+const NUMBERED_SHARD = /^shardId-\d{12}$/;
+const SHARD_PREFIX = 'shardId-';
 
 function writeShard(writer: ByteWriter, shard: ShardId): void {
-  const number = NUMBERED_SHARD.exec(shard)?.[1];
-  writer.varint(number === undefined ? 0 : Number(number) + 1);
-  if (number === undefined) writer.text(shard);
+  const isNumbered = NUMBERED_SHARD.test(shard);
+  writer.varint(isNumbered ? Number(shard.slice(SHARD_PREFIX.length)) + 1 : 0);
+  if (!isNumbered) writer.text(shard);
 }
 
 function readShard(reader: ByteReader): ShardId {

@@ -175,6 +175,8 @@ export class RememberedIds {
 
   /** What the next write is to do beside the state; `encode` after it says that it is done. Pages before `keptFrom` need not stay at hand. */
   takeWrites(keptFrom: EpochMs, aggregations: readonly string[]): PageWrites {
+    // Nearly always: a counter's ids fit the state itself.
+    if (this.#made.length + this.#dropped.length + this.#ranges.length === 0) return NO_WRITES;
     const put = this.#made.map((page) => ({ page, bytes: encodePage(this.#page(page), aggregations) }));
     this.#made.length = 0;
     const remove = this.#dropped.splice(0, MAX_REMOVED_A_WRITE);
@@ -294,6 +296,7 @@ interface PackedPage {
 }
 
 const NO_PAGES: ReadonlyMap<number, Uint8Array> = new Map();
+const NO_WRITES: PageWrites = { put: [], remove: [] };
 
 /** What an id is still good for. */
 export interface Usefulness {

@@ -198,6 +198,11 @@ function growthMostOf(aggregation: Aggregation): number {
   );
 }
 
+/** The open windows of all aggregations in a row, then those that the latest write closed. */
+export function windowsOf({ open, closed }: SourceState): readonly SourceWindow[] {
+  return [...open.flatMap(({ windows }) => [...windows.values()]), ...closed];
+}
+
 /** Opens a window, or one that was kept. */
 export function addWindow(state: SourceState, open: OpenAggregation, window: SourceWindow): void {
   open.windows.set(window.start, window);

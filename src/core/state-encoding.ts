@@ -126,8 +126,16 @@ export function decodeCounts(source: string, encoded: EncodedState): VerdictCoun
 
 /** An aggregation's name and window: what tells it from others, also of other pipelines. */
 export function aggregationTexts({ aggregations }: Pipeline): readonly string[] {
-  return aggregations.map(({ name, window }) => aggregationText(name, specText(window)));
+  let texts = TEXTS.get(aggregations);
+  if (texts === undefined) {
+    texts = aggregations.map(({ name, window }) => aggregationText(name, specText(window)));
+    TEXTS.set(aggregations, texts);
+  }
+  return texts;
 }
+
+/** Each write asks for them, and a definition does not change. */
+const TEXTS = new WeakMap<Pipeline['aggregations'], readonly string[]>();
 
 function aggregationText(name: string, spec: string): string {
   return `${name} ${spec}`;
@@ -360,6 +368,11 @@ function writeAllClosed(
   names: NameTable,
   from: EpochMs,
 ): void {
+  if (closed.length === 0) {
+    writer.varint(0);
+    writer.varint(0);
+    return;
+  }
   const heads = new Map<string, { readonly index: number; readonly head: WindowHead }>();
   const indexes = closed.map(({ aggregation: name, spec, groupBy }) => {
     const key = JSON.stringify([name, spec, groupBy]);

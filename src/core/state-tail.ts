@@ -14,7 +14,7 @@ import {
 import { countedAs } from './counted-as.ts';
 import type { Cut, Partiality, Regrouping } from './partiality.ts';
 import type { ClosedBorder, OpenAggregation, SourceState } from './source-state.ts';
-import { NOTHING_CLOSED } from './source-state.ts';
+import { NOTHING_CLOSED, windowsOf } from './source-state.ts';
 import type { SourceWindow } from './source-window.ts';
 import { readTexts, writeTexts } from './window-encoding.ts';
 import { spanMs } from './window-spec.ts';
@@ -60,11 +60,7 @@ export function writeTail(writer: ByteWriter, state: SourceState): void {
     writer.signed(cut.sinceMs - maxTime);
     writer.signed(cut.upTo - maxTime);
   }
-  writeMarks(
-    writer,
-    [...state.open.flatMap(({ windows }) => [...windows.values()]), ...state.closed],
-    maxTime,
-  );
+  writeMarks(writer, state);
   writeChains(writer, state);
   if (hasPlaces) writer.signed(state.placesUntilMs - maxTime);
 }
@@ -135,17 +131,25 @@ const SINCE = 1;
 const UNTIL = 2;
 const REGROUPED = 4;
 
-function writeMarks(writer: ByteWriter, windows: readonly SourceWindow[], from: EpochMs): void {
-  const marked = [...windows.entries()].filter(
-    ([, { partial, regrouped }]) => partial !== undefined || regrouped !== undefined,
-  );
+function writeMarks(writer: ByteWriter, state: SourceState): void {
+  // Hardly any state has one.
+  const marked = hasMarks(state) ? [...windowsOf(state).entries()].filter(([, own]) => isMarked(own)) : [];
   writer.varint(marked.length);
   let before = 0;
   for (const [at, window] of marked) {
     writer.varint(at - before);
     before = at;
-    writeMark(writer, window, from);
+    writeMark(writer, window, state.maxTime);
   }
+}
+
+function hasMarks({ open, closed }: SourceState): boolean {
+  for (const { windows } of open) for (const window of windows.values()) if (isMarked(window)) return true;
+  return closed.some(isMarked);
+}
+
+function isMarked({ partial, regrouped }: WindowMarks): boolean {
+  return partial !== undefined || regrouped !== undefined;
 }
 
 function writeMark(writer: ByteWriter, { partial = {}, regrouped }: WindowMarks, from: EpochMs): void {

@@ -8,6 +8,7 @@ import { emptySum } from './exact-sum.ts';
 import type { GroupTimes } from './group-times.ts';
 import { type HeldTrail, heldKey } from './held-trail.ts';
 import type { OpenAggregation, SourceState } from './source-state.ts';
+import { windowsOf } from './source-state.ts';
 import type { SourceWindow } from './source-window.ts';
 import type { AggregationImage } from './state-image.ts';
 import type { StateSample, StateTime } from './state-time.ts';
@@ -25,9 +26,8 @@ export interface HeldImage {
 }
 
 export function writeHeld(writer: ByteWriter, state: SourceState): void {
-  const windows = [...state.open.flatMap(({ windows: own }) => [...own.values()]), ...state.closed];
-  const hasTimes = windows.some(({ groups }) => groups.some(isTimed));
-  if (!hasTimes && state.open.every(({ held }) => held.size === 0)) return;
+  if (!hasTimes(state)) return;
+  const windows = windowsOf(state);
   const names = new NameTable();
   PART.clear();
   for (const open of state.open) writeTrails(PART, open, names);
@@ -48,6 +48,14 @@ export function writeHeld(writer: ByteWriter, state: SourceState): void {
   const body = PART.finish();
   writeTexts(writer, names.names);
   writer.bytes(body);
+}
+
+function hasTimes({ open, closed }: SourceState): boolean {
+  for (const { held, windows } of open) {
+    if (held.size > 0) return true;
+    for (const { groups } of windows.values()) if (groups.some(isTimed)) return true;
+  }
+  return closed.some(({ groups }) => groups.some(isTimed));
 }
 
 export function readHeld(reader: ByteReader, aggregations: number): HeldImage {

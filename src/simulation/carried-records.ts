@@ -12,7 +12,7 @@ export class CarriedRecords implements StreamCounts {
   put({ shard, sequence, arrivalMs }: Placement): void {
     const before = this.#shards.get(shard) ?? NOTHING;
     this.#shards.set(shard, {
-      ...withArrivals(before, [arrivalMs]),
+      ...withArrivals(before, [{ arrivalMs }]),
       to: { sequence, arrivalMs: Math.max(arrivalMs, before.to?.arrivalMs ?? 0) },
     });
   }

@@ -21,6 +21,7 @@ import {
 import { systemClock } from '../platform/clock.ts';
 import { eachOf } from '../platform/each-of.ts';
 import { Patience, type PatienceDeps } from '../platform/patience.ts';
+import { statementFor } from './statement.ts';
 import { StoreError } from './store-error.ts';
 import type {
   Attribute,
@@ -110,7 +111,7 @@ export class DynamoTable implements Table {
   async #execute(batch: readonly Positioned[], outcomes: VersionedOutcome[]): Promise<readonly Positioned[]> {
     let answers: readonly BatchStatementResponse[];
     try {
-      const statements = batch.map(([, write]) => this.#statement(write));
+      const statements = batch.map(([, write]) => statementFor(this.#name, write));
       const command = new BatchExecuteStatementCommand({ Statements: statements });
       answers = (await this.#client.send(command)).Responses ?? [];
     } catch (error) {
@@ -278,52 +279,6 @@ export class DynamoTable implements Table {
         },
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       },
-    };
-  }
-
-  #statement(write: VersionedWrite): {
-    Statement: string;
-    Parameters: AttributeValue[];
-    ReturnValuesOnConditionCheckFailure?: 'ALL_OLD';
-  } {
-    const set = Object.entries(write.attributes);
-    if (write.expectedVersion === undefined) {
-      const present = [
-        ...Object.entries(write.key),
-        ['version', { N: String(write.version) }] as const,
-        ...set,
-      ];
-      const written = present.filter((entry): entry is [string, Attribute] => entry[1] !== undefined);
-      const fields = written.map(([name]) => `'${name}': ?`).join(', ');
-      return {
-        Statement: `INSERT INTO "${this.#name}" VALUE {${fields}}`,
-        Parameters: written.map(([, attribute]) => attribute),
-      };
-    }
-    const clauses = ['SET "version"=?'];
-    const parameters: AttributeValue[] = [{ N: String(write.version) }];
-    for (const [name, attribute] of set) {
-      if (attribute === undefined) clauses.push(`REMOVE "${name}"`);
-      else {
-        clauses.push(`SET "${name}"=?`);
-        parameters.push(attribute);
-      }
-    }
-    const conditions: string[] = [];
-    for (const [name, attribute] of Object.entries(write.key)) {
-      conditions.push(`"${name}"=?`);
-      parameters.push(attribute);
-    }
-    conditions.push('"version"=?');
-    parameters.push({ N: String(write.expectedVersion) });
-    if (write.expected !== undefined) {
-      conditions.push(`"${write.expected.name}"=?`);
-      parameters.push(write.expected.value);
-    }
-    return {
-      Statement: `UPDATE "${this.#name}" ${clauses.join(' ')} WHERE ${conditions.join(' AND ')}`,
-      Parameters: parameters,
-      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     };
   }
 

@@ -35,10 +35,7 @@ export class GivenUpRecords {
   async note({ stream, shard, records }: GivenUpBatch): Promise<void> {
     const [first, last] = [records[0], records.at(-1)];
     if (first === undefined || last === undefined) return;
-    const counts = withArrivals(
-      { hours: new Map(), fromHour: undefined },
-      records.map(({ arrivalMs }) => arrivalMs),
-    );
+    const counts = withArrivals({ hours: new Map(), fromHour: undefined }, records);
     await this.#table.putMany([
       {
         [READERS_TABLE.partitionKey]: partitionOf(stream, shard).value,

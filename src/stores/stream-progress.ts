@@ -153,16 +153,18 @@ function advanced(
     { sequence }: { readonly sequence: SequenceNumber },
     than: RecordPlace | ReadTick | undefined,
   ) => than === undefined || compareSequenceNumbers(sequence, than.sequence) > 0;
-  const fresh = records.filter((record) => isNew(record, stored?.readTo));
+  // In stream order nothing behind a new record is an old one.
+  const from = records.findIndex((record) => isNew(record, stored?.readTo));
+  const fresh = from < 0 ? [] : from === 0 ? records : records.slice(from);
   const newTick = tick !== undefined && isNew(tick, stored?.tick) ? tick : undefined;
   const last = fresh.at(-1);
   if (last === undefined && newTick === undefined) return undefined;
   const before = stored ?? NOTHING_READ;
   const counts = withArrivals(
     { hours: before.hours, fromHour: before.fromHour ?? beginningOf(stored, fresh) },
-    fresh.map(({ arrivalMs }) => arrivalMs),
+    fresh,
   );
-  const arrivalMs = Math.max(before.readTo?.arrivalMs ?? 0, ...fresh.map((record) => record.arrivalMs));
+  const arrivalMs = latestOf(fresh, before.readTo?.arrivalMs ?? 0);
   return {
     ...counts,
     readTo: last === undefined ? before.readTo : { sequence: last.sequence, arrivalMs },
@@ -171,6 +173,12 @@ function advanced(
         ? before.tick
         : { ...newTick, tickMs: Math.max(newTick.tickMs, before.tick?.tickMs ?? newTick.tickMs) },
   };
+}
+
+function latestOf(records: readonly RecordPlace[], atLeastMs: EpochMs): EpochMs {
+  let latestMs = atLeastMs;
+  for (const { arrivalMs } of records) if (arrivalMs > latestMs) latestMs = arrivalMs;
+  return latestMs;
 }
 
 /** A shard that was read before records were counted: the hour in which that began is not whole. */
