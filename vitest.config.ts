@@ -2,8 +2,8 @@ import { defineConfig } from 'vitest/config';
 import { DearestFirst } from './test/support/dearest-first.ts';
 
 /**
- * Limits are for what hangs: far beyond what a test takes on a machine that is busy. Tests that start nothing share what they
- * import with the files before them in the same worker: loading it anew for each file was most of what they took.
+ * Limits are for what hangs: far beyond what a test takes on a machine that is busy. Files of a project share what they
+ * import with the files before them in the same worker: loading it anew for each file was most of what many of them took.
  */
 const project = (name: string, { testTimeout = 240_000, isolate = true } = {}) => ({
   test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout, hookTimeout: 240_000, isolate },
@@ -23,7 +23,7 @@ export default defineConfig({
       project('property', { testTimeout: 300_000 * runs, isolate: false }),
       project('conformance', { isolate: false }),
       project('simulation', { testTimeout: 900_000, isolate: false }),
-      project('integration', { testTimeout: 400_000 }),
+      project('integration', { testTimeout: 400_000, isolate: false }),
       // `npm run test:nightly` alone: what takes hours.
       ...(process.env['NIGHTLY'] === '1' ? [project('nightly', { testTimeout: 3_600_000 })] : []),
     ],

@@ -58,10 +58,10 @@ export async function synthesizeOrKept({
         outFolder: join(folder, 'cdk.out'),
         bundleFolder,
       };
-      await withBundles(keptFolder, async (builtIn) => {
+      await withBundles(async (builtIn) => {
         const { synthesizeStack } = await import('./synthesize-stack.ts');
         await synthesizeStack({ ...stack, builtIn });
-      });
+      }, keptFolder);
       await rm(bundleFolder, { recursive: true });
     },
     async (folder) => {
@@ -72,24 +72,28 @@ export async function synthesizeOrKept({
   return await readAssembly(out, STACK_NAME);
 }
 
-/** Building the functions takes longer than all the rest, and is the same for every stack. */
-async function withBundles(keptFolder: string, use: (folder: string) => Promise<void>): Promise<void> {
+/** Hands over a folder with the functions and the dashboard as these sources make them: building them takes longer than all the rest of a stack. */
+export async function withBundles<T>(use: (folder: string) => Promise<T>, keptFolder = KEPT): Promise<T> {
   const build = async (bundleFolder: string) => {
     const { buildBundles } = await import('../../cdk/build-bundles.ts');
     await buildBundles({ pipeline: {}, sourceMaps: false, bundleFolder });
   };
-  await ofTheseSources('bundles', keptFolder, build, use);
+  return await ofTheseSources('bundles', keptFolder, build, use);
 }
 
 /** Kept under the sources' digest and a name. */
-async function ofTheseSources(
+async function ofTheseSources<T>(
   name: string,
   folder: string,
   make: (folder: string) => Promise<void>,
-  use: (folder: string) => Promise<void>,
-): Promise<void> {
+  use: (folder: string) => Promise<T>,
+): Promise<T> {
   const keyOf = async () => `${(await sourceDigest(PROJECT)).slice(0, 32)}-${name}`;
-  await withKept(await keyOf(), { folder, make, isStill: async (key) => key === (await keyOf()) }, use);
+  return await withKept(
+    await keyOf(),
+    { folder, make, isStill: async (key) => key === (await keyOf()) },
+    use,
+  );
 }
 
 const PROJECT = projectFolder();

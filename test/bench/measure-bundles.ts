@@ -17,6 +17,7 @@ import {
   TELEMETRY_STREAMS,
   VARIABLE,
 } from '../../src/platform/names.ts';
+import { withBundles } from '../../src/run/synthesize.ts';
 import { BENCH_ENVIRONMENT } from './bench-environment.ts';
 import { BENCH_PIPELINE } from './bench-pipeline.ts';
 
@@ -39,7 +40,9 @@ export async function measureBundles(
   const bundleFolder = await mkdtemp(join(tmpdir(), 'tidemill-bench-'));
   try {
     onStep('bundling the functions');
-    const bundles = await bundleFunctions({ pipeline: BENCH_PIPELINE, bundleFolder, sourceMaps: false });
+    const bundles = await withBundles((builtIn) =>
+      bundleFunctions({ pipeline: BENCH_PIPELINE, bundleFolder, builtIn }),
+    );
     const importsMs = new Map<FunctionName, number[]>(FUNCTION_NAMES.map((name) => [name, []]));
     for (let turn = 1; turn <= imports; turn += 1) {
       for (const name of FUNCTION_NAMES) {

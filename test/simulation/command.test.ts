@@ -58,7 +58,7 @@ describe('a law that is broken', () => {
     expect(again).toMatchObject({ code: 1, stderr: '' });
     expect(again.stdout).toContain(`Seed 13 breaks a law: ${law}\n`);
     expect(again.stdout).toMatch(/again: tidemill simulate --plan small\.json\n$/);
-    const mended = await runCommand(['simulate', '--plan', 'small.json'], { cwd });
+    const mended = await runHere(['simulate', '--plan', 'small.json'], { cwd });
     expect(mended).toMatchObject({ code: 0, stdout: expect.stringMatching(/^seed 13 holds: /) });
 
     const { code, stdout } = await simulate('--plan', 'small.json', '--json');

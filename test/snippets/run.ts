@@ -127,7 +127,7 @@ writeFileSync(
 );
 const { stdout, status } = spawnSync(
   join(PROJECT, 'node_modules', '.bin', 'tsc'),
-  ['-p', FOLDER, '--pretty', 'false'],
+  ['-p', FOLDER, '--pretty', 'false', '--singleThreaded'],
   {
     encoding: 'utf8',
   },
