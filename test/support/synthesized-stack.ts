@@ -7,9 +7,15 @@ import { templateOf } from './template-of.ts';
 
 type Options = Omit<TidemillStackProps, 'code' | 'dashboard' | 'loadFolder'>;
 
-/** The stack's template, with a folder of test handlers in place of each function's code. */
+/** Those of this worker, by their options: files of one worker ask for the same again and again. */
+const made = new Map<string, Template>();
+
+/** The stack's template, with a folder of test handlers in place of each function's code. Not to be changed. */
 export function synthesizedStack(options: Options = {}): Template {
-  return templateOf(unsynthesizedStack(options));
+  const key = JSON.stringify(options);
+  const template = made.get(key) ?? templateOf(unsynthesizedStack(options));
+  made.set(key, template);
+  return template;
 }
 
 /** In an app of its own, or the one given; not yet checked by its rules. */
