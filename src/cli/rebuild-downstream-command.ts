@@ -22,10 +22,14 @@ interface DownstreamCommandOptions extends StoreOptions {
 export function rebuildDownstreamCommand(): Command {
   return withStoreOptions(new Command('rebuild-downstream'))
     .description(
-      'make the windows of rollups anew from the states and stored windows of their sources, after a restore from a backup or lost changes',
+      'recompute windows of rollups from the states and stored windows of their sources, after a restore from a backup or lost changes',
     )
-    .option('--from <time>', 'windows that start at or after: a time, or how long ago (15m)', moment)
-    .option('--to <time>', 'windows that start at or before', moment)
+    .option(
+      '--from <time>',
+      'only windows that start at or after this time: a time, or how long ago (15m)',
+      moment,
+    )
+    .option('--to <time>', 'only windows that start at or before this time', moment)
     .option(
       '--wait <seconds>',
       'how long to wait for the pending changes of a source, if a window may be among them',
@@ -42,18 +46,18 @@ export function rebuildDownstreamCommand(): Command {
 }
 
 const HELP = `
-For each moment at which windows start, the latest first, it compares the parts of rollup windows with what their sources hold, and
-writes those anew that differ. What is right stays as it is, so it may be stopped at any time and run again; --to goes on from the
-moment that the last run had reached. It may run while events arrive.
+For each time at which windows start, the latest first, it compares the parts of rollup windows with their sources, and rewrites the
+parts that differ. Correct parts do not change, so you can stop the command at any time and run it again; --to continues from the
+time that the last run had reached. You can run it while events arrive.
 
-A rollup window is partial if something is stored nowhere any more: what a source closed its window with, and told to nobody.
+A rollup window becomes partial if the contents of a source's closed window are no longer stored anywhere.
 
 Exit code 1: something could not be read or written, or changes of a source were still pending after --wait.
 docs/rebuild.md says when this is needed.
 
 Examples:
-  tidemill rebuild-downstream --outputs outputs.json              after a restore: everything that is kept
-  tidemill rebuild-downstream --outputs outputs.json --from 3d    what the last three days hold`;
+  tidemill rebuild-downstream --outputs outputs.json              after a restore: all windows
+  tidemill rebuild-downstream --outputs outputs.json --from 3d    the last three days`;
 
 async function run(options: DownstreamCommandOptions): Promise<void> {
   const pipeline = parsePipeline(await loadPipeline(options.pipeline));
@@ -80,20 +84,20 @@ async function run(options: DownstreamCommandOptions): Promise<void> {
 
 function progressText({ sources, reachedMs, parts, remade, added }: DownstreamReport): string {
   if (reachedMs === undefined) return `${formatNumber(sources)} sources read`;
-  return `down to ${formatTime(reachedMs)}: ${formatNumber(parts)} parts compared, ${formatNumber(remade)} made anew, ${formatNumber(added)} windows added`;
+  return `down to ${formatTime(reachedMs)}: ${formatNumber(parts)} parts compared, ${formatNumber(remade)} recomputed, ${formatNumber(added)} windows added`;
 }
 
 function formatReport(report: DownstreamReport): string {
   const { sources, moments, stored, parts, remade, partial, added, waiting, failures, failed } = report;
   const lines = [
     `compared   ${formatNumber(parts)} parts of rollup windows, at ${formatNumber(moments)} moments, with the windows of ${formatNumber(sources)} sources`,
-    `made anew  ${formatNumber(remade)} parts, ${formatNumber(partial)} of them partial from now on`,
-    `stored     ${formatNumber(stored)} windows that sources had closed last, and nobody had heard of`,
+    `recomputed ${formatNumber(remade)} parts, ${formatNumber(partial)} of them partial from now on`,
+    `stored     ${formatNumber(stored)} windows that sources had closed with their latest write, and that were not stored`,
     `added      ${formatNumber(added)} windows of sources that rollups lacked`,
   ];
   if (waiting > 0)
     lines.push(
-      `PENDING    ${formatNumber(waiting)} parts or sources wait for changes to be handled: run it again`,
+      `PENDING    ${formatNumber(waiting)} parts or sources wait for changes to be processed: run the command again`,
     );
   if (failures > 0)
     lines.push(`FAILED     ${formatNumber(failures)} times`, ...failed.map((each) => `           ${each}`));

@@ -25,7 +25,7 @@ export class SeriesView {
   readonly #keep: number;
   readonly #windows = new Map<string, LiveWindow>();
   readonly #versions = new Map<string, number>();
-  /** Of a source: up to which version of its state all that closed is here; undefined: not known. */
+  /** For a source: the version of its state up to which all closed windows are here; undefined: not known. */
   #toldTo: number | undefined = 0;
   #fromMs = 0;
   #isWaiting = true;

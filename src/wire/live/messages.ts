@@ -108,8 +108,8 @@ export const serverMessageSchema = union(
     },
     {
       /**
-       * Of a source: all windows that its state closed up to this version are in the snapshot; those that it closed since may not be
-       * stored yet, and are told. Missing: not known.
+       * For a source: all windows that its state closed up to this version are in the snapshot. Windows that it closed later may not be
+       * stored yet, and come as changes. Missing: not known.
        */
       toldTo: count,
     },
