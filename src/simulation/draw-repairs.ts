@@ -47,8 +47,6 @@ export function withRepairs(plan: Plan, random: Random): Plan {
   return withActions({ ...plan, mappings }, [...poisons, ...redrives]);
 }
 
-/** Without restarts: an invocation that a mapping has left behind may go on while somebody repairs, and what comes of both is not settled yet. */
 function withActions(plan: Plan, more: readonly PlannedAction[]): Plan {
-  const others = plan.actions.filter(({ kind }) => kind !== 'restart');
-  return { ...plan, actions: [...others, ...more].sort((a, b) => a.atMs - b.atMs) };
+  return { ...plan, actions: [...plan.actions, ...more].sort((a, b) => a.atMs - b.atMs) };
 }
