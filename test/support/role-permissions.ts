@@ -25,7 +25,7 @@ export interface ServiceRole {
 /** What the rebuild's container is called here: its code calls itself as the function does. */
 export const REBUILD_TASK = 'rebuild-task';
 
-/** Roles of our own functions, by what each calls itself; of the rebuild's task; of the state machine; of the HTTP door. */
+/** Roles of our own functions, by what each calls itself; of the rebuild's task; of the state machine; of the HTTP door and the MQTT door. */
 export function rolesIn(template: Template): readonly ServiceRole[] {
   const all: AllOf = (type) =>
     Object.entries(template.findResources(type)).map(([id, { Properties = {} }]) => [id, Properties]);
@@ -64,7 +64,39 @@ export function rolesIn(template: Template): readonly ServiceRole[] {
         integrationNeeds(Integration, stream),
       ),
     },
+    ...all('AWS::IoT::TopicRule').map(([id, { TopicRulePayload }]) =>
+      ruleRole(id, TopicRulePayload, allowed),
+    ),
   ];
+}
+
+/** A rule of AWS IoT Core acts by one role here; what each action asks for stands in its documents. */
+function ruleRole(
+  id: string,
+  payload: unknown,
+  allowed: (role: unknown) => readonly Permission[],
+): ServiceRole {
+  const { Actions, ErrorAction } = Object(payload);
+  const actions = [...listed(Actions), ErrorAction].flatMap((action) => Object.entries(Object(action)));
+  const [role, ...others] = new Set(actions.map(([, action]) => writtenOf(Object(action).RoleArn)));
+  if (role === undefined || others.length > 0)
+    throw new Error(`rule ${id}: found ${others.length + 1} roles, expected one`);
+  return {
+    service: 'mqtt door',
+    allowed: allowed({ Ref: role.slice(1, -1) }),
+    byAws: actions.flatMap(([kind, action]) => ruleNeeds(kind, Object(action))),
+    needed: ({ action }) => {
+      throw new Error(`found ${action}, expected nothing but what AWS does in the name of the rule`);
+    },
+  };
+}
+
+/** https://docs.aws.amazon.com/iot/latest/developerguide/kinesis-rule-action.html and s3-rule-action.html */
+function ruleNeeds(kind: string, action: Properties): Permission[] {
+  if (kind === 'Kinesis') return on(writtenOf(action['StreamName']), ['kinesis:PutRecord']);
+  if (kind !== 'S3') throw new Error(`found an action ${kind} of a rule, expected Kinesis or S3`);
+  const key = String(action['Key']).replaceAll(/\$\{[^}]+\}/g, 'any');
+  return on(`${writtenOf(action['BucketName'])}/${key}`, ['s3:PutObject']);
 }
 
 type AllOf = (type: string) => readonly (readonly [id: string, properties: Properties])[];

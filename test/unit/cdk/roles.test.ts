@@ -22,6 +22,7 @@ const template = synthesizedStack({
   archive: true,
   rebuild: true,
   incoming: true,
+  mqtt: true,
   outlet: { to: 'kinesis', tells: OUTLET_KINDS },
 });
 const roles = rolesIn(template);
