@@ -65,12 +65,7 @@ const MISSING: readonly OwnAlarm[] = [
   missing('rollupFull', 'rollup windows have no room for further value names'),
 ];
 
-const WINDOWS_ACTIONS = [
-  'dynamodb:BatchGetItem',
-  'dynamodb:BatchWriteItem',
-  'dynamodb:PartiQLInsert',
-  'dynamodb:PartiQLUpdate',
-];
+const WINDOWS_ACTIONS = ['dynamodb:BatchGetItem', 'dynamodb:PartiQLInsert', 'dynamodb:PartiQLUpdate'];
 const DEAD_LETTERS_ACTIONS = ['dynamodb:BatchWriteItem'];
 /** Series are noted, and counted. */
 const READERS_ACTIONS = ['dynamodb:BatchGetItem', 'dynamodb:PartiQLInsert', 'dynamodb:PartiQLUpdate'];
