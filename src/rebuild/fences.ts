@@ -1,5 +1,5 @@
 // Waits until `rollup` has handled all changes of sources up to the states at hand.
-import { randomUUID } from 'node:crypto';
+import { fenceMark } from '../stores/fence-mark.ts';
 import type { DownstreamDeps } from './downstream.ts';
 
 /** Between two looks. */
@@ -22,17 +22,18 @@ export class Fences {
   /** @returns false: not within the time there is */
   async pass(sources: readonly string[]): Promise<boolean> {
     const { states, windows, nowMs, sleep, waitMs } = this.#deps;
-    const mark = `rebuild-downstream ${randomUUID()}`;
-    const fenced = new Map<string, number>();
-    for (const stored of await states.load(sources))
-      if (await states.fence(stored, mark)) fenced.set(stored.source, stored.version);
+    const fenced = new Map<string, { readonly version: number; readonly mark: string }>();
+    for (const stored of await states.load(sources)) {
+      const mark = fenceMark(stored, nowMs());
+      if (await states.fence(stored, mark)) fenced.set(stored.source, { version: stored.version, mark });
+    }
     const untilMs = nowMs() + waitMs;
     for (let left = [...fenced.keys()]; left.length > 0; ) {
       const passed = await windows.passed(left);
       left = left.filter((source, at) => {
-        const version = fenced.get(source);
-        if (passed[at] !== mark || version === undefined) return true;
-        this.#passed.set(source, version);
+        const fence = fenced.get(source);
+        if (fence === undefined || passed[at] !== fence.mark) return true;
+        this.#passed.set(source, fence.version);
         return false;
       });
       if (left.length === 0) return true;

@@ -3,6 +3,7 @@
 import { isUnnumbered } from '../../core/audit/compare-source.ts';
 import type { Difference } from '../../core/audit/difference.ts';
 import { sourceSeries } from '../../core/series.ts';
+import { fenceMark } from '../fence-mark.ts';
 import type { StoredPart } from '../windows.ts';
 import type { Suspect } from './audit-progress.ts';
 import { lookAtRollups } from './look-at-rollups.ts';
@@ -46,7 +47,7 @@ async function putFence(source: string, { states, nowMs }: LookDeps): Promise<st
   const [stored] = await states.load([source]);
   if (stored === undefined) return undefined;
   // Later ones are greater, whoever puts them up.
-  const mark = `${String(nowMs()).padStart(15, '0')}.${String(stored.version).padStart(12, '0')}`;
+  const mark = fenceMark(stored, nowMs());
   return (await states.fence(stored, mark)) ? mark : undefined;
 }
 
