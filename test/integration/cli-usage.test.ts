@@ -124,7 +124,7 @@ it('a pipe that is closed early is no failure', async () => {
 });
 
 it.each([
-  ['cut short', '{"pid": 1', /running\.json: .*JSON.*`tidemill dev` writes it anew/],
+  ['cut short', '{"pid": 1', /running\.json: .*JSON.*`tidemill dev` writes it again/],
   ['of a run that has ended', JSON.stringify({ pid: 2 ** 30 }), /found no local run in this folder/],
 ])('a note of a local run that is %s is told of', async (_, note, message) => {
   const cwd = await temporaryFolder();

@@ -21,7 +21,10 @@ it('runs, is asked by other commands in its folder, takes events over HTTP, and 
   await expectAnswers(run);
   const token = await expectTokensRespected(dev, run);
   const bad = await runHere(['tokens', 'issue', '--relay', 'gateway'], { cwd });
-  expect([bad.code, bad.stderr]).toEqual([2, expect.stringContaining('--sources: expected with --relay')]);
+  expect([bad.code, bad.stderr]).toEqual([
+    2,
+    expect.stringContaining('--sources: expected together with --relay'),
+  ]);
 
   dev.child.kill('SIGINT');
   const { code, stdout, stderr } = await dev.ended;
