@@ -191,7 +191,7 @@ test('a record that was folded in whole is not looked at again', () => {
 /** Folds deliveries into the states of as many sources as there are. */
 class Consumers {
   readonly #states = new Map<string, Uint8Array>();
-  /** Of each row, the sources that it has counted in. */
+  /** The sources that each row has counted in. */
   readonly counted = new Map<number, string[]>();
 
   deliver(

@@ -79,7 +79,6 @@ describe('permissions', () => {
         ...WRITES_ITS_LOG('RollupConsumerLogs.Arn'),
         ...GIVES_UP_RECORDS,
         'dynamodb:BatchGetItem on WindowsTable.Arn',
-        'dynamodb:BatchWriteItem on WindowsTable.Arn',
         'dynamodb:PartiQLInsert on WindowsTable.Arn',
         'dynamodb:PartiQLUpdate on WindowsTable.Arn',
         'dynamodb:Query on WindowsTable.Arn/index/latest',
