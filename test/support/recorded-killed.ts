@@ -1,5 +1,4 @@
 // `tidemill record`, killed while it writes and started again.
-import { watch } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, vi } from 'vitest';
@@ -7,6 +6,8 @@ import { ArchiveReader } from '../../src/stores/archive/archive-reader.ts';
 import { FolderObjects } from '../../src/stores/archive/folder-objects.ts';
 import { startCommand } from './run-command.ts';
 import { temporaryFolder } from './temporary-folder.ts';
+
+const KILLED = new URL('./killed-in-a-folder.ts', import.meta.url);
 
 /** What is read of the archive when the command has been killed in the midst of several writes, and left alone at last. */
 export async function recordedKilled(name: readonly string[], environment: Readonly<Record<string, string>>) {
@@ -16,15 +17,14 @@ export async function recordedKilled(name: readonly string[], environment: Reado
   const cwd = await temporaryFolder();
   const into = join(cwd, 'archive');
   await mkdir(into);
-  const command = () => startCommand(['record', ...name, '--into', into], { cwd });
-  // The last change in the folder before the kill: between a shard's page, objects and manifests, or within one of them.
-  for (const changes of [3, 7]) {
-    const started = command();
-    await changesIn(into, changes);
-    started.child.kill('SIGKILL');
-    expect(await started.ended).toMatchObject({ signal: 'SIGKILL' });
+  vi.stubEnv('KILLED_IN', into);
+  const args = ['record', ...name, '--into', into];
+  // Before drafts and between a draft and its place: of a shard's page, objects and manifests.
+  for (const change of [3, 4, 7]) {
+    vi.stubEnv('KILLED_AT', String(change));
+    expect(await startCommand(args, { cwd, main: KILLED }).ended).toMatchObject({ signal: 'SIGKILL' });
   }
-  const left = await command().ended;
+  const left = await startCommand(args, { cwd }).ended;
   expect(left, left.stderr).toMatchObject({ code: 0 });
   const reader = new ArchiveReader(new FolderObjects(into));
   const found: Readonly<Record<string, unknown>>[] = [];
@@ -32,15 +32,4 @@ export async function recordedKilled(name: readonly string[], environment: Reado
     for (const shard of await reader.shards(stream))
       for await (const { fields } of reader.records({ stream, shard })) found.push(fields);
   return found;
-}
-
-async function changesIn(folder: string, count: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  let seen = 0;
-  const watcher = watch(folder, { recursive: true }, () => {
-    seen += 1;
-    if (seen >= count) resolve();
-  });
-  await promise;
-  watcher.close();
 }
