@@ -3,7 +3,7 @@
 import { applyToOpenWindows, growthOf, isLate, LATE, noteLate } from './apply-event.ts';
 import type { EpochMs, SequenceNumber } from './brands.ts';
 import { closeByEventTime, closeSilent } from './close-windows.ts';
-import type { Coordinates, TelemetryEvent } from './event.ts';
+import type { TelemetryEvent } from './event.ts';
 import { timeProblemOf } from './event-time.ts';
 import { horizonStart, isBeyondTelling, isDuplicate, isFullOfIds, rememberApplied } from './identity.ts';
 import { MAX_EVENT_GROWTH_BYTES, MAX_OPEN_WINDOWS, MAX_OUTGOING_BYTES, MAX_WINDOW_BYTES } from './limits.ts';
@@ -51,9 +51,8 @@ export function foldEvents(
     const sequence = batch.sequences[next];
     const index = batch.indexes[next];
     const arrivalMs = batch.arrivalsMs[next];
-    if (event === undefined || sequence === undefined || index === undefined || arrivalMs === undefined) {
-      throw new Error(`columns of unequal length at event ${next} of ${state.source}`);
-    }
+    if (event === undefined || sequence === undefined || index === undefined || arrivalMs === undefined)
+      throw unequalColumns(state, next);
     // In stream order nothing behind a new event is an old one.
     if (!changed && before !== undefined && isAtOrBefore(sequence, index, before)) {
       verdicts.push('redelivered');
@@ -75,13 +74,13 @@ export function foldEvents(
     if (counted === undefined) counts.received += 1;
     else counts[counted] -= 1;
     if (batch.strays?.has(next) === true) state.strays += 1;
-    const at = { shard: batch.shard, sequence, index };
     const problem = sequence === stranded ? 'shape-changed' : timeProblemOf(event.time, arrivalMs, pipeline);
     if (problem !== undefined) {
       counts.quarantined += 1;
       verdicts.push('quarantined');
       const { maxTime } = state;
       const skew = problem === 'clock-skew' ? { maxClockSkewMs: pipeline.maxClockSkewMs } : {};
+      const at = { shard: batch.shard, sequence, index };
       outgoingBytes += handOn(state, batch, { reason: problem, at, arrivalMs, event, maxTime, ...skew });
       continue;
     }
@@ -98,10 +97,22 @@ export function foldEvents(
       // None of the windows this closes holds the event: their ends are not after it.
       for (const aggregation of open) outgoingBytes += closeByEventTime(state, aggregation);
     }
-    const verdict = judge(state, batch, { event, at, arrivalMs, maxTimeBefore, pipeline });
-    counts[verdict] += 1;
+    // One with an id is known by it; this is asked once for each event, and makes nothing for it.
+    const known = event.id === undefined ? knownByPlace(state, batch, next) : event;
+    // What is read in its turn is not remembered by its place: the position tells of it.
+    const remembered = batch.redriven === undefined ? event : known;
+    const verdict = isDuplicate(state, known, maxTimeBefore, pipeline)
+      ? 'duplicate'
+      : applyNew(state, event, remembered, maxTimeBefore, pipeline);
     verdicts.push(verdict);
-    if (verdict === 'late' || verdict === 'quarantined') {
+    if (verdict === 'applied') {
+      counts.applied += 1;
+      if (remembered !== event) state.placesUntilMs = Math.max(state.placesUntilMs, arrivalMs);
+      continue;
+    }
+    counts[verdict] += 1;
+    if (verdict !== 'duplicate') {
+      const at = { shard: batch.shard, sequence, index };
       const reason = verdict === 'late' ? 'late' : 'source-full';
       outgoingBytes += handOn(state, batch, { reason, at, arrivalMs, event, maxTime: maxTimeBefore });
     }
@@ -124,24 +135,17 @@ function handOn(
   return LETTER_BYTES + roughBytes(letter.event);
 }
 
-interface Judged {
-  readonly event: TelemetryEvent;
-  readonly at: Coordinates;
-  readonly arrivalMs: EpochMs;
-  readonly maxTimeBefore: EpochMs;
-  readonly pipeline: Pipeline;
-}
-
-/** Rules 2 to 4 of the semantics; an event that is applied is in its windows then, and its id remembered. */
-function judge(
+/**
+ * Rules 3 and 4 of the semantics, for an event that is no duplicate; one that is applied is in its windows then, and its id remembered.
+ * `remembered` is the event under the name that it is remembered by.
+ */
+function applyNew(
   state: SourceState,
-  batch: SourceEvents,
-  { event, at, arrivalMs, maxTimeBefore, pipeline }: Judged,
-): Exclude<Verdict, 'redelivered'> {
-  const known = knownAs(state, batch, { event, at, arrivalMs });
-  if (isDuplicate(state, known, { maxTimeBefore, pipeline })) return 'duplicate';
-  // What is read in its turn is not remembered by its place: the position tells of it.
-  const remembered = batch.redriven === undefined ? event : known;
+  event: TelemetryEvent,
+  remembered: TelemetryEvent,
+  maxTimeBefore: EpochMs,
+  pipeline: Pipeline,
+): Exclude<Verdict, 'redelivered' | 'duplicate'> {
   if (isFull(state, remembered, maxTimeBefore, pipeline)) {
     if (!isLate(state, event, maxTimeBefore)) return 'quarantined';
     noteLate(state, event);
@@ -151,23 +155,28 @@ function judge(
   if (folded === LATE) return 'late';
   if (folded === 0 && isBeyondTelling(event, maxTimeBefore, pipeline)) return 'late';
   rememberApplied(state, remembered, folded, pipeline);
-  if (remembered !== event) state.placesUntilMs = Math.max(state.placesUntilMs, arrivalMs);
   return 'applied';
 }
 
 /**
- * The event under the name it is remembered by. One without an id that is put back before the position has come to its record is known by its
- * place: whoever comes to the record later finds it folded in.
+ * The event without an id at `at` of the batch, under the name it is remembered by. One that is put back before the position has come to its
+ * record is known by its place: whoever comes to the record later finds it folded in.
  */
-function knownAs(
-  state: SourceState,
-  batch: SourceEvents,
-  { event, at, arrivalMs }: Pick<Judged, 'event' | 'at' | 'arrivalMs'>,
-): TelemetryEvent {
-  if (event.id !== undefined) return event;
-  const isKnown =
-    batch.redriven === undefined ? arrivalMs <= state.placesUntilMs : !isPassed(state, batch, at);
-  return isKnown ? { ...event, id: placeId(at, arrivalMs) } : event;
+function knownByPlace(state: SourceState, batch: SourceEvents, at: number): TelemetryEvent {
+  const { shard, redriven } = batch;
+  const event = batch.events[at];
+  const sequence = batch.sequences[at];
+  const index = batch.indexes[at];
+  const arrivalMs = batch.arrivalsMs[at];
+  if (event === undefined || sequence === undefined || index === undefined || arrivalMs === undefined)
+    throw unequalColumns(state, at);
+  const place = { shard, sequence, index };
+  const isKnown = redriven === undefined ? arrivalMs <= state.placesUntilMs : !isPassed(state, batch, place);
+  return isKnown ? { ...event, id: placeId(place, arrivalMs) } : event;
+}
+
+function unequalColumns({ source }: SourceState, at: number): Error {
+  return new Error(`columns of unequal length at event ${at} of ${source}`);
 }
 
 /**
@@ -192,7 +201,7 @@ export function pagesToRead(
     if (event === undefined || sequence === undefined || index === undefined || arrivalMs === undefined)
       continue;
     if (before !== undefined && isAtOrBefore(sequence, index, before)) continue;
-    const { id } = knownAs(state, batch, { event, at: { shard: batch.shard, sequence, index }, arrivalMs });
+    const { id } = event.id === undefined ? knownByPlace(state, batch, at) : event;
     if (id !== undefined) for (const page of state.ids.pagesFor(id, event.time, rules)) pages.add(page);
   }
   return [...pages];

@@ -19,7 +19,8 @@ export function horizonStart(state: SourceState, { dedupeHorizonMs }: Pipeline):
 export function isDuplicate(
   state: SourceState,
   { id, time }: TelemetryEvent,
-  { maxTimeBefore, pipeline }: { readonly maxTimeBefore: EpochMs; readonly pipeline: Pipeline },
+  maxTimeBefore: EpochMs,
+  pipeline: Pipeline,
 ): boolean {
   if (id === undefined || state.ids.isAhead(id)) return false;
   return state.ids.has(id, time, {
