@@ -17,12 +17,21 @@ import { ESPHOME, OWNTRACKS, RTL_433, TASMOTA, ZIGBEE2MQTT } from './built-in/ho
 import { LINE_PROTOCOL, TELEGRAF } from './built-in/influx.ts';
 import { LOSANT, PARTICLE } from './built-in/iot-webhooks.ts';
 import { HELIUM, SIGFOX, TTN_V2 } from './built-in/lorawan-consoles.ts';
+import { GRAPHITE, OPENTSDB, OPENTSDB_LINES, STATSD } from './built-in/metric-lines.ts';
 import { MILESIGHT } from './built-in/milesight.ts';
+import { NMEA } from './built-in/nmea.ts';
 import { OTLP_METRICS } from './built-in/otlp-metrics.ts';
 import { PROMETHEUS } from './built-in/prometheus.ts';
+import { GRAFANA, INFLUXDB_QUERY, PROMETHEUS_API } from './built-in/query-answers.ts';
 import { SENML } from './built-in/senml.ts';
 import { SENSORTHINGS, SENSORTHINGS_OBSERVATION } from './built-in/sensorthings.ts';
-import { HOME_ASSISTANT, HOME_ASSISTANT_HISTORY, OPENHAB, SHELLY } from './built-in/smart-home.ts';
+import {
+  HOME_ASSISTANT,
+  HOME_ASSISTANT_HISTORY,
+  HOME_ASSISTANT_STATISTICS,
+  OPENHAB,
+  SHELLY,
+} from './built-in/smart-home.ts';
 import { LWM2M, SPARKPLUG } from './built-in/sparkplug.ts';
 import { THE_THINGS_STACK } from './built-in/the-things-stack.ts';
 import { THINGSBOARD } from './built-in/thingsboard.ts';
@@ -54,6 +63,7 @@ export const BUILT_IN_SHAPES: ReadonlyMap<string, ShapeDefinition> = new Map(
     SHELLY,
     SPARKPLUG,
     HOME_ASSISTANT_HISTORY,
+    HOME_ASSISTANT_STATISTICS,
     HOME_ASSISTANT,
     TASMOTA,
     ZIGBEE2MQTT,
@@ -64,6 +74,10 @@ export const BUILT_IN_SHAPES: ReadonlyMap<string, ShapeDefinition> = new Map(
     PARTICLE,
     LOSANT,
     SIGFOX,
+    PROMETHEUS_API,
+    OPENTSDB,
+    GRAFANA,
+    INFLUXDB_QUERY,
     THINGSBOARD,
     LWM2M,
     AWS_IOT_SHADOW,
@@ -71,6 +85,10 @@ export const BUILT_IN_SHAPES: ReadonlyMap<string, ShapeDefinition> = new Map(
     AWS_IOT,
     ESPHOME,
     SENML,
+    NMEA,
+    STATSD,
+    OPENTSDB_LINES,
+    GRAPHITE,
     LINE_PROTOCOL,
     PROMETHEUS,
     TOPIC_LOG,

@@ -44,9 +44,13 @@ function readEach(reader: DefinitionReader): readonly EachStep[] {
   if (steps.length === 0 || steps.length > MAX_EACH) {
     reader.problem('each', `found a list of ${steps.length}, expected 1 to ${MAX_EACH}`);
   }
-  return steps.flatMap((step, at) =>
+  const each = steps.flatMap((step, at) =>
     readEachStep(reader, Array.isArray(value) ? `each[${at}]` : 'each', step),
   );
+  const transposed = each.findIndex(({ kind }) => kind === 'transpose');
+  if (transposed >= 0 && transposed < each.length - 1)
+    reader.problem('each', `found a step behind {"transpose": …}, expected it to be the last`);
+  return each;
 }
 
 function readEachStep(reader: DefinitionReader, key: string, step: unknown): readonly EachStep[] {
@@ -57,10 +61,18 @@ function readEachStep(reader: DefinitionReader, key: string, step: unknown): rea
       return { kind: 'path', path };
     });
   }
+  if (typeof step === 'object' && step !== null && 'transpose' in step)
+    return readPath(reader, `${key}.transpose`, step.transpose).map((lists) => ({
+      kind: 'transpose',
+      lists,
+    }));
   const table =
     typeof step === 'object' && step !== null && 'rows' in step && 'columns' in step ? step : undefined;
   if (table === undefined) {
-    reader.problem(key, `${found(step)}, expected a path such as "items[*]", or {"rows": …, "columns": …}`);
+    reader.problem(
+      key,
+      `${found(step)}, expected a path such as "items[*]", {"rows": …, "columns": …}, or {"transpose": …}`,
+    );
     return [];
   }
   const [rows] = readPath(reader, `${key}.rows`, table.rows);

@@ -5,7 +5,7 @@ import { BUILT_IN_SHAPES } from './built-in-shapes.ts';
 import { readConditions } from './read-condition.ts';
 import { readPath } from './read-field.ts';
 import { readPart } from './read-part.ts';
-import type { Opening, Shape, ShapePart } from './shape.ts';
+import type { EachStep, Opening, Shape, ShapePart } from './shape.ts';
 import { SHAPE_FORMATS } from './shape-definition.ts';
 import type { ShapePath } from './shape-path.ts';
 
@@ -162,12 +162,15 @@ function beginsInList({ when, parts }: Pick<Shape, 'when' | 'parts'>): boolean {
     ...lacks,
     ...equals.map(({ path }) => path),
   ]);
-  const firsts = parts.flatMap(({ each: [first] }) =>
-    first === undefined ? [] : [first.kind === 'path' ? first.path : first.rows],
-  );
+  const firsts = parts.flatMap(({ each: [first] }) => (first === undefined ? [] : [pathOfStep(first)]));
   return [...paths, ...firsts].some(
     ({ steps: [first] }: ShapePath) => first !== undefined && first.kind === 'index',
   );
+}
+
+function pathOfStep(step: EachStep): ShapePath {
+  if (step.kind === 'path') return step.path;
+  return step.kind === 'rows' ? step.rows : step.lists;
 }
 
 function namesOfShapes(): string {

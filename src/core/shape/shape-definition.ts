@@ -97,10 +97,14 @@ export interface ConditionDefinition {
   readonly route?: string;
 }
 
-/** Cuts a document into parts: a path with `[*]` or `*`, or a table of rows under columns. */
+/**
+ * Cuts a document into parts: a path with `[*]` or `*`; a table of rows under columns; or `transpose`, lists of equal length side
+ * by side (`{"time": […], "rain": […]}`, `[[…], […]]`), whose first elements are the first part, and so on.
+ */
 export type EachDefinition =
   | PathText
-  | { readonly rows: PathText; readonly columns: PathText | readonly string[] };
+  | { readonly rows: PathText; readonly columns: PathText | readonly string[] }
+  | { readonly transpose: PathText };
 
 /**
  * Opens what is packed, in place: JSON in a text, base64, gzip, zlib; `pairs` makes an object of a list of keys and values
@@ -136,6 +140,10 @@ export const SHAPE_FORMATS = [
   'topic-log',
   'gpx',
   'form',
+  'statsd',
+  'graphite',
+  'opentsdb',
+  'nmea',
 ] as const;
 export type ShapeFormat = (typeof SHAPE_FORMATS)[number];
 

@@ -52,7 +52,8 @@ export interface Opening {
 
 export type EachStep =
   | { readonly kind: 'path'; readonly path: ShapePath }
-  | { readonly kind: 'rows'; readonly rows: ShapePath; readonly columns: ShapePath | readonly string[] };
+  | { readonly kind: 'rows'; readonly rows: ShapePath; readonly columns: ShapePath | readonly string[] }
+  | { readonly kind: 'transpose'; readonly lists: ShapePath };
 
 /** The first of these that is there counts; a template is where all its places are. */
 export type TextField = readonly TextSource[];

@@ -1,7 +1,7 @@
 // Cuts a document into its parts, each with the way back to what it was cut out of.
 import type { EachStep } from '../../core/shape/shape.ts';
-import type { PathStep } from '../../core/shape/shape-path.ts';
-import { firstAt, memberOf } from './find.ts';
+import type { PathStep, ShapePath } from '../../core/shape/shape-path.ts';
+import { firstAt, memberOf, membersOf } from './find.ts';
 import type { Scope } from './scope.ts';
 
 /** Adds the parts to `into`; false when they would be more than `most`. */
@@ -13,12 +13,22 @@ export function cutParts(steps: readonly EachStep[], scope: Scope, into: Scope[]
     return true;
   }
   const cut: Scope[] = [];
-  const isWhole =
-    step.kind === 'path' ? follow(step.path.steps, scope, cut, most) : cutRows(step, scope, cut, most);
+  const isWhole = cutBy(step, scope, cut, most);
   return (
     isWhole &&
     (rest.length === 0 ? addAll(cut, into, most) : cut.every((part) => cutParts(rest, part, into, most)))
   );
+}
+
+function cutBy(step: EachStep, scope: Scope, into: Scope[], most: number): boolean {
+  switch (step.kind) {
+    case 'path':
+      return follow(step.path.steps, scope, into, most);
+    case 'rows':
+      return cutRows(step, scope, into, most);
+    case 'transpose':
+      return transpose(step.lists, scope, into, most);
+  }
 }
 
 function addAll(cut: readonly Scope[], into: Scope[], most: number): boolean {
@@ -74,9 +84,7 @@ function cutRows(
   const names: unknown = 'steps' in columns ? firstAt(columns, scope) : columns;
   if (!Array.isArray(table) || !Array.isArray(names)) return true;
   if (into.length + table.length > most) return false;
-  const via = rows.steps.map((step) =>
-    step.kind === 'name' ? step.name : step.kind === 'index' ? step.index : '*',
-  );
+  const via = viaOf(rows);
   for (const [key, row] of table.entries()) {
     const value = Object.fromEntries(
       names.slice(0, MAX_COLUMNS).map((name, at) => [String(name), memberOf(row, at)] as const),
@@ -84,6 +92,24 @@ function cutRows(
     into.push({ ...scope, value, key, up: scope, via });
   }
   return true;
+}
+
+/** What stands first in each list, then what stands second; what is no list belongs to none. */
+function transpose(path: ShapePath, scope: Scope, into: Scope[], most: number): boolean {
+  const container = firstAt(path, scope);
+  const lists = [...membersOf(container)].filter(([, list]) => Array.isArray(list)).slice(0, MAX_COLUMNS);
+  const length = lists.reduce((longest, [, list]) => Math.max(longest, Number(memberOf(list, 'length'))), 0);
+  if (into.length + length > most) return false;
+  const via = viaOf(path);
+  for (let key = 0; key < length; key += 1) {
+    const value = Object.fromEntries(lists.map(([name, list]) => [name, memberOf(list, key)]));
+    into.push({ ...scope, value, key, up: scope, via, isTransposed: true });
+  }
+  return true;
+}
+
+function viaOf({ steps }: ShapePath): readonly (string | number)[] {
+  return steps.map((step) => (step.kind === 'name' ? step.name : step.kind === 'index' ? step.index : '*'));
 }
 
 const MAX_COLUMNS = 1_000;

@@ -1,5 +1,6 @@
 // Forms as web clients post them, one a line: `id=7&time=2026-03-01+08%3A00%3A00&t=21.5`, also behind the `?` of an address.
 import type { TextDocument } from './text-document.ts';
+import { readTextLines } from './text-lines.ts';
 
 /** More than any form has members, and a line that is none is told at once. */
 const MAX_MEMBERS = 2_000;
@@ -7,10 +8,7 @@ const FORM =
   /^(?:[^\s?&=]{0,1000}\?)?([\w.%+~-]{1,100}=[^&\s]{0,1000}(?:&[\w.%+~-]{1,100}=[^&\s]{0,1000})+)$/;
 
 export function readForm(text: string, most: number): readonly TextDocument[] | undefined {
-  const lines = text.split(/\r?\n/, most).filter((line) => line.trim() !== '');
-  const documents = lines.map((line) => ({ value: membersOf(line.trim()), text: line }));
-  const known = documents.filter(({ value }) => value !== undefined).length;
-  return known > 0 && 2 * known >= documents.length ? documents : undefined;
+  return readTextLines(text, most, membersOf);
 }
 
 function membersOf(line: string): Readonly<Record<string, string>> | undefined {

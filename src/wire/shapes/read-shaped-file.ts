@@ -256,7 +256,7 @@ async function readText(input: RecordingInput, maxBytes = MAX_FILE_BYTES): Promi
 function refusedFile(file: string, text: string, { reason, detail }: Refusal): RecordingError {
   if (reason !== 'not-json') return new RecordingError('malformed', { file }, detail);
   const [first = ''] = text.trimStart().split('\n', 1);
-  const problem = `found ${quote(first)}, expected JSON, or a form of text that the shapes read: CSV with a header, line protocol, Prometheus, GPX, topics with payloads`;
+  const problem = `found ${quote(first)}, expected JSON, or a form of text that the shapes read: CSV with a header, line protocol, Prometheus, StatsD, Graphite, OpenTSDB, NMEA, GPX, topics with payloads`;
   return new RecordingError('malformed', { file }, problem);
 }
 

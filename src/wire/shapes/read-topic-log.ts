@@ -1,6 +1,7 @@
 // Lines of MQTT messages: `2026-03-01T08:00:00+0100 plant/line-1 {"t": 21.5}`, or without the time. A topic may hold spaces;
 // it has at least two levels, and its payload is JSON or a number; or, behind a topic without spaces, one word: a state.
 import type { TextDocument } from './text-document.ts';
+import { readTextLines } from './text-lines.ts';
 
 const TIME =
   /^\[?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?|\d{10}(?:\.\d{1,9})?|\d{13})\]?:?\s+/;
@@ -9,10 +10,7 @@ const MESSAGE =
 const STATE = /^([^\s/,;{["]{1,128}(?:\/[^\s/,;{["]{1,128}){1,15})\s+([A-Za-z][^\s,;]{0,63})$/;
 
 export function readTopicLog(text: string, most: number): readonly TextDocument[] | undefined {
-  const lines = text.split(/\r?\n/, most).filter((line) => line.trim() !== '');
-  const documents = lines.map((line) => ({ value: readMessage(line.trim()), text: line }));
-  const known = documents.filter(({ value }) => value !== undefined).length;
-  return known > 0 && 2 * known >= documents.length ? documents : undefined;
+  return readTextLines(text, most, readMessage);
 }
 
 function readMessage(line: string): Readonly<Record<string, unknown>> | undefined {

@@ -18,6 +18,8 @@ export interface Scope {
   readonly up: Scope | undefined;
   /** Names and indexes from `up` to the list or object that `key` is of. */
   readonly via: readonly (string | number)[];
+  /** `key` is the place in each of the lists there. Nothing is cut out of such a part. */
+  readonly isTransposed?: true;
   readonly document: unknown;
   readonly record: RecordFacts;
 }

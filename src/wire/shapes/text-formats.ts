@@ -3,8 +3,12 @@ import type { ShapeFormat } from '../../core/shape/shape-definition.ts';
 import { readCsv } from './read-csv.ts';
 import { readForm } from './read-form.ts';
 import { readGpx } from './read-gpx.ts';
+import { readGraphite } from './read-graphite.ts';
 import { readLineProtocol } from './read-line-protocol.ts';
+import { readNmea } from './read-nmea.ts';
+import { readOpentsdb } from './read-opentsdb.ts';
 import { readPrometheus } from './read-prometheus.ts';
+import { readStatsd } from './read-statsd.ts';
 import { readTopicLog } from './read-topic-log.ts';
 import type { TextReader } from './text-document.ts';
 
@@ -15,4 +19,8 @@ export const TEXT_FORMATS: Partial<Record<ShapeFormat, TextReader>> = {
   'topic-log': readTopicLog,
   gpx: readGpx,
   form: readForm,
+  statsd: readStatsd,
+  graphite: readGraphite,
+  opentsdb: readOpentsdb,
+  nmea: readNmea,
 };

@@ -86,6 +86,24 @@ test('a letter of a part reads again as one part, with the same reason', () => {
   );
 });
 
+test('a letter of a place in lists side by side reads again as that place alone', () => {
+  const shapes = shapesOf({ ...mine, each: { transpose: 'rows' }, when: { has: ['rows'] }, id: 'id' });
+  fc.assert(
+    fc.property(
+      fc.dictionary(member, fc.oneof(document, fc.array(document, { maxLength: 4 }))),
+      fc.dictionary(member, document),
+      (rows, around) => {
+        for (const letter of shaped({ ...around, source: undefined, rows }, shapes).refused) {
+          const again = shaped(letter.payload.body, shapes);
+          expect(again.items).toHaveLength(1);
+          expect(again.refused[0]?.reason).toBe(letter.reason);
+        }
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
 test('no text at all makes decoding throw', () => {
   fc.assert(
     fc.property(

@@ -77,6 +77,20 @@ export const HOME_ASSISTANT_HISTORY: ShapeDefinition = {
   tags: { unit: '^[0].attributes.unit_of_measurement' },
 };
 
+const STATISTICS = ['mean', 'sum', 'state', 'change', 'min', 'max'];
+
+/** Statistics of Home Assistant: lists of them by id, of a period each, which is known by its start. */
+export const HOME_ASSISTANT_STATISTICS: ShapeDefinition = {
+  name: 'home-assistant-statistics',
+  inside: ['result', 'service_response.statistics', 'statistics', '.'],
+  when: STATISTICS.map((member) => ({ has: ['*[0].start', `*[0].${member}`] })),
+  each: '*[*]',
+  source: '^@key',
+  type: { text: 'statistics' },
+  time: { path: 'start', as: 'auto' },
+  values: STATISTICS,
+};
+
 /** What openHAB's persistence answers of an item. */
 export const OPENHAB: ShapeDefinition = {
   name: 'openhab',
