@@ -6,12 +6,13 @@ import type { AlertState, Transition } from '../core/alerts/alert-state.ts';
 import type { Pipeline } from '../core/pipeline/pipeline.ts';
 import { parseRollupSeries, parseSourceSeries, sourceSeries } from '../core/series.ts';
 import type { StateSummary } from '../core/state-time.ts';
-import type { SeriesWindow } from '../core/stored-window.ts';
+import type { SeriesWindow, StoredWindow } from '../core/stored-window.ts';
 import { spanMs } from '../core/window-spec.ts';
 import { ALERTS_TABLE } from '../platform/names.ts';
 import type { TableChange } from '../stores/memory-table.ts';
 import { bytesOf, type Item, numberOf, textOf } from '../stores/table.ts';
 import type { AlertEvent } from '../wire/alert-event.ts';
+import { episodesOnStored } from './check-restored-alerts.ts';
 import type { SourcesCheck } from './check-sources.ts';
 import { seriesKey } from './check-windows.ts';
 import { ReferenceAlert, type ReferenceTransition } from './reference-alert.ts';
@@ -24,6 +25,8 @@ const LAW_OF_TRANSITIONS =
 const LAW_OF_ALERTS = 'an alert on closed windows makes the transitions that the reference makes of them';
 const LAW_OF_EPISODES =
   'once all windows are final, the episodes are what the rule makes of them in order of time';
+const LAW_OF_RESTORED =
+  'where a source was put back, an alert on a rollup tells what its rule makes of the windows as they stand';
 const LAW_OF_VALUES = 'what is told of a window is what it held';
 const LAW_OF_SILENCE =
   'silence is told of once it has lasted, by what has been read, and ends with what arrives';
@@ -127,8 +130,14 @@ export class AlertsCheck {
     this.#published.add(id);
   }
 
-  /** Nothing is under way, and all silences have been long enough to be told. `applied`: by series and start. */
-  atEnd(applied: ReadonlyMap<string, readonly ReferenceEvent[]>): void {
+  /**
+   * Nothing is under way, and all silences have been long enough to be told. `applied`: by series and start. `rollups`: windows as they
+   * stand, their parts as one.
+   */
+  atEnd(
+    applied: ReadonlyMap<string, readonly ReferenceEvent[]>,
+    rollups: () => readonly StoredWindow[],
+  ): void {
     for (const [id, content] of this.#contents) {
       hold(LAW_OF_PUBLISHING, this.#published.has(id), () => `${id}: found it nowhere, expected ${content}`);
     }
@@ -137,7 +146,7 @@ export class AlertsCheck {
       if (this.#sources.uncertain.has(source) || this.#wasRetired(series)) continue;
       const made = this.#madeBy(rule, series);
       if (this.#rules.get(rule)?.on.kind === 'aggregation' && isJudgedInPlace(this.#rules.get(rule)))
-        holdEpisodes(`${rule} on ${series}`, made, reference.atEnd());
+        holdEpisodes(LAW_OF_EPISODES, `${rule} on ${series}`, made, reference.atEnd());
       else
         holdSame(
           LAW_OF_ALERTS,
@@ -148,6 +157,7 @@ export class AlertsCheck {
     }
     this.#checkRetired();
     if (this.#sources.uncertain.size === 0) this.#checkRollups(applied);
+    else if (this.#sources.restored.size > 0) this.#checkRestored(rollups);
     for (const rule of this.#rules.values()) {
       for (const source of this.#sources.sources.keys()) {
         if (rule.when.kind === 'absent') this.#checkSilent(rule, source);
@@ -192,7 +202,29 @@ export class AlertsCheck {
           const said = (name: string) => this.#sources.saidOver(aggregation.name, start, name, isIn);
           reference.observe({ start, end: start + spanMs(aggregation.window), events, aggregation, said });
         }
-        holdEpisodes(`${rule.name} on ${series}`, this.#madeBy(rule.name, series), reference.atEnd());
+        holdEpisodes(
+          LAW_OF_EPISODES,
+          `${rule.name} on ${series}`,
+          this.#madeBy(rule.name, series),
+          reference.atEnd(),
+        );
+      }
+    }
+  }
+
+  #checkRestored(rollups: () => readonly StoredWindow[]): void {
+    const rules = [...this.#rules.values()].filter(({ on }) => on.kind === 'rollup');
+    if (rules.length === 0) return;
+    for (const [series, windows] of Map.groupBy(rollups(), (window) => window.series)) {
+      for (const rule of rules.filter((each) => isWatchedSeries(each, series))) {
+        const expected = episodesOnStored(rule, windows, valueIn);
+        if (expected !== undefined)
+          holdEpisodes(
+            LAW_OF_RESTORED,
+            `${rule.name} on ${series}`,
+            this.#madeBy(rule.name, series),
+            expected,
+          );
       }
     }
   }
@@ -247,17 +279,14 @@ export class AlertsCheck {
   }
 
   /** For rollups: the value published is one that the rollup held at some moment, at the revision published. */
-  #checkValue({ name, measure }: AlertRule, series: string, { sequence, window }: Transition): void {
+  #checkValue(rule: AlertRule, series: string, { sequence, from, to, window }: Transition): void {
     const { start, revision, value } = window;
+    // It has been taken back: the window is judged no more.
+    if (from === to && revision === 0) return;
     const held = this.#heldBy.get(seriesKey(series, start))?.get(revision) ?? [];
-    const values = held.map(({ events, metrics, states }) => {
-      if (measure?.kind === 'state') return valueOfState(measure, states?.get(measure.metric));
-      if (measure?.kind !== 'metric') return events;
-      const summary: Readonly<Record<string, unknown>> = { ...metrics.get(measure.metric) };
-      return summary[measure.aggregate];
-    });
+    const values = held.map((window) => valueIn(rule, window));
     hold(LAW_OF_VALUES, values.includes(value), () => {
-      return `${name} on ${series}, ${sequence}: found ${value} at revision ${revision} of ${start}, expected one of [${values}]`;
+      return `${rule.name} on ${series}, ${sequence}: found ${value} at revision ${revision} of ${start}, expected one of [${values}]`;
     });
   }
 
@@ -333,6 +362,14 @@ export class AlertsCheck {
   }
 }
 
+/** Of a rollup's window. */
+function valueIn({ measure }: AlertRule, { events, metrics, states }: SeriesWindow): number | undefined {
+  if (measure?.kind === 'state') return valueOfState(measure, states?.get(measure.metric));
+  if (measure?.kind !== 'metric') return events;
+  const summary: Readonly<Record<string, number | undefined>> = { ...metrics.get(measure.metric) };
+  return summary[measure.aggregate];
+}
+
 /** By what the rollup's window holds as it is read. */
 function valueOfState(
   { aggregate, state = '' }: StateMeasure,
@@ -371,6 +408,7 @@ function episodesOf(told: readonly Transition[]): readonly Transition[] {
 }
 
 function holdEpisodes(
+  law: string,
   where: string,
   made: readonly Transition[],
   expected: readonly ReferenceTransition[],
@@ -383,7 +421,7 @@ function holdEpisodes(
       end,
       stale: stale === true,
     }));
-  holdSame(LAW_OF_EPISODES, where, steps(episodesOf(made)), steps(expected));
+  holdSame(law, where, steps(episodesOf(made)), steps(expected));
 }
 
 function isWatchedSeries({ on, filter }: AlertRule, series: string): boolean {

@@ -123,6 +123,13 @@ export class WindowsCheck {
     return [...this.#images.values()];
   }
 
+  /** Windows of rollups, each with its parts as one. */
+  rollups(): readonly StoredWindow[] {
+    const parts = [...this.#images.values()].filter(({ part }) => part !== undefined);
+    const byWindow = Map.groupBy(parts, ({ series, start, end }) => `${seriesKey(series, start)} ${end}`);
+    return [...byWindow.values()].flatMap((own) => mergeParts(own) ?? []);
+  }
+
   /** As readers see the window: its parts as one. */
   merged(series: string, start: number, end?: number): StoredView | undefined {
     const window = this.whole(series, start, end);

@@ -128,7 +128,7 @@ export class Checks {
       checkBooks(this.#end(), ledger);
       checkOfStreamAlone(this.#end());
       checkDownstream(this.#end());
-      this.alerts.atEnd(this.windows.applied);
+      this.alerts.atEnd(this.windows.applied, () => this.windows.rollups());
     });
   }
 
@@ -143,7 +143,7 @@ export class Checks {
   downstream(): void {
     this.attempt(() => {
       checkDownstream(this.#end());
-      this.alerts.atEnd(this.windows.applied);
+      this.alerts.atEnd(this.windows.applied, () => this.windows.rollups());
     });
   }
 

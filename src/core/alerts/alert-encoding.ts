@@ -171,6 +171,20 @@ function writeKept(writer: ByteWriter, { windows, settledMs, told, owes }: Kept)
     writer.varint((end - start) * 2 + (stale === true ? 1 : 0));
     writer.byte(ALERT_STATUSES.indexOf(from) * ALERT_STATUSES.length + ALERT_STATUSES.indexOf(to));
   }
+  writeGone(writer, windows);
+}
+
+/** At the end, and only where there are some, which is rare: states without them are as they were before there were any. */
+function writeGone(writer: ByteWriter, windows: readonly KeptWindow[]): void {
+  const gone = windows.flatMap((window, at) => (window.gone === true ? [at] : []));
+  if (gone.length === 0) return;
+  writer.varint(gone.length);
+  for (const at of gone) writer.varint(at);
+}
+
+function readGone(reader: ByteReader): ReadonlySet<number> {
+  if (reader.done) return new Set();
+  return new Set(Array.from({ length: reader.varint() }, () => reader.varint()));
 }
 
 function readKept(reader: ByteReader): Kept {
@@ -186,7 +200,13 @@ function readKept(reader: ByteReader): Kept {
     return length % 2 === 1 ? { ...window, open: true } : window;
   });
   const told = Array.from({ length: reader.varint() }, () => readStep(reader));
-  return { windows, settledMs, told, owes: reachedMs === undefined ? undefined : { reachedMs } };
+  const gone = readGone(reader);
+  const kept = gone.size === 0 ? windows : windows.map((each, at) => (gone.has(at) ? asGone(each) : each));
+  return { windows: kept, settledMs, told, owes: reachedMs === undefined ? undefined : { reachedMs } };
+}
+
+function asGone(window: KeptWindow): KeptWindow {
+  return { ...window, gone: true };
 }
 
 function readStep(reader: ByteReader): Step {

@@ -50,6 +50,8 @@ export type Standing = Pick<AlertState, 'status' | 'since' | 'observedMs'>;
 export interface KeptWindow extends Observation {
   /** Judged before it closed, by what more events cannot undo. */
   readonly open?: true | undefined;
+  /** It says nothing any more, since sources were put back: it is judged as if it had not come. Kept, so that what it held before is known to be older. */
+  readonly gone?: true | undefined;
 }
 
 /** What one window did. */

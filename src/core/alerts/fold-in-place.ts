@@ -36,7 +36,10 @@ export function foldInPlace(
     before.owes?.reachedMs ?? before.windows[judgedBefore - 1]?.start ?? before.frontier?.start;
   const untold = isAppended
     ? outcomes.filter(({ from: was, to }) => was !== to)
-    : differences(before.told, outcomes, { machine, reachedMs: reachedMs ?? Number.NEGATIVE_INFINITY });
+    : differences(before.told, outcomes, {
+        ...{ machine, reachedMs: reachedMs ?? Number.NEGATIVE_INFINITY },
+        unless: rule.on.kind === 'rollup' ? EMPTIED : MERGED,
+      });
   const telling = untold.slice(0, MAX_TRANSITIONS);
   const isDone = telling.length === untold.length;
   const transitions = numbered(rule, before.sequence, telling);
@@ -84,7 +87,7 @@ function tipOf(
   { status, since, observedMs, history, windows }: AlertState,
   judged: number,
 ): Machine {
-  const known = windows.slice(0, judged);
+  const known = windows.slice(0, judged).filter(({ gone }) => gone !== true);
   return {
     status,
     since,
@@ -100,7 +103,11 @@ function tipOf(
 function differences(
   told: readonly Step[],
   outcomes: readonly Outcome[],
-  { machine, reachedMs }: { readonly machine: Machine; readonly reachedMs: number },
+  {
+    machine,
+    reachedMs,
+    unless,
+  }: { readonly machine: Machine; readonly reachedMs: number; readonly unless: string },
 ): readonly Told[] {
   const known = new Map(told.map((step) => [keyOf(step), step]));
   const now = new Map(outcomes.map((outcome) => [keyOf(placeOf(outcome)), outcome]));
@@ -112,7 +119,7 @@ function differences(
     const status = next?.from ?? machine.status;
     const window = { start: step.start, end: step.end, revision: 0, value: 0 };
     const { stale } = step;
-    const reason = stale === true ? 'something was observed after all' : 'the session is part of another';
+    const reason = stale === true ? 'something was observed after all' : unless;
     return [{ from: status, to: status, reason, window, correction: true, stale }];
   });
   const steps = outcomes.filter(({ from, to }) => from !== to);
@@ -126,6 +133,10 @@ function differences(
   if (last === undefined || latest === undefined || last.window === latest.window) return all;
   return [...all, { ...latest, correction: true }];
 }
+
+/** Why a window that was judged is there no more. */
+const MERGED = 'the session is part of another';
+const EMPTIED = 'the window no longer holds what it was judged by: a source was put back';
 
 function placeOf({ window: { start, end }, stale }: Outcome): Pick<Step, 'start' | 'end' | 'stale'> {
   return { start, end, stale };

@@ -56,7 +56,8 @@ function historyAfter(
   history: AlertState['history'],
   windows: readonly KeptWindow[],
 ): AlertState['history'] {
-  return windows.reduce((known, window) => remember(known, window, rule), history);
+  const judged = windows.filter(({ gone }) => gone !== true);
+  return judged.reduce((known, window) => remember(known, window, rule), history);
 }
 
 function foldInOrder(rule: AlertRule, before: AlertState, observations: readonly KeptWindow[]): AlertFold {

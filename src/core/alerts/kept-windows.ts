@@ -39,6 +39,7 @@ export function takeIn(
     }
     const at = placeOf(kept, window);
     const known = kept[at];
+    if (window.gone === true && (known?.start !== window.start || known.end !== window.end)) continue;
     if (known?.start === window.start && known.end === window.end) {
       if (!isNewer(window, known)) continue;
       kept[at] = window;
@@ -54,6 +55,9 @@ export function takeIn(
 
 /** Once it has closed a window is never open again; and while it is open what more events cannot undo is known. */
 function isNewer(window: KeptWindow, known: KeptWindow): boolean {
+  // That it holds a part alone is known by no change of its contents.
+  if (window.gone === true) return known.gone !== true && window.revision >= known.revision;
+  if (known.gone === true) return window.revision > known.revision;
   if (window.open === true) return false;
   return known.open === true || window.revision > known.revision;
 }

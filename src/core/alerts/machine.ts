@@ -32,6 +32,7 @@ export function run(rule: AlertRule, from: Machine, windows: readonly KeptWindow
   let machine = from;
   const outcomes: Outcome[] = [];
   for (const window of windows) {
+    if (window.gone === true) continue;
     const { observedMs } = machine;
     if (rule.stale !== undefined && window.start - (observedMs ?? window.start) >= rule.stale.afterMs) {
       const ended = goStale(rule, machine);

@@ -56,14 +56,26 @@ function whileOpen(rule: AlertRule, seen: Observation): readonly KeptWindow[] {
 
 /** Undefined where the rule does not watch the series, or this window not yet. */
 export function observeRollup(rule: AlertRule, window: StoredWindow): KeptWindow | undefined {
-  const { on, measure } = rule;
-  if (on.kind !== 'rollup' || measure === undefined || !watchesSeries(rule, window.series)) return undefined;
+  const { on } = rule;
+  if (on.kind !== 'rollup' || rule.measure === undefined || !watchesSeries(rule, window.series))
+    return undefined;
+  if (window.partial !== undefined) return gone(window);
   if (!window.final && !on.provisional) return undefined;
-  if (window.partial !== undefined || isEmptied(window)) return undefined;
+  const seen = isEmptied(window) ? undefined : seenIn(rule.measure, window);
+  // What was taken out of it may be what it was judged by.
+  if (seen === undefined) return window.final && window.raised !== undefined ? gone(window) : undefined;
+  return window.final ? seen : whileOpen(rule, seen)[0];
+}
+
+function seenIn(measure: Measure, window: StoredWindow): Observation | undefined {
   const [found] = observe(measure, { ...window, groups: [window] }, window);
-  const seen = found && { ...found, revision: found.revision + (window.raised ?? 0) };
-  if (seen === undefined || window.final) return seen;
-  return whileOpen(rule, seen)[0];
+  return found && { ...found, revision: found.revision + (window.raised ?? 0) };
+}
+
+/** It may have been judged when it held something else, or all of it. */
+function gone(window: StoredWindow): KeptWindow {
+  const { start, end, raised = 0 } = window;
+  return { start, end, revision: revisionOf([window]) + raised, value: 0, gone: true };
 }
 
 /**

@@ -1,12 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import { decodeAlertState, encodeAlertState } from '../../../../src/core/alerts/alert-encoding.ts';
 import type { AlertRule } from '../../../../src/core/alerts/alert-rule.ts';
-import type { AlertState } from '../../../../src/core/alerts/alert-state.ts';
+import type { AlertState, KeptWindow } from '../../../../src/core/alerts/alert-state.ts';
 import { foldObservations } from '../../../../src/core/alerts/fold-observations.ts';
 import { foldSilence } from '../../../../src/core/alerts/fold-silence.ts';
 import type { AlertDefinition } from '../../../../src/core/pipeline/definition.ts';
 import { parsePipeline } from '../../../../src/core/pipeline/parse-pipeline.ts';
 
 const MINUTE = 60_000;
+
+function throughBytes(state: AlertState | undefined): AlertState | undefined {
+  return state === undefined ? undefined : decodeAlertState('r', encodeAlertState(state));
+}
 
 function ruleOf(alert: Partial<AlertDefinition>): AlertRule {
   const [rule] = parsePipeline({
@@ -129,6 +134,29 @@ describe('a rollup', () => {
     expect(taken).toMatchObject([
       { sequence: 2, from: 'ok', to: 'ok', window: { start: 0, value: 12 }, correction: true },
       { sequence: 3, from: 'ok', to: 'firing', window: { start: MINUTE, value: 4 }, correction: true },
+    ]);
+  });
+
+  it('takes back what it told of a window that holds nothing any more, until that holds something again', () => {
+    if (rule === undefined) throw new Error('no rule was parsed');
+    const judged = [window(0, 12), window(1, 4), window(2, 12), window(4, 12), window(5, 12)];
+    const before = foldObservations(rule, undefined, judged).state;
+    expect(before?.transitions.map(({ to }) => to)).toEqual(['firing', 'resolved']);
+    const gone: KeptWindow = { ...window(1, 0), revision: 5, gone: true };
+    const taken = throughBytes(foldObservations(rule, before, [gone]).state);
+    expect(taken).toMatchObject({ status: 'ok' });
+    expect(taken?.transitions.map(({ from, to, window: { start } }) => [start / MINUTE, from, to])).toEqual([
+      [1, 'ok', 'ok'],
+      [2, 'ok', 'ok'],
+    ]);
+    expect(foldObservations(rule, taken, [window(1, 4), gone]).changed, 'delivered again').toBe(false);
+    expect(foldObservations(rule, taken, [{ ...gone, start: 3 * MINUTE, end: 4 * MINUTE }]).changed).toBe(
+      false,
+    );
+    const again = foldObservations(rule, taken, [{ ...window(1, 3), revision: 6 }]).state;
+    expect(again?.transitions.map(({ to, window: { start } }) => [start / MINUTE, to])).toEqual([
+      [1, 'firing'],
+      [2, 'resolved'],
     ]);
   });
 
