@@ -14,10 +14,10 @@ export interface HeldToken extends Pick<AccessToken, 'id' | 'use' | 'subject' | 
 }
 
 export interface AccessToken {
-  /** Tells the token from all others. */
+  /** Distinguishes this token from all others. */
   readonly id: string;
   readonly use: TokenUse;
-  /** The source, for a device's token; for other tokens a name for people to read. */
+  /** The source, for a device's token; for other tokens, a name that people can read. */
   readonly subject: string;
   /** Sources that a relay's token may send for. */
   readonly sources: readonly string[];

@@ -1,4 +1,4 @@
-// Folds an event into every window still open for it, of every aggregation that takes it.
+// Folds an event into every window that is still open for it, in every aggregation that takes it.
 import type { EpochMs } from './brands.ts';
 import { countSteps, countStepsAcross, mostStepGrowth } from './count-steps.ts';
 import { countsTime, countTime, countTimeAcross, enterWindow } from './count-time.ts';
@@ -15,12 +15,12 @@ import { windowGrowth } from './window-bytes.ts';
 import type { FixedSpec, WindowBounds, WindowSpec } from './window-spec.ts';
 import { spanMs, windowAt, windowsAt } from './window-spec.ts';
 
-/** What folding says of an event that is late: for some aggregation, and in no window of any. */
+/** Returned for an event that is late: some aggregation takes it, and no window of any is open for it. */
 export const LATE = -1;
 
 /**
- * The aggregations it was folded into, a bit each, by their place in the pipeline; or `LATE`. An event that no aggregation takes is
- * folded into none.
+ * The aggregations that the event was folded into, one bit each, by their index in the pipeline; or `LATE`. No bit is set if no
+ * aggregation takes the event.
  */
 export function applyToOpenWindows(
   state: SourceState,
@@ -53,7 +53,7 @@ export function applyToOpenWindows(
   return into === 0 && late ? LATE : into;
 }
 
-/** Whether a window is open still that an event of a time was folded into. */
+/** Whether a window is still open that an event with this time was folded into. */
 export function isFoldedOpen(state: SourceState, maxTimeBefore: EpochMs): Occasion {
   return (time, folded) => {
     let left = folded;
@@ -65,7 +65,7 @@ export function isFoldedOpen(state: SourceState, maxTimeBefore: EpochMs): Occasi
   };
 }
 
-/** What is folded in while a window is open is in it for as long as that is. */
+/** What was folded into a window while it was open stays in it as long as it is open. */
 function holdsOpen(open: OpenAggregation, time: EpochMs, maxTimeBefore: EpochMs): boolean {
   const spec = open.aggregation.window;
   if (spec.kind !== 'session')
@@ -74,7 +74,7 @@ function holdsOpen(open: OpenAggregation, time: EpochMs, maxTimeBefore: EpochMs)
   return false;
 }
 
-/** No event before it is in a window that is open still, or may yet be: so far back the source's windows have closed. */
+/** No earlier event is in a window that is open, now or later: the source's windows have closed up to here. */
 export function openFrom(state: SourceState): EpochMs {
   let from = Number.POSITIVE_INFINITY;
   for (const { aggregation, windows } of state.open) {
@@ -85,13 +85,13 @@ export function openFrom(state: SourceState): EpochMs {
   return from;
 }
 
-/** What `applyToOpenWindows` would say, without folding. */
+/** The result that `applyToOpenWindows` would have, without folding. */
 export function isLate(state: SourceState, event: TelemetryEvent, maxTimeBefore: EpochMs): boolean {
   const places = placesOf(state, event, maxTimeBefore);
   return places.length > 0 && places.every(({ windows }) => windows.length === 0);
 }
 
-/** An event that is late for every aggregation that takes it is so without being folded. */
+/** An event that is late for every aggregation that takes it is found late without being folded. */
 export function noteLate(state: SourceState, event: TelemetryEvent): void {
   for (const open of state.open) {
     const { filter } = open.aggregation;
@@ -99,7 +99,7 @@ export function noteLate(state: SourceState, event: TelemetryEvent): void {
   }
 }
 
-/** What folding the event would add to the state's windows: their bytes, at most, and how many would be new. */
+/** What folding the event would add to the state's windows: at most so many bytes, and so many new windows. */
 export function growthOf(
   state: SourceState,
   event: TelemetryEvent,
@@ -118,7 +118,7 @@ export function growthOf(
   return { bytes, windows: begun };
 }
 
-/** For each aggregation that takes the event the open windows it falls in; undefined stands for one it would begin. */
+/** For each aggregation that takes the event, the open windows it falls in; undefined stands for a window that it would begin. */
 function placesOf(
   state: SourceState,
   event: TelemetryEvent,
@@ -141,12 +141,12 @@ function windowsFor(
       .map(({ start }) => open.windows.get(start));
   }
   if (time < open.sessionsEnd) return [];
-  // Sessions that become one take no more than they did apart.
+  // Sessions that merge take no more bytes than they did separately.
   const [session] = touchedSessions(open, spec.gapMs, time);
   return session !== undefined || isOpen(open, time + spec.gapMs, maxTimeBefore) ? [session] : [];
 }
 
-/** A window takes events until the source's event time has passed its end by the lateness allowed. */
+/** A window accepts events until the source's event time has passed its end by the allowed lateness. */
 function isOpen(open: OpenAggregation, end: EpochMs, maxTimeBefore: EpochMs): boolean {
   return end + open.aggregation.allowedLatenessMs > maxTimeBefore && end > open.closedBefore;
 }
@@ -158,7 +158,7 @@ function foldIntoOne(
   event: TelemetryEvent,
   maxTimeBefore: EpochMs,
 ): boolean {
-  // Most events fall in the window of the one before: no division, no look-up.
+  // Most events fall into the same window as the event before: no division, no look-up.
   const recent = open.recent;
   const time = event.time;
   const again = recent !== undefined && recent.start <= time && time < recent.end;
@@ -188,8 +188,8 @@ function foldHopping(
 }
 
 /**
- * The event joins every open session it touches, which become one; touching none it begins one, unless it is late. Before the end of a
- * closed session it is late whatever it touches: sessions do not overlap, and what has closed does not change.
+ * The event joins every open session it touches, and these merge into one. If it touches none, it begins one, unless it is late.
+ * Before the end of a closed session it is late whatever it touches: sessions do not overlap, and what has closed does not change.
  */
 function foldSession(
   state: SourceState,
@@ -222,7 +222,7 @@ function foldSession(
   return true;
 }
 
-/** `[first, last + gap)` is touched where `first − gap < time < last + gap`. By start, so that merging has one order. */
+/** `[first, last + gap)` is touched if `first − gap < time < last + gap`. Ordered by start, so that merging has one order. */
 function touchedSessions(open: OpenAggregation, gapMs: number, time: EpochMs): SourceWindow[] {
   const touched: SourceWindow[] = [];
   for (const window of open.windows.values()) {
@@ -231,7 +231,7 @@ function touchedSessions(open: OpenAggregation, gapMs: number, time: EpochMs): S
   return touched.length < 2 ? touched : touched.sort((a, b) => a.start - b.start);
 }
 
-/** One that is open keeps the end it began with, should a calendar's have become another since. */
+/** An open window keeps the end it began with, even if the calendar's rule has changed since. */
 function findOrOpen(state: SourceState, open: OpenAggregation, { start, end }: WindowBounds): SourceWindow {
   const known = open.windows.get(start);
   if (known !== undefined) return known;
@@ -240,7 +240,7 @@ function findOrOpen(state: SourceState, open: OpenAggregation, { start, end }: W
   return window;
 }
 
-/** A session lacks what it would have had if that touched its beginning. */
+/** A session also lacks what it would have merged with at its beginning. */
 function beginWindow(open: OpenAggregation, { start, end }: WindowBounds): SourceWindow {
   const { aggregation, cut } = open;
   const window = emptyWindow(start, end);

@@ -1,7 +1,7 @@
-// An event in the form that it may be sent in again.
+// An event in a form in which it can be sent again.
 import type { TelemetryEvent } from './event.ts';
 
-/** States stand among its values again: `true` and `false` that are 1 and 0 there as what they were, texts as texts. */
+/** States are among its values again: `true` and `false`, which are 1 and 0 there, as booleans; texts as texts. */
 export function asSent(event: TelemetryEvent): Readonly<Record<string, unknown>> {
   const { states, ...rest } = event;
   if (states === undefined) return rest;

@@ -1,5 +1,5 @@
 // Names for numbers and texts that must not be mixed up. A brand costs nothing at run time: no value has it.
-// It is a name and no symbol, so that what is branded alike elsewhere is the same.
+// It is a named property and not a symbol, so that equally branded types in other packages are compatible.
 type Branded<T, Name extends string> = T & { readonly '~brand': Name };
 
 /** Milliseconds since the Unix epoch. */

@@ -1,4 +1,4 @@
-// Reads what a ByteWriter wrote; bytes that no writer writes are refused with where and what was expected.
+// Reads what a ByteWriter wrote. Bytes that no writer writes are refused, saying where and what was expected.
 import { POWERS_OF_TEN } from './decimal-places.ts';
 
 export class ByteReader {
@@ -11,7 +11,7 @@ export class ByteReader {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  /** Whether all has been read. */
+  /** Whether everything has been read. */
   get done(): boolean {
     return this.#at >= this.#bytes.length;
   }
@@ -124,7 +124,7 @@ export class ByteReader {
   }
 }
 
-/** Longer ones are left to the decoder, whose call costs as much as so many letters. */
+/** Longer texts use the decoder, whose call costs as much as decoding this many letters here. */
 const SHORT_TEXT = 40;
 
 /** A varint has 8 bytes at most. */

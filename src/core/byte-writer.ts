@@ -2,9 +2,9 @@
 import { decimalDigits, decimalPlaces } from './decimal-places.ts';
 
 /**
- * One writer serves many states: `finish` hands out what was written as a part of the writer's buffer, which goes on
- * behind it. A buffer of its own for each would take longer to make than to fill. What is written carries no types: the reader asks
- * for the same values in the same order.
+ * One writer serves many states: `finish` returns a part of the writer's buffer, which continues after it. Allocating a buffer for
+ * each state would take longer than filling it. The bytes carry no types: the reader must ask for the same values in the same
+ * order.
  */
 export class ByteWriter {
   #bytes = new Uint8Array(0);
@@ -12,7 +12,7 @@ export class ByteWriter {
   #start = 0;
   #at = 0;
 
-  /** Forgets what an error left unfinished: the next bytes begin with what is written next. */
+  /** Discards what an error left unfinished. */
   clear(): void {
     this.#at = this.#start;
   }
@@ -52,8 +52,8 @@ export class ByteWriter {
   }
 
   /**
-   * A double that is not NaN, to the last bit. Whole numbers and decimals of up to six places become the varint of
-   * `zigzag(digits) · 8 + places`, which is 1 to 4 bytes for up to seven digits. All others are a byte `n · 8 + 7` and the first `n` bytes of the double,
+   * A double that is not NaN, exactly. Whole numbers and decimals of up to six places become the varint of `zigzag(digits) · 8 +
+   * places`, which is 1 to 4 bytes for up to seven digits. Others become a byte `n · 8 + 7` and the first `n` bytes of the double,
    * the rest being zero: short for the low parts of an exact sum, which have few bits, and 9 bytes at most.
    */
   number(x: number): void {
@@ -64,7 +64,7 @@ export class ByteWriter {
     else this.#putVarint(zigzagOf(digits) * 8 + (places ?? 0));
   }
 
-  /** A text that is well-formed Unicode, as the number of its UTF-8 bytes and those. */
+  /** A well-formed Unicode text: the number of its UTF-8 bytes, then the bytes. */
   text(s: string): void {
     const length = s.length;
     this.#reserve(8 + length * 3);
@@ -93,7 +93,7 @@ export class ByteWriter {
     this.#at += bytes.length;
   }
 
-  /** All that was written since the last time. It never changes, but it keeps its buffer alive: copy what is kept long. */
+  /** All that was written since the last call. It never changes, but it keeps its buffer alive: copy it to keep it long. */
   finish(): Uint8Array {
     const written = this.#bytes.subarray(this.#start, this.#at);
     this.#start = this.#at;
@@ -146,10 +146,10 @@ export class ByteWriter {
   }
 }
 
-/** Room for some dozens of states: making it is then a small part of writing them. */
+/** Room for some dozens of states, so that allocating it is a small part of writing them. */
 const BUFFER_BYTES = 16_384;
 
-/** Numbers of more digits are no shorter as a varint. */
+/** Numbers with more digits are not shorter as a varint. */
 const MAX_DIGITS = 2 ** 45;
 
 const ENCODER = new TextEncoder();

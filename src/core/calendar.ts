@@ -1,4 +1,4 @@
-// Days, weeks and months in a time zone, as spans of time: those with 23 and 25 hours included.
+// Days, weeks and months in a time zone, as spans of time, including days of 23 and 25 hours.
 import type { EpochMs } from './brands.ts';
 import { DAY_MS, localDay, startOfDay } from './time-zone.ts';
 
@@ -31,8 +31,9 @@ export interface CalendarPeriod {
 }
 
 /**
- * The period that holds a time. One reaches from the first moment at which clocks show its first day to that of the next: together they
- * hold every moment once, also where clocks are set back over midnight and show a day twice. None begins before the epoch: what would is cut there.
+ * The period that contains a time. It reaches from the first moment at which clocks show its first day to that of the next period.
+ * Together, periods contain every moment once, even if clocks are set back over midnight and show a day twice. A period that would
+ * begin before the epoch begins at the epoch.
  */
 export function periodAt(spec: CalendarSpec, time: EpochMs): CalendarPeriod {
   const bucket = Math.floor(time / DAY_MS);
@@ -42,12 +43,12 @@ export function periodAt(spec: CalendarSpec, time: EpochMs): CalendarPeriod {
   throw new Error(`calendar: found no ${spec.unit} of ${spec.timezone} that holds ${time}`);
 }
 
-/** By unit, zone and first weekday, then by days of UTC: what a platform's calendar says costs microseconds, and each event asks. */
+/** By unit, zone and first weekday, then by UTC day: asking the platform's calendar costs microseconds, and each event asks. */
 const KNOWN = new Map<string, Map<number, readonly CalendarPeriod[]>>();
-/** Most days remembered for one spec; when it is reached, all of them are forgotten. */
+/** Most days cached for one spec; when this is reached, all are dropped. */
 const MAX_KNOWN_DAYS = 2_000;
 
-/** All that hold any moment of a day of UTC. */
+/** All periods that contain any moment of a UTC day. */
 function periodsOfDay(spec: CalendarSpec, day: number): readonly CalendarPeriod[] {
   const key = `${spec.unit} ${spec.timezone} ${spec.weekStart}`;
   let known = KNOWN.get(key);
@@ -66,7 +67,7 @@ function periodsOfDay(spec: CalendarSpec, day: number): readonly CalendarPeriod[
 function findPeriods(spec: CalendarSpec, from: EpochMs, to: EpochMs): CalendarPeriod[] {
   const { timezone } = spec;
   const periods: CalendarPeriod[] = [];
-  // The day before what clocks show: they may have been set back into a day that had ended.
+  // The day before the one that clocks show: they may have been set back into a day that had ended.
   let first = firstDayOf(spec, localDay(timezone, from) - 1);
   let start = startOfDay(timezone, first);
   while (start < to) {

@@ -1,17 +1,17 @@
-// Where a change stands in its stream: by it what was told of a source before it was put back to something else is known.
+// The position of a change in its stream: it tells which messages were sent before a source was restored to another state.
 import type { SequenceNumber } from './brands.ts';
 import { compareSequenceNumbers } from './sequence-number.ts';
 
 export interface ChangePlace {
   readonly sequence: SequenceNumber;
-  /** To the second. */
+  /** In whole seconds. */
   readonly madeMs: number;
 }
 
-/** A table that was restored to another one has another stream, whose numbers may begin lower: it comes much later. */
+/** A restored table has a new stream, whose numbers may begin lower; its changes come much later. */
 export function isAfter({ sequence, madeMs }: ChangePlace, since: ChangePlace): boolean {
   return compareSequenceNumbers(sequence, since.sequence) > 0 || madeMs > since.madeMs + STREAMS_APART_MS;
 }
 
-/** No table is restored faster. */
+/** No table is restored faster than this. */
 const STREAMS_APART_MS = 60_000;

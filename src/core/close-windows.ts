@@ -1,4 +1,4 @@
-// Closing: by the source's own event time, or by silence. Either moves windows into `closed`, for good.
+// Closing, by the source's own event time or by silence. Either moves windows into `closed`, from which they never return.
 import type { EpochMs } from './brands.ts';
 import { addToChain } from './closing-chain.ts';
 import { pruneTrails } from './count-steps.ts';
@@ -36,8 +36,8 @@ export function closeByEventTime(state: SourceState, open: OpenAggregation): num
 }
 
 /**
- * When the closer may close something if the source stays silent: the earliest `end + allowedLateness` of its open
- * windows, or its last arrival if that is later, and the idle timeout; undefined when nothing is open.
+ * When the closer may have something to close if the source stays silent: the earliest `end + allowedLateness` of its open windows,
+ * or its last arrival if that is later, plus the idle timeout; undefined if nothing is open.
  */
 export function closesAtMs(state: SourceState): EpochMs | undefined {
   let earliest = Number.POSITIVE_INFINITY;
@@ -49,17 +49,17 @@ export function closesAtMs(state: SourceState): EpochMs | undefined {
   return earliest === Number.POSITIVE_INFINITY ? undefined : earliest;
 }
 
-/** Sessions move their ends: what is noted of theirs may be too early, and the closer would look at the source in vain. */
+/** Sessions move their ends, so a noted end may be too early, and the closer would look at the source in vain. */
 function earliestEndOf({ aggregation, windows, earliestEnd }: OpenAggregation): EpochMs {
   if (aggregation.window.kind !== 'session') return earliestEnd;
   return Math.min(...[...windows.values()].map(({ end }) => end));
 }
 
 /**
- * Closes the windows of a silent source: none of its events is among all that arrived in the stream
- * up to `silentUntilMs` for the idle timeout, and that has passed `end + allowedLateness + idleTimeout`. Raises the source's `maxTime` to what each closing stands for, so that a
- * closed window never comes back. Returns whether anything closed: then the state must be committed, and asked again,
- * since one write carries a bounded number of windows.
+ * Closes the windows of a silent source: up to `silentUntilMs`, none of its events arrived in the stream for the idle timeout, and
+ * that time has passed `end + allowedLateness + idleTimeout`. Raises the source's `maxTime` to what each closing stands for, so
+ * that a closed window never opens again. Returns whether anything closed: then commit the state and call again, because one write
+ * carries a bounded number of windows.
  */
 export function closeBySilence(state: SourceState, silentUntilMs: EpochMs): boolean {
   const due = silentWindows(state, silentUntilMs);
@@ -75,7 +75,7 @@ export interface SilentWindow {
   readonly floor: EpochMs;
 }
 
-/** The windows that are due for closing if nothing has come of the source from its last arrival until then. */
+/** The windows to close if nothing of the source has arrived between its last arrival and then. */
 export function silentWindows(state: SourceState, silentUntilMs: EpochMs): readonly SilentWindow[] {
   const due: SilentWindow[] = [];
   for (const { aggregation, windows } of state.open) {
@@ -89,8 +89,8 @@ export function silentWindows(state: SourceState, silentUntilMs: EpochMs): reado
 }
 
 /**
- * Closes them, those that are due first as long as there is room for them in the write under way: one at least. Returns the rough size
- * of what it closed, in bytes. In how many steps a silence is judged makes no difference to what is closed in the end.
+ * Closes them, earliest due first, while there is room in the write under way, but at least one. Returns the rough size in bytes of
+ * what it closed. What is closed in the end does not depend on the number of steps.
  */
 export function closeSilent(state: SourceState, due: readonly SilentWindow[], roomBytes: number): number {
   let bytes = 0;
@@ -102,12 +102,12 @@ export function closeSilent(state: SourceState, due: readonly SilentWindow[], ro
   return state.open.reduce((closed, open) => closed + closeByEventTime(state, open), 0);
 }
 
-/** Closes open windows as if silence had lasted for ever, which is what a finished replay ends with. */
+/** Closes open windows as after an endless silence: this ends a replay. */
 export function closeAll(state: SourceState): boolean {
   return closeBySilence(state, Number.POSITIVE_INFINITY);
 }
 
-/** A window with what it is of. */
+/** A window, and what it belongs to. */
 export function toClosed(window: SourceWindow, { name, window: spec, groupBy }: Aggregation): ClosedWindow {
   return { aggregation: name, spec: specText(spec), groupBy, ...window };
 }

@@ -1,5 +1,5 @@
-// Windows of an aggregation are numbered as they close, each with what closed before it: so that what is stored of them shows whether
-// one is missing or another one than was closed, whatever has expired.
+// Windows of an aggregation are numbered as they close, each with totals of those closed before it. So the stored windows show
+// whether one is missing or differs from what was closed, whatever has expired.
 import type { EpochMs } from './brands.ts';
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
@@ -7,7 +7,7 @@ import type { WindowBounds } from './window-spec.ts';
 
 /** What a source knows of the windows that an aggregation has closed. */
 export interface ClosingChain {
-  /** Tells it from those before it: what the source had received when it began. 0: it began with the source. */
+  /** Distinguishes the chain from earlier ones: what the source had received when it began. 0: it began with the source. */
   readonly id: number;
   /** Windows closed, and events in them. */
   windows: number;
@@ -15,13 +15,13 @@ export interface ClosingChain {
   /** The one closed last. */
   last: WindowBounds | undefined;
   /**
-   * What the books counted for the aggregation, less what its windows held, when the chain began; they differ by as much ever
-   * after. 0 where it began with the source.
+   * What the books counted for the aggregation, minus what its windows held, when the chain began; this difference stays the same.
+   * 0 if the chain began with the source.
    */
   readonly offset: number;
 }
 
-/** What a closed window says of its place in its chain. */
+/** A closed window's place in its chain. */
 export interface ChainLink {
   readonly chain: number;
   /** From 1. */
@@ -31,7 +31,7 @@ export interface ChainLink {
   readonly previous: WindowBounds | undefined;
 }
 
-/** A window, as far as it is counted. */
+/** The parts of a window that are counted. */
 export interface CountedWindow extends Readonly<WindowBounds> {
   readonly groups: readonly { readonly events: number }[];
 }
@@ -40,7 +40,7 @@ export function emptyChain({ id = 0, offset = 0 }: Partial<ClosingChain> = {}): 
   return { id, windows: 0, events: 0, last: undefined, offset };
 }
 
-/** Puts a window that closes at the end of the chain. */
+/** Adds a closing window at the end of the chain. */
 export function addToChain(chain: ClosingChain, window: CountedWindow): ChainLink {
   const link = { chain: chain.id, number: chain.windows + 1, before: chain.events, previous: chain.last };
   chain.windows += 1;
@@ -79,7 +79,7 @@ export function readLink(reader: ByteReader, from: EpochMs): ChainLink {
   return { chain, number, before, previous: readBounds(reader, from) };
 }
 
-/** The length first, which is never 0 where there are any. */
+/** The length first, which is never 0 in a chain with windows. */
 function writeBounds(writer: ByteWriter, bounds: WindowBounds | undefined, from: EpochMs): void {
   writer.varint(bounds === undefined ? 0 : bounds.end - bounds.start);
   if (bounds !== undefined) writer.signed(bounds.start - from);

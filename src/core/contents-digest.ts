@@ -1,5 +1,5 @@
-// A short digest of what a source's window holds for a series of a rollup: by it a part of the rollup knows whether a change follows on
-// what is in it. It goes by what the contents are, not by their bytes, so that it is the same whatever release has stored them.
+// A short digest of what a source's window holds for a series of a rollup. With it, a part of the rollup knows whether a change
+// follows what it holds. It is made from the contents, not from their bytes, so it is the same whatever release has stored them.
 import { roundSum } from './exact-sum.ts';
 import type { Metric } from './metric.ts';
 import { mixBits, mixBlock } from './murmur-hash.ts';
@@ -8,10 +8,10 @@ import type { StateTime } from './state-time.ts';
 
 /** The digest if there is nothing at all. */
 export const DIGEST_OF_NOTHING = 0;
-/** Three bytes of a mark; two contents have the same one with odds of 1 in two million. */
+/** Three bytes of a mark; two different contents have the same digest with odds of 1 in two million. */
 const DIGESTS = 2 ** 21;
 
-/** Whatever the order of the groups. From 1 to 2^21 - 1 where there are any. */
+/** Independent of the order of the groups. From 1 to 2^21 - 1 if there are any. */
 export function digestOf(groups: readonly GroupContents[]): number {
   if (groups.length === 0) return DIGEST_OF_NOTHING;
   let sum = 0;
@@ -21,7 +21,7 @@ export function digestOf(groups: readonly GroupContents[]): number {
 
 function digestOfGroup({ events, moved, metrics, fields, states = [], weights = [] }: GroupContents): number {
   let hash = mix(mix(SEED, events), moved);
-  // A metric of which only room has been made says nothing.
+  // A metric that only reserves room is ignored.
   for (const metric of metrics) hash = digestOfMetric(hash, metric);
   for (const state of states) hash = digestOfState(hash, state);
   for (const { ms, sum } of weights) hash = mix(mix(hash, ms), roundSum(sum));

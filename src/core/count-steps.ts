@@ -1,5 +1,6 @@
-// The increase of counters: each step from one sample of the source to the next, in order of event time whatever their tags, belongs to
-// the windows and the tags of its later sample. A sample that comes late splits a step that is counted: what that added is moved.
+// The increase of counters. Each step from one sample of the source to the next, in order of event time whatever their tags,
+// belongs to the windows and the tags of its later sample. A late sample splits a step that was already counted: what that step
+// added is moved.
 import type { EpochMs } from './brands.ts';
 import { addStep, subtractStep } from './counter-rules.ts';
 import type { CounterSample, CounterTrail } from './counter-trail.ts';
@@ -55,7 +56,7 @@ function addToTrail(state: SourceState, open: OpenAggregation, name: string, sam
         changeStep(state, open, { window, name, from: before, to: after }, subtractStep);
       changeStep(state, open, { window, name, from: sample, to: after }, addStep);
       const group = groupOfTags(window, after.tags);
-      // Told like an event: without one of its own the group would change unseen.
+      // Written even if the group got no event: otherwise its change would not be noticed.
       const isOwn = windowHolds(window, sample.time) && areSameTags(after.tags, sample.tags);
       if (group !== undefined && !isOwn) group.moved += 1;
     }
@@ -98,7 +99,7 @@ function grow(state: SourceState, window: SourceWindow, bytes: number): void {
   state.windowBytes += bytes;
 }
 
-/** What the event can add to the trails, and to sums in the windows of the samples behind its own. */
+/** What the event can add to the trails, and to sums in the windows of the samples behind it. */
 export function mostStepGrowth(
   { aggregation, trails, windows }: Pick<OpenAggregation, 'aggregation' | 'trails' | 'windows'>,
   event: TelemetryEvent,
@@ -111,14 +112,14 @@ export function mostStepGrowth(
     if (taken !== undefined && !taken.has(name)) continue;
     bytes += mostTrailGrowth(name, trails.get(name)) + held * STEPS_GROWTH;
   }
-  // Two sessions that become one have the step between them.
+  // Two sessions that merge also contain the step between them.
   return spec.kind === 'session' && windows.size > 1 ? bytes + trails.size * STEPS_GROWTH : bytes;
 }
 
-/** A step more in one window, and one that becomes two in another: each is two terms. */
+/** One more step in one window, and one step that becomes two in another: two terms each. */
 const STEPS_GROWTH = 4 * SUM_GROWTH;
 
-/** Two sessions have become one: what the counters grew by from the one to the other counts in it. `border`: where the later began. */
+/** Two sessions have merged: the increase from the first to the second counts. `border`: where the later one began. */
 export function countStepsAcross(
   state: SourceState,
   open: OpenAggregation,
@@ -132,7 +133,7 @@ export function countStepsAcross(
   }
 }
 
-/** Once windows have closed, deletes samples that no open window can need any more, except the last before them. */
+/** Once windows have closed, deletes samples that no open window can need any more, except the last one before them. */
 export function pruneTrails(state: SourceState, open: OpenAggregation): void {
   if (open.trails.size === 0) return;
   const { aggregation } = open;
@@ -152,7 +153,9 @@ export function pruneTrails(state: SourceState, open: OpenAggregation): void {
   forgetOldest(state, open, from);
 }
 
-/** Where the last samples of counters silent since `from` take too many bytes, forgets those that have been silent for longest. */
+/**
+ * If the last samples of counters that are silent since `from` take too many bytes, deletes those that have been silent longest.
+ */
 function forgetOldest(state: SourceState, open: OpenAggregation, from: EpochMs): void {
   const idle = [...open.trails].filter(([, { samples }]) => (samples.at(-1)?.time ?? 0) < from);
   let bytes = idle.reduce((sum, [, trail]) => sum + trail.bytes, 0);
@@ -167,10 +170,16 @@ function forgetOldest(state: SourceState, open: OpenAggregation, from: EpochMs):
   }
 }
 
-/** Most bytes, over all aggregations, for last samples of counters that have none in an open window: a share of what a source's windows may take. */
+/**
+ * Most bytes, over all aggregations, for last samples of counters without samples in an open window: a share of what a source's
+ * windows may take.
+ */
 const MAX_CARRIED_BYTES = MAX_WINDOW_BYTES / 4;
 
-/** The aggregation counts by other rules than when its samples were noted: steps behind them are counted anew, none of theirs is changed. */
+/**
+ * The aggregation's rules differ from those when its samples were noted: later steps are counted by the new rules, earlier ones
+ * stay.
+ */
 export function freezeTrails(open: OpenAggregation): void {
   for (const [name, trail] of open.trails) {
     const last = trail.samples.at(-1);

@@ -1,7 +1,8 @@
-// How long states and values hold: from each sample of the source to the next one, in order of event time whatever their tags, and no
-// longer than `hold`. An open window has the time between its samples, and that from its beginning to the first of them, which the sample
-// before it decides; when it closes, the time from its last sample to its end is added. All of it is under the tags of the sample that
-// said so. A sample that comes late splits an interval that is counted: what that added is moved.
+// How long states and values hold: from each sample of the source to the next, in order of event time whatever their tags, and at
+// most for `hold`. An open window contains the time between its samples, and the time from its beginning to the first of them,
+// which the sample before decides. When it closes, the time from its last sample to its end is added. All of it belongs to the tags
+// of the sample that reported the value. A late sample splits an interval that was already counted: what that interval added is
+// moved.
 import type { EpochMs } from './brands.ts';
 import type { CounterSample } from './counter-trail.ts';
 import { insertSample, placeIn, setSamples } from './counter-trail.ts';
@@ -137,7 +138,7 @@ interface Interval {
   readonly to: CounterSample;
 }
 
-/** Counts the interval in a window that holds its later sample, or takes away what it counted. */
+/** Counts the interval in a window that holds its later sample, or subtracts what it counted. */
 function changeInterval(
   open: OpenAggregation,
   window: SourceWindow,
@@ -159,11 +160,11 @@ function addMs(
 ): void {
   if (held.texts !== undefined)
     addStateMs(stateTimeOf(groupFor(open, window, from.tags), held.name), stateOf(held, from), ms);
-  // What holds for no time in the window makes no group in it.
+  // A value that holds for no time in the window begins no group in it.
   else if (ms !== 0) addHeldValue(timeWeightOf(groupFor(open, window, from.tags), held.name), from.value, ms);
 }
 
-/** How much of what a sample says lies in the window before `until`. */
+/** How much of the time that a sample stands for lies in the window before `until`. */
 function msWithin(
   { aggregation: { holdMs = Number.POSITIVE_INFINITY } }: OpenAggregation,
   { start, end }: SourceWindow,
@@ -173,7 +174,7 @@ function msWithin(
   return Math.max(0, Math.min(until, end, time + holdMs) - Math.max(time, start));
 }
 
-/** In sessions a state is not known before the first sample. */
+/** In sessions, a state is unknown before the first sample. */
 function carries({ aggregation }: OpenAggregation): boolean {
   return aggregation.window.kind !== 'session';
 }
@@ -191,7 +192,7 @@ function noteSample(
   noteState(time, { time: sample.time, order: sample.order, state: stateOf(held, sample) });
 }
 
-/** Told like an event: groups that the event is not in would change unseen. */
+/** Written even if the group got no event: otherwise its change would not be noticed. */
 function tellChange(
   window: SourceWindow,
   tags: readonly CounterSample['tags'][],
@@ -207,7 +208,7 @@ function tellChange(
   }
 }
 
-/** Windows that begin behind a sample, and not behind the next one: what it says is carried into them. */
+/** Windows that begin after a sample, and not after the next one: the sample's value carries over into them. */
 function windowsBegunIn(
   open: OpenAggregation,
   from: EpochMs,
@@ -220,13 +221,13 @@ function windowsBegunIn(
   return found;
 }
 
-/** Makes room for what is carried into a window: it is there once the window closes, whatever more has come. */
+/** Reserves room for what carries over into a window: it must fit when the window closes, whatever has come since. */
 function enter(open: OpenAggregation, window: SourceWindow, held: HeldTrail, sample: CounterSample): void {
   if (held.texts === undefined || msWithin(open, window, sample, window.end) === 0) return;
   addMs(open, window, held, sample, 0);
 }
 
-/** A window begins: room is made for each state that is carried into it. */
+/** A window begins: room is reserved for each state that carries over into it. */
 export function enterWindow(open: OpenAggregation, window: SourceWindow): void {
   if (open.held.size === 0 || !carries(open)) return;
   for (const held of open.held.values()) {
@@ -236,7 +237,7 @@ export function enterWindow(open: OpenAggregation, window: SourceWindow): void {
   window.bytes = windowBytes(window);
 }
 
-/** Two sessions have become one: the time from the last sample of the one to the first of the other. */
+/** Two sessions have merged: the time from the last sample of the first to the first sample of the second. */
 export function countTimeAcross(
   state: SourceState,
   open: OpenAggregation,
@@ -252,7 +253,7 @@ export function countTimeAcross(
   measure(state, window);
 }
 
-/** The window is taken out and about to close: what its last samples say holds to its end. */
+/** The window is about to close: the values of its last samples hold until its end. */
 export function countToEnd(open: OpenAggregation, window: SourceWindow): void {
   if (open.held.size === 0) return;
   for (const held of open.held.values()) {
@@ -272,7 +273,7 @@ export function countToEnd(open: OpenAggregation, window: SourceWindow): void {
   window.bytes = windowBytes(window);
 }
 
-/** How long before the window's end the source had been in its last state, without a gap and within the window. */
+/** How long, before the window's end and within the window, the source had been in its last state without a gap. */
 function lastingMs(
   open: OpenAggregation,
   window: SourceWindow,
@@ -298,7 +299,7 @@ function lastingMs(
   return window.end - Math.max(from, window.start);
 }
 
-/** Once windows have closed, deletes samples that no open window can need any more, except the last before them. */
+/** Once windows have closed, deletes samples that no open window can need any more, except the last one before them. */
 export function pruneHeld(state: SourceState, open: OpenAggregation): void {
   if (open.held.size === 0) return;
   const from = earliestStart(state, open);
@@ -312,7 +313,7 @@ export function pruneHeld(state: SourceState, open: OpenAggregation): void {
   forgetOldest(state, open, from);
 }
 
-/** What has been said for longer than it holds is kept too: what comes is a change from it. */
+/** A sample older than its hold is kept too: the next one counts as a change from it. */
 function keepFrom(open: OpenAggregation, held: HeldTrail, from: EpochMs): void {
   const { trail, name } = held;
   let first = trail.samples.findIndex(({ time }) => time >= from);
@@ -323,7 +324,7 @@ function keepFrom(open: OpenAggregation, held: HeldTrail, from: EpochMs): void {
   setSamples(trail, name, carried === undefined ? rest : [{ ...carried, afterGap: true }, ...rest]);
 }
 
-/** The sample at this place is to be the first. */
+/** The sample at this index becomes the first. */
 function noteBegan({ aggregation }: OpenAggregation, held: HeldTrail, at: number): void {
   if (held.texts !== undefined) held.beganMs = beganMsOf(held, at, aggregation.holdMs);
 }
@@ -337,7 +338,10 @@ function isKnown({ windows }: OpenAggregation, name: string, text: string): bool
   return false;
 }
 
-/** Where the last samples of values silent since `from` take too many bytes, forgets those silent for longest. States are few, and are kept. */
+/**
+ * If the last samples of values that are silent since `from` take too many bytes, deletes those silent longest. States are few, and
+ * all are kept.
+ */
 function forgetOldest(state: SourceState, open: OpenAggregation, from: EpochMs): void {
   if (!open.aggregation.weights) return;
   const latest = ({ trail }: HeldTrail) => trail.samples.at(-1)?.time ?? 0;
@@ -353,10 +357,13 @@ function forgetOldest(state: SourceState, open: OpenAggregation, from: EpochMs):
   }
 }
 
-/** Most bytes, over all aggregations, for last samples of values that have none in an open window: a share of what a source's windows may take. */
+/**
+ * Most bytes, over all aggregations, for last samples of values without samples in an open window: a share of what a source's
+ * windows may take.
+ */
 const MAX_CARRIED_BYTES = MAX_WINDOW_BYTES / 4;
 
-/** The aggregation counts by other rules than when its samples were noted: what they say holds from here on as the rules have it now. */
+/** The aggregation's rules differ from those when its samples were noted: from here on, the samples hold by the present rules. */
 export function freezeHeld(open: OpenAggregation): void {
   for (const held of open.held.values()) {
     const { trail, name } = held;
@@ -372,7 +379,7 @@ function measure(state: SourceState, window: SourceWindow): void {
   window.bytes = bytes;
 }
 
-/** Also one without an event of its own: what was said under other tags is carried into the window. */
+/** Also a window without an event of its own: a value reported under other tags carries over into it. */
 function groupFor(
   { aggregation }: OpenAggregation,
   window: SourceWindow,

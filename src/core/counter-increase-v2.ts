@@ -1,5 +1,5 @@
-// What the second form of a state held of a counter: the samples of each window and combination of tags by themselves. Read alone:
-// their increase stays with the window, and the latest sample is what the source's next one goes on from.
+// What the second version of a state held of a counter: the samples of each window and combination of tags separately. Only read:
+// their increase stays with the window, and the source's next sample continues from the latest one.
 import type { EpochMs } from './brands.ts';
 import type { ByteReader } from './byte-reader.ts';
 import { addStep, type CounterRules } from './counter-rules.ts';

@@ -9,7 +9,7 @@ import { commonUnit, readHistory, writeHistory } from './window-history.ts';
 
 /** Raised when the shape of the bytes changes; a reader refuses a version it does not know. */
 const ALERT_VERSION = 2;
-/** Had windows that waited, and nothing of those it had judged. */
+/** Set if there were waiting windows and nothing is stored of judged ones. */
 const ALERT_VERSION_V1 = 1;
 
 export function encodeAlertState(state: AlertState): Uint8Array {
@@ -68,7 +68,7 @@ export function decodeAlertState(alert: string, encoded: Uint8Array): AlertState
   };
 }
 
-/** What waited waits on: the next window brings what is owed of it. */
+/** The waiting windows stay waiting: the next window brings the transitions that are still owed for this one. */
 function readV1(reader: ByteReader): AlertState {
   const compares = reader.text();
   const status = oneOf(ALERT_STATUSES, reader.byte());
@@ -145,7 +145,7 @@ function readObservation(reader: ByteReader): Observation {
 
 type Kept = Pick<AlertState, 'windows' | 'settledMs' | 'told' | 'owes'>;
 
-/** Windows follow each other at steps of one unit, are mostly of one length, and few of them did anything. */
+/** Windows usually follow each other in steps of one unit, have one length, and cause no transition. */
 function writeKept(writer: ByteWriter, { windows, settledMs, told, owes }: Kept): void {
   writeOptional(writer, settledMs);
   writeOptional(writer, owes?.reachedMs);

@@ -1,16 +1,18 @@
-// What folding windows into an alert comes to.
+// The result of folding windows into an alert.
 import type { AlertState, KeptWindow } from './alert-state.ts';
 
 export interface AlertFold {
-  /** Undefined: the subject has none, and needs none. */
+  /** Undefined: the subject has no state, and needs none. */
   readonly state: AlertState | undefined;
   /**
-   * Whether it must be written. What a window of a source leaves as it was need not: judged again it does so again, and
-   * an older one cannot come after it. Where one can (rollups, sessions), its place must be known.
+   * Whether the state must be written. If a source's window left it unchanged, it need not be: judging that window again changes
+   * nothing either, and no older window can follow. Where an older one can (rollups, sessions), the window's place must be stored.
    */
   readonly changed: boolean;
-  /** Whether the same windows are to be folded in again after the write: it carries transitions enough. */
+  /**
+   * Whether to fold the same windows in again after the write, because this write already carries as many transitions as it may.
+   */
   readonly more: boolean;
-  /** Windows further back than the rule reaches, which are not judged any more. One that comes again may be among them. */
+  /** Windows further back than the rule reaches, which are no longer judged. Redelivered windows may be among them. */
   readonly beyond: readonly KeptWindow[];
 }

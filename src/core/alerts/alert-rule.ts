@@ -1,4 +1,4 @@
-// An alert as the pipeline definition states it, checked: durations in ms, defaults filled in.
+// An alert of the pipeline definition after checking: durations in ms, defaults filled in.
 
 export interface AlertRule {
   readonly name: string;
@@ -9,13 +9,13 @@ export interface AlertRule {
   /** How long it must hold in event time before it fires. */
   readonly forMs: number;
   readonly clear: ClearCondition;
-  /** After so long without an observation it stands for nothing any more; undefined: it stays. */
+  /** An observation older than this no longer counts; undefined: it always counts. */
   readonly stale: Staleness | undefined;
   readonly severity: Severity;
   readonly filter: AlertFilter;
 }
 
-/** When it resolves: what is compared has come back to `bound`, and for so long in event time. */
+/** When the alert resolves: the compared value has come back to `bound` and has stayed there for this long in event time. */
 export interface ClearCondition {
   readonly bound: number;
   readonly forMs: number;
@@ -23,11 +23,11 @@ export interface ClearCondition {
 
 export interface Staleness {
   readonly afterMs: number;
-  /** What the clock gives beyond that: a window is seen once it has closed. */
+  /** Added to times given by the clock, because a window is seen only after it has closed. */
   readonly graceMs: number;
 }
 
-/** What is watched: one subject a source, or one a combination of tag values. */
+/** What is watched: one subject per source, or one per combination of tag values. */
 export type AlertOn =
   | {
       readonly kind: 'aggregation';
@@ -40,11 +40,11 @@ export type AlertOn =
       readonly name: string;
       readonly spec: string;
       readonly provisional: boolean;
-      /** How far in event time the series must have gone on past a window before that is judged. */
+      /** How far in event time the series must have moved past a window before the window is judged. */
       readonly settleMs: number;
-      /** How far behind the latest window of a series one may lie to be judged in its place still. */
+      /** How far behind the series' latest window another may lie and still be judged in its place. */
       readonly reachMs: number;
-      /** The levels watched, by their tags. */
+      /** The levels that are watched, by their tags. */
       readonly levels: readonly (readonly string[])[];
     }
   /** The last value of each source, as this aggregation keeps it. */
@@ -52,28 +52,29 @@ export type AlertOn =
   /** Whether a source sends anything at all. */
   | { readonly kind: 'source' };
 
-/** Which number of a window: an aggregate of a metric, or the number of events. */
+/** Which number of a window is compared: an aggregate of a metric, or the number of events. */
 export type Measure =
   | { readonly kind: 'metric'; readonly metric: string; readonly aggregate: string }
   | { readonly kind: 'events' }
   | StateMeasure;
 
 /**
- * Measures a value that is a state. `lasting`, ms: of a source's window how long, within it, the source had been in `state` when it ended, 0: it was in
- * another one; of a rollup's the longest of its sources; of last values how long it has been when it said so, `ELSEWHERE`: it is in another one.
+ * Measures a value that is a state. `lasting` is in ms. In a source's window: how long within it the source had been in `state`
+ * when it ended (0: it was in another state). In a rollup's window: the longest of its sources. For last values: how long the state
+ * had lasted when the source reported it (`ELSEWHERE`: it is in another state).
  */
 export interface StateMeasure {
   readonly kind: 'state';
   readonly metric: string;
   readonly aggregate: (typeof STATE_AGGREGATES)[number] | 'lasting';
-  /** Undefined for `changes`, which are of all. */
+  /** Undefined for `changes`, which counts the changes of all states. */
   readonly state: string | undefined;
 }
 
-/** Less than the state can have lasted. */
+/** Smaller than any time that the state can have lasted. */
 export const ELSEWHERE = -1;
 
-/** `share`: of the time of which it is known what the state was. */
+/** `share`: of the time for which the state is known. */
 export const STATE_AGGREGATES = ['changes', 'seconds', 'share'] as const;
 
 export type AlertCondition =
@@ -86,7 +87,7 @@ export type AlertCondition =
       readonly over: number;
       readonly direction: Direction;
     }
-  /** The source is in a state, or one of the series' is, and stays in it. */
+  /** The source, or some source of the series, is in a state and stays in it. */
   | { readonly kind: 'is'; readonly state: string }
   /** By the clock, since the source's last arrival in the stream. */
   | { readonly kind: 'absent'; readonly afterMs: number }
@@ -117,10 +118,10 @@ export const ALWAYS_KEPT = ['count', 'sum', 'min', 'max', 'mean'] as const;
 export const QUANTILE_NAMES = ['p50', 'p90', 'p95', 'p99'] as const;
 
 /**
- * Windows of a rollup that are kept beyond what lateness can still make final: by the minute 16 hours, about 12 KB. Sources are
- * late one by one, and a device that uploads what it held back is late for none of its own.
+ * Windows of a rollup that are kept in addition to those that lateness can still make final: 16 hours of minutes, about 12 KB.
+ * Lateness is judged for each source alone, so a device that uploads stored events is not late for its own windows.
  */
 export const REACH_WINDOWS = 1_000;
 
-/** Windows a rate of change may look back: each is a value in the alert's item. */
+/** How many windows a rate of change may look back: each is a value in the alert's item. */
 export const MAX_WINDOWS_BACK = 64;

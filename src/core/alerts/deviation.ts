@@ -1,16 +1,16 @@
-// How far a value is from what the subject's own windows were like: a robust, seasonal score.
+// How far a value is from the subject's own earlier windows: a robust, seasonal score.
 import type { DeviationCondition } from './alert-rule.ts';
 import type { WindowHistory } from './window-history.ts';
 
 export interface Deviation {
-  /** Signed: above or below what was to be expected, in robust standard deviations. */
+  /** Signed: above or below the expected value, in robust standard deviations. */
   readonly score: number;
   readonly expected: number;
   /** Whether the values compared with are those of the same time in earlier seasons. */
   readonly seasonal: boolean;
 }
 
-/** Windows there must be before anything is unusual. */
+/** Number of windows required before anything can count as unusual. */
 export const LEAST_HISTORY = 12;
 
 /**
@@ -18,9 +18,9 @@ export const LEAST_HISTORY = 12;
  * ASQC Quality Press, 1993; `x` is compared with the values at the same time of earlier seasons, give or take two windows, or
  * with all of the recent history while there are fewer than three seasons of those.
  *
- * The scale has a floor: 0.4 times what a standard deviation of all the recent values would be, by their mean absolute
- * deviation from their median (1.2533 times it, for a normal distribution). What repeats exactly has a MAD of zero, and values with rare
- * great ones, such as latencies, have a small one: both would call the usual unusual.
+ * The scale has a lower limit: 0.4 times the standard deviation of all recent values, estimated from their mean absolute deviation
+ * from the median (times 1.2533, for a normal distribution). Values that repeat exactly have a MAD of zero, and values with rare
+ * large ones, such as latencies, have a small one; without the limit, normal values of both would count as unusual.
  *
  * Undefined while the history is shorter than a seventh of what is asked for, or has fewer than twelve windows.
  */
@@ -57,9 +57,9 @@ const STANDARD_PER_MEAN_DEVIATION = 1.2533;
 const FLOOR = 0.4;
 const NEIGHBOURS = 2;
 const LEAST_SEASONS = 3;
-/** At least one part in so many of the history asked for must exist: two days of a fortnight. */
+/** At least this fraction of the requested history must exist: two days of fourteen. */
 const LEAST_SHARE = 7;
-/** Score where the values never varied before: any other value is then far away, but no number says how far. */
+/** Score if the values never varied before: any other value is then far away, but no number says how far. */
 const MAX_SCORE = 1_000;
 
 function sameTimeOfSeason(

@@ -1,5 +1,5 @@
-// What the clock alone does to an alert on windows: those that waited for slower sources have waited long enough, and what
-// stands without anything observed goes stale.
+// What time alone does to an alert on windows: windows that waited for slower sources have waited long enough, and an alert that
+// nothing has been observed for goes stale.
 import type { AlertFold } from './alert-fold.ts';
 import type { AlertRule } from './alert-rule.ts';
 import type { AlertState } from './alert-state.ts';
@@ -32,7 +32,7 @@ export function foldClock(
   return { state, changed: true, more: false, beyond: [] };
 }
 
-/** When the clock is to look at an alert on windows; undefined where it has nothing to do. */
+/** When the clock has to look at an alert on windows; undefined if it never has to. */
 export function looksAtMs(rule: AlertRule, state: AlertState): number | undefined {
   const moments = [settlesAtMs(rule, state), staleAtMs(rule, state)].filter((each) => each !== undefined);
   return moments.length === 0 ? undefined : Math.min(...moments);

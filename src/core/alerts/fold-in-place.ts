@@ -1,5 +1,5 @@
-// Windows that become final in any order, each judged in its place: what that changes of what has been told is told as
-// corrections.
+// Windows may become final in any order. Each is judged in its place, and if that changes what has been published, corrections are
+// published.
 import type { AlertFold } from './alert-fold.ts';
 import type { AlertRule } from './alert-rule.ts';
 import type { AlertState, KeptWindow, Step } from './alert-state.ts';
@@ -10,7 +10,7 @@ import type { Told } from './transitions.ts';
 import { MAX_TRANSITIONS, numbered } from './transitions.ts';
 import { remember } from './window-history.ts';
 
-/** `nowMs`: what has waited for it by the clock is judged. */
+/** `nowMs`: windows that have waited until then by the clock are judged. */
 export function foldInPlace(
   rule: AlertRule,
   before: AlertState,
@@ -26,7 +26,7 @@ export function foldInPlace(
   if (!hasNew && !isStale && judged === judgedBefore && before.owes === undefined)
     return { state: before, changed: false, more: false, beyond };
   const foundStaleMs = isStale ? nowMs : before.staleAtMs;
-  // That nothing came, as the clock found, may be told otherwise by what has come since.
+  // The clock found that nothing came; windows that have arrived since may require a different transition.
   const isAppended = before.owes === undefined && firstNew >= judgedBefore && foundStaleMs === undefined;
   const from = isAppended ? judgedBefore : 0;
   const start = isAppended ? tipOf(rule, before, judgedBefore) : baseOf(before);
@@ -59,7 +59,7 @@ export function foldInPlace(
   return { state: isDone ? withoutDone(rule, state, judged) : state, changed: true, more: !isDone, beyond };
 }
 
-/** The windows, and then that nothing came, if the clock has found that of the last of them. */
+/** The windows, followed by the finding that nothing came, if the clock has found that after the last of them. */
 function runToTheEnd(
   rule: AlertRule,
   start: Machine,
@@ -75,7 +75,7 @@ function runToTheEnd(
   return { machine: ended.machine, outcomes: [...outcomes, ...ended.outcomes] };
 }
 
-/** The first moment a Date has. */
+/** The earliest time that a Date can represent. */
 const EARLIEST_MS = -8.64e15;
 
 function baseOf({ base, history }: AlertState): Machine {
@@ -97,8 +97,8 @@ function tipOf(
 }
 
 /**
- * What is to be told so that what has been told is what the windows make. What is taken back comes first, then all else in
- * order; the last says how the alert stands now, which may repeat what has been told.
+ * The transitions to publish so that what has been published agrees with the windows. Withdrawn ones come first, then all others in
+ * order. The last one states the alert's present status, which may repeat what has been published.
  */
 function differences(
   told: readonly Step[],
@@ -154,7 +154,7 @@ function toldAfter(told: readonly Step[], telling: readonly Told[]): readonly St
   return [...steps.values()].sort((a, b) => a.start - b.start || a.end - b.end);
 }
 
-/** Lets go of the windows that nothing is to come before any more. */
+/** Drops the windows that no other window can precede any more. */
 function withoutDone(rule: AlertRule, state: AlertState, judged: number): AlertState {
   const done = doneWith(rule, state.windows, judged);
   const last = state.windows[done - 1];

@@ -1,5 +1,5 @@
-// What an alert makes of the windows of its subject: a function of the windows alone, in order of time, in whatever order
-// and batches they come and however often. A window that becomes final behind one already judged is judged in its place.
+// The effect of a subject's windows on an alert. It is a function of the windows alone, in order of time, in whatever order and
+// batches they arrive and however often. A window that becomes final behind one already judged is judged in its place.
 import { isSession } from '../window-spec.ts';
 import type { AlertFold } from './alert-fold.ts';
 import type { AlertRule } from './alert-rule.ts';
@@ -12,7 +12,7 @@ import { canGoStale, run } from './machine.ts';
 import { MAX_TRANSITIONS, numbered } from './transitions.ts';
 import { remember } from './window-history.ts';
 
-/** Folds windows of one subject in: final ones, and open ones with what more events cannot undo. */
+/** Folds in windows of one subject: final ones, and open ones whose condition more events cannot undo. */
 export function foldObservations(
   rule: AlertRule,
   stored: AlertState | undefined,
@@ -26,8 +26,8 @@ export function foldObservations(
 }
 
 /**
- * A state as today's rule continues it. If the rule now compares something else, the history is dropped; if it only judges
- * otherwise, what has been judged stays as it was. What is firing goes on firing.
+ * A state continued under the present rule. If the rule now compares something else, the history is dropped; if it only judges
+ * differently, what has been judged stays as it was. A firing alert stays firing.
  */
 export function current(rule: AlertRule, stored: AlertState | undefined): AlertState {
   if (stored === undefined) return emptyAlertState(rule);

@@ -1,4 +1,4 @@
-// A source is retired: nothing more is published about it unless it comes back.
+// A source is retired: nothing more is published about it unless it sends again.
 import type { AlertFold } from './alert-fold.ts';
 import type { AlertRule } from './alert-rule.ts';
 import type { AlertState } from './alert-state.ts';
@@ -7,8 +7,9 @@ import { canGoStale } from './machine.ts';
 import { numbered } from './transitions.ts';
 
 /**
- * What is pending or firing is so no more. Repeating it changes nothing; what began after the source had been retired, since it
- * came back, stays. `shownMs`: greatest event time it had shown by then, which is later than that where its clock leads.
+ * Ends what is pending or firing. Repeating it changes nothing, and what began after the source was retired (because it sent again)
+ * stays. `shownMs`: the greatest event time that the source had sent by then, which is later than the time of retirement if its
+ * clock is ahead.
  */
 export function foldRetirement(
   rule: AlertRule,
@@ -29,7 +30,7 @@ export function foldRetirement(
     status: to,
     since: undefined,
     base: { status: to, since: undefined, observedMs: before.observedMs },
-    // What it had shown stays judged, whoever brings it again, and later than this: a source that comes back starts afresh.
+    // What the source had sent stays judged, even if it is delivered later than this: a source that sends again starts afresh.
     frontier: isSilence(rule) ? before.frontier : { start: Math.max(reachedMs, shownMs), revision: LAST },
     windows: [],
     told: [],
@@ -46,7 +47,7 @@ export function foldRetirement(
 /** Greater than the revision of any window. */
 const LAST = Number.MAX_SAFE_INTEGER;
 
-/** Which has no windows: its frontier is an arrival. */
+/** Silence has no windows: its frontier is an arrival. */
 function isSilence({ on }: AlertRule): boolean {
   return on.kind === 'source';
 }

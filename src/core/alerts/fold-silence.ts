@@ -1,4 +1,5 @@
-// Silence: an alert on events that do not arrive. Only this one needs to know until when there was nothing, and is given that moment.
+// Silence: an alert on events that do not arrive. Only this kind needs to know how long nothing has arrived, and is given that
+// time.
 import type { Silence } from '../source-state.ts';
 import type { AlertRule } from './alert-rule.ts';
 import type { AlertState, AlertStatus, Transition } from './alert-state.ts';
@@ -13,20 +14,20 @@ export interface SilenceFold {
   readonly changed: boolean;
   /** When to look again; undefined: not before something arrives. */
   readonly checkAtMs: number | undefined;
-  /** Whether the same looks are to be folded in again after the write: it carries transitions enough. */
+  /** Whether to fold in the same looks again after the write, because this write already carries as many transitions as it may. */
   readonly more: boolean;
 }
 
-/** Nothing has arrived from then until now; undefined: nothing is known of an arrival. */
+/** Nothing has arrived from then until now; undefined: no arrival is known. */
 export interface SilenceLook {
   readonly lastArrivalMs: number | undefined;
   readonly nowMs: number;
 }
 
 /**
- * Fires once nothing has arrived for long enough at `nowMs`; resolves with what arrives after, or as stale. Looking again
- * changes nothing, whenever it is done: a silence is known by the arrival it began with. The looks are in order of time. For a rollup the latest
- * arrival is kept here, since nothing else keeps it; for a source, its state does.
+ * Fires once nothing has arrived for long enough at `nowMs`; resolves with the next arrival, or as stale. Looking again changes
+ * nothing, whenever it is done: a silence is identified by the arrival it began with. The looks are in order of time. For a rollup,
+ * the latest arrival is stored here because nothing else stores it; for a source, the source's state does.
  */
 export function foldSilence(
   rule: AlertRule,
@@ -58,7 +59,7 @@ export function looksAt(silences: readonly Silence[]): readonly SilenceLook[] {
   ]);
 }
 
-/** State for a source that is watched from now on: silences that had ended before are not reported. */
+/** The state of a source that is watched from now on: silences that had ended before are not reported. */
 export function newlyWatched(rule: AlertRule, ended: readonly Silence[]): AlertState | undefined {
   const last = ended.at(-1);
   if (last === undefined) return undefined;
@@ -98,10 +99,10 @@ function lookOnce(
   const isOver = state.status !== 'firing' && state.frontier?.start === lastArrivalMs;
   return {
     state,
-    // Whoever is silent still is looked at at leisure: what arrives resolves it at once.
+    // A source that is still silent need not be looked at soon: its next arrival resolves the alert at once.
     checkAtMs: isOver ? undefined : state.status === 'firing' ? Math.min(nowMs + afterMs, staleMs) : dueMs,
   };
 }
 
-/** Before all arrivals there are. */
+/** Before every possible arrival. */
 const NEVER_MS = -1;

@@ -1,11 +1,11 @@
-// Whether an alert's condition holds of one window, and why: in words that can be sent to somebody.
+// Whether an alert's condition holds for one window, and why, in words for a notification.
 import { formatDurationMs } from '../duration.ts';
 import type { AlertRule, Direction, Measure } from './alert-rule.ts';
 import { ELSEWHERE } from './alert-rule.ts';
 import { deviationOf } from './deviation.ts';
 import type { WindowHistory } from './window-history.ts';
 
-/** What a window says of what an alert watches. */
+/** The facts of a window that an alert watches. */
 export interface Observation {
   readonly start: number;
   readonly end: number;
@@ -15,12 +15,12 @@ export interface Observation {
 }
 
 export type Judgement =
-  /** `between`: neither does the condition hold nor has it come back far enough to resolve. */
+  /** `between`: the condition does not hold, but the value has not come back far enough to resolve. */
   | { readonly holds: 'met' | 'between' | 'clear'; readonly reason: string }
   /** There is nothing to compare with yet. */
   | { readonly holds: 'unknown' };
 
-/** Looks at the history before the window alone, so that judging it again gives the same. */
+/** Looks only at the history before the window, so that judging it again gives the same result. */
 export function judge(rule: AlertRule, history: WindowHistory, observation: Observation): Judgement {
   const { when } = rule;
   const { value, start, end } = observation;
@@ -105,20 +105,20 @@ function compared(
   return { holds: 'between', reason: `${reason}, between ${under} and ${bound}` };
 }
 
-/** A ratio to nothing: any change is without bounds. */
+/** A ratio to zero: any change is infinitely large. */
 function changeOf(now: number, before: number, by: 'difference' | 'ratio'): number {
   const difference = now - before;
   if (by === 'difference' || difference === 0) return difference;
   return difference / Math.abs(before);
 }
 
-/** Greater than zero where it goes the way that is watched. */
+/** Positive if the value moves in the watched direction. */
 function inDirection(change: number, direction: Direction): number {
   if (direction === 'both') return Math.abs(change);
   return direction === 'up' ? change : -change;
 }
 
-/** Six significant digits: for reading. */
+/** Six significant digits, for people to read. */
 function figure(value: number): string {
   return String(Number(value.toPrecision(6)));
 }

@@ -1,11 +1,11 @@
-// The windows an alert keeps since others may still come before them: in order, each once, as few as will do.
+// The windows that an alert keeps because others may still precede them: in order, each once, as few as possible.
 import { isSession } from '../window-spec.ts';
 import type { AlertRule } from './alert-rule.ts';
 import type { AlertState, KeptWindow } from './alert-state.ts';
 
 /**
- * Windows an alert's item holds at most, of about a dozen bytes each. More than lateness can still make final there are
- * only where windows are much shorter than the time that late events are given.
+ * Most windows in an alert's item, at about a dozen bytes each. Lateness can make more than this final only if windows are much
+ * shorter than the allowed lateness.
  */
 export const MAX_KEPT_WINDOWS = 10_000;
 
@@ -16,13 +16,13 @@ export function comesOutOfOrder({ on }: AlertRule): boolean {
 
 export interface Intake {
   readonly windows: readonly KeptWindow[];
-  /** Index of the first that was not among them before; their number where there is none. */
+  /** Index of the first window that is new; the number of windows if none is. */
   readonly firstNew: number;
-  /** Windows that lie further back than windows are kept: they are not judged. */
+  /** Windows older than those that are kept: they are not judged. */
   readonly beyond: readonly KeptWindow[];
 }
 
-/** Takes windows in their places among those kept. A window that is known as it is, or newer, stays so. */
+/** Inserts windows in their places. A window that is already there, in the same or a newer version, stays as it is. */
 export function takeIn(
   rule: AlertRule,
   { windows, frontier }: AlertState,
@@ -53,7 +53,7 @@ export function takeIn(
   return { windows: kept, firstNew, beyond };
 }
 
-/** Once it has closed a window is never open again; and while it is open what more events cannot undo is known. */
+/** A closed window never opens again, and what is found of an open window cannot be undone by more events. */
 function isNewer(window: KeptWindow, known: KeptWindow): boolean {
   // That it holds a part alone is known by no change of its contents.
   if (window.gone === true) return known.gone !== true && window.revision >= known.revision;
@@ -75,7 +75,7 @@ function placeOf(windows: readonly KeptWindow[], { start, end }: KeptWindow): nu
   return low;
 }
 
-/** Open sessions grow and become one. */
+/** Open sessions grow and merge. */
 function isMerging({ on }: AlertRule): boolean {
   return on.kind === 'aggregation' && isSession(on.spec);
 }
@@ -93,8 +93,8 @@ function mergedAfter(windows: readonly KeptWindow[], at: number, { end }: KeptWi
 }
 
 /**
- * How many of the first `judged` windows nothing is to come before any more. A source's windows close in order; a
- * rollup's are judged in their places as far back as its rule reaches.
+ * How many of the first `judged` windows no other window can precede any more. A source's windows close in order; a rollup's are
+ * judged in their places as far back as its rule reaches.
  */
 export function doneWith({ on }: AlertRule, windows: readonly KeptWindow[], judged: number): number {
   const tooMany = Math.max(0, windows.length - MAX_KEPT_WINDOWS);
@@ -115,8 +115,8 @@ export function settledCount(windows: readonly KeptWindow[], settledMs: number |
 }
 
 /**
- * Windows that end by this time are judged: the series has gone on past them by what the rule gives slower sources, or the clock
- * has (`nowMs`), or more would wait than can be kept. Undefined where nothing waits.
+ * Windows that end by this time are judged: either the series, or the clock (`nowMs`), has moved past them by the time that the
+ * rule gives slower sources, or there would be more waiting windows than can be kept. Undefined if none waits.
  */
 export function settledUpTo(
   { on }: AlertRule,
@@ -131,7 +131,7 @@ export function settledUpTo(
   return Math.max(settledMs ?? 0, latestMs - on.settleMs, byClock, forced);
 }
 
-/** When the clock is to look, by which a window that waits is judged at the latest; undefined where none waits. */
+/** When the clock has to look, so that a waiting window is judged by then at the latest; undefined if none waits. */
 export function settlesAtMs({ on }: AlertRule, { windows, settledMs }: AlertState): number | undefined {
   const waiting = windows[settledCount(windows, settledMs)];
   return on.kind !== 'rollup' || waiting === undefined ? undefined : waiting.end + on.settleMs;

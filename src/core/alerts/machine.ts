@@ -1,4 +1,4 @@
-// One step of an alert's state machine: ok → pending → firing → resolved, by what one window says.
+// One step of an alert's state machine, caused by one window: ok → pending → firing → resolved.
 import { formatDurationMs } from '../duration.ts';
 import type { AlertRule } from './alert-rule.ts';
 import type { AlertStatus, KeptWindow, Standing } from './alert-state.ts';
@@ -7,12 +7,12 @@ import { judge } from './judge.ts';
 import type { WindowHistory } from './window-history.ts';
 import { remember } from './window-history.ts';
 
-/** How an alert stands between two windows, and what the next one is compared with. */
+/** The status of an alert between two windows, and what the next window is compared with. */
 export interface Machine extends Standing {
   readonly history: WindowHistory;
 }
 
-/** What a window did, or that none came; nothing, where `from` is `to`. */
+/** The effect of a window, or of no window arriving; if `from` equals `to`, there was none. */
 export interface Outcome {
   readonly window: KeptWindow;
   readonly from: AlertStatus;
@@ -23,11 +23,11 @@ export interface Outcome {
 
 export interface Run {
   readonly machine: Machine;
-  /** One a window, and one for each time that nothing came for too long. */
+  /** One per window, and one for each time that nothing came for too long. */
   readonly outcomes: readonly Outcome[];
 }
 
-/** What a rule makes of windows that are in order. */
+/** The result of judging windows, in order, by a rule. */
 export function run(rule: AlertRule, from: Machine, windows: readonly KeptWindow[]): Run {
   let machine = from;
   const outcomes: Outcome[] = [];
@@ -52,7 +52,7 @@ export function run(rule: AlertRule, from: Machine, windows: readonly KeptWindow
   return { machine, outcomes };
 }
 
-/** Nothing has been observed for too long: what was pending or firing no longer is. */
+/** Nothing has been observed for too long: a pending or firing alert ends. */
 export function goStale({ stale }: AlertRule, machine: Machine): Run {
   const { status, observedMs } = machine;
   if (stale === undefined || observedMs === undefined || !canGoStale(status))
@@ -73,7 +73,7 @@ export function canGoStale(status: AlertStatus): boolean {
   return status === 'pending' || status === 'firing';
 }
 
-/** When the clock can tell that nothing came for too long; undefined where nothing stands that could go stale. */
+/** When the clock can find that nothing came for too long; undefined if nothing can go stale. */
 export function staleAtMs({ stale }: AlertRule, { status, observedMs }: Standing): number | undefined {
   if (stale === undefined || observedMs === undefined || !canGoStale(status)) return undefined;
   return observedMs + stale.afterMs + stale.graceMs;
@@ -87,7 +87,7 @@ function move(
 ): Pick<Standing, 'status' | 'since'> {
   const { status, since } = standing;
   if (holds === 'unknown') return { status, since };
-  // A state is known to the moment: when it began, and whether it has been left and come back.
+  // For a state, the exact times are known: when it began, and whether it was left and entered again.
   const began = rule.when.kind === 'is' ? end - value : start;
   switch (status) {
     case 'ok':
@@ -97,7 +97,7 @@ function move(
       return { status: 'pending', since: began };
     case 'pending': {
       if (holds !== 'met') return { status: 'ok', since: undefined };
-      // What a source says last is known back to when it began, behind any window.
+      // A source's last value is known since the time it began, which may be before any window.
       const isExact = rule.when.kind === 'is' && rule.on.kind === 'last';
       const metSince = isExact || began > start ? began : (since ?? began);
       if (end - metSince >= rule.forMs) return { status: 'firing', since: undefined };

@@ -1,4 +1,4 @@
-// What a change of a source's state, or a rollup window, says to the alerts that watch it.
+// What the alerts that watch a source's state, or a rollup window, learn from a change of it.
 
 import { holdMsOf } from '../counted-as.ts';
 import { beganMsOf, heldKey, stateOf } from '../held-trail.ts';
@@ -21,8 +21,8 @@ export function watchesSource({ on, filter: { sources } }: AlertRule, source: st
 }
 
 /**
- * Closed windows in the order they closed, which does not depend on how many of them one write closes; for `provisional`
- * open ones too that have changed, where more events cannot undo what they say.
+ * Closed windows in the order they closed, which does not depend on how many of them one write closes. With `provisional`, also
+ * changed open windows of which more events cannot undo the finding.
  */
 export function observeSource(
   rule: AlertRule,
@@ -54,7 +54,7 @@ function whileOpen(rule: AlertRule, seen: Observation): readonly KeptWindow[] {
   return holdsForGood(rule, seen.value) ? [{ ...seen, open: true }] : [];
 }
 
-/** Undefined where the rule does not watch the series, or this window not yet. */
+/** Undefined if the rule does not watch the series, or not yet this window. */
 export function observeRollup(rule: AlertRule, window: StoredWindow): KeptWindow | undefined {
   const { on } = rule;
   if (on.kind !== 'rollup' || rule.measure === undefined || !watchesSeries(rule, window.series))
@@ -79,8 +79,8 @@ function gone(window: StoredWindow): KeptWindow {
 }
 
 /**
- * Whether all that it held for a time has gone to other series: time that a value or a state was said to hold until a late sample said
- * otherwise. It says nothing, as if it had never been: whether it was depends on when the sample came.
+ * Whether all the time that the window counted has moved to other series, because a late sample showed that the value or state held
+ * elsewhere. The window then says nothing, as if it had never existed, because its existence depended on when the sample came.
  */
 function isEmptied({ events, metrics, weights = [], states = [] }: StoredWindow): boolean {
   return (
@@ -94,7 +94,7 @@ function isEmptied({ events, metrics, weights = [], states = [] }: StoredWindow)
 export function watchesSeries({ on, filter }: AlertRule, series: string): boolean {
   const rollup = parseRollupSeries(series);
   if (on.kind !== 'rollup' || rollup?.rollup !== on.name) return false;
-  // Levels differ in the number of their tags.
+  // Levels have different numbers of tags.
   const level = on.levels.find(({ length }) => length === rollup.values.length);
   if (level === undefined) return false;
   return [...(filter.tags ?? [])].every(([tag, values]) =>
@@ -102,12 +102,12 @@ export function watchesSeries({ on, filter }: AlertRule, series: string): boolea
   );
 }
 
-/** An event without the tag is not one whose tag is empty. */
+/** An event without the tag is not the same as an event whose tag is empty. */
 function isAmong(values: ReadonlySet<string>, value: string | null | undefined): boolean {
   return typeof value === 'string' && values.has(value);
 }
 
-/** What holds a part of its events says nothing of what they all would: it is as if it had not come. */
+/** A window that holds only a part of its events cannot say what all of them would: it is ignored. */
 function isUnfit({ partial, regrouped }: ClosedWindow, { tags }: AlertFilter): boolean {
   const isToldApart =
     regrouped === undefined || [...(tags ?? new Map()).keys()].every((tag) => regrouped.tags.includes(tag));
@@ -124,7 +124,7 @@ function groupsOf({ groups, groupBy }: ClosedWindow, { tags }: AlertFilter): Clo
   return groups.filter((group) => wanted.every(({ at, values }) => isAmong(values, group.tags[at])));
 }
 
-/** None where the window does not have the metric. */
+/** None if the window does not have the metric. */
 function observe(
   measure: Measure,
   window: Pick<ClosedWindow, 'start' | 'end'> & { readonly groups: readonly GroupContents[] },
@@ -146,7 +146,7 @@ function numberOf(measure: Measure, contents: GroupContents, lengthMs: number): 
   }
 }
 
-/** None where the window knows nothing of the state. */
+/** None if the window knows nothing of the state. */
 function stateAggregateOf({ metric, aggregate, state }: StateMeasure, { states = [] }: GroupContents) {
   const found = states.find(({ name }) => name === metric);
   if (found === undefined) return undefined;
@@ -191,7 +191,7 @@ function observeLast(
   return [now];
 }
 
-/** Also where what it says is as old as before, but a late sample shows that it has not lasted as long. */
+/** Also if the observed time stays the same, but a late sample shows that the state has lasted less long. */
 function observeLastState(
   on: LastOn,
   measure: StateMeasure,

@@ -1,4 +1,4 @@
-// Steps of an alert as they are told: numbered, with what caused them.
+// Transitions of an alert as they are published: numbered, with their causes.
 import type { AlertRule } from './alert-rule.ts';
 import type { Transition } from './alert-state.ts';
 import type { Observation } from './judge.ts';
@@ -12,7 +12,7 @@ export interface Told extends Omit<Outcome, 'window'> {
   readonly correction?: boolean;
 }
 
-/** `sequence`: of the latest transition before. */
+/** `sequence`: that of the latest earlier transition. */
 export function numbered(
   { severity }: AlertRule,
   sequence: number,

@@ -1,4 +1,4 @@
-// What a subject's windows were like: start and value of the latest ones, bounded by age and number, as a few bytes each.
+// Earlier windows of a subject: start and value of the latest ones, limited by age and number, in a few bytes each.
 import type { ByteReader } from '../byte-reader.ts';
 import type { ByteWriter } from '../byte-writer.ts';
 import type { AlertCondition, AlertRule } from './alert-rule.ts';
@@ -8,14 +8,14 @@ export type WindowHistory = readonly PastValue[];
 
 export interface PastValue {
   readonly start: number;
-  /** To single precision: it is compared with, and never shown. */
+  /** In single precision: it is only compared with, and never shown. */
   readonly value: number;
 }
 
-/** Values an alert's item holds: at seven bytes each about 5 KB. Two weeks by the half-hour, four by the hour. */
+/** Most values in an alert's item: seven bytes each, about 5 KB. Two weeks of half-hours, or four of hours. */
 const MAX_VALUES = 672;
 
-/** Takes the value of the latest window in, or a newer one of it. */
+/** Adds the value of the latest window, or a newer value of it. */
 export function remember(
   history: WindowHistory,
   { start, value }: PastValue,
@@ -26,7 +26,8 @@ export function remember(
   const past = { start, value: rounded(value) };
   const last = history.at(-1);
   if (last?.start === start) return last.value === past.value ? history : [...history.slice(0, -1), past];
-  // Where windows are shorter than `everyMs`, one is kept for each such span: thinning keeps the spread of the values, which averaging would lose.
+  // If windows are shorter than `everyMs`, one is kept for each such span: thinning keeps the spread of the values, which averaging
+  // would lose.
   if (last !== undefined && Math.floor(start / keep.everyMs) === Math.floor(last.start / keep.everyMs))
     return history;
   const from = history.findIndex((entry) => entry.start >= start - keep.ageMs);
@@ -84,7 +85,7 @@ function rounded(value: number): number {
   return Math.fround(Math.min(MAX_SINGLE, Math.max(-MAX_SINGLE, value)));
 }
 
-/** The greatest number that both are multiples of; 0 has no say. */
+/** The greatest common divisor; 0 is ignored. */
 export function commonUnit(a: number, b: number): number {
   let [x, y] = [a, b];
   while (y !== 0) [x, y] = [y, x % y];

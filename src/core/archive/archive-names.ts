@@ -1,4 +1,4 @@
-// Where things stand in an archive: the names of its objects, and what a name says. docs/archive.md draws the whole.
+// Names of an archive's objects, and what a name says. docs/archive.md draws the whole layout.
 import type { EpochMs, SequenceNumber, ShardId } from '../brands.ts';
 
 /** A shard of one stream. `stream`: a Kinesis stream's name, or a table's with the label of its stream. */
@@ -7,25 +7,25 @@ export interface ShardPlace {
   readonly shard: ShardId;
 }
 
-/** An hour of arrival in UTC, such as `2026-11-28T09`: as texts they order as the hours do, from year 0 to 9999. */
+/** An hour of arrival in UTC, such as `2026-11-28T09`. Sorted as texts, hours are in order from year 0 to 9999. */
 export type ArchiveHour = string;
 
 export interface HourPlace extends ShardPlace {
   readonly hour: ArchiveHour;
 }
 
-/** Under which all records are, whatever else shares the bucket or folder. */
+/** The prefix of all records, whatever else is in the bucket or folder. */
 export const RECORDS_PREFIX = 'records/';
 
 const HOUR_MS = 3_600_000;
-/** Kinesis has 56 digits, DynamoDB 21; with so many, names order as the numbers do. */
+/** Kinesis has 56 digits, DynamoDB 21; padded to this many, names sort as the numbers do. */
 const SEQUENCE_DIGITS = 60;
 const OBJECT_ENDING = '.ndjson.zst';
-/** With an underscore: Athena and Spark pass such files over. */
+/** Begins with an underscore because Athena and Spark skip such files. */
 const MANIFEST = '_manifest.json';
 const SHARD_PAGE = '_shard.json';
 
-/** @throws RangeError for a time outside of the years 0 to 9999, which no stream states */
+/** @throws RangeError for a time outside the years 0 to 9999, which no stream reports */
 export function hourOf(arrivalMs: EpochMs): ArchiveHour {
   const text = new Date(Math.floor(arrivalMs / HOUR_MS) * HOUR_MS).toISOString();
   if (text.length !== 24)
@@ -33,14 +33,14 @@ export function hourOf(arrivalMs: EpochMs): ArchiveHour {
   return text.slice(0, 13);
 }
 
-/** When the hour begins; undefined: the text is none. */
+/** When the hour begins; undefined: the text is not an hour. */
 export function hourStartMs(hour: ArchiveHour): EpochMs | undefined {
   if (!/^\d{4}-\d{2}-\d{2}T\d{2}$/.test(hour)) return undefined;
   const startMs = Date.parse(`${hour}:00:00.000Z`);
   return Number.isNaN(startMs) ? undefined : startMs;
 }
 
-/** `records/stream=<name>/`; whatever is no letter, digit, `-`, `.` or `_` of a name is percent-encoded. */
+/** `records/stream=<name>/`; every character of the name that is not a letter, digit, `-`, `.` or `_` is percent-encoded. */
 export function streamPrefix(stream: string): string {
   return `${RECORDS_PREFIX}stream=${encodeURIComponent(stream)}/`;
 }
@@ -76,7 +76,7 @@ export type ArchiveName =
   | { readonly kind: 'manifest'; readonly place: HourPlace }
   | { readonly kind: 'records'; readonly place: HourPlace; readonly name: string };
 
-/** What the key of an object in an archive says; undefined: it is not one of an archive's. */
+/** What the key of an object in an archive says; undefined: the key is not an archive's. */
 export function readArchiveName(key: string): ArchiveName | undefined {
   const match = NAME.exec(key);
   if (match === null) return undefined;
@@ -95,7 +95,7 @@ const OBJECT_NAME = new RegExp(`^\\d{${SEQUENCE_DIGITS}}\\${OBJECT_ENDING}$`);
 
 function decodedPlace(stream: string, shard: string): ShardPlace | undefined {
   try {
-    // a shard's id, since it stands where those do
+    // a shard's id, because it stands where shard ids do
     return { stream: decodeURIComponent(stream), shard: decodeURIComponent(shard) as ShardId };
   } catch (error) {
     if (error instanceof URIError) return undefined;

@@ -1,13 +1,13 @@
-// The first line of an object of an archive says what the rest of it is.
+// The first line of an archived object describes the rest of it.
 import type { EpochMs, SequenceNumber } from '../brands.ts';
 import { describeFound } from '../describe-found.ts';
 import { isObject } from '../event-rules.ts';
 import type { HourPlace } from './archive-names.ts';
 
-/** The form of objects, manifests and shard pages. What a newer one means, an older reader does not guess. */
+/** The version of objects, manifests and shard pages. A reader refuses newer ones instead of guessing what they mean. */
 export const ARCHIVE_VERSION = 1;
 
-/** In every object, and in the first line of each with records: what it is. */
+/** Present in every object, and in the first line of each object with records: says what it is. */
 export const ARCHIVE_MARK = 'tidemill';
 const OBJECT_KIND = 'archived records';
 
@@ -17,7 +17,7 @@ export interface ArchivedObjectHeader extends HourPlace {
   readonly last: SequenceNumber;
 }
 
-/** A record as it is kept: a line of JSON without its end, that states its sequence number and arrival. */
+/** A record as it is archived: a line of JSON without its line end, with its sequence number and arrival. */
 export interface ArchivedLine {
   readonly sequence: SequenceNumber;
   readonly arrivalMs: EpochMs;
@@ -34,7 +34,7 @@ export function isArchiveHeader(parsed: unknown): parsed is Readonly<Record<stri
   return isObject(parsed) && parsed[ARCHIVE_MARK] === OBJECT_KIND;
 }
 
-/** A text is what is wrong: found, expected, where. */
+/** Returns a text if something is wrong: what was found, what was expected, where. */
 export function readHeader(parsed: unknown): ArchivedObjectHeader | string {
   if (!isArchiveHeader(parsed))
     return `found ${describeFound(parsed)}, expected the header of archived records`;
@@ -54,7 +54,7 @@ export function readHeader(parsed: unknown): ArchivedObjectHeader | string {
   return parsed as unknown as ArchivedObjectHeader;
 }
 
-/** undefined: this form can be read. */
+/** undefined: this version can be read. */
 export function problemOfVersion(version: unknown): string | undefined {
   if (version === ARCHIVE_VERSION) return undefined;
   if (typeof version === 'number' && version > ARCHIVE_VERSION) {
@@ -63,12 +63,12 @@ export function problemOfVersion(version: unknown): string | undefined {
   return `version: found ${describeFound(version)}, expected ${ARCHIVE_VERSION}`;
 }
 
-/** A record that has been read: with what stands in its line. */
+/** A record that has been read, with what its line says. */
 export interface ParsedLine extends ArchivedLine {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** The record of a parsed line; a text is what is wrong. */
+/** The record of a parsed line; a text says what is wrong. */
 export function readArchivedLine(parsed: unknown, line: string): ParsedLine | string {
   if (!isObject(parsed)) return `found ${describeFound(parsed)}, expected a record`;
   const { sequence, arrivalMs } = parsed;

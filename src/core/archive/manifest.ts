@@ -1,5 +1,5 @@
-// What an archive holds of one hour of one shard: which records stand in which object. All sums are derived from the entries,
-// so that what is written twice is in them once.
+// What an archive holds of one hour of one shard: which records are in which object. All totals are computed from the entries, so
+// what is written twice counts once.
 import type { EpochMs, SequenceNumber } from '../brands.ts';
 import { describeFound } from '../describe-found.ts';
 import { isObject } from '../event-rules.ts';
@@ -8,18 +8,18 @@ import type { HourPlace } from './archive-names.ts';
 import { ARCHIVE_MARK, ARCHIVE_VERSION, isCount, isSequence, problemOfVersion } from './archived-object.ts';
 
 /**
- * The records of an hour of a shard from `first` to `last`, both included: every one that the stream has between them stands in the
- * object. Entries never overlap. The object may hold further ones behind `last`, that another entry has.
+ * The records of an hour of a shard from `first` to `last`, both included: every record that the stream has between them is in the
+ * object. Entries never overlap. The object may hold further records after `last`, which belong to another entry.
  */
 export interface ManifestEntry {
-  /** Within the hour's folder. */
+  /** Relative to the hour's folder. */
   readonly name: string;
   readonly first: SequenceNumber;
   readonly last: SequenceNumber;
   readonly records: number;
-  /** The bytes of the records' lines, in UTF-8, without their ends. */
+  /** The bytes of the records' lines in UTF-8, without line ends. */
   readonly bytes: number;
-  /** Sum of the SHA-256 of the records' lines, modulo 2^256, in hex: the same however records are cut into objects. */
+  /** Sum of the SHA-256 of the records' lines, modulo 2^256, in hex: the same however records are divided into objects. */
   readonly digest: string;
   readonly firstArrivalMs: EpochMs;
   readonly lastArrivalMs: EpochMs;
@@ -34,7 +34,7 @@ export interface Manifest extends HourPlace {
   readonly objects: readonly ManifestEntry[];
 }
 
-/** What a manifest says in sum. */
+/** The totals of a manifest. */
 export interface ManifestTotals {
   readonly records: number;
   readonly bytes: number;
@@ -43,7 +43,7 @@ export interface ManifestTotals {
   readonly size: number;
   readonly first: SequenceNumber | undefined;
   readonly last: SequenceNumber | undefined;
-  /** Earliest and latest: arrivals need not go up. */
+  /** Earliest and latest: arrivals need not be in order. */
   readonly firstArrivalMs: EpochMs | undefined;
   readonly lastArrivalMs: EpochMs | undefined;
 }
@@ -72,7 +72,7 @@ export function addDigests(a: string, b: string): string {
   return sum.toString(16).padStart(64, '0');
 }
 
-/** The manifest with more entries, which overlap none of it. */
+/** The manifest with more entries, which overlap none of the present ones. */
 export function withEntries(manifest: Manifest, entries: readonly ManifestEntry[]): Manifest {
   const objects = [...manifest.objects, ...entries].sort((a, b) => compareSequenceNumbers(a.first, b.first));
   const overlap = overlapIn(objects);
@@ -88,7 +88,9 @@ export function manifestJson(manifest: Manifest): string {
   return `${JSON.stringify({ ...mark, stream, shard, hour, ...totalsOf(manifest), objects })}\n`;
 }
 
-/** A text is what is wrong: found, expected, where. Sums that are not those of the entries are. */
+/**
+ * Returns a text if something is wrong: what was found, what was expected, where. Totals that differ from the entries are wrong.
+ */
 export function readManifest(parsed: unknown, place: HourPlace): Manifest | string {
   if (!isObject(parsed) || parsed[ARCHIVE_MARK] !== MANIFEST_KIND) {
     return `found ${describeFound(parsed)}, expected the manifest of an archive`;

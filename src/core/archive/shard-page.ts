@@ -1,4 +1,4 @@
-// Which hours an archive has of a shard: written before the first record of an hour, so that a whole hour that is missing shows.
+// Which hours an archive has of a shard. It is written before the first record of an hour, so that a missing hour is noticed.
 import { describeFound } from '../describe-found.ts';
 import { isObject } from '../event-rules.ts';
 import { type ArchiveHour, hourStartMs, type ShardPlace } from './archive-names.ts';
@@ -19,7 +19,7 @@ export function shardPageJson({ stream, shard, hours }: ShardPage): string {
   return `${JSON.stringify({ [ARCHIVE_MARK]: PAGE_KIND, version: ARCHIVE_VERSION, stream, shard, hours })}\n`;
 }
 
-/** A text is what is wrong: found, expected, where. */
+/** Returns a text if something is wrong: what was found, what was expected, where. */
 export function readShardPage(parsed: unknown, place: ShardPlace): ShardPage | string {
   if (!isObject(parsed) || parsed[ARCHIVE_MARK] !== PAGE_KIND) {
     return `found ${describeFound(parsed)}, expected the page of an archived shard`;

@@ -1,4 +1,4 @@
-// Which records of a delivery an archive does not hold yet.
+// Which records of a delivery are not in an archive yet.
 import type { SequenceNumber } from '../brands.ts';
 import { compareSequenceNumbers } from '../sequence-number.ts';
 
@@ -9,8 +9,9 @@ export interface SequenceRange {
 }
 
 /**
- * The records that lie in no range, in runs: a range parts them, so that the records of a run are all that the stream has between its ends.
- * `records` and `ranges` are in order of their sequence numbers, ranges without overlap; records of one number are one.
+ * The records that are in no range, in runs. A range splits them, so that a run holds all records that the stream has between its
+ * ends. `records` and `ranges` are in order of their sequence numbers, ranges do not overlap, and records with one number are the
+ * same record.
  */
 export function uncoveredRuns<R extends { readonly sequence: SequenceNumber }>(
   records: readonly R[],

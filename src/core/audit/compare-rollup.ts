@@ -1,5 +1,5 @@
-// Compares the windows of a rollup with those of its sources that begin together. A source's window is stored after its rollups have it:
-// so the sources' windows are to be read first, and whatever is found then is so.
+// Compares the windows of a rollup with those of its sources that begin at the same time. A source's window is stored after its
+// rollups have it, so the sources' windows must be read first; then every difference found is real.
 import type { EpochMs } from '../brands.ts';
 import type { Aggregation, Pipeline, Rollup } from '../pipeline/pipeline.ts';
 import { rollupMark } from '../rollup-beginnings.ts';
@@ -8,7 +8,7 @@ import type { StoredWindow } from '../stored-window.ts';
 import { markKey } from '../stored-window.ts';
 import type { Difference } from './difference.ts';
 
-/** All that is stored of windows which begin at one moment. */
+/** Everything stored of the windows that begin at one time. */
 export interface StartingTogether {
   readonly startMs: EpochMs;
   /** Windows of sources; they are read first. */
@@ -36,7 +36,7 @@ export function compareRollups(
       const partsOf = parts.filter(
         ({ series, end }) => end === endMs && parseRollupSeries(series)?.rollup === rollup.name,
       );
-      // Levels of as many tags cannot be told apart by their series: each has its own windows all the same.
+      // Levels with the same number of tags cannot be told apart by their series; still, each has its own windows.
       for (const [tags, levels] of Map.groupBy(rollup.levels, ({ length }) => length)) {
         const window = {
           rollup,
@@ -85,7 +85,7 @@ function lackedSources({ rollup, startMs, endMs, told, parts }: RollupWindow): D
   ];
 }
 
-/** Not while sources are in it whose windows are not stored yet, and not where it says itself that it holds a part. */
+/** Not compared while it has sources whose windows are not stored yet, nor if it says itself that it holds only a part. */
 function isComparable({ windows, told, parts }: RollupWindow): boolean {
   if (told.length === 0 || told.length < windows.length) return false;
   if (parts.some(({ incomplete, partial }) => incomplete === true || partial !== undefined)) return false;
@@ -110,7 +110,7 @@ function sourceOf({ series }: StoredWindow): string {
   return parseSourceSeries(series)?.source ?? '';
 }
 
-/** Windows that began by then have most likely closed, so that there is something to compare. */
+/** Windows that began by then have most likely closed, so there is something to compare. */
 export function likelyClosed(
   { allowedLatenessMs, idleTimeoutMs }: Pick<Aggregation, 'allowedLatenessMs' | 'idleTimeoutMs'>,
   spanMs: number,

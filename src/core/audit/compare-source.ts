@@ -1,5 +1,6 @@
-// Compares what a source counts with what is stored of it: its own books with its windows, the windows it closed with those stored, the
-// letters it handed on with those kept. The state is to be read first: what is stored may be ahead of it, and never behind what was handled.
+// Compares what a source counts with what is stored of it: its own books with its windows, the windows it closed with the stored
+// ones, its dead letters with the kept ones. The state must be read first: what is stored may be ahead of it, but never behind what
+// was handled.
 import type { EpochMs } from '../brands.ts';
 import type { ChainLink, ClosingChain } from '../closing-chain.ts';
 import { eventsIn } from '../closing-chain.ts';
@@ -12,7 +13,7 @@ import type { WindowBounds } from '../window-spec.ts';
 import { specText } from '../window-spec.ts';
 import type { Difference } from './difference.ts';
 
-/** What of a source's state the audit goes by. */
+/** The parts of a source's state that the audit uses. */
 export interface SourceAccount {
   readonly source: string;
   readonly counts: VerdictCounts;
@@ -25,7 +26,10 @@ export function accountOf(source: string, image: StateImage): SourceAccount {
   return { source, counts, handedOn, aggregations };
 }
 
-/** The source's own books, and that what they count for an aggregation is in its windows. Whatever is found is so: it is all in one item. */
+/**
+ * Compares the source's books with each other, and its counts per aggregation with the windows. Every difference is real, because
+ * all of it is in one item.
+ */
 export function compareBooks(account: SourceAccount, pipeline: Pipeline): Difference[] {
   const { source, counts, aggregations } = account;
   const { received, applied, duplicate, late, quarantined } = counts;
@@ -60,7 +64,7 @@ export function compareBooks(account: SourceAccount, pipeline: Pipeline): Differ
   return differences;
 }
 
-/** Whether every event that is not late for it is in exactly one of its windows. */
+/** Whether every event that is not late for the aggregation is in exactly one of its windows. */
 function countsAll(
   { name, spec, countedAs: counted }: AggregationImage,
   { aggregations }: Pipeline,
@@ -80,13 +84,13 @@ export interface StoredChain {
   readonly chain: ClosingChain;
   /** In any order: the latest of them. */
   readonly windows: readonly StoredWindow[];
-  /** Whether these are all there are. */
+  /** Whether these are all the windows. */
   readonly isComplete: boolean;
-  /** Whether one that ends then is kept still, whenever it closed. */
+  /** Whether a window with this end is still kept, whenever it closed. */
   readonly isKept: (endMs: EpochMs) => boolean;
 }
 
-/** A window that is not stored. It may come still: it is to be looked for again once all changes up to the state are handled. */
+/** A window that is not stored. It may still come: look again once all changes up to the state are handled. */
 export interface MissingWindow {
   readonly chain: number;
   readonly number: number;
@@ -98,7 +102,7 @@ export interface ChainReport {
   readonly missing: readonly MissingWindow[];
 }
 
-/** Chain link of the window that closed last among some of a series; undefined where none has a link. */
+/** Chain link of the latest closed window among some of a series; undefined if none has a link. */
 export function latestLink(windows: readonly StoredWindow[]): ChainLink | undefined {
   return windows
     .flatMap(({ link }) => (link === undefined ? [] : [link]))
@@ -109,8 +113,8 @@ export function latestLink(windows: readonly StoredWindow[]): ChainLink | undefi
 }
 
 /**
- * Whether a window is stored that a state has not closed, which it was read after: it is to be read anew, and if that is so still it is
- * behind what was made of it.
+ * Whether a window is stored that the state, read before it, has not closed. Read the state again: if it is still so, the state is
+ * behind its own results.
  */
 export function compareLatest(
   { source, aggregations }: Pick<SourceAccount, 'source' | 'aggregations'>,
@@ -131,7 +135,7 @@ function isLater(a: Place, b: Place): boolean {
   return a.chain > b.chain || (a.chain === b.chain && a.number > b.number);
 }
 
-/** Goes back from the window closed last as far as windows are given. */
+/** Goes back from the latest closed window as far as windows are given. */
 export function compareChain(source: string, stored: StoredChain): ChainReport {
   const { chain, windows } = stored;
   const byNumber = linkedBy(chain.id, windows);
@@ -142,11 +146,11 @@ export function compareChain(source: string, stored: StoredChain): ChainReport {
   return { differences, missing };
 }
 
-/** What the window closed after it, or the state, says of a window. */
+/** What the window closed next, or the state, says about a window. */
 interface Expected {
   readonly number: number;
   readonly bounds: WindowBounds;
-  /** Events in it and in those before it. */
+  /** Events in it and in the windows before it. */
   readonly total: number;
 }
 
@@ -176,7 +180,7 @@ class ChainWalk {
     while (expected !== undefined) expected = this.#step(expected);
   }
 
-  /** @returns what is expected of the next one back; undefined: it is not known, or not asked */
+  /** @returns what is expected of the window before; undefined: it is not known, or not checked */
   #step(expected: Expected): Expected | undefined {
     const found = this.#byNumber.get(expected.number);
     if (found === undefined) return this.#miss(expected);
@@ -218,14 +222,14 @@ class ChainWalk {
   }
 }
 
-/** What its own place says of a window. */
+/** What its own position says about a window. */
 function expectationOf(linked: Linked | undefined): Expected | undefined {
   if (linked === undefined) return undefined;
   const { window, link } = linked;
   return { number: link.number, bounds: window, total: link.before + window.events };
 }
 
-/** Stored by a release that did not number them, as while another is deployed: all that is known is that it is there. */
+/** Stored by a release that did not number windows, for example during a deployment: all that is known is that it is there. */
 export function isUnnumbered({ start, end, link }: StoredWindow, bounds: WindowBounds): boolean {
   return link === undefined && start === bounds.start && end === bounds.end;
 }
@@ -244,7 +248,7 @@ function linkedBy(id: number, windows: readonly StoredWindow[]): ReadonlyMap<num
   return linked;
 }
 
-/** `kept`: the numbers of letters there are from `from` on; those put back and not noted yet included. */
+/** `kept`: the numbers of the dead letters from `from` on, including those that were put back and not noted yet. */
 export function compareLetters(
   { source, handedOn }: SourceAccount,
   { from, kept }: { readonly from: number; readonly kept: ReadonlySet<number> },

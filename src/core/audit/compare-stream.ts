@@ -1,16 +1,17 @@
-// Compares how many records of a shard were handled with how many it carried, as counted by somebody else, hour by hour of their arrival.
+// Compares, for each hour of arrival, how many records of a shard were handled with how many it carried, as somebody else counted
+// them.
 import type { EpochMs, SequenceNumber, ShardId } from '../brands.ts';
 import { HOUR_MS, type HourCounts, hourName, type KeptCounts } from '../hour-counts.ts';
 import type { Difference } from './difference.ts';
 
-/** Up to where somebody has come in a shard. */
+/** How far a reader has come in a shard. */
 export interface ShardPosition {
   readonly sequence: SequenceNumber;
   /** The latest arrival up to there. */
   readonly arrivalMs: EpochMs;
 }
 
-/** What somebody has counted of a shard. */
+/** The counts of one reader of a shard. */
 export interface CountedShard extends KeptCounts {
   /** undefined: no record of it. */
   readonly to: ShardPosition | undefined;
@@ -19,20 +20,20 @@ export interface CountedShard extends KeptCounts {
 export interface ShardAccount {
   readonly stream: string;
   readonly shard: ShardId;
-  /** By `aggregate`. */
+  /** Counted by `aggregate`. */
   readonly handled: CountedShard;
-  /** By who keeps what the stream carries. */
+  /** Counted by whoever keeps what the stream carries. */
   readonly carried: CountedShard;
-  /** Records that were given up, and are among the dead letters since. */
+  /** Records that were given up and have become dead letters since. */
   readonly givenUp: HourCounts;
-  /** Both have come to the end of the shard: records of a child are read when those of its parents are. */
+  /** Both have reached the end of the shard: a child's records are read only after those of its parents. */
   readonly isDrained: boolean;
 }
 
-/** An arrival may lie so much before that of an earlier record of its shard. docs/archive.md says why. */
+/** An arrival may be this much earlier than that of an earlier record of its shard. docs/archive.md says why. */
 const OUT_OF_ORDER_MS = 300_000;
 
-/** The hours that both have read to their end, in order. Two that stand at the same record have read all hours up to it. */
+/** The hours that both have read to the end, in order. Two readers at the same record have read all hours up to it. */
 export function compareShard(account: ShardAccount): readonly Difference[] {
   const { handled, carried, givenUp } = account;
   const isAtOnePlace = handled.to !== undefined && handled.to.sequence === carried.to?.sequence;
@@ -46,7 +47,7 @@ export function compareShard(account: ShardAccount): readonly Difference[] {
     .flatMap((hour) => {
       const [found, expected] = [handled.hours.get(hour) ?? 0, carried.hours.get(hour) ?? 0];
       const asLetters = givenUp.get(hour) ?? 0;
-      // Who began in the middle of a shard has counted that much at least.
+      // A reader that began in the middle of a shard has counted at least this much.
       if (hour >= (handled.fromHour ?? 0) && found + asLetters < expected)
         return [differenceOf('records-not-folded', account, { hour, found, expected, asLetters })];
       return hour >= (carried.fromHour ?? 0) && found > expected

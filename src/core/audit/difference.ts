@@ -1,4 +1,4 @@
-// A place where the books do not add up: what was found, what was expected, and what kind of cause it points to.
+// A place where the books do not add up: what was found, what was expected, and the likely kind of cause.
 import type { EpochMs, ShardId } from '../brands.ts';
 
 export const DIFFERENCE_KINDS = [
@@ -39,7 +39,7 @@ export interface Where {
   readonly hour?: string;
 }
 
-/** What each kind points to. */
+/** The likely cause of each kind. */
 export const CAUSES: Readonly<Record<DifferenceKind, string>> = {
   'books-and-windows':
     'events were counted but are in no window of their source, or the other way round: something other than the fold changed its item',
