@@ -1,10 +1,10 @@
-// Which events an aggregation takes: by type, by tags. All that is named must hold.
+// Which events an aggregation takes, by type and by tags. Everything named must match.
 import type { TelemetryEvent } from './event.ts';
 
 export interface EventFilter {
   /** Any of these; undefined: every type. */
   readonly types: ReadonlySet<string> | undefined;
-  /** By tag name: the event has the tag with any of these values. */
+  /** By tag name: the event has the tag with one of these values. */
   readonly tags: ReadonlyMap<string, ReadonlySet<string>> | undefined;
 }
 

@@ -11,5 +11,5 @@ export const EVENT_LIMITS = {
   tagLength: 256,
 } as const;
 
-/** The latest time a date can express, ms since the epoch. */
+/** The latest time that a Date can represent, ms since the epoch. */
 export const MAX_TIME_MS = 8.64e15;

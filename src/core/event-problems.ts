@@ -1,4 +1,4 @@
-// What to say of a field that was refused: where, what was found, what was expected. Slow, and only for the bad.
+// The text for a field that was refused: where, what was found, what was expected. Slow, but only needed for invalid events.
 import type { EpochMs } from './brands.ts';
 import { describeFound, quote } from './describe-found.ts';
 import { EVENT_LIMITS } from './event-limits.ts';
@@ -37,7 +37,7 @@ export function valuesProblem(values: unknown): string {
   return `values: found the name ${quote(badName ?? '')}, ${expectedText('valueNameLength')}`;
 }
 
-/** What is said of values that are set aside while their event counts. */
+/** The text for values that are set aside while their event counts. */
 export function setAsideDetail(values: SortedValues['setAside']): string {
   return values
     .map(([name, found]) => `values[${quote(name)}]: found ${describeFound(found)}, ${EXPECTED_VALUE}`)
@@ -63,7 +63,7 @@ export function clockSkewProblem(
   return `time: found ${timeMs}, ${timeMs - arrivalMs} ms ahead, ${expected}`;
 }
 
-/** What is said of a time that cannot be right, though it is a time. */
+/** The text for a time that is valid in form but cannot be right. */
 export function oldTimeProblem(timeMs: EpochMs, arrivalMs: EpochMs): string {
   const asSeconds = timeMs * 1_000;
   const looksLike =
@@ -73,7 +73,7 @@ export function oldTimeProblem(timeMs: EpochMs, arrivalMs: EpochMs): string {
   return `time: found ${timeMs}, ${new Date(timeMs).toISOString()}, in a record that arrived at ${new Date(arrivalMs).toISOString()}; ${looksLike}. "allowOldTimes": true in the pipeline lets such times through`;
 }
 
-/** So near the arrival a time read as seconds is taken for the reason. */
+/** If the time read as seconds is this near the arrival, that is given as the likely reason. */
 const A_FEW_YEARS_MS = 10 * 366 * 86_400_000;
 
 const EXPECTED_SOURCE = `expected a text of 1–${EVENT_LIMITS.sourceLength} characters, none of them a control character`;

@@ -1,5 +1,5 @@
-// The rules of an event, field by field, as questions. `checked` asks too whether texts are well formed, which only a
-// backslash in the JSON they come from can prevent.
+// The rules of an event, field by field, as predicates. `checked` also asks whether texts are well formed, which only a backslash
+// in the JSON they come from can prevent.
 import type { EpochMs } from './brands.ts';
 import { EVENT_LIMITS, MAX_TIME_MS } from './event-limits.ts';
 import { hasLength, isPrintable } from './text-rules.ts';
@@ -12,7 +12,7 @@ export function isName(text: string, max: number, checked: boolean): boolean {
   return hasLength(text, max) && (!checked || text.isWellFormed());
 }
 
-/** `printable`: the text it comes from is known to hold no control character and no half of a surrogate pair. */
+/** `printable`: the text it comes from is known to have no control character and no half of a surrogate pair. */
 export function isSource(source: unknown, printable = false): source is string {
   if (typeof source !== 'string') return false;
   if (printable && source.length > 0 && source.length <= EVENT_LIMITS.sourceLength) return true;
@@ -23,7 +23,7 @@ export function isType(type: unknown, checked: boolean): type is string {
   return typeof type === 'string' && isName(type, EVENT_LIMITS.typeLength, checked);
 }
 
-/** Beyond the safe integers two ids would be read as one. */
+/** Beyond the safe integers, two ids would be read as one. */
 export function isId(id: unknown, checked: boolean): id is string | number {
   return typeof id === 'string' ? isName(id, EVENT_LIMITS.idLength, checked) : Number.isSafeInteger(id);
 }
@@ -63,7 +63,7 @@ export function isTags(tags: unknown, checked: boolean): tags is Readonly<Record
   return true;
 }
 
-/** The one text that may be empty: a dimension without a value. */
+/** The only text that may be empty: a tag without a value. */
 export function isTag(tag: unknown, checked: boolean): tag is string {
   if (typeof tag !== 'string') return false;
   return tag === '' || isName(tag, EVENT_LIMITS.tagLength, checked);

@@ -1,12 +1,12 @@
-// JSON schemas (draft 4) of an event and of what one request to the HTTP door may hold, made of the same limits that
-// `validateEvent` goes by. A schema cannot say everything: what it lets pass is judged again when it is read.
+// JSON schemas (draft 4) of an event and of a request to the HTTP door, made from the same limits that `validateEvent` uses. A
+// schema cannot express everything: what it accepts is checked again when it is read.
 import { EVENT_LIMITS, MAX_TIME_MS } from './event-limits.ts';
 
 export type JsonSchema = { readonly [keyword: string]: unknown };
 
 /**
- * Whatever this refuses `validateEvent` refuses too, but for members that it does not know and that are nested too deeply, and
- * for values beyond the doubles: between the door and the stream they would become null, and not be reported as set aside.
+ * What this refuses, `validateEvent` refuses too, with two exceptions: unknown members that are nested too deeply, and values
+ * beyond the doubles (between the door and the stream they would become null, and not be reported as set aside).
  */
 function eventSchema(): JsonSchema {
   return {
@@ -22,8 +22,8 @@ export interface RequestSchemaLimits {
 }
 
 /**
- * An event, an array of events, or `{"source": …, "events": […]}`. One schema for the three, without `anyOf` around
- * them, so that a refusal names the member that is wrong. It has `definitions`: it must stand at a schema's root.
+ * An event, an array of events, or `{"source": …, "events": […]}`. One schema for the three, without `anyOf` around them, so that a
+ * refusal names the wrong member. It has `definitions`: it must be at a schema's root.
  */
 export function requestSchema({ maxEvents }: RequestSchemaLimits): JsonSchema {
   const events = { type: 'array', minItems: 1, maxItems: maxEvents, items: { $ref: '#/definitions/event' } };
@@ -40,12 +40,12 @@ export function requestSchema({ maxEvents }: RequestSchemaLimits): JsonSchema {
     properties: { ...eventProperties(), events },
     additionalProperties: nested(0),
     anyOf: [{ type: 'array' }, { required: ['time'] }, { required: ['events'] }],
-    // The type too: of an array everything is true that is required of an object.
+    // The type is required too: for an array, everything required of an object holds trivially.
     not: { type: 'object', required: ['time', 'events'] },
   };
 }
 
-/** Regular expressions that mean the same by code units and by code points: engines differ. */
+/** Regular expressions that mean the same by code units and by code points, because engines differ. */
 const CHARACTER = '(?:[\\uD800-\\uDBFF][\\uDC00-\\uDFFF]|[^\\uD800-\\uDFFF])';
 const PRINTABLE = '(?:[\\uD800-\\uDBFF][\\uDC00-\\uDFFF]|[^\\u0000-\\u001F\\u007F-\\u009F\\uD800-\\uDFFF])';
 
@@ -66,7 +66,7 @@ function eventProperties(): JsonSchema {
       type: 'object',
       maxProperties: values,
       patternProperties: {
-        // Whatever is no number, true, false or null is set aside when it is read, and the event counts.
+        // Anything that is not a number, true, false or null is set aside when it is read, and the event counts.
         [`^${CHARACTER}{1,${valueNameLength}}$`]: {
           minimum: -Number.MAX_VALUE,
           maximum: Number.MAX_VALUE,
@@ -87,11 +87,11 @@ function eventProperties(): JsonSchema {
   };
 }
 
-/** RFC 3339, except for what only a calendar knows. */
+/** RFC 3339, except for what needs a calendar. */
 const DATE_TIME =
   '^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\\.[0-9]+)?(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$';
 
-/** How deep members may be nested that are not read: parsers on the way have limits of their own. */
+/** How deep ignored members may be nested: parsers on the way have limits of their own. */
 const UNKNOWN_DEPTH = 4;
 
 function nested(depth: number): JsonSchema {

@@ -3,7 +3,7 @@ import type { EpochMs, SequenceNumber, ShardId } from './brands.ts';
 /** One valid telemetry event: defaults filled in, `time` in ms. */
 export interface TelemetryEvent {
   readonly source: string;
-  /** Tells this event from the source's others: as it was sent, so `7` and `"7"` are to be taken for the same. */
+  /** Distinguishes this event from others of the source. Producers may send `7` or `"7"`: both are the same id. */
   readonly id: string | number | undefined;
   readonly type: string;
   /** Event time. */
@@ -12,8 +12,8 @@ export interface TelemetryEvent {
   readonly values: Readonly<Record<string, number>>;
   readonly tags: Readonly<Record<string, string>>;
   /**
-   * What it says of states that the pipeline asks for, by name: texts, and booleans as `true` and `false`, which stand among `values`
-   * as well. Not there where it says nothing of any, which is how nearly all events are.
+   * Values of states that the pipeline asks for, by name: texts, and booleans as `true` and `false` (which are also among
+   * `values`). Absent if there are none, as in nearly all events.
    */
   readonly states?: Readonly<Record<string, string>>;
 }

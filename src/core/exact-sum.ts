@@ -28,7 +28,7 @@ export function isZero(sum: ExactSum | undefined): boolean {
 /** Adds a finite number, exactly. */
 export function addToSum(sum: ExactSum, x: number): void {
   const { top, rest } = sum;
-  // Where this holds nothing on the way can overflow: the parts of `rest` are far smaller than `top`.
+  // If this holds, nothing on the way can overflow: the parts of `rest` are far smaller than `top`.
   if (Math.abs(top) + Math.abs(x) >= HALF_RANGE) growExpansion(sum, x);
   else if (rest !== undefined) growInPlace(sum, rest, x);
   else {
@@ -39,7 +39,7 @@ export function addToSum(sum: ExactSum, x: number): void {
   }
 }
 
-/** `growExpansion` without making arrays: what is kept of the parts read so far is never more than those. */
+/** `growExpansion` without allocating arrays: there are never more parts to keep than have been read so far. */
 function growInPlace(sum: ExactSum, rest: number[], term: number): void {
   let x = term;
   let kept = 0;
@@ -154,7 +154,7 @@ function compress(rest: number[], top: number): number {
   return high;
 }
 
-/** Rounds `overflow · 2^1024 + parts` after scaling by 2^-64. The sign of what that drops is kept: it breaks ties. */
+/** Rounds `overflow · 2^1024 + parts` after scaling by 2^-64. The sign of what scaling drops is kept, because it breaks ties. */
 function roundScaled(sum: ExactSum): number {
   const scaled = emptySum();
   addToSum(scaled, sum.overflow * 2 ** 960);

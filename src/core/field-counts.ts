@@ -1,4 +1,4 @@
-// Counts of the texts that fields of a window's events have had: how many distinct ones, and the most frequent.
+// Counts of texts in fields of a window's events: how many distinct ones, and the most frequent.
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import type { TelemetryEvent } from './event.ts';
@@ -34,16 +34,16 @@ export interface FieldCounts {
   readonly topK: readonly { readonly field: EventField; readonly sketch: TopK }[];
 }
 
-/** What users read of them, by the field as the pipeline names it. */
+/** What users see of the counts, by the field as the pipeline names it. */
 export interface FieldSummary {
   readonly distinct: ReadonlyMap<string, number>;
   /** The most frequent first. */
   readonly topK: ReadonlyMap<string, readonly (readonly [text: string, count: number])[]>;
-  /** By how much a count of `topK` may be too low, listed or not; none is too high. 0 while all are exact. */
+  /** How much too low a count of `topK` may be, listed or not; none is too high. 0 while all are exact. */
   readonly topKMissed: ReadonlyMap<string, number>;
 }
 
-/** undefined where the aggregation asks for none. */
+/** undefined if the aggregation does not ask for it. */
 export function emptyFields({ distinct, topK }: Aggregation): FieldCounts | undefined {
   if (distinct.length === 0 && topK.length === 0) return undefined;
   return {
@@ -70,7 +70,7 @@ export function copyFields({ distinct, topK }: FieldCounts): FieldCounts {
   };
 }
 
-/** The fields that both count, merged; what one of them does not count is not known of both. */
+/** The fields that both count, merged; a field that only one of them counts is unknown for both. */
 export function mergedFields(a: FieldCounts, b: FieldCounts): FieldCounts {
   const merged = copyFields({
     distinct: a.distinct.filter(({ field }) => find(b.distinct, field) !== undefined),
@@ -82,7 +82,7 @@ export function mergedFields(a: FieldCounts, b: FieldCounts): FieldCounts {
   return merged;
 }
 
-/** What has to be merged into something that holds `before` so that it holds `after`. Distinct ones merge as they are. */
+/** What must be merged into something that holds `before` so that it holds `after`. Distinct counts merge as they are. */
 export function fieldsDifference(
   before: FieldCounts | undefined,
   after: FieldCounts | undefined,

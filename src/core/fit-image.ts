@@ -1,4 +1,4 @@
-// A state that was read, fitted to the pipeline of today: aggregations may be new, gone, or count otherwise, and windows and samples may
+// Fits a stored state to the present pipeline: aggregations may be new, gone, or count differently, and windows and samples may
 // have been kept apart by other tags.
 import type { EpochMs } from './brands.ts';
 import { addToChain, type ClosingChain, emptyChain, eventsIn } from './closing-chain.ts';
@@ -19,8 +19,8 @@ import { windowBytes } from './window-bytes.ts';
 import { isSession, specText } from './window-spec.ts';
 
 /**
- * The state of a source for the pipeline given. Open windows of an aggregation the pipeline no longer has, or has with
- * another kind or size of window, are closed by this: they stand in `orphans`, to go out with the next write.
+ * The state of a source for the given pipeline. This closes open windows of an aggregation that the pipeline no longer has, or has
+ * with another kind or size of window: they are put into `orphans`, and the next write stores them.
  */
 export function fitImage(source: string, image: StateImage, pipeline: Pipeline): SourceState {
   const orphans: ClosedWindow[] = [];
@@ -68,7 +68,7 @@ function orphansOf(image: StateImage, own: AggregationImage): ClosedWindow[] {
     });
 }
 
-/** Samples are fitted as windows are. */
+/** Samples are fitted in the same way as windows. */
 function adoptTrails(state: SourceState, open: OpenAggregation, kept: AggregationImage): void {
   const { groupBy, counters } = open.aggregation;
   const isFitting =
@@ -89,7 +89,7 @@ function adoptTrails(state: SourceState, open: OpenAggregation, kept: Aggregatio
   for (const { bytes } of open.trails.values()) state.windowBytes += bytes;
 }
 
-/** What is asked for still of what states and values were; by other rules it goes on from the last sample of each. */
+/** The states and values that are still asked for; if the rules changed, counting continues from the last sample of each. */
 function adoptHeld(
   state: SourceState,
   open: OpenAggregation,
@@ -110,7 +110,7 @@ function adoptHeld(
   for (const each of open.held.values()) state.windowBytes += heldBytes(each);
 }
 
-/** Tags by which windows are kept apart now; of those that they were not kept apart by before nothing is known. */
+/** The tags by which windows are kept apart now; for those by which they were not kept apart before, nothing is known. */
 function fittedTags(
   tags: readonly (string | null)[],
   from: readonly string[],
@@ -144,7 +144,7 @@ function openFromImage(image: StateImage, aggregation: Aggregation): OpenAggrega
   return openAggregation(aggregation, { closedBefore, sessionsEnd, cut: cutNow(image), chain });
 }
 
-/** One that begins here. */
+/** An aggregation that begins now. */
 function chainNow(image: StateImage, own: Chained): ClosingChain {
   return emptyChain({ id: image.counts.received, offset: offsetNow(image, own) });
 }
@@ -157,7 +157,7 @@ function offsetNow({ counts }: StateImage, { late, windows, chain }: Chained): n
 
 type Chained = Pick<AggregationImage, 'late' | 'windows' | 'chain'>;
 
-/** From here on it counts; what the source has shown before is in none of its windows, or counted otherwise. */
+/** It counts from here on; events so far are in none of its windows, or are counted differently. */
 function cutNow({ lastArrivalMs, latestTime }: StateImage): Cut | undefined {
   return latestTime < 0 ? undefined : { sinceMs: lastArrivalMs, upTo: latestTime };
 }
@@ -166,12 +166,12 @@ function isCountedOtherwise({ countedAs: before }: AggregationImage, aggregation
   return before !== undefined && before !== countedAs(aggregation);
 }
 
-/** Closed before its time: what is still to come for it is not counted any more. */
+/** Closed before its time: later events for it are not counted. */
 function cutShort({ lastArrivalMs }: StateImage, window: SourceWindow): SourceWindow {
   return { ...window, partial: mergedPartiality(window.partial, { untilMs: lastArrivalMs }) };
 }
 
-/** A window as the aggregation of today goes on with it. */
+/** A window as the present aggregation continues it. */
 function fitted(
   image: StateImage,
   window: SourceWindow,
@@ -184,7 +184,7 @@ function fitted(
   return { ...regrouped, partial: mergedPartiality(window.partial, { sinceMs: image.lastArrivalMs }) };
 }
 
-/** What is kept of aggregations that are gone. Those gone just now have their open windows closed too. */
+/** What is kept of removed aggregations. Those removed just now also have their open windows closed. */
 function goneFromImage(image: StateImage, pipeline: Pipeline): Pick<SourceState, 'gone' | 'forgotten'> {
   const dropped = image.aggregations.map(({ name, spec, windows, closedBefore, sessionsEnd }) => {
     const latestEnd = windows.reduce((latest, { end }) => Math.max(latest, end), 0);
@@ -211,7 +211,7 @@ function further(a: ClosedBorder, b: ClosedBorder): ClosedBorder {
   };
 }
 
-/** Fits a window kept apart by some tags to an aggregation that keeps apart by others: unknown tags are null. */
+/** Fits a window that was kept apart by some tags to an aggregation that uses others: unknown tags are null. */
 function regroup(
   window: SourceWindow,
   from: readonly string[],

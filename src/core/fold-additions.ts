@@ -1,7 +1,7 @@
-// Folds what changes of sources bring into a part of a rollup window: each change once, and so that the part holds of every source what
-// the source holds itself. By the digest in a source's mark a change is known that does not follow on what the part holds: the source was
-// restored, erased and begun anew, or a change of it is lost. The part is then made anew: of that source by what it holds now, of those
-// that have closed theirs by what is stored of them, and all others bring theirs with their next change.
+// Folds the changes of sources into a part of a rollup window: each change once, and so that the part holds for every source
+// exactly what the source itself holds. The digest in a source's mark reveals a change that does not follow what the part holds:
+// the source was restored, or erased and begun again, or a change was lost. The part is then rebuilt: from what this source holds
+// now and from what is stored of sources that have closed their windows; all other sources add theirs with their next change.
 import { isAfter } from './change-place.ts';
 import { DIGEST_OF_NOTHING } from './contents-digest.ts';
 import { timesOf } from './group-times.ts';
@@ -16,37 +16,37 @@ import { isGone, markKey } from './stored-window.ts';
 import { EMPTY_GROUP, revisionOf } from './window.ts';
 
 export interface FoldOptions {
-  /** Sources a part takes before it is full. */
+  /** Most sources in a part before it is full. */
   readonly capacity?: number;
-  /** Which part it is, where there is none yet. */
+  /** The number of the part, if there is none yet. */
   readonly part: number;
-  /** The window began with this part alone. */
+  /** The window began with this part as its only one. */
   readonly alone?: boolean;
-  /** The window had been deleted when this came: what is there no more is missing in it. */
+  /** The window had been deleted when this came, so what was in it is missing. */
   readonly incomplete?: boolean;
-  /** Sources that closed theirs before the rollup began are missing in it. */
+  /** Sources that closed their windows before the rollup began are missing in it. */
   readonly partial?: Partiality | undefined;
-  /** What is stored of those that have closed theirs, by their marks' keys; undefined: it has not been looked for yet. */
+  /** What is stored of sources that have closed their windows, by their marks' keys; undefined: not looked up yet. */
   readonly closed?: ReadonlyMap<string, GroupContents>;
 }
 
-/** What came of folding additions into a part of a rollup window. */
+/** The result of folding additions into a part of a rollup window. */
 export interface FoldedPart<A> {
-  /** The part as it is to be written; the one given where nothing has changed. */
+  /** The part to be written; the given one if nothing has changed. */
   readonly window: StoredWindow | undefined;
-  /** Additions of sources that the part has no room for: they go to its branches, once it is stored as full. */
+  /** Additions of sources for which the part has no room: they go to its branches, once it is stored as full. */
   readonly beyond: readonly A[];
-  /** Values that the part has no room for, by the addition that brought them: it counts for its events and other values. */
+  /** Values for which the part has no room, by the addition that brought them: their events and other values are counted. */
   readonly refused: readonly { readonly addition: A; readonly names: readonly string[] }[];
-  /** The part is to be made anew: fold again with what is stored of the sources that have closed theirs. */
+  /** The part must be rebuilt: call again with what is stored of the sources that have closed their windows. */
   readonly asksForClosed: boolean;
-  /** It was made anew, and of sources with these marks nothing is stored that could be put into it. */
+  /** It was rebuilt, and for sources with these marks nothing usable is stored. */
   readonly lost: readonly string[];
 }
 
 /**
- * Folds additions into a part, save those whose change its marks say is in it already. A part takes new sources until it has
- * `capacity` of them. Then it is full, for ever: whoever is in it stays, whoever is not goes to a branch.
+ * Folds additions into a part, except those whose change is in it already, as its marks show. A part takes new sources until it has
+ * `capacity` of them. Then it is full and stays full: sources that are in it stay, others go to a branch.
  */
 export function foldAdditions<A extends Addition>(
   base: StoredWindow | undefined,
@@ -59,8 +59,8 @@ export function foldAdditions<A extends Addition>(
 }
 
 /**
- * `begin`: with all that the source holds. `note`: what is in the part stays, and is of the source as it is now. `broken`: what the part
- * holds of the source cannot be told from what it should.
+ * `begin`: with everything that the source holds. `note`: what is in the part stays, and is the source's present contents.
+ * `broken`: it is unknown how the part's contents of the source differ from what they should be.
  */
 type Step = 'nothing' | 'begin' | 'difference' | 'anew' | 'note' | 'broken';
 
@@ -71,7 +71,7 @@ class PartFold<A extends Addition> {
   readonly #marks: Map<string, Mark>;
   readonly #beyond: A[] = [];
   readonly #refused: { readonly addition: A; readonly names: readonly string[] }[] = [];
-  /** Contents of sources that closed their window here: not stored yet. */
+  /** Contents of sources that close their windows with these additions: they are not stored yet. */
   readonly #closedHere = new Map<string, GroupContents>();
   readonly #lost = new Set<string>();
   #room: PartRoom;
@@ -111,7 +111,7 @@ class PartFold<A extends Addition> {
     if (step === 'anew' && !this.#beginAnew(key)) return;
     this.#marks.set(key, this.#markOf(mark, addition, step));
     if (step === 'broken') this.#missed = true;
-    // What came before counts no more, or in another way.
+    // Events so far no longer count, or count differently.
     if (step === 'broken' || this.#lost.size > 0)
       this.#partial = mergedPartiality(this.#partial, { sinceMs: addition.madeMs });
     if (step === 'broken' || step === 'note' || contribution.isTakenBack === true) return;
@@ -145,7 +145,7 @@ class PartFold<A extends Addition> {
     const { version, contribution } = addition;
     const { digests, open, isPutBack = false, isTakenBack = false } = contribution;
     if (mark === undefined) return isTakenBack ? 'nothing' : 'begin';
-    // What was made of the source's past before it was put back is no concern of what it holds now.
+    // Results of the time before the source was restored do not matter to what it holds now.
     if (mark.since !== undefined && !isAfter(addition, mark.since)) return 'nothing';
     if (isGone(mark)) return isTakenBack ? 'note' : 'begin';
     if (isEmpty(mark)) {
@@ -155,20 +155,21 @@ class PartFold<A extends Addition> {
     const { digest } = mark;
     const isSame = digest !== undefined && digest === digests?.after && mark.open === open;
     if (isPutBack || isTakenBack) {
-      // Whatever is partial holds not all of what its sources hold: it cannot be made anew of that.
+      // A partial window lacks something that its sources hold, so it cannot be rebuilt from them.
       if (this.#partial !== undefined) return 'broken';
       return isSame && !isTakenBack ? 'note' : 'anew';
     }
     if (digest === undefined || digests === undefined || this.#partial !== undefined)
       return version > mark.version ? 'difference' : 'nothing';
-    // Contents that differ may have one digest: the next version of what is in the part is a change whatever it comes to.
+    // Different contents may have one digest: the version after the one in the part is always treated as a change.
     if (version > mark.version && digest === digests.before) return 'difference';
     if (isSame) return 'nothing';
-    // A change that was folded in before others, and comes again. What closes a window is the last of it, and is known by its digest.
+    // A redelivered change that was folded in before others. A change that closes a window is the last one for it, and is
+    // recognised by its digest.
     return version < mark.version && open ? 'nothing' : 'anew';
   }
 
-  /** @returns false where what is stored of others has to be looked for first */
+  /** @returns false if what is stored of other sources must be looked up first */
   #beginAnew(key: string): boolean {
     const { closed } = this.#options;
     const others = [...this.#marks].filter(([other]) => other !== key);
@@ -177,7 +178,7 @@ class PartFold<A extends Addition> {
       this.#asksForClosed = true;
       return false;
     }
-    // Every change raises the revision, also one that takes events out.
+    // Every change raises the revision, even one that takes events out.
     this.#raised += revisionOf([this.#room.sum]) + 1;
     this.#room = new PartRoom(EMPTY_GROUP);
     for (const [other, mark] of others) {
@@ -219,7 +220,7 @@ class PartFold<A extends Addition> {
       ...(this.#raised === 0 ? {} : { raised: this.#raised }),
       events: sum.events,
       moved: sum.moved,
-      // A step that was moved says nothing where none of the values is known.
+      // A step that was moved says nothing if none of the values is known.
       metrics: sum.metrics.filter(({ count }) => count > 0),
       fields: sum.fields,
       ...timesOf(sum),
@@ -227,12 +228,12 @@ class PartFold<A extends Addition> {
   }
 }
 
-/** Nothing of the source is in the part. Where its window is open its next change brings all of it. */
+/** Nothing of the source is in the part. If its window is open, its next change brings everything. */
 function isEmpty({ digest }: Mark): boolean {
   return digest === DIGEST_OF_NOTHING;
 }
 
-/** A window that closes ends what has been told under its tags. What was missed is missing though nothing else is known of it. */
+/** A closing window is the last to report under its tags: what was missed before stays missing. */
 function beginsNothing({ events, moved }: GroupContents, { missed }: Contribution): boolean {
   return events + moved === 0 && missed !== 'always';
 }

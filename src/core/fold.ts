@@ -1,5 +1,5 @@
-// The heart: folds events of one source, in stream order, into its state. No clock, no randomness, no I/O: the
-// result depends on the order of the events alone, not on how they were cut into batches or how often they came.
+// The centre of the system: folds events of one source, in stream order, into its state. No clock, no randomness, no I/O: the
+// result depends only on the order of the events, not on how they were cut into batches or how often they were delivered.
 import { applyToOpenWindows, growthOf, isLate, LATE, noteLate } from './apply-event.ts';
 import type { EpochMs, SequenceNumber } from './brands.ts';
 import { closeByEventTime, closeSilent } from './close-windows.ts';
@@ -22,13 +22,13 @@ export interface FoldResult {
   readonly state: SourceState;
   /** One for each event looked at, in order. */
   readonly verdicts: readonly Verdict[];
-  /** Where to go on after committing: less than the number of events when the write had grown large enough. */
+  /** Where to continue after committing: less than the number of events if the write had grown large enough. */
   readonly next: number;
-  /** False when everything was redelivered: nothing to commit. */
+  /** False if everything was redelivered, so that there is nothing to commit. */
   readonly changed: boolean;
 }
 
-/** Folds `batch` from event `from` on. The state is consumed: go on with the one returned. */
+/** Folds `batch` from event `from` on. The given state is consumed: continue with the returned one. */
 export function foldEvents(
   state: SourceState,
   batch: SourceEvents,
@@ -44,7 +44,7 @@ export function foldEvents(
   let changed = false;
   let last = -1;
   const silence = new SilenceBefore(batch);
-  // One event at least, whatever the write carries already: the fold always goes on.
+  // At least one event, whatever the write carries already, so that the fold always advances.
   const hasRoom = () => outgoingBytes < MAX_OUTGOING_BYTES && !ids.hasManyPagesToWrite;
   for (; next < batch.events.length && (!changed || hasRoom()); next += 1) {
     const event = batch.events[next];
@@ -53,7 +53,7 @@ export function foldEvents(
     const arrivalMs = batch.arrivalsMs[next];
     if (event === undefined || sequence === undefined || index === undefined || arrivalMs === undefined)
       throw unequalColumns(state, next);
-    // In stream order nothing behind a new event is an old one.
+    // In stream order, all events after a new one are new.
     if (!changed && before !== undefined && isAtOrBefore(sequence, index, before)) {
       verdicts.push('redelivered');
       continue;
@@ -66,7 +66,7 @@ export function foldEvents(
     }
     if (silent.length > 0) {
       outgoingBytes += closeSilent(state, silent, MAX_OUTGOING_BYTES - outgoingBytes);
-      // The write carries what has closed; the event comes after it.
+      // The write carries what has closed; the event itself comes after it.
       if (!hasRoom()) break;
     }
     last = next;
@@ -90,11 +90,11 @@ export function foldEvents(
     }
     if (event.time > state.latestTime) state.latestTime = event.time;
     const maxTimeBefore = state.maxTime;
-    // A clock that leads fills windows ahead of time, and makes no other event late.
+    // A clock that is ahead fills its own windows early, and makes no other event late.
     const shown = event.time < arrivalMs ? event.time : arrivalMs;
     if (shown > maxTimeBefore) {
       state.maxTime = shown;
-      // None of the windows this closes holds the event: their ends are not after it.
+      // None of the windows that this closes contains the event: they all end before it or at it.
       for (const aggregation of open) outgoingBytes += closeByEventTime(state, aggregation);
     }
     // One with an id is known by it; this is asked once for each event, and makes nothing for it.
@@ -121,7 +121,7 @@ export function foldEvents(
   return { state, verdicts, next, changed };
 }
 
-/** Gives its rough size in bytes. */
+/** Returns its rough size in bytes. */
 function handOn(
   state: SourceState,
   { redriven }: Pick<SourceEvents, 'redriven'>,
@@ -180,8 +180,9 @@ function unequalColumns({ source }: SourceState, at: number): Error {
 }
 
 /**
- * The pages of remembered ids that `foldEvents` will ask for and that are not at hand: to be read first, and given to
- * `state.ids.takePage`. Nearly always none: they are those of the dedupe horizon where a container begins, and those that know events as old as one that comes.
+ * The pages of remembered ids that `foldEvents` will need and that are not at hand: read them first, and pass them to
+ * `state.ids.takePage`. Usually none: a container needs those of the dedupe horizon when it begins, and later only those that may
+ * know an event as old as the one that comes.
  */
 export function pagesToRead(
   state: SourceState,
@@ -207,7 +208,7 @@ export function pagesToRead(
   return [...pages];
 }
 
-/** Whether there is no room for the event: what it would add could not be stored. */
+/** Whether there is no room for the event: the state with it could not be stored. */
 function isFull(
   state: SourceState,
   event: TelemetryEvent,
@@ -217,7 +218,7 @@ function isFull(
   if (event.id !== undefined && isFullOfIds(state, pipeline)) return true;
   let most = state.windowBytes;
   for (const { growthMost } of state.open) most += growthMost;
-  // Far from the bound there is no need to look at the event.
+  // Far from the limit, there is no need to look at the event.
   if (
     most - state.windowBytes <= MAX_EVENT_GROWTH_BYTES &&
     most <= MAX_WINDOW_BYTES &&
@@ -229,7 +230,7 @@ function isFull(
   return state.windowCount + windows > MAX_OPEN_WINDOWS;
 }
 
-/** Whether the source's position has come to an event or passed it. */
+/** Whether the source's position has reached or passed an event. */
 export function isPassed(
   state: SourceState,
   batch: Pick<SourceEvents, 'stream' | 'shard'>,
@@ -252,7 +253,7 @@ function isAtOrBefore(sequence: SequenceNumber, index: number, upTo: UpTo): bool
   return order < 0 || (order === 0 && (upTo.rest === 'none' || compareIndexes(index, upTo.index) <= 0));
 }
 
-/** The record that was folded in by half while records were cut in another way: which of its events those were is not known. */
+/** The record that was partly folded in while records were cut differently: which of its events were folded in is unknown. */
 function strandedSequence(
   { sequences, arrivalsMs }: SourceEvents,
   { before, pipeline }: { readonly before: UpTo | undefined; readonly pipeline: Pipeline },
@@ -263,7 +264,7 @@ function strandedSequence(
   return before.rest === cuttingOf(pipeline.shapes, arrivalMs) ? undefined : before.sequence;
 }
 
-/** `last` is the event folded in last; a record with more of the source behind it is folded in by half. */
+/** `last` is the last event folded in; a record with more events of the source behind it is partly folded in. */
 function moveUpTo(
   state: SourceState,
   batch: SourceEvents,
@@ -280,7 +281,7 @@ function moveUpTo(
   const cutting = () => (sequence === stranded ? RESUMED : cuttingOf(pipeline.shapes, arrivalMs));
   const moved: UpTo = { stream, shard, sequence, index, rest: isWhole ? 'none' : cutting() };
   const [latest] = state.upTo;
-  // Nearly always the shard of the write before.
+  // Nearly always the same shard as in the write before.
   if (latest !== undefined && latest.stream === stream && latest.shard === shard) {
     state.upTo[0] = moved;
     return;
@@ -291,10 +292,10 @@ function moveUpTo(
   state.upTo = [moved, ...others];
 }
 
-/** Coordinates and times of an event that goes to the dead letters. */
+/** Coordinates and times of an event that becomes a dead letter. */
 const LETTER_BYTES = 200;
 
-/** Its bytes as JSON, or a little more: up to three a code unit where it is not ASCII. */
+/** Its bytes as JSON, or a few more: up to three per code unit if it is not ASCII. */
 function roughBytes(event: TelemetryEvent): number {
   const json = JSON.stringify(event);
   return /[\u0080-\uffff]/.test(json) ? 3 * json.length : json.length;

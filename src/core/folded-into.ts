@@ -1,4 +1,4 @@
-// Which aggregations an event was folded into, as bits: by the place that each has in the pipeline.
+// Which aggregations an event was folded into, as bits, by the index of each in the pipeline.
 
 /** Bit `n` is the `n`-th aggregation. */
 export type FoldedInto = number;
@@ -6,7 +6,7 @@ export type FoldedInto = number;
 /** For versions of a state that did not keep this: as if folded into every possible aggregation. */
 export const INTO_ALL: FoldedInto = 2 ** 16 - 1;
 
-/** What bits that were set among the aggregations `from` are among those of `to`: what is gone has no bit any more. */
+/** Translates bits for the aggregations `from` into bits for the aggregations `to`: removed ones have no bit any more. */
 export function fitFolded(
   from: readonly string[],
   to: readonly string[],

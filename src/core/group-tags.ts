@@ -3,15 +3,15 @@ import type { TelemetryEvent } from './event.ts';
 import type { WindowGroup } from './source-window.ts';
 
 /**
- * Combinations of tags that one window of a source is kept apart by, those of `OVERFLOW_TAG` apart. A source that makes up tags would
- * begin a series of each rollup with each event, and each is noted for good.
+ * Most combinations of tags that one window of a source distinguishes, besides the `OVERFLOW_TAG` one. A source that invents tags
+ * would otherwise begin a new series of each rollup with each event, and every series stays.
  */
 export const MAX_GROUPS = 250;
 
-/** What stands for the tags of events beyond these: each of the window's tags has this value. */
+/** Stands for the tags of events beyond these: each of the window's tags has this value. */
 export const OVERFLOW_TAG = '(overflow)';
 
-/** The group of a window that an event belongs to; undefined: one is to be begun. */
+/** The group of a window that an event belongs to; undefined: it must be begun. */
 export function findGroup<G extends Pick<WindowGroup, 'tags'>>(
   groups: readonly G[],
   groupBy: readonly string[],
@@ -36,7 +36,7 @@ export function isOverflow(tags: readonly (string | null)[]): boolean {
   return tags.length > 0 && tags.every((tag) => tag === OVERFLOW_TAG);
 }
 
-/** null where the event does not have the tag. */
+/** null if the event does not have the tag. */
 function tagsOf(event: TelemetryEvent, groupBy: readonly string[]): (string | null)[] {
   return groupBy.map((tag) => tagOf(event, tag));
 }

@@ -17,7 +17,7 @@ import {
   timeWeightDifference,
 } from './time-weight.ts';
 
-/** Not there where a group has none: most groups have neither. */
+/** Absent if a group has none, as most do. */
 export type GroupTimes = Pick<GroupContents, 'states' | 'weights'>;
 
 export function stateTimeOf(group: WindowGroup, name: string): StateTime {
@@ -55,7 +55,7 @@ export function mergeTimes(into: WindowGroup, { states, weights }: GroupTimes): 
   for (const weight of weights ?? []) mergeTimeWeight(timeWeightOf(into, weight.name), weight);
 }
 
-/** What a source's group has come to since `before`; nothing where nothing has changed. */
+/** What has changed in a source's group since `before`; nothing if nothing has changed. */
 export function timesDifference(before: GroupTimes, after: GroupTimes, source: string): GroupTimes {
   const states = (after.states ?? []).flatMap(
     (time) =>

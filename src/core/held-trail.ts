@@ -1,5 +1,5 @@
-// The samples of one state, or of one value that is weighed by time, of a source in one aggregation, in order of event time whatever
-// their tags. States stand in them by number; what a number stands for is the trail's own.
+// The samples of one state, or of one value weighted by time, of a source in one aggregation, in order of event time whatever their
+// tags. States are stored as numbers, whose meaning is private to the trail.
 import type { EpochMs } from './brands.ts';
 import type { CounterSample, CounterTrail } from './counter-trail.ts';
 import { emptyTrail } from './counter-trail.ts';
@@ -10,16 +10,16 @@ import { textBytes } from './text-bytes.ts';
 export interface HeldTrail {
   readonly name: string;
   /**
-   * The state that each number stands for. The first stands for all that are not told apart; an empty text marks a number that is free.
-   * Undefined for values, which stand for themselves.
+   * The state that each number stands for. The first stands for all that are not distinguished; an empty text marks an unused
+   * number. Undefined for values, which stand for themselves.
    */
   readonly texts: string[] | undefined;
   readonly trail: CounterTrail;
-  /** Since when the source had been in the state of the first sample, where that is known to be longer than the sample is old. */
+  /** Since when the source had been in the state of the first sample, if that is known to be earlier than the sample. */
   beganMs?: EpochMs | undefined;
 }
 
-/** States and values of one name are apart. */
+/** A state and a value of one name are separate. */
 export function heldKey(name: string, kind: 'state' | 'value'): string {
   return kind === 'state' ? `s${name}` : `v${name}`;
 }
@@ -38,7 +38,10 @@ export function heldBytes({ trail, texts }: HeldTrail): number {
 /** Which kind, how many texts, and since when. */
 export const HELD_BYTES = 16;
 
-/** Since when the source had been in the state of the sample at this place, without a gap. What was let go between samples may have been others. */
+/**
+ * Since when the source had been in the state of the sample at this index, without a gap. Deleted samples in between may have been
+ * other states.
+ */
 export function beganMsOf(
   { trail: { samples }, beganMs }: HeldTrail,
   at: number,
@@ -52,7 +55,7 @@ export function beganMsOf(
   }
 }
 
-/** The number of a state, one of its own if there is room for one; else that of all others. */
+/** The number of a state: its own if there is room, otherwise that of all others. */
 export function numberOfState(texts: string[], text: string, { among, max }: StateRule): number {
   if (among !== undefined && !among.has(text)) return OTHER;
   const known = texts.indexOf(text, 1);
@@ -68,7 +71,7 @@ export function stateOf({ texts }: HeldTrail, { value }: CounterSample): string 
   return texts?.[value] ?? OTHER_STATE;
 }
 
-/** Numbers of states that no sample has, and of which no window knows, are free again. */
+/** Frees the numbers of states that no sample and no window has any more. */
 export function freeStates({ texts, trail }: HeldTrail, isKnown: (state: string) => boolean): void {
   if (texts === undefined || texts.length === 1) return;
   const used = new Set(trail.samples.map(({ value }) => value));

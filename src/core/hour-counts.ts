@@ -1,17 +1,20 @@
-// Records by the hour they arrived in: what a reader of a shard has handled, and what others say that the shard carried.
+// Records by their hour of arrival: what a reader of a shard has handled, and what others say that the shard carried.
 import type { EpochMs } from './brands.ts';
 
-/** Hours since the Unix epoch: how many records arrived in it. Hours without any are left out. */
+/** Hours since the Unix epoch: how many records arrived in each. Hours without records are left out. */
 export type HourCounts = ReadonlyMap<number, number>;
 
 export const HOUR_MS = 3_600_000;
 
-/** Hours kept of each shard, over four days. An hour takes at most 8 bytes, so that all that is noted of a shard stays under 1 KB, which is one write unit. */
+/**
+ * Hours kept per shard: more than four days. An hour takes at most 8 bytes, so that the note about a shard stays under 1 KB, which
+ * is one write unit.
+ */
 export const HOURS_KEPT = 100;
 
 export interface KeptCounts {
   readonly hours: HourCounts;
-  /** Nothing is known of the hours before; undefined: all hours of the shard are counted. */
+  /** Nothing is known of earlier hours; undefined: all hours of the shard are counted. */
   readonly fromHour: number | undefined;
 }
 
@@ -24,7 +27,7 @@ export function hourName(hour: number): string {
   return new Date(hour * HOUR_MS).toISOString().slice(0, 13);
 }
 
-/** With records more. The earliest hours go where there are too many. */
+/** With more records added. The earliest hours are dropped if there are too many. */
 export function withArrivals(
   { hours, fromHour }: KeptCounts,
   arrived: Iterable<{ readonly arrivalMs: EpochMs }>,
@@ -34,13 +37,13 @@ export function withArrivals(
   let hour = 0;
   let records = 0;
   const count = () => {
-    // What is not known before is not known with this either.
+    // An hour that either does not know is unknown.
     if (records > 0 && (fromHour === undefined || hour >= fromHour))
       sums.set(hour, (sums.get(hour) ?? 0) + records);
   };
   for (const { arrivalMs } of arrived) {
     const own = hourIndex(arrivalMs);
-    // Nearly always that of the record before.
+    // Nearly always the same hour as the record before.
     if (own !== hour) {
       count();
       hour = own;
@@ -54,7 +57,7 @@ export function withArrivals(
   return { hours: new Map(kept), fromHour: kept[0]?.[0] };
 }
 
-/** In order: the first hour, then how many hours later the next one is; each with its records, in base 36: `abcd:1f 1:2k`. */
+/** In order: the first hour, then how many hours later each next one is; each with its records, in base 36: `abcd:1f 1:2k`. */
 export function encodeHourCounts(hours: HourCounts): string {
   let before = 0;
   return [...hours]
@@ -67,7 +70,7 @@ export function encodeHourCounts(hours: HourCounts): string {
     .join(' ');
 }
 
-/** @throws Error for a text that `encodeHourCounts` does not give */
+/** @throws Error for a text that `encodeHourCounts` does not produce */
 export function decodeHourCounts(encoded: string): HourCounts {
   const hours = new Map<number, number>();
   if (encoded === '') return hours;

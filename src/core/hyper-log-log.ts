@@ -7,7 +7,7 @@ import { hashText } from './text-hash.ts';
 
 const REGISTER_BITS = 12;
 const REGISTERS = 2 ** REGISTER_BITS;
-/** Bits of a hash beside those that choose the register. */
+/** Bits of a hash besides those that choose the register. */
 const RANK_BITS = 64 - REGISTER_BITS;
 
 /** By register, the greatest rank seen: the position of the first set bit. Registers not here are 0. */
@@ -84,7 +84,7 @@ export function hyperLogLogBytes(sketch: HyperLogLog): number {
   return 2 + (sketch.size <= SPARSE_MOST ? 3 * sketch.size : (REGISTERS * 6) / 8);
 }
 
-/** Two or three bytes each: more take more than all registers do. */
+/** Two or three bytes each: with more of them, storing all registers takes less. */
 const SPARSE_MOST = 1_200;
 
 function raise(sketch: HyperLogLog, register: number, rank: number): void {

@@ -1,21 +1,21 @@
-// Ids with their event times, and their compact form in bytes. A whole number is kept as that number, most are counters; any
-// other text as 64 bits of its hash. A device that counts its readings and takes them at a steady pace needs one segment for all.
+// Ids with their event times, in a compact form. A whole number (most ids are counters) is kept as that number, any other text as
+// 64 bits of its hash. A device that counts its readings and takes them at a steady pace needs one segment for all.
 import type { EpochMs } from './brands.ts';
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import type { FoldedInto } from './folded-into.ts';
 import { hashText } from './text-hash.ts';
 
-/** An id as it is remembered. `7` and `"7"` are one. */
+/** An id as it is remembered. `7` and `"7"` are the same. */
 export interface IdKey {
-  /** Where the id is a whole number of at most 15 digits. */
+  /** Set if the id is a whole number of at most 15 digits. */
   readonly number: number | undefined;
   /** 32 bits each: of the hash, or of the number. */
   readonly high: number;
   readonly low: number;
 }
 
-/** A run of whole numbers, each the one after the one before and `step` later; or one id. */
+/** A run of whole numbers, each one greater and `step` later than the one before; or a single id. */
 interface Segment {
   readonly key: IdKey;
   count: number;
@@ -26,19 +26,19 @@ interface Segment {
 
 type Run = Pick<Segment, 'count' | 'time' | 'step' | 'folded'> & { readonly number: number };
 
-/** Asked of each event that an id was applied with. */
+/** Called for each event that an id was applied with. */
 export type Occasion = (time: EpochMs, folded: FoldedInto) => boolean;
 
 export class IdSegments {
   #segments: Segment[] = [];
-  /** What the bytes may take: it depends on the ids alone, in the order they came. */
+  /** An upper limit of the bytes: it depends only on the ids, in the order they came. */
   bytes = 0;
   least: EpochMs = Number.POSITIVE_INFINITY;
   greatest: EpochMs = Number.NEGATIVE_INFINITY;
-  /** Greatest id that is a whole number; -1 where there is none. */
+  /** Greatest id that is a whole number; -1 if there is none. */
   greatestNumber = -1;
   readonly #byLow = new Map<number, Segment[]>();
-  /** Runs are few, and looked through. */
+  /** Runs are few, and are searched linearly. */
   #runs: Segment[] = [];
 
   get isEmpty(): boolean {
@@ -58,7 +58,7 @@ export class IdSegments {
     else known.push(segment);
   }
 
-  /** Adds the number that goes on from the one before, at the pace of its run: nothing need be made for it. False: it does not. */
+  /** Adds the number if it continues the last run at its pace, which allocates nothing. False: it does not continue it. */
   extendRun(number: number, time: EpochMs, folded: FoldedInto): boolean {
     const last = this.#segments[this.#segments.length - 1];
     if (last === undefined || folded !== last.folded) return false;
@@ -74,7 +74,7 @@ export class IdSegments {
     return true;
   }
 
-  /** As adding each number of the run, in a time that does not grow with it where no number but the first two is looked at. */
+  /** The same as adding each number of the run, in constant time if only the first two numbers have to be looked at. */
   #addRun({ number, count, time, step, folded }: Run): void {
     this.add(numberKey(number), time, folded);
     if (count === 1) return;
@@ -86,7 +86,7 @@ export class IdSegments {
     this.#cover(number + count - 1, time + (count - 1) * step);
   }
 
-  /** Whether the id has been applied on an occasion of which `is` says so. */
+  /** Whether the id has been applied at an event for which `is` is true. */
   some({ number, high, low }: IdKey, is: Occasion): boolean {
     if (number !== undefined && number > this.greatestNumber) return false;
     for (const { key, time, folded } of this.#byLow.get(low) ?? NONE) {
@@ -101,7 +101,7 @@ export class IdSegments {
     return false;
   }
 
-  /** Without the ids that are of no further use. */
+  /** Without the ids that are no longer of use. */
   keeping(isOfUse: Occasion): IdSegments {
     const kept = new IdSegments();
     this.each((key, time, folded) => {
@@ -148,7 +148,7 @@ export class IdSegments {
     }
   }
 
-  /** `asNow` gives what the bits of `folded` are now. */
+  /** `asNow` translates the bits of `folded` to the present pipeline. */
   static decode(reader: ByteReader, asNow: (folded: FoldedInto) => FoldedInto): IdSegments {
     const ids = new IdSegments();
     let lastTime = 0;
@@ -183,13 +183,13 @@ export class IdSegments {
 
 const NONE: readonly Segment[] = [];
 
-/** What a segment begins with: the time since the one before, and these. */
+/** A segment begins with the time since the one before, and these. */
 const IS_NUMBER = 1;
 const HAS_FOLDED = 2;
 /** Beside the number. */
 const IS_RUN = 1;
 
-/** Larger ones follow by themselves. */
+/** Larger ones follow separately. */
 const MAX_STEP = 2 ** 40;
 
 function writeStep(writer: ByteWriter, step: number, flags: number): void {
@@ -209,7 +209,7 @@ function zigzag(n: number): number {
   return n < 0 ? -2 * n - 1 : 2 * n;
 }
 
-/** 64 bits, and at most two bytes where the one before is at most two seconds away. */
+/** 64 bits, and at most two bytes if the one before is at most two seconds away. */
 const TEXT_BYTES = 11;
 const NUMBER_BYTES = 8;
 const RUN_BYTES = 6;

@@ -7,7 +7,7 @@ import type { Pipeline } from './pipeline/pipeline.ts';
 import type { Usefulness } from './remembered-ids.ts';
 import type { SourceState } from './source-state.ts';
 
-/** Ids of events of that time or later are known by themselves: what the horizon reaches back to. */
+/** Ids of events from this time on are known by the id alone: the beginning of the horizon. */
 export function horizonStart(state: SourceState, { dedupeHorizonMs }: Pipeline): EpochMs {
   return state.maxTime - dedupeHorizonMs;
 }
@@ -31,8 +31,7 @@ export function isDuplicate(
 }
 
 /**
- * An event that no aggregation takes is in no window that would close behind it: whether it is a repeat can be told for the horizon, and
- * no longer.
+ * An event that no aggregation takes is in no window, so a repeat can be recognised only within the horizon.
  */
 export function isBeyondTelling(
   { id, time }: TelemetryEvent,
@@ -42,7 +41,7 @@ export function isBeyondTelling(
   return id !== undefined && time < maxTimeBefore - dedupeHorizonMs;
 }
 
-/** An id of an event in no window, and behind the horizon, makes no other a duplicate. */
+/** An id of an event in no window, and before the horizon, makes no other event a duplicate. */
 export function rememberApplied(
   state: SourceState,
   { id, time }: TelemetryEvent,
@@ -54,14 +53,14 @@ export function rememberApplied(
   if (state.ids.isTidyDue) state.ids.tidy(usefulness(state, pipeline));
 }
 
-/** Whether the source remembers as many ids as it may. */
+/** Whether the source remembers as many ids as it is allowed to. */
 export function isFullOfIds(state: SourceState, pipeline: Pipeline): boolean {
   if (!state.ids.isFull) return false;
   state.ids.forgetPages(usefulness(state, pipeline).from);
   return state.ids.isFull;
 }
 
-/** Which remembered ids are still of use, as the state is now. */
+/** Which remembered ids are still of use in the present state. */
 export function usefulness(state: SourceState, pipeline: Pipeline): Usefulness {
   const oldest = horizonStart(state, pipeline);
   const isOpen = isFoldedOpen(state, state.maxTime);

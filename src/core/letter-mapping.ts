@@ -1,14 +1,14 @@
-// A small correction of events that were quarantined: what is renamed, scaled and set before they are read again.
+// A small correction for quarantined events: renames, scales and sets members before the events are read again.
 
-/** Paths are names joined by dots: `time`, `values.temp`, `tags.site`. A path that is not there is passed over, but by `set`. */
+/** Paths are names joined by dots: `time`, `values.temp`, `tags.site`. A path that does not exist is skipped, except by `set`. */
 export interface LetterMapping {
   /** The old path to the new one. */
   readonly rename: Readonly<Record<string, string>>;
-  /** Numbers, and texts that are numbers, times a factor: seconds to ms are `{ "time": 1000 }`. */
+  /** Multiplies numbers, and texts that are numbers: seconds to ms are `{ "time": 1000 }`. */
   readonly scale: Readonly<Record<string, number>>;
-  /** Whatever is there. */
+  /** Sets these, whether or not they exist. */
   readonly set: Readonly<Record<string, unknown>>;
-  /** Takes the arrival of the record in the stream for the time of the event. */
+  /** Uses the arrival of the record in the stream as the time of the event. */
   readonly time: 'arrival' | undefined;
 }
 
@@ -29,7 +29,7 @@ export function parseLetterMapping(found: unknown): LetterMapping {
   };
 }
 
-/** A corrected copy; what is no object stays as it is. */
+/** A corrected copy; anything but an object stays as it is. */
 export function applyLetterMapping(event: unknown, mapping: LetterMapping, arrivalMs: number): unknown {
   if (!isObject(event)) return event;
   const mapped = structuredClone(event);
@@ -98,7 +98,7 @@ function take(event: Fields, path: string): unknown {
   return value;
 }
 
-/** Objects on the way are made; a `__proto__` is a name like any other. */
+/** Missing objects on the path are created; `__proto__` is a name like any other. */
 function put(event: Fields, path: string, value: unknown): void {
   const names = path.split('.');
   const last = names.pop() ?? '';

@@ -1,4 +1,4 @@
-// The aggregate of one metric in one window: mergeable, order-free, and able to say what changed since before.
+// The aggregate of one metric in one window. It merges, is independent of order, and can state the difference to an earlier one.
 import type { EpochMs } from './brands.ts';
 import type { DdSketch } from './dd-sketch.ts';
 import {
@@ -29,27 +29,27 @@ export interface Metric extends ExactSum {
   count: number;
   min: number;
   max: number;
-  /** Whether first and last are kept. This and what follows only where the pipeline asks for it. */
+  /** Whether first and last are kept. This and the following are kept only if the pipeline asks for them. */
   samples: boolean;
   first: Sample | undefined;
   last: Sample | undefined;
   squares: Squares | undefined;
   quantiles: DdSketch | undefined;
-  /** The increase of a counter: of the steps that end here. What makes the steps is the source's trail of samples. */
+  /** The increase of a counter: the steps that end here. The steps come from the source's trail of samples. */
   increased: ExactSum | undefined;
 }
 
-/** A value with what decides which one is first or last: event time, then stream order. */
+/** A value with what decides whether it is the first or the last: event time, then stream order. */
 export interface Sample {
   readonly time: EpochMs;
-  /** How many events of the source were applied before it: its place in the stream's order. */
+  /** How many events of the source were applied before it: its place in stream order. */
   readonly order: number;
   readonly value: number;
-  /** Breaks ties between sources in a rollup, where there is no stream order. */
+  /** Breaks ties between sources in a rollup, which has no stream order. */
   readonly source?: string;
 }
 
-/** What users read of a metric; `sum` and `mean` are rounded once, from the exact sum. */
+/** What users see of a metric; `sum` and `mean` are rounded once, from the exact sum. */
 export interface MetricSummary {
   readonly count: number;
   readonly sum: number;
@@ -69,11 +69,11 @@ export interface MetricSummary {
   readonly p90?: number;
   readonly p95?: number;
   readonly p99?: number;
-  /** Relative error of the quantiles, if values fell into more bins than are kept: it holds in place of the error asked for. */
+  /** Relative error of the quantiles, if values fell into more bins than are kept: it replaces the requested error. */
   readonly quantileError?: number;
 }
 
-/** What is kept beside count, sum and extremes is decided when a metric begins: it covers all values or is not there. */
+/** What is kept besides count, sum and extremes is decided when a metric begins: it covers all values or is absent. */
 export function emptyMetric(name: string, keep: Aggregation['keep'] = NOTHING_MORE): Metric {
   return {
     name,
@@ -133,7 +133,7 @@ export function mergeMetric(into: Metric, other: Metric): void {
   into.increased = both(into.increased, other.increased, mergeSum);
 }
 
-/** One of the two has no values. It may stand for steps that were moved away from it, or to it, all the same. */
+/** One of the two has no values, but may still have steps that were moved to or from it. */
 function mergeIntoNothing(into: Metric, other: Metric): void {
   const { increased } = into;
   if (into.count === 0 && other.count > 0) Object.assign(into, copyMetric(other));
@@ -155,8 +155,8 @@ export function copyMetric(metric: Metric): Metric {
 }
 
 /**
- * What has to be merged into something that holds `before` so that it holds `after`, where `after` is `before`
- * with values added. Counts and sums are differences; minimum, maximum, first and last merge as they are.
+ * What must be merged into something that holds `before` so that it holds `after`, where `after` is `before` with values added.
+ * Counts and sums are differences; minimum, maximum, first and last merge as they are.
  */
 export function metricDifference(before: Metric | undefined, after: Metric): Metric {
   const difference = copyMetric(after);
@@ -176,7 +176,7 @@ export function metricDifference(before: Metric | undefined, after: Metric): Met
   return difference;
 }
 
-/** `lengthMs`: of the window. `weight`: where values are weighed by the time they held. */
+/** `lengthMs`: length of the window. `weight`: set if values are weighted by the time they held. */
 export function summarizeMetric(metric: Metric, lengthMs: number, weight?: TimeWeight): MetricSummary {
   const { squares, quantiles, increased } = metric;
   const variance = squares === undefined ? undefined : varianceOf(metric.count, metric, squares);
@@ -202,7 +202,7 @@ export function summarizeMetric(metric: Metric, lengthMs: number, weight?: TimeW
 
 const SHOWN_QUANTILES = [0.5, 0.9, 0.95, 0.99] as const;
 
-/** Within the relative error of the value of that rank, `q` from 0 to 1; undefined where quantiles are not kept. */
+/** Within the relative error of the value at that rank, `q` from 0 to 1; undefined if quantiles are not kept. */
 export function metricQuantile({ quantiles, min, max }: Metric, q: number): number | undefined {
   const value = quantiles === undefined ? undefined : quantileOf(quantiles, q);
   return value === undefined ? undefined : Math.min(max, Math.max(min, value));

@@ -1,21 +1,21 @@
-// What a part of a rollup window has room for. A part is one table item, which ends at 400 KB: before that it takes no further
-// sources (those go to its branches), then no further value names, and at last counts events alone. What is well known in it goes on.
+// What a part of a rollup window has room for. A part is one table item of at most 400 KB. As it fills, it first takes no further
+// sources (they go to its branches), then no further value names, and finally only counts events. Known names continue.
 import { copyTimes, type GroupTimes } from './group-times.ts';
 import type { GroupContents, WindowGroup } from './source-window.ts';
 import { addStateMs, emptyStateTime, noteEnded, OTHER_STATE, type StateTime } from './state-time.ts';
 import { copyGroup, mergeGroup } from './window.ts';
 import { windowBytes } from './window-bytes.ts';
 
-/** By `windowBytes`: a part of so many takes no further sources. */
+/** By `windowBytes`: a larger part takes no further sources. */
 export const PART_FULL_BYTES = 100_000;
-/** No further value names: three sources of a full part may hold as many as sources can (180 KB each), and more. */
+/** No further value names: three sources of a full part may have as many as sources can (180 KB each). */
 export const PART_NAMES_BYTES = 240_000;
 /** Nothing that makes it larger: marks, keys and the tags of its series need some 20 KB more. */
 export const PART_MOST_BYTES = 340_000;
 
 export class PartRoom {
   readonly sum: WindowGroup;
-  /** At least what the sum takes. */
+  /** An upper bound of what the sum takes. */
   #bytes: number;
 
   constructor(base: GroupContents) {
@@ -28,7 +28,7 @@ export class PartRoom {
     return this.#bytes >= PART_FULL_BYTES;
   }
 
-  /** Adds what there is room for, events in any case. @returns the names of the values that are not in it */
+  /** Adds what there is room for, and always the events. @returns the names of the values that were left out */
   add(group: GroupContents): readonly string[] {
     if (this.#fits(group, PART_NAMES_BYTES)) {
       this.#merge(group);
@@ -56,7 +56,7 @@ export class PartRoom {
     return this.sum.states?.some((time) => time.name === name) === true;
   }
 
-  /** Times of the names it has; states it does not tell apart yet go with those it never tells apart. */
+  /** Times of the names it has; states that it does not distinguish yet count as those it never distinguishes. */
   #knownTimes({ states = [], weights = [] }: GroupContents): GroupTimes {
     const own = states.flatMap((time) => {
       const known = this.sum.states?.find(({ name }) => name === time.name);

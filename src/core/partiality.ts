@@ -1,15 +1,18 @@
-// That a window holds a part of its events: the pipeline was changed while it was open, or ought to have been.
+// A window may hold only a part of its events because the pipeline was changed while it was open, or because a change was not
+// noted.
 import type { EpochMs } from './brands.ts';
 
-/** By arrival in the stream, of the window's source; of a rollup's window the latest beginning and the earliest end of all sources. */
+/** In arrival times of the window's source; in a rollup's window, the latest beginning and the earliest end of all sources. */
 export interface Partiality {
-  /** Events that arrived up to this are not in it, or were counted in another way: the aggregation counts as it does since then. */
+  /** Events that arrived up to this are missing, or were counted differently: the aggregation counts as it does since then. */
   readonly sinceMs?: EpochMs;
-  /** Events that arrived later are not in it: the pipeline was without it from then on, and its window was closed before its time. */
+  /**
+   * Events that arrived later are missing: the pipeline did not have the aggregation from then on, and the window was closed early.
+   */
   readonly untilMs?: EpochMs;
 }
 
-/** What is known of a window that holds what both hold: `undefined` is whole. */
+/** The partiality of two windows together: `undefined` means whole. */
 export function mergedPartiality(
   a: Partiality | undefined,
   b: Partiality | undefined,
@@ -31,14 +34,14 @@ function optional(
   return { [name]: choose(a ?? b ?? 0, b ?? a ?? 0) };
 }
 
-/** An aggregation that a source has not had from its first event on: since when it counts, and which windows lack what came before. */
+/** An aggregation that a source has not had since its first event: since when it counts, and which windows lack earlier events. */
 export interface Cut {
   readonly sinceMs: EpochMs;
-  /** The greatest event time there had been: windows that begin later lack nothing. */
+  /** The greatest event time so far: windows that begin later lack nothing. */
   readonly upTo: EpochMs;
 }
 
-/** A window's events are kept apart by other tags since some time: by which tags all of them are. */
+/** A window's events are kept apart by other tags since some time: the tags that apply to all of them. */
 export interface Regrouping {
   readonly sinceMs: EpochMs;
   readonly tags: readonly string[];

@@ -1,5 +1,5 @@
 /**
- * The value below which `share` of the sorted values lie, by nearest rank; undefined of none.
+ * The smallest of the sorted values that at least `share` of them do not exceed (nearest rank); undefined if there are none.
  * Source: the nearest-rank definition, e.g. Hyndman and Fan, "Sample Quantiles in Statistical Packages", 1996, type 1.
  */
 export function percentile(sorted: readonly number[], share: number): number | undefined {

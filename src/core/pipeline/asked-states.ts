@@ -1,6 +1,6 @@
 import type { Pipeline } from './pipeline.ts';
 
-/** Names of values that are states for some aggregation; undefined: none is. */
+/** Names of values that are states for some aggregation; undefined: there are none. */
 export function askedStates({
   aggregations,
 }: Pick<Pipeline, 'aggregations'>): ReadonlySet<string> | undefined {

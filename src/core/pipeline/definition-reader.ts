@@ -1,17 +1,19 @@
-// Reads a definition object by object and notes everything that is wrong with it, by path: the key, what was found, what
-// was expected.
+// Reads a definition object by object and collects everything that is wrong with it: the path of the key, what was found, what was
+// expected.
 import { parseDurationMs } from '../duration.ts';
 
 const MAX_DURATION_MS = 366 * 86_400_000;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
-/** One object of the definition. Where a key is wrong a reader gives something that fits, so that all is told at once. */
+/**
+ * One object of the definition. If a key is wrong, a reader returns a value that fits, so that all problems are reported at once.
+ */
 export class DefinitionReader {
   readonly #path: string;
   readonly #value: unknown;
   readonly #problems: string[];
   readonly #fields: ReadonlyMap<string, unknown>;
-  /** What is no object is said once; its keys are not asked after. */
+  /** Something that is not an object is reported once; its keys are not checked. */
   #isDone = false;
 
   constructor(path: string, value: unknown, problems: string[]) {
@@ -51,7 +53,7 @@ export class DefinitionReader {
     return undefined;
   }
 
-  /** A reader of a value that stands at `key`, or stands for what does. */
+  /** A reader of a value that is at `key`, or replaces it. */
   entryOf(key: string, value: unknown): DefinitionReader {
     return new DefinitionReader(this.#at(key), value, this.#problems);
   }
@@ -74,7 +76,7 @@ export class DefinitionReader {
     return '';
   }
 
-  /** One text of a few allowed, or of 1 to 64 characters. */
+  /** One of a few allowed texts, or a text of 1 to 64 characters. */
   text<T extends string>(key: string, allowed: readonly T[]): T | undefined;
   text(key: string, allowed?: readonly string[]): string | undefined;
   text(key: string, allowed?: readonly string[]): string | undefined {
@@ -153,7 +155,7 @@ export class DefinitionReader {
     return [...this.#fields.keys()];
   }
 
-  /** The value as it stands, for what reads it itself. */
+  /** The value itself, for a caller that checks it. */
   raw(key: string): unknown {
     return this.#fields.get(key);
   }

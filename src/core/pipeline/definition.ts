@@ -10,17 +10,16 @@ export interface PipelineDefinition {
   readonly rollups?: readonly RollupDefinition[];
   readonly alerts?: readonly AlertDefinition[];
   readonly dedupe?: {
-    /** How far behind the source's event time an id alone makes a duplicate. Default `10m`. */
+    /** A repeated id is a duplicate if it is at most this far behind the source's event time. Default `10m`. */
     readonly horizon?: string;
-    /** `id+time`: within the horizon too only with the same time, for counters that restart within it. Default `id`. */
+    /** `id+time`: even within the horizon, only if the time is the same too, for counters that restart within it. Default `id`. */
     readonly by?: 'id' | 'id+time';
   };
-  /** Other forms that events come in: names of built-in shapes, and shapes of one's own; the first that matches counts. */
+  /** Other formats that events arrive in: names of built-in shapes, and custom shapes; the first that matches is used. */
   readonly shapes?: readonly (string | ShapeDefinition)[];
   /**
-   * Tags of devices that do not say them: the name of a CSV file beside the definition, with a column `source`, rows,
-   * or `{"table": true}` for what `tidemill devices put` puts into the stack's table. What an
-   * event says itself counts first.
+   * Tags of devices that do not send them: the name of a CSV file beside the definition with a column `source`, rows, or `{"table":
+   * true}` for the stack's table that `tidemill devices put` fills. A tag that an event itself has takes precedence.
    */
   readonly devices?:
     | string
@@ -28,9 +27,9 @@ export interface PipelineDefinition {
     | readonly (Readonly<Record<string, string>> & { readonly source: string })[];
   /** How far ahead of its arrival an event's time may lie. Default `5m`. */
   readonly maxClockSkew?: string;
-  /** Takes times before 1990 for right, in records that arrived after 2000: recordings of long ago. Default `false`. */
+  /** Accepts times before 1990 in records that arrived after 2000, for recordings of long ago. Default `false`. */
   readonly allowOldTimes?: boolean;
-  /** How long closed windows are kept. Default: for ever. */
+  /** How long closed windows are kept. Default: forever. */
   readonly retention?: string;
   readonly counters?: CountersDefinition;
 }
@@ -50,7 +49,7 @@ export interface AggregationDefinition {
         readonly weekStart?: (typeof WEEKDAYS)[number];
       }
     | { readonly session: { readonly gap: string } };
-  /** Which events it takes. Default: all. */
+  /** Which events the aggregation takes. Default: all. */
   readonly filter?: {
     readonly types?: readonly string[];
     readonly tags?: Readonly<Record<string, readonly string[]>>;
@@ -59,19 +58,19 @@ export interface AggregationDefinition {
   readonly allowedLateness?: string;
   /** After how long a silent source's windows are closed. Default `10m`. */
   readonly idleTimeout?: string;
-  /** How long its closed windows and rollup windows are kept. Default: as the pipeline says. */
+  /** How long its closed windows and rollup windows are kept. Default: as the pipeline states. */
   readonly retention?: string;
-  /** Value names to take; default all. */
+  /** Value names to aggregate; default all. */
   readonly values?: readonly string[];
   /** Default `["count", "sum", "min", "max", "mean"]`. */
   readonly aggregates?: readonly AggregateName[];
   /** The relative error of quantiles. Default 0.01. */
   readonly relativeError?: number;
-  /** How `increase` and `rate` are counted. Default: as the pipeline says. */
+  /** How `increase` and `rate` are counted. Default: as the pipeline states. */
   readonly counters?: CountersDefinition;
   /** Values that are states, texts or true and false: how long each lasts, how often they change, which is the last. */
   readonly states?: readonly StateDefinition[];
-  /** How long a state, or a value of `timeWeightedMean`, holds that nothing repeats. Default: until the next one. */
+  /** How long a state, or a value of `timeWeightedMean`, holds if nothing repeats it. Default: until the next one. */
   readonly hold?: string;
   /** Fields whose distinct texts are counted: `source`, `type`, `id`, `tags.NAME`, `values.NAME`. */
   readonly distinct?: readonly string[];
@@ -82,25 +81,25 @@ export interface AggregationDefinition {
 export interface StateDefinition {
   /** The value's name. */
   readonly of: string;
-  /** States that are told apart; all others together are `other`. Default: whatever comes, `max` at a time. */
+  /** States that are distinguished; all others together are `other`. Default: any state, at most `max` at a time. */
   readonly among?: readonly string[];
-  /** How many states of a source are told apart at a time, without `among`; those that come beyond are `other`. Default 16, 64 at most. */
+  /** How many states of a source are distinguished at a time if there is no `among`; more are `other`. Default 16, at most 64. */
   readonly max?: number;
 }
 
 /** How increases of counters are taken. */
 export interface CountersDefinition {
-  /** A fall by a smaller share of the value before is no reset. Default 0: every fall is one. */
+  /** A fall by a smaller share of the value before is not a reset. Default 0: every fall is a reset. */
   readonly dip?: number;
-  /** Whether a step across a window's beginning counts in it. Default true. */
+  /** Whether a step across the beginning of a window counts in it. Default true. */
   readonly carry?: boolean;
 }
 
 export interface RollupDefinition {
   readonly name: string;
-  /** The aggregation it sums up. */
+  /** The aggregation that it combines. */
   readonly of: string;
-  /** Tags whose values it groups by, together; none at all for one window over everything. */
+  /** Tags by whose values it groups, together; none for one window over everything. */
   readonly by?: readonly string[];
   /** Instead of `by`: tags from the widest to the narrowest; grouped by the first, by the first two, and so on. */
   readonly levels?: readonly string[];
@@ -110,23 +109,23 @@ export interface RollupDefinition {
 
 export interface AlertDefinition {
   readonly name: string;
-  /** What is watched; left out for the silence of a source, which is silent as a whole. */
+  /** What is watched; omitted for the silence of a source. */
   readonly on?: /** Each source's windows once closed; with `provisional` while they are open too. */
     | { readonly aggregation: string; readonly provisional?: boolean }
-    /** A rollup's windows once every source in them has closed; with `by` those of one level alone. */
+    /** A rollup's windows, once every source in them has closed its own; with `by`, those of one level. */
     | {
         readonly rollup: string;
         readonly by?: readonly string[];
         readonly provisional?: boolean;
         /**
-         * How far the series, or the clock, must have gone on past a window before it is judged: what slower sources add
-         * meanwhile needs no correction. Default `0s`.
+         * How far the series, or the clock, must have moved past a window before it is judged: what slower sources add until then
+         * needs no correction. Default `0s`.
          */
         readonly settle?: string;
       }
     /** Each source's last value, from an aggregation that keeps `last`. */
     | { readonly last: string };
-  /** The value watched, and its aggregate; `events` is the number of events and has no metric. */
+  /** The watched value, and its aggregate; `events` is the number of events and has no metric. */
   readonly metric?: string;
   readonly aggregate?:
     | Exclude<AggregateName, 'quantiles'>
@@ -144,45 +143,45 @@ export interface AlertDefinition {
   readonly when:
     | { readonly above: number }
     | { readonly below: number }
-    /** Against the window `over` windows before, default 1. A ratio of 0.5 is a change by half. */
+    /** Compared with the window `over` windows earlier, default 1. A ratio of 0.5 is a change by half. */
     | {
         readonly changesBy: (
           | { readonly difference: number; readonly ratio?: undefined }
           | { readonly ratio: number; readonly difference?: undefined }
         ) & { readonly over?: number; readonly direction?: 'up' | 'down' | 'both' };
       }
-    /** Each source's value is a state, and is this one. */
+    /** Each source's value is a state, and equals this one. */
     | { readonly is: string }
-    /** Nothing has arrived from a source, or for a series of a rollup, for so long, by the clock. */
+    /** Nothing has arrived from a source, or for a series of a rollup, for this long by the clock. */
     | { readonly absent: string }
-    /** From what the subject's own windows were like: docs/alerts.md has the formula. */
+    /** The deviation from the subject's own earlier windows: docs/alerts.md has the formula. */
     | {
         readonly deviates: {
           /** Default 6. */
           readonly score?: number;
           /** Default `14d`. */
           readonly history?: string;
-          /** What repeats, `1d` or `7d`: compares with the same time of earlier ones. Default: none. */
+          /** A seasonal pattern, `1d` or `7d`: compares with the same time in earlier ones. Default: none. */
           readonly season?: string;
           readonly direction?: 'up' | 'down' | 'both';
         };
       };
-  /** How long it must hold, in event time, before it fires. Default `0s`. */
+  /** How long the condition must hold, in event time, before the alert fires. Default `0s`. */
   readonly for?: string;
   /**
-   * Resolves only past this (`below` for what was above, a change or a score, `above` for what was below), and where it
-   * stays there for so long in event time. Default: where the condition holds no more; for `deviates` a quarter of the score.
+   * Resolves only beyond this bound (`below` if the condition is above, a change or a score; `above` if it is below), and after
+   * this long beyond it, in event time. Default: as soon as the condition does not hold; for `deviates` at a quarter of the score.
    */
   readonly clear?: { readonly below?: number; readonly above?: number; readonly for?: string };
   /**
-   * After so long without a window (or, of silence, an arrival) what is pending begins anew, and what is firing resolves as
-   * stale. At least a minute. Default: never.
+   * If there is no window (for silence: no arrival) for this long, a pending alert begins anew, and a firing one resolves as stale.
+   * At least a minute. Default: never.
    */
   readonly staleAfter?: string;
   /** Default `warning`. */
   readonly severity?: Severity;
   readonly filter?: {
-    /** Beginnings of source names. */
+    /** Prefixes of source names. */
     readonly sources?: readonly string[];
     readonly tags?: Readonly<Record<string, readonly string[]>>;
   };

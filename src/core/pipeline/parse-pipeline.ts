@@ -65,7 +65,7 @@ const MAX_AGGREGATIONS = 16;
 const MAX_ROLLUPS = 32;
 const MAX_ALERTS = 64;
 
-/** By the tags of its rollups, and those that alerts on it look for. */
+/** By the tags of its rollups, and those that alerts on it use. */
 function tagsOf(
   aggregation: string,
   { rollups, alerts }: Pick<Pipeline, 'rollups' | 'alerts'>,
@@ -77,7 +77,7 @@ function tagsOf(
   return [...new Set([...grouped, ...filtered])].sort();
 }
 
-/** Two may have one name when they hold one after the other. */
+/** Two shapes may have one name if their times of validity do not overlap. */
 function refuseTwinShapes(shapes: readonly Shape[], problems: string[]): void {
   for (const [at, shape] of shapes.entries()) {
     const isTwin = ({ name, fromMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY }: Shape) =>

@@ -1,4 +1,4 @@
-/** Everything wrong with a pipeline definition, a line each, the offending key first. */
+/** Everything that is wrong with a pipeline definition, one line each, beginning with the key. */
 export class PipelineError extends Error {
   override readonly name = 'PipelineError';
   readonly problems: readonly string[];

@@ -14,16 +14,16 @@ export interface Pipeline {
   readonly rollups: readonly Rollup[];
   readonly alerts: readonly AlertRule[];
   readonly shapes: readonly Shape[];
-  /** Tags of sources, beside those that events say; empty: none. */
+  /** Tags of sources, in addition to those in events; empty: none. */
   readonly devices: Devices;
-  /** Whether the table of devices has tags too. */
+  /** Whether the table of devices is used too. */
   readonly deviceTable: boolean;
   readonly dedupeHorizonMs: number;
-  /** Within the horizon an id makes a duplicate only with the same time. */
+  /** Within the horizon, an id makes a duplicate only if the time is the same too. */
   readonly dedupeByTime: boolean;
   readonly maxClockSkewMs: number;
   readonly allowOldTimes: boolean;
-  /** How long windows are kept whose aggregation does not say, ms; undefined: for ever. */
+  /** How long windows are kept if their aggregation does not say, ms; undefined: forever. */
   readonly retentionMs: number | undefined;
 }
 
@@ -33,11 +33,11 @@ export interface Aggregation {
   readonly filter: EventFilter | undefined;
   readonly allowedLatenessMs: number;
   readonly idleTimeoutMs: number;
-  /** undefined: for ever. */
+  /** undefined: forever. */
   readonly retentionMs: number | undefined;
   readonly values: ReadonlySet<string> | undefined;
   readonly aggregates: readonly AggregateName[];
-  /** What is kept of each value beside count, sum, min and max: only what is asked for. */
+  /** What is kept of each value besides count, sum, min and max: only what is asked for. */
   readonly keep: {
     readonly samples: boolean;
     readonly squares: boolean;
@@ -45,22 +45,22 @@ export interface Aggregation {
     /** Their relative error; undefined: none are kept. */
     readonly quantiles: number | undefined;
   };
-  /** Whether values are weighed by how long they held. */
+  /** Whether values are weighted by how long they held. */
   readonly weights: boolean;
   readonly states: readonly StateRule[];
-  /** How long a state or value holds that nothing repeats; undefined: until the next one. */
+  /** How long a state or value holds if nothing repeats it; undefined: until the next one. */
   readonly holdMs: number | undefined;
   readonly counters: CounterRules;
   readonly distinct: readonly EventField[];
   readonly topK: readonly TopKField[];
-  /** The tags its windows are kept apart by, for rollups and alerts; sorted. */
+  /** The tags by which its windows are kept apart, for rollups and alerts; sorted. */
   readonly groupBy: readonly string[];
 }
 
 /** A value that is a state: a text, or true and false. */
 export interface StateRule {
   readonly of: string;
-  /** Those that are told apart; undefined: whatever comes, `max` at a time. */
+  /** States that are distinguished; undefined: any, at most `max` at a time. */
   readonly among: ReadonlySet<string> | undefined;
   readonly max: number;
 }
@@ -73,10 +73,10 @@ export interface TopKField {
 export interface Rollup {
   readonly name: string;
   readonly of: string;
-  /** The tags of each level; one level where the definition says `by`. */
+  /** The tags of each level; one level if the definition has `by`. */
   readonly levels: readonly (readonly string[])[];
   readonly parts: number;
 }
 
-/** What is known of an aggregation before it is known what groups by its tags. */
+/** What is known of an aggregation before the rollups and alerts that use it have been read. */
 export type AggregationDraft = Omit<Aggregation, 'groupBy'>;

@@ -10,7 +10,7 @@ import type { DefinitionReader } from './definition-reader.ts';
 import type { AggregationDraft, StateRule, TopKField } from './pipeline.ts';
 import { readWindow } from './read-window.ts';
 
-/** Keys that are the pipeline's, unless the aggregation has its own. */
+/** Keys whose value is the pipeline's, unless the aggregation has its own. */
 interface PipelineDefaults {
   readonly retentionMs: number | undefined;
   readonly counters: CounterRules;
@@ -39,7 +39,7 @@ export function readAggregation(entry: DefinitionReader, defaults: PipelineDefau
     'min',
     'max',
     'mean',
-  ]) as readonly AggregateName[]; // any other is a problem noted, and never gets past it
+  ]) as readonly AggregateName[]; // any other is a noted problem, and the definition is refused
   const asks = (...names: AggregateName[]) => names.some((name) => aggregates.includes(name));
   const relativeError = entry.number('relativeError', { default: 0.01, least: 0.001, most: 0.2 });
   if (entry.has('relativeError') && !asks('quantiles')) {
@@ -85,7 +85,7 @@ export function readAggregation(entry: DefinitionReader, defaults: PipelineDefau
   };
 }
 
-/** A rollup's window must outlast those of its sources: otherwise the last events would begin it again. */
+/** A rollup's window must be kept longer than those of its sources: otherwise the last events would begin it again. */
 function readWindowRetention(
   entry: DefinitionReader,
   {
@@ -94,7 +94,7 @@ function readWindowRetention(
   }: { readonly retentionMs: number | undefined; readonly openForMs: number },
 ): number | undefined {
   const retentionMs = readRetention(entry, otherwise);
-  // Nothing more is said of one that could not be read.
+  // An aggregation that could not be read is not checked further.
   if (retentionMs !== undefined && retentionMs > 0 && retentionMs < openForMs) {
     entry.problem(
       'retention',
@@ -104,7 +104,7 @@ function readWindowRetention(
   return retentionMs;
 }
 
-/** The pipeline’s own, or that of an aggregation, which is otherwise the pipeline’s. */
+/** The value of the pipeline, or of an aggregation, whose default is the pipeline's. */
 export function readRetention(entry: DefinitionReader, otherwise?: number): number | undefined {
   return entry.has('retention') ? entry.duration('retention', { default: 0, least: 3_600_000 }) : otherwise;
 }
@@ -138,9 +138,9 @@ function readTopK(entry: DefinitionReader): readonly TopKField[] {
   });
 }
 
-/** States in one aggregation: room for each is kept in every open window. */
+/** States in one aggregation: room for each is reserved in every open window. */
 const MAX_STATES = 8;
-/** States of one name that a source's windows tell apart. */
+/** States of one name that a source's windows distinguish. */
 const MOST_TOLD_APART = 64;
 const USUALLY_TOLD_APART = 16;
 

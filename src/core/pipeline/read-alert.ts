@@ -17,7 +17,7 @@ import type { DefinitionReader } from './definition-reader.ts';
 import type { AggregationDraft, Rollup } from './pipeline.ts';
 import { readMeasureOf, type Watched } from './read-measure.ts';
 
-/** What alerts may be on. */
+/** What alerts may watch. */
 export interface Watchable {
   readonly aggregations: readonly AggregationDraft[];
   readonly rollups: readonly Rollup[];
@@ -80,7 +80,7 @@ function readWhenAndOn(
   return { when, on, watched };
 }
 
-/** A source is silent or not whatever its windows are, so rules watch sources; for a rollup, each series. */
+/** A source is silent whatever its windows are, so such rules watch sources; for a rollup, each series. */
 function readSilent(
   entry: DefinitionReader,
   watchable: Watchable,
@@ -226,7 +226,7 @@ function readOn(
   };
 }
 
-/** What lateness and silence can still make final, and what slow sources are given beyond that. */
+/** What lateness and silence can still make final, plus the time that slow sources are given. */
 function reachOf({ window, allowedLatenessMs, idleTimeoutMs }: NonNullable<Watched>): number {
   const everyMs = window.kind === 'hopping' ? window.everyMs : spanMs(window);
   return allowedLatenessMs + idleTimeoutMs + REACH_WINDOWS * everyMs;
@@ -250,7 +250,7 @@ function readLevels(on: DefinitionReader, rollup: Rollup | undefined): readonly 
   return [];
 }
 
-/** Which way it comes back: what was above comes back below; sizes of changes and scores too. */
+/** The direction of coming back: a value that was above comes back below; so do sizes of changes and scores. */
 function readClear(entry: DefinitionReader, when: AlertCondition): ClearCondition {
   const otherwise = clearOf(when);
   const clear = entry.child('clear');
@@ -270,7 +270,7 @@ function readClear(entry: DefinitionReader, when: AlertCondition): ClearConditio
   };
 }
 
-/** The default: where the condition no longer holds; for a score, a quarter of it, which is a usual value again. */
+/** The default: as soon as the condition does not hold; for a score, a quarter of it, which is a normal value again. */
 function clearOf(when: AlertCondition): ClearCondition {
   return { bound: when.kind === 'deviates' ? when.score / 4 : thresholdOf(when), forMs: 0 };
 }

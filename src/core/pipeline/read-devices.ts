@@ -1,13 +1,13 @@
-// The `devices` of a pipeline definition: rows of a source and its tags, or that a table has them.
+// The `devices` of a pipeline definition: rows of a source and its tags, or that a table holds them.
 import type { Devices } from '../device-tags.ts';
 import { EVENT_LIMITS } from '../event-limits.ts';
 import { isName, isObject, isSource, isTag } from '../event-rules.ts';
 import type { DefinitionReader } from './definition-reader.ts';
 
 export const MAX_DEVICES = 20_000;
-/** The column, or member, that is no tag. */
+/** The column, or member, that is not a tag. */
 export const SOURCE_COLUMN = 'source';
-/** More would say the same of every row. */
+/** More tags would repeat the same in every row. */
 const MAX_PROBLEMS = 10;
 
 export function readDevices(root: DefinitionReader): Devices {
@@ -32,13 +32,13 @@ export function readDevices(root: DefinitionReader): Devices {
   return devices;
 }
 
-/** `{"table": true}`: they are put by `tidemill devices put`, and read by the function. */
+/** `{"table": true}`: `tidemill devices put` writes them, and the function reads them. */
 export function asksForTable(root: DefinitionReader): boolean {
   const devices = root.raw('devices');
   return isObject(devices) && Object.keys(devices).length === 1 && devices['table'] === true;
 }
 
-/** Tags in a row that has been checked: its cells, except the source and empty ones. */
+/** Tags in a checked row: its cells, except the source and empty ones. */
 export function tagsOfRow({
   source: _,
   ...tags
@@ -53,7 +53,7 @@ function isEmpty(tag: unknown): boolean {
   return tag === undefined || tag === null || tag === '';
 }
 
-/** What is wrong with a row of a source and tags; undefined: nothing. `devices`: those before it. */
+/** What is wrong with a row of a source and tags; undefined: nothing. `devices`: the rows before it. */
 export function describeDeviceProblem(row: unknown, devices: Devices): string | undefined {
   if (!isObject(row)) return `found ${JSON.stringify(row)}, expected an object with a source and tags`;
   const { source, ...tags } = row;

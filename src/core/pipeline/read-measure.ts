@@ -28,7 +28,10 @@ export function readMeasureOf(entry: DefinitionReader, watching: Watching): Meas
   return readMeasure(entry, on, watched);
 }
 
-/** How long a state lasts: in a source's windows, as the source said last, or in a series in which any source may be in the state. */
+/**
+ * How long a state lasts: in a source's windows, as the source reported last, or in a series in which any source may be in the
+ * state.
+ */
 function readLasting(entry: DefinitionReader, state: string, { on, watched }: Watching): Measure {
   if (on.kind === 'last' && watched?.window.kind === 'session') {
     entry.problem(
@@ -58,7 +61,7 @@ function readStateMeasure(
   return { kind: 'state', metric: readStateName(entry, watched, state), aggregate, state };
 }
 
-/** The value's name, which must be a state of the aggregation; and one that is told apart. */
+/** The value's name, which must be a state of the aggregation; and one of the distinguished states. */
 function readStateName(entry: DefinitionReader, watched: Watched, state: string | undefined): string {
   const metric = entry.text('metric') ?? '';
   if (!entry.has('metric')) entry.problem('metric', 'missing, expected the name of a value that is a state');

@@ -1,4 +1,4 @@
-// Reads the rollups of a pipeline definition, each against the aggregation it sums up.
+// Reads the rollups of a pipeline definition, each against the aggregation it combines.
 import type { DefinitionReader } from './definition-reader.ts';
 import type { AggregationDraft, Rollup } from './pipeline.ts';
 

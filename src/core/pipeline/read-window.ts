@@ -49,7 +49,7 @@ function readTumbling(window: DefinitionReader): WindowSpec {
   return { kind: 'tumbling', sizeMs, ...readOffset(window, sizeMs, 'the size') };
 }
 
-/** None at all where it is 0: windows are what they were without the key. */
+/** Absent if it is 0: windows are the same as without the key. */
 function readOffset(entry: DefinitionReader, beforeMs: number, what: string): { readonly offsetMs?: number } {
   const offsetMs = entry.duration('offset', { default: 0, least: 0 });
   if (offsetMs >= beforeMs && offsetMs > 0)
@@ -70,7 +70,7 @@ function readCalendar(window: DefinitionReader): WindowSpec {
   return { kind: 'calendar', unit, timezone, weekStart: WEEKDAYS.indexOf(weekday ?? 'monday') };
 }
 
-/** An offset stands beside the window, as with tumbling, or among the details. */
+/** An offset stands beside the window, as with tumbling ones, or among the details. */
 function readHopping(hopping: DefinitionReader, window: DefinitionReader): WindowSpec {
   hopping.onlyKeys(['size', 'every', 'offset']);
   const sizeMs = hopping.duration('size', { least: 1 });
