@@ -4,9 +4,10 @@ import { dirname, join, resolve, sep } from 'node:path';
 import { build, type OutputFile } from 'esbuild';
 import { FUNCTION_NAMES, type FunctionName, handlerPath, PIPELINE_FILE } from '../src/platform/names.ts';
 import { projectFolder } from '../src/platform/project-folder.ts';
+import { pipelineText } from './pipeline-text.ts';
 
 export interface BundleOptions {
-  /** Written as JSON beside each bundle. */
+  /** Written as JSON beside each bundle, with the built-in shapes it names. */
   readonly pipeline: object;
   /** Default: `dist` in the project. A folder `<name>` in it is replaced. */
   readonly bundleFolder?: string;
@@ -47,12 +48,10 @@ export async function bundleFunctions(
 const BUNDLE_LIMIT_BYTES = 560_000;
 
 /**
- * `aggregate` has the built-in shapes, and parses what a pipeline makes of them: a shape that devices need is worth the tenth of a
- * millisecond that its half KB costs a cold start. Nobody waits for a cold start of the others: a state machine calls `rebuild`, which holds several functions, a file that is dropped
+ * Nobody waits for a cold start of these: a state machine calls `rebuild`, which holds several functions, a file that is dropped
  * `incoming`, which reads every form there is, and a schedule `audit`, which reads tables and the archive.
  */
 const OWN_LIMITS: Partial<Record<FunctionName, number>> = {
-  aggregate: 575_000,
   rebuild: 1_000_000,
   incoming: 700_000,
   audit: 700_000,
@@ -130,7 +129,7 @@ async function writeBundle(
   const module = join(folder, `${handlerPath(name)}.mjs`);
   await mkdir(dirname(module), { recursive: true });
   await mkdir(mapsFolder, { recursive: true });
-  await writeFile(join(folder, PIPELINE_FILE), `${JSON.stringify(options.pipeline, null, 2)}\n`);
+  await writeFile(join(folder, PIPELINE_FILE), pipelineText(options.pipeline));
   let sizeBytes = 0;
   for (const { path, contents } of files.filter((file) => file.path.startsWith(join(OUT, name, sep)))) {
     const isMap = path.endsWith('.map');

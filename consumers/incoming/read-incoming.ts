@@ -160,7 +160,9 @@ function othersThan(own: readonly Shape[]): readonly Shape[] {
 }
 
 function builtIn(name: string): Shape | undefined {
-  return BUILT_IN_SHAPES.has(name) ? readShape(name, name, []) : undefined;
+  return BUILT_IN_SHAPES.has(name)
+    ? readShape(name, name, { problems: [], builtIn: BUILT_IN_SHAPES })
+    : undefined;
 }
 
 function inputOf({ name, body }: IncomingFile): Exclude<RecordingInput, string> {

@@ -53,11 +53,11 @@ async function runShape(file: string, options: ShapeCommandOptions): Promise<voi
 
 /** The pipeline's own first, as they are asked first in the stream; then every built-in one. */
 export function allShapes(pipeline: object): readonly Shape[] {
-  const problems: string[] = [];
+  const reading = { problems: [], builtIn: BUILT_IN_SHAPES };
   const own = shapesIn(pipeline);
   const names = new Set(own);
   const definitions = [...own, ...[...BUILT_IN_SHAPES.keys()].filter((name) => !names.has(name))];
-  return definitions.flatMap((definition, at) => readShape(definition, `shapes[${at}]`, problems) ?? []);
+  return definitions.flatMap((definition, at) => readShape(definition, `shapes[${at}]`, reading) ?? []);
 }
 
 async function printGuess(file: string, options: ShapeCommandOptions): Promise<void> {
@@ -90,7 +90,7 @@ async function printGuess(file: string, options: ShapeCommandOptions): Promise<v
   );
   for (const doubt of doubts) process.stderr.write(`look at ${doubt}\n`);
   const problems: string[] = [];
-  const shape = readShape(definition, 'the proposal', problems);
+  const shape = readShape(definition, 'the proposal', { problems, builtIn: BUILT_IN_SHAPES });
   if (shape === undefined || problems.length > 0) throw new Error(problems.join('; '));
   const look = await lookAtFile(file, { shapes: [shape], arrivalMs: options.at });
   process.stderr.write(`\n${formatLook(file, look)}\n`);

@@ -23,7 +23,7 @@ export function withShape(pipeline: object, name: string | undefined): ShapedPip
     throw new UsageError(`--shape: found ${JSON.stringify(name)}, expected one of ${names.join(', ')}`);
   }
   const problems: string[] = [];
-  const shape = readShape(definition, `shape ${name}`, problems);
+  const shape = readShape(definition, `shape ${name}`, { problems, builtIn: BUILT_IN_SHAPES });
   if (problems.length > 0 || shape === undefined) throw new PipelineError(problems);
   return {
     pipeline: { ...pipeline, shapes: [definition, ...own.filter((each) => each !== definition)] },

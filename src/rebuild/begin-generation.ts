@@ -1,6 +1,7 @@
 // Begins a generation, or finds the one that was begun as the same.
 import { parsePipeline } from '../core/pipeline/parse-pipeline.ts';
 import { problemOfGenerationName } from '../core/rebuild/generation-name.ts';
+import { spellOutShapes } from '../core/shape/spell-out-shapes.ts';
 import { ArchiveReader } from '../stores/archive/archive-reader.ts';
 import type { Objects } from '../stores/archive/objects.ts';
 import type { Generation, Generations } from '../stores/generations.ts';
@@ -35,7 +36,7 @@ export async function beginGeneration(generations: Generations, wanted: Generati
   parsePipeline(wanted.definition);
   const begun = await generations.create(wanted);
   for (const field of ['definition', 'archive', 'stream', 'streamArn', 'fromMs', 'toMs'] as const) {
-    const [found, expected] = [begun[field], wanted[field]].map((value) => JSON.stringify(value));
+    const [found, expected] = [begun, wanted].map((one) => JSON.stringify(comparable(one)[field]));
     if (found === expected) continue;
     throw new RebuildError(
       field === 'definition' ? 'definition' : 'generation',
@@ -44,4 +45,9 @@ export async function beginGeneration(generations: Generations, wanted: Generati
     );
   }
   return begun;
+}
+
+/** A definition names built-in shapes, or has them in it as what is deployed does: both are the same. */
+function comparable(generation: Generation): Generation {
+  return { ...generation, definition: spellOutShapes(generation.definition) };
 }

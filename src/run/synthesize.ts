@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { copyFile, link, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { needsOf } from '../../cdk/needs-of.ts';
+import { pipelineText } from '../../cdk/pipeline-text.ts';
 import type { Settings } from '../../cdk/settings/settings.ts';
 import { readAssembly } from '../local-stack/read-assembly.ts';
 import type { Synthesis } from '../local-stack/synthesis.ts';
@@ -66,7 +67,7 @@ export async function synthesizeOrKept({
     },
     async (folder) => {
       await rm(out, { recursive: true, force: true });
-      await takeOver(join(folder, 'cdk.out'), out, `${JSON.stringify(pipeline, null, 2)}\n`);
+      await takeOver(join(folder, 'cdk.out'), out, pipelineText(pipeline));
     },
   );
   return await readAssembly(out, STACK_NAME);

@@ -1,4 +1,5 @@
 // What shapes make of data, as a consumer decodes it.
+import { BUILT_IN_SHAPES } from '../../src/core/shape/built-in-shapes.ts';
 import { readShape } from '../../src/core/shape/read-shape.ts';
 import type { Shape } from '../../src/core/shape/shape.ts';
 import type { ShapeDefinition } from '../../src/core/shape/shape-definition.ts';
@@ -12,7 +13,7 @@ export const ARRIVAL_MS = 1_772_352_000_000;
 export function shapesOf(...definitions: readonly (string | ShapeDefinition)[]): Shape[] {
   const problems: string[] = [];
   const shapes = definitions.flatMap(
-    (definition, at) => readShape(definition, `shapes[${at}]`, problems) ?? [],
+    (definition, at) => readShape(definition, `shapes[${at}]`, { problems, builtIn: BUILT_IN_SHAPES }) ?? [],
   );
   if (problems.length > 0) throw new Error(problems.join('\n'));
   return shapes;

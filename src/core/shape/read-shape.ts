@@ -1,12 +1,11 @@
 // Reads the `shapes` section of a pipeline definition: names of built-in shapes, and shapes of one's own.
 import { DefinitionReader } from '../pipeline/definition-reader.ts';
 import { parseRfc3339 } from '../rfc3339.ts';
-import { BUILT_IN_SHAPES } from './built-in-shapes.ts';
 import { readConditions } from './read-condition.ts';
 import { readPath } from './read-field.ts';
 import { readPart } from './read-part.ts';
 import type { EachStep, Opening, Shape, ShapePart } from './shape.ts';
-import { SHAPE_FORMATS } from './shape-definition.ts';
+import { SHAPE_FORMATS, type ShapeDefinition } from './shape-definition.ts';
 import type { ShapePath } from './shape-path.ts';
 
 export const MAX_SHAPES = 32;
@@ -42,8 +41,16 @@ const FIELD_KEYS: ReadonlySet<string> = new Set([
   'numbers',
 ]);
 
+/** Those that may be named, by name. */
+export type KnownShapes = ReadonlyMap<string, ShapeDefinition>;
+
+export interface ShapeReading {
+  readonly problems: string[];
+  readonly builtIn: KnownShapes;
+}
+
 /** The shapes at `key` of `root`, in order. */
-export function readShapes(root: DefinitionReader, key: string, problems: string[]): readonly Shape[] {
+export function readShapes(root: DefinitionReader, key: string, reading: ShapeReading): readonly Shape[] {
   const value = root.raw(key);
   if (value === undefined) return [];
   if (!Array.isArray(value) || value.length > MAX_SHAPES) {
@@ -51,30 +58,35 @@ export function readShapes(root: DefinitionReader, key: string, problems: string
     return [];
   }
   return value.flatMap((entry: unknown, at) => {
-    const shape = readShape(entry, `${key}[${at}]`, problems);
+    const shape = readShape(entry, `${key}[${at}]`, reading);
     return shape === undefined ? [] : [shape];
   });
 }
 
 /** One shape: the name of a built-in one, or a definition. What is wrong with it is added to `problems`. */
-export function readShape(entry: unknown, path: string, problems: string[]): Shape | undefined {
+export function readShape(entry: unknown, path: string, reading: ShapeReading): Shape | undefined {
+  const { problems, builtIn } = reading;
   if (typeof entry === 'string') {
-    const builtIn = BUILT_IN_SHAPES.get(entry);
-    if (builtIn !== undefined) return readDefinition(builtIn, path, problems);
-    problems.push(`${path}: found ${JSON.stringify(entry)}, expected ${namesOfShapes()}`);
+    const found = builtIn.get(entry);
+    if (found !== undefined) return readDefinition(found, path, reading);
+    problems.push(`${path}: found ${JSON.stringify(entry)}, expected ${namesIn(builtIn)}`);
     return undefined;
   }
-  return readDefinition(entry, path, problems);
+  return readDefinition(entry, path, reading);
 }
 
-function readDefinition(entry: unknown, path: string, problems: string[]): Shape | undefined {
+function readDefinition(
+  entry: unknown,
+  path: string,
+  { problems, builtIn }: ShapeReading,
+): Shape | undefined {
   const own = new DefinitionReader(path, entry, problems);
   own.onlyKeys(SHAPE_KEYS);
   if (typeof entry !== 'object' || entry === null) return undefined;
   const like = own.text('like');
-  const model = like === undefined ? undefined : BUILT_IN_SHAPES.get(like);
+  const model = like === undefined ? undefined : builtIn.get(like);
   if (like !== undefined && model === undefined) {
-    own.problem('like', `found ${JSON.stringify(like)}, expected ${namesOfShapes()}`);
+    own.problem('like', `found ${JSON.stringify(like)}, expected ${namesIn(builtIn)}`);
   }
   const reader = model === undefined ? own : new DefinitionReader(path, { ...model, ...entry }, problems);
   const format = reader.text('format', SHAPE_FORMATS) ?? 'json';
@@ -173,8 +185,10 @@ function pathOfStep(step: EachStep): ShapePath {
   return step.kind === 'rows' ? step.rows : step.lists;
 }
 
-function namesOfShapes(): string {
-  return `a shape, or the name of a built-in one: ${[...BUILT_IN_SHAPES.keys()].join(', ')}`;
+/** A definition that has been deployed names none. */
+function namesIn(builtIn: KnownShapes): string {
+  if (builtIn.size === 0) return 'a shape';
+  return `a shape, or the name of a built-in one: ${[...builtIn.keys()].join(', ')}`;
 }
 
 function foundAs(value: unknown): string {

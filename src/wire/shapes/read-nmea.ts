@@ -40,7 +40,7 @@ function readSentence(line: string): Sentence | undefined {
   };
 }
 
-/** Of what stands between the mark and the star. */
+/** The sum over what stands between the mark and the star. */
 function checksumOf(line: string): number {
   let sum = 0;
   for (let at = 1; at < line.length && line[at] !== '*'; at += 1) sum ^= line.charCodeAt(at);

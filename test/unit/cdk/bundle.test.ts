@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { bundleFunctions, type FunctionBundle } from '../../../cdk/bundle.ts';
+import { SIGFOX } from '../../../src/core/shape/built-in/lorawan-consoles.ts';
 import { FUNCTION_NAMES, handlerPath } from '../../../src/platform/names.ts';
 import { ECHO_HANDLERS } from '../../support/echo-handlers.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -29,6 +30,16 @@ describe('a bundle', () => {
     ]);
     const module = await import(pathToFileURL(moduleOf(aggregate)).href);
     expect(await module.handler({ a: 1 })).toEqual({ a: 1 });
+  });
+
+  it('has the built-in shapes that the definition names beside it, whole', async () => {
+    const bundleFolder = await temporaryFolder();
+    const named = { ...pipeline, shapes: ['sigfox'] };
+    const { close } = await bundleFunctions({ pipeline: named, bundleFolder, handlers: ECHO_HANDLERS });
+    expect(JSON.parse(await readFile(join(close.folder, 'pipeline.json'), 'utf8'))).toEqual({
+      ...pipeline,
+      shapes: [SIGFOX],
+    });
   });
 
   it('has the same bytes each time', async () => {
