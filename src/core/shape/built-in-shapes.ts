@@ -3,8 +3,10 @@ import { AWS_GAME } from './built-in/aws-game.ts';
 import { AWS_IOT } from './built-in/aws-iot.ts';
 import { AWS_IOT_SHADOW } from './built-in/aws-iot-shadow.ts';
 import { AWS_IOT_SITEWISE } from './built-in/aws-iot-sitewise.ts';
+import { CLOUDWATCH_EMF, CLOUDWATCH_STATISTICS, TIMESTREAM } from './built-in/aws-metrics.ts';
 import { AZURE_IOT_CENTRAL } from './built-in/azure-iot-central.ts';
 import { AZURE_IOT_HUB } from './built-in/azure-iot-hub.ts';
+import { ADAFRUIT_IO, MESHTASTIC, SENSOR_COMMUNITY, THINGSPEAK, UBIDOTS } from './built-in/channels.ts';
 import { CHIRPSTACK_V3, CHIRPSTACK_V4 } from './built-in/chirpstack.ts';
 import { CLOUDEVENTS } from './built-in/cloudevents.ts';
 import { CLOUDWATCH_LOGS } from './built-in/cloudwatch-logs.ts';
@@ -35,7 +37,9 @@ import {
 import { LWM2M, SPARKPLUG } from './built-in/sparkplug.ts';
 import { THE_THINGS_STACK } from './built-in/the-things-stack.ts';
 import { THINGSBOARD } from './built-in/thingsboard.ts';
+import { DATADOG, ELASTIC, ZABBIX } from './built-in/time-series-stores.ts';
 import { TOPIC_LOG } from './built-in/topic-log.ts';
+import { DITTO, NGSI, OPC_PUBLISHER, OPC_UA } from './built-in/twins.ts';
 import { ECOWITT, ECOWITT_FORM } from './built-in/weather-stations.ts';
 import type { ShapeDefinition } from './shape-definition.ts';
 
@@ -50,6 +54,9 @@ export const BUILT_IN_SHAPES: ReadonlyMap<string, ShapeDefinition> = new Map(
     EVENTBRIDGE,
     CLOUDWATCH_LOGS,
     CLOUDWATCH_METRICS,
+    CLOUDWATCH_EMF,
+    CLOUDWATCH_STATISTICS,
+    TIMESTREAM,
     DYNAMODB_CHANGES,
     TELEGRAF,
     SENSORTHINGS,
@@ -75,6 +82,17 @@ export const BUILT_IN_SHAPES: ReadonlyMap<string, ShapeDefinition> = new Map(
     LOSANT,
     SIGFOX,
     PROMETHEUS_API,
+    ELASTIC,
+    DATADOG,
+    ZABBIX,
+    THINGSPEAK,
+    ADAFRUIT_IO,
+    SENSOR_COMMUNITY,
+    MESHTASTIC,
+    DITTO,
+    NGSI,
+    OPC_UA,
+    OPC_PUBLISHER,
     OPENTSDB,
     GRAFANA,
     INFLUXDB_QUERY,
@@ -83,6 +101,7 @@ export const BUILT_IN_SHAPES: ReadonlyMap<string, ShapeDefinition> = new Map(
     AWS_IOT_SHADOW,
     AWS_IOT_SITEWISE,
     AWS_IOT,
+    UBIDOTS,
     ESPHOME,
     SENML,
     NMEA,

@@ -98,8 +98,8 @@ function unpacked(
   }
 }
 
-const KEYS = ['key', 'name', 'n', 'k'];
-const VALUES = ['value', 'v'];
+const KEYS = ['key', 'name', 'n', 'k', 'Name', 'value_type'];
+const VALUES = ['value', 'v', 'Value'];
 
 /** `[{"key": "a", "value": {"stringValue": "x"}}]` as `{"a": "x"}`: a value in an object that names its kind is that value. */
 function objectOfPairs(value: unknown): unknown {
