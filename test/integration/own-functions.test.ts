@@ -70,7 +70,7 @@ try {
 `;
 
 it('are right by their types', async () => {
-  await run(join(copy, 'node_modules/.bin/tsc'), ['-p', '.'], { cwd: copy });
+  await run(join(copy, 'node_modules/.bin/tsc'), ['-p', '.', '--singleThreaded'], { cwd: copy });
 }, 120_000);
 
 it('a function runs as the others do', async () => {
@@ -87,8 +87,6 @@ it('a reader of the outlet hears of each window once it is final', async () => {
 it('a function runs in the simulation, where its own check is held whatever goes wrong', async () => {
   const simulate = (...args: readonly string[]) =>
     run(process.execPath, ['src/cli/tidemill.ts', 'simulate', ...args], { cwd: copy });
-  expect((await simulate('--seed', '21')).stdout).toMatch(/^seed 21 holds/i);
-
   // A record with a spike comes again: one that counts what is delivered is told of.
   const plan = join(copy, 'again.json');
   await writeFile(

@@ -1,14 +1,23 @@
-// A function of one's own on the real servers; by day in memory (integration/own-functions.test.ts).
+// A function of one's own on the real servers and in a whole simulation; by day in memory and in a small plan (integration/own-functions.test.ts).
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { it, onTestFinished } from 'vitest';
+import { promisify } from 'node:util';
+import { expect, it, onTestFinished } from 'vitest';
 import { copyWithExamples } from '../support/copy-with-examples.ts';
 import { expectSpikesKept } from '../support/own-function-run.ts';
 
-it('a function of one’s own runs as the others do on the real servers', async () => {
+const run = promisify(execFile);
+
+it('a function of one’s own runs as the others do on the real servers, and in a whole simulation', async () => {
   const copy = await mkdtemp(join(tmpdir(), 'tidemill-own-'));
   onTestFinished(() => rm(copy, { recursive: true, force: true }));
   await copyWithExamples(copy, ['docs/how-to-own-function.md']);
   await expectSpikesKept(copy, 'servers');
+
+  const simulated = await run(process.execPath, ['src/cli/tidemill.ts', 'simulate', '--seed', '21'], {
+    cwd: copy,
+  });
+  expect(simulated.stdout).toMatch(/^seed 21 holds/);
 });

@@ -16,14 +16,12 @@ export interface EmptyProject {
 }
 
 const PROJECT = projectFolder();
-const PACKAGES = ['.', 'src/event-source', 'src/local-stack'];
+const PACKAGES = ['.', './src/event-source', './src/local-stack'];
 
 /** Builds and packs them into the folder. Gives the tarballs' paths. */
 export function packInto(folder: string): readonly string[] {
   execFileSync(process.execPath, ['src/packages/build.ts'], { cwd: PROJECT });
-  for (const packed of PACKAGES) {
-    npm(['pack', '--ignore-scripts', '--pack-destination', folder], join(PROJECT, packed));
-  }
+  npm(['pack', ...PACKAGES, '--ignore-scripts', '--pack-destination', folder], PROJECT);
   const tarballs = readdirSync(folder).filter((file) => file.endsWith('.tgz'));
   return tarballs.map((file) => join(folder, file));
 }
