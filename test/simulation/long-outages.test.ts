@@ -4,21 +4,20 @@ import { expect, test } from 'vitest';
 import { makePlan } from '../../src/simulation/make-plan.ts';
 import type { Plan, PlannedAction } from '../../src/simulation/plan.ts';
 import { runPlan } from '../../src/simulation/run-plan.ts';
-import type { SimulatedTable } from '../../src/simulation/simulated-tables.ts';
+import { SIMULATED_TABLES } from '../../src/simulation/simulated-tables.ts';
 
 const MINUTE_MS = 60_000;
 const SEEDS = [3, 13];
-const TABLES: readonly SimulatedTable[] = ['sources', 'windows', 'deadLetters', 'readers'];
 
 test('all tables may be out of reach for an hour', async () => {
   await expectNothingGivenUp(
-    TABLES.map((table) => ({ atMs: 5_000, kind: 'outage', table, forMs: 60 * MINUTE_MS })),
+    SIMULATED_TABLES.map((table) => ({ atMs: 5_000, kind: 'outage', table, forMs: 60 * MINUTE_MS })),
   );
 });
 
 test('all tables may take one write of a call for half an hour, as events go on', async () => {
   await expectNothingGivenUp(
-    TABLES.map((table) => ({ atMs: 5_000, kind: 'throttling', table, forMs: 30 * MINUTE_MS })),
+    SIMULATED_TABLES.map((table) => ({ atMs: 5_000, kind: 'throttling', table, forMs: 30 * MINUTE_MS })),
   );
 });
 
