@@ -40,7 +40,7 @@ describe('without Java', () => {
     expect(JSON.parse(await run('ledger', '--json'))).toMatchObject({ balanced: true });
     dev.child.kill('SIGINT');
     expect((await dev.ended).code).toBe(0);
-    const { code, stderr } = await startCommand(['tokens', 'list'], { cwd, path }).ended;
+    const { code, stderr } = await runHere(['tokens', 'list'], { cwd });
     expect([code, stderr]).toEqual([2, expect.stringContaining('found no local run in this folder')]);
     await expectNothingLeft(cwd);
   });

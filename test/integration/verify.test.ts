@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LiveSocket, OpenSocket } from '../../src/live-client/live-socket.ts';
 import type { Ask, Place, Question, Reply } from '../../src/verify/place.ts';
 import type { Verdict } from '../../src/verify/verify.ts';
+import { runHere } from '../support/command-here.ts';
 import { folderWith } from '../support/failing-command.ts';
 import { pathWithoutJava, startCommand } from '../support/run-command.ts';
 import { startVerifiedRun, type VerifiedRun } from '../support/verified-run.ts';
@@ -221,19 +222,19 @@ it('is a command: green on the local run by its outputs file, red with exit code
     { cwd, path },
   );
   await dev.line(/events\/s/);
-  const verifying = async (...more: string[]) =>
-    await startCommand(['verify', '--outputs', 'outputs.json', '--json', ...more], { cwd, path }).ended;
-  const green = await verifying('--pipeline', 'p.json', '--only', 'door.event');
+  const asked = ['verify', '--outputs', 'outputs.json', '--json'];
+  const green = await startCommand([...asked, '--pipeline', 'p.json', '--only', 'door.event'], { cwd, path })
+    .ended;
   expect({ code: green.code, stderr: green.stderr }).toEqual({ code: 0, stderr: '' });
   expect(JSON.parse(green.stdout)).toMatchObject({ broken: 0, steps: [{ kind: 'held', id: 'door.event' }] });
-  const untried = await verifying('--only', 'aws.roles');
+  const untried = await runHere([...asked, '--only', 'aws.roles'], { cwd });
   expect(JSON.parse(untried.stdout)).toMatchObject({ steps: [{ kind: 'untried', id: 'aws.roles' }] });
   // Its API is somewhere else by now.
   const outputs = JSON.parse(await readFile(join(cwd, 'outputs.json'), 'utf8'));
   for (const stack of Object.values<Record<string, string>>(outputs))
     stack['ApiUrl'] = 'http://127.0.0.1:9/api/';
   await writeFile(join(cwd, 'outputs.json'), JSON.stringify(outputs));
-  const red = await verifying('--only', 'door.event');
+  const red = await runHere([...asked, '--only', 'door.event'], { cwd });
   expect(red.code).toBe(1);
   expect(JSON.parse(red.stdout)).toMatchObject({ broken: 1, steps: [{ kind: 'broken', id: 'door.event' }] });
   dev.child.kill('SIGINT');
