@@ -362,7 +362,7 @@ export class AlertsCheck {
   }
 }
 
-/** Of a rollup's window. */
+/** The value that the rule watches, in a window of a rollup. */
 function valueIn({ measure }: AlertRule, { events, metrics, states }: SeriesWindow): number | undefined {
   if (measure?.kind === 'state') return valueOfState(measure, states?.get(measure.metric));
   if (measure?.kind !== 'metric') return events;

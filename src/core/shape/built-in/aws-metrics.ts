@@ -8,7 +8,6 @@ export const CLOUDWATCH_EMF: ShapeDefinition = {
     ...['service', 'ServiceName', 'service_name', 'FunctionName', 'function_name', 'LogGroup'],
     '@partitionKey',
   ],
-  type: { text: 'metric' },
   time: { path: '_aws.Timestamp', as: 'ms' },
   values: [{ path: '.', text: 'skip', drop: ['_aws.*'] }],
 };
@@ -21,7 +20,6 @@ export const CLOUDWATCH_STATISTICS: ShapeDefinition = {
     { has: ['MetricDataResults[*].Timestamps[0]', 'MetricDataResults[*].Values[0]'] },
   ],
   source: '^.Label',
-  type: { text: 'statistics' },
   parts: [
     { each: 'Datapoints[*]', time: { path: 'Timestamp', as: 'auto' }, tags: { unit: 'Unit' } },
     {

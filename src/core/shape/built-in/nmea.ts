@@ -5,6 +5,5 @@ export const NMEA: ShapeDefinition = {
   name: 'nmea',
   format: 'nmea',
   source: '@partitionKey',
-  type: { text: 'position' },
   time: { path: 'time', as: 'iso', zone: 'UTC' },
 };

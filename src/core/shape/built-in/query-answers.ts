@@ -26,7 +26,6 @@ export const PROMETHEUS_API: ShapeDefinition = {
   // Lines of logs are no samples.
   ignore: { equals: { '$.data.resultType': 'streams' } },
   open: { '$.timeseries[*].labels': ['pairs'] },
-  type: { text: 'sample' },
   parts: [
     ...[{ each: ['data.result[*]', 'values[*]'] }, { each: ['data.result[*]', 'value'] }].flatMap((each) => [
       {
@@ -55,7 +54,6 @@ export const GRAFANA: ShapeDefinition = {
     { has: ['target', 'datapoints'] },
     { has: ['results.*.frames[0].schema.fields', 'results.*.frames[0].data.values'] },
   ],
-  type: { text: 'sample' },
   parts: [
     {
       each: 'datapoints[*]',

@@ -86,7 +86,6 @@ export const HOME_ASSISTANT_STATISTICS: ShapeDefinition = {
   when: STATISTICS.map((member) => ({ has: ['*[0].start', `*[0].${member}`] })),
   each: '*[*]',
   source: '^@key',
-  type: { text: 'statistics' },
   time: { path: 'start', as: 'auto' },
   values: STATISTICS,
 };
