@@ -7,9 +7,9 @@ const PROJECTS = ['nightly', 'integration', 'simulation', 'property', 'conforman
 /** By what they took when they were last measured; where nothing is said the order is vitest's. */
 const DEAREST = [
   'integration/dashboard.test.ts',
-  'integration/dev.test.ts',
-  'integration/packages.test.ts',
   'integration/own-functions.test.ts',
+  'integration/packages.test.ts',
+  'integration/dev.test.ts',
   'integration/simulated-fleet.test.ts',
   'integration/verify.test.ts',
   'integration/reading-local.test.ts',
