@@ -97,7 +97,6 @@ export function foldEvents(
       // None of the windows that this closes contains the event: they all end before it or at it.
       for (const aggregation of open) outgoingBytes += closeByEventTime(state, aggregation);
     }
-    // One with an id is known by it; this is asked once for each event, and makes nothing for it.
     const known = event.id === undefined ? knownByPlace(state, batch, next) : event;
     // What is read in its turn is not remembered by its place: the position tells of it.
     const remembered = batch.redriven === undefined ? event : known;
