@@ -41,8 +41,7 @@ export function foldEvents(
   const stranded = batch.redriven === undefined ? strandedSequence(batch, { before, pipeline }) : undefined;
   let outgoingBytes = 0;
   let next = from;
-  let changed = false;
-  let last = -1;
+  let [changed, last] = [false, -1];
   const silence = new SilenceBefore(batch);
   // At least one event, whatever the write carries already, so that the fold always advances.
   const hasRoom = () => outgoingBytes < MAX_OUTGOING_BYTES && !ids.hasManyPagesToWrite;
