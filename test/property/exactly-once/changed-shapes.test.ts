@@ -11,6 +11,7 @@ import { emptySourceState } from '../../../src/core/source-state.ts';
 import { decodeState, encodeState } from '../../../src/core/state-encoding.ts';
 import { SHARD, sequenceOf } from '../../support/event-streams.ts';
 import { kinesisRecord } from '../../support/kinesis-records.ts';
+import { runs } from '../../support/runs.ts';
 
 const ARRIVAL_MS = 1_772_352_000_000;
 
@@ -138,7 +139,7 @@ test('no part counts twice, whatever shapes come after one another', () => {
         expect(consumer.counted).toHaveLength(new Set(consumer.counted).size);
       },
     ),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });
 
@@ -165,7 +166,7 @@ test('shapes that cut alike lose no part either', () => {
         for (const row of once ?? []) if (twice?.includes(row)) expect(consumer.counted).toContain(row);
       },
     ),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 
@@ -184,7 +185,7 @@ test('a record that was folded in whole is not looked at again', () => {
         expect(again.filter((sequence) => once.has(sequence))).toEqual([]);
       },
     ),
-    { numRuns: 100 },
+    { numRuns: runs(100) },
   );
 });
 
@@ -264,7 +265,7 @@ test('where another definition gives parts to other sources, and holds from a ti
       consumers.deliver(ownedRecords(rows), after, SOURCES);
       for (const [v, { owner }] of rows.entries()) expect(consumers.counted.get(v)).toEqual([owner]);
     }),
-    { numRuns: 100 },
+    { numRuns: runs(100) },
   );
 });
 
@@ -282,6 +283,6 @@ test('where it holds at once, a part of a batch that had failed counts in both s
         for (const source of found) expect([owner, place]).toContain(source);
       }
     }),
-    { numRuns: 100 },
+    { numRuns: runs(100) },
   );
 });
