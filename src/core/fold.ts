@@ -275,7 +275,9 @@ function moveUpTo(
   const arrivalMs = batch.arrivalsMs[last];
   if (sequence === undefined || index === undefined || arrivalMs === undefined) return;
   const { stream, shard } = batch;
-  const isWhole = batch.sequences[last + 1] !== sequence;
+  const isWhole =
+    batch.sequences[last + 1] !== sequence &&
+    (batch.mayGoOn === undefined || last + 1 < batch.sequences.length);
   const cutting = () => (sequence === stranded ? RESUMED : cuttingOf(pipeline.shapes, arrivalMs));
   const moved: UpTo = { stream, shard, sequence, index, rest: isWhole ? 'none' : cutting() };
   const [latest] = state.upTo;

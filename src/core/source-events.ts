@@ -15,6 +15,8 @@ export interface SourceEvents {
   readonly arrivalsMs: EpochMs[];
   /** Which of them came under a partition key that is not the source; undefined: none. */
   readonly strays: ReadonlySet<number> | undefined;
+  /** More of the last record may come later: it was not read from the stream, but from what has been set aside of it so far. */
+  readonly mayGoOn?: true;
   /** Ticks of the shard among them, in stream order; undefined: none. */
   readonly ticks?: readonly TickBefore[] | undefined;
   /**

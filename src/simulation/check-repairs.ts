@@ -21,6 +21,8 @@ export const LAW_OF_REDRIVING = 'what was given up and is put back counts once, 
 export class RepairsCheck {
   wasUnreadable = false;
   readonly #stream: ExpectedStream;
+  /** Sources that are held, or were: their events are set aside meanwhile. */
+  readonly wereHeld = new Set<string>();
   /** Sources that are held. */
   readonly #held = new Set<string>();
 
@@ -37,6 +39,7 @@ export class RepairsCheck {
   #isOfPoison({ keys, oldImage, newImage }: TableChange): boolean {
     const source = textOf(keys, SOURCES_TABLE.partitionKey) ?? '';
     const isHeldNow = newImage !== undefined && textOf(newImage, SOURCES_TABLE.heldFor) !== undefined;
+    if (isHeldNow || isSpoilt(newImage)) this.wereHeld.add(source);
     if (isHeldNow) this.#held.add(source);
     else this.#held.delete(source);
     this.wasUnreadable ||= isSpoilt(newImage);
@@ -57,6 +60,11 @@ export class RepairsCheck {
     // Spoilt states are passed over downstream, and told.
     if (reason === 'given-up' || reason === 'change-unreadable') return true;
     return textOf(keys, DEAD_LETTERS_TABLE.sortKey)?.includes('~fate') === true;
+  }
+
+  /** Everything was put back, and then the whole stream read once more. */
+  readAgain(before: StoredLedger, after: StoredLedger): void {
+    holdSame(LAW_OF_REDRIVING, 'events applied once all was read again', after.applied, before.applied);
   }
 
   /** Everything was mended, resumed and put back. `stored`: what stands in the windows table. */

@@ -211,6 +211,11 @@ export class SourcesCheck {
     }
   }
 
+  /** All that have sent anything that is an event. */
+  known(): Iterable<string> {
+    return this.#deps.stream.bySource.keys();
+  }
+
   /** Its events in the stream that are not folded in. */
   unread(source: string): Arrival[] {
     const lastByShard = this.sources.get(source)?.lastByShard;

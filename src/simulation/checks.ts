@@ -13,6 +13,7 @@ import { AlertsCheck } from './check-alerts.ts';
 import { AuditCheck } from './check-audit.ts';
 import { checkBooks, checkDownstream, checkOfStreamAlone, LAW_OF_BOOKS } from './check-end.ts';
 import { LettersCheck } from './check-letters.ts';
+import { ProgressCheck } from './check-progress.ts';
 import { RepairsCheck } from './check-repairs.ts';
 import { SourcesCheck } from './check-sources.ts';
 import { WindowsCheck } from './check-windows.ts';
@@ -29,6 +30,7 @@ export class Checks {
   readonly alerts: AlertsCheck;
   readonly audit = new AuditCheck();
   readonly repairs: RepairsCheck;
+  readonly #progress: ProgressCheck;
   readonly #givenUp = new Set<string>();
   readonly #pipelines: readonly [Pipeline, ...Pipeline[]];
   readonly #isMixed: boolean;
@@ -58,6 +60,7 @@ export class Checks {
     this.letters = new LettersCheck(this.stream, this.sources);
     this.alerts = new AlertsCheck(pipeline, this.sources, nowMs);
     this.repairs = new RepairsCheck(this.stream);
+    this.#progress = new ProgressCheck(this.sources, this.repairs);
   }
 
   /** Resolves with the first broken law. */
@@ -68,9 +71,14 @@ export class Checks {
   /** `pipeline`: of who wrote, where that was a function. */
   changed(table: SimulatedTable, change: TableChange, pipeline?: Pipeline): void {
     const { sources, windows, letters, alerts } = this;
-    const check = { sources, windows, deadLetters: letters, alerts, readers: undefined, live: undefined }[
-      table
-    ];
+    const check = {
+      sources,
+      windows,
+      deadLetters: letters,
+      alerts,
+      readers: this.#progress,
+      live: undefined,
+    }[table];
     this.attempt(() => {
       if (this.repairs.passesOver(table, change)) return;
       check?.changed(change, pipeline);

@@ -28,7 +28,12 @@ export function withRepairs(plan: Plan, random: Random): Plan {
       kind: 'poison',
       source: random.pick(sources),
       as: random.pick(['unreadable', 'unreadable', 'too-large']),
-      forMs: random.pick([100, 2_000, 20_000, 60_000]),
+      ...random.pick([
+        { forMs: 100 },
+        { forMs: 2_000, resumedAfterMs: 60_000 },
+        { forMs: 20_000 },
+        { forMs: 60_000, resumedAfterMs: 20_000 },
+      ]),
     }),
   );
   if (poisons.length > 0 && random.chance(0.5)) return withActions(plan, poisons);

@@ -4,6 +4,7 @@ import { createRandom, type Random } from '../../producers/simulators/random.ts'
 import { drawActions, drawAlertActions } from './draw-actions.ts';
 import { drawAlerts } from './draw-alerts.ts';
 import { withAlertsOnStates } from './draw-alerts-on-states.ts';
+import { withArrivalsOnTicks } from './draw-arrivals.ts';
 import { withBorders } from './draw-borders.ts';
 import { withBridges } from './draw-bridges.ts';
 import { withCalendar } from './draw-calendar.ts';
@@ -54,7 +55,8 @@ function makePlanOfNumbers(seed: number, alertsShare: number): Plan {
     withRetirements(withMore(plan, { durationMs, alertsShare, random }), random('retirements')),
     random('restores'),
   );
-  const bordered = withBorders(withBridges(whole, random('bridges')), random('borders'));
+  const arriving = withArrivalsOnTicks(whole, random('arrivals'));
+  const bordered = withBorders(withBridges(arriving, random('bridges')), random('borders'));
   return withRepairs(withLosses(bordered, random('losses')), random('repairs'));
 }
 

@@ -107,8 +107,14 @@ export type PlannedAction = { readonly atMs: number } & (
   | { readonly kind: 'touch'; readonly source: string }
   /** A source is retired: its open windows close with the closer's next run. */
   | { readonly kind: 'retire'; readonly source: string }
-  /** A source's state cannot be read, or would be too large; then it is mended, and resumed. */
-  | { readonly kind: 'poison'; readonly source: string; readonly as: PoisonKind; readonly forMs: number }
+  /** A source's state cannot be read, or would be too large; then it is mended, and resumed, at once or so much later. */
+  | {
+      readonly kind: 'poison';
+      readonly source: string;
+      readonly as: PoisonKind;
+      readonly forMs: number;
+      readonly resumedAfterMs?: number;
+    }
   /** What the mapping of `aggregate` has given up so far is put back. */
   | { readonly kind: 'redrive' }
   /** Another pipeline is deployed; `beside`: some containers of `aggregate` go on with what they have. */

@@ -109,6 +109,7 @@ class Run {
     // However often it is done.
     for (let times = 0; times < 2 && !this.#system.givenUp.isEmpty; times += 1)
       await this.#system.givenUp.redrive();
+    await this.#readAgain();
     // What watches a source must have seen it before its silence is waited for.
     if (readers.includes('alert')) await this.#handled('alert');
 
@@ -141,6 +142,19 @@ class Run {
     for (const reader of downstream) await this.#handled(reader);
     checks.downstream();
     for (const reader of downstream) await this.#system.mapping(reader).stop({ invocation: 'finish' });
+  }
+
+  /** Whoever reads a record now that was given up finds what was put back of it. */
+  async #readAgain(): Promise<void> {
+    const { givenUp, checks } = this.#system;
+    // Read at its age by now, all of it would be given up.
+    const isGivenUpByAge = this.#plan.mappings.aggregate['MaximumRecordAgeInSeconds'] !== undefined;
+    if (givenUp.isEmpty || isGivenUpByAge || checks.sources.restored.size > 0) return;
+    const before = await this.#ledger();
+    await this.#system.recreateMapping('aggregate');
+    await this.#handled('aggregate');
+    const after = await this.#ledger();
+    checks.attempt(() => checks.repairs.readAgain(before, after));
   }
 
   /** Twice: the second time there is nothing left to be done. */
@@ -279,11 +293,14 @@ class Run {
     }
   }
 
-  async #poison({ source, as, forMs }: Extract<PlannedAction, { kind: 'poison' }>): Promise<void> {
+  async #poison(action: Extract<PlannedAction, { kind: 'poison' }>): Promise<void> {
+    const { source, as, forMs, resumedAfterMs = 0 } = action;
     const { poisoned, clock } = this.#system;
     await poisoned.poison(source, as);
     await clock.sleep(forMs);
     await poisoned.mend(source);
+    // Its state can be read again, and it is held still.
+    if (resumedAfterMs > 0) await clock.sleep(resumedAfterMs);
     await poisoned.resume(source);
   }
 
@@ -369,7 +386,9 @@ class Run {
 
 /** When the last of what has been off or out of reach is back. */
 function backMs({ actions }: Plan): number {
-  return Math.max(0, ...actions.map((action) => action.atMs + ('forMs' in action ? action.forMs : 0)));
+  const lastsMs = (action: PlannedAction) =>
+    ('forMs' in action ? action.forMs : 0) + (action.kind === 'poison' ? (action.resumedAfterMs ?? 0) : 0);
+  return Math.max(0, ...actions.map((action) => action.atMs + lastsMs(action)));
 }
 
 /** Until what is put into the stream has been handled, when nothing goes wrong any more. */

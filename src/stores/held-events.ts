@@ -70,6 +70,7 @@ export function batchesOf(held: readonly HeldEvent[]): SourceEvents[] {
             indexes: [],
             arrivalsMs: [],
             strays: undefined,
+            mayGoOn: true as const,
             ticks: [],
           };
     if (batch !== last) batches.push(batch);

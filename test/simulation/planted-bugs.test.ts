@@ -32,6 +32,10 @@ const FOUND_BY: Readonly<Record<string, number>> = {
   'a state is taken to have begun with what is kept of it': 4,
   'a rollup forgets in which states its sources ended': 33,
   'a state that was left and came back counts from when it began first': 71,
+  'a source falls silent a millisecond late': 96,
+  'a record that failed is noted as handled': 155,
+  'what was put back without an id is not known when its record is read': 130,
+  'what is put back moves the position of its source': 31,
 };
 
 describe(`found within ${MOST_SEEDS} seeds`, () => {

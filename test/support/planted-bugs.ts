@@ -151,4 +151,24 @@ export const PLANTED_BUGS: Readonly<Record<string, PlantedBug>> = {
     find: '!canGoStale(stored.status)',
     put: "stored.status !== 'pending'",
   },
+  'a source falls silent a millisecond late': {
+    file: CLOSE,
+    find: 'if (state.lastArrivalMs + aggregation.idleTimeoutMs > silentUntilMs) continue;',
+    put: 'if (state.lastArrivalMs + aggregation.idleTimeoutMs >= silentUntilMs) continue;',
+  },
+  'a record that failed is noted as handled': {
+    file: 'consumers/aggregate/aggregate.ts',
+    find: 'firstUndone === undefined || compareSequenceNumbers(sequence, firstUndone) < 0;',
+    put: 'firstUndone === undefined || compareSequenceNumbers(sequence, firstUndone) <= 0;',
+  },
+  'what was put back without an id is not known when its record is read': {
+    file: FOLD,
+    find: 'if (remembered !== event) state.placesUntilMs = Math.max(state.placesUntilMs, arrivalMs);',
+    put: '',
+  },
+  'what is put back moves the position of its source': {
+    file: FOLD,
+    find: 'if (last >= 0 && batch.redriven === undefined) moveUpTo',
+    put: 'if (last >= 0) moveUpTo',
+  },
 };
