@@ -9,6 +9,7 @@ import { ChartTable } from './chart-table.tsx';
 import { drawEndLabels } from './end-labels.ts';
 import { type ChartTheme, readTheme } from './theme.ts';
 import { createTooltip } from './tooltip.ts';
+import { widestTime } from './widest-time.ts';
 
 export function Chart(props: ChartProps) {
   const { title, summary, lines, band, kind = 'line' } = props;
@@ -112,7 +113,12 @@ function optionsOf(element: HTMLElement, latest: Shown): uPlot.Options {
   return {
     width: Math.max(200, element.clientWidth),
     height,
-    padding: [10, endLabels ? (isNarrow ? 64 : 92) : 12, 0, 0],
+    padding: [
+      10,
+      ({ data }) => Math.max(endLabels ? (isNarrow ? 64 : 92) : 12, roomBehind(data[0], theme)),
+      0,
+      0,
+    ],
     cursor: { points: { size: 6 }, drag: { x: false, y: false }, y: false },
     legend: { show: false },
     scales: {
@@ -147,6 +153,14 @@ function optionsOf(element: HTMLElement, latest: Shown): uPlot.Options {
       ...(endLabels ? [drawEndLabels({ lines: () => latest.current.lines, theme })] : []),
     ],
   };
+}
+
+/** Half of the last time's label, which is centred below its time and may stand at the very end of the axis. */
+function roomBehind(times: ArrayLike<number>, { font }: ChartTheme): number {
+  const context = document.createElement('canvas').getContext('2d');
+  if (context === null) return 0;
+  context.font = font;
+  return Math.ceil(context.measureText(widestTime(times)).width / 2) + 2;
 }
 
 /** The first bar and the last are whole ones. */
