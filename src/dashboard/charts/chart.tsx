@@ -115,7 +115,9 @@ function optionsOf(element: HTMLElement, latest: Shown): uPlot.Options {
     height,
     padding: [
       10,
-      ({ data }) => Math.max(endLabels ? (isNarrow ? 64 : 92) : 12, roomBehind(data[0], theme)),
+      // It is asked before there are data, too.
+      ({ data }: Partial<uPlot>) =>
+        Math.max(endLabels ? (isNarrow ? 64 : 92) : 12, roomBehind(data?.[0] ?? [], theme)),
       0,
       0,
     ],
