@@ -17,6 +17,7 @@ import { nearestDouble } from '../../src/simulation/exact-rational.ts';
 import { increaseOf } from '../../src/simulation/reference-aggregates.ts';
 import { ReferenceSource } from '../../src/simulation/reference-source.ts';
 import { batchOf, eventOf } from '../support/events.ts';
+import { runs } from '../support/runs.ts';
 
 const WINDOWS: readonly AggregationDefinition['window'][] = [
   { tumbling: '10ms' },
@@ -74,7 +75,7 @@ describe('the increase of a counter', () => {
           expect(foldInBatches(pipeline, events, events.length)).toEqual(found);
         },
       ),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 

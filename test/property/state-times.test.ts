@@ -22,6 +22,7 @@ import { specText } from '../../src/core/window-spec.ts';
 import { ReferenceSource, type ReferenceWindow } from '../../src/simulation/reference-source.ts';
 import { lastSaid, stateTimesOf, timeWeightedMeanOf } from '../../src/simulation/reference-times.ts';
 import { batchOf, eventOf } from '../support/events.ts';
+import { runs } from '../support/runs.ts';
 
 const WINDOWS: readonly AggregationDefinition['window'][] = [
   { tumbling: '10ms' },
@@ -102,7 +103,7 @@ describe('the time in each state, and the mean weighed by time', () => {
           expect(whole.revisions).toEqual(found.revisions);
         },
       ),
-      { numRuns: 700 },
+      { numRuns: runs(700) },
     );
   });
 
@@ -113,7 +114,7 @@ describe('the time in each state, and the mean weighed by time', () => {
         const [open] = state.open;
         expect(timesOf(open?.windows.values() ?? [])).toEqual(expectedTimes(pipeline, events, 'open'));
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -138,7 +139,7 @@ describe('the time in each state, and the mean weighed by time', () => {
           expect(found).toEqual(expectedLast(pipeline, events));
         },
       ),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -152,7 +153,7 @@ describe('the time in each state, and the mean weighed by time', () => {
         for (const { windows } of state.open)
           for (const window of windows.values()) expect(window.bytes).toBe(windowBytes(window));
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 });

@@ -16,6 +16,7 @@ import { sequenceOf } from '../../support/event-streams.ts';
 import { Faults } from '../../support/faults.ts';
 import { kinesisRecord } from '../../support/kinesis-records.ts';
 import { Observed } from '../../support/observed.ts';
+import { runs } from '../../support/runs.ts';
 import { noShards } from '../../support/shards-in-memory.ts';
 import { Stall } from '../../support/stall.ts';
 import { StoredTables } from '../../support/stored-tables.ts';
@@ -195,7 +196,7 @@ test('events of a source that is held are folded in once each, in their order, a
         });
       },
     ),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });
 

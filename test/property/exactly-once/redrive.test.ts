@@ -22,6 +22,7 @@ import { sequenceOf } from '../../support/event-streams.ts';
 import { Faults } from '../../support/faults.ts';
 import { kinesisRecord } from '../../support/kinesis-records.ts';
 import { Observed } from '../../support/observed.ts';
+import { runs } from '../../support/runs.ts';
 import { noShards } from '../../support/shards-in-memory.ts';
 import { Stall } from '../../support/stall.ts';
 import { StoredTables } from '../../support/stored-tables.ts';
@@ -164,7 +165,7 @@ test('once in effect, with the books in balance', async () => {
         expect(imbalance(await readLedger(system.states, system.letters))).toBe(0);
       },
     ),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });
 

@@ -149,7 +149,8 @@ test('the short way of a flat document gives what the long way gives, or nothing
     ),
     { numRuns: runs(4_000) },
   );
-  expect(taken).toBeGreaterThan(runs(400)); // else the documents made here are not near enough
+  // One in nine is: far fewer, and the documents made here would not be near enough.
+  expect(taken).toBeGreaterThan(runs(4_000) / 40);
 });
 
 function byPath(skipped: readonly SkippedPath[]): readonly string[] {

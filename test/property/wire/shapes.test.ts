@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { compareIndexes } from '../../../src/core/record-index.ts';
 import { BUILT_IN_SHAPES } from '../../../src/core/shape/built-in-shapes.ts';
 import type { ShapeDefinition } from '../../../src/core/shape/shape-definition.ts';
+import { runs } from '../../support/runs.ts';
 import { shaped, shapesOf } from '../../support/shaped.ts';
 
 const all = shapesOf(...BUILT_IN_SHAPES.keys());
@@ -63,7 +64,7 @@ test('the same data gives the same events and the same letters, in the same plac
       const indexes = first.items.map(({ index }) => index);
       expect(indexes).toEqual([...new Set(indexes)].sort(compareIndexes));
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });
 
@@ -82,7 +83,7 @@ test('a letter of a part reads again as one part, with the same reason', () => {
         }
       },
     ),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });
 
@@ -100,7 +101,7 @@ test('a letter of a place in lists side by side reads again as that place alone'
         }
       },
     ),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });
 
@@ -116,7 +117,7 @@ test('no text at all makes decoding throw', () => {
         shaped(text, all);
       },
     ),
-    { numRuns: 1_000 },
+    { numRuns: runs(1_000) },
   );
 });
 

@@ -7,11 +7,11 @@ import type { PipelineDefinition } from '../../../../src/core/pipeline/definitio
 import { createPipelineTest } from '../../../../src/testing/pipeline-test.ts';
 import type { WindowRow } from '../../../../src/testing/test-rows.ts';
 import { formatsFolder } from '../../../support/formats.ts';
-import { type HandEvent, pointsByHand, SAMPLES } from '../../../support/formats-by-hand.ts';
+import { pointsByHand, SAMPLES } from '../../../support/formats-by-hand.ts';
+import { type PlainWindows, plainWindows, rounded } from '../../../support/plain-windows.ts';
 
 const folder = formatsFolder();
 const PUT_MS = Date.UTC(2026, 10, 28);
-const SIZE_MS = 60_000;
 const PIPELINE: PipelineDefinition = {
   aggregations: [{ name: 'per-minute', window: { tumbling: '60s' }, allowedLateness: '365d' }],
   allowOldTimes: true,
@@ -68,37 +68,7 @@ function recordsOf(text: string): readonly unknown[] {
   return isLambda ? JSON.parse(text).Records : [text];
 }
 
-type Numbers = Readonly<Record<string, { count: number; sum: number; min: number; max: number }>>;
-
-function plainWindows(
-  events: readonly HandEvent[],
-): Readonly<Record<string, { count: number; values: Numbers }>> {
-  const windows: Record<
-    string,
-    { count: number; values: Record<string, { count: number; sum: number; min: number; max: number }> }
-  > = {};
-  const known = new Set<string>();
-  for (const { source, id, time, values } of events) {
-    if (id !== undefined && known.has(JSON.stringify([source, String(id)]))) continue;
-    if (id !== undefined) known.add(JSON.stringify([source, String(id)]));
-    const key = `${source} ${Math.floor(time / SIZE_MS) * SIZE_MS}`;
-    windows[key] ??= { count: 0, values: {} };
-    const window = windows[key];
-    window.count += 1;
-    for (const [name, value] of Object.entries(values)) {
-      const seen = window.values[name];
-      window.values[name] = {
-        count: (seen?.count ?? 0) + 1,
-        sum: (seen?.sum ?? 0) + value,
-        min: Math.min(seen?.min ?? value, value),
-        max: Math.max(seen?.max ?? value, value),
-      };
-    }
-  }
-  return rounded(windows);
-}
-
-function numbersOf(rows: readonly WindowRow[]): Readonly<Record<string, { count: number; values: Numbers }>> {
+function numbersOf(rows: readonly WindowRow[]): PlainWindows {
   return rounded(
     Object.fromEntries(
       rows.map(({ source, startMs, events, metrics }) => [
@@ -115,12 +85,4 @@ function numbersOf(rows: readonly WindowRow[]): Readonly<Record<string, { count:
       ]),
     ),
   );
-}
-
-/** Plain addition differs from the exact sum in the last digits. */
-function rounded<T extends Readonly<Record<string, { values: Numbers }>>>(windows: T): T {
-  for (const { values } of Object.values(windows)) {
-    for (const numbers of Object.values(values)) numbers.sum = Number(numbers.sum.toPrecision(12));
-  }
-  return windows;
 }
