@@ -48,6 +48,8 @@ export class AlertsCheck {
   readonly #pipeline: Pipeline;
   /** By series and start, by revision, what rollup windows held when they were to be read. */
   readonly #heldBy = new Map<string, Map<number, SeriesWindow[]>>();
+  /** Those that hold nothing, as they were noted last. */
+  readonly #empty = new Set<string>();
 
   constructor(pipeline: Pipeline, sources: SourcesCheck, nowMs: () => number) {
     this.#pipeline = pipeline;
@@ -62,8 +64,10 @@ export class AlertsCheck {
   }
 
   /** A rollup window, its parts as one, can be read so from now on. */
-  noteRollup(window: SeriesWindow): void {
+  noteRollup(window: SeriesWindow, holdsAnything: boolean): void {
     const key = seriesKey(window.series, window.start);
+    if (holdsAnything) this.#empty.delete(key);
+    else this.#empty.add(key);
     const byRevision = this.#heldBy.get(key) ?? new Map<number, SeriesWindow[]>();
     this.#heldBy.set(key, byRevision);
     byRevision.set(window.revision, [...(byRevision.get(window.revision) ?? []), window]);
@@ -237,7 +241,7 @@ export class AlertsCheck {
     const events = new Map(applied.map(([key, own]) => [seriesOf(key).start, own]));
     for (const key of this.#heldBy.keys()) {
       const { series: other, start } = seriesOf(key);
-      if (other === series && !events.has(start)) events.set(start, []);
+      if (other === series && !events.has(start) && !this.#empty.has(key)) events.set(start, []);
     }
     return [...events].map(([start, own]) => ({ start, events: own })).sort((a, b) => a.start - b.start);
   }
