@@ -36,12 +36,13 @@ export function foldEvents(
   from = 0,
 ): FoldResult {
   const verdicts: Verdict[] = [];
-  const { counts, open, ids } = state;
+  const { counts, ids } = state;
   const before = batch.redriven === undefined ? positionIn(state, batch) : undefined;
   const stranded = batch.redriven === undefined ? strandedSequence(batch, { before, pipeline }) : undefined;
   let outgoingBytes = 0;
   let next = from;
-  let [changed, last] = [false, -1];
+  let changed = false;
+  let last = -1;
   const silence = new SilenceBefore(batch);
   // At least one event, whatever the write carries already, so that the fold always advances.
   const hasRoom = () => outgoingBytes < MAX_OUTGOING_BYTES && !ids.hasManyPagesToWrite;
@@ -87,15 +88,8 @@ export function foldEvents(
       silence.end(state, arrivalMs, pipeline);
       state.lastArrivalMs = arrivalMs;
     }
-    if (event.time > state.latestTime) state.latestTime = event.time;
     const maxTimeBefore = state.maxTime;
-    // A clock that is ahead fills its own windows early, and makes no other event late.
-    const shown = event.time < arrivalMs ? event.time : arrivalMs;
-    if (shown > maxTimeBefore) {
-      state.maxTime = shown;
-      // None of the windows that this closes contains the event: they all end before it or at it.
-      for (const aggregation of open) outgoingBytes += closeByEventTime(state, aggregation);
-    }
+    outgoingBytes += advanceTo(state, event.time, arrivalMs);
     const known = event.id === undefined ? knownByPlace(state, batch, next) : event;
     // What is read in its turn is not remembered by its place: the position tells of it.
     const remembered = batch.redriven === undefined ? event : known;
@@ -117,6 +111,19 @@ export function foldEvents(
   }
   if (last >= 0 && batch.redriven === undefined) moveUpTo(state, batch, last, stranded, pipeline);
   return { state, verdicts, next, changed };
+}
+
+/** The source's event time goes on to that of an event. Returns the rough size in bytes of what that closes. */
+function advanceTo(state: SourceState, time: EpochMs, arrivalMs: EpochMs): number {
+  if (time > state.latestTime) state.latestTime = time;
+  // A clock that is ahead fills its own windows early, and makes no other event late.
+  const shown = time < arrivalMs ? time : arrivalMs;
+  if (shown <= state.maxTime) return 0;
+  state.maxTime = shown;
+  let closedBytes = 0;
+  // None of the windows that this closes contains the event: they all end before it or at it.
+  for (const aggregation of state.open) closedBytes += closeByEventTime(state, aggregation);
+  return closedBytes;
 }
 
 /** Returns its rough size in bytes. */

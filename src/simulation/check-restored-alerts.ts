@@ -3,6 +3,7 @@
 import type { AlertRule } from '../core/alerts/alert-rule.ts';
 import type { SeriesWindow, StoredWindow } from '../core/stored-window.ts';
 import { summarizeStored } from '../core/stored-window.ts';
+import { holdsAnything } from './holds-anything.ts';
 import { ReferenceAlert, type ReferenceTransition } from './reference-alert.ts';
 
 /**
@@ -20,10 +21,8 @@ export function episodesOnStored(
     if (!window.final) return undefined;
     const summary = summarizeStored(window);
     const value = measured(rule, summary);
-    const { start, end, revision, events, states } = summary;
-    const isTimed = states !== undefined || window.weights?.some(({ ms }) => ms !== 0) === true;
-    const isEmpty = events === 0 && !isTimed;
-    if (value !== undefined && !isEmpty) reference.see({ start, end, revision, value });
+    const { start, end, revision } = summary;
+    if (value !== undefined && holdsAnything(window)) reference.see({ start, end, revision, value });
   }
   return reference.atEnd();
 }

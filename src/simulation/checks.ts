@@ -1,7 +1,7 @@
 // All laws a run is held to. The first that is broken ends the run; what handlers do about it is their business.
 import type { Pipeline } from '../core/pipeline/pipeline.ts';
 import { parseRollupSeries } from '../core/series.ts';
-import { type StoredWindow, summarizeStored } from '../core/stored-window.ts';
+import { summarizeStored } from '../core/stored-window.ts';
 import type { DiscardedBatch } from '../event-source/ports.ts';
 import type { AuditProgress } from '../stores/audit/audit-progress.ts';
 import type { LetterCounts } from '../stores/dead-letters.ts';
@@ -19,6 +19,7 @@ import { SourcesCheck } from './check-sources.ts';
 import { WindowsCheck } from './check-windows.ts';
 import type { EndCheckDeps } from './end-check-deps.ts';
 import { ExpectedStream } from './expected-stream.ts';
+import { holdsAnything } from './holds-anything.ts';
 import type { SimulatedTable } from './simulated-tables.ts';
 import { hold, Violation } from './violation.ts';
 
@@ -195,10 +196,4 @@ export class Checks {
       wasUnreadable: this.repairs.wasUnreadable,
     };
   }
-}
-
-/** What a state of before is carried into for no time at all holds nothing: nothing is to be said of it. */
-function holdsAnything({ events, metrics, weights = [], states = [] }: StoredWindow): boolean {
-  const lasted = states.some(({ changes, ms }) => changes > 0 || [...ms.values()].some((each) => each > 0));
-  return events > 0 || metrics.length > 0 || lasted || weights.some(({ ms }) => ms > 0);
 }
