@@ -83,8 +83,8 @@ export const PLANTED_BUGS: Readonly<Record<string, PlantedBug>> = {
   },
   'a clock that leads makes others late': {
     file: FOLD,
-    find: 'const shown = event.time < arrivalMs ? event.time : arrivalMs;',
-    put: 'const shown = event.time;',
+    find: 'const shown = time < arrivalMs ? time : arrivalMs;',
+    put: 'const shown = time;',
   },
   'a clock may lead by a millisecond less': {
     file: 'src/core/event-time.ts',
