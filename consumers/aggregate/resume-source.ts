@@ -1,14 +1,16 @@
 // Folds in what was set aside for a source while it was held, in stream order and each event once, and then lifts the hold. The source's
 // position is what tells whether an event has been folded in, as for any other. It may be stopped anywhere, run again, and run beside
-// itself and the reader of the stream.
-import { foldEvents } from '../../src/core/fold.ts';
+// itself and the reader of the stream. That one sets the events of a batch aside by several writes, which may end in any order: each event
+// names the one before it, and is folded in after that one only. Batches come one after the other, each with a new version of the source.
+import type { Coordinates } from '../../src/core/event.ts';
+import { foldEvents, isPassed } from '../../src/core/fold.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import type { SourceState } from '../../src/core/source-state.ts';
 import { emptySourceState } from '../../src/core/source-state.ts';
 import { decodeState } from '../../src/core/state-encoding.ts';
 import type { Verdict } from '../../src/core/verdict.ts';
 import type { DeadLetters } from '../../src/stores/dead-letters.ts';
-import type { HeldEvent } from '../../src/stores/held-events.ts';
+import type { EventPlace, HeldEvent } from '../../src/stores/held-events.ts';
 import { batchesOf } from '../../src/stores/held-events.ts';
 import { checkOf, type SourceStates, type StoredState } from '../../src/stores/source-states.ts';
 import { toWrite } from './fold-and-commit.ts';
@@ -19,6 +21,8 @@ export interface ResumeDeps {
   readonly pipeline: Pipeline;
   readonly states: SourceStates;
   readonly deadLetters: DeadLetters;
+  /** Folds in also what comes behind an event that is not there: it is taken for handled from then on. Default: that waits. */
+  readonly incomplete?: boolean;
   /** After each write. */
   readonly onProgress?: (folded: number) => void;
 }
@@ -29,6 +33,8 @@ export type Resumption =
   | { readonly kind: 'not-held' }
   /** It stays held: what is wrong with its state is not mended. */
   | { readonly kind: 'not-mended'; readonly detail: string }
+  /** The first event set aside waits for the one before it in its batch, which is not set aside yet. */
+  | { readonly kind: 'incomplete'; readonly waiting: HeldEvent; readonly lacking: EventPlace }
   /** Others wrote it each time: run it again. */
   | { readonly kind: 'busy'; readonly attempts: number };
 
@@ -46,7 +52,11 @@ export async function resumeSource(source: string, deps: ResumeDeps): Promise<Re
     if (stored === undefined) return { kind: 'unknown' };
     const state = readState(stored, deps.pipeline);
     if (typeof state === 'string') return { kind: 'not-mended', detail: state };
-    const events = await deps.deadLetters.heldFor(source, PAGE);
+    const found = await deps.deadLetters.heldFor(source, PAGE);
+    const events = deps.incomplete === true ? found : upToGap(state, found);
+    const [waiting] = found;
+    if (events.length === 0 && waiting?.after !== undefined)
+      return { kind: 'incomplete', waiting, lacking: waiting.after };
     if (events.length === 0) {
       if (stored.held === undefined)
         return folded === 0 ? { kind: 'not-held' } : { kind: 'resumed', verdicts };
@@ -69,6 +79,28 @@ export async function resumeSource(source: string, deps: ResumeDeps): Promise<Re
     deps.onProgress?.(folded);
   }
   return { kind: 'busy', attempts: MAX_REFUSALS };
+}
+
+/** Those before the first that has an event before it which is neither among them nor folded in. */
+function upToGap(state: SourceState, events: readonly HeldEvent[]): readonly HeldEvent[] {
+  const taken = new Set<string>();
+  const gap = events.findIndex((event) => {
+    const { stream, at, after } = event;
+    const { shard } = at;
+    if (
+      after !== undefined &&
+      !taken.has(placeText(stream, { ...after, shard })) &&
+      !isPassed(state, { stream, shard }, after)
+    )
+      return true;
+    taken.add(placeText(stream, at));
+    return false;
+  });
+  return gap < 0 ? events : events.slice(0, gap);
+}
+
+function placeText(stream: string, { shard, sequence, index }: Coordinates): string {
+  return `${stream} ${shard} ${sequence} ${index}`;
 }
 
 /** The state, or why it cannot be read. A source without one was held at its first event. */

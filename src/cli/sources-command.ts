@@ -55,6 +55,10 @@ export function sourcesCommand(): Command {
         '--pipeline <file>',
         'the deployed pipeline definition, TypeScript or JSON (default: cdk/pipeline.ts)',
       )
+      .option(
+        '--incomplete',
+        'process events also where an earlier one of their batch is missing, which is not processed then if it comes',
+      )
       .option('--json', 'one JSON object per line')
       .addHelpText(
         'after',
@@ -96,6 +100,7 @@ async function countHeld(deadLetters: DeadLetters): Promise<ReadonlyMap<string, 
 
 interface ResumeOptions extends StoreOptions {
   readonly pipeline?: string;
+  readonly incomplete?: true;
   readonly json?: true;
 }
 
@@ -110,7 +115,8 @@ async function resumeHeld(named: readonly string[], options: ResumeOptions): Pro
     }
     for (const source of sources) {
       const onProgress = (events: number) => progress.draw([`${source}: ${events} events`]);
-      const outcome = await resumeSource(source, { pipeline, states, deadLetters, onProgress });
+      const { incomplete = false } = options;
+      const outcome = await resumeSource(source, { pipeline, states, deadLetters, incomplete, onProgress });
       progress.clear();
       if (outcome.kind !== 'resumed' && outcome.kind !== 'not-held') process.exitCode = 1;
       process.stdout.write(
@@ -135,6 +141,10 @@ function resumedInWords(outcome: Resumption): string {
       return 'is not held';
     case 'not-mended':
       return `stays held: ${outcome.detail}`;
+    case 'incomplete': {
+      const { waiting, lacking } = outcome;
+      return `waits: the event before the first one set aside is missing, at ${lacking.sequence} event ${lacking.index} of ${waiting.at.shard}; run the command again once its batch has been read, or with --incomplete if it is lost`;
+    }
     case 'busy':
       return `stays held: it was written ${outcome.attempts} times in the meantime; run the command again`;
   }

@@ -7,7 +7,7 @@ import type { Coordinates } from '../core/event.ts';
 import type { ReasonCode } from '../core/reason-codes.ts';
 import { DEAD_LETTERS_TABLE } from '../platform/names.ts';
 import type { HeldEvent, Holding } from './held-events.ts';
-import { heldItem, heldKey, heldPartition, isHeld, readHeld } from './held-events.ts';
+import { heldAgain, heldItem, heldKey, heldPartition, isHeld, readHeld } from './held-events.ts';
 import type { LetterKey } from './letter-key.ts';
 import type { RedrivenLetter } from './source-states.ts';
 import { HOLD_REASONS } from './source-states.ts';
@@ -103,13 +103,19 @@ export class DeadLetters {
 
   /**
    * Sets events aside for a source that is held, and is as `put` besides. They are no dead letters: they are folded in later. One that is set
-   * aside already stays as it is: who sets it aside again, since its batch comes once more, may not know any longer which tick came before it.
+   * aside already keeps its tick: who sets it aside again, since its batch comes once more, may not know any longer which one came before it.
    */
   async hold(events: readonly HeldEvent[], holding: Holding): Promise<void> {
     if (events.length === 0) return;
-    const known = new Set((await this.#table.getMany(events.map(heldKey))).map(keyTextOf));
-    const fresh = events.filter((event) => !known.has(keyTextOf(heldKey(event))));
-    if (fresh.length > 0) await this.#table.putMany(fresh.map((event) => heldItem(event, holding)));
+    const stored = await this.#table.getMany(events.map(heldKey));
+    const known = new Map(stored.map((item) => [keyTextOf(item), item]));
+    const items = events
+      .map((event) => {
+        const before = known.get(keyTextOf(heldKey(event)));
+        return before === undefined ? heldItem(event, holding) : heldAgain(before, event);
+      })
+      .filter((item) => item !== undefined);
+    if (items.length > 0) await this.#table.putMany(items);
   }
 
   /**

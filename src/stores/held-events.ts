@@ -20,7 +20,12 @@ export interface HeldEvent {
   readonly isStray: boolean;
   /** The latest tick of its shard that came before it, where one is known. */
   readonly tickMs?: EpochMs;
+  /** The event of its source before it in its batch: they are set aside by several writes. None: all before it had been handled. */
+  readonly after?: EventPlace;
 }
+
+/** In a shard. */
+export type EventPlace = Pick<Coordinates, 'sequence' | 'index'>;
 
 export interface Holding {
   readonly reason: HoldReason;
@@ -45,6 +50,7 @@ export function heldFrom(source: string, batch: SourceEvents, from: number): Hel
       event,
       isStray: batch.strays?.has(place) === true,
       ...tickBefore(batch, place),
+      ...(at === 0 ? {} : eventBefore(batch, place)),
     };
   });
 }
@@ -52,6 +58,12 @@ export function heldFrom(source: string, batch: SourceEvents, from: number): Hel
 function tickBefore({ ticks = [] }: SourceEvents, place: number): Pick<HeldEvent, 'tickMs'> {
   const before = ticks.filter(({ from }) => from <= place);
   return before.length === 0 ? {} : { tickMs: Math.max(...before.map(({ atMs }) => atMs)) };
+}
+
+function eventBefore({ sequences, indexes }: SourceEvents, place: number): Pick<HeldEvent, 'after'> {
+  const sequence = sequences[place - 1];
+  const index = indexes[place - 1];
+  return sequence === undefined || index === undefined ? {} : { after: { sequence, index } };
 }
 
 /** As batches that can be folded, each of one shard; in the order given. */
@@ -113,7 +125,7 @@ export function isHeld(item: Item): boolean {
 }
 
 export function heldItem(held: HeldEvent, { reason, detail }: Holding): Item {
-  const { source, stream, at, arrivalMs, event, isStray, tickMs } = held;
+  const { source, stream, at, arrivalMs, event, isStray, tickMs, after } = held;
   return {
     ...heldKey(held),
     reason: text(reason),
@@ -128,8 +140,34 @@ export function heldItem(held: HeldEvent, { reason, detail }: Holding): Item {
     body: text(JSON.stringify(event)),
     ...(isStray ? { stray: number(1) } : {}),
     ...(tickMs === undefined ? {} : { tickMs: number(tickMs) }),
+    ...afterItem(after),
   };
 }
+
+function afterItem(after: EventPlace | undefined): Item {
+  return after === undefined
+    ? {}
+    : { [AFTER_SEQUENCE]: text(after.sequence), [AFTER_INDEX]: number(after.index) };
+}
+
+/** One that is set aside already, as who sets it aside once more knows what came before it; undefined: that is the same. */
+export function heldAgain(stored: Item, { after }: HeldEvent): Item | undefined {
+  const { [AFTER_SEQUENCE]: sequence, [AFTER_INDEX]: index, ...rest } = stored;
+  const known = afterOf(stored);
+  if (known?.sequence === after?.sequence && known?.index === after?.index) return undefined;
+  return { ...rest, ...afterItem(after) };
+}
+
+function afterOf(item: Item): EventPlace | undefined {
+  const sequence = textOf(item, AFTER_SEQUENCE);
+  const index = numberOf(item, AFTER_INDEX);
+  return sequence === undefined || index === undefined
+    ? undefined
+    : { sequence: sequence as SequenceNumber, index };
+}
+
+const AFTER_SEQUENCE = 'afterSequence';
+const AFTER_INDEX = 'afterIndex';
 
 /** @throws Error for an item that lacks what `heldItem` writes */
 export function readHeld(item: Item): HeldEvent {
@@ -156,5 +194,15 @@ export function readHeld(item: Item): HeldEvent {
   const event = JSON.parse(body) as TelemetryEvent;
   const tickMs = numberOf(item, 'tickMs');
   const isStray = numberOf(item, 'stray') === 1;
-  return { source, stream, at, arrivalMs, event, isStray, ...(tickMs === undefined ? {} : { tickMs }) };
+  const after = afterOf(item);
+  return {
+    source,
+    stream,
+    at,
+    arrivalMs,
+    event,
+    isStray,
+    ...(tickMs === undefined ? {} : { tickMs }),
+    ...(after === undefined ? {} : { after }),
+  };
 }
