@@ -87,9 +87,7 @@ export interface Problem {
   readonly status?: number;
 }
 
-export interface GatewayRequest extends Pick<RestRequest, 'headers' | 'query' | 'requestId'> {
-  readonly pathParameters?: Readonly<Record<string, string>>;
-}
+export type GatewayRequest = Pick<RestRequest, 'headers' | 'query' | 'requestId' | 'pathParameters'>;
 
 /** A template of the API's own for the type, else for its class, else API Gateway's. */
 export function gatewayResponse(

@@ -4,6 +4,7 @@ import type { TemplateInput } from './mapping-template.ts';
 import type { OpenQuestions } from './open-questions.ts';
 import type { RestMethod } from './rest-api.ts';
 import type { RestRequest } from './rest-request.ts';
+import type { JavaMap } from './vtl/java-values.ts';
 
 export type IntegrationOutcome =
   | { readonly kind: 'answer'; readonly answer: HttpAnswer; readonly backendStatus: number }
@@ -17,6 +18,7 @@ export type IntegrationOutcome =
 export interface IntegrationRequest {
   readonly method: RestMethod;
   readonly request: RestRequest;
-  readonly input: TemplateInput;
+  /** Of both templates: what the request's has set in the context holds for the answer. */
+  readonly input: TemplateInput & { readonly context: JavaMap };
   readonly answers: OpenQuestions;
 }

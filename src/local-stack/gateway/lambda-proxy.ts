@@ -4,7 +4,7 @@ import { isObject } from '../property.ts';
 import type { HttpAnswer } from './gateway-response.ts';
 import { isBinaryType } from './media-type.ts';
 import type { OpenQuestions } from './open-questions.ts';
-import { remapHeaders } from './remap-headers.ts';
+import { endsAtTheService, remapHeaders } from './remap-headers.ts';
 import { headerOf, type RestRequest, singleValues } from './rest-request.ts';
 
 export interface ProxyRequest {
@@ -46,9 +46,7 @@ const noneAsNull = (map: Readonly<Record<string, string>>) => (Object.keys(map).
 export function sentHeaders({ headers, sourceIp, requestId }: RestRequest): RestRequest['headers'] {
   const sent = new Map<string, readonly string[]>();
   for (const [name, values] of headers) {
-    const lower = name.toLowerCase();
-    if (lower === 'content-length' || lower === 'connection') continue;
-    sent.set(CAPITALIZED[lower] ?? name, values);
+    if (!endsAtTheService(name)) sent.set(CAPITALIZED[name.toLowerCase()] ?? name, values);
   }
   sent.set('X-Amzn-Trace-Id', [
     `Root=1-00000000-${requestId.replaceAll('-', '').padEnd(24, '0').slice(0, 24)}`,

@@ -10,6 +10,7 @@ import { remapHeaders } from './remap-headers.ts';
 import type { IntegrationResponse, Mapped } from './rest-api.ts';
 import { headerOf } from './rest-request.ts';
 import type { ServiceAnswer } from './service-endpoint.ts';
+import { readOverrides } from './template-context.ts';
 import { printJava, toJava } from './vtl/java-values.ts';
 
 export function mapAnswer(
@@ -23,7 +24,7 @@ export function mapAnswer(
   const template = templateFor(response, headerOf(request.headers, 'accept'));
   const rendered: Pick<Rendered, 'text' | 'status' | 'headers'> =
     template === undefined
-      ? { text: answer.body, status: undefined, headers: {} }
+      ? { text: answer.body, ...readOverrides(input.context) }
       : renderTemplate(template, { ...input, body: answer.body });
   const declared = method.responses.get(response.statusCode);
   if (declared === undefined)
@@ -88,10 +89,8 @@ function valueOfParameter(
       return headers[rest.slice(1).toLowerCase()];
     case 'stageVariables':
       return input.stageVariables[rest.slice(1)];
-    case 'context': {
-      const context = input.context instanceof Map ? Object.fromEntries(input.context) : input.context;
-      return contextValue(context, rest.slice(1)) || undefined;
-    }
+    case 'context':
+      return contextValue(Object.fromEntries(input.context), rest.slice(1)) || undefined;
     default:
       return undefined;
   }

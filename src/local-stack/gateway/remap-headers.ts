@@ -13,11 +13,25 @@ const REMAPPED = [
   'max-forwards',
   'proxy-authenticate',
   'server',
+  'trailer',
+  'upgrade',
+  'user-agent',
+  'www-authenticate',
+];
+
+/** Headers of requests that neither a function nor a template sees. */
+const ENDING_HERE = [
+  'connection',
+  'content-length',
+  'content-md5',
+  'expect',
+  'max-forwards',
+  'proxy-authenticate',
+  'server',
   'te',
   'trailer',
   'transfer-encoding',
   'upgrade',
-  'user-agent',
   'www-authenticate',
 ];
 
@@ -32,12 +46,15 @@ const FORBIDDEN = [
   'transfer-encoding',
 ];
 
+export const endsAtTheService = (name: string): boolean => ENDING_HERE.includes(name.toLowerCase());
+
 export const isForbiddenToBackend = (name: string): boolean => FORBIDDEN.includes(name.toLowerCase());
 
 export function remapHeaders<T extends Headers>(headers: T): Headers {
   return Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) => {
       const lower = name.toLowerCase();
+      if (lower === 'transfer-encoding') return [];
       if (!REMAPPED.includes(lower)) return [[name, value]];
       return [[`x-amzn-Remapped-${name}`, value]];
     }),

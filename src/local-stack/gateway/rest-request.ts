@@ -6,6 +6,8 @@ export interface RestRequest {
   readonly httpMethod: string;
   /** Without the stage, as it came: percent-encoded. */
   readonly path: string;
+  /** Decoded; undefined until a method was found. */
+  readonly pathParameters?: Readonly<Record<string, string>>;
   readonly query: ReadonlyMap<string, readonly string[]>;
   /** Names as they came. */
   readonly headers: ReadonlyMap<string, readonly string[]>;

@@ -6,7 +6,7 @@ import { createAuthorize, type Decision } from './authorize.ts';
 import type { GatewayEvent } from './gateway-event.ts';
 import { gatewayResponse, type HttpAnswer, type Problem } from './gateway-response.ts';
 import type { IntegrationOutcome } from './integration-outcome.ts';
-import { proxyAnswer, proxyEvent } from './lambda-proxy.ts';
+import { proxyAnswer, proxyEvent, sentHeaders } from './lambda-proxy.ts';
 import { decodeSegment, matchMethod } from './match-method.ts';
 import { mediaType } from './media-type.ts';
 import { methodArn } from './method-arn.ts';
@@ -110,10 +110,11 @@ class RestServing {
     return answer;
   }
 
-  async #serve(request: RestRequest, context: Context): Promise<HttpAnswer> {
-    const match = matchMethod(this.#api.methods, request);
-    if (match === undefined) return this.#refuse(request, { type: 'MISSING_AUTHENTICATION_TOKEN' }, context);
+  async #serve(asked: RestRequest, context: Context): Promise<HttpAnswer> {
+    const match = matchMethod(this.#api.methods, asked);
+    if (match === undefined) return this.#refuse(asked, { type: 'MISSING_AUTHENTICATION_TOKEN' }, context);
     const { method, pathParameters } = match;
+    const request = { ...asked, pathParameters: decodedPath(pathParameters) };
     context['resourcePath'] = method.path;
     context['resourceId'] = method.logicalId;
     if (!this.#throttles.admits(method, this.#deps.nowMs()))
@@ -172,7 +173,11 @@ class RestServing {
     { request, pathParameters }: Pick<Where, 'request' | 'pathParameters'>,
     context: Context,
   ): HttpAnswer | undefined {
-    const missing = method.requiredParameters.filter((name) => !hasParameter(name, request, pathParameters));
+    const missing = KINDS_OF_PARAMETERS.flatMap((kind) =>
+      method.requiredParameters.filter(
+        (name) => name.startsWith(`method.request.${kind}.`) && !hasParameter(name, request, pathParameters),
+      ),
+    );
     if (missing.length > 0) {
       const names = missing.map((name) => name.split('.').slice(3).join('.')).join(', ');
       const message = `Missing required request parameters: [${names}]`;
@@ -198,9 +203,9 @@ class RestServing {
       body: at.request.body.toString('utf8'),
       answers: this.#answers,
       params: {
-        path: decodedPath(at.pathParameters),
+        path: at.request.pathParameters ?? {},
         querystring: singleValues(at.request.query) ?? {},
-        header: singleValues(at.request.headers) ?? {},
+        header: singleValues(sentHeaders(at.request)) ?? {},
       },
       // One for both templates: the second finds what the first has set.
       context: templateContext(at.context),
@@ -322,6 +327,9 @@ export function rightToInvoke(
   );
 }
 
+/** In the order in which missing ones are told. */
+const KINDS_OF_PARAMETERS = ['header', 'path', 'querystring'] as const;
+
 function hasParameter(
   name: string,
   { headers, query }: RestRequest,
@@ -332,7 +340,7 @@ function hasParameter(
   // Blank is missing.
   if (kind === 'header') return (headerOf(headers, parameter) ?? '').trim() !== '';
   if (kind === 'querystring') return (query.get(parameter)?.at(-1) ?? '').trim() !== '';
-  return pathParameters[parameter] !== undefined;
+  return decodeSegment(pathParameters[parameter] ?? '').trim() !== '';
 }
 
 async function withTimeout<T>(work: Promise<T>, ms: number): Promise<T | 'timed-out'> {

@@ -51,7 +51,10 @@ export async function integrateService(
     const timedOut = error instanceof Error && error.name === 'TimeoutError';
     return problem(timedOut ? 'INTEGRATION_TIMEOUT' : 'INTEGRATION_FAILURE', why);
   }
-  return mapAnswer(integration, answer, at);
+  const outcome = mapAnswer(integration, answer, at);
+  if (outcome.kind === 'problem') return outcome;
+  const traced = { ...outcome.answer.headers, 'X-Amzn-Trace-Id': `Root=${at.request.requestId}` };
+  return { ...outcome, answer: { ...outcome.answer, headers: traced } };
 }
 
 /** A mock answers what its request template says: `{"statusCode": 200}`. */

@@ -194,7 +194,7 @@ const JSON_TYPE = { 'Content-Type': 'application/json' };
 const MISDIRECTED = '{"message":"Misdirected: expected the host 127.0.0.1 or localhost"}';
 
 function splitPath(url: string): { readonly stage: string; readonly path: string; readonly search: string } {
-  const [path = '', search = ''] = url.split('?', 2);
+  const [, path = '', search = ''] = /^([^?]*)\??(.*)$/s.exec(url) ?? [];
   const [, stage = '', rest = ''] = /^\/([^/]*)(.*)$/.exec(path) ?? [];
   return { stage, path: rest === '' ? '/' : rest, search };
 }

@@ -113,6 +113,12 @@ describe('a mock', () => {
       '{"more":"read"}',
     ]);
   });
+
+  it('rule 25, v6: keeps them without a response template, and then its body is empty', async () => {
+    const template = `#set($context.responseOverride.status = 444)#set($context.responseOverride.header.foo = "bar"){"statusCode": 200}`;
+    const { status, headers, text } = await asked(mockStack({ requestTemplates: { [JSON_TYPE]: template } }));
+    expect([status, headers.get('foo'), text]).toEqual([444, 'bar', '']);
+  });
 });
 
 describe('content types', () => {
@@ -206,7 +212,7 @@ describe('which response', () => {
 });
 
 describe('a service behind', () => {
-  function kinesisStack(options: IntegrationOptions = {}): Stack {
+  function kinesisStack(options: IntegrationOptions = {}, declared: Record<string, boolean> = {}): Stack {
     const stack = gatewayStack();
     const role = new Role(stack, 'Role', { assumedBy: new ServicePrincipal('apigateway.amazonaws.com') });
     role.addToPolicy(new PolicyStatement({ actions: ['kinesis:PutRecord'], resources: ['*'] }));
@@ -217,7 +223,7 @@ describe('a service behind', () => {
         action: 'PutRecord',
         options: { credentialsRole: role, integrationResponses: [{ statusCode: '200' }], ...options },
       }),
-      { methodResponses: [{ statusCode: '200' }] },
+      { methodResponses: [{ statusCode: '200', responseParameters: declared }] },
     );
     return stack;
   }
@@ -225,6 +231,31 @@ describe('a service behind', () => {
   it('rule 38: is not asked with headers of the service’s own', async () => {
     const requestParameters = { 'integration.request.header.Authorization': "'x'" };
     expect((await asked(kinesisStack({ requestParameters }))).status).toBe(500);
+  });
+
+  it('rules 38 and 39, v9: its answers are traced; te passes, transfer-encoding goes, and neither reaches a template', async () => {
+    const own = ['TE', 'Transfer-Encoding'].map((name) => `method.response.header.${name}`);
+    const params = ['TE', 'Server', 'Max-Forwards', 'Pragma'].map((name) => `$input.params('${name}')`);
+    const stack = kinesisStack(
+      {
+        requestTemplates: { [JSON_TYPE]: `{"StreamName":"s","Data":"${params.join('|')}"}` },
+        integrationResponses: [
+          { statusCode: '200', responseParameters: Object.fromEntries(own.map((name) => [name, "'own'"])) },
+        ],
+      },
+      Object.fromEntries(own.map((name) => [name, true])),
+    );
+    const { url, serviceCalls } = await gatewayOver(stack, {
+      callService: async () => ({ status: 200, body: '{}' }),
+    });
+    const { headers } = await fetch(`${url}/v1/`, {
+      method: 'POST',
+      body: '{}',
+      headers: { 'Content-Type': JSON_TYPE, TE: 'trailers', Server: 's', 'Max-Forwards': '2', Pragma: 'p' },
+    });
+    expect(serviceCalls[0]?.body).toBe('{"StreamName":"s","Data":"|||p"}');
+    expect([...headers].flatMap(([name, value]) => (value === 'own' ? [name] : []))).toEqual(['te']);
+    expect(headers.get('x-amzn-trace-id')).toMatch(/^Root=/);
   });
 
   it('rules 25 and 40: is asked with what the template overrides, and its answer passes', async () => {
@@ -373,6 +404,33 @@ describe('validation', () => {
     expect([status, JSON.parse(text)]).toEqual([
       400,
       { message: 'Missing required request parameters: [x-header-param, qs1]' },
+    ]);
+  });
+
+  it('rule 27, v10: names headers, then the path’s, then the query’s, however the template lists them', async () => {
+    const stack = gatewayStack();
+    const api = restApiIn(stack);
+    api.root.addResource('{id}').addMethod('POST', new MockIntegration(), {
+      requestValidator: api.addRequestValidator('Parameters', { validateRequestParameters: true }),
+      requestParameters: {
+        'method.request.querystring.qs1': true,
+        'method.request.path.id': true,
+        'method.request.path.issuer': true,
+        'method.request.header.x-header-param': true,
+      },
+    });
+    api.addGatewayResponse('Bad', {
+      type: ResponseType.BAD_REQUEST_PARAMETERS,
+      templates: { [JSON_TYPE]: '$context.error.validationErrorString of $method.request.path.id' },
+    });
+    const { url } = await gatewayOver(stack);
+    const answers = ['a%20b', '%20'].map(async (id) => {
+      const answer = await fetch(`${url}/v1/${id}`, { method: 'POST', body: '{}' });
+      return await answer.text();
+    });
+    expect(await Promise.all(answers)).toEqual([
+      'x-header-param, issuer, qs1 of a b',
+      'x-header-param, id, issuer, qs1 of  ',
     ]);
   });
 
