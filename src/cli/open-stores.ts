@@ -102,6 +102,8 @@ export interface DynamoPlace {
   readonly isLocal: boolean;
   /** Folder with the data of a local run that has ended. */
   readonly dataFolder?: string;
+  /** The buckets of a local run that goes on. */
+  readonly buckets?: LocalPlace;
 }
 
 /** As `useStores`; a run without Java has its tables in its memory, where none can be made. */
@@ -124,7 +126,7 @@ export async function useDynamo<T>(
     );
   }
   if (running === undefined) throw new UsageError(NO_LOCAL_RUN);
-  const { tables, accessKey, outputs } = running;
+  const { tables, accessKey, outputs, buckets } = running;
   if (tables.kind === 'memory')
     throw new UsageError(
       'found a local run with its tables in memory, expected one with Java: only DynamoDB Local can create tables',
@@ -133,6 +135,7 @@ export async function useDynamo<T>(
     client: localClient({ endpoint: tables.endpoint, accessKey }),
     outputs,
     isLocal: true,
+    ...(buckets === undefined ? {} : { buckets: { endpoint: buckets, accessKey } }),
   });
 }
 

@@ -13,7 +13,13 @@ import type { TableNames } from '../stores/generation-tables.ts';
 import { type Generation, Generations } from '../stores/generations.ts';
 import { openArchive } from '../testing/archived-entries.ts';
 import { UsageError } from './exit.ts';
-import { type DynamoPlace, localSettings, type StoreOptions, useDynamo } from './open-stores.ts';
+import {
+  type DynamoPlace,
+  type LocalPlace,
+  localSettings,
+  type StoreOptions,
+  useDynamo,
+} from './open-stores.ts';
 
 export interface RebuildPlace extends DynamoPlace {
   readonly names: TableNames;
@@ -45,7 +51,7 @@ export async function useRebuildPlace<T>(
   });
 }
 
-/** The bucket of a local run that has ended is served for as long as the command runs. */
+/** A local run serves its bucket itself; that of a run that has ended is served for as long as the command runs. */
 class OwnArchive {
   readonly #place: DynamoPlace;
   readonly #path: string | undefined;
@@ -63,23 +69,32 @@ class OwnArchive {
       throw new UsageError(
         'found no archive of the stack, expected --archive with a folder or s3://bucket/prefix',
       );
-    const { dataFolder } = this.#place;
-    if (path !== this.#path || this.#bucket === undefined || dataFolder === undefined)
-      return { path, objects: openArchive(path) };
+    const { dataFolder, buckets } = this.#place;
+    if (path !== this.#path || this.#bucket === undefined) return { path, objects: openArchive(path) };
+    if (buckets !== undefined) return { path, objects: this.#openAt(buckets, this.#bucket) };
+    if (dataFolder === undefined) return { path, objects: openArchive(path) };
     return { path, objects: await this.#serve(this.#bucket, join(dataFolder, 's3')) };
   }
 
   async #serve(bucket: string, dataFolder: string): Promise<Objects> {
     const accessKey = crypto.randomUUID().replaceAll('-', '');
     const server = await startS3Server({ buckets: [bucket], dataFolder, accessKey });
-    const client = createS3Client(localSettings({ endpoint: server.endpoint, accessKey }), LOCAL_LIMITS);
+    this.#atEnd(() => server.stop());
+    return this.#openAt({ endpoint: server.endpoint, accessKey }, bucket);
+  }
+
+  #openAt(place: LocalPlace, bucket: string): Objects {
+    const client = createS3Client(localSettings(place), LOCAL_LIMITS);
+    this.#atEnd(async () => client.destroy());
+    return new S3Objects(client, bucket);
+  }
+
+  #atEnd(stop: () => Promise<void>): void {
     const before = this.#stop;
     this.#stop = async () => {
-      client.destroy();
-      await server.stop();
+      await stop();
       await before();
     };
-    return new S3Objects(client, bucket);
   }
 
   async close(): Promise<void> {

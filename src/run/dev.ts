@@ -213,6 +213,7 @@ async function announce(
     pid: process.pid,
     tables: runtime.tables,
     secrets: runtime.secrets,
+    buckets: runtime.buckets.endpoint,
     accessKey: runtime.accessKey,
     dataFolder: dataFolder === undefined ? undefined : runtime.workFolder,
     outputs: Object.fromEntries(runtime.system.outputs),

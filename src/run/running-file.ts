@@ -8,6 +8,8 @@ export interface RunningFile {
   readonly tables: { readonly kind: 'dynamodb' | 'memory'; readonly endpoint: string };
   /** Endpoint. */
   readonly secrets: string;
+  /** Endpoint; undefined: the run has no buckets. */
+  readonly buckets: string | undefined;
   /** What the local servers want to see: clients give it as access key id. */
   readonly accessKey: string;
   readonly dataFolder: string | undefined;

@@ -1,18 +1,24 @@
-// A rebuild on DynamoDB Local: a change and its mark are one transaction there, and what is untold is found by an index.
+// A rebuild on DynamoDB Local: a change and its mark are one transaction there, and what is untold is found by an index; and the commands
+// beside a local run, whose buckets are its own.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parsePipeline } from '../../src/core/pipeline/parse-pipeline.ts';
 import { GENERATION_TABLES } from '../../src/core/rebuild/generation-name.ts';
 import { auditGeneration } from '../../src/rebuild/audit-generation.ts';
 import { GenerationFold } from '../../src/rebuild/generation-fold.ts';
 import { rebuildAll } from '../../src/rebuild/rebuild.ts';
+import { FolderObjects } from '../../src/stores/archive/folder-objects.ts';
 import { MemoryObjects } from '../../src/stores/archive/memory-objects.ts';
 import type { GenerationTables } from '../../src/stores/generation-tables.ts';
 import { Generations } from '../../src/stores/generations.ts';
 import type { Table } from '../../src/stores/table.ts';
 import { TABLE_SCHEMAS } from '../../src/stores/table-schemas.ts';
 import { archiveEvents } from '../support/archive-of-events.ts';
+import { runHere } from '../support/command-here.ts';
 import { type DynamoDbLocal, javaMissing, startDynamoDbLocal } from '../support/dynamodb-local.ts';
 import { EndingTable, ProcessEnd } from '../support/ending-table.ts';
+import { type FoundRun, localRun } from '../support/local-run.ts';
 import { generationOf } from '../support/rebuilt-generation.ts';
 import { storesOf, viewOf } from '../support/rebuilt-tables.ts';
 
@@ -30,6 +36,12 @@ const START_MS = Date.parse('2026-11-28T09:40:00Z');
 const EVENTS = Array.from({ length: 120 }, (_, at) => ({
   source: `d${at % 4}`,
   time: START_MS + at * 30_000,
+  values: { v: at },
+}));
+/** Into the next hour, each in a window of its own. */
+const FEW = Array.from({ length: 24 }, (_, at) => ({
+  source: `d${at % 4}`,
+  time: START_MS + at * 100_000,
   values: { v: at },
 }));
 
@@ -83,5 +95,75 @@ describe.skipIf(missing !== undefined)(
       expect(await viewOf(storesOf(last.tables), pipeline)).toEqual(await viewOf(expected.side, pipeline));
       expect((await auditGeneration(last.options, last.tables)).problems).toEqual([]);
     });
+
+    test('by commands: compared, switched to and back; a planted bug is found and not switched to, nor is half a generation', async () => {
+      const run = await localRun(server);
+      await lived(run);
+      await archiveEvents(run.archive, FEW, { shardOf: (at) => at % 2 });
+      const planted = new FolderObjects(join(run.cwd, 'planted'));
+      const other = FEW.map((event, at) => (at === 22 ? { ...event, values: { v: 1_000 } } : event));
+      await archiveEvents(planted, other, { shardOf: (at) => at % 2 });
+      const cut = new FolderObjects(join(run.cwd, 'cut'));
+      await archiveEvents(cut, FEW, { shardOf: (at) => at % 2 });
+      const last = await cutShort(cut);
+
+      const rebuild = async (...args: readonly string[]) => {
+        const { code, stdout, stderr } = await runHere(['rebuild', ...args], run);
+        return `${code} ${stdout}${stderr}`;
+      };
+      const readers = async () => (await rebuild('status')).split('\n')[0];
+      const latest = async () => (await runHere(['windows', '--json'], run)).stdout;
+      const live = await latest();
+      expect(live).toContain('"max":23');
+
+      const same = await rebuild('start', 'same', '--pipeline', 'p.json');
+      expect(same).toMatch(/^0 records +24 folded, 24 named.*every record is accounted for\n$/s);
+      expect(await rebuild('diff', 'same', '--pipeline', 'p.json')).toMatch(/^0 .*different: 0\n$/s);
+      expect(await rebuild('switch', 'same', '--pipeline', 'p.json')).toBe(
+        '0 readers now use same; before: first\n',
+      );
+      expect(await latest()).toBe(live);
+      expect(await rebuild('rollback')).toBe('0 readers now use first; before: same\n');
+
+      await rebuild('start', 'planted', '--archive', 'planted', '--pipeline', 'p.json');
+      expect(await rebuild('diff', 'planted', '--pipeline', 'p.json')).toMatch(/^1 .*unexplained/s);
+      expect(await rebuild('switch', 'planted', '--pipeline', 'p.json')).toMatch(
+        /^1 .*readers were not switched/s,
+      );
+      expect(await readers()).toMatch(/^0 readers use the stack’s own tables/);
+      await rebuild('switch', 'planted', '--pipeline', 'p.json', '--force');
+      expect(await latest()).toContain('"max":1000');
+      expect(await rebuild('remove', 'planted')).toMatch(/^2 .*found that readers use it/s);
+      await rebuild('rollback');
+      expect(await latest()).toBe(live);
+      expect(await rebuild('remove', 'planted')).toBe('0 planted is removed\n');
+
+      const half = await rebuild('start', 'half', '--archive', 'cut', '--pipeline', 'p.json');
+      expect(half).toMatch(/^1 .*found \d+ bytes that are not whole zstd data/s);
+      expect(half).toContain(last);
+      expect(await rebuild('switch', 'half', '--force')).toMatch(/^1 .*generation half is not done/s);
+      expect(await readers()).toMatch(/^0 readers use the stack’s own tables/);
+    });
   },
 );
+
+/** What the run itself has made of the events. */
+async function lived({ cwd, tables }: FoundRun): Promise<void> {
+  await writeFile(join(cwd, 'p.json'), JSON.stringify(DEFINITION));
+  const archive = new MemoryObjects();
+  await archiveEvents(archive, FEW, { shardOf: (at) => at % 2 });
+  const { options } = generationOf(archive, DEFINITION);
+  const pipeline = parsePipeline(DEFINITION);
+  const clock = { sleep: async () => {} };
+  await rebuildAll({ ...options, fold: new GenerationFold({ pipeline, tables, clock, random: () => 0 }) });
+}
+
+/** Cuts the last object of records. @returns its name */
+async function cutShort(archive: FolderObjects): Promise<string> {
+  const keys: string[] = [];
+  for await (const { key } of archive.list('records/')) if (key.endsWith('.zst')) keys.push(key);
+  const last = keys.at(-1) ?? '';
+  const stored = await archive.get(last);
+  await archive.put(last, (stored?.body ?? Buffer.alloc(0)).subarray(0, 60));
+  return last;
+}

@@ -49,6 +49,7 @@ export async function localRun(make: MakeTable): Promise<LocalRun> {
     pid: process.pid,
     tables: { kind: 'memory', endpoint: server.endpoint },
     secrets: '',
+    buckets: undefined,
     accessKey: KEY,
     dataFolder: undefined,
     outputs: {

@@ -24,6 +24,7 @@ export interface DynamoDbLocal {
 }
 
 export interface RemovableTable extends Awaited<ReturnType<MakeTable>> {
+  readonly name: string;
   readonly streamArn: string;
   /** Takes an item away, if it is there, as a user or TTL would. */
   remove(key: Item): Promise<void>;
@@ -55,6 +56,7 @@ export async function startDynamoDbLocal(options: DynamoDbServerOptions = {}): P
       const name = `contract-${tables}`;
       const streamArn = await createTable(client, name, schema);
       return {
+        name,
         table: new DynamoTable(client, name),
         streamArn,
         changes: (count) => readChanges(streams, streamArn, count),
