@@ -7,7 +7,9 @@ export function describeFound(found: unknown): string {
   if (typeof found === 'string') return `the text ${quote(found)}`;
   if (Array.isArray(found)) return `an array of ${found.length}`;
   if (typeof found === 'object') return 'an object';
-  return `the ${typeof found} ${String(found)}`.slice(0, MAX_FOUND_LENGTH);
+  // A bigint is a number that was read exactly.
+  const kind = typeof found === 'bigint' ? 'number' : typeof found;
+  return `the ${kind} ${String(found)}`.slice(0, MAX_FOUND_LENGTH);
 }
 
 /** The text in double quotes, cut to about a hundred characters, control characters escaped. */

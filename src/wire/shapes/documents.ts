@@ -6,6 +6,7 @@ import { holdsTooManyContainers } from '../container-bound.ts';
 import type { Refusal } from '../decoded-item.ts';
 import { notJson, tooLargeUnpacked, tooManyContainers } from '../record-refusals.ts';
 import type { UnpackBudget } from '../unpack-budget.ts';
+import { type Exactly, parseExactly } from './parse-exactly.ts';
 import type { Origin } from './pending.ts';
 import { splitTexts } from './split-texts.ts';
 import type { TextDocument } from './text-document.ts';
@@ -13,7 +14,13 @@ import { TEXT_FORMATS } from './text-formats.ts';
 import { unpackText } from './unpack-text.ts';
 
 export type Document =
-  | { readonly kind: 'value'; readonly value: unknown; readonly origin: Origin }
+  | {
+      readonly kind: 'value';
+      readonly value: unknown;
+      /** Long integers in it are bigints. */
+      readonly hasBigints: boolean;
+      readonly origin: Origin;
+    }
   /** Read by a form of text: its own shape alone is asked. */
   | { readonly kind: 'shaped'; readonly shape: Shape; readonly value: unknown; readonly origin: Origin }
   | { readonly kind: 'unreadable'; readonly refusal: Refusal; readonly text: string };
@@ -39,9 +46,10 @@ export function documentsOf(packed: string, options: DocumentOptions, depth = 0)
   const text = packed.startsWith(BYTE_ORDER_MARK) ? packed.slice(1) : packed;
   const whole = parse(text);
   if (whole.kind === 'json') {
-    const inner = typeof whole.value === 'string' && depth < MAX_PACKED ? whole.value : undefined;
+    const { value } = whole.value;
+    const inner = typeof value === 'string' && depth < MAX_PACKED ? value : undefined;
     if (inner !== undefined && /^\s*[[{"]/.test(inner)) return documentsOf(inner, options, depth + 1);
-    return found([{ kind: 'value', value: whole.value, origin: () => text }]);
+    return found([{ ...whole.value, kind: 'value', origin: () => text }]);
   }
   const texts = splitTexts(text, most);
   if (texts !== undefined && texts.length > 1) return found(texts.map(documentOf));
@@ -73,17 +81,17 @@ function unread({ name, format }: Shape, text: string): Document {
 
 function documentOf(text: string): Document {
   const parsed = parse(text);
-  if (parsed.kind === 'json') return { kind: 'value', value: parsed.value, origin: () => text };
+  if (parsed.kind === 'json') return { ...parsed.value, kind: 'value', origin: () => text };
   return { kind: 'unreadable', refusal: notJson(text, parsed.error), text };
 }
 
 type Parsed =
-  | { readonly kind: 'json'; readonly value: unknown }
+  | { readonly kind: 'json'; readonly value: Exactly }
   | { readonly kind: 'not-json'; readonly error: SyntaxError };
 
 function parse(text: string): Parsed {
   try {
-    return { kind: 'json', value: JSON.parse(text) };
+    return { kind: 'json', value: parseExactly(text) };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     return { kind: 'not-json', error };

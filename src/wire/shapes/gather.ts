@@ -12,6 +12,7 @@ import { type Document, documentsOf } from './documents.ts';
 import { firstAt } from './find.ts';
 import { meets } from './meets.ts';
 import { openPlaces } from './open-places.ts';
+import { withDoubles } from './parse-exactly.ts';
 import type { Found, Origin, Pending } from './pending.ts';
 import { resolveSenml } from './resolve-senml.ts';
 import { encodedText, routedDocument } from './routed-document.ts';
@@ -24,6 +25,8 @@ export interface Gathering {
   readonly most: number;
   /** Parts so far, with those that are no events. */
   places: number;
+  /** Long integers in the document at hand are bigints. */
+  hasBigints?: boolean;
 }
 
 /** Lists in lists are looked into so deep. */
@@ -33,7 +36,10 @@ const MAX_LIST_DEPTH = 4;
 export function gather(document: Document, gathering: Gathering): boolean {
   if (document.kind === 'unreadable') return add(document, gathering);
   const { value, origin } = document;
-  if (document.kind === 'value') return gatherStated(value, origin, gathering);
+  if (document.kind === 'value') {
+    gathering.hasBigints = document.hasBigints;
+    return gatherStated(value, origin, gathering);
+  }
   return gatherShaped(document.shape, documentScope(value, gathering.shaping.record), origin, gathering);
 }
 
@@ -71,7 +77,10 @@ function gatherEncoded(document: string, gathering: Gathering): boolean {
   if (found.kind === 'refused') return add({ kind: 'unreadable', refusal: found.refusal, text }, gathering);
   return found.documents.every((each) => {
     if (each.kind === 'unreadable') return add(each, gathering);
-    if (each.kind === 'value') return gatherValue(each.value, each.origin, gathering, 0);
+    if (each.kind === 'value') {
+      gathering.hasBigints = each.hasBigints;
+      return gatherValue(each.value, each.origin, gathering, 0);
+    }
     return gatherShaped(each.shape, documentScope(each.value, shaping.record), each.origin, gathering);
   });
 }
@@ -89,12 +98,14 @@ function gatherValue(value: unknown, origin: Origin, gathering: Gathering, depth
   const { statedSource } = record;
   const { states } = shaping;
   const validation =
-    isList || !isOwnForm(value, record) ? undefined : validateEvent(value, { statedSource, states });
+    isList || !isOwnForm(value, record)
+      ? undefined
+      : validateEvent(plain(value, gathering), { statedSource, states });
   if (validation?.kind === 'valid') return add({ kind: 'own', validation, origin, record }, gathering);
   for (const shape of shaping.shapes) {
     if (shape.takesLists !== isList) continue;
     if (shape.format === 'senml') {
-      const records = resolveSenml(value, record.arrivalMs);
+      const records = resolveSenml(plain(value, gathering), record.arrivalMs);
       if (records !== undefined)
         return records.every((each) =>
           gatherShaped(shape, documentScope(each.value, record), () => each.text, gathering),
@@ -149,7 +160,7 @@ function gatherOwn(value: unknown, origin: Origin, gathering: Gathering): boolea
 
 function addOwn(value: unknown, origin: Origin, statedSource: unknown, gathering: Gathering): boolean {
   const { record, states } = gathering.shaping;
-  const validation = validateOwn(value, { statedSource, record, states });
+  const validation = validateOwn(plain(value, gathering), { statedSource, record, states });
   if (validation.kind === 'valid') return add({ kind: 'own', validation, origin, record }, gathering);
   const tried = gathering.shaping.shapes
     .map(({ name }) => name)
@@ -157,6 +168,11 @@ function addOwn(value: unknown, origin: Origin, statedSource: unknown, gathering
     .slice(0, 200);
   const detail = `${validation.detail}; no shape matches (${tried})`;
   return add({ kind: 'own', validation: { ...validation, detail }, origin, record }, gathering);
+}
+
+/** With its numbers as all JSON is read: an event in its own form has them so. */
+function plain(value: unknown, { hasBigints }: Gathering): unknown {
+  return hasBigints === true ? withDoubles(value) : value;
 }
 
 /** An envelope within a request of a route may not state another source than its token's. */

@@ -14,6 +14,11 @@ function meetsOne({ has, lacks, equals, partitionKey, route }: Condition, scope:
   if (partitionKey !== undefined && !partitionKey.test(scope.record.partitionKey ?? '')) return false;
   for (const path of has) if (firstAt(path, scope) === undefined) return false;
   for (const path of lacks) if (firstAt(path, scope) !== undefined) return false;
-  for (const { path, anyOf } of equals) if (!anyOf.has(firstAt(path, scope))) return false;
+  for (const { path, anyOf } of equals) if (!anyOf.has(plain(firstAt(path, scope)))) return false;
   return true;
+}
+
+/** A definition has doubles. */
+function plain(found: unknown): unknown {
+  return typeof found === 'bigint' ? Number(found) : found;
 }

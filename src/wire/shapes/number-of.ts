@@ -11,7 +11,8 @@ const MAX_TEXT_LENGTH = 64;
 const NUMBER = /^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*$/;
 const WITH_UNIT = /^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*[^\d\s.,:;+\-/][^\d]*$/;
 
-export function numberOf(leaf: unknown, rule: NumberRule): NumberOf {
+export function numberOf(found: unknown, rule: NumberRule): NumberOf {
+  const leaf = typeof found === 'bigint' ? Number(found) : found;
   if (rule.missing?.has(leaf) === true) return 'missing';
   if (typeof leaf === 'number') return Number.isFinite(leaf) ? leaf : 'refused';
   if (typeof leaf === 'boolean') return leaf ? 1 : 0;

@@ -6,6 +6,7 @@ import type { PathStep } from '../../core/shape/shape-path.ts';
 import { holdsTooManyContainers } from '../container-bound.ts';
 import { utf8Text } from '../utf8-text.ts';
 import { memberOf, membersOf } from './find.ts';
+import { parseExactly } from './parse-exactly.ts';
 import { plainAttribute } from './plain-attribute.ts';
 import type { Scope } from './scope.ts';
 import type { Notes } from './take-values.ts';
@@ -77,7 +78,7 @@ function parseText(value: string | Buffer): unknown {
   const text = typeof value === 'string' ? value : utf8Text(value);
   if (text === undefined || !/^\s*[[{"\d-]/.test(text) || holdsTooManyContainers(text)) return undefined;
   try {
-    return JSON.parse(text);
+    return parseExactly(text).value;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;

@@ -12,7 +12,7 @@ export function readPatternTime(
   pattern: TimePattern,
   zone: string | undefined,
 ): number | undefined {
-  const text = typeof found === 'number' ? String(found) : found;
+  const text = typeof found === 'number' || typeof found === 'bigint' ? String(found) : found;
   if (typeof text !== 'string' || text.length > MAX_LENGTH) return undefined;
   const match = pattern.matcher.exec(text.trim());
   if (match === null) return undefined;

@@ -17,6 +17,7 @@ import { type Document, documentsOf } from './documents.ts';
 import { memberOf } from './find.ts';
 import { gather } from './gather.ts';
 import { handPending, Letters } from './hand-pending.ts';
+import { withDoubles } from './parse-exactly.ts';
 import type { Pending } from './pending.ts';
 import type { RecordFacts } from './scope.ts';
 import type { SkippedPaths } from './skipped-paths.ts';
@@ -144,6 +145,7 @@ function recordsIn(
   if (own.length > 0) return own;
   const list: Document = {
     kind: 'value',
+    hasBigints: document.hasBigints,
     value: records,
     origin: () => memberText(origin(), 'Records') ?? '[]',
   };
@@ -228,8 +230,12 @@ export async function readDocuments(file: string, shapes: readonly Shape[]): Pro
   const ofFile: RecordFacts = { partitionKey: nameOf(file), arrivalMs: undefined, route: undefined };
   const documents = found.documents
     .flatMap((document) => recordsIn(document, ofFile, shapes))
-    .flatMap(({ document }) => (document.kind === 'unreadable' ? [] : [document.value]));
+    .flatMap(({ document }) => (document.kind === 'unreadable' ? [] : [plainValue(document)]));
   return { documents, format: shaped?.shape.format ?? 'json' };
+}
+
+function plainValue(document: Exclude<Document, { kind: 'unreadable' }>): unknown {
+  return document.kind === 'value' && document.hasBigints ? withDoubles(document.value) : document.value;
 }
 
 const MAX_GUESSED = 1_000;

@@ -1,5 +1,6 @@
 // Lines of MQTT messages: `2026-03-01T08:00:00+0100 plant/line-1 {"t": 21.5}`, or without the time. A topic may hold spaces;
 // it has at least two levels, and its payload is JSON or a number; or, behind a topic without spaces, one word: a state.
+import { parseExactly } from './parse-exactly.ts';
 import type { TextDocument } from './text-document.ts';
 import { readTextLines } from './text-lines.ts';
 
@@ -45,7 +46,7 @@ function timeOf(text: string): string | number {
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseExactly(text).value;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;

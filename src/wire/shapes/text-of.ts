@@ -12,9 +12,10 @@ export function fieldOf(field: TextField, scope: Scope): unknown {
   return undefined;
 }
 
-/** A text, number or boolean as a text; anything else is as it is. */
+/** A text, number or boolean as a text; anything else is as it is. So is a number that may be another than was written. */
 export function asText(found: unknown): unknown {
-  return typeof found === 'number' || typeof found === 'boolean' ? String(found) : found;
+  if (typeof found === 'number') return Math.abs(found) <= Number.MAX_SAFE_INTEGER ? String(found) : found;
+  return typeof found === 'boolean' || typeof found === 'bigint' ? String(found) : found;
 }
 
 /** A rule's name for this part; undefined where a place in it is empty. */

@@ -73,6 +73,7 @@ function inUnit(found: unknown, unit: TimeUnit | 'auto'): number | undefined {
     if (text.length > 25 || !DIGITS.test(text)) return undefined;
     return exactly(BigInt(text), unit);
   }
+  if (typeof found === 'bigint') return exactly(found, unit);
   if (typeof found === 'object') return inUnitOfHalves(found, unit);
   if (typeof found !== 'number' || !Number.isFinite(found)) return undefined;
   if (unit === 'auto') return inUnit(found, guessUnit(Math.abs(found)));
