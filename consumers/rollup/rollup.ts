@@ -142,9 +142,9 @@ export function createRollup(
 
 const noPause: RetryPause = async () => {};
 
-/** Since the arrival of the latest event the changes tell of: from the stream through two consumers. */
+/** Since the arrival of the latest event the changes tell of: from the stream through two consumers. What silence closes tells of none. */
 function lagOf(changes: readonly SourceChange[], nowMs: number): { readonly lagMs?: number } {
-  const last = changes.at(-1);
+  const last = changes.findLast(({ before, lastArrivalMs }) => before?.lastArrivalMs !== lastArrivalMs);
   return last === undefined ? {} : { lagMs: Math.max(0, nowMs - last.lastArrivalMs) };
 }
 

@@ -22,7 +22,7 @@ export function devScreen(state: DevState, columns: number): string[] {
     `ledger    ${ledger === undefined ? '…' : ledgerLine(ledger)}`,
     ...state.consumers.map(
       ({ name, lagMs, batches, failures }) =>
-        `${name.padEnd(9)} lag ${lagMs === undefined ? '-' : `${(lagMs / 1_000).toFixed(1)} s`}, ${formatNumber(batches)} batches, ${formatNumber(failures)} failures`,
+        `${name.padEnd(9)} lag ${(lagMs / 1_000).toFixed(1)} s, ${formatNumber(batches)} batches, ${formatNumber(failures)} failures`,
     ),
     ...(state.trouble === undefined ? [] : [`last trouble: ${state.trouble}`]),
     ...(state.alerts === undefined ? [] : ['', ...alertLines(state.alerts, columns)]),
@@ -79,9 +79,7 @@ function windowLines(windows: readonly SeriesWindow[]): string[] {
 const METRICS_SHOWN = 4;
 
 export function devStatusLine(state: DevState): string {
-  const lags = state.consumers.map(
-    ({ name, lagMs }) => `${name} lag ${lagMs === undefined ? '-' : `${(lagMs / 1_000).toFixed(1)} s`}`,
-  );
+  const lags = state.consumers.map(({ name, lagMs }) => `${name} lag ${(lagMs / 1_000).toFixed(1)} s`);
   const books = state.ledger === undefined ? 'ledger …' : ledgerLine(state.ledger);
   const trouble = state.trouble === undefined ? [] : [`last trouble: ${state.trouble}`];
   const alerts = state.alerts === undefined ? [] : [`${formatNumber(state.alerts.firing)} alerts firing`];

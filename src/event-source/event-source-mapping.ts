@@ -18,6 +18,8 @@ export interface RunningMapping {
    * a read that began after this call found nothing, with nothing pending.
    */
   caughtUp(): Promise<CaughtUpAnswer>;
+  /** How long the oldest record that was read has been waiting to be handled, in any shard; 0: none is waiting. */
+  behindMs(): number;
   /** Resolves when the mapping has stopped completely. May be called again with `abandon`, to stop waiting for an invocation. */
   stop(options: StopOptions): Promise<void>;
   /** Resolves when the mapping has stopped; rejects on what cannot be retried, e.g. unreadable checkpoints. */
@@ -75,6 +77,12 @@ class Mapping implements RunningMapping {
     const answer = this.#caughtUp.ask();
     this.#wakeAll();
     return answer;
+  }
+
+  behindMs(): number {
+    const nowMs = this.#deps.clock.nowMs();
+    const ages = [...this.#readers.values()].map(({ waitingSinceMs = nowMs }) => nowMs - waitingSinceMs);
+    return Math.max(0, ...ages);
   }
 
   stop({ invocation }: StopOptions): Promise<void> {

@@ -65,6 +65,11 @@ export class ShardProgress {
     return this.#outstanding.length;
   }
 
+  /** Arrival of the first record that was read and is not handled; undefined: there is none. */
+  get waitingSinceMs(): EpochMs | undefined {
+    return this.#outstanding[0]?.arrivalMs;
+  }
+
   /** Where the windows of records to be read begin at the earliest. */
   get windowFloorMs(): EpochMs {
     return this.#window?.startMs ?? this.#windowsClosedMs ?? 0;

@@ -89,6 +89,12 @@ export class ShardReader {
     );
   }
 
+  /** Arrival of the first record that was read and is not handled; undefined: there is none. */
+  get waitingSinceMs(): EpochMs | undefined {
+    const ahead = this.#answer?.kind === 'records' ? this.#answer.records[0]?.arrivalMs : undefined;
+    return this.#progress.waitingSinceMs ?? ahead;
+  }
+
   /** Ends an idle pause at once. */
   wake(): void {
     this.#pollMs = 0;

@@ -5,9 +5,11 @@ import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import { createDynamoDbSource } from '../event-source/dynamodb-source.ts';
 import { createKinesisSource } from '../event-source/kinesis-source.ts';
 import type { StreamSource } from '../event-source/ports.ts';
+import { CreationTimes } from './creation-times.ts';
 import { type ProvisionOptions, provision } from './provision.ts';
 import type { StreamSpec } from './read-stream.ts';
 import type { TableSpec } from './read-table.ts';
+import { systemClock } from './system-clock.ts';
 import type { LocalSystem } from './template.ts';
 
 export interface StreamClients {
@@ -29,6 +31,7 @@ export async function openStreams(
   options: ProvisionOptions,
 ): Promise<OpenStreams> {
   const provisioned = await provision(system, clients, options);
+  const times = new Map<string, CreationTimes>();
   return {
     stream: ({ name }) =>
       createKinesisSource({
@@ -36,11 +39,12 @@ export async function openStreams(
         streamName: name,
         streamArn: known(provisioned.streamArns, name),
       }),
-    changelog: ({ name }) =>
-      createDynamoDbSource({
-        client: clients.dynamodbStreams,
-        streamArn: known(provisioned.tableStreamArns, name),
-      }),
+    changelog: ({ name }) => {
+      const ofTable = times.get(name) ?? new CreationTimes(systemClock.nowMs);
+      times.set(name, ofTable);
+      const streamArn = known(provisioned.tableStreamArns, name);
+      return ofTable.of(createDynamoDbSource({ client: clients.dynamodbStreams, streamArn }));
+    },
   };
 }
 

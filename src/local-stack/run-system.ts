@@ -79,6 +79,7 @@ export function runSystem(system: LocalSystem, parts: SystemParts): RunningSyste
     newEventId: () => crypto.randomUUID(),
   });
   return {
+    behindMs: mappings.behindMs,
     async caughtUp() {
       await telling.told();
       await mappings.caughtUp();

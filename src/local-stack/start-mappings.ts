@@ -31,6 +31,8 @@ export interface MappingsOptions {
 }
 
 export interface RunningMappings {
+  /** How long the oldest record has been waiting that a mapping of the function has read; 0: none is waiting. */
+  behindMs(functionName: string): number;
   /** Resolves when all that is in the streams now has been handled, and all that came of it. */
   caughtUp(): Promise<void>;
   /** What is under way is abandoned. */
@@ -45,6 +47,7 @@ const POLLING = { idlePollMs: 50, longestIdlePollMs: 200, shardRefreshMs: 1_000,
 /** Those that the template has switched off stay so. @throws MappingParametersError */
 export function startMappings(specs: readonly MappingSpec[], options: MappingsOptions): RunningMappings {
   const running: RunningMapping[] = [];
+  const readers = new Map<string, RunningMapping[]>();
   let invocations = 0;
   const observe = (spec: MappingSpec, event: MappingEvent) => {
     if (event.kind === 'invoked') invocations += 1;
@@ -52,9 +55,12 @@ export function startMappings(specs: readonly MappingSpec[], options: MappingsOp
   };
   for (const spec of specs) {
     const mapping = startMapping(spec, { ...options, observe });
-    if (mapping !== undefined) running.push(mapping);
+    if (mapping === undefined) continue;
+    running.push(mapping);
+    readers.set(spec.fn.name, [...(readers.get(spec.fn.name) ?? []), mapping]);
   }
   return {
+    behindMs: (name) => Math.max(0, ...(readers.get(name) ?? []).map((mapping) => mapping.behindMs())),
     async caughtUp() {
       // What a function handled may be in a stream that another reads: over again, until no function was invoked meanwhile.
       for (let before = -1; before !== invocations; ) {

@@ -65,7 +65,7 @@ export interface DevState {
   readonly eventsPerSecond: number;
   /** As last added up. */
   readonly ledger: (Ledger & Pick<StoredLedger, 'sources'>) | undefined;
-  /** By consumer: since the arrival of the latest event it has handled. */
+  /** By consumer. */
   readonly consumers: readonly ConsumerState[];
   readonly latestWindows: readonly SeriesWindow[];
   /** Undefined where the pipeline has no alerts. */
@@ -82,7 +82,8 @@ export interface AlertsNow {
 
 export interface ConsumerState {
   readonly name: string;
-  readonly lagMs: number | undefined;
+  /** How long the oldest record that it has read has been waiting to be handled; 0: none is waiting. */
+  readonly lagMs: number;
   readonly batches: number;
   readonly failures: number;
 }
@@ -138,7 +139,7 @@ export async function runDev(options: DevOptions): Promise<StoredLedger> {
         eventsPerSecond: recent.perSecond(),
         consumers: consumersOf(runtime).map((name) => ({
           name,
-          lagMs: runtime.figures.latest(name, 'lagMs'),
+          lagMs: runtime.behindMs(name),
           batches: runtime.figures.sum(name, 'batches'),
           failures: runtime.figures.sum(name, 'failures'),
         })),

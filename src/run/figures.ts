@@ -3,7 +3,6 @@ import { isObject } from '../local-stack/property.ts';
 
 export class Figures {
   readonly #sums = new Map<string, number>();
-  readonly #latest = new Map<string, number>();
 
   /** Takes a line a function wrote; what is no embedded-metric record is passed over. Returns whether it was one. */
   take(line: string): boolean {
@@ -17,7 +16,6 @@ export class Figures {
       for (const number of Array.isArray(value) ? value : [value]) {
         if (typeof number !== 'number') continue;
         this.#sums.set(key, (this.#sums.get(key) ?? 0) + number);
-        this.#latest.set(key, number);
       }
     }
     return true;
@@ -26,10 +24,6 @@ export class Figures {
   /** E.g. `sum('aggregate', 'stateWrites')`. */
   sum(service: string, metric: string): number {
     return this.#sums.get(`${service}.${metric}`) ?? 0;
-  }
-
-  latest(service: string, metric: string): number | undefined {
-    return this.#latest.get(`${service}.${metric}`);
   }
 }
 

@@ -119,6 +119,8 @@ export interface Runtime {
   /** What the functions published goes to. */
   readonly bus: LocalBus;
   readonly figures: Figures;
+  /** How long the oldest record has been waiting that a consumer has read, e.g. `alert`; 0: none is waiting. */
+  behindMs(consumer: string): number;
   /** The template's alarms, by what has been published in this run. */
   alarms(): readonly StandingAlarm[];
   /** Where function logs and failed batches are. */
@@ -233,6 +235,10 @@ async function compose(
     ...storesOf(tableOfOutput),
     bus,
     figures,
+    behindMs: (consumer) => {
+      const own = system.mappings.filter((spec) => serviceOf(spec) === consumer);
+      return Math.max(0, ...own.map(({ fn }) => running.behindMs(fn.name)));
+    },
     alarms: () => cloudWatch.alarms(system.alarms),
     workFolder,
     busyPids: () => [...functions.values()].flatMap((fn) => fn.busyPids()),

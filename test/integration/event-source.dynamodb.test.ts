@@ -18,6 +18,7 @@ import { startEventSourceMapping } from '../../src/event-source/event-source-map
 import type { MappingEvent } from '../../src/event-source/mapping-events.ts';
 import { parseMappingParameters } from '../../src/event-source/mapping-parameters.ts';
 import { createMemoryCheckpoints } from '../../src/event-source/memory-checkpoints.ts';
+import { CreationTimes } from '../../src/local-stack/creation-times.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import type { DynamoDbEventRecord, StreamEvent } from '../../src/wire/stream-records.ts';
 import { freePort } from '../support/free-port.ts';
@@ -104,10 +105,30 @@ test('every change once and in order, with both images, across a stop, and LATES
   expect([...all.events, ...late.events].filter(({ kind }) => kind === 'unavailable')).toEqual([]);
 });
 
+test('the server cuts creation times to the minute; a local stack tells the second', async () => {
+  const streamArn = await createTable('timed');
+  const times = new CreationTimes(systemClock.nowMs);
+  const source = times.of(createDynamoDbSource({ client: streams, streamArn }));
+  const timed = reader(streamArn, 'TRIM_HORIZON', createMemoryCheckpoints(), source);
+  const mapping = timed.start();
+  await put('timed', 'a', 1);
+  expect(await mapping.caughtUp()).toBe('caught-up');
+  const beganMs = systemClock.nowMs();
+  expect(await mapping.caughtUp()).toBe('caught-up');
+  await put('timed', 'a', 2);
+  expect(await mapping.caughtUp()).toBe('caught-up');
+  await mapping.stop({ invocation: 'finish' });
+  const [first, second] = timed.records.map(({ dynamodb }) => dynamodb.ApproximateCreationDateTime);
+  expect(timed.records).toHaveLength(2);
+  expect((first ?? 0) * 1_000).toBeLessThanOrEqual(beganMs);
+  expect(second).toBeGreaterThanOrEqual(Math.floor(beganMs / 1_000));
+});
+
 function reader(
   streamArn: string,
   StartingPosition: string,
   checkpoints: ReturnType<typeof createMemoryCheckpoints>,
+  stream = createDynamoDbSource({ client: streams, streamArn }),
 ) {
   const records: DynamoDbEventRecord[] = [];
   const events: MappingEvent[] = [];
@@ -116,7 +137,7 @@ function reader(
   const start = () =>
     startEventSourceMapping(parameters, {
       name: 'changes',
-      stream: createDynamoDbSource({ client: streams, streamArn }),
+      stream,
       invoker: {
         invoke: async (payload) => {
           const event: StreamEvent<DynamoDbEventRecord> = JSON.parse(payload);

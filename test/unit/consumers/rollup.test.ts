@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createRollup } from '../../../consumers/rollup/rollup.ts';
+import { closeAll } from '../../../src/core/close-windows.ts';
 import { foldEvents } from '../../../src/core/fold.ts';
 import { parsePipeline } from '../../../src/core/pipeline/parse-pipeline.ts';
 import { DEFAULT_PARTS } from '../../../src/core/pipeline/read-rollup.ts';
@@ -118,6 +119,28 @@ describe('a closed window', () => {
     expect(stored.map(({ eventName }) => eventName)).toEqual(['INSERT']);
     expect(stored[0]?.newImage?.['expiresAt']).toEqual(number((2 * MINUTE + 3_600_000) / 1_000));
     expect(observed.published[0]).toMatchObject({ changes: 3, closedWindows: 1, records: 3, lagMs: 3_000 });
+  });
+
+  it('says how long ago its events arrived, and what silence has closed says nothing of that', async () => {
+    const { rollup, observed } = setUp();
+    const keys = { source: text('a') };
+    const [arrived] = changesOf('a', [0]);
+    if (arrived === undefined) throw new Error('one change');
+    const state = decodeState(
+      'a',
+      Buffer.from(arrived.dynamodb.NewImage?.['state']?.B ?? '', 'base64'),
+      PIPELINE,
+    );
+    const before = { ...keys, version: number(1), state: bytes(encodeState(state)) };
+    expect(closeAll(state)).toBe(true);
+    const after = { ...keys, version: number(2), state: bytes(encodeState(state)) };
+    const closing = { eventName: 'MODIFY', keys, oldImage: before, newImage: after } as const;
+    const silence = changeRecord(closing, sequenceOf(2));
+    await rollup({ Records: [arrived, silence] });
+    expect(observed.latest()).toMatchObject({ changes: 2, lagMs: 2 * MINUTE + 3_000 - 7_000 });
+    await rollup({ Records: [silence] });
+    expect(observed.latest()).toMatchObject({ changes: 1, closedWindows: 1 });
+    expect(observed.latest()).not.toHaveProperty('lagMs');
   });
 
   it('fails at its own change while windows cannot be stored', async () => {

@@ -323,6 +323,31 @@ test('the lag is the age of the last record handled', async () => {
   expect(harness.eventsOf('checkpointed').map(({ lagMs }) => lagMs)).toEqual([2_700]);
 });
 
+test('a mapping is behind by the age of the oldest record it has not handled, and not at all once there is none', async () => {
+  const harness = new MappingHarness();
+  const mapping = harness.start();
+  await harness.clock.advance(5_000);
+  expect(mapping.behindMs()).toBe(0);
+  harness.put('a');
+  await harness.clock.advance(10_000);
+  harness.put('b');
+  await harness.clock.advance(30_000);
+  expect(mapping.behindMs()).toBe(0);
+  harness.handler = () => {
+    throw new Error('no');
+  };
+  harness.put('c');
+  await harness.clock.advance(10_000);
+  harness.put('d');
+  await harness.clock.advance(30_000);
+  expect(mapping.behindMs()).toBe(40_000);
+  harness.handler = () => success;
+  await harness.clock.run(mapping.caughtUp());
+  await harness.clock.advance(60_000);
+  expect(mapping.behindMs()).toBe(0);
+  await harness.clock.run(mapping.stop({ invocation: 'finish' }));
+});
+
 test('a mapping that is not enabled is not started', () => {
   expect(() => new MappingHarness().start({ Enabled: false })).toThrow('mapping has Enabled: false');
 });

@@ -5,27 +5,24 @@ const line = (service: string, counts: object) =>
   JSON.stringify({ _aws: { Timestamp: 1 }, service, ...counts });
 
 describe('the figures', () => {
-  it('are summed up by service and metric, and the latest is kept', () => {
+  it('are summed up by service and metric', () => {
     const figures = new Figures();
     expect(figures.take(line('aggregate', { stateWrites: 3, lagMs: 20 }))).toBe(true);
     figures.take(line('aggregate', { stateWrites: 4, lagMs: 5 }));
     figures.take(line('rollup', { stateWrites: 100 }));
     expect(figures.sum('aggregate', 'stateWrites')).toBe(7);
-    expect(figures.latest('aggregate', 'lagMs')).toBe(5);
     expect(figures.sum('rollup', 'stateWrites')).toBe(100);
   });
 
-  it('are 0 and none for what nobody published', () => {
+  it('are 0 for what nobody published', () => {
     const figures = new Figures();
     expect(figures.sum('aggregate', 'stateWrites')).toBe(0);
-    expect(figures.latest('aggregate', 'stateWrites')).toBeUndefined();
   });
 
   it('count every value of a metric noted more than once in a flush', () => {
     const figures = new Figures();
     figures.take(line('aggregate', { records: [1, 2, 4] }));
     expect(figures.sum('aggregate', 'records')).toBe(7);
-    expect(figures.latest('aggregate', 'records')).toBe(4);
   });
 
   it.each([
