@@ -296,11 +296,22 @@ async function startServers(
 const endpointVariable = (service: string) =>
   `AWS_ENDPOINT_URL_${service.toUpperCase().replaceAll('-', '_')}`;
 
+/** A server that accepts and does not answer holds no call beyond this, after which the SDK tries again. */
+const TIME_LIMITS = {
+  connectionTimeout: 5_000,
+  requestTimeout: 30_000,
+  throwOnRequestTimeout: true,
+  socketTimeout: 30_000,
+};
+
 function streamClients(client: LocalStack['client'], { cleanups }: Run) {
   const clients = {
-    kinesis: new KinesisClient({ ...client('kinesis'), requestHandler: new NodeHttpHandler({}) }),
-    dynamodb: new DynamoDBClient(client('dynamodb')),
-    dynamodbStreams: new DynamoDBStreamsClient(client('dynamodb-streams')),
+    kinesis: new KinesisClient({ ...client('kinesis'), requestHandler: new NodeHttpHandler(TIME_LIMITS) }),
+    dynamodb: new DynamoDBClient({ ...client('dynamodb'), requestHandler: TIME_LIMITS }),
+    dynamodbStreams: new DynamoDBStreamsClient({
+      ...client('dynamodb-streams'),
+      requestHandler: TIME_LIMITS,
+    }),
   };
   cleanups.push(async () => {
     for (const each of Object.values(clients)) each.destroy();

@@ -3,6 +3,7 @@ import { CloudWatchClient, GetMetricStatisticsCommand, type Statistic } from '@a
 import { DescribeTasksCommand, ECSClient, RunTaskCommand, type Task } from '@aws-sdk/client-ecs';
 import { type Clock, systemClock } from '../platform/clock.ts';
 import { LOAD_CONTAINER } from '../platform/names.ts';
+import { handlerOf, type TimeLimits } from '../platform/time-limits.ts';
 
 export interface AwsLoad {
   readonly stackName: string;
@@ -43,6 +44,7 @@ export interface AwsLoadDeps {
 }
 
 const POLL_MS = 5_000;
+const LIMITS: TimeLimits = { connectMs: 5_000, answerMs: 30_000 };
 /** Figures of a minute are there some minutes later. */
 const FIGURES_AFTER_MS = 3 * 60_000;
 const MINUTE_MS = 60_000;
@@ -50,7 +52,10 @@ const MINUTE_MS = 60_000;
 const PRICES = { millionWriteUnits: 0.625, millionReadUnits: 0.125, gigabyteStreamed: 0.08 };
 
 export async function loadOnAws(load: AwsLoad, given: Partial<AwsLoadDeps> = {}): Promise<AwsLoadReport> {
-  const deps = { ecs: new ECSClient(), cloudWatch: new CloudWatchClient(), clock: systemClock, ...given };
+  const limits = { requestHandler: handlerOf(LIMITS) };
+  const ecs = given.ecs ?? new ECSClient(limits);
+  const cloudWatch = given.cloudWatch ?? new CloudWatchClient(limits);
+  const deps = { clock: systemClock, ...given, ecs, cloudWatch };
   const { clock } = deps;
   const fromMs = clock.nowMs();
   const started = await startTasks(load, deps);

@@ -12,6 +12,7 @@ import {
 } from '@aws-sdk/client-cloudwatch';
 import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetRoleCommand, IAMClient, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
+import { handlerOf, type TimeLimits } from '../platform/time-limits.ts';
 
 export interface AwsResource {
   readonly type: string;
@@ -122,12 +123,15 @@ export function awsAccount(
   };
 }
 
+const LIMITS: TimeLimits = { connectMs: 5_000, answerMs: 30_000 };
+
 function awsClients(): AwsClients {
+  const limits = { requestHandler: handlerOf(LIMITS) };
   return {
-    cloudFormation: new CloudFormationClient({}),
-    cloudWatch: new CloudWatchClient({}),
-    dynamodb: new DynamoDBClient({}),
-    iam: new IAMClient({}),
+    cloudFormation: new CloudFormationClient(limits),
+    cloudWatch: new CloudWatchClient(limits),
+    dynamodb: new DynamoDBClient(limits),
+    iam: new IAMClient(limits),
   };
 }
 

@@ -1,4 +1,7 @@
 // Every kind of client that the project makes, against a server that accepts and never answers, or stops in the middle.
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { DynamoDBStreamsClient, ListStreamsCommand } from '@aws-sdk/client-dynamodb-streams';
 import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
@@ -9,6 +12,7 @@ import { createApiGatewayPoster } from '../../../src/platform/api-gateway-poster
 import { systemClock } from '../../../src/platform/clock.ts';
 import { createDynamoDbClient } from '../../../src/platform/dynamodb-client.ts';
 import { createEventBridgeBus } from '../../../src/platform/event-bus.ts';
+import { projectFolder } from '../../../src/platform/project-folder.ts';
 import { createSecrets, createSecretsClient } from '../../../src/platform/secrets.ts';
 import { handlerOf } from '../../../src/platform/time-limits.ts';
 import { DynamoTable } from '../../../src/stores/dynamo-table.ts';
@@ -47,6 +51,22 @@ const CALLS: Readonly<Record<string, (endpoint: string) => Promise<unknown>>> = 
       requestHandler: handlerOf(LIMITS),
     }).send(new ListStreamsCommand({})),
 };
+
+test('every client of the SDK that is made has limits', () => {
+  const folders = ['src', 'consumers', 'producers', 'cdk'];
+  const listed = execFileSync('git', ['ls-files', '--', ...folders], {
+    cwd: projectFolder(),
+    encoding: 'utf8',
+  });
+  const making = listed
+    .split('\n')
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => ({ file, text: readFileSync(join(projectFolder(), file), 'utf8') }))
+    .filter(({ text }) => text.includes("'@aws-sdk/client-") && /^(?! \*).*\bnew \w+Client\(/m.test(text));
+  expect(making.length).toBeGreaterThan(10);
+  const without = making.filter(({ text }) => !/handlerOf\(|throwOnRequestTimeout: true/.test(text));
+  expect(without.map(({ file }) => file)).toEqual([]);
+});
 
 describe('a server that never answers', () => {
   let server: SilentServer | undefined;
