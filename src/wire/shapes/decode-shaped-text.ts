@@ -19,7 +19,12 @@ export function decodeShapedText(
   sink: ItemSink,
   budget = new UnpackBudget(),
 ): Refusal | undefined {
-  const found = documentsOf(text, { shapes: shaping.shapes, most: MAX_EVENTS_PER_RECORD + 1, budget });
+  const found = documentsOf(text, {
+    shapes: shaping.shapes,
+    record: shaping.record,
+    most: MAX_EVENTS_PER_RECORD + 1,
+    budget,
+  });
   if (found.kind === 'refused') return found.refusal;
   const pending: Pending[] = [];
   const most = MAX_EVENTS_PER_RECORD - sink.count;

@@ -6,8 +6,10 @@ import { holdsTooManyContainers } from '../container-bound.ts';
 import type { Refusal } from '../decoded-item.ts';
 import { notJson, tooLargeUnpacked, tooManyContainers } from '../record-refusals.ts';
 import type { UnpackBudget } from '../unpack-budget.ts';
+import { meets } from './meets.ts';
 import { type Exactly, parseExactly } from './parse-exactly.ts';
 import type { Origin } from './pending.ts';
+import { documentScope, type RecordFacts } from './scope.ts';
 import { splitTexts } from './split-texts.ts';
 import type { TextDocument } from './text-document.ts';
 import { TEXT_FORMATS } from './text-formats.ts';
@@ -35,6 +37,8 @@ export type Documents =
 
 export interface DocumentOptions {
   readonly shapes: readonly Shape[];
+  /** What is known of the record: a shape may ask for its route or its key. */
+  readonly record: RecordFacts;
   /** Documents looked for in one text. */
   readonly most: number;
   /** What texts packed into it may unpack to. */
@@ -42,7 +46,7 @@ export interface DocumentOptions {
 }
 
 export function documentsOf(packed: string, options: DocumentOptions, depth = 0): Documents {
-  const { shapes, most, budget } = options;
+  const { most, budget } = options;
   const text = packed.startsWith(BYTE_ORDER_MARK) ? packed.slice(1) : packed;
   const whole = parse(text);
   if (whole.kind === 'json') {
@@ -53,11 +57,8 @@ export function documentsOf(packed: string, options: DocumentOptions, depth = 0)
   }
   const texts = splitTexts(text, most);
   if (texts !== undefined && texts.length > 1) return found(texts.map(documentOf));
-  for (const shape of shapes) {
-    const documents = TEXT_FORMATS[shape.format]?.(text, most);
-    if (documents === undefined) continue;
-    return found(documents.map((document) => documentBy(shape, document)));
-  }
+  const formed = formedDocuments(text, options);
+  if (formed !== undefined) return found(formed);
   const unpacked = depth < MAX_PACKED ? unpackText(text, budget) : undefined;
   if (budget.isOverrun) return { kind: 'refused', refusal: tooLargeUnpacked(budget.limit) };
   if (unpacked === undefined) return { kind: 'refused', refusal: notJson(text, whole.error) };
@@ -70,12 +71,35 @@ function found(documents: readonly Document[]): Documents {
   return { kind: 'documents', documents };
 }
 
-function documentBy(shape: Shape, { value, text }: TextDocument): Document {
-  return value === undefined ? unread(shape, text) : { kind: 'shaped', shape, value, origin: () => text };
+/** By the first form that has a document some shape asks for; else by the first that reads the text. */
+function formedDocuments(
+  text: string,
+  { shapes, most, record }: DocumentOptions,
+): readonly Document[] | undefined {
+  let unasked: readonly Document[] | undefined;
+  for (const format of new Set(shapes.map((shape) => shape.format))) {
+    const documents = TEXT_FORMATS[format]?.(text, most);
+    if (documents === undefined) continue;
+    const ofFormat = shapes.filter((shape) => shape.format === format);
+    const read = documents.map((document) => documentBy(ofFormat, document, record));
+    if (read.some(({ kind }) => kind === 'shaped')) return read;
+    unasked ??= read;
+  }
+  return unasked;
 }
 
-function unread({ name, format }: Shape, text: string): Document {
-  const detail = `shape ${name}: found ${quote(text)}, expected ${format}`;
+/** `shapes`: those of the form that it was read by. */
+function documentBy(shapes: readonly Shape[], { value, text }: TextDocument, record: RecordFacts): Document {
+  const [first] = shapes;
+  if (value === undefined) return unread(first?.name ?? '', first?.format ?? '', text);
+  const scope = documentScope(value, record);
+  const shape = shapes.find(({ when }) => meets(when, scope));
+  if (shape !== undefined) return { kind: 'shaped', shape, value, origin: () => text };
+  return unread(shapes.map(({ name }) => name).join(', '), 'what meets its "when"', text);
+}
+
+function unread(names: string, expected: string, text: string): Document {
+  const detail = `shape ${names.slice(0, 200)}: found ${quote(text)}, expected ${expected}`;
   return { kind: 'unreadable', refusal: { reason: 'shape', detail }, text };
 }
 

@@ -14,8 +14,8 @@ import { meets } from './meets.ts';
 import { openPlaces } from './open-places.ts';
 import { withDoubles } from './parse-exactly.ts';
 import type { Found, Origin, Pending } from './pending.ts';
-import { resolveSenml } from './resolve-senml.ts';
-import { encodedText, routedDocument } from './routed-document.ts';
+import { type ResolvedRecord, resolveSenml } from './resolve-senml.ts';
+import { encodedText, routedDocument, routedText, withRoute } from './routed-document.ts';
 import { documentScope, type RecordFacts, type Scope } from './scope.ts';
 import { notesOf, type Shaping } from './shaping.ts';
 
@@ -71,12 +71,24 @@ function gatherEncoded(document: string, gathering: Gathering): boolean {
   const { shaping, most } = gathering;
   const text = encodedText(document);
   const detail = `document: found ${quote(document)}, expected base64 of a text`;
-  if (text === undefined)
-    return add({ kind: 'unreadable', refusal: { reason: 'not-utf8', detail }, text: document }, gathering);
-  const found = documentsOf(text, { shapes: shaping.shapes, most: most + 1, budget: new UnpackBudget() });
-  if (found.kind === 'refused') return add({ kind: 'unreadable', refusal: found.refusal, text }, gathering);
+  const { record } = shaping;
+  const source = record.statedSource;
+  if (text === undefined) {
+    const refusal = { reason: 'not-utf8', detail } as const;
+    const routed = { source, body: withRoute(JSON.stringify(document), record) };
+    return add({ kind: 'unreadable', refusal, text: document, routed }, gathering);
+  }
+  const found = documentsOf(text, {
+    shapes: shaping.shapes,
+    record: shaping.record,
+    most: most + 1,
+    budget: new UnpackBudget(),
+  });
+  const routedOf = (own: string) => ({ source, body: routedText(own, record) });
+  if (found.kind === 'refused')
+    return add({ kind: 'unreadable', refusal: found.refusal, text, routed: routedOf(text) }, gathering);
   return found.documents.every((each) => {
-    if (each.kind === 'unreadable') return add(each, gathering);
+    if (each.kind === 'unreadable') return add({ ...each, routed: routedOf(each.text) }, gathering);
     if (each.kind === 'value') {
       gathering.hasBigints = each.hasBigints;
       return gatherValue(each.value, each.origin, gathering, 0);
@@ -106,10 +118,8 @@ function gatherValue(value: unknown, origin: Origin, gathering: Gathering, depth
     if (shape.takesLists !== isList) continue;
     if (shape.format === 'senml') {
       const records = resolveSenml(plain(value, gathering), record.arrivalMs);
-      if (records !== undefined)
-        return records.every((each) =>
-          gatherShaped(shape, documentScope(each.value, record), () => each.text, gathering),
-        );
+      if (records?.some((each) => meets(shape.when, documentScope(each.value, record))) === true)
+        return records.every((each) => gatherSenml(shape, each, gathering));
     } else if (shape.format === 'json') {
       const scope = insideOf(shape, documentScope(value, record));
       if (scope !== undefined && meets(shape.when, scope))
@@ -118,6 +128,13 @@ function gatherValue(value: unknown, origin: Origin, gathering: Gathering, depth
   }
   if (isList && depth < MAX_LIST_DEPTH) return gatherElements(value, origin, gathering, depth);
   return gatherOwn(value, origin, gathering);
+}
+
+function gatherSenml(shape: Shape, { value, text }: ResolvedRecord, gathering: Gathering): boolean {
+  const scope = documentScope(value, gathering.shaping.record);
+  if (meets(shape.when, scope)) return gatherShaped(shape, scope, () => text, gathering);
+  const detail = `shape ${shape.name}: found ${quote(text)}, expected what meets its "when"`;
+  return add({ kind: 'unreadable', refusal: { reason: 'shape', detail }, text }, gathering);
 }
 
 function gatherElements(

@@ -22,8 +22,10 @@ export function handPending(pending: Found, handing: Handing): void {
   const { shaping, sink, letters } = handing;
   const { index } = sink;
   if (pending.kind === 'unreadable') {
-    const payload = { encoding: 'utf8', body: pending.text } as const;
-    sink.addQuarantined({ index, kind: 'quarantined', ...pending.refusal, source: undefined, payload });
+    const { text, routed, refusal } = pending;
+    const encoding = routed === undefined ? 'utf8' : 'json';
+    const payload = { encoding, body: routed?.body ?? text } as const;
+    sink.addQuarantined({ index, kind: 'quarantined', ...refusal, source: routed?.source, payload });
     return;
   }
   if (pending.kind === 'own') {

@@ -23,7 +23,13 @@ export type Found =
       readonly origin: Origin;
     }
   /** A text among others that cannot be read. */
-  | { readonly kind: 'unreadable'; readonly refusal: Refusal; readonly text: string };
+  | {
+      readonly kind: 'unreadable';
+      readonly refusal: Refusal;
+      readonly text: string;
+      /** Of a text that a door handed on encoded: whose it is, and what the door would hand on of it alone. */
+      readonly routed?: { readonly source: string | undefined; readonly body: string };
+    };
 
 /** With its place among all parts that the record was cut into, those that are no events included. */
 export interface Pending {

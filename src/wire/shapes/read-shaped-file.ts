@@ -61,9 +61,10 @@ export async function* readShapedFile(
 ): AsyncGenerator<ShapedEntry> {
   const file = typeof input === 'string' ? input : input.name;
   const text = await readText(input, options.maxBytes);
-  const found = documentsOf(text, { shapes: options.shapes, most: ALL, budget: new UnpackBudget() });
-  if (found.kind === 'refused') throw refusedFile(file, text, found.refusal);
   const ofFile: RecordFacts = { partitionKey: nameOf(file), arrivalMs: options.arrivalMs, route: undefined };
+  const reading = { shapes: options.shapes, record: ofFile, most: ALL, budget: new UnpackBudget() };
+  const found = documentsOf(text, reading);
+  if (found.kind === 'refused') throw refusedFile(file, text, found.refusal);
   const records = found.documents.flatMap((document) => recordsIn(document, ofFile, options.shapes));
   for (const { document, record } of records) {
     const { skipped, askedTags, states } = options;
@@ -211,7 +212,7 @@ function documentsOfText(
   record: RecordFacts,
   shapes: readonly Shape[],
 ): readonly RecordedDocument[] {
-  const found = documentsOf(text, { shapes, most: ALL, budget: new UnpackBudget() });
+  const found = documentsOf(text, { shapes, record, most: ALL, budget: new UnpackBudget() });
   if (found.kind === 'documents') return found.documents.map((document) => ({ document, record }));
   return [{ document: { kind: 'unreadable', refusal: found.refusal, text }, record }];
 }
@@ -224,10 +225,11 @@ export interface FileDocuments {
 /** What the file holds before any shape makes events of it, for a guess. @throws RecordingError */
 export async function readDocuments(file: string, shapes: readonly Shape[]): Promise<FileDocuments> {
   const text = await readText(file);
-  const found = documentsOf(text, { shapes, most: MAX_GUESSED, budget: new UnpackBudget() });
+  const ofFile: RecordFacts = { partitionKey: nameOf(file), arrivalMs: undefined, route: undefined };
+  const reading = { shapes, record: ofFile, most: MAX_GUESSED, budget: new UnpackBudget() };
+  const found = documentsOf(text, reading);
   if (found.kind === 'refused') throw refusedFile(file, text, found.refusal);
   const [shaped] = found.documents.filter((document) => document.kind === 'shaped');
-  const ofFile: RecordFacts = { partitionKey: nameOf(file), arrivalMs: undefined, route: undefined };
   const documents = found.documents
     .flatMap((document) => recordsIn(document, ofFile, shapes))
     .flatMap(({ document }) => (document.kind === 'unreadable' ? [] : [plainValue(document)]));

@@ -4,13 +4,6 @@ import type { ShapeDefinition } from '../shape-definition.ts';
 export const SENML: ShapeDefinition = {
   name: 'senml',
   format: 'senml',
-  when: [
-    { has: ['t', 'v'] },
-    { has: ['t', 'vb'] },
-    { has: ['t', 'vs'] },
-    { has: ['t', 'vd'] },
-    { has: ['t', 's'] },
-  ],
   source: 'device',
   time: { path: 't', as: 's' },
   values: { '{quantity}': ['v', 'vb'], '{quantity}.sum': 's' },

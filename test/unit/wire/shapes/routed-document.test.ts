@@ -114,19 +114,30 @@ describe('a payload as the MQTT door encodes it', () => {
 
   test('cannot speak for another, and its letter reads again as the same', () => {
     const shapes = shapesOf({ name: 'lines', like: 'line-protocol' });
-    for (const payload of ['{"source":"other","time":1,"values":{}}', '{"time":"x"}', 'm v=2 -5']) {
+    for (const payload of ['{"source":"other","time":1,"values":{}}', '{"time":"x"}', 'm v=2 -5', '?!']) {
       const { events, refused } = shaped(encoded(payload), shapes);
       expect(events).toEqual([]);
       const again = shaped(refused[0]?.payload.body ?? '', shapes);
       expect(again.refused.map(({ reason }) => reason)).toEqual(refused.map(({ reason }) => reason));
+      expect(JSON.parse(refused[0]?.payload.body ?? '')).toMatchObject({ route: 'events', source: 'thing' });
     }
+  });
+
+  test('a line that no shape asks for leaves a letter that is the thing’s own, once one does', () => {
+    const lines = { name: 'lines', like: 'line-protocol' } as const;
+    const asking = shapesOf({ ...lines, when: { has: ['tags.room'] } });
+    const [letter] = shaped(encoded(`m,host=other v=2 ${ARRIVAL_MS}`), asking).refused;
+    expect(letter).toMatchObject({ reason: 'shape', source: 'thing' });
+    expect(shaped(letter?.payload.body, shapesOf(lines)).events).toMatchObject([{ source: 'thing' }]);
   });
 
   test.each([
     ['no base64', 'not base64!'],
     ['bytes that are no text', Buffer.from([0xff, 0xfe, 0xfd]).toString('base64')],
   ])('%s is quarantined', (_, document) => {
-    const { refused } = shaped({ document, route: 'events', source: 'thing' }, []);
-    expect(refused.map(({ reason }) => reason)).toEqual(['not-utf8']);
+    const routed = { document, route: 'events', source: 'thing' };
+    const { refused } = shaped(routed, []);
+    expect(refused).toMatchObject([{ reason: 'not-utf8', source: 'thing' }]);
+    expect(JSON.parse(refused[0]?.payload.body ?? '')).toEqual(routed);
   });
 });
