@@ -3,6 +3,7 @@
 import { observeRollup } from '../../src/core/alerts/observe-change.ts';
 import type { SequenceNumber } from '../../src/core/brands.ts';
 import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
+import { mergeParts } from '../../src/core/rollup.ts';
 import type { StoredWindow } from '../../src/core/stored-window.ts';
 import { publishLag } from '../../src/platform/changelog-lag.ts';
 import { eachOf } from '../../src/platform/each-of.ts';
@@ -150,12 +151,14 @@ function isToBeRead({ window, rules }: ChangedRollup): boolean {
   return window.final || rules.some(({ on }) => on.kind === 'rollup' && on.provisional);
 }
 
+/** Also one that holds nothing any more: what was published about it is taken back. */
 async function readWhole(
   { series, start, end }: StoredWindow,
   windows: Windows,
 ): Promise<StoredWindow | undefined> {
-  for await (const window of windows.list(series, { fromMs: start, toMs: start })) {
-    if (window.end === end) return window;
+  for await (const parts of windows.listParts(series, { fromMs: start, toMs: start })) {
+    const window = mergeParts(parts.map((part) => part.window));
+    if (window?.end === end) return window;
   }
   return undefined;
 }

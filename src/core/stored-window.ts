@@ -336,9 +336,22 @@ export function summarizeStored(window: StoredWindow): SeriesWindow {
   };
 }
 
-/** Room may have been made for what is known of none of them yet. */
+/**
+ * Whether there is nothing to report of a rollup's window: what it held was taken back, or late samples gave it to other windows.
+ * Whether such a window is stored depends on batches, so readers leave it out.
+ */
+export function holdsNothing({ events, metrics, weights = [], states = [] }: StoredWindow): boolean {
+  if (events !== 0 || metrics.some(({ count }) => count !== 0)) return false;
+  return !states.some(isKnown) && !weights.some(({ ms }) => ms !== 0);
+}
+
+function isKnown({ last, changes, ms }: StateTime): boolean {
+  return last !== undefined || changes !== 0 || [...ms.values()].some((own) => own !== 0);
+}
+
+/** Room may have been made for what is known of none of them, not yet or not any more. */
 function summarizeStates(states: readonly StateTime[]): ReadonlyMap<string, StateSummary> {
-  const known = states.filter(({ last, changes, ms }) => last !== undefined || changes !== 0 || ms.size > 0);
+  const known = states.filter(isKnown);
   return new Map(known.map((time) => [time.name, summarizeStateTime(time)]));
 }
 

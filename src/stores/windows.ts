@@ -5,7 +5,7 @@ import { mergeParts } from '../core/rollup.ts';
 import { parseSourceSeries, sourceSeries } from '../core/series.ts';
 import { bucketOf } from '../core/spread.ts';
 import type { StoredWindow } from '../core/stored-window.ts';
-import { decodeStoredWindow, encodeStoredWindow, markKey } from '../core/stored-window.ts';
+import { decodeStoredWindow, encodeStoredWindow, holdsNothing, markKey } from '../core/stored-window.ts';
 import { LATEST_BUCKETS, TTL_ATTRIBUTE, WINDOWS_TABLE } from '../platform/names.ts';
 import { commitFitting } from './commit-fitting.ts';
 import { mergeSorted } from './merge-sorted.ts';
@@ -219,12 +219,12 @@ export class Windows {
     });
   }
 
-  /** The windows of a series that start in `[fromMs, toMs]`, by start; parts merged. */
+  /** The windows of a series that start in `[fromMs, toMs]` and hold anything, by start; parts merged. */
   async *list(series: string, range: WindowRange = {}): AsyncIterable<StoredWindow> {
     for await (const parts of this.listParts(series, range)) yield* merged(parts.map(({ window }) => window));
   }
 
-  /** As `list`, each window as its parts, with the version of each. */
+  /** As `list`, each window as its parts, with the version of each; also those that hold nothing. */
   async *listParts(
     series: string,
     { fromMs = 0, toMs = MAX_START_MS, descending = false, readAhead }: WindowRange = {},
@@ -287,7 +287,7 @@ export class Windows {
     const parts = (await this.#table.getMany(keys)).map((item) => toPart(item).window);
     const bySeries = Map.groupBy(parts, ({ series, end }) => `${end} ${series}`);
     return [...bySeries.values()]
-      .flatMap((each) => mergeParts(each) ?? [])
+      .flatMap((each) => [...merged(each)])
       .sort((a, b) => (a.series < b.series ? -1 : 1));
   }
 
@@ -634,5 +634,5 @@ export function toPart(item: Item): StoredPart {
 
 function* merged(parts: readonly StoredWindow[]): Iterable<StoredWindow> {
   const window = mergeParts(parts);
-  if (window !== undefined) yield window;
+  if (window !== undefined && !holdsNothing(window)) yield window;
 }

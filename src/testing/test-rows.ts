@@ -10,7 +10,7 @@ import { decodeCounts } from '../core/state-encoding.ts';
 import type { StateSummary } from '../core/state-time.ts';
 import { viewState } from '../core/state-view.ts';
 import type { StoredWindow } from '../core/stored-window.ts';
-import { summarizeStored } from '../core/stored-window.ts';
+import { holdsNothing, summarizeStored } from '../core/stored-window.ts';
 import { COUNTED_AS } from '../stores/dead-letters.ts';
 import { readLedger } from '../stores/read-ledger.ts';
 import { type AlertSubject, alertSubject } from '../wire/alert-event.ts';
@@ -120,7 +120,7 @@ export async function readRollups(
     );
 }
 
-/** Every window of a rollup, its parts put together. */
+/** Every window of a rollup that holds anything, its parts put together. */
 export async function wholeRollups(windows: PipelineRunner['windows']): Promise<readonly StoredWindow[]> {
   const parts = new Map<string, StoredWindow[]>();
   for await (const window of windows.scan()) {
@@ -130,7 +130,7 @@ export async function wholeRollups(windows: PipelineRunner['windows']): Promise<
     if (known === undefined) parts.set(key, [window]);
     else known.push(window);
   }
-  return [...parts.values()].flatMap((of) => mergeParts(of) ?? []);
+  return [...parts.values()].flatMap((of) => mergeParts(of) ?? []).filter((window) => !holdsNothing(window));
 }
 
 export async function readAlerts(
@@ -185,9 +185,9 @@ export async function ledgersBySource({
     const { received, applied, duplicate, late, quarantined } = decodeCounts(source, state);
     ledgers.set(source, { received, applied, duplicate, late, quarantined });
   }
-  for await (const { source, reason } of deadLetters.list()) {
+  for await (const { source, reason, countedBySource = false } of deadLetters.list()) {
     // All others are counted by their sources, or not at all.
-    if (source === undefined || COUNTED_AS.has(reason)) continue;
+    if (source === undefined || countedBySource || COUNTED_AS.has(reason)) continue;
     const { received, quarantined, ...others } = ledgers.get(source) ?? EMPTY_LEDGER;
     ledgers.set(source, { ...others, received: received + 1, quarantined: quarantined + 1 });
   }

@@ -133,6 +133,15 @@ describe('what is put', () => {
     expect(await test.ledger()).toMatchObject({ received: 3, applied: 1, quarantined: 2 });
   });
 
+  it("counts an event that its source quarantines once in the source's own books", async () => {
+    const test = createPipelineTest(PIPELINE);
+    const ahead = { source: 'a', time: T0 + 3_600_000, arrivedAt: T0 };
+    await test.put({ source: 'a', time: T0, arrivedAt: T0 }, ahead, { source: 'a', arrivedAt: T0 });
+    const books = { received: 3, applied: 1, duplicate: 0, late: 0, quarantined: 2 };
+    expect(await test.ledger('a')).toEqual(books);
+    expect(await test.ledger()).toEqual(books);
+  });
+
   it.each([
     [
       'an unknown object',

@@ -303,4 +303,25 @@ describe('a series of a rollup that time was carried to', () => {
     await test.close();
     expect(await told(test)).toEqual([]);
   });
+
+  test.each([1, 100])(
+    'is not there where a late sample took it all, with batches of %i',
+    async (batchSize) => {
+      const [aggregation] = FEW.aggregations;
+      const definition = { ...FEW, aggregations: [{ ...aggregation, name: 'm', states: [{ of: 'mode' }] }] };
+      const test = createPipelineTest(definition as PipelineDefinition, { batchSize });
+      const from = (seconds: number, site: string) => ({
+        ...at(seconds, 'a', { mode: 'on' }),
+        tags: { site },
+        arrivedAt: T0 + 91 * SECOND,
+      });
+      await test.put(from(10, 'x'), from(90, 'y'), from(60, 'y'));
+      await test.close();
+      const rows = (await test.rollups()).map(({ values, startMs }) => [values[0], (startMs - T0) / MINUTE]);
+      expect(rows).toEqual([
+        ['x', 0],
+        ['y', 1],
+      ]);
+    },
+  );
 });
