@@ -12,6 +12,29 @@ export function asNumber(value: unknown, where: string): number {
   throw unexpected(value, 'a number', where);
 }
 
+/** CloudFormation takes truth values as text too. */
+export function asBoolean(value: unknown, where: string): boolean {
+  const text = String(value).toLowerCase();
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw unexpected(value, 'true or false', where);
+}
+
+export function asNumberWithin(
+  value: unknown,
+  [least, most]: readonly [number, number],
+  where: string,
+): number {
+  const number = asNumber(value, where);
+  if (number >= least && number <= most) return number;
+  throw unexpected(value, `${least} to ${most}`, where);
+}
+
+/** Texts by name; none where there is nothing. */
+export function asTextMap(value: unknown, where: string): ReadonlyMap<string, string> {
+  const entries = Object.entries(ifPresent(value, asObject, where) ?? {});
+  return new Map(entries.map(([key, text]) => [key, asText(text, `${where}.${key}`)]));
+}
+
 export function asArray(value: unknown, where: string): readonly unknown[] {
   if (Array.isArray(value)) return value;
   throw unexpected(value, 'a list', where);

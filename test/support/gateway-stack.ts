@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { App, Stack } from 'aws-cdk-lib';
 import { RestApi, type RestApiProps } from 'aws-cdk-lib/aws-apigateway';
-import { WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
+import { CfnRouteResponse, WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
 import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 
@@ -21,8 +21,8 @@ export const playedFunction = (stack: Stack, id: string): LambdaFunction =>
 export const restApiIn = (stack: Stack, props: RestApiProps = {}): RestApi =>
   new RestApi(stack, 'Api', { deployOptions: { stageName: 'v1' }, cloudWatchRole: false, ...props });
 
-/** One function, `Echo`, behind all routes. */
-export function webSocketStack(routes: readonly string[], expression?: string): Stack {
+/** One function, `Echo`, behind all routes; `responds`: with a route response each. */
+export function webSocketStack(routes: readonly string[], expression?: string, responds = false): Stack {
   const stack = gatewayStack();
   const echo = playedFunction(stack, 'Echo');
   const api = new WebSocketApi(
@@ -33,7 +33,13 @@ export function webSocketStack(routes: readonly string[], expression?: string): 
   new WebSocketStage(stack, 'Stage', { webSocketApi: api, stageName: 'live', autoDeploy: true });
   for (const route of routes) {
     const id = `Integration${route.replace(/\W/g, '')}`;
-    api.addRoute(route, { integration: new WebSocketLambdaIntegration(id, echo) });
+    const added = api.addRoute(route, { integration: new WebSocketLambdaIntegration(id, echo) });
+    if (!responds) continue;
+    new CfnRouteResponse(stack, `${id}Response`, {
+      apiId: api.apiId,
+      routeId: added.routeId,
+      routeResponseKey: '$default',
+    });
   }
   return stack;
 }

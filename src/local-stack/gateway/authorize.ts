@@ -6,6 +6,7 @@ import { isObject } from '../property.ts';
 import type { OpenQuestions } from './open-questions.ts';
 import type { Authorizer } from './rest-api.ts';
 import { headerOf, type RestRequest, singleValues } from './rest-request.ts';
+import { javaMatches } from './vtl/java-regex.ts';
 
 /** Texts, and null; and how long the function took. */
 export type AuthorizerContext = Readonly<Record<string, string | number | null>>;
@@ -55,7 +56,7 @@ export function createAuthorize({ invoke, nowMs, answers }: AuthorizeDeps): Auth
     if (present.length < identity.length) return { kind: 'unauthorized' };
     if (
       authorizer.identityPattern !== undefined &&
-      !new RegExp(`^(?:${authorizer.identityPattern})$`).test(String(present[0]))
+      !javaMatches(authorizer.identityPattern, String(present[0]))
     ) {
       return { kind: 'unauthorized' };
     }

@@ -89,6 +89,17 @@ export interface Problem {
 
 export type GatewayRequest = Pick<RestRequest, 'headers' | 'query' | 'requestId' | 'pathParameters'>;
 
+/** `$context.error` */
+export function errorOf(problem: Problem): Readonly<Record<string, string | null>> {
+  const message = problem.message ?? STANDARD[problem.type].message;
+  return {
+    message,
+    messageString: JSON.stringify(message),
+    responseType: problem.type,
+    validationErrorString: problem.validationError ?? '',
+  };
+}
+
 /** A template of the API's own for the type, else for its class, else API Gateway's. */
 export function gatewayResponse(
   { gatewayResponses, stage }: Pick<RestApi, 'gatewayResponses' | 'stage'>,
@@ -109,14 +120,11 @@ export function gatewayResponse(
       ? undefined // no API can say this in words of its own
       : (gatewayResponses.get(problem.type) ??
         gatewayResponses.get(standard.status < 500 ? 'DEFAULT_4XX' : 'DEFAULT_5XX'));
-  const message = problem.message ?? standard.message;
-  const error = {
-    message,
-    messageString: JSON.stringify(message),
-    responseType: problem.type,
-    validationErrorString: problem.validationError ?? '',
+  const variables = {
+    context: { ...context, error: errorOf(problem) },
+    stageVariables: stage.variables,
+    request,
   };
-  const variables = { context: { ...context, error }, stageVariables: stage.variables, request };
   const headers = Object.entries(own?.parameters ?? {}).flatMap(([name, value]) => {
     const given = parameterValue(value, variables);
     return given === undefined ? [] : [[name.replace('gatewayresponse.header.', ''), given] as const];
@@ -163,7 +171,7 @@ function substitute(
   });
 }
 
-const NAME = String.raw`(?:context|stageVariables|method\.request\.(?:header|querystring|path))\.[A-Za-z][\w.-]*\w`;
+const NAME = String.raw`(?:context|stageVariables|method\.request\.(?:header|querystring|path))\.\w(?:[\w.-]*\w)?`;
 const VARIABLE = new RegExp(String.raw`\$\{(${NAME})\}|\$(${NAME})`, 'g');
 
 /** A variable of the context by its dotted name; empty where there is none. */
@@ -193,6 +201,10 @@ function variableOf(name: string, { context, stageVariables, request }: Variable
       return undefined;
   }
 }
+
+/** What a header of a gateway response may be made of. */
+export const isGatewayParameter = (expression: string): boolean =>
+  /^'.*'$/s.test(expression) || new RegExp(`^${NAME}$`).test(expression);
 
 const parameterValue = (expression: string, variables: Variables): string | undefined =>
   /^'(.*)'$/s.exec(expression)?.[1] ?? variableOf(expression, variables);

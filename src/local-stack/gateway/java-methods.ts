@@ -1,6 +1,6 @@
 // What Java's texts, numbers, lists, sets and maps can do in a mapping template. Methods that only JavaScript has are
 // refused, so that no template passes here and fails there.
-import { javaRegex, javaReplacement } from './vtl/java-regex.ts';
+import { javaMatches, javaRegex, javaReplacement } from './vtl/java-regex.ts';
 import {
   HostObject,
   type JavaMap,
@@ -31,6 +31,9 @@ export function callJavaMethod(value: JavaValue, name: string, parameters: reado
 export function isJavaMethod(name: string): boolean {
   return [TEXT, MAP, LIST, NUMBER, ANY, ENTRY].some((methods) => Object.hasOwn(methods, name));
 }
+
+/** Methods whose first parameter is a regular expression. */
+export const REGEX_METHODS: readonly string[] = ['matches', 'replaceAll', 'replaceFirst', 'split'];
 
 /** For velocityjs, which takes its values as JavaScript has them: every method call on a text, list or map. */
 export const javaMethods = {
@@ -123,7 +126,7 @@ const TEXT: Methods<string> = {
   replace: (value, from, to) => value.replaceAll(text(from), () => text(to)),
   replaceAll: (value, pattern, to) => value.replace(javaRegex(text(pattern), 'g'), javaReplacement(text(to))),
   replaceFirst: (value, pattern, to) => value.replace(javaRegex(text(pattern)), javaReplacement(text(to))),
-  matches: (value, pattern) => javaRegex(`^(?:${text(pattern)})$`).test(value),
+  matches: (value, pattern) => javaMatches(text(pattern), value),
   split: (value, pattern) => {
     const parts = value.split(javaRegex(text(pattern)));
     // Java leaves out empty parts at the end.

@@ -1,9 +1,10 @@
 // Reads a mapping template, and refuses what would fail at the first request: directives, functions, methods and paths that
 // are not run here.
-import { isJavaMethod } from './java-methods.ts';
+import { isJavaMethod, REGEX_METHODS } from './java-methods.ts';
 import { parseJsonPath } from './json-path.ts';
 import { LIKELY_ANSWERS } from './open-questions.ts';
 import { utilMethods } from './util-functions.ts';
+import { javaRegex } from './vtl/java-regex.ts';
 import { parseTemplate } from './vtl/parse-template.ts';
 import type { Expression, Part, Parts, Reference } from './vtl/syntax.ts';
 
@@ -100,8 +101,11 @@ function checkReference({ name, steps }: Reference, where: string): void {
       );
     }
     for (const parameter of step.parameters) checkExpression(parameter, where);
-    const [path] = step.parameters;
-    if (name === 'input' && i === 0 && step.name !== 'params') checkPath(path, where);
+    const [first] = step.parameters;
+    if (name === 'input' && i === 0 && step.name !== 'params') checkPath(first, where);
+    if (own === undefined && REGEX_METHODS.includes(step.name) && first?.kind === 'literal') {
+      checkRegex(String(first.value), where);
+    }
   }
 }
 
@@ -109,9 +113,16 @@ function checkReference({ name, steps }: Reference, where: string): void {
 function checkPath(path: Expression | undefined, where: string): void {
   if (path === undefined)
     throw new Error(`${where}: found no path, expected one in $input.json() or $input.path()`);
-  if (path.kind !== 'literal') return;
+  if (path.kind === 'literal') readHere(() => parseJsonPath(String(path.value)), where);
+}
+
+function checkRegex(pattern: string, where: string): void {
+  readHere(() => javaRegex(pattern), where);
+}
+
+function readHere(read: () => unknown, where: string): void {
   try {
-    parseJsonPath(String(path.value));
+    read();
   } catch (error) {
     throw new Error(`${where}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }

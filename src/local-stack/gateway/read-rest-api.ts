@@ -1,30 +1,21 @@
 // AWS::ApiGateway::*: the resources that together make REST APIs, each with the one stage that is deployed.
-import { asArray, asNumber, asObject, asText, ifPresent } from '../property.ts';
+import { asArray, asBoolean, asNumberWithin, asObject, asText, asTextMap, ifPresent } from '../property.ts';
 import type { OfType, ResourceToRead } from '../resource-to-read.ts';
-import { isGatewayResponseType } from './gateway-response.ts';
+import { checkLogFormat } from './access-line.ts';
+import { isGatewayParameter, isGatewayResponseType } from './gateway-response.ts';
 import { parseIntegrationUri } from './integration-uri.ts';
-import { PARAMETER } from './map-answer.ts';
+import { refuseUnknownProperties } from './known-properties.ts';
 import { LIKELY_ANSWERS } from './open-questions.ts';
-import { readMappingTemplate } from './read-mapping-template.ts';
+import { readIdentitySource } from './read-identity-source.ts';
+import { checkRegex, type Declared, readIntegration, rightOf } from './read-integration.ts';
 import { readThrottles, readUsagePlans } from './read-throttles.ts';
-import type {
-  Authorization,
-  Authorizer,
-  GatewayResponse,
-  Integration,
-  IntegrationResponse,
-  InvocationRight,
-  Mapped,
-  RestApi,
-  RestMethod,
-  Stage,
-} from './rest-api.ts';
+import type { Authorization, Authorizer, GatewayResponse, RestApi, RestMethod, Stage } from './rest-api.ts';
 import { createCompile } from './validate-body.ts';
 
 export function readRestApis(ofType: OfType): RestApi[] {
+  refuseUnknownProperties(ofType, 'AWS::ApiGateway::');
   return ofType('AWS::ApiGateway::RestApi').map((api) => {
     const own = (type: string) => ofType(type).filter(({ property }) => property('RestApiId') === api.name);
-    refuseWhole(api, ['Body', 'BodyS3Location', 'CloneFrom', 'Policy']);
     const paths = readPaths(api, own('AWS::ApiGateway::Resource'));
     const models = readModels(own('AWS::ApiGateway::Model'));
     const binaryMediaTypes =
@@ -36,8 +27,8 @@ export function readRestApis(ofType: OfType): RestApi[] {
       own('AWS::ApiGateway::RequestValidator').map((each) => [
         each.name,
         {
-          body: each.property('ValidateRequestBody') === true,
-          parameters: each.property('ValidateRequestParameters') === true,
+          body: flag(each, 'ValidateRequestBody'),
+          parameters: flag(each, 'ValidateRequestParameters'),
         },
       ]),
     );
@@ -48,7 +39,6 @@ export function readRestApis(ofType: OfType): RestApi[] {
         `template, ${api.logicalId}: found ${stages.length} stages, expected one: a local API has one`,
       );
     }
-    refuseWhole(stage, ['CanarySetting']);
     return {
       logicalId: api.logicalId,
       id: api.name,
@@ -68,16 +58,14 @@ export function readRestApis(ofType: OfType): RestApi[] {
   });
 }
 
-function refuseWhole({ logicalId, property }: ResourceToRead, keys: readonly string[]): void {
-  for (const key of keys) {
-    if (property(key) === undefined) continue;
-    throw new Error(`template, ${logicalId}.${key}: found one, expected none: it does not run locally`);
-  }
+function flag({ logicalId, property }: ResourceToRead, key: string): boolean {
+  return ifPresent(property(key), asBoolean, `${logicalId}.${key}`) ?? false;
 }
 
 function readPaths(api: ResourceToRead, resources: readonly ResourceToRead[]): ReadonlyMap<string, string> {
   const byId = new Map(resources.map((resource) => [resource.name, resource]));
   const root = api.attributes['RootResourceId'] ?? '';
+  refuseSiblings(resources);
   const pathOf = (id: string): string => {
     const resource = byId.get(id);
     if (id === root || resource === undefined) return '';
@@ -87,9 +75,38 @@ function readPaths(api: ResourceToRead, resources: readonly ResourceToRead[]): R
   return new Map([[root, '/'], ...resources.map(({ name }) => [name, pathOf(name)] as const)]);
 }
 
+/** API Gateway takes one variable part beside others, and nothing below a greedy one. */
+function refuseSiblings(resources: readonly ResourceToRead[]): void {
+  const partOf = ({ logicalId, property }: ResourceToRead) =>
+    asText(property('PathPart'), `${logicalId}.PathPart`);
+  const greedy = new Set(resources.filter((each) => partOf(each).endsWith('+}')).map(({ name }) => name));
+  const variable = new Map<unknown, string>();
+  for (const each of resources) {
+    const [parent, part] = [String(each.property('ParentId')), partOf(each)];
+    const beside = variable.get(parent);
+    const wrong = greedy.has(parent)
+      ? 'nothing below a greedy one'
+      : part.startsWith('{') && beside !== undefined
+        ? `one variable part beside others, which ${beside} is`
+        : undefined;
+    if (wrong !== undefined)
+      throw new Error(`template, ${each.logicalId}.PathPart: found ${part}, expected ${wrong}`);
+    if (part.startsWith('{')) variable.set(parent, part);
+  }
+}
+
+/** What each API has from the start. */
+const DEFAULT_MODELS: readonly (readonly [string, object])[] = [
+  ['Empty', { type: 'object' }],
+  ['Error', { type: 'object', properties: { message: { type: 'string' } } }],
+];
+
 /** Compiled here once, so that what is no model fails at the start. */
 function readModels(resources: readonly ResourceToRead[]): ReadonlyMap<string, object> {
-  const models = new Map(resources.map((model) => [model.name, schemaOf(model)]));
+  const models = new Map([
+    ...DEFAULT_MODELS,
+    ...resources.map((model) => [model.name, schemaOf(model)] as const),
+  ]);
   const compile = createCompile({ models, answers: LIKELY_ANSWERS });
   for (const { logicalId, name } of resources) {
     try {
@@ -119,47 +136,43 @@ function readAuthorizer({ logicalId, name, property }: ResourceToRead): Authoriz
   if (target.kind !== 'function') {
     throw new Error(`template, ${at('AuthorizerUri')}: found ${target.service}, expected a Lambda function`);
   }
-  const ttl = ifPresent(
-    property('AuthorizerResultTtlInSeconds'),
-    asNumber,
-    at('AuthorizerResultTtlInSeconds'),
+  const sources = readIdentitySources(property('IdentitySource'), type, at('IdentitySource'));
+  const ttlKey = 'AuthorizerResultTtlInSeconds';
+  const ttlSeconds = asNumberWithin(property(ttlKey) ?? 300, [0, 3_600], at(ttlKey));
+  if (ttlSeconds > 0 && sources.length === 0) {
+    throw new Error(`template, ${at('IdentitySource')}: found none, expected one by which answers are kept`);
+  }
+  const pattern = ifPresent(
+    property('IdentityValidationExpression'),
+    asText,
+    at('IdentityValidationExpression'),
   );
-  const sources = ifPresent(property('IdentitySource'), asText, at('IdentitySource')) ?? '';
+  checkRegex(pattern ?? '', at('IdentityValidationExpression'));
   return {
     logicalId,
     id: name,
     type,
     functionArn: target.functionArn,
     invocation: rightOf(property('AuthorizerCredentials'), at('AuthorizerCredentials')),
-    identitySources: sources
-      .split(',')
-      .map((source) => source.trim())
-      .filter((source) => source !== '')
-      .map((source) => readIdentitySource(source, at('IdentitySource'))),
-    cacheTtlMs: within(ttl ?? 300, [0, 3_600], at('AuthorizerResultTtlInSeconds')) * 1000,
-    identityPattern: ifPresent(
-      property('IdentityValidationExpression'),
-      asText,
-      at('IdentityValidationExpression'),
-    ),
+    identitySources: sources,
+    cacheTtlMs: ttlSeconds * 1000,
+    identityPattern: pattern === '' ? undefined : pattern,
   };
 }
 
-function readIdentitySource(source: string, where: string): string {
-  if (/^(?:method\.request\.(?:header|querystring)|stageVariables|context)\.\S+$/.test(source)) return source;
+/** A token is one header; requests may be known by several things. */
+function readIdentitySources(value: unknown, type: Authorizer['type'], where: string): readonly string[] {
+  const sources = (ifPresent(value, asText, where) ?? '')
+    .split(',')
+    .map((source) => source.trim())
+    .filter((source) => source !== '')
+    .map((source) => readIdentitySource(source, 'method', where));
+  if (type === 'REQUEST') return sources;
+  const [source, ...more] = sources;
+  if (more.length === 0 && source?.startsWith('method.request.header.') === true) return sources;
   throw new Error(
-    `template, ${where}: found ${source}, expected a header, query string, stage variable or context`,
+    `template, ${where}: found ${JSON.stringify(value)}, expected one header: that is the token`,
   );
-}
-
-function within(value: number, [least, most]: readonly [number, number], where: string): number {
-  if (value >= least && value <= most) return value;
-  throw new Error(`template, ${where}: found ${value}, expected ${least} to ${most}`);
-}
-
-function rightOf(roleArn: unknown, where: string): InvocationRight {
-  const role = ifPresent(roleArn, asText, where);
-  return role === undefined ? { kind: 'function-permission' } : { kind: 'role', roleArn: role };
 }
 
 function readStage({ logicalId, property }: ResourceToRead): Stage {
@@ -178,7 +191,10 @@ const MAX_LOG_FORMAT_BYTES = 3 * 1024;
 function readLogFormat(value: unknown, where: string): string | undefined {
   const format = ifPresent(value, asText, where);
   const bytes = Buffer.byteLength(format ?? '');
-  if (bytes <= MAX_LOG_FORMAT_BYTES) return format;
+  if (bytes <= MAX_LOG_FORMAT_BYTES) {
+    checkLogFormat(format ?? '', where);
+    return format;
+  }
   throw new Error(`template, ${where}: found ${bytes} bytes, expected at most ${MAX_LOG_FORMAT_BYTES}`);
 }
 
@@ -196,13 +212,13 @@ function readMethod({ logicalId, property }: ResourceToRead, parts: Parts): Rest
     validatorId === undefined ? undefined : known(parts.validators, validatorId, at('RequestValidatorId'));
   const models = ifPresent(property('RequestModels'), asObject, at('RequestModels')) ?? {};
   const parameters = ifPresent(property('RequestParameters'), asObject, at('RequestParameters')) ?? {};
-  const responses = ifPresent(property('MethodResponses'), asArray, at('MethodResponses')) ?? [];
+  const responses = readMethodResponses(property('MethodResponses'), at('MethodResponses'));
   return {
     logicalId,
     httpMethod: asText(property('HttpMethod'), at('HttpMethod')),
     path: known(parts.paths, asText(property('ResourceId'), at('ResourceId')), at('ResourceId')),
     authorization: readAuthorization(property, at, parts.authorizers),
-    apiKeyRequired: property('ApiKeyRequired') === true,
+    apiKeyRequired: ifPresent(property('ApiKeyRequired'), asBoolean, at('ApiKeyRequired')) ?? false,
     models: new Map(
       validator?.body !== true
         ? []
@@ -213,17 +229,25 @@ function readMethod({ logicalId, property }: ResourceToRead, parts: Parts): Rest
     ),
     requiredParameters:
       validator?.parameters === true
-        ? Object.keys(parameters).filter((name) => parameters[name] === true)
+        ? Object.keys(parameters).filter((name) => asBoolean(parameters[name], at('RequestParameters')))
         : [],
-    integration: readIntegration(asObject(property('Integration'), at('Integration')), at('Integration')),
-    responses: new Map(
-      responses.map((each) => {
-        const response = asObject(each, at('MethodResponses'));
-        const headers = ifPresent(response['ResponseParameters'], asObject, at('MethodResponses')) ?? {};
-        return [String(response['StatusCode']), new Set(Object.keys(headers))];
-      }),
+    integration: readIntegration(
+      asObject(property('Integration'), at('Integration')),
+      responses,
+      at('Integration'),
     ),
   };
+}
+
+function readMethodResponses(value: unknown, where: string): Declared {
+  return new Map(
+    (ifPresent(value, asArray, where) ?? []).map((each) => {
+      const response = asObject(each, where);
+      const status = asNumberWithin(response['StatusCode'], [100, 599], `${where}.StatusCode`);
+      const headers = ifPresent(response['ResponseParameters'], asObject, where) ?? {};
+      return [String(status), new Set(Object.keys(headers))];
+    }),
+  );
 }
 
 function readAuthorization(
@@ -242,129 +266,33 @@ function readAuthorization(
   return { kind: 'authorizer', authorizer: known(authorizers, id, at('AuthorizerId')) };
 }
 
-/** API Gateway's limit; accounts that have more say so nowhere in a template. */
-const MAX_INTEGRATION_MS = 29_000;
-
-function readIntegration(integration: Readonly<Record<string, unknown>>, where: string): Integration {
-  const type = asText(integration['Type'], `${where}.Type`);
-  const timeout =
-    ifPresent(integration['TimeoutInMillis'], asNumber, `${where}.TimeoutInMillis`) ?? MAX_INTEGRATION_MS;
-  const timeoutMs = within(timeout, [50, MAX_INTEGRATION_MS], `${where}.TimeoutInMillis`);
-  for (const key of ['ContentHandling', 'CacheKeyParameters', 'ConnectionType']) {
-    const found = integration[key];
-    if (found !== undefined && !(Array.isArray(found) && found.length === 0)) {
-      throw new Error(
-        `template, ${where}.${key}: found ${JSON.stringify(found)}, expected none: it does not run locally`,
-      );
-    }
-  }
-  if (type === 'MOCK') return { kind: 'mock', ...readMapped(integration, timeoutMs, where) };
-  const target = parseIntegrationUri(asText(integration['Uri'], `${where}.Uri`), `${where}.Uri`);
-  const credentials = integration['Credentials'];
-  if (type === 'AWS_PROXY' && target.kind === 'function') {
-    const { functionArn } = target;
-    return { kind: 'lambda-proxy', functionArn, invocation: rightOf(credentials, where), timeoutMs };
-  }
-  if (type === 'AWS' && target.kind === 'service') {
-    // API Gateway calls a service with a role of the stack or not at all.
-    const roleArn = asText(credentials, `${where}.Credentials`);
-    const { service, action } = target;
-    return { kind: 'aws-service', service, action, roleArn, ...readMapped(integration, timeoutMs, where) };
-  }
-  throw new Error(
-    `template, ${where}: found type ${type} to a ${target.kind}, expected AWS_PROXY to a function, AWS to a service's action, or MOCK`,
-  );
-}
-
-function readMapped(
-  integration: Readonly<Record<string, unknown>>,
-  timeoutMs: number,
-  where: string,
-): Mapped {
-  const passthrough = ifPresent(integration['PassthroughBehavior'], asText, where) ?? 'WHEN_NO_MATCH';
-  if (passthrough !== 'NEVER' && passthrough !== 'WHEN_NO_MATCH' && passthrough !== 'WHEN_NO_TEMPLATES') {
-    throw new Error(`template, ${where}.PassthroughBehavior: found ${passthrough}`);
-  }
-  const responses = ifPresent(integration['IntegrationResponses'], asArray, where) ?? [];
-  return {
-    requestTemplates: templateMap(integration['RequestTemplates'], `${where}.RequestTemplates`),
-    passthrough,
-    requestParameters: readRequestParameters(integration['RequestParameters'], `${where}.RequestParameters`),
-    responses: responses.map((each) => readIntegrationResponse(each, `${where}.IntegrationResponses`)),
-    timeoutMs,
-  };
-}
-
-function readIntegrationResponse(value: unknown, where: string): IntegrationResponse {
-  const response = asObject(value, where);
-  if (response['ContentHandling'] !== undefined) {
-    throw new Error(`template, ${where}.ContentHandling: expected none: it does not run locally`);
-  }
-  const selectionPattern = ifPresent(response['SelectionPattern'], asText, `${where}.SelectionPattern`) ?? '';
-  try {
-    new RegExp(selectionPattern);
-  } catch (error) {
-    throw new Error(
-      `template, ${where}.SelectionPattern: found ${selectionPattern}, expected a regular expression`,
-      {
-        cause: error,
-      },
-    );
-  }
-  const parameters = textMap(response['ResponseParameters'], `${where}.ResponseParameters`);
-  for (const [name, from] of parameters) {
-    if (name.startsWith('method.response.header.') && (/^'.*'$/s.test(from) || PARAMETER.test(from)))
-      continue;
-    throw new Error(
-      `template, ${where}.ResponseParameters: found ${name} of ${from}, expected a header of a text in quotes, integration.response.body or .header, context or stageVariables`,
-    );
-  }
-  return {
-    statusCode: String(response['StatusCode']),
-    selectionPattern,
-    parameters: Object.fromEntries(parameters),
-    templates: templateMap(response['ResponseTemplates'], `${where}.ResponseTemplates`),
-  };
-}
-
-function readRequestParameters(value: unknown, where: string): Readonly<Record<string, string>> {
-  const parameters = textMap(value, where);
-  for (const [name, from] of parameters) {
-    const known = /^'.*'$/s.test(from) || /^method\.request\.(?:header|querystring|path)\.\S+$/.test(from);
-    if (/^integration\.request\.header\.\S+$/.test(name) && known) continue;
-    throw new Error(
-      `template, ${where}: found ${name} of ${from}, expected a header of a text in quotes or of method.request: nothing else runs locally`,
-    );
-  }
-  return Object.fromEntries(parameters);
-}
-
-/** Read here, so that what does not run fails at the start. */
-function templateMap(value: unknown, where: string): ReadonlyMap<string, string> {
-  const templates = textMap(value, where);
-  for (const [type, template] of templates) readMappingTemplate(template, `template, ${where}.${type}`);
-  return new Map([...templates].map(([type, template]) => [type.toLowerCase(), template]));
-}
-
+/** Of their templates those of JSON alone are used here. */
 function readGatewayResponse({ logicalId, property }: ResourceToRead): readonly [string, GatewayResponse] {
-  const status = property('StatusCode');
-  const type = asText(property('ResponseType'), `${logicalId}.ResponseType`);
+  const at = (key: string) => `${logicalId}.${key}`;
+  const type = asText(property('ResponseType'), at('ResponseType'));
   if (!isGatewayResponseType(type)) {
-    throw new Error(`template, ${logicalId}.ResponseType: found ${type}, expected one that API Gateway has`);
+    throw new Error(`template, ${at('ResponseType')}: found ${type}, expected one that API Gateway has`);
   }
-  return [
-    type,
-    {
-      statusCode: ifPresent(status, asNumber, `${logicalId}.StatusCode`),
-      parameters: Object.fromEntries(textMap(property('ResponseParameters'), logicalId)),
-      templates: textMap(property('ResponseTemplates'), logicalId),
-    },
-  ];
-}
-
-function textMap(value: unknown, where: string): ReadonlyMap<string, string> {
-  const entries = Object.entries(ifPresent(value, asObject, where) ?? {});
-  return new Map(entries.map(([key, text]) => [key, asText(text, `${where}.${key}`)]));
+  const parameters = asTextMap(property('ResponseParameters'), at('ResponseParameters'));
+  for (const [name, from] of parameters) {
+    if (name.startsWith('gatewayresponse.header.') && isGatewayParameter(from)) continue;
+    throw new Error(
+      `template, ${at('ResponseParameters')}: found ${name} of ${from}, expected a header of a text in quotes, context, stageVariables or method.request`,
+    );
+  }
+  const templates = asTextMap(property('ResponseTemplates'), at('ResponseTemplates'));
+  const other = [...templates.keys()].find((key) => key !== 'application/json');
+  if (other !== undefined) {
+    throw new Error(
+      `template, ${at('ResponseTemplates')}: found ${other}, expected application/json: nothing else runs locally`,
+    );
+  }
+  const statusCode = ifPresent(
+    property('StatusCode'),
+    (value, where) => asNumberWithin(value, [100, 599], where),
+    at('StatusCode'),
+  );
+  return [type, { statusCode, parameters: Object.fromEntries(parameters), templates }];
 }
 
 function known<T>(all: ReadonlyMap<string, T>, name: string, where: string): T {

@@ -1,6 +1,6 @@
 // Limits of request rates: a stage's by method, and usage plans with the keys that share them.
-import { asArray, asNumber, asObject, asText, ifPresent } from '../property.ts';
-import type { OfType } from '../resource-to-read.ts';
+import { asArray, asBoolean, asNumber, asObject, asText, ifPresent } from '../property.ts';
+import type { OfType, ResourceToRead } from '../resource-to-read.ts';
 import type { Stage, Throttle, UsagePlan } from './rest-api.ts';
 
 export function readThrottles(settings: unknown, where: string): Stage['throttles'] {
@@ -19,13 +19,7 @@ export function readThrottles(settings: unknown, where: string): Stage['throttle
 }
 
 export function readUsagePlans(ofType: OfType, apiId: string): UsagePlan[] {
-  const keys = new Map(
-    ofType('AWS::ApiGateway::ApiKey').map(({ name, property, logicalId }) => [
-      name,
-      // A key without a value gets one on AWS, which cannot be known here.
-      asText(property('Value'), `${logicalId}.Value`),
-    ]),
-  );
+  const keys = new Map(ofType('AWS::ApiGateway::ApiKey').flatMap(readKey));
   return ofType('AWS::ApiGateway::UsagePlan')
     .filter(({ property, logicalId }) =>
       (ifPresent(property('ApiStages'), asArray, `${logicalId}.ApiStages`) ?? []).some(
@@ -39,6 +33,23 @@ export function readUsagePlans(ofType: OfType, apiId: string): UsagePlan[] {
         .filter((each) => each.property('UsagePlanId') === name)
         .flatMap((each) => keys.get(asText(each.property('KeyId'), `${each.logicalId}.KeyId`)) ?? []),
     }));
+}
+
+const MIN_KEY_LENGTH = 20;
+const MAX_KEY_LENGTH = 128;
+
+/** A key that is not enabled is no key. */
+function readKey({ name, property, logicalId }: ResourceToRead): (readonly [string, string])[] {
+  const where = `${logicalId}.Value`;
+  // A key without a value gets one on AWS, which cannot be known here.
+  const value = asText(property('Value'), where);
+  if (value.length < MIN_KEY_LENGTH || value.length > MAX_KEY_LENGTH) {
+    throw new Error(
+      `template, ${where}: found ${value.length} characters, expected ${MIN_KEY_LENGTH} to ${MAX_KEY_LENGTH}`,
+    );
+  }
+  const enabled = ifPresent(property('Enabled'), asBoolean, `${logicalId}.Enabled`) ?? true;
+  return enabled ? [[name, value]] : [];
 }
 
 function throttleOf(value: unknown, where: string): Throttle {

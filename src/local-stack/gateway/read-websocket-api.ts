@@ -2,6 +2,9 @@
 import { asArray, asText, ifPresent } from '../property.ts';
 import type { OfType, ResourceToRead } from '../resource-to-read.ts';
 import { parseIntegrationUri } from './integration-uri.ts';
+import { refuseUnknownProperties } from './known-properties.ts';
+import { readIdentitySource } from './read-identity-source.ts';
+import { readTimeout } from './read-integration.ts';
 import type { Authorizer, InvocationRight } from './rest-api.ts';
 import { parseRouteSelection, type RouteSelection } from './route-selection.ts';
 
@@ -18,42 +21,49 @@ export interface WebSocketRoute {
   readonly functionArn: string;
   readonly invocation: InvocationRight;
   readonly authorizer: Authorizer | undefined;
+  readonly timeoutMs: number;
   /** Whether what the function returns goes back to the connection. */
   readonly responds: boolean;
 }
 
 export function readWebSocketApis(ofType: OfType): WebSocketApi[] {
-  return ofType('AWS::ApiGatewayV2::Api').map((api) => {
-    const own = (type: string) => ofType(type).filter(({ property }) => property('ApiId') === api.name);
-    const protocol = asText(api.property('ProtocolType'), `${api.logicalId}.ProtocolType`);
+  const apis = ofType('AWS::ApiGatewayV2::Api');
+  for (const { logicalId, property } of apis) {
+    const protocol = asText(property('ProtocolType'), `${logicalId}.ProtocolType`);
     if (protocol !== 'WEBSOCKET') {
       throw new Error(
-        `template, ${api.logicalId}.ProtocolType: found ${protocol}, expected WEBSOCKET: HTTP APIs do not run locally`,
+        `template, ${logicalId}.ProtocolType: found ${protocol}, expected WEBSOCKET: HTTP APIs do not run locally`,
       );
     }
-    const stages = own('AWS::ApiGatewayV2::Stage');
-    const [stage] = stages;
-    if (stage === undefined || stages.length > 1) {
-      throw new Error(`template, ${api.logicalId}: found ${stages.length} stages, expected one`);
-    }
-    const integrations = new Map(own('AWS::ApiGatewayV2::Integration').map((each) => [each.name, each]));
-    const authorizers = new Map(
-      own('AWS::ApiGatewayV2::Authorizer').map((each) => [each.name, readAuthorizer(each)]),
-    );
-    const responding = new Set(
-      own('AWS::ApiGatewayV2::RouteResponse').map(({ property }) => property('RouteId')),
-    );
-    const routes = own('AWS::ApiGatewayV2::Route').map((route) =>
-      readRoute(route, { integrations, authorizers, responds: responding.has(route.name) }),
-    );
-    return {
-      logicalId: api.logicalId,
-      id: api.name,
-      stage: { name: asText(stage.property('StageName'), `${stage.logicalId}.StageName`), variables: {} },
-      routeSelection: readRouteSelection(api),
-      routes: new Map(routes.map((route) => [route.routeKey, route])),
-    };
-  });
+  }
+  refuseUnknownProperties(ofType, 'AWS::ApiGatewayV2::');
+  return apis.map((api) => readWebSocketApi(api, ofType));
+}
+
+function readWebSocketApi(api: ResourceToRead, ofType: OfType): WebSocketApi {
+  const own = (type: string) => ofType(type).filter(({ property }) => property('ApiId') === api.name);
+  const stages = own('AWS::ApiGatewayV2::Stage');
+  const [stage] = stages;
+  if (stage === undefined || stages.length > 1) {
+    throw new Error(`template, ${api.logicalId}: found ${stages.length} stages, expected one`);
+  }
+  const integrations = new Map(own('AWS::ApiGatewayV2::Integration').map((each) => [each.name, each]));
+  const authorizers = new Map(
+    own('AWS::ApiGatewayV2::Authorizer').map((each) => [each.name, readAuthorizer(each)]),
+  );
+  const responding = new Set(
+    own('AWS::ApiGatewayV2::RouteResponse').map(({ property }) => property('RouteId')),
+  );
+  const routes = own('AWS::ApiGatewayV2::Route').map((route) =>
+    readRoute(route, { integrations, authorizers, responds: responding.has(route.name) }),
+  );
+  return {
+    logicalId: api.logicalId,
+    id: api.name,
+    stage: { name: asText(stage.property('StageName'), `${stage.logicalId}.StageName`), variables: {} },
+    routeSelection: readRouteSelection(api),
+    routes: new Map(routes.map((route) => [route.routeKey, route])),
+  };
 }
 
 function readRouteSelection({ logicalId, property }: ResourceToRead): RouteSelection {
@@ -76,24 +86,41 @@ function readRoute(
   }
   const where = `${integration.logicalId}.IntegrationUri`;
   const uri = parseIntegrationUri(asText(integration.property('IntegrationUri'), where), where);
-  if (uri.kind !== 'function' || integration.property('IntegrationType') !== 'AWS_PROXY') {
+  if (uri.kind !== 'function') {
     throw new Error(
       `template, ${where}: expected a Lambda proxy: nothing else runs locally behind a WebSocket`,
     );
   }
   const roleArn = ifPresent(integration.property('CredentialsArn'), asText, integration.logicalId);
-  const authorizerId = ifPresent(property('AuthorizerId'), asText, `${logicalId}.AuthorizerId`);
-  const authorizer = authorizerId === undefined ? undefined : parts.authorizers.get(authorizerId);
-  if (authorizerId !== undefined && authorizer === undefined) {
-    throw new Error(`template, ${logicalId}.AuthorizerId: found ${authorizerId}, expected one of this API`);
+  const routeKey = asText(property('RouteKey'), `${logicalId}.RouteKey`);
+  const authorizer = readAuthorization({ logicalId, property }, parts.authorizers);
+  if (authorizer !== undefined && routeKey !== '$connect') {
+    throw new Error(
+      `template, ${logicalId}.AuthorizerId: found one at ${routeKey}, expected it at $connect alone`,
+    );
   }
   return {
-    routeKey: asText(property('RouteKey'), `${logicalId}.RouteKey`),
+    routeKey,
     functionArn: uri.functionArn,
     invocation: roleArn === undefined ? { kind: 'function-permission' } : { kind: 'role', roleArn },
     authorizer,
+    timeoutMs: readTimeout(
+      integration.property('TimeoutInMillis'),
+      `${integration.logicalId}.TimeoutInMillis`,
+    ),
     responds: parts.responds,
   };
+}
+
+function readAuthorization(
+  { logicalId, property }: Pick<ResourceToRead, 'logicalId' | 'property'>,
+  authorizers: ReadonlyMap<string, Authorizer>,
+): Authorizer | undefined {
+  if (property('AuthorizationType') !== 'CUSTOM') return undefined;
+  const id = asText(property('AuthorizerId'), `${logicalId}.AuthorizerId`);
+  const found = authorizers.get(id);
+  if (found !== undefined) return found;
+  throw new Error(`template, ${logicalId}.AuthorizerId: found ${id}, expected one of this API`);
 }
 
 /** Those of WebSocket APIs are asked once a connection: nothing is kept. */
@@ -108,7 +135,11 @@ function readAuthorizer({ logicalId, name, property }: ResourceToRead): Authoriz
     functionArn: uri.functionArn,
     invocation: roleArn === undefined ? { kind: 'function-permission' } : { kind: 'role', roleArn },
     identitySources: (ifPresent(property('IdentitySource'), asArray, logicalId) ?? []).map((source) =>
-      asText(source, `${logicalId}.IdentitySource`),
+      readIdentitySource(
+        asText(source, `${logicalId}.IdentitySource`),
+        'route',
+        `${logicalId}.IdentitySource`,
+      ),
     ),
     cacheTtlMs: 0,
     identityPattern: undefined,

@@ -45,8 +45,6 @@ export interface RestMethod {
   /** Names such as `method.request.querystring.from` that a request must have. */
   readonly requiredParameters: readonly string[];
   readonly integration: Integration;
-  /** Declared `method.response.header.*` by status; a status that is not declared is a failure of the API. */
-  readonly responses: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 export type Authorization =

@@ -4,7 +4,7 @@ import type { IamPolicies } from '../iam-policies.ts';
 import { accessLine } from './access-line.ts';
 import { createAuthorize, type Decision } from './authorize.ts';
 import type { GatewayEvent } from './gateway-event.ts';
-import { gatewayResponse, type HttpAnswer, type Problem } from './gateway-response.ts';
+import { errorOf, gatewayResponse, type HttpAnswer, type Problem } from './gateway-response.ts';
 import type { IntegrationOutcome } from './integration-outcome.ts';
 import { proxyAnswer, proxyEvent, sentHeaders } from './lambda-proxy.ts';
 import { decodeSegment, matchMethod } from './match-method.ts';
@@ -19,6 +19,7 @@ import { integrateMock, integrateService } from './service-integration.ts';
 import { templateContext } from './template-context.ts';
 import { createThrottles } from './throttles.ts';
 import { createValidateBody } from './validate-body.ts';
+import { withTimeout } from './with-timeout.ts';
 
 export interface GatewayDeps {
   readonly invoke: (functionArn: string, payload: string) => Promise<InvokeOutcome>;
@@ -132,10 +133,13 @@ class RestServing {
       (await this.#admit(method, { ...at, context, arn })) ?? this.#validate(method, at, context);
     if (refused !== undefined) return refused;
 
+    const askedMs = this.#deps.nowMs();
     const outcome = await this.#integrate(method, { ...at, context, arn });
+    const latency = this.#deps.nowMs() - askedMs;
+    context['integrationLatency'] = latency;
     if (outcome.kind === 'answer') {
       context['integrationStatus'] = outcome.backendStatus;
-      context['integration'] = { status: outcome.backendStatus };
+      context['integration'] = { status: outcome.backendStatus, latency };
       return outcome.answer;
     }
     this.#deps.onFailure(`integration of ${method.logicalId}: ${outcome.why}`);
@@ -269,7 +273,7 @@ class RestServing {
   }
 
   #refuse(request: RestRequest, problem: Problem, context: Context): HttpAnswer {
-    context['error'] = { responseType: problem.type };
+    context['error'] = errorOf(problem);
     return gatewayResponse(this.#api, problem, { request, context, answers: this.#answers });
   }
 
@@ -341,18 +345,6 @@ function hasParameter(
   if (kind === 'header') return (headerOf(headers, parameter) ?? '').trim() !== '';
   if (kind === 'querystring') return (query.get(parameter)?.at(-1) ?? '').trim() !== '';
   return decodeSegment(pathParameters[parameter] ?? '').trim() !== '';
-}
-
-async function withTimeout<T>(work: Promise<T>, ms: number): Promise<T | 'timed-out'> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<'timed-out'>((resolve) => {
-    timer = setTimeout(() => resolve('timed-out'), ms);
-  });
-  try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** As templates read them. */

@@ -23,6 +23,7 @@ import { commonLogTime } from './rest-context.ts';
 import { headersOf, queryOf, type RestRequest, singleValues } from './rest-request.ts';
 import { selectRoute } from './route-selection.ts';
 import { type GatewayDeps, rightToInvoke } from './serve-rest.ts';
+import { withTimeout } from './with-timeout.ts';
 
 export interface ServeWebSocket {
   readonly apiId: string;
@@ -198,7 +199,9 @@ class WebSocketServing implements ServeWebSocket {
     ) {
       return `no permission to invoke ${functionArn}`;
     }
-    const outcome = await this.#deps.invoke(functionArn, JSON.stringify(event));
+    const invoked = this.#deps.invoke(functionArn, JSON.stringify(event));
+    const outcome = await withTimeout(invoked, route.timeoutMs);
+    if (outcome === 'timed-out') return `no answer in ${route.timeoutMs} ms`;
     // A message's handler may return nothing.
     if (outcome.kind === 'returned' && ['', 'null'].includes(outcome.payload)) {
       return { status: 200, headers: {}, body: '' };

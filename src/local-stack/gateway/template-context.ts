@@ -16,9 +16,27 @@ export interface Overrides {
 export function templateContext(context: Readonly<Record<string, unknown>>): JavaMap {
   const map = toJavaMap(context);
   if (!map.has('authorizer')) map.set('authorizer', new Map());
-  map.set('requestOverride', toJavaMap({ header: {}, querystring: {}, path: {} }));
-  map.set('responseOverride', toJavaMap({ header: {} }));
+  const parameters = (names: readonly string[]) =>
+    new Map(names.map((name): [string, JavaValue] => [name, new OverrideMap()]));
+  map.set('requestOverride', parameters(['header', 'querystring', 'path']));
+  map.set('responseOverride', new OverrideMap(['status']).set('header', new OverrideMap()));
   return map;
+}
+
+/** Each parameter may be overridden once, or those named: what else a template keeps here it may change. */
+class OverrideMap extends Map<string, JavaValue> {
+  readonly #once: readonly string[] | undefined;
+
+  constructor(once?: readonly string[]) {
+    super();
+    this.#once = once;
+  }
+
+  override set(name: string, value: JavaValue): this {
+    if (this.has(name) && (this.#once?.includes(name) ?? true))
+      throw new Error(`mapping template: found ${name} overridden twice, expected once`);
+    return super.set(name, value);
+  }
 }
 
 export function readOverrides(context: JavaMap): Overrides {

@@ -62,6 +62,26 @@ describe('overrides', () => {
     expect(response).toMatchObject({ text: 'kept 202 {X-Own=h}', status: 202, headers: { 'X-Own': 'h' } });
   });
 
+  it('rule 26: each parameter is overridden once; what else a template keeps there it may change', () => {
+    const twice = (target: string) =>
+      renderTemplate(`#set($context.${target} = "1")#set($context.${target} = "2")`, templateInput(''));
+    for (const target of [
+      'responseOverride.status',
+      'responseOverride.header.x',
+      'requestOverride.header["x-y"]',
+      'requestOverride.querystring.q',
+      'requestOverride.path.p',
+    ])
+      expect(() => twice(target), target).toThrow('overridden twice');
+    expect(() => twice('responseOverride.own')).not.toThrow();
+    expect(() =>
+      renderTemplate(
+        '$context.requestOverride.path.put("p", "1")$context.requestOverride.path.put("p", "2")',
+        templateInput(''),
+      ),
+    ).toThrow('overridden twice');
+  });
+
   it.each([
     ['201', 201],
     ['"201"', 201],

@@ -114,6 +114,12 @@ describe('a mock', () => {
     ]);
   });
 
+  it('rule 26: fails where a template overrides a parameter twice', async () => {
+    const template = `#set($context.responseOverride.header.foo = "a")#set($context.responseOverride.header.foo = "b"){"statusCode": 200}`;
+    const { status, failures } = await asked(mockStack({ requestTemplates: { [JSON_TYPE]: template } }));
+    expect([status, failures.join()]).toEqual([500, expect.stringContaining('foo overridden twice')]);
+  });
+
   it('rule 25, v6: keeps them without a response template, and then its body is empty', async () => {
     const template = `#set($context.responseOverride.status = 444)#set($context.responseOverride.header.foo = "bar"){"statusCode": 200}`;
     const { status, headers, text } = await asked(mockStack({ requestTemplates: { [JSON_TYPE]: template } }));
@@ -258,6 +264,16 @@ describe('a service behind', () => {
     expect(headers.get('x-amzn-trace-id')).toMatch(/^Root=/);
   });
 
+  it('rule 34: with an empty response template its answer passes, as without one', async () => {
+    const integrationResponses = [{ statusCode: '200', responseTemplates: { [JSON_TYPE]: '' } }];
+    const answer = await asked(
+      kinesisStack({ integrationResponses }),
+      {},
+      { callService: async () => ({ status: 200, body: '{"ShardId":"s"}' }) },
+    );
+    expect(answer.text).toBe('{"ShardId":"s"}');
+  });
+
   it('rules 25 and 40: is asked with what the template overrides, and its answer passes', async () => {
     const { url, serviceCalls } = await gatewayOver(
       kinesisStack({
@@ -312,7 +328,7 @@ describe('a stage', () => {
         throttlingBurstLimit: 1,
         accessLogDestination: new LogGroupLogDestination(new LogGroup(stack, 'Log')),
         accessLogFormat: AccessLogFormat.custom(
-          '$context.status $context.error.responseType $context.requestId',
+          '$context.status $context.error.responseType $context.error.message $context.requestId',
         ),
       },
     });
@@ -343,8 +359,8 @@ describe('a stage', () => {
       await fetch(`${url}/v1/`);
       await fetch(`${url}/v1/`);
       expect(access).toEqual([
-        expect.stringMatching(`^200 ${unsetInAccessLog} \\S+$`),
-        expect.stringMatching(/^429 THROTTLED \S+$/),
+        expect.stringMatching(`^200 ${unsetInAccessLog} ${unsetInAccessLog} \\S+$`),
+        expect.stringMatching(/^429 THROTTLED Too Many Requests \S+$/),
       ]);
     }
   });

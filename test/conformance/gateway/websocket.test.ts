@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 // Rules 60 to 66: WebSocket APIs.
 import net from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { CfnIntegration } from 'aws-cdk-lib/aws-apigatewayv2';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import type { OpenQuestions } from '../../../src/local-stack/gateway/open-questions.ts';
 import { webSocketStack } from '../../support/gateway-stack.ts';
@@ -10,6 +11,7 @@ import { gatewayOver, type TestHandler } from '../../support/local-gateway.ts';
 type Event = Parameters<TestHandler>[0];
 
 interface Options {
+  readonly responds?: boolean;
   readonly expression?: string;
   readonly routes?: readonly string[];
   readonly answers?: Partial<OpenQuestions>;
@@ -17,10 +19,16 @@ interface Options {
 }
 
 /** What the functions saw comes by `seen()`, one by one. */
-async function socketApi({ expression, routes = ['$default'], answers, onEvent }: Options = {}) {
+async function socketApi({
+  expression,
+  routes = ['$default'],
+  responds = false,
+  answers,
+  onEvent,
+}: Options = {}) {
   const events: Event[] = [];
   const waiting: ((event: Event) => void)[] = [];
-  const test = await gatewayOver(webSocketStack(routes, expression), {
+  const test = await gatewayOver(webSocketStack(routes, expression, responds), {
     ...(answers === undefined ? {} : { answers }),
     functions: {
       Echo: async (event) => {
@@ -126,7 +134,30 @@ describe('a connection', () => {
     await expect(silent.open(['a'])).rejects.toThrow('no subprotocol');
   });
 
-  it('rule 65: hears what a function returns only by a route response', async () => {
+  it('rule 65: hears what a function returns by a route response', async () => {
+    const { open } = await socketApi({
+      responds: true,
+      onEvent: (_, { body }) => ({ statusCode: 200, body: `heard ${body}` }),
+    });
+    const socket = await open();
+    socket.send('1');
+    expect(await message(socket)).toBe('heard 1');
+  });
+
+  it('rule 58: is told that a function took longer than its integration waits', async () => {
+    const stack = webSocketStack(['$default']);
+    for (const each of stack.node.findAll()) {
+      if (each instanceof CfnIntegration) each.addPropertyOverride('TimeoutInMillis', 50);
+    }
+    const { url, failures } = await gatewayOver(stack, { functions: { Echo: () => new Promise(() => {}) } });
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/live`);
+    await once(socket, 'open');
+    socket.send('1');
+    expect(JSON.parse(await message(socket))).toMatchObject({ message: 'Internal server error' });
+    expect(failures.join()).toContain('no answer in 50 ms');
+  });
+
+  it('rule 65: hears nothing of it without one', async () => {
     const { open, seen } = await socketApi({ onEvent: () => ({ statusCode: 200, body: 'unheard' }) });
     const socket = await open();
     const heard: string[] = [];
@@ -137,6 +168,71 @@ describe('a connection', () => {
     socket.close();
     await gone;
     expect(heard).toEqual([]);
+  });
+});
+
+describe('limits of a connection', () => {
+  const MINUTE = 60_000;
+
+  /** `pass` lets time pass, and the gateway look at its connections. */
+  async function aging(answers: Partial<OpenQuestions> = {}) {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    const { open, seen, clock, url } = await socketApi({ answers, routes: ['$connect', '$default'] });
+    const socket = await open();
+    const id = encodeURIComponent(String(Object((await seen())['requestContext'])['connectionId']));
+    const pass = (ms: number) => {
+      clock.nowMs += ms;
+      vi.advanceTimersByTime(30_000);
+    };
+    const acts = {
+      message: async () => {
+        socket.send('1');
+        await seen();
+      },
+      post: async () => {
+        const path = `${url}/live/@connections/${id}`;
+        expect((await fetch(path, { method: 'POST', body: 'x' })).status).toBe(200);
+      },
+      ping: () => whenHandled(socket),
+    };
+    return { socket, pass, acts };
+  }
+
+  it('rule 64: it ends after 10 minutes in which neither side sent anything, with either code', async () => {
+    for (const closeCodeOfLimits of [1001, 1000] as const) {
+      const { socket, pass, acts } = await aging({ closeCodeOfLimits });
+      for (const act of [acts.message, acts.post]) {
+        pass(10 * MINUTE);
+        await act();
+      }
+      pass(10 * MINUTE + 1);
+      expect(await closed(socket)).toBe(closeCodeOfLimits);
+    }
+  });
+
+  it('rule 64: whether a ping is activity is open', async () => {
+    for (const pingIsActivity of [false, true]) {
+      const { socket, pass, acts } = await aging({ pingIsActivity });
+      const end = closed(socket);
+      pass(6 * MINUTE);
+      await acts.ping();
+      pass(6 * MINUTE);
+      if (pingIsActivity) await acts.message();
+      else expect(await end).toBe(1001);
+    }
+  });
+
+  it('rule 64: it ends after two hours, however busy', async () => {
+    const { socket, pass, acts } = await aging();
+    for (let tens = 0; tens < 12; tens++) {
+      pass(10 * MINUTE);
+      await acts.message();
+    }
+    pass(1);
+    expect(await closed(socket)).toBe(1001);
   });
 });
 

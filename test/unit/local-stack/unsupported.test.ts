@@ -114,11 +114,7 @@ describe('what does not run', () => {
       { Fn: fn(), R: rule(target({ InputTransformer: {} })) },
       'R.Targets.InputTransformer: found one, expected an Input or none',
     ],
-    [
-      'an API by OpenAPI',
-      { Api: { ...API, Properties: { Body: {} } } },
-      'Api.Body: found one, expected none',
-    ],
+    ['an API by OpenAPI', { Api: { ...API, Properties: { Body: {} } } }, 'Api.Body: found {}, expected none'],
     [
       'an HTTP API',
       { Api: { Type: 'AWS::ApiGatewayV2::Api', Properties: { ProtocolType: 'HTTP' } } },

@@ -120,8 +120,9 @@ function parseLiteral(reading: Reading): Expression {
   if (quoted === undefined) throw reading.refusal('a reference, a text, a number, a list or a map');
   const text = quoted.slice(1, -1).replaceAll('""', '"');
   if (!/[$#]/.test(text)) return { kind: 'literal', value: text };
-  return {
-    kind: 'interpolated',
-    parts: reading.parseText(text, `${reading.where}, in ${quoted.slice(0, 40)}`),
-  };
+  const parts = reading.parseText(text, `${reading.where}, in ${quoted.slice(0, 40)}`);
+  const written = parts.map((part) => (part.kind === 'text' ? part.text : undefined));
+  // Such as a path: a dollar sign that begins no reference is text.
+  if (!written.includes(undefined)) return { kind: 'literal', value: written.join('') };
+  return { kind: 'interpolated', parts };
 }
