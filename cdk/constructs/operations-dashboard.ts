@@ -120,7 +120,10 @@ export class OperationsDashboard extends Construct {
           'unreadableChanges',
           'rollupUnreadable',
           'rollupFull',
+          'seriesOverflow',
+          'seriesNotNoted',
         ].map((metric) => this.#own('rollup', metric)),
+        this.#own('rollup', 'series', 'Maximum'),
       ]),
       graph('Closers', [
         ...['closedWindows', 'refused', 'failed', 'unreached'].map((metric) => this.#own('close', metric)),

@@ -2,11 +2,12 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { VARIABLE, WINDOWS_TABLE } from '../../src/platform/names.ts';
+import { MANY_SERIES, VARIABLE, WINDOWS_TABLE } from '../../src/platform/names.ts';
 import type { Batching } from '../settings/batching.ts';
 import { ConsumerFunction, FAILING, missing, type OwnAlarm } from './consumer-function.ts';
 import type { DeadLettersTable } from './dead-letters-table.ts';
 import type { LiveTable } from './live-table.ts';
+import { AT_ONCE, addMetricAlarm } from './metric-alarm.ts';
 import type { ReadersTable } from './readers-table.ts';
 import type { SourcesTable } from './sources-table.ts';
 import { StreamMapping } from './stream-mapping.ts';
@@ -36,7 +37,7 @@ export class Rollup extends Construct {
       codeFolder: options.codeFolder,
       memoryMb: 1024,
       timeout: Duration.minutes(1),
-      alarms: [FAILING, ...MISSING],
+      alarms: [FAILING, ...MISSING, NOT_NOTED],
       environment: {
         [VARIABLE.table('windows')]: windows.table.tableName,
         [VARIABLE.table('deadLetters')]: deadLetters.table.tableName,
@@ -56,8 +57,22 @@ export class Rollup extends Construct {
       failures,
       batching: options.batching,
     });
+    addMetricAlarm(this, 'ManySeries', {
+      entry: 'many-series',
+      description: 'A rollup has more series than readers can look through, and soon more than are noted',
+      watched: { ...this.consumer.published('series'), statistic: 'Maximum' },
+      over: MANY_SERIES,
+      points: AT_ONCE,
+    });
   }
 }
+
+const NOT_NOTED: OwnAlarm = {
+  entry: 'many-series',
+  metric: 'seriesNotNoted',
+  description: 'series of rollups are in no list, since the rollup has too many',
+  points: AT_ONCE,
+};
 
 const MISSING: readonly OwnAlarm[] = [
   missing('unreadableChanges', 'changes of sources cannot be read, and are missing in rollups'),

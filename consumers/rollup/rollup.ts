@@ -6,6 +6,7 @@ import type { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { compareSequenceNumbers } from '../../src/core/sequence-number.ts';
 import { parseRollupSeries } from '../../src/core/series.ts';
 import type { Outlet } from '../../src/host/outlet-of.ts';
+import { MANY_SERIES, MAX_SERIES } from '../../src/platform/names.ts';
 import type { Log, Meter } from '../../src/platform/observe.ts';
 import type { DeadLetters } from '../../src/stores/dead-letters.ts';
 import type { LiveConnections } from '../../src/stores/live-connections.ts';
@@ -87,8 +88,8 @@ export function createRollup(
       lacking.take(await deps.beginnings.settle(pipeline, deps.nowMs()));
     });
     const works = worksOf(beginning.length > 0 ? [] : all, retentions, lacking);
-    const { failures: noting, refused } = await noteSeries(changes, works, { known, readers: deps.readers });
-    tellOfSeries(works, refused, deps);
+    const noted = await noteSeries(changes, works, { known, readers: deps.readers });
+    tellOfSeries(works, noted, deps);
     const [keeping, folding] = await Promise.all([
       attempt(refusing, () => deadLetters.put(refusing.flatMap(({ letters }) => letters))),
       foldParts(all, works, parts),
@@ -108,7 +109,7 @@ export function createRollup(
     const sending = await tellOutlet(changes, deps);
     const failures = [
       ...beginning,
-      ...noting,
+      ...noted.failures,
       ...storing,
       ...notStored,
       ...keeping,
@@ -148,30 +149,47 @@ function lagOf(changes: readonly SourceChange[], nowMs: number): { readonly lagM
   return last === undefined ? {} : { lagMs: Math.max(0, nowMs - last.lastArrivalMs) };
 }
 
+interface NotedSeries {
+  readonly failures: readonly Failure[];
+  /** There was no room for. */
+  readonly refused: readonly string[];
+  /** Counted anew, by rollup. */
+  readonly counts: ReadonlyMap<string, number>;
+}
+
 /** Before their windows are written, so that no window is of a series that is not noted. */
 async function noteSeries(
   changes: readonly SourceChange[],
   works: readonly WindowWork[],
   { known, readers }: { readonly known: KnownSeries; readonly readers: Readers | undefined },
-): Promise<{ readonly failures: readonly Failure[]; readonly refused: readonly string[] }> {
-  if (readers === undefined) return { failures: [], refused: [] };
+): Promise<NotedSeries> {
   const unknown = known.unknownOf(works.map(({ key }) => key.series));
-  if (unknown.length === 0) return { failures: [], refused: [] };
+  if (readers === undefined || unknown.length === 0) return { failures: [], refused: [], counts: new Map() };
+  const { directory } = readers;
   const contributing = changes.filter(({ contributions }) => contributions.length > 0);
+  const before = new Map(directory.counts);
   let refused: readonly string[] = [];
   const failures = await attempt(contributing, async () => {
-    refused = await readers.directory.note(unknown);
+    refused = await directory.note(unknown);
     known.add(unknown);
   });
-  return { failures, refused };
+  const counts = [...directory.counts].filter(([rollup, count]) => before.get(rollup) !== count);
+  return { failures, refused, counts: new Map(counts) };
 }
 
-/** Somebody makes up tags: of a source's window those beyond so many go together, and of a rollup no more than so many series are noted. */
+/**
+ * Somebody makes up tags, or a rollup has lived long: of a source's window combinations beyond so many go together, and of a rollup no
+ * more than so many series are noted.
+ */
 function tellOfSeries(
   works: readonly WindowWork[],
-  refused: readonly string[],
+  { refused, counts }: NotedSeries,
   { meter, log }: Pick<RollupDeps, 'meter' | 'log'>,
 ): void {
+  if (counts.size > 0) meter.publish({ series: Math.max(...counts.values()) });
+  const crowded = [...counts].filter(([, count]) => count >= MANY_SERIES);
+  if (crowded.length > 0)
+    log.warn('rollups have many series', { series: Object.fromEntries(crowded), most: MAX_SERIES });
   const overflowing = works.filter(({ key }) => isOverflow(parseRollupSeries(key.series)?.values ?? []));
   if (overflowing.length + refused.length === 0) return;
   meter.publish({ seriesOverflow: overflowing.length, seriesNotNoted: refused.length });

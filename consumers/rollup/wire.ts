@@ -21,7 +21,7 @@ export const wire = (
     beginnings: new RollupBeginnings(table('windows')),
     deadLetters: new DeadLetters(table('deadLetters')),
     readers: {
-      directory: new RollupDirectory(table('readers')),
+      directory: new RollupDirectory(table('readers'), () => clock.nowMs()),
       live: new LiveConnections(table('live')),
     },
     outlet: outletOf({ table, option }),

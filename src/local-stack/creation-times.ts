@@ -8,7 +8,7 @@ const MINUTE_MS = 60_000;
 /** Told times that are kept for whoever reads them again: a retry, or another reader. */
 const KEPT = 20_000;
 
-/** Of one table's stream, for all its readers, so that they tell of one change alike. */
+/** One for a table's stream, whoever reads it, so that all are told of one change alike. */
 export class CreationTimes {
   readonly #nowMs: () => number;
   /** By sequence number. */

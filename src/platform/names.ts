@@ -127,6 +127,11 @@ export const DEAD_LETTERS_TABLE = {
   expiresAt: 'expiresAt',
 } as const;
 
+/** Series of a rollup that are noted, for good: at some 100 bytes each 10 MB, which readers page through. */
+export const MAX_SERIES = 100_000;
+/** So many that it is time to look why: they stay, and there is room for a quarter more. */
+export const MANY_SERIES = 80_000;
+
 /**
  * What only readers need: the series of each rollup, the books as last added up, and how far each shard of the stream has been read. No
  * change stream.

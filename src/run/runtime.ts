@@ -235,10 +235,7 @@ async function compose(
     ...storesOf(tableOfOutput),
     bus,
     figures,
-    behindMs: (consumer) => {
-      const own = system.mappings.filter((spec) => serviceOf(spec) === consumer);
-      return Math.max(0, ...own.map(({ fn }) => running.behindMs(fn.name)));
-    },
+    behindMs: (consumer) => running.behindMs(functionOf(system, consumer)),
     alarms: () => cloudWatch.alarms(system.alarms),
     workFolder,
     busyPids: () => [...functions.values()].flatMap((fn) => fn.busyPids()),
@@ -365,6 +362,13 @@ function closerOf(system: LocalSystem, functions: ReadonlyMap<string, LocalFunct
       `the template has no output ${OUTPUTS.closer}, expected the closer’s name`,
     );
   return functionNamed(functions, name);
+}
+
+/** Name of the function of a consumer that reads a stream. */
+function functionOf({ mappings }: LocalSystem, consumer: string): string {
+  const found = mappings.find((spec) => serviceOf(spec) === consumer);
+  if (found === undefined) throw new Error(`the template has no mapping for ${consumer}`);
+  return found.fn.name;
 }
 
 function serviceOf({ fn }: MappingSpec): string {

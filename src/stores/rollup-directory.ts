@@ -1,27 +1,36 @@
 // Which series each rollup has: what readers choose from, and what the windows table, keyed by series, cannot tell.
 import { parseRollupSeries } from '../core/series.ts';
-import { READERS_TABLE } from '../platform/names.ts';
+import { MAX_SERIES, READERS_TABLE } from '../platform/names.ts';
 import { keyText } from './key-text.ts';
 import { StoreError } from './store-error.ts';
 import type { Item, Table, VersionedWrite } from './table.ts';
 import { number, numberOf, text, textOf } from './table.ts';
 
-/** Series of a rollup that are noted, for good: at some 100 bytes each 10 MB, which readers page through. */
-export const MAX_SERIES = 100_000;
 /** Begun by one writer before it counts them with the others': few sources begin so many. */
 const COUNTED_AT_ONCE = 500;
+/** After which it counts those that it has begun, however few: a writer that begins some a day lives no day. */
+const COUNTED_AFTER_MS = 10 * 60_000;
 /** Writers are the shards of the changelog. */
 const MAX_ATTEMPTS = 3;
 
 export class RollupDirectory {
   readonly #table: Table;
+  readonly #nowMs: () => number;
   /** By rollup, when this one last counted. */
   readonly #counts = new Map<string, number>();
   /** By rollup, begun by this one since. */
   readonly #uncounted = new Map<string, number>();
+  #countedMs: number | undefined;
 
-  constructor(table: Table) {
+  /** `nowMs` is asked by who notes. Default: it counts however long that takes. */
+  constructor(table: Table, nowMs: () => number = () => 0) {
     this.#table = table;
+    this.#nowMs = nowMs;
+  }
+
+  /** How many series each rollup has, of those that this writer has counted; those begun since are not among them. */
+  get counts(): ReadonlyMap<string, number> {
+    return this.#counts;
   }
 
   /**
@@ -41,14 +50,17 @@ export class RollupDirectory {
     }
     const begun = fitting.filter((_, at) => outcomes[at]?.kind === 'committed');
     for (const { of } of begun) this.#uncounted.set(of, (this.#uncounted.get(of) ?? 0) + 1);
+    const nowMs = this.#nowMs();
+    this.#countedMs ??= nowMs;
+    const isTime = nowMs - this.#countedMs >= COUNTED_AFTER_MS;
+    if (isTime) this.#countedMs = nowMs;
     for (const [rollup, count] of this.#uncounted)
-      if (count >= COUNTED_AT_ONCE) await this.#count(rollup, count);
+      if (isTime || count >= COUNTED_AT_ONCE) await this.#count(rollup, count);
     return items.filter((each) => !fitting.includes(each)).map(({ one }) => one);
   }
 
-  /** The count is a bound, and no book: where others are quicker each time, or one dies before it, some are not counted. */
+  /** The count is a bound, and no book: where one dies before it, some are not counted. Where others are quicker each time, the next one counts. */
   async #count(rollup: string, begun: number): Promise<void> {
-    this.#uncounted.delete(rollup);
     const key = {
       [READERS_TABLE.partitionKey]: text(`series-count|${rollup}`),
       [READERS_TABLE.sortKey]: text('all'),
@@ -61,7 +73,10 @@ export class RollupDirectory {
       const write = { key, expectedVersion: version, version: (version ?? 0) + 1, attributes };
       const [outcome] = await this.#table.commit([write]);
       if (outcome?.kind === 'refused') continue;
-      if (outcome?.kind === 'committed') this.#counts.set(rollup, count);
+      if (outcome?.kind === 'committed') {
+        this.#counts.set(rollup, count);
+        this.#uncounted.delete(rollup);
+      }
       return;
     }
   }

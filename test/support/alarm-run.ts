@@ -181,20 +181,22 @@ export class AlarmRun {
     }
   }
 
-  /** An event of each source now, of this temperature and what else it measures. */
+  /** An event of each source now, of this temperature and what else it measures, at one site or at each of several. */
   async send(
     sources: readonly string[],
     temperature = 20,
     more: Readonly<Record<string, number>> = {},
+    sites: readonly string[] = ['mill'],
   ): Promise<void> {
-    const records = sources.map((source) => {
+    const everywhere = sources.flatMap((source) => sites.map((site) => ({ source, site })));
+    const records = everywhere.map(({ source, site }) => {
       this.#sent += 1;
       const event = {
         id: this.#sent,
         source,
         time: this.clock.nowMs(),
         values: { temperature, ...more },
-        tags: { site: 'mill' },
+        tags: { site },
       };
       return { partitionKey: source, data: Buffer.from(JSON.stringify(event)) };
     });

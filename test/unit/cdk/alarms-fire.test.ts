@@ -10,7 +10,7 @@ import { firstPartOf } from '../../../src/core/rollup-parts.ts';
 import { LocalCloudWatch } from '../../../src/local-stack/cloudwatch/local-cloudwatch.ts';
 import { keyOf } from '../../../src/local-stack/cloudwatch/metric-store.ts';
 import { RETIREMENT_PATH } from '../../../src/platform/door.ts';
-import type { FunctionName } from '../../../src/platform/names.ts';
+import { type FunctionName, MAX_SERIES } from '../../../src/platform/names.ts';
 import { Alerts } from '../../../src/stores/alerts.ts';
 import { LiveConnections } from '../../../src/stores/live-connections.ts';
 import { type Item, number, numberOf, type Table, text, textOf } from '../../../src/stores/table.ts';
@@ -317,6 +317,29 @@ describe('the alarms of the stack', () => {
       }
     }
     expect(await heardWithin(run, 3)).toContain('RollupConsumerOwnrollupFull');
+  });
+
+  it('tell of rollups with many series, and of series that there is no room to note', async () => {
+    const run = await AlarmRun.start();
+    // As if so many had been there for long.
+    const counted = { what: text('series-count|by-site'), name: text('all'), version: number(1) };
+    await run.table('Readers').putMany([{ ...counted, count: number(MAX_SERIES - 550) }]);
+    const sites = (from: number, count: number) =>
+      Array.from({ length: count }, (_, at) => `site-${from + at}`);
+    // Little by little: they are counted all the same.
+    const many = new Set<string>();
+    for (let minute = 0; minute < 15; minute += 1) {
+      await run.send(['a'], 20, {}, sites(minute, 1));
+      for (const id of await heardWithin(run, 1)) many.add(id);
+    }
+    expect([...many]).toContain('RollupManySeries');
+    for (const [at, source] of ['b', 'c', 'd'].entries())
+      await run.send([source], 20, {}, sites(1_000 * (at + 1), 240));
+    await run.clock.advance(10_000);
+    // One more source, with more sites than are kept apart.
+    await run.send(['e'], 20, {}, sites(9_000, 260));
+    expect([...many]).not.toContain('RollupConsumerOwnseriesNotNoted');
+    expect(await heardWithin(run, 3)).toContain('RollupConsumerOwnseriesNotNoted');
   });
 
   it('tell of a stream that refuses writes, and of one that nothing comes into', async () => {

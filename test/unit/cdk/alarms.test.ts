@@ -22,7 +22,8 @@ const alarms = Object.entries(template.findResources('AWS::CloudWatch::Alarm')).
 /** Those that do not go by three of the latest five minutes, and why not stands in the runbook. */
 const OTHERS: readonly (readonly [pattern: RegExp, beyond: number, of: number, periodSeconds: number])[] = [
   [/(GivenUp|Lost)$/, 1, 1, 60],
-  [/Own(held|unreadableChanges|rollupUnreadable|rollupFull|unfitAlerts)$/, 1, 1, 60],
+  [/Own(held|unreadableChanges|rollupUnreadable|rollupFull|unfitAlerts|seriesNotNoted)$/, 1, 1, 60],
+  [/^RollupManySeries$/, 1, 1, 60],
   // The audit runs every ten minutes, and what it finds stays until a whole pass finds nothing.
   [/^AuditDifferences$/, 1, 1, 1_200],
   [/^AuditStopped$/, 3, 3, 1_200],
