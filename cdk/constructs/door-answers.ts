@@ -1,5 +1,6 @@
 // What API Gateway answers by itself, in words of ours: what was found, what was expected, where, and when to try again.
 import { type GatewayResponseOptions, ResponseType, type RestApi } from 'aws-cdk-lib/aws-apigateway';
+import { ENCODED_TYPES } from '../../src/core/shape/route-content-types.ts';
 import { MAX_EVENTS_PER_REQUEST } from '../../src/platform/door.ts';
 
 export function addDoorAnswers(api: RestApi): void {
@@ -82,7 +83,7 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
       message: 'refused',
       where: 'header Content-Type',
       found: 'another type',
-      expected: 'application/json',
+      expected: `application/json; routes of shapes take ${ENCODED_TYPES.join(', ')}, too`,
     },
   },
   Throttled: {

@@ -77,6 +77,19 @@ export function routedTemplate(streamName: string, route: string): string {
 ${sendRecord(streamName)}`;
 }
 
+/**
+ * The same of a body that is no JSON, or not said to be: it is not looked into, and stands in the record as base64, as the MQTT door
+ * has payloads. An empty one is `{}` to the service.
+ */
+export function encodedTemplate(streamName: string, route: string): string {
+  return `#set($refused = "")
+#set($body = $input.body)
+#if($body == "{}" || $body == "")#set($refused = "form")#end
+#set($head = '{"document":"')
+#set($record = $head.concat($util.base64Encode($body)).concat('","route":"${route}","source":').concat($context.authorizer.sourceJson).concat('}'))
+${sendRecord(streamName)}`;
+}
+
 /** The record's place is the receipt: it is in the stream. */
 export const STORED_TEMPLATE =
   '{"shardId":$input.json(\'$.ShardId\'),"sequenceNumber":$input.json(\'$.SequenceNumber\')}';
@@ -91,7 +104,7 @@ export const REFUSED_TEMPLATE = `#set($answer = $input.json('$'))
 {"message":"refused","where":"body","found":"no event, or too many","expected":"1 to ${MAX_EVENTS_PER_REQUEST} events"}
 #elseif($answer.contains("${REFUSED_STREAM}-form"))
 #set($context.responseOverride.status = 400)
-{"message":"refused","where":"body","found":"neither an object nor a list, or an empty one","expected":"a JSON object or list"}
+{"message":"refused","where":"body","found":"nothing, or JSON that is neither an object nor a list","expected":"a JSON object or list, or a text under its own content type"}
 #elseif($answer.contains("${REFUSED_STREAM}-size"))
 #set($context.responseOverride.status = 413)
 {"message":"refused","where":"body","found":"more than one record may hold","expected":"at most ${MAX_REQUEST_RECORD_BYTES} bytes, written compactly: send fewer events at a time"}

@@ -25,6 +25,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
 import { Construct } from 'constructs';
 import { requestSchema } from '../../src/core/event-schema.ts';
+import { ENCODED_TYPES } from '../../src/core/shape/route-content-types.ts';
 import { AUTHORIZATION_CACHE_SECONDS, MAX_EVENTS_PER_REQUEST } from '../../src/platform/door.ts';
 import { API_STAGE, OUTPUTS } from '../../src/platform/names.ts';
 import type { CustomDomain, DoorLimits, RateLimit, Settings } from '../settings/settings.ts';
@@ -32,6 +33,7 @@ import { Authorize } from './authorize.ts';
 import { addDoorAlarms, REST_ALARMS } from './door-alarms.ts';
 import { addDoorAnswers } from './door-answers.ts';
 import {
+  encodedTemplate,
   FAILED_BODY,
   REFUSED_TEMPLATE,
   requestTemplate,
@@ -123,14 +125,14 @@ export class HttpDoor extends Construct {
         new PolicyStatement({ actions: ['kms:GenerateDataKey'], resources: [settings.kmsKey] }),
       );
     const validator = this.api.addRequestValidator('Body', { validateRequestBody: true });
-    const request = {
+    const request: DoorRequest = {
       model: this.api.addModel('Request', {
         contentType: JSON_TYPE,
         // The CDK's own type of schemas knows fewer keywords than the service.
         schema: requestSchema({ maxEvents: MAX_EVENTS_PER_REQUEST }),
       }),
       validator,
-      template: requestTemplate(stream.streamName),
+      templates: { [JSON_TYPE]: requestTemplate(stream.streamName) },
     };
     this.v1 = this.api.root.addResource('v1');
     const doors = [
@@ -141,7 +143,7 @@ export class HttpDoor extends Construct {
       },
     ];
     for (const { resource, authorizer } of doors) this.#addEvents(resource, authorizer, request);
-    if (routes.length > 0) this.#addRoutes(routes, doors, validator);
+    if (routes.length > 0) this.#addRoutes(routes, doors);
     addDoorAlarms(this, REST_ALARMS, { ApiName: this.api.restApiName, Stage: API_STAGE });
     if (settings.apiWebAcl !== undefined) this.#guard(settings.apiWebAcl);
     const url = settings.apiDomain === undefined ? this.api.url : this.#addDomain(settings.apiDomain);
@@ -172,27 +174,28 @@ export class HttpDoor extends Construct {
   #addRoutes(
     routes: readonly string[],
     doors: readonly { readonly resource: IResource; readonly authorizer: RequestAuthorizer }[],
-    validator: RequestValidator,
   ): void {
     const model = this.api.addModel('Document', {
       contentType: JSON_TYPE,
       schema: { type: [JsonSchemaType.OBJECT, JsonSchemaType.ARRAY] },
     });
     for (const route of routes) {
-      const template = routedTemplate(this.#stream.streamName, route);
+      const { streamName } = this.#stream;
+      const encoded = encodedTemplate(streamName, route);
+      const templates = {
+        [JSON_TYPE]: routedTemplate(streamName, route),
+        ...Object.fromEntries(ENCODED_TYPES.map((type) => [type, encoded])),
+      };
+      // Nothing validates: whether texts would be judged by the model of JSON is not known of the service. The templates look.
       for (const { resource, authorizer } of doors)
-        this.#addEvents(resource.addResource(route), authorizer, { model, validator, template });
+        this.#addEvents(resource.addResource(route), authorizer, { model, templates });
     }
   }
 
   #addEvents(
     resource: IResource,
     authorizer: RequestAuthorizer,
-    {
-      model,
-      validator,
-      template,
-    }: { readonly model: IModel; readonly validator: RequestValidator; readonly template: string },
+    { model, validator, templates }: DoorRequest,
   ): void {
     const retryAfter = 'method.response.header.Retry-After';
     resource.addMethod(
@@ -202,10 +205,10 @@ export class HttpDoor extends Construct {
         action: 'PutRecord',
         options: {
           credentialsRole: this.#role,
-          // Another content type would pass by the validation: 415.
+          // Another content type than those of the templates: 415.
           passthroughBehavior: PassthroughBehavior.NEVER,
           requestParameters: { 'integration.request.header.Content-Type': "'application/x-amz-json-1.1'" },
-          requestTemplates: { [JSON_TYPE]: template },
+          requestTemplates: { ...templates },
           integrationResponses: [
             { statusCode: '200', responseTemplates: { [JSON_TYPE]: STORED_TEMPLATE } },
             {
@@ -225,7 +228,7 @@ export class HttpDoor extends Construct {
       {
         authorizer,
         apiKeyRequired: true,
-        requestValidator: validator,
+        ...(validator === undefined ? {} : { requestValidator: validator }),
         // Whether `; charset=utf-8` is passed over where a model is chosen is not known of the service.
         requestModels: { [JSON_TYPE]: model, $default: model },
         methodResponses: [
@@ -248,6 +251,14 @@ export class HttpDoor extends Construct {
 }
 
 const JSON_TYPE = 'application/json';
+
+/** What a route of the door takes, and what it makes of it by its content type. */
+interface DoorRequest {
+  readonly model: IModel;
+  /** undefined: the templates refuse what is not to be. */
+  readonly validator?: RequestValidator;
+  readonly templates: Readonly<Record<string, string>>;
+}
 
 /** Unique in the account, as API Gateway asks of key values: with a part of the stack's own id. */
 function planKey(name: string): string {

@@ -1,5 +1,6 @@
 // The HTTP door in the OpenAPI document: where events go in, in their own form and, by routes that shapes ask for, in others.
 import { requestSchema } from '../../core/event-schema.ts';
+import { ENCODED_TYPES } from '../../core/shape/route-content-types.ts';
 import type { Shape } from '../../core/shape/shape.ts';
 
 export interface DoorOutline {
@@ -36,6 +37,7 @@ export function doorPaths({ routes }: DoorOutline): Readonly<Record<string, obje
           `Puts a body in another form into the stream, for the shapes that ask for the route ${route}; its source is the token’s`,
           security,
           DOCUMENT,
+          ENCODED_TYPES,
         ),
       },
     ]),
@@ -75,12 +77,19 @@ function bearer(description: string): object {
   return { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description };
 }
 
-function operation(operationId: string, summary: string, security: string, schema: object): object {
+function operation(
+  operationId: string,
+  summary: string,
+  security: string,
+  schema: object,
+  texts: readonly string[] = [],
+): object {
+  const asText = Object.fromEntries(texts.map((type) => [type, { schema: { type: 'string' } }]));
   return {
     operationId,
     summary,
     security: [{ [security]: [] }],
-    requestBody: { required: true, content: { 'application/json': { schema } } },
+    requestBody: { required: true, content: { 'application/json': { schema }, ...asText } },
     responses: {
       200: {
         description: 'The events are in the stream; no other answer means that',
@@ -105,7 +114,7 @@ const REFUSALS = {
   401: 'No token, or none that is valid here',
   403: 'What the token does not speak for',
   413: 'Too large',
-  415: 'Another content type than application/json',
+  415: 'A content type that is not taken here',
   429: 'The stream or the plan is full: the same again after Retry-After seconds',
   503: 'There is trouble behind the door, or no answer: the same again after Retry-After seconds',
 };

@@ -72,6 +72,20 @@ const GOOD: readonly (Asked & { readonly lands: object })[] = [
     path: '/v1/events/ttn',
     lands: { document, route: 'ttn' },
   })),
+  ...[
+    ['text/plain', 'm,host="é" v=1 5\nm v=2 6'],
+    ['text/plain; version=0.0.4; charset=utf-8', '# TYPE a gauge\na{x="}"} 1\n'],
+    ['application/x-www-form-urlencoded', 'PASSKEY=a&dateutc=2026-03-01+08%3A00%3A00&tempf=50.1'],
+    ['text/csv', 'time,a\r\n5,#set($who = "x")'],
+    ['application/x-ndjson', '{"v":1}\n{"v":2}'],
+    ['application/cloudevents+json', '{"specversion":"1.0","source":"other"}'],
+    ['application/senml+json', '[{"n":"a","v":1e400}'],
+  ].map(([type, body = '']) => ({
+    body,
+    path: '/v1/events/ttn',
+    headers: { 'Content-Type': type },
+    lands: { document: Buffer.from(body).toString('base64'), route: 'ttn' },
+  })),
 ];
 
 /** Requests that are refused: nothing of them lands. */
@@ -109,7 +123,20 @@ const REFUSED: readonly Asked[] = [
   { body: json(EVENT), path: '/v1/relay/events', token: 'relay', headers: { 'Tidemill-Source': 'other' } },
   { body: json(EVENT), path: '/v1/relay/events', token: 'relay' },
   { body: json(EVENT), path: '/v1/event' },
-  ...['5', 'text', '{}', '[]', ''].map((body) => ({ body, path: '/v1/events/ttn' })),
+  ...['5', 'text', '"text"', '{}', '[]', '', '{"v":', '[{]'].map((body) => ({
+    body,
+    path: '/v1/events/ttn',
+  })),
+  ...['', '{}', 'x'.repeat(256 * 1024)].map((body) => ({
+    body,
+    path: '/v1/events/ttn',
+    headers: { 'Content-Type': 'text/plain' },
+  })),
+  ...['application/octet-stream', 'application/xml', 'application/vnd.api+json'].map((type) => ({
+    body: json(EVENT),
+    path: '/v1/events/ttn',
+    headers: { 'Content-Type': type },
+  })),
 ];
 
 let door: DoorInProcess;

@@ -1,5 +1,6 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
+import { ENCODED_TYPES } from '../../../src/core/shape/route-content-types.ts';
 import { MAX_EVENTS_PER_REQUEST } from '../../../src/platform/door.ts';
 import { openApiDocument } from '../../../src/wire/api/openapi.ts';
 import type { OpenApiDocument } from '../../../src/wire/api/openapi-document.ts';
@@ -81,9 +82,16 @@ describe('the HTTP door', () => {
       expect(method).toMatchObject({
         AuthorizationType: 'CUSTOM',
         ApiKeyRequired: true,
-        RequestValidatorId: expect.anything(),
         Integration: { PassthroughBehavior: 'NEVER', Type: 'AWS' },
       });
+    const typesOf = ({ Integration }: (typeof written)[number]) => Object.keys(Integration.RequestTemplates);
+    const bodies = ['application/json', ...ENCODED_TYPES].sort();
+    expect(written.map((method) => typesOf(method).sort())).toEqual(
+      written.map(({ RequestValidatorId }) =>
+        RequestValidatorId === undefined ? bodies : ['application/json'],
+      ),
+    );
+    expect(written.filter(({ RequestValidatorId }) => RequestValidatorId === undefined)).toHaveLength(4);
   });
 
   it('is in the OpenAPI document as it is: its routes, the bodies it takes, and each answer it may give', () => {

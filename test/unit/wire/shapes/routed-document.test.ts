@@ -123,6 +123,18 @@ describe('a payload as the MQTT door encodes it', () => {
     }
   });
 
+  test('a form that was posted to a route is the token’s, whatever station it names', () => {
+    const shapes = shapesOf(
+      { name: 'lines', like: 'line-protocol', when: { route: 'lines' } },
+      { name: 'weather', like: 'ecowitt-form', when: { route: 'weather' } },
+    );
+    const form = 'PASSKEY=SECRET&stationtype=EasyWeather&dateutc=2026-03-01+08:00:00&tempf=50.5';
+    const { events, refused } = shaped(encoded(form, 'weather'), shapes);
+    expect(refused).toEqual([]);
+    expect(events).toMatchObject([{ source: 'thing', time: Date.parse('2026-03-01T08:00:00Z') }]);
+    expect(shaped(encoded(form, 'lines'), shapes).refused).toMatchObject([{ source: 'thing' }]);
+  });
+
   test('a line that no shape asks for leaves a letter that is the thing’s own, once one does', () => {
     const lines = { name: 'lines', like: 'line-protocol' } as const;
     const asking = shapesOf({ ...lines, when: { has: ['tags.room'] } });
