@@ -43,6 +43,13 @@ export const ACCEPTED_FINDINGS: readonly AcceptedFinding[] = [
   {
     rules: ['AwsSolutions-IAM5'],
     type: 'AWS::IAM::Policy',
+    at: ['Incoming/'],
+    found: /^Resource::<IncomingBucket\w+\.Arn>\/(?:incoming|contents|under-way|reports|quarantine)\/\*$/,
+    why: 'Objects of one bucket, whose names are those of the files that are dropped',
+  },
+  {
+    rules: ['AwsSolutions-IAM5'],
+    type: 'AWS::IAM::Policy',
     at: ['Live/'],
     found: /^Resource::arn:<AWS::Partition>:execute-api:.*\/live\/(?:POST|DELETE)\/@connections\/\*$/,
     why: 'Connections of one API, whose ids API Gateway makes',
@@ -91,6 +98,12 @@ export const ACCEPTED_FINDINGS: readonly AcceptedFinding[] = [
     type: 'AWS::S3::Bucket',
     at: ['Failures/', 'Archive/'],
     why: 'Functions alone write here, and whoever redrives or rebuilds reads: CloudTrail’s data events tell of both where that is wanted',
+  },
+  {
+    rules: ['AwsSolutions-S1'],
+    type: 'AWS::S3::Bucket',
+    at: ['Incoming/'],
+    why: 'Each file that is dropped has a report beside it; CloudTrail’s data events tell who dropped it where that is wanted',
   },
   {
     rules: ['AwsSolutions-S1'],

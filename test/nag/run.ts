@@ -21,6 +21,8 @@ const EVERYTHING: Settings = {
   archive: true,
   rebuild: true,
   load: true,
+  incoming: true,
+  incidents: true,
   mqtt: true,
   apiLogRole: true,
   outlet: { to: 'kinesis', tells: OUTLET_KINDS },
