@@ -56,7 +56,7 @@ export function devCommand(): Command {
     .addOption(
       new Option(
         '-c, --context <name=value>',
-        'a context value as for `cdk synth`, repeatable: stage, settings (a file; default: cdk/settings.ts), profile, archive, mqtt, incoming',
+        'a context value as for `cdk synth`, repeatable: stage, settings (a file; default: cdk/settings.ts), profile, archive, rebuild, mqtt, incoming',
       )
         .argParser(contextEntry)
         .default(new Map(), 'none'),

@@ -60,6 +60,7 @@ const LOCAL: readonly (keyof Settings)[] = [
   'outlet',
   'profile',
   'quietAfterMs',
+  'rebuild',
   'retentionMs',
   'shards',
 ];

@@ -11,6 +11,7 @@ import type { ChunkProgress } from '../stores/generations.ts';
 import { readLedger, type StoredLedger } from '../stores/read-ledger.ts';
 import { SourceStates } from '../stores/source-states.ts';
 import { archivedHours, type FoundHour } from './archived-hours.ts';
+import { LEVEL_MS, spanMs } from './is-level.ts';
 import type { RebuildOptions } from './rebuild.ts';
 
 export interface RebuildAudit {
@@ -41,7 +42,7 @@ export async function auditGeneration(
     books,
     problems: [
       ...gaps.map(({ message }) => `a gap: ${message}`),
-      ...problemsOfChunks(hours, progress),
+      ...problemsOfChunks(hours, progress, generation.toMs === undefined),
       ...problemsOfBooks(events, books),
     ],
   };
@@ -50,13 +51,15 @@ export async function auditGeneration(
 function problemsOfChunks(
   hours: readonly FoundHour[],
   progress: readonly ChunkProgress[],
+  isOpen: boolean,
 ): readonly string[] {
   const found = new Map(hours.map((hour) => [`${hour.hour} ${hour.shard}`, hour]));
   const folded = new Map(progress.map((chunk) => [`${chunk.hour} ${chunk.shard}`, chunk]));
   const newest = new Map<ShardId, ArchiveHour>();
-  for (const { shard, hour } of hours) if (hour > (newest.get(shard) ?? '')) newest.set(shard, hour);
+  const begun = isOpen ? hours.filter((hour) => !hasJustBegun(hour, progress)) : hours;
+  for (const { shard, hour } of begun) if (hour > (newest.get(shard) ?? '')) newest.set(shard, hour);
   const problems: string[] = [];
-  for (const { hour, chunks } of rebuildSteps(hours)) {
+  for (const { hour, chunks } of rebuildSteps(begun)) {
     for (const { shard, hours: together } of chunks) {
       const where = `hour ${together.join(', ')} of ${shard}`;
       const chunk = folded.get(`${hour} ${shard}`);
@@ -71,6 +74,15 @@ function problemsOfChunks(
   for (const place of folded.keys())
     problems.push(`${place}: found it folded, and the archive has no such hour any more, expected it there`);
   return problems;
+}
+
+/** An hour behind all that are folded, of a few minutes: it began after the last look. */
+function hasJustBegun({ hour, archived }: FoundHour, progress: readonly ChunkProgress[]): boolean {
+  return (
+    progress.length > 0 &&
+    progress.every((chunk) => chunk.hour < hour) &&
+    spanMs(archived.manifest.objects) <= LEVEL_MS
+  );
 }
 
 type NamedHour = Pick<FoundHour, 'records' | 'digest' | 'open'>;

@@ -185,7 +185,10 @@ async function plan(
 ): Promise<PlannedWork> {
   const { archive, generations } = deps;
   const generation = await known(name, deps);
-  const left = await planRebuild({ generation, archive, generations, goingOn: true });
+  const left = await planRebuild({
+    ...{ generation, archive, generations },
+    ...{ goingOn: true, levelIsDone: true },
+  });
   const work: SizedWork[] = [];
   let chunks = 0;
   for (const each of left.slice(0, WORKS_A_ROUND)) {

@@ -16,6 +16,7 @@ import { readArchivedRecord } from '../wire/archived-line.ts';
 import type { KinesisEventRecord } from '../wire/stream-records.ts';
 import { archivedHours, type FoundHour, HOUR_MS, hourEndMs } from './archived-hours.ts';
 import type { GenerationFold } from './generation-fold.ts';
+import { isLevel, type LeftWork } from './is-level.ts';
 import { RebuildError } from './rebuild-error.ts';
 
 export interface RebuildOptions {
@@ -48,7 +49,8 @@ export type RebuildWork =
 /**
  * What is left to do. `goingOn`: of each shard from the last chunk on that was begun, so that it costs the same however much lies
  * behind; whether something has been added to an hour before shows in the audit. `grownIsDone`: what was folded counts as done, though its
- * hour has grown since, as that of now does all the time.
+ * hour has grown since, as that of now does all the time. `levelIsDone`: nothing is left once all that is left came a moment ago; whoever
+ * switches catches up with that.
  * @throws RebuildError for an archive with gaps
  */
 export async function planRebuild({
@@ -57,9 +59,11 @@ export async function planRebuild({
   generations,
   goingOn = false,
   grownIsDone = false,
+  levelIsDone = false,
 }: Pick<RebuildOptions, 'generation' | 'archive' | 'generations'> & {
   readonly goingOn?: boolean;
   readonly grownIsDone?: boolean;
+  readonly levelIsDone?: boolean;
 }): Promise<readonly RebuildWork[]> {
   const begun = await generations.chunks(generation.name);
   const { hours, gaps } = await archivedHours(
@@ -75,7 +79,8 @@ export async function planRebuild({
     (await generations.closedHours(generation.name)).map(({ hour, atMs }) => [hour, atMs]),
   );
   const latestMs = hours.reduce((latest, { lastArrivalMs = 0 }) => Math.max(latest, lastArrivalMs), 0);
-  return rebuildSteps(hours).flatMap(({ hour, chunks, endsHour }): RebuildWork[] => {
+  const steps = rebuildSteps(hours);
+  const left = steps.flatMap(({ hour, chunks, endsHour }): RebuildWork[] => {
     const planned = chunks.map((chunk) => ({ ...chunk, ...sizeOf(chunk, found) }));
     const open = planned.filter((chunk) => {
       const noted = progress.get(placeText({ shard: chunk.shard, hour }));
@@ -86,6 +91,15 @@ export async function planRebuild({
     const isClosed = open.length === 0 && (closed.get(hour) ?? 0) >= atMs;
     return endsHour && !isClosed ? [...fold, { kind: 'close', hour, atMs }] : fold;
   });
+  const leftWork = (work: RebuildWork): LeftWork =>
+    work.kind === 'close'
+      ? { hour: work.hour, chunks: [], close: { atMs: work.atMs, closedMs: closed.get(work.hour) ?? 0 } }
+      : { hour: work.hour, chunks: work.chunks.map(chunkLeft) };
+  const chunkLeft = ({ shard, hours: together }: Chunk) => ({
+    noted: progress.get(placeText({ shard, hour: together[0] ?? '' })),
+    hours: together.flatMap((hour) => found.get(placeText({ shard, hour })) ?? []),
+  });
+  return levelIsDone && isLevel(left.map(leftWork), steps.at(-1)?.hour) ? [] : left;
 }
 
 /** Where the latest chunk of each shard begins. */
@@ -262,12 +276,15 @@ export async function closeHour(
   await generations.noteClosed(generation.name, { hour, atMs });
 }
 
-/** All that is left, by this worker alone. */
+/** All that is left, by this worker alone, and what is archived meanwhile, until it is level with that. */
 export async function rebuildAll(options: RebuildOptions): Promise<void> {
-  for (const work of await planRebuild(options)) {
-    options.signal?.throwIfAborted();
-    if (work.kind === 'close') await closeHour(work, options);
-    else for (const chunk of work.chunks) await rebuildChunk(chunk, options);
+  for (let left = await planRebuild(options); left.length > 0; ) {
+    for (const work of left) {
+      options.signal?.throwIfAborted();
+      if (work.kind === 'close') await closeHour(work, options);
+      else for (const chunk of work.chunks) await rebuildChunk(chunk, options);
+    }
+    left = await planRebuild({ ...options, goingOn: true, levelIsDone: true });
   }
   await options.fold.tellUntold({ whole: true });
 }

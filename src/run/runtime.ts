@@ -26,6 +26,7 @@ import { functionNamed, runSystem, type SystemParts } from '../local-stack/run-s
 import { RuntimeError } from '../local-stack/runtime-error.ts';
 import { ObjectEvents } from '../local-stack/s3/object-events.ts';
 import { type LocalSystem, readTemplate } from '../local-stack/template.ts';
+import type { Ignored } from '../local-stack/unsupported.ts';
 import type { Clock } from '../platform/clock.ts';
 import { systemClock } from '../platform/clock.ts';
 import { OUTPUTS } from '../platform/names.ts';
@@ -171,7 +172,7 @@ async function compose(
   onStep('synthesizing the stack');
   const outFolder = join(workFolder, 'cdk.out');
   const synthesis = await synthesizeOrKept({ ...options, outFolder });
-  const template = readTemplate(synthesis, REGION);
+  const template = readTemplate(synthesis, REGION, isOfRebuilds);
 
   onStep('starting the local servers');
   const bus = busIn(workFolder, options);
@@ -400,3 +401,6 @@ async function openGateway(
   cleanups.push(() => gateway.stop());
   return gateway;
 }
+
+/** Here the command does what the state machine and its task do on AWS; what it makes current is followed and read by the functions. */
+const isOfRebuilds: Ignored = (_, { type }) => type === 'AWS::StepFunctions::StateMachine';

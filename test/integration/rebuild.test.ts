@@ -99,7 +99,7 @@ describe.skipIf(missing !== undefined)(
     test('by commands: compared, switched to and back; a planted bug is found and not switched to, nor is half a generation', async () => {
       const run = await localRun(server);
       await lived(run);
-      await archiveEvents(run.archive, FEW, { shardOf: (at) => at % 2 });
+      await archiveEvents(run.archive, FEW.slice(0, 22), { shardOf: (at) => at % 2 });
       const planted = new FolderObjects(join(run.cwd, 'planted'));
       const other = FEW.map((event, at) => (at === 22 ? { ...event, values: { v: 1_000 } } : event));
       await archiveEvents(planted, other, { shardOf: (at) => at % 2 });
@@ -117,12 +117,15 @@ describe.skipIf(missing !== undefined)(
       expect(live).toContain('"max":23');
 
       const same = await rebuild('start', 'same', '--pipeline', 'p.json');
-      expect(same).toMatch(/^0 records +24 folded, 24 named.*every record is accounted for\n$/s);
-      expect(await rebuild('diff', 'same', '--pipeline', 'p.json')).toMatch(/^0 .*different: 0\n$/s);
+      expect(same).toMatch(/^0 records +22 folded, 22 named.*every record is accounted for\n$/s);
+      // Devices go on: what is archived since is folded before readers are switched.
+      await archiveEvents(run.archive, FEW, { shardOf: (at) => at % 2 });
+      expect(await rebuild('diff', 'same', '--pipeline', 'p.json')).toMatch(/^0 .*not-in-archive/s);
       expect(await rebuild('switch', 'same', '--pipeline', 'p.json')).toBe(
         '0 readers now use same; before: first\n',
       );
       expect(await latest()).toBe(live);
+      expect(await rebuild('status')).toMatch(/same .* 4 of 4 +24 +24\n/);
       expect(await rebuild('rollback')).toBe('0 readers now use first; before: same\n');
 
       await rebuild('start', 'planted', '--archive', 'planted', '--pipeline', 'p.json');
@@ -141,7 +144,7 @@ describe.skipIf(missing !== undefined)(
       const half = await rebuild('start', 'half', '--archive', 'cut', '--pipeline', 'p.json');
       expect(half).toMatch(/^1 .*found \d+ bytes that are not whole zstd data/s);
       expect(half).toContain(last);
-      expect(await rebuild('switch', 'half', '--force')).toMatch(/^1 .*generation half is not done/s);
+      expect(await rebuild('switch', 'half', '--force')).toBe(half);
       expect(await readers()).toMatch(/^0 readers use the stack’s own tables/);
     });
   },

@@ -53,6 +53,26 @@ describe('the audit of a generation', () => {
     expect(await audit()).toMatchObject({ foldedRecords: 14, events: 14, problems: [] });
   });
 
+  test('takes an hour that has just begun for what came since, and names one that stands longer, or in a range that ends', async () => {
+    await rebuildAll(made.options);
+    const first = Array.from({ length: 12 }, (_, at) => ({
+      source: `d${at % 3}`,
+      time: START_MS + at * 30_000,
+    }));
+    const next = (minutes: number) => ({
+      source: 'd1',
+      time: Date.parse('2026-11-28T11:00:00Z') + minutes * 60_000,
+    });
+    await archiveEvents(archive, [...first, next(0), next(5)]);
+    expect((await audit()).problems).toEqual([]);
+    const toMs = Date.parse('2026-11-28T12:00:00Z');
+    const ending = { ...made.options, generation: { ...made.options.generation, toMs } };
+    const unfolded = 'hour 2026-11-28T11 of shardId-000000000000: found nothing folded, expected';
+    expect((await auditGeneration(ending, made.tables)).problems).toEqual([`${unfolded} 2 records`]);
+    await archiveEvents(archive, [...first, next(0), next(5), next(6)]);
+    expect((await audit()).problems).toEqual([`${unfolded} 3 records`]);
+  });
+
   test.each([
     ['2026-11-28T09', 4],
     ['2026-11-28T10', 8],
