@@ -52,6 +52,19 @@ export function withRepairs(plan: Plan, random: Random): Plan {
   return withActions({ ...plan, mappings }, [...poisons, ...redrives]);
 }
 
+/** The share of sources held whose events are set aside in parts. */
+const PARTS_SHARE = 0.6;
+
+/** Such a source stays held for a while after it was mended: whoever resumes it finds it readable, and its next batch half set aside. */
+export function setAsideInParts(plan: Plan, random: Random): Plan {
+  const actions = plan.actions.map((action) =>
+    action.kind === 'poison' && random.chance(PARTS_SHARE)
+      ? { ...action, resumedAfterMs: action.resumedAfterMs ?? 20_000, inParts: true as const }
+      : action,
+  );
+  return { ...plan, actions };
+}
+
 function withActions(plan: Plan, more: readonly PlannedAction[]): Plan {
   return { ...plan, actions: [...plan.actions, ...more].sort((a, b) => a.atMs - b.atMs) };
 }

@@ -14,7 +14,7 @@ import { drawLags } from './draw-lags.ts';
 import { withLosses } from './draw-losses.ts';
 import { drawPipeline } from './draw-pipeline.ts';
 import { drawRecords, drawSources } from './draw-records.ts';
-import { withRepairs } from './draw-repairs.ts';
+import { setAsideInParts, withRepairs } from './draw-repairs.ts';
 import { withStates } from './draw-states.ts';
 import { PLAN_FORMAT, type Plan, type PlannedAction, type PlannedRecord, START_MS } from './plan.ts';
 
@@ -57,7 +57,8 @@ function makePlanOfNumbers(seed: number, alertsShare: number): Plan {
   );
   const arriving = withArrivalsOnTicks(whole, random('arrivals'));
   const bordered = withBorders(withBridges(arriving, random('bridges')), random('borders'));
-  return withRepairs(withLosses(bordered, random('losses')), random('repairs'));
+  const repaired = withRepairs(withLosses(bordered, random('losses')), random('repairs'));
+  return setAsideInParts(repaired, random('parts'));
 }
 
 /** Whoever was retired may send again, or already has. */

@@ -114,6 +114,8 @@ export type PlannedAction = { readonly atMs: number } & (
       readonly as: PoisonKind;
       readonly forMs: number;
       readonly resumedAfterMs?: number;
+      /** What comes for it is set aside by two writes, and somebody resumes it between them. */
+      readonly inParts?: true;
     }
   /** What the mapping of `aggregate` has given up so far is put back. */
   | { readonly kind: 'redrive' }

@@ -4,7 +4,9 @@ import { type Resumption, resumeSource } from '../../consumers/aggregate/resume-
 import type { Pipeline } from '../core/pipeline/pipeline.ts';
 import { SOURCES_TABLE } from '../platform/names.ts';
 import { DeadLetters } from '../stores/dead-letters.ts';
+import { isHeld } from '../stores/held-events.ts';
 import { SourceStates } from '../stores/source-states.ts';
+import { StoreError } from '../stores/store-error.ts';
 import { bytes, bytesOf, type Item, number, numberOf, type Table, text, textOf } from '../stores/table.ts';
 import type { SimulatedTable } from './simulated-tables.ts';
 
@@ -32,13 +34,16 @@ export class PoisonedSources {
   /** States that were readable before. */
   readonly #kept = new Map<string, Uint8Array>();
   readonly #tooLarge = new Set<string>();
+  /** Whose events are set aside by two writes, and how often that was. */
+  readonly #inParts = new Map<string, number>();
 
   constructor(deps: PoisonedSourcesDeps) {
     this.#deps = deps;
   }
 
-  async poison(source: string, kind: PoisonKind): Promise<void> {
+  async poison(source: string, kind: PoisonKind, inParts: boolean): Promise<void> {
     this.names.add(source);
+    if (inParts) this.#inParts.set(source, 0);
     this.#deps.note(`${source} is ${kind} from now on`);
     if (kind === 'too-large') {
       this.#tooLarge.add(source);
@@ -69,24 +74,53 @@ export class PoisonedSources {
     await this.#deps.sources.putMany([{ ...item, [SOURCES_TABLE.state]: bytes(state) }]);
   }
 
-  async resume(source: string): Promise<Resumption['kind']> {
+  async resume(source: string, incomplete = false): Promise<Resumption['kind']> {
     const pipeline = this.#deps.pipeline();
     const { resume = resumeSource, table } = this.#deps;
     const { kind } = await resume(source, {
       pipeline,
       states: new SourceStates(table('sources', pipeline)),
       deadLetters: new DeadLetters(table('deadLetters', pipeline)),
+      incomplete,
     });
     this.#deps.note(`somebody resumes ${source}: ${kind}`);
     return kind;
   }
 
-  /** When nothing else goes on: whatever is held still is resumed. */
-  async resumeAll(): Promise<void> {
+  /** When nothing else goes on: whatever is held still is resumed. `incomplete`: what is missing may be in batches that were given up. */
+  async resumeAll(incomplete: boolean): Promise<void> {
+    this.#inParts.clear();
     for (const source of this.names) {
       await this.mend(source);
-      for (let kind = await this.resume(source); kind === 'busy'; ) kind = await this.resume(source);
+      for (let kind = await this.resume(source, incomplete); kind === 'busy'; )
+        kind = await this.resume(source, incomplete);
     }
+  }
+
+  /** The table of what is set aside: some of it is written first, and the rest once somebody has resumed the source, or not at all. */
+  inParts(table: Table): Table {
+    return {
+      getMany: (keys) => table.getMany(keys),
+      commit: (writes) => table.commit(writes),
+      putMany: async (items) => {
+        const source = textOf(items[0] ?? {}, 'source') ?? '';
+        const times = this.#inParts.get(source);
+        if (times === undefined || items.length < 2 || !items.every(isHeld))
+          return await table.putMany(items);
+        this.#inParts.set(source, times + 1);
+        this.#deps.note(`of ${items.length} events of ${source} some are set aside`);
+        await table.putMany(items.filter((_, at) => at % 2 === 1));
+        await this.resume(source);
+        // The rest is late, and every third time not written: its batch comes again.
+        if (times % 3 === 2)
+          throw new StoreError('table-unavailable', 'only some were written', { retryable: true });
+        await table.putMany(items.filter((_, at) => at % 2 === 0));
+      },
+      deleteMany: (keys) => table.deleteMany(keys),
+      query: (query) => table.query(query),
+      scanPage: (request) => table.scanPage(request),
+      scan: () => table.scan(),
+    };
   }
 
   /** The table, as it refuses states that would be too large. */

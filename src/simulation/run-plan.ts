@@ -105,7 +105,7 @@ class Run {
     for (const each of Object.values(functions)) await each.idle();
     await this.#handled('aggregate');
     this.#step('what is held is resumed, and what was given up put back');
-    await this.#system.poisoned.resumeAll();
+    await this.#system.poisoned.resumeAll(!this.#system.givenUp.isEmpty);
     // However often it is done.
     for (let times = 0; times < 2 && !this.#system.givenUp.isEmpty; times += 1)
       await this.#system.givenUp.redrive();
@@ -294,9 +294,9 @@ class Run {
   }
 
   async #poison(action: Extract<PlannedAction, { kind: 'poison' }>): Promise<void> {
-    const { source, as, forMs, resumedAfterMs = 0 } = action;
+    const { source, as, forMs, resumedAfterMs = 0, inParts = false } = action;
     const { poisoned, clock } = this.#system;
-    await poisoned.poison(source, as);
+    await poisoned.poison(source, as, inParts);
     await clock.sleep(forMs);
     await poisoned.mend(source);
     // Its state can be read again, and it is held still.

@@ -7,6 +7,7 @@ import type { EventBus } from '../platform/event-bus.ts';
 import { ARCHIVED_STREAMS, TELEMETRY_STREAMS } from '../platform/names.ts';
 import type { Counts } from '../platform/observe.ts';
 import type { ShardedStream } from '../platform/sharded-stream.ts';
+import type { Table } from '../stores/table.ts';
 import type { Invocation } from './invocation.ts';
 import type { PoisonedSources } from './poisoned-sources.ts';
 import type { SimulatedTables } from './simulated-tables.ts';
@@ -19,7 +20,7 @@ export interface SimulatedHostDeps {
   readonly clock: VirtualClock;
   readonly random: () => number;
   readonly tables: SimulatedTables;
-  readonly poisoned: Pick<PoisonedSources, 'refusing'>;
+  readonly poisoned: Pick<PoisonedSources, 'refusing' | 'inParts'>;
   /** Where it stands who writes. */
   readonly writer: AsyncLocalStorage<Pipeline>;
   readonly telemetry: ShardedStream;
@@ -41,7 +42,7 @@ export function simulatedHost(invocation: () => Invocation, deps: SimulatedHostD
     log: { info: note, warn: note, error: note },
     meter: { publish: deps.onCounts },
     table: (name) => {
-      const table = name === 'sources' ? deps.poisoned.refusing(tables.get(name)) : tables.get(name);
+      const table = poisonedTable(name, tables.get(name), deps.poisoned);
       return new TroubledTable(
         writtenBy(table, (write) => deps.writer.run(pipeline, write)),
         {
@@ -61,6 +62,11 @@ export function simulatedHost(invocation: () => Invocation, deps: SimulatedHostD
     stream: absent('stream'),
     option: (name) => (name === ARCHIVED_STREAMS ? deps.telemetry.arn : undefined),
   };
+}
+
+function poisonedTable(name: string, table: Table, poisoned: SimulatedHostDeps['poisoned']): Table {
+  if (name === 'sources') return poisoned.refusing(table);
+  return name === 'deadLetters' ? poisoned.inParts(table) : table;
 }
 
 function absent(kind: string): (name: string) => never {

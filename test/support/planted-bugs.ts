@@ -171,4 +171,9 @@ export const PLANTED_BUGS: Readonly<Record<string, PlantedBug>> = {
     find: 'if (last >= 0 && batch.redriven === undefined) moveUpTo',
     put: 'if (last >= 0) moveUpTo',
   },
+  'an event set aside is folded in whatever of its batch is missing before it': {
+    file: 'consumers/aggregate/resume-source.ts',
+    find: 'deps.incomplete === true ? found : upToGap(state, found)',
+    put: 'found',
+  },
 };
