@@ -90,4 +90,5 @@ const SOURCES_ACTIONS = [
 ];
 /** How far each shard has been read, and tags of devices. Its shards it may list as their reader. */
 const READERS_ACTIONS = ['dynamodb:BatchGetItem', 'dynamodb:PartiQLInsert', 'dynamodb:PartiQLUpdate'];
-const DEAD_LETTERS_ACTIONS = ['dynamodb:BatchWriteItem'];
+/** What is set aside already is read before it is set aside once more. */
+const DEAD_LETTERS_ACTIONS = ['dynamodb:BatchGetItem', 'dynamodb:BatchWriteItem'];

@@ -81,7 +81,8 @@ const MISSING: readonly OwnAlarm[] = [
 ];
 
 const WINDOWS_ACTIONS = ['dynamodb:BatchGetItem', 'dynamodb:PartiQLInsert', 'dynamodb:PartiQLUpdate'];
-const DEAD_LETTERS_ACTIONS = ['dynamodb:BatchWriteItem'];
+/** Letters of events that were put back keep the numbers of those that stand there. */
+const DEAD_LETTERS_ACTIONS = ['dynamodb:BatchGetItem', 'dynamodb:BatchWriteItem'];
 /** Series are noted, and counted. */
 const READERS_ACTIONS = ['dynamodb:BatchGetItem', 'dynamodb:PartiQLInsert', 'dynamodb:PartiQLUpdate'];
 const LIVE_ACTIONS = ['dynamodb:Query', 'dynamodb:BatchWriteItem'];

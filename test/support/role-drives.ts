@@ -1,5 +1,7 @@
 // Has functions do what a verification of a local run does not get to: remember many ids, lose their
 // readers, meet whatever the simulation draws. What each asks of AWS on the way is noted.
+import { importBatch } from '../../consumers/aggregate/import-batches.ts';
+import { redriveLetters } from '../../consumers/aggregate/redrive-letters.ts';
 import { wire as wireAggregate } from '../../consumers/aggregate/wire.ts';
 import { wire as wireAlert } from '../../consumers/alert/wire.ts';
 import { wire as wireAlertClock } from '../../consumers/alert-clock/wire.ts';
@@ -21,9 +23,13 @@ import { makePlan } from '../../src/simulation/make-plan.ts';
 import { runPlan } from '../../src/simulation/run-plan.ts';
 import { MemoryObjects } from '../../src/stores/archive/memory-objects.ts';
 import { archiveCounts } from '../../src/stores/audit/archive-counts.ts';
+import { DeadLetters } from '../../src/stores/dead-letters.ts';
+import { GivenUpRecords } from '../../src/stores/given-up-records.ts';
 import { IssuedTokens } from '../../src/stores/issued-tokens.ts';
 import { MemoryTable, type TableChange } from '../../src/stores/memory-table.ts';
 import { OutletMessages } from '../../src/stores/outlet-messages.ts';
+import { SourceStates } from '../../src/stores/source-states.ts';
+import { number, text } from '../../src/stores/table.ts';
 import { TABLE_SCHEMAS } from '../../src/stores/table-schemas.ts';
 import { encodeVerifyingKeys } from '../../src/wire/token-keys.ts';
 import { AlertSystem } from './alert-system.ts';
@@ -232,6 +238,31 @@ export async function putBack(noted: NotedCalls): Promise<void> {
   await tell();
   if (began?.newImage !== undefined) await sources.putMany([began.newImage]);
   await tell();
+}
+
+/** A source is held, and an event of another that was given up is put back: it is late. */
+export async function heldAndPutBack(noted: NotedCalls): Promise<void> {
+  const told: TableChange[] = [];
+  const sources = new MemoryTable(TABLE_SCHEMAS.sources, (change) => told.push(change));
+  const pipeline = parsePipeline({
+    aggregations: [{ name: 'a', window: { tumbling: '1s' } }],
+    allowOldTimes: true,
+  });
+  const host = memoryHost({ pipeline, shards: noShards, tables: { sources } });
+  const aggregate = wireAggregate(noted.listenTo('aggregate', host));
+  const record = (at: number, data: object) =>
+    kinesisRecord({ sequence: sequenceOf(at), data, arrivalMs: 60_000 });
+  await aggregate({ Records: [record(1, { source: 'late', time: 50_000 })] });
+  await sources.putMany([{ source: text('held'), version: number(1), state: { B: new Uint8Array([99]) } }]);
+  await aggregate({ Records: [record(2, { source: 'held', time: 1_000 })] });
+  const deadLetters = new DeadLetters(host.table('deadLetters'));
+  const givenUp = new GivenUpRecords(host.table('readers'));
+  const records = [record(3, { source: 'late', time: 1_000 })];
+  await importBatch({ kind: 'telemetry', records, condition: '' }, { pipeline, deadLetters, givenUp });
+  await redriveLetters({ pipeline, deadLetters, states: new SourceStates(sources) });
+  await wireRollup(noted.listenTo('rollup', host))({
+    Records: told.map((change, at) => changeRecord(change, sequenceOf(at))),
+  });
 }
 
 /** Longer than what a mark in a rollup's part names. */

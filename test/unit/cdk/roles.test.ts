@@ -8,6 +8,7 @@ import {
   comparedArchive,
   droppedFiles,
   goneReaders,
+  heldAndPutBack,
   manyIds,
   manySeries,
   putBack,
@@ -43,6 +44,7 @@ beforeAll(async () => {
   await manyIds(noted);
   await manySeries(noted);
   await putBack(noted);
+  await heldAndPutBack(noted);
   await alerted(noted);
   await goneReaders(noted);
   await switchedOn(noted);
