@@ -39,7 +39,7 @@ export type Authorize = (authorizer: Authorizer, request: AuthorizedRequest) => 
 
 interface Answer {
   readonly principalId: string | undefined;
-  readonly statements: readonly unknown[];
+  readonly statements: readonly Readonly<Record<string, unknown>>[];
   readonly context: AuthorizerContext;
   readonly usageKey: string | undefined;
 }
@@ -130,6 +130,8 @@ function eventOf(
   };
 }
 
+/** Conditions and what statements except are not evaluated here. */
+const STATEMENT_KEYS: readonly string[] = ['Sid', 'Effect', 'Action', 'Resource'];
 const MAX_ANSWER_BYTES = 8 * 1024;
 const MAX_RESOURCE_LENGTH = 512;
 
@@ -148,12 +150,15 @@ function parseAnswer(
   if (typeof principalId !== 'string' && !(principalId === undefined && takesMissingPrincipal)) {
     return 'the authorizer returned no principalId';
   }
-  if (!isObject(policyDocument) || !Array.isArray(policyDocument['Statement'])) {
+  const statements = isObject(policyDocument) ? listed(policyDocument['Statement']) : [];
+  if (statements.length === 0 || !statements.every(isObject)) {
     return 'the authorizer returned no policyDocument with statements';
   }
+  const unknown = statements.flatMap(Object.keys).find((key) => !STATEMENT_KEYS.includes(key));
+  if (unknown !== undefined)
+    return `the authorizer returned a statement with ${unknown}, which is not evaluated locally`;
   if (!isObject(context)) return 'the authorizer returned a context that is no object';
-  const tooLong = policyDocument['Statement']
-    .filter(isObject)
+  const tooLong = statements
     .flatMap(({ Resource }) => listed(Resource))
     .find((resource) => String(resource).length > MAX_RESOURCE_LENGTH);
   if (tooLong !== undefined)
@@ -164,7 +169,7 @@ function parseAnswer(
   }
   return {
     principalId,
-    statements: policyDocument['Statement'],
+    statements,
     context: {
       ...Object.fromEntries(
         Object.entries(context).map(([name, value]) => [name, value === null ? null : String(value)]),
@@ -178,7 +183,6 @@ function parseAnswer(
 /** The policy of a cached answer is evaluated for each request. */
 function decide({ principalId, statements, context, usageKey }: Answer, methodArn: string): Decision {
   const matching = statements
-    .filter(isObject)
     .filter((statement) =>
       listed(statement['Resource']).some(
         (pattern) => typeof pattern === 'string' && matchesWildcards(pattern, methodArn),

@@ -89,8 +89,13 @@ export function proxyAnswer(outcome: InvokeOutcome, rules: AnswerRules): HttpAns
   if (text === undefined) return 'the function returned a body that is no text';
   const isBinary =
     said['isBase64Encoded'] === true && isBinaryType(firstOf(rules.accept), rules.binaryMediaTypes);
-  return { status, headers, body: isBinary ? Buffer.from(text, 'base64') : text };
+  if (!isBinary) return { status, headers, body: text };
+  return BASE64.test(text) ? { status, headers, body: Buffer.from(text, 'base64') } : NO_BASE64;
 }
+
+/** What the function returned is an answer, and cannot be decoded: that is 500. */
+export const NO_BASE64 = 'the function returned a body that is not base64';
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/;
 
 const firstOf = (accept: string | undefined) => accept?.split(',')[0]?.trim();
 

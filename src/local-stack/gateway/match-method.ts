@@ -16,14 +16,10 @@ export function matchMethod(
     const pathParameters = matchPath(partsOf(method.path), parts);
     return pathParameters === undefined ? [] : [{ method, pathParameters }];
   });
-  // The path is chosen first: a method that it has not is not looked for elsewhere.
-  const ranked = matches.sort((a, b) => compareText(rankOf(a), rankOf(b)));
-  const [best] = ranked;
-  return ranked.find(
-    ({ method }) =>
-      method.path === best?.method.path &&
-      (method.httpMethod === request.httpMethod || method.httpMethod === 'ANY'),
-  );
+  // A method that a literal path has not may be one of a greedy path beside it.
+  return matches
+    .filter(({ method }) => method.httpMethod === request.httpMethod || method.httpMethod === 'ANY')
+    .sort((a, b) => compareText(rankOf(a), rankOf(b)))[0];
 }
 
 /** A slash at the end makes no part, nor do those at the beginning; two within do. */

@@ -5,8 +5,14 @@ export function mediaType(contentType: string | undefined): string {
   return (contentType ?? 'application/json').split(';')[0]?.trim().toLowerCase() ?? '';
 }
 
-/** Whether a body of that type is bytes to the API. */
+/** Whether a body of that type is bytes to the API: a wildcard may stand for every type, or for what is behind the slash. */
 export function isBinaryType(type: string | undefined, binaryMediaTypes: readonly string[]): boolean {
   if (binaryMediaTypes.includes('*/*')) return true;
-  return type !== undefined && binaryMediaTypes.includes(mediaType(type));
+  if (type === undefined) return false;
+  const found = mediaType(type);
+  return binaryMediaTypes.some(
+    (binary) =>
+      !binary.startsWith('*') &&
+      (binary === found || (binary.endsWith('/*') && found.startsWith(binary.slice(0, -1)))),
+  );
 }

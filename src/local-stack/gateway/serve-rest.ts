@@ -6,7 +6,7 @@ import { createAuthorize, type Decision } from './authorize.ts';
 import type { GatewayEvent } from './gateway-event.ts';
 import { errorOf, gatewayResponse, type HttpAnswer, type Problem } from './gateway-response.ts';
 import type { IntegrationOutcome } from './integration-outcome.ts';
-import { proxyAnswer, proxyEvent, sentHeaders } from './lambda-proxy.ts';
+import { NO_BASE64, proxyAnswer, proxyEvent, sentHeaders } from './lambda-proxy.ts';
 import { decodeSegment, matchMethod } from './match-method.ts';
 import { mediaType } from './media-type.ts';
 import { methodArn } from './method-arn.ts';
@@ -265,10 +265,11 @@ class RestServing {
       };
     }
     this.#deps.onFailure(`integration of ${method.logicalId}: ${answer}`);
+    const status = answer === NO_BASE64 ? 500 : 502;
     return {
       kind: 'answer',
-      backendStatus: 502,
-      answer: this.#refuse(at.request, { type: 'DEFAULT_5XX', status: 502 }, at.context),
+      backendStatus: status,
+      answer: this.#refuse(at.request, { type: 'DEFAULT_5XX', status }, at.context),
     };
   }
 

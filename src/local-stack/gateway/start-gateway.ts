@@ -125,7 +125,9 @@ class ServedApis {
       this.#site === undefined ||
       !isFromPage(request) ||
       this.#site.apiOf({ httpMethod: 'GET', path: `/${stage}` }) === found?.apiId;
-    const webSocket = isLed && isCalledHere(request) ? found : undefined;
+    // A page says where it is from, whatever it calls this machine; no other program can be led here by one.
+    const isOwn = isCalledHere(request) || request.headers.origin === undefined;
+    const webSocket = isLed && isOwn ? found : undefined;
     if (webSocket === undefined) {
       refuseUpgrade(socket, '403 Forbidden');
       return;
@@ -195,7 +197,7 @@ const MISDIRECTED = '{"message":"Misdirected: expected the host 127.0.0.1 or loc
 
 function splitPath(url: string): { readonly stage: string; readonly path: string; readonly search: string } {
   const [, path = '', search = ''] = /^([^?]*)\??(.*)$/s.exec(url) ?? [];
-  const [, stage = '', rest = ''] = /^\/([^/]*)(.*)$/.exec(path) ?? [];
+  const [, stage = '', rest = ''] = /^\/+([^/]*)(.*)$/.exec(path) ?? [];
   return { stage, path: rest === '' ? '/' : rest, search };
 }
 

@@ -623,6 +623,51 @@ describe('an authorizer', () => {
     ]);
   });
 
+  it('rule 52: is asked once for an identity in its time to live, and what it said is judged for each method', async () => {
+    const stack = gatewayStack();
+    const authorizer = new RequestAuthorizer(stack, 'A', {
+      handler: playedFunction(stack, 'Authorize'),
+      identitySources: [IdentitySource.header('Authorization'), IdentitySource.queryString('q')],
+    });
+    const { root } = restApiIn(stack);
+    for (const method of ['GET', 'POST'])
+      root.addMethod(method, new LambdaIntegration(playedFunction(stack, `Echo${method}`)), { authorizer });
+    let calls = 0;
+    const { url, clock } = await gatewayOver(stack, {
+      functions: {
+        Authorize: ({ methodArn }) => {
+          calls += 1;
+          return policy(String(methodArn).replace('/POST/', '/GET/'));
+        },
+        Echo: () => ({ statusCode: 200 }),
+      },
+    });
+    const ask = async (method: string, token = 'a', q = 'q') => {
+      const answer = await fetch(`${url}/v1/?q=${q}`, { method, headers: { Authorization: token } });
+      return [answer.status, calls];
+    };
+    expect(await ask('GET')).toEqual([200, 1]);
+    expect(await ask('POST')).toEqual([403, 1]);
+    expect(await ask('GET', 'b')).toEqual([200, 2]);
+    expect(await ask('GET', 'a', 'r')).toEqual([200, 3]);
+    expect(await ask('GET', 'a', '')).toEqual([401, 3]);
+    clock.nowMs += 299_999;
+    expect(await ask('GET')).toEqual([200, 3]);
+    clock.nowMs += 1;
+    expect(await ask('GET')).toEqual([200, 4]);
+  });
+
+  it('rule 54: is 500 where its policy has what is not evaluated here', async () => {
+    const statement = { Effect: 'Allow', Action: 'execute-api:Invoke', Resource: '*' };
+    const saying = (statements: unknown) =>
+      decided(() => ({ principalId: 'p', policyDocument: { Statement: statements } }));
+    expect((await saying(statement)).status).toBe(200);
+    for (const more of [{ Condition: {} }, { NotAction: 'x' }, { NotResource: 'x' }]) {
+      const { status, failures } = await saying([{ ...statement, ...more }]);
+      expect([status, failures.join()]).toEqual([500, expect.stringContaining('not evaluated locally')]);
+    }
+  });
+
   it('rules 51 and 53: that says Unauthorized is 401; any other failure is 500, as a configuration error', async () => {
     const failing = (message: string) =>
       decided(() => {

@@ -96,6 +96,26 @@ describe('what a function returns', () => {
     expect((await say(returned, { Accept: 'text/html,image/png' })).text).toBe('dGVzdA==');
   });
 
+  it('rule 44: of wildcards those behind the slash count, and the one for all; what is not base64 is 500', async () => {
+    const returned = { statusCode: 200, body: 'dGVzdA==', isBase64Encoded: true };
+    const say = await saying({ binary: ['application/*', '*/test', 'image/png'] });
+    const decoded = [
+      ['application/whatever', true],
+      ['application/*', true],
+      ['image/png,image/*,*/*;q=0.8', true],
+      ['image/webp,image/png', false],
+      ['image/*', false],
+      ['*/test', false],
+      ['random/test', false],
+      ['application', false],
+      ['*/*', false],
+    ] as const;
+    for (const [Accept, isDecoded] of decoded)
+      expect((await say(returned, { Accept })).text, Accept).toBe(isDecoded ? 'test' : 'dGVzdA==');
+    const bad = await say({ ...returned, body: 'èé+à)(' }, { Accept: 'image/png' });
+    expect([bad.status, bad.text]).toEqual([500, '{"message":"Internal server error"}']);
+  });
+
   it('rules 38 and 39, v9: headers of the service’s own are renamed, and each answer has its ids', async () => {
     const say = await saying();
     const { headers } = await say({ headers: { Authorization: 'a', Server: 's', Date: 'd', 'X-Own': 'x' } });
@@ -125,6 +145,12 @@ describe('what a function gets', () => {
     ['/a/', '/a/', 'a', '/v1/a/'],
     ['/a//b', '/a//b', 'a//b', '/v1/a//b'],
     ['//a', '/a', 'a', '/v1//a'],
+    [
+      '/test%2Ba@b.c/plus/test+a@b.c',
+      '/test%2Ba@b.c/plus/test+a@b.c',
+      'test%2Ba@b.c/plus/test+a@b.c',
+      '/v1/test%2Ba@b.c/plus/test+a@b.c',
+    ],
     ['/a%2Fb%20c', '/a%2Fb%20c', 'a%2Fb%20c', '/v1/a%2Fb%20c'],
   ])('rule 45, v8: paths: %s', async (asked, path, proxy, whole) => {
     const event = await (await echoing())(asked);
@@ -133,6 +159,13 @@ describe('what a function gets', () => {
       proxy,
       whole,
     ]);
+  });
+
+  it('rule 45, v8: slashes before the stage are one', async () => {
+    const { url } = await gatewayOver(proxyStack(), {
+      functions: { Say: ({ path }) => ({ statusCode: 200, body: String(path) }) },
+    });
+    expect(await (await fetch(`${url}//v1/a`)).text()).toBe('/a');
   });
 
   it('rule 45, v8: query values are decoded, the last one stands alone; what is not there is null', async () => {
@@ -190,16 +223,37 @@ describe('what a function gets', () => {
     });
   });
 
-  it('rule 47: a literal path goes before a greedy one; what is unknown is 403', async () => {
-    const { url } = await gatewayOver(proxyStack(), {
+  it('rule 47: a literal path goes before a greedy one, which has the methods that the literal one lacks; what is unknown is 403', async () => {
+    const stack = gatewayStack();
+    const { root } = restApiIn(stack);
+    const integration = new LambdaIntegration(playedFunction(stack, 'Say'));
+    const fixed = root.addResource('fixed');
+    fixed.addMethod('GET', integration);
+    fixed.addResource('any').addMethod('ANY', integration);
+    const greedy = root.addResource('{proxy+}');
+    for (const method of ['GET', 'OPTIONS']) greedy.addMethod(method, integration);
+    const { url } = await gatewayOver(stack, {
       functions: { Say: ({ resource }) => ({ statusCode: 200, body: String(resource) }) },
     });
-    expect(await (await fetch(`${url}/v1/fixed`)).text()).toBe('/fixed');
-    expect(await (await fetch(`${url}/v1/fixed/more`)).text()).toBe('/{proxy+}');
-    const unknown = await fetch(`${url}/v1/fixed`, { method: 'DELETE' });
-    expect([unknown.status, unknown.headers.get('x-amzn-errortype')]).toEqual([
-      403,
-      'MissingAuthenticationTokenException',
-    ]);
+    const ask = (method: string, path: string) => fetch(`${url}/v1${path}`, { method });
+    const served = [
+      ['GET', '/fixed', '/fixed'],
+      ['OPTIONS', '/fixed', '/{proxy+}'],
+      ['OPTIONS', '/fixed/any', '/fixed/any'],
+      ['GET', '/fixed/more', '/{proxy+}'],
+    ] as const;
+    for (const [method, path, resource] of served)
+      expect(await (await ask(method, path)).text(), `${method} ${path}`).toBe(resource);
+    for (const [method, path] of [
+      ['DELETE', '/fixed'],
+      ['DELETE', '/other'],
+      ['GET', '/'],
+    ] as const) {
+      const unknown = await ask(method, path);
+      expect([unknown.status, unknown.headers.get('x-amzn-errortype')]).toEqual([
+        403,
+        'MissingAuthenticationTokenException',
+      ]);
+    }
   });
 });

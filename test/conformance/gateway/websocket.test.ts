@@ -103,7 +103,7 @@ describe('a connection', () => {
     });
     const socket = net.connect(Number(new URL(url).port), '127.0.0.1');
     socket.write(
-      'GET /live HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n',
+      'GET /live HTTP/1.1\r\nHost: any.name\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n',
     );
     const connect = await seen();
     await asked.promise;
@@ -114,11 +114,11 @@ describe('a connection', () => {
     expect([routeKey(connect), routeKey(await seen())]).toEqual(['$connect', '$disconnect']);
   });
 
-  it('rule 61: is refused under a foreign host, and then keeps nobody from stopping', async () => {
+  it('rule 61: is refused to a page that calls this machine by another name, and then keeps nobody from stopping', async () => {
     const { url } = await socketApi({ routes: ['$connect'] });
     const socket = net.connect({ port: Number(new URL(url).port), host: '127.0.0.1', allowHalfOpen: true });
     socket.write(
-      'GET /live HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n',
+      'GET /live HTTP/1.1\r\nHost: x\r\nOrigin: http://x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n',
     );
     const [answer] = await once(socket, 'data');
     expect(String(answer)).toMatch(/^HTTP\/1.1 403 /);
