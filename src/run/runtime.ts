@@ -16,7 +16,6 @@ import {
   type LocalFunction,
 } from '../local-stack/function-invoker.ts';
 import { withLocalUrls } from '../local-stack/gateway/local-urls.ts';
-import type { CallService } from '../local-stack/gateway/service-endpoint.ts';
 import { type Gateway, startGateway } from '../local-stack/gateway/start-gateway.ts';
 import { HTTP_PORT } from '../local-stack/http-port.ts';
 import { startTopicRules } from '../local-stack/iot/start-topic-rules.ts';
@@ -215,7 +214,7 @@ async function compose(
     onFailure: failure.reject,
   });
   cleanups.push(() => running.stop());
-  const mqttUrl = await openMqtt(system, cloudWatch.watchingPuts(backend.callService), options, cleanups);
+  const mqttUrl = await openMqtt(system, { cloudWatch, backend }, options, cleanups);
   await writeOutputs(workFolder, synthesis.stackName, system);
   const tableOfOutput = (name: string) =>
     tableOf(system, backend, (spec) => spec.name === output(name), `output ${name}`);
@@ -250,13 +249,14 @@ async function compose(
 /** Where devices publish; undefined: the template has no topic rule. */
 async function openMqtt(
   system: LocalSystem,
-  callService: CallService,
+  { cloudWatch, backend }: { readonly cloudWatch: LocalCloudWatch; readonly backend: Backend },
   { mqttPort, onApiFailure = () => {} }: RuntimeOptions,
   cleanups: (() => Promise<void>)[],
 ): Promise<string | undefined> {
   const broker = await startTopicRules(system, {
-    callService,
+    callService: cloudWatch.watchingPuts(backend.callService),
     nowMs: systemClock.nowMs,
+    observe: (action) => cloudWatch.takeTopicRule(action),
     onFailure: onApiFailure,
     ...(mqttPort === undefined ? {} : { port: mqttPort }),
   });

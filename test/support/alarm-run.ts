@@ -102,8 +102,16 @@ interface Alarmed {
   readonly dashboard: string;
 }
 
-function readProduction(options: { readonly incoming?: boolean } = {}): Alarmed {
-  const settings = { ...readSettings({}, 'production'), ...options };
+/** All that is off by default, has alarms of its own kind, and runs on one machine. */
+const OPTIONS = {
+  archive: true,
+  incoming: true,
+  mqtt: true,
+  outlet: { to: 'kinesis', tells: ['final', 'late', 'alerts'] },
+} as const;
+
+function readProduction(): Alarmed {
+  const settings = { ...readSettings({}, 'production'), ...OPTIONS };
   const template = parseTemplate(synthesizedStack(settings).toJSON());
   const folder = fileURLToPath(new URL('./handlers', import.meta.url));
   const keys = [...template.resources.values()].flatMap(({ type, properties }) =>
@@ -120,15 +128,10 @@ function readProduction(options: { readonly incoming?: boolean } = {}): Alarmed 
 
 let synthesized: Alarmed | undefined;
 
-/** Synthesizing takes a second: once. */
+/** Synthesizing takes seconds: once. */
 export function production(): Alarmed {
   synthesized ??= readProduction();
   return synthesized;
-}
-
-/** The same with a bucket for files that are dropped. */
-export function productionWithIncoming(): Alarmed {
-  return readProduction({ incoming: true });
 }
 
 type Handler = (event: unknown, context: InvocationContext) => Promise<unknown>;
@@ -277,7 +280,9 @@ export class AlarmRun {
       clock: this.clock,
       table: (name) => this.#troubled(name),
       bucket: () => this.objects,
-      stream: () => ({ put: async (records) => records.map(() => undefined) }),
+      stream: () => ({
+        put: async (records) => records.map(() => (this.trouble.bus ? 'InternalFailure' : undefined)),
+      }),
       shards: countedShards((arn) => this.#backend.shards(arn), this.cloudWatch),
       secretsEndpoint: 'http://127.0.0.1:9',
       bus: {

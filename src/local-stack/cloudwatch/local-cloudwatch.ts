@@ -4,6 +4,7 @@ import type { InvokeOutcome } from '../../event-source/ports.ts';
 import type { LocalFunction } from '../function-invoker.ts';
 import type { GatewayEvent } from '../gateway/gateway-event.ts';
 import type { CallService } from '../gateway/service-endpoint.ts';
+import type { ActionOutcome } from '../iot/start-broker.ts';
 import type { FunctionSpec } from '../read-function.ts';
 import type { MappingSpec } from '../read-mapping.ts';
 import { type DrawnDashboards, drawDashboards } from './draw-dashboards.ts';
@@ -12,7 +13,13 @@ import { type AlarmState, evaluateAlarm } from './evaluate-alarm.ts';
 import { type MetricDatum, MetricStore } from './metric-store.ts';
 import type { AlarmSpec } from './read-alarm.ts';
 import type { DashboardSpec } from './read-dashboard.ts';
-import { gatewayMetrics, invocationMetrics, mappingMetrics, putMetrics } from './service-metrics.ts';
+import {
+  gatewayMetrics,
+  invocationMetrics,
+  mappingMetrics,
+  putMetrics,
+  topicRuleMetrics,
+} from './service-metrics.ts';
 
 export interface StandingAlarm {
   readonly alarm: AlarmSpec;
@@ -40,6 +47,10 @@ export class LocalCloudWatch {
 
   takeGateway(event: GatewayEvent): void {
     this.#put(gatewayMetrics(event));
+  }
+
+  takeTopicRule(action: ActionOutcome): void {
+    this.#put(topicRuleMetrics(action));
   }
 
   takePut(streamName: string, put: { records: number; bytes: number; refused: number }): void {

@@ -3,6 +3,7 @@ import type { MappingEvent } from '../../event-source/mapping-events.ts';
 import { MetricsCollector } from '../../event-source/mapping-metrics.ts';
 import type { InvokeOutcome } from '../../event-source/ports.ts';
 import type { GatewayEvent } from '../gateway/gateway-event.ts';
+import type { ActionOutcome } from '../iot/start-broker.ts';
 import type { MetricDatum } from './metric-store.ts';
 
 /** Metrics of one invocation of a function, whatever invoked it. */
@@ -49,6 +50,12 @@ export function putMetrics(
     ...(put.records === 0 ? [] : [datum('IncomingRecords', put.records), datum('IncomingBytes', put.bytes)]),
     datum('WriteProvisionedThroughputExceeded', put.refused),
   ];
+}
+
+/** Metrics of an action of a topic rule: all that run here put into Kinesis. */
+export function topicRuleMetrics({ rule, succeeded }: ActionOutcome): readonly MetricDatum[] {
+  const datum = of('AWS/IoT', { RuleName: rule, ActionType: 'Kinesis' });
+  return [datum(succeeded ? 'Success' : 'Failure', 1)];
 }
 
 export function gatewayMetrics(event: GatewayEvent): readonly MetricDatum[] {

@@ -5,6 +5,7 @@ import { parseRuleExpression, parseRuleSql, type RuleQuery } from './rule-sql.ts
 
 export interface TopicRuleSpec {
   readonly logicalId: string;
+  readonly name: string;
   readonly query: RuleQuery;
   /** Streams that what is selected is put into. */
   readonly actions: readonly PutAction[];
@@ -18,7 +19,7 @@ export interface PutAction {
 }
 
 /** None where the rule is disabled. @throws Error for a rule that would not do here what it does on AWS */
-export function readTopicRule({ logicalId, property }: ResourceToRead): TopicRuleSpec[] {
+export function readTopicRule({ logicalId, name, property }: ResourceToRead): TopicRuleSpec[] {
   const where = `${logicalId}.TopicRulePayload`;
   const payload = asObject(property('TopicRulePayload'), where);
   if (payload['RuleDisabled'] === true) return [];
@@ -41,7 +42,7 @@ export function readTopicRule({ logicalId, property }: ResourceToRead): TopicRul
       roleArn: asText(RoleArn, `${where}.RoleArn`),
     };
   });
-  return [{ logicalId, query, actions }];
+  return [{ logicalId, name, query, actions }];
 }
 
 export interface IotStatement {

@@ -14,8 +14,16 @@ export interface BrokerOptions {
   readonly nowMs: () => number;
   /** What a rule could not do: on AWS it goes to the rule's error action. */
   readonly onFailure: (message: string) => void;
+  /** Told of each action of a rule: whether it put what it was to. */
+  readonly observe?: (action: ActionOutcome) => void;
   /** Default: a free one. */
   readonly port?: number;
+}
+
+export interface ActionOutcome {
+  /** Name of the rule. */
+  readonly rule: string;
+  readonly succeeded: boolean;
 }
 
 export interface Broker {
@@ -86,15 +94,18 @@ async function publishBy(client: Client, packet: PublishPacket, options: BrokerO
 }
 
 async function run(
-  { logicalId, query, actions }: TopicRuleSpec,
+  { logicalId, name, query, actions }: TopicRuleSpec,
   message: RuleMessage,
-  { put, onFailure }: BrokerOptions,
+  { put, onFailure, observe = () => {} }: BrokerOptions,
 ): Promise<void> {
   try {
     const data = Buffer.from(selectFrom(query, message));
-    for (const action of actions)
+    for (const action of actions) {
       await put({ ...action, partitionKey: filledIn(action.partitionKey, message), data });
+      observe({ rule: name, succeeded: true });
+    }
   } catch (error) {
+    observe({ rule: name, succeeded: false });
     onFailure(
       `rule ${logicalId}, topic ${message.topic}: ${error instanceof Error ? error.message : String(error)}`,
     );

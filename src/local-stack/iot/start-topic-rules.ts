@@ -1,12 +1,13 @@
 // Runs the template's topic rules: an MQTT broker, and what they put into streams.
 import type { CallService } from '../gateway/service-endpoint.ts';
 import type { LocalSystem } from '../template.ts';
-import { type Broker, startBroker } from './start-broker.ts';
+import { type ActionOutcome, type Broker, startBroker } from './start-broker.ts';
 
 export interface TopicRulesParts {
   readonly callService: CallService;
   readonly nowMs: () => number;
   readonly onFailure: (message: string) => void;
+  readonly observe?: (action: ActionOutcome) => void;
   /** Default: a free one. */
   readonly port?: number;
 }

@@ -115,6 +115,7 @@ test.each([
 describe('the broker', () => {
   async function running(put: (data: string) => Promise<void>) {
     const failures: string[] = [];
+    const outcomes: object[] = [];
     const [rule] = readTopicRule({
       ...{ logicalId: 'Rule', name: 'rule', arn: '', attributes: {}, properties: [] },
       property: () => ({
@@ -128,20 +129,22 @@ describe('the broker', () => {
       put: async ({ stream, partitionKey, data }) => await put(`${stream} ${partitionKey} ${data}`),
       nowMs: () => 5,
       onFailure: (failure) => failures.push(failure),
+      observe: (outcome) => outcomes.push(outcome),
     });
     onTestFinished(() => broker.stop());
-    return { url: broker.url, failures };
+    return { url: broker.url, failures, outcomes };
   }
 
   test('acknowledges what its rules have put, each with the name of the topic', async () => {
     const puts: string[] = [];
-    const { url, failures } = await running(async (data) => void puts.push(data));
+    const { url, failures, outcomes } = await running(async (data) => void puts.push(data));
     expect(await mqttTalk(url, [mqttConnect('d1'), mqttPublish('root/d1/events', 'hi')])).toEqual([
       'connack 0',
       'puback',
     ]);
     expect(puts).toEqual(['s d1 {"document":"aGk=","source":"d1"}']);
     expect(failures).toEqual([]);
+    expect(outcomes).toEqual([{ rule: 'rule', succeeded: true }]);
   });
 
   test('lets nobody publish for another', async () => {
@@ -155,11 +158,12 @@ describe('the broker', () => {
   });
 
   test('tells what could not be put', async () => {
-    const { url, failures } = await running(async () => Promise.reject(new Error('no stream')));
+    const { url, failures, outcomes } = await running(async () => Promise.reject(new Error('no stream')));
     expect(await mqttTalk(url, [mqttConnect('d1'), mqttPublish('root/d1/events', 'hi')])).toEqual([
       'connack 0',
       'puback',
     ]);
     expect(failures).toEqual(['rule Rule, topic root/d1/events: no stream']);
+    expect(outcomes).toEqual([{ rule: 'rule', succeeded: false }]);
   });
 });
