@@ -12,13 +12,13 @@ import type { Shape } from '../../src/core/shape/shape.ts';
 import type { SetAsideValues } from '../../src/wire/decoded-item.ts';
 import { plainChunks } from '../../src/wire/plain-chunks.ts';
 import { plainLines } from '../../src/wire/plain-lines.ts';
+import { type RawEvent, rawEvent, wholeEvent } from '../../src/wire/raw-event.ts';
 import { decodeRecord } from '../../src/wire/record-codec.ts';
 import type { RecordingEntry } from '../../src/wire/recording-entry.ts';
 import { RecordingError } from '../../src/wire/recording-error.ts';
 import { type RecordingInput, readRecording } from '../../src/wire/recordings.ts';
 import { readShapedFile } from '../../src/wire/shapes/read-shaped-file.ts';
 import { SkippedPaths } from '../../src/wire/shapes/skipped-paths.ts';
-import { type RawEvent, rawEvent, wholeEvent } from './raw-event.ts';
 
 export type IncomingItem =
   | { readonly kind: 'event'; readonly event: RawEvent }

@@ -2,7 +2,7 @@
 // at most, and the next call waits for it: what the stream takes later than the rest is not overtaken.
 import type { Clock } from '../../src/platform/clock.ts';
 import type { OutgoingRecord, OutgoingStream } from '../../src/platform/outgoing-stream.ts';
-import type { RawEvent } from './raw-event.ts';
+import type { RawEvent } from '../../src/wire/raw-event.ts';
 import type { IncomingItem } from './read-incoming.ts';
 
 /** What the next call puts into the stream, and how far the file is then. */

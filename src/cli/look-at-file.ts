@@ -28,6 +28,8 @@ export async function lookAtFile(
   options: {
     readonly shapes: readonly Shape[];
     readonly arrivalMs?: number | undefined;
+    readonly askedTags?: ReadonlySet<string>;
+    readonly states?: ReadonlySet<string> | undefined;
     readonly most?: number;
   },
 ): Promise<FileLook> {
@@ -37,9 +39,11 @@ export async function lookAtFile(
   const byShape = new Map<string, number>();
   const sources = new Set<string>();
   const first: TelemetryEvent[] = [];
+  const zones = new Map<string, number>();
+  const onZone = (zone: string) => void zones.set(zone, (zones.get(zone) ?? 0) + 1);
   const counts = { events: 0, withoutId: 0, withoutValues: 0, early: 0, ahead: 0 };
   let [least, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for await (const entry of readShapedFile(file, { ...options, skipped })) {
+  for await (const entry of readShapedFile(file, { ...options, skipped, onZone })) {
     if (entry.kind === 'refused') {
       reasons.add(entry.reason, entry.detail);
     } else {
@@ -48,7 +52,7 @@ export async function lookAtFile(
       byShape.set(entry.shape, (byShape.get(entry.shape) ?? 0) + 1);
       sources.add(event.source);
       if (event.id === undefined) counts.withoutId += 1;
-      if (Object.keys(event.values).length === 0) counts.withoutValues += 1;
+      if (Object.keys(event.values).length === 0 && event.states === undefined) counts.withoutValues += 1;
       if (event.time < YEAR_1990_MS) counts.early += 1;
       if (event.time > nowMs) counts.ahead += 1;
       least = Math.min(least, event.time);
@@ -75,6 +79,7 @@ export async function lookAtFile(
         text: 'times before 1990: seconds taken for ms, or a clock that was not set ("as": "s" says seconds)',
       },
       { count: ahead, text: 'times in the future' },
+      ...[...zones].map(([zone, count]) => ({ count, text: `times that state no zone, read as ${zone}` })),
     ].filter(({ count }) => count > 0),
     reasons: reasons.list(),
     first,

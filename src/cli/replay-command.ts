@@ -3,7 +3,6 @@ import { dirname, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { loadPipeline } from '../../cdk/load-pipeline.ts';
 import { parseReplaySpeed, type ReplaySpeed } from '../../producers/replay/speed.ts';
-import { askedTags } from '../core/pipeline/asked-tags.ts';
 import { parsePipeline } from '../core/pipeline/parse-pipeline.ts';
 import type { CountedReason } from '../run/reasons.ts';
 import type { ReplayProgress, ReplayReport } from '../run/replay.ts';
@@ -15,7 +14,7 @@ import { moment, wholeNumber } from './options.ts';
 import { formatNumber } from './print-table.ts';
 import { Progress } from './progress.ts';
 import { skippedLines } from './shape-lines.ts';
-import { withShape } from './with-shape.ts';
+import { askedBy, withShape } from './with-shape.ts';
 
 interface ReplayCommandOptions {
   readonly pipeline?: string;
@@ -112,7 +111,7 @@ async function runReplay(files: readonly string[], options: ReplayCommandOptions
       fileShapes:
         shapes === undefined
           ? undefined
-          : { shapes, arrivalMs: options.at, askedTags: askedTags(parsePipeline(pipeline)) },
+          : { shapes, arrivalMs: options.at, ...askedBy(parsePipeline(pipeline)) },
     });
     progress.clear();
     process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : `${formatReport(report)}\n`);

@@ -1,6 +1,7 @@
 // What a shape makes of a file: a dry run, nothing is started and nothing is written.
 import { Command } from 'commander';
 import { loadPipeline } from '../../cdk/load-pipeline.ts';
+import { parsePipeline } from '../core/pipeline/parse-pipeline.ts';
 import { BUILT_IN_SHAPES } from '../core/shape/built-in-shapes.ts';
 import { readShape } from '../core/shape/read-shape.ts';
 import type { Shape } from '../core/shape/shape.ts';
@@ -10,7 +11,7 @@ import { type FileLook, lookAtFile } from './look-at-file.ts';
 import { moment } from './options.ts';
 import { formatNumber } from './print-table.ts';
 import { skippedLines } from './shape-lines.ts';
-import { shapesIn, withShape } from './with-shape.ts';
+import { askedBy, shapesIn, withShape } from './with-shape.ts';
 
 interface ShapeCommandOptions {
   readonly shape?: string;
@@ -46,7 +47,8 @@ async function runShape(file: string, options: ShapeCommandOptions): Promise<voi
     return;
   }
   const shapes = withShape(pipeline, options.shape).shapes ?? allShapes(pipeline);
-  const look = await lookAtFile(file, { shapes, arrivalMs: options.at });
+  const asked = askedBy(parsePipeline(pipeline));
+  const look = await lookAtFile(file, { shapes, arrivalMs: options.at, ...asked });
   process.stdout.write(options.json ? `${JSON.stringify(look)}\n` : `${formatLook(file, look)}\n`);
   if (look.events === 0) process.exitCode = 1;
 }

@@ -1,5 +1,8 @@
 // The shape a command names: one of the pipeline's, or a built-in one.
 import { isObject } from '../core/event-rules.ts';
+import { askedStates } from '../core/pipeline/asked-states.ts';
+import { askedTags } from '../core/pipeline/asked-tags.ts';
+import type { Pipeline } from '../core/pipeline/pipeline.ts';
 import { PipelineError } from '../core/pipeline/pipeline-error.ts';
 import { BUILT_IN_SHAPES } from '../core/shape/built-in-shapes.ts';
 import { readShape } from '../core/shape/read-shape.ts';
@@ -29,6 +32,11 @@ export function withShape(pipeline: object, name: string | undefined): ShapedPip
     pipeline: { ...pipeline, shapes: [definition, ...own.filter((each) => each !== definition)] },
     shapes: [shape],
   };
+}
+
+/** What a pipeline asks for of the events that shapes make: tags, and texts that are states. */
+export function askedBy(pipeline: Pipeline) {
+  return { askedTags: askedTags(pipeline), states: askedStates(pipeline) };
 }
 
 /** The shapes section as it stands. */

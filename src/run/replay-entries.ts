@@ -6,6 +6,7 @@ import {
   isArchivePath,
   openArchive,
 } from '../testing/archived-entries.ts';
+import { rawEvent } from '../wire/raw-event.ts';
 import type { RecordingEntry } from '../wire/recording-entry.ts';
 import { RecordingError } from '../wire/recording-error.ts';
 import { readRecording } from '../wire/recordings.ts';
@@ -19,6 +20,8 @@ export interface FileShapes {
   readonly arrivalMs?: number | undefined;
   /** Tags that the pipeline asks for. */
   readonly askedTags?: ReadonlySet<string> | undefined;
+  /** Names of states that the pipeline asks for. */
+  readonly states: ReadonlySet<string> | undefined;
 }
 
 /** How files are read, and what of them. */
@@ -59,9 +62,9 @@ export async function* replayEntries(
       leftOut.reasons.add(entry.reason, entry.detail);
       continue;
     }
-    const { id, ...fields } = entry.event;
-    const raw = id === undefined ? fields : { ...fields, id };
-    yield { kind: 'event', line, source: entry.event.source, raw, arrivedAt: undefined };
+    const { source, id, fields } = rawEvent(entry.event);
+    const raw = { source, ...fields, ...(id === undefined ? {} : { id }) };
+    yield { kind: 'event', line, source, raw, arrivedAt: undefined };
   }
 }
 

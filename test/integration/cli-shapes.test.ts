@@ -153,6 +153,27 @@ test.each([
   expect(stderr).toMatch(/^tidemill: [^\n]+\n$/);
 });
 
+test('shape takes states that the pipeline asks for, and tells of times whose zone is a guess', async () => {
+  const folder = await temporaryFolder();
+  const pipeline = {
+    aggregations: [{ name: 'm', window: { tumbling: '60s' }, states: [{ of: 'POWER' }] }],
+    shapes: ['tasmota'],
+  };
+  await writeFile(join(folder, 'pipeline.json'), JSON.stringify(pipeline));
+  const line = (time: string) => JSON.stringify({ Time: time, ENERGY: { Power: 12 }, POWER: 'ON' });
+  await writeFile(
+    join(folder, 'plug.ndjson'),
+    ['2026-03-01T08:00:00', '2026-03-01T08:01:00Z'].map(line).join('\n'),
+  );
+  const { stdout } = await runHere(['shape', 'plug.ndjson', '--pipeline', 'pipeline.json', '--json'], {
+    cwd: folder,
+  });
+  expect(JSON.parse(stdout)).toMatchObject({
+    first: [{ states: { POWER: 'ON' } }, { states: { POWER: 'ON' } }],
+    suspicious: [{ count: 1, text: 'times that state no zone, read as UTC' }],
+  });
+});
+
 test('a guess knows forms that state no time, and proposes another shape where a known one takes no value', async () => {
   const folder = await temporaryFolder();
   await writeFile(join(folder, 'plug.json'), '{"linkquality":120,"power":3.5}');

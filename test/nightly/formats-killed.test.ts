@@ -28,7 +28,9 @@ describe.skipIf(folder === undefined)(
       const report = await replay({
         files: [path],
         pipeline: { ...PIPELINE, shapes },
-        ...(isRecording ? {} : { fileShapes: { shapes: shapesOf(...shapes), arrivalMs: PUT_MS } }),
+        ...(isRecording
+          ? {}
+          : { fileShapes: { shapes: shapesOf(...shapes), arrivalMs: PUT_MS, states: undefined } }),
         speed: 'max',
         shards: 2,
         kills: 2,

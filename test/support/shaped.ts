@@ -35,11 +35,13 @@ export function shaped(
     arrivalMs = ARRIVAL_MS,
     route,
     askedTags,
+    states,
   }: {
     readonly partitionKey?: string;
     readonly arrivalMs?: number;
     readonly route?: string;
     readonly askedTags?: ReadonlySet<string>;
+    readonly states?: ReadonlySet<string>;
   } = {},
 ): Shaped {
   const bytes = Buffer.isBuffer(data)
@@ -47,7 +49,7 @@ export function shaped(
     : Buffer.from(typeof data === 'string' ? data : JSON.stringify(data));
   const skipped = new SkippedPaths();
   const record = { partitionKey, arrivalMs, route };
-  const items = decodeRecord(bytes.toString('base64'), { shapes, skipped, askedTags, record });
+  const items = decodeRecord(bytes.toString('base64'), { shapes, skipped, askedTags, states, record });
   return {
     items,
     events: items.flatMap((item) => (item.kind === 'event' ? [item.event] : [])),

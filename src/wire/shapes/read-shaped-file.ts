@@ -43,6 +43,8 @@ export interface ShapedFileOptions {
   readonly arrivalMs?: number | undefined;
   /** Names of states that a pipeline asks for. */
   readonly states?: ReadonlySet<string> | undefined;
+  /** Told of every time whose zone is the shape's word. */
+  readonly onZone?: (zone: string) => void;
   /** What a file may unpack to; default: 256 MiB. */
   readonly maxBytes?: number;
 }
@@ -67,12 +69,13 @@ export async function* readShapedFile(
   if (found.kind === 'refused') throw refusedFile(file, text, found.refusal);
   const records = found.documents.flatMap((document) => recordsIn(document, ofFile, options.shapes));
   for (const { document, record } of records) {
-    const { skipped, askedTags, states } = options;
+    const { skipped, askedTags, states, onZone } = options;
     const shaping = {
       shapes: shapesAt(options.shapes, record.arrivalMs),
       skipped,
       askedTags,
       states,
+      onZone,
       record,
     };
     const into: Pending[] = [];

@@ -7,7 +7,7 @@ import type { Scope } from './scope.ts';
 import { shortName } from './short-name.ts';
 import { type Notes, takeTags, takeValues } from './take-values.ts';
 import { asText, fieldOf } from './text-of.ts';
-import { timeOf } from './time-of.ts';
+import { statesNoZone, timeOf } from './time-of.ts';
 
 /** The event's fields as the shape finds them, not yet judged; `timeProblem` where there is no time. */
 export interface ShapedCandidate {
@@ -30,6 +30,7 @@ export interface ShapedPart {
 
 export function shapePart(part: ShapePart, scope: Scope, notes: Notes): ShapedPart {
   const time = timeOf(part.time, scope);
+  if (notes.onZone !== undefined && statesNoZone(part.time, scope)) notes.onZone(part.time.zone ?? '');
   const { lots, states } = takeValues(part, scope, notes);
   const [values = {}, ...further] = lots;
   const candidate = {

@@ -11,10 +11,12 @@ export interface Shaping {
   readonly askedTags?: ReadonlySet<string> | undefined;
   /** Names of states that the pipeline asks for; undefined: of none. */
   readonly states?: ReadonlySet<string> | undefined;
+  /** Told of every time whose zone is the shape's word; undefined: nobody asks. */
+  readonly onZone?: ((zone: string) => void) | undefined;
   /** The record at hand. */
   readonly record: RecordFacts;
 }
 
-export function notesOf({ name }: Shape, { skipped, askedTags, states }: Shaping): Notes {
-  return { shape: name, skipped, askedTags, states };
+export function notesOf({ name }: Shape, { skipped, askedTags, states, onZone }: Shaping): Notes {
+  return { shape: name, skipped, askedTags, states, onZone };
 }

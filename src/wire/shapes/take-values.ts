@@ -23,6 +23,7 @@ export interface Notes {
   readonly askedTags?: ReadonlySet<string> | undefined;
   /** Names of states that the pipeline asks for. */
   readonly states?: ReadonlySet<string> | undefined;
+  readonly onZone?: ((zone: string) => void) | undefined;
 }
 
 export interface TakenValues {

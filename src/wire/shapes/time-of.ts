@@ -27,6 +27,13 @@ export function timeOf(field: TimeField, scope: Scope): TimeOf {
   return { timeMs: Math.floor(baseMs + plusMs) };
 }
 
+/** Whether it is a moment by the zone that the shape names, and by that alone. */
+export function statesNoZone({ from, as, zone }: TimeField, scope: Scope): boolean {
+  if (zone === undefined) return false;
+  const found = fieldOf(from, scope);
+  return readTime(found, as, zone) !== undefined && readTime(found, as, undefined) === undefined;
+}
+
 /** Time found at a field without an offset, whole ms since the epoch; undefined if it is no time in the field's form. */
 export function momentOf(found: unknown, { as, zone }: Pick<TimeField, 'as' | 'zone'>): number | undefined {
   const baseMs = readTime(found, as, zone);

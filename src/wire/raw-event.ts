@@ -1,8 +1,8 @@
 // An event as it is put into the stream: in its own form, so that it means there what it meant in the file.
 
-import type { TelemetryEvent } from '../../src/core/event.ts';
-import { isObject } from '../../src/core/event-rules.ts';
-import type { SetAsideValues } from '../../src/wire/decoded-item.ts';
+import type { TelemetryEvent } from '../core/event.ts';
+import { isObject } from '../core/event-rules.ts';
+import type { SetAsideValues } from './decoded-item.ts';
 
 export interface RawEvent {
   readonly source: string;
