@@ -1,13 +1,6 @@
-// A disk that is full, in the form of /dev/full, wherever a replay writes.
-import { mkdir, symlink } from 'node:fs/promises';
-import { join } from 'node:path';
+// A disk that is full, in the form of /dev/full, where a replay writes; under the checkpoints of real servers by night (nightly/full-disk.test.ts).
 import { describe, expect, it } from 'vitest';
-import { RuntimeError } from '../../src/local-stack/runtime-error.ts';
-import { readTemplate } from '../../src/local-stack/template.ts';
-import { replay } from '../../src/run/replay.ts';
-import { synthesizeOrKept } from '../../src/run/synthesize.ts';
 import { EVENT_LINES, failing, folderWith } from '../support/failing-command.ts';
-import { fastFolder } from '../support/fast-folder.ts';
 import { pathWithoutJava } from '../support/run-command.ts';
 
 describe('a full disk ends with 1 and says so', () => {
@@ -29,20 +22,5 @@ describe('a full disk ends with 1 and says so', () => {
     const { code, stderr } = await failing(['replay', 'ok.ndjson', '--json'], options);
     expect(stderr).toContain('the disk is full: ENOSPC');
     expect(code).toBe(1);
-  });
-
-  it('under the checkpoints', async () => {
-    const file = join(await folderWith({ 'ok.ndjson': EVENT_LINES.join('') }), 'ok.ndjson');
-    const dataFolder = await fastFolder();
-    const options = { files: [file], shards: 1, speed: 'max', kills: 0, reshard: false, dataFolder } as const;
-    const pipeline = { aggregations: [{ name: 'a', window: { tumbling: '10s' } }] };
-    const checkpoints = join(dataFolder, 'checkpoints');
-    await mkdir(checkpoints);
-    const outFolder = join(await fastFolder(), 'cdk.out');
-    const { mappings } = readTemplate(await synthesizeOrKept({ pipeline, outFolder }), 'us-east-1');
-    for (const { uuid } of mappings) await symlink('/dev/full', join(checkpoints, `${uuid}.json.new`));
-    const replaying = replay({ ...options, pipeline });
-    await expect(replaying).rejects.toThrow(/^checkpoints of \w+ cannot be written: .*ENOSPC/);
-    await expect(replaying).rejects.toBeInstanceOf(RuntimeError);
   });
 });

@@ -1,4 +1,4 @@
-// The functions as they run beside each other, without trouble: each second's arrivals as a batch, what changed handed on at
+// The functions as they run beside each other, without trouble: five seconds’ arrivals as a batch, what changed handed on at
 // once, and the schedules every minute, all on tables in memory and by the arrivals' own clock.
 import { wire as wireAggregate } from '../../consumers/aggregate/wire.ts';
 import { wire as wireAlert } from '../../consumers/alert/wire.ts';
@@ -25,7 +25,7 @@ export interface PublishedAlert extends AlertEvent {
   readonly atMs: number;
 }
 
-const BATCH_MS = 1_000;
+const BATCH_MS = 5_000;
 const SCHEDULE_MS = 60_000;
 
 /** What is published while the arrivals, in order, come in. */

@@ -37,7 +37,11 @@ export class MetricStore {
     const minute = series.minutes.get(at);
     if (minute === undefined) {
       series.minutes.set(at, { count: 1, sum: value, least: value, most: value });
-      for (const old of series.minutes.keys()) if (old <= at - KEPT_MINUTES) series.minutes.delete(old);
+      // They stand in order: the clock only goes on.
+      for (const old of series.minutes.keys()) {
+        if (old > at - KEPT_MINUTES) break;
+        series.minutes.delete(old);
+      }
       return;
     }
     minute.count += 1;
@@ -73,6 +77,7 @@ const STATISTICS: Readonly<Record<Statistic, (minutes: readonly Minute[]) => num
 
 /** One text for one metric, whatever the order of its dimensions. */
 export function keyOf({ namespace, name, dimensions }: MetricId): string {
-  const sorted = Object.entries(dimensions).sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify([namespace, name, sorted]);
+  const names = Object.keys(dimensions).sort();
+  const parts = names.flatMap((dimension) => [dimension, dimensions[dimension] ?? '']);
+  return [namespace, name, ...parts].join('\u0000');
 }
