@@ -11,7 +11,7 @@ const WITH_ROLLUPS = /events\/s.*: balanced \(\d+ sources\).*aggregate lag \d.*r
 
 it('runs, is asked by other commands in its folder, takes events over HTTP, and ends on Ctrl-C with the books', async () => {
   const cwd = await temporaryFolder();
-  const dev = startCommand(['dev', '--devices', '20'], { cwd });
+  const dev = startCommand(['dev', '--devices', '6', '--players', '4'], { cwd });
   expect(await dev.line(WITH_ROLLUPS)).toMatch(/ alerts firing/);
   const run = async (...args: string[]) => {
     const { code, stdout, stderr } = await runHere(args, { cwd });
