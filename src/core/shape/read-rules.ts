@@ -6,7 +6,7 @@ import { nameOfStep } from './shape-path.ts';
 
 const MAX_RULES = 256;
 const VALUE_KEYS = ['path', 'name'];
-const OPTION_KEYS = ['text', 'enums', 'missing', 'decimalComma', 'arrays', 'rename', 'drop', 'only'];
+const OPTION_KEYS = ['text', 'units', 'enums', 'missing', 'decimalComma', 'arrays', 'rename', 'drop', 'only'];
 
 /** `taken`: names that other fields are read from; rules for what they stand in leave them out. */
 export function readValues(reader: DefinitionReader, taken: readonly string[]): readonly ValueRule[] {
@@ -77,8 +77,10 @@ function readValueRule(
   return {
     from,
     name: readRuleName(entry, 'name', name ?? entry.raw('name')),
-    text: by('text').text('text', ['skip', 'number', 'units']) ?? 'number',
-    enums: readEnums(by('enums')),
+    text:
+      by('text').text('text', ['skip', 'number', 'units']) ?? (by('units').has('units') ? 'units' : 'number'),
+    units: readNumbers(by('units'), 'units'),
+    enums: readNumbers(by('enums'), 'enums'),
     missing: readMissing(by('missing')),
     decimalComma: by('decimalComma').flag('decimalComma'),
     arrays: by('arrays').text('arrays', ['index', 'skip']) ?? 'index',
@@ -99,8 +101,11 @@ function takenBelow(from: TextField, taken: readonly string[]): ReadonlySet<stri
   return below.length === 0 ? undefined : new Set(below);
 }
 
-function readEnums(entry: DefinitionReader): ReadonlyMap<string, number> | undefined {
-  const child = entry.child('enums');
+function readNumbers(
+  entry: DefinitionReader,
+  key: 'enums' | 'units',
+): ReadonlyMap<string, number> | undefined {
+  const child = entry.child(key);
   if (child === undefined) return undefined;
   const numbers = new Map<string, number>();
   for (const text of child.keys()) {

@@ -38,6 +38,8 @@ export type TimeDefinition =
 export interface ValueOptions {
   /** Texts: `number` reads numbers, `units` also what a unit follows (`"3.3 V"`), `skip` none. Default `number`. */
   readonly text?: 'skip' | 'number' | 'units';
+  /** What texts are multiplied by for their unit, `{ "m": 0.001, "": 1 }`; texts with other units are no numbers then. Implies `text: units`. */
+  readonly units?: Readonly<Record<string, number>>;
   /** Texts that stand for numbers: `{ "ON": 1, "OFF": 0 }`. */
   readonly enums?: Readonly<Record<string, number>>;
   /** Numbers and texts that stand for no value: `[-200, "N/A"]`. */

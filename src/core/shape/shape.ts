@@ -82,6 +82,8 @@ export interface ValueRule {
   /** undefined: the names are those of what is nested. */
   readonly name: RuleName | undefined;
   readonly text: 'skip' | 'number' | 'units';
+  /** What one of each unit is, and of none (""); undefined: whatever the unit, the number counts as it stands. */
+  readonly units: ReadonlyMap<string, number> | undefined;
   readonly enums: ReadonlyMap<string, number> | undefined;
   readonly missing: ReadonlySet<unknown> | undefined;
   readonly decimalComma: boolean;

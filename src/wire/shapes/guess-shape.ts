@@ -1,8 +1,9 @@
 // Proposes a shape for documents of unknown form: by the names people give things, and by what the values look like.
 // A proposal to be looked at, not a reading: nothing uses it but the command that prints it.
 import { isObject } from '../../core/event-rules.ts';
-import type { ShapeDefinition, TimeDefinition } from '../../core/shape/shape-definition.ts';
+import type { EachDefinition, ShapeDefinition, TimeDefinition } from '../../core/shape/shape-definition.ts';
 import { memberOf } from './find.ts';
+import { columnsIn } from './guess-columns.ts';
 import {
   canBeNamed,
   isNumeric,
@@ -27,18 +28,19 @@ export function guessShape(
   format: ShapeDefinition['format'],
 ): Guess | undefined {
   const objects = documents.flatMap(flat).filter(isObject).slice(0, MAX_LOOKED_AT);
+  const columnar = guessColumns(objects);
+  if (columnar !== undefined) return columnar;
   const found = partsWithTime(objects) ?? partsWithoutTime(objects);
   if (found === undefined) return undefined;
   const { list, leaves, time } = found;
-  const doubts = [...time.doubts];
+  const doubts = [...time.doubts, ...unitDoubts(leaves)];
   const named = list === undefined ? namedValueListIn(objects[0]) : undefined;
   const beside = namedValuesIn(leaves, list === undefined ? 'alone' : 'in a list');
   const source = pick(leaves, SOURCE_NAMES, isLabel);
-  if (source === undefined)
-    doubts.push('source: nothing looks like the name of a device, so it is the partition key');
+  if (source === undefined) doubts.push(NO_SOURCE);
   const ids = new Map([...leaves].filter(([path]) => path !== beside?.label));
   const id = pick(ids, ID_NAMES, (values) => values.length > 1 && new Set(values).size === values.length);
-  if (id === undefined) doubts.push('id: nothing tells events apart, so a record sent twice counts twice');
+  if (id === undefined) doubts.push(NO_ID);
   const outer = (path: string) => (named === undefined || path.startsWith('@') ? path : aroundPart(path));
   const each = list ?? named?.list;
   const isJson = format === undefined || format === 'json';
@@ -55,6 +57,64 @@ export function guessShape(
   };
   return { definition, doubts };
 }
+
+const NO_SOURCE = 'source: nothing looks like the name of a device, so it is the partition key';
+const NO_ID = 'id: nothing tells events apart, so a record sent twice counts twice';
+
+/** Columns with a time among them; undefined where there are none: lists alone may be anything. */
+function guessColumns(objects: readonly object[]): Guess | undefined {
+  const columns = columnsIn(objects[0]);
+  if (columns === undefined) return undefined;
+  const parts = objects.flatMap((each) => columns.partsOf(each)).slice(0, MAX_LOOKED_AT);
+  const times = guessTime(leavesOf(parts, parts.length));
+  if (times === undefined) return undefined;
+  const leaves = leavesOf(parts, 1);
+  const own = pick(leaves, SOURCE_NAMES, isLabel);
+  const around =
+    own === undefined ? pick(leavesOf(objects, objects.length), SOURCE_NAMES, isLabel) : undefined;
+  const source = own ?? (around === undefined ? '@partitionKey' : aroundPart(around));
+  const each = columns.each(pathOf);
+  const definition: ShapeDefinition = {
+    name: 'mine',
+    each,
+    when: {
+      has:
+        typeof each === 'object' && 'rows' in each
+          ? [each.rows]
+          : times.paths.map((path) => insideOf(each, path)),
+    },
+    source,
+    time: times.definition,
+    values: valuesFrom(leaves, { named: undefined, fields: [own, ...times.paths] }),
+  };
+  const doubts = [
+    ...times.doubts,
+    ...unitDoubts(leaves),
+    ...((own ?? around) === undefined ? [NO_SOURCE] : []),
+    NO_ID,
+  ];
+  return { definition, doubts };
+}
+
+/** A column's path in the document. */
+function insideOf(each: EachDefinition, path: string): string {
+  const lists = typeof each === 'object' && 'transpose' in each ? each.transpose : '.';
+  if (lists === '.') return path;
+  return path.startsWith('[') ? `${lists}${path}` : `${lists}.${path}`;
+}
+
+/** Numbers that count different things by their units are not one value. */
+function unitDoubts(leaves: Leaves): readonly string[] {
+  return [...leaves].flatMap(([path, values]) => {
+    const found = values.map((value) => (typeof value === 'string' ? QUANTITY.exec(value)?.[1] : undefined));
+    const units = [...new Set(found)].filter((unit) => unit !== undefined);
+    if (units.length < 2) return [];
+    const names = units.slice(0, 5).map((unit) => unit || 'none');
+    return [`values: ${path} has several units (${names.join(', ')}); "units" says what one of each is`];
+  });
+}
+
+const QUANTITY = /^-?\d+(?:\.\d+)?\s?([A-Za-zµ°%][^\s\d]{0,7}|)$/;
 
 /** What a path of the document is from a part that was cut out of it. */
 function aroundPart(path: string): string {

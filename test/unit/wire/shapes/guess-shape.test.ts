@@ -32,6 +32,18 @@ describe.skipIf(folder === undefined)('the shared samples', () => {
   });
 });
 
+test('of a value with several units a proposal says so', () => {
+  const documents = ['250m', '1'].map((cpu) => ({
+    pod: 'a',
+    timestamp: '2026-03-01T08:00:00Z',
+    cpu,
+    power: '5 W',
+  }));
+  const doubts = guessShape(documents, 'json')?.doubts ?? [];
+  expect(doubts).toContain('values: cpu has several units (m, none); "units" says what one of each is');
+  expect(doubts.join()).not.toContain('power');
+});
+
 describe('documents', () => {
   test.each([
     [
@@ -52,6 +64,31 @@ describe('documents', () => {
       'one object with seconds',
       { _type: 'location', lat: 51.5, tst: 1_772_351_940 },
       { time: { path: 'tst', as: 's' } },
+    ],
+    [
+      'lists side by side',
+      {
+        device: 'd1',
+        hourly_units: { t: 'C' },
+        hourly: { time: ['2026-03-01T00:00', '2026-03-01T01:00'], t: [1.5, null] },
+      },
+      {
+        each: { transpose: 'hourly' },
+        when: { has: ['hourly.time'] },
+        source: '^.device',
+        time: { path: 'time', as: 'iso', zone: 'UTC' },
+        values: [{ path: '.', text: 'skip' }],
+      },
+    ],
+    [
+      'rows under the names of their columns',
+      { labels: ['time', 'host', 't'], data: [[1_772_352_000, 'a', 1.5]] },
+      { each: { rows: 'data', columns: 'labels' }, source: 'host', time: { path: 'time', as: 's' } },
+    ],
+    [
+      'lists that are no columns',
+      { device: 'd1', ts: 1_772_352_000, accel: [1, 2, 3], gyro: [4, 5, 6] },
+      { source: 'device', time: { path: 'ts', as: 's' } },
     ],
     [
       'values beside their names',

@@ -17,6 +17,36 @@ function take(part: PartDefinition, data: object) {
 }
 
 describe('values', () => {
+  test.each([
+    ['12.5 µg/m3', 12.5],
+    ['6.5 l/100km', 6.5],
+    ['9.81 m/s^2', 9.81],
+    ['001234.567*kWh', 1234.567],
+    ['50%', 50],
+  ])('a unit is taken off: %s', (text, number) => {
+    expect(take({ numbers: { text: 'units' } }, { v: text }).values).toEqual({ v: number });
+  });
+  test.each(['1h30m', '5m30s', '3d 4h', '10^3', '5*2', '1/2', '10:30', '2026-03-01', '5-7', '0x1F', '1.2.3'])(
+    'what is more than a number with its unit is none: %s',
+    (text) => {
+      const { values, skipped } = take({ numbers: { text: 'units' } }, { v: text });
+      expect(values).toEqual({});
+      expect(skipped).toEqual(['v: not a number 1']);
+    },
+  );
+  test('count by what their unit is, where the shape says so, and others are none', () => {
+    const units = { m: 0.001, '': 1, Ki: 1024, Mi: 1024 ** 2 };
+    const { values, skipped } = take(
+      { numbers: { units, missing: [-1] } },
+      { a: '250m', b: '1', c: 2, d: '3 Mi', e: '5Gi', f: '-1Ki', g: '1.5 Ki ' },
+    );
+    expect(values).toEqual({ a: 0.25, b: 1, c: 2, d: 3 * 1024 ** 2, g: 1536 });
+    expect(skipped).toEqual(['e: not a number 1', 'f: missing 1']);
+  });
+  test('with units need a number for each', () => {
+    const wrong = { name: 's', source: 's', time: 't', numbers: { units: { m: 'milli' as never } } };
+    expect(() => shapesOf(wrong)).toThrow('numbers.units.m: found "milli", expected a finite number');
+  });
   test('are everything numeric that nothing else is read from, under dotted names', () => {
     const { values, skipped } = take(
       { tags: { site: 'meta.site' } },
