@@ -15,7 +15,7 @@ export interface ArchiveOptions {
   readonly telemetry: TelemetryStream;
   /** Where records go that were given up. */
   readonly failures: Bucket;
-  /** Goes with the stack once it is empty; default: it is kept. */
+  /** Goes with the stack, whatever is in it; default: it is kept. */
   readonly throwAway?: boolean;
   /** ARN of a key of one's own. */
   readonly kmsKey?: string;

@@ -5,7 +5,7 @@ import { Construct } from 'constructs';
 import type { Settings } from '../settings/settings.ts';
 import { privateBucket } from './private-bucket.ts';
 
-/** What is thrown away goes with the stack once it is empty. */
+/** What is thrown away goes with the stack, whatever is in it. */
 export type FailuresBucketOptions = Pick<Settings, 'throwAway' | 'kmsKey'>;
 
 /** Time to look and to redrive. */

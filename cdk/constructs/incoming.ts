@@ -14,7 +14,7 @@ import type { TelemetryStream } from './telemetry-stream.ts';
 export interface IncomingOptions {
   readonly codeFolder: string;
   readonly telemetry: TelemetryStream;
-  /** Goes with the stack once it is empty; default: it is kept. */
+  /** Goes with the stack, whatever is in it; default: it is kept. */
   readonly throwAway?: boolean;
   /** ARN of a key of one's own. */
   readonly kmsKey?: string;

@@ -5,7 +5,7 @@ import type { Construct } from 'constructs';
 import type { Settings } from '../settings/settings.ts';
 import { removalOf } from './table-settings.ts';
 
-/** `throwAway`: it goes with the stack once it is empty; default: it is kept. `kmsKey`: ARN of a key of one's own. */
+/** `throwAway`: it goes with the stack, whatever is in it; default: it is kept. `kmsKey`: ARN of a key of one's own. */
 export type PrivateBucketOptions = Pick<Settings, 'throwAway' | 'kmsKey'>;
 
 /** For one bucket in the scope. */
@@ -26,5 +26,7 @@ export function privateBucket(
     enforceSSL: true,
     objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
     removalPolicy: removalOf(throwAway),
+    // CloudFormation deletes no bucket with objects in it, and a stack that has one stays.
+    ...(throwAway ? { autoDeleteObjects: true } : {}),
   };
 }

@@ -129,6 +129,17 @@ describe('the tables', () => {
       throwAway.allResources(type, { DeletionPolicy: 'Delete' });
     }
   });
+
+  it('leave no bucket that CloudFormation could not delete, since something is in it', () => {
+    const throwAway = synthesizedStack({ throwAway: true, archive: true, incoming: true });
+    const buckets = Object.keys(throwAway.findResources('AWS::S3::Bucket'));
+    const emptied = Object.values(throwAway.findResources('Custom::S3AutoDeleteObjects'));
+    expect(buckets).toHaveLength(4);
+    expect(emptied.map(({ Properties }) => Properties.BucketName.Ref).sort()).toEqual(buckets.sort());
+    // What is kept is not emptied.
+    const kept = synthesizedStack({ archive: true, incoming: true });
+    expect(Object.values(kept.findResources('Custom::S3AutoDeleteObjects'))).toHaveLength(1);
+  });
 });
 
 describe('the functions', () => {
