@@ -151,6 +151,13 @@ export const FOLLOW_STEPS: readonly Step[] = [
     },
   },
   {
+    id: 'text.twice',
+    holds: 'a request that names its source twice, or its events, says nothing for another source',
+    otherwise:
+      'of members that occur twice the template sees other ones than the functions (rule 8): a device can speak for another one',
+    run: async (place) => await namedTwice(place),
+  },
+  {
     id: 'books.balance',
     holds: 'the ledger of all sources together balances',
     otherwise: 'events have no verdict, or two: `tidemill ledger` says how many; see docs/semantics.md',
@@ -208,6 +215,37 @@ interface Provocation {
   readonly value: number;
   /** Event time that closes the window. */
   readonly spanMs: number;
+}
+
+/** Either member may count, and a request may be refused for it. */
+async function namedTwice(place: Place): Promise<Outcome> {
+  const { source, post } = await deviceOf(place, 'twice');
+  const other = sourceOf(place, 'twice-other');
+  const time = `"time":${place.clock.nowMs()}`;
+  const [own, foreign] = [source, other].map((name) => `"source":${JSON.stringify(name)}`);
+  const bodies = [
+    `{${time},${foreign},${own}}`,
+    `{${time},${own},${foreign}}`,
+    `{${foreign},"events":[{${time}}],${own}}`,
+    `{${own},"events":[{${time}}],${foreign}}`,
+    `{"events":[{${time},${foreign}}],"events":[{${time}}]}`,
+    `{"events":[{${time}}],"events":[{${time},${foreign}}]}`,
+  ];
+  let received = 1;
+  for (const body of bodies) {
+    const reply = await post(body);
+    if (reply.status === 200) received += 1;
+    else if (![400, 403].includes(reply.status)) return broken(describeReply(reply));
+  }
+  // When this one is counted, so are those before it.
+  const last = taken(await post(eventOf(place)));
+  if (last.kind !== 'held') return last;
+  const reader = await Reader.of(place);
+  const found = await reader.countsOf(source, (counts) => counts.received >= received);
+  if (found?.received !== received)
+    return broken(`the books ${JSON.stringify(found)}, expected ${received} received`);
+  const foreignBooks = await reader.get(`v1/sources/${encodeURIComponent(other)}`);
+  return foreignBooks.status === 404 ? HELD : broken(describeReply(foreignBooks));
 }
 
 /** A rule that one event can make fire at once; or why there is none. */

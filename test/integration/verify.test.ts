@@ -122,6 +122,12 @@ const BREAKINGS: Readonly<Record<string, readonly [string, Breaking]>> = {
       ...(question.body === undefined ? {} : { body: question.body.replace('"c":0.1', '"c":0.10000000149') }),
     })),
   ],
+  'of two sources in an event the functions see the one that the template does not': [
+    'text.twice',
+    answering(({ url }) =>
+      url.endsWith('-twice-other') ? reply(200, '{"counts":{"received":1}}') : undefined,
+    ),
+  ],
   'receipts are given for what is not stored': [
     'books.applied',
     answering((question) => (isPost(question) ? RECEIPT : undefined)),

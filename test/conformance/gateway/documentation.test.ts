@@ -2,6 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { LIKELY_ANSWERS, POSSIBLE_ANSWERS } from '../../../src/local-stack/gateway/open-questions.ts';
+import { DOOR_STEPS } from '../../../src/verify/door-steps.ts';
+import { FOLLOW_STEPS } from '../../../src/verify/follow-steps.ts';
 
 const FOLDER = new URL('.', import.meta.url);
 const DOCUMENT = readFileSync(new URL('../../../docs/api-gateway.md', FOLDER), 'utf8');
@@ -44,6 +46,16 @@ test('every vector is in a title', () => {
     .join('\n');
   for (let vector = 1; vector <= 13; vector += 1)
     expect(texts).toMatch(new RegExp(`['\`][^'\`\n]*\\bv${vector}\\b`));
+});
+
+test('what the verification tries of the switches is tried by steps that there are', () => {
+  const ids = [...DOOR_STEPS, ...FOLLOW_STEPS].map(({ id }) => id);
+  const rows = DOCUMENT.split('\n').filter((line) => /\| `(?:door|text)\./.test(line));
+  const named = rows.flatMap((row) => [...row.matchAll(/`((?:door|text)\.[\w-]+)`/g)].map(([, id]) => id));
+  expect(named.length).toBeGreaterThan(8);
+  for (const id of named) expect(ids).toContain(id);
+  const switches = rows.flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`(\w+)`/g)]);
+  for (const [, name = ''] of switches) expect(Object.keys(LIKELY_ANSWERS)).toContain(name);
 });
 
 test('every switch is listed, with all of its answers known and the likely one among them', () => {
