@@ -10,8 +10,8 @@ import { createQuery } from './query.ts';
 type Host = Pick<FunctionHost, 'pipeline' | 'table' | 'option' | 'clock' | 'log' | 'meter'>;
 
 export function wire(host: Host) {
-  const { pipeline, clock, log, meter } = host;
-  return byGeneration(host, (table) => {
+  const { clock, log, meter } = host;
+  return byGeneration(host, (table, pipeline) => {
     const readersTable = table('readers');
     return createQuery({
       pipeline,

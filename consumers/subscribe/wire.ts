@@ -18,10 +18,10 @@ type Host = Pick<
 >;
 
 export function wire(host: Host) {
-  const { pipeline, secret, poster, clock, random, log, meter } = host;
+  const { secret, poster, clock, random, log, meter } = host;
   const liveTable = host.table('live');
   const nowMs = () => clock.nowMs();
-  return byGeneration(host, (table) =>
+  return byGeneration(host, (table, pipeline) =>
     createSubscribe({
       pipeline,
       states: new SourceStates(table('sources')),

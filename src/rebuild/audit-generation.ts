@@ -76,13 +76,16 @@ function problemsOfChunks(
   return problems;
 }
 
-/** An hour behind all that are folded, of a few minutes: it began after the last look. */
-function hasJustBegun({ hour, archived }: FoundHour, progress: readonly ChunkProgress[]): boolean {
-  return (
-    progress.length > 0 &&
-    progress.every((chunk) => chunk.hour < hour) &&
-    spanMs(archived.manifest.objects) <= LEVEL_MS
-  );
+/** An hour of a few minutes behind all that are folded, and behind each record of its shard that is: it began after the last look. */
+function hasJustBegun(
+  { shard, hour, first, archived }: FoundHour,
+  progress: readonly ChunkProgress[],
+): boolean {
+  // A chunk may have more hours than that by which it is named.
+  const isBehind = (chunk: ChunkProgress) =>
+    chunk.hour < hour &&
+    (chunk.shard !== shard || chunk.upTo === undefined || compareSequenceNumbers(first, chunk.upTo) > 0);
+  return progress.length > 0 && progress.every(isBehind) && spanMs(archived.manifest.objects) <= LEVEL_MS;
 }
 
 type NamedHour = Pick<FoundHour, 'records' | 'digest' | 'open'>;

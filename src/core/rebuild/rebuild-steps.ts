@@ -68,13 +68,19 @@ function runsOf(hours: readonly PlannedHour[]): readonly Run[] {
     open: boolean;
   }[] = [];
   for (const { shard, hour, first, last, open } of sorted) {
-    const before = runs.at(-1);
-    if (before !== undefined && (before.open || compareSequenceNumbers(first, before.last) <= 0)) {
-      before.hours.push(hour);
-      before.first = least(before.first, first);
-      before.last = greatest(before.last, last);
-      before.open = open;
-    } else runs.push({ shard, hours: [hour], first, last, open });
+    const run = { shard, hours: [hour], first, last, open };
+    // Joined with one, it may overlap with the one before that.
+    for (
+      let before = runs.at(-1);
+      before !== undefined && (before.open || compareSequenceNumbers(run.first, before.last) <= 0);
+      before = runs.at(-1)
+    ) {
+      runs.pop();
+      run.hours.unshift(...before.hours);
+      run.first = least(before.first, run.first);
+      run.last = greatest(before.last, run.last);
+    }
+    runs.push(run);
   }
   return runs.map((run, at) => ({ ...run, isFirst: at === 0, isLast: at === runs.length - 1 }));
 }

@@ -161,17 +161,18 @@ function systemOf(fleet: Fleet) {
   };
   const counts = byGeneration(
     {
+      pipeline,
       option: () => 'yes',
       clock: host.clock,
       table: (name, generation) => (name === 'readers' ? table(name, generation) : seen(name, generation)),
     },
-    (of) => async () => {
+    (of, definedBy) => async () => {
       const states = new SourceStates(of('sources'));
       const found = [];
       // Two reads with others' turns between: a page of it is no mixture either.
       for (const half of [DEVICES.slice(0, 25), DEVICES.slice(25)])
         for (const { source, state } of await states.load(half))
-          found.push(decodeState(source, state, pipeline).counts);
+          found.push(decodeState(source, state, definedBy).counts);
       return found;
     },
   );

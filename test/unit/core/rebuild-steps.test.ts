@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { SequenceNumber, ShardId } from '../../../src/core/brands.ts';
 import { type PlannedHour, rebuildSteps } from '../../../src/core/rebuild/rebuild-steps.ts';
@@ -46,6 +47,29 @@ describe('the steps of a rebuild', () => {
   test('fold hours together whose sequence numbers overlap, as arrivals out of order make them', () => {
     const hours = [hour('a', '09', 1, 21), hour('a', '10', 20, 40), hour('a', '11', 41, 60)];
     expect(told(hours)).toEqual(['09 a[09,10].', '11 a[11].']);
+  });
+
+  test('fold hours together that overlap through a third alone', () => {
+    const hours = [hour('a', '09', 1, 3), hour('a', '10', 4, 4), hour('a', '13', 2, 2)];
+    expect(told(hours)).toEqual(['09 a[09,10,13].']);
+  });
+
+  test('keep each record of a shard behind those before it, wherever it arrived', () => {
+    const arrivals = fc.array(fc.integer({ min: 10, max: 15 }), { minLength: 1, maxLength: 12 });
+    fc.assert(
+      fc.property(arrivals, (hourOfEach) => {
+        const byHour = Map.groupBy(hourOfEach.keys(), (sequence) => hourOfEach[sequence] ?? 0);
+        const hours = [...byHour].map(([at, all]) =>
+          hour('a', String(at), Math.min(...all), Math.max(...all)),
+        );
+        const folded = rebuildSteps(hours).flatMap(({ chunks }) =>
+          chunks.flatMap((chunk) =>
+            chunk.hours.flatMap((each) => byHour.get(Number(each.slice(-2))) ?? []).sort((a, b) => a - b),
+          ),
+        );
+        expect(folded).toEqual([...hourOfEach.keys()]);
+      }),
+    );
   });
 
   test('fold an hour with the next where more may stand in it than is known', () => {

@@ -73,6 +73,15 @@ describe('the audit of a generation', () => {
     expect((await audit()).problems).toEqual([`${unfolded} 3 records`]);
   });
 
+  test('holds hours that were folded together against the manifests of each', async () => {
+    const mixed = [0, 240, 1, 2].map((minutes) => ({ source: 'd1', time: START_MS + minutes * 60_000 }));
+    archive = new MemoryObjects();
+    await archiveEvents(archive, mixed);
+    made = generationOf(archive, DEFINITION);
+    await rebuildAll(made.options);
+    expect(await audit()).toMatchObject({ manifestRecords: 4, foldedRecords: 4, problems: [] });
+  });
+
   test.each([
     ['2026-11-28T09', 4],
     ['2026-11-28T10', 8],
