@@ -77,7 +77,6 @@ const STATISTICS: Readonly<Record<Statistic, (minutes: readonly Minute[]) => num
 
 /** One text for one metric, whatever the order of its dimensions. */
 export function keyOf({ namespace, name, dimensions }: MetricId): string {
-  const names = Object.keys(dimensions).sort();
-  const parts = names.flatMap((dimension) => [dimension, dimensions[dimension] ?? '']);
-  return [namespace, name, ...parts].join('\u0000');
+  const sorted = Object.entries(dimensions).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([namespace, name, sorted]);
 }
