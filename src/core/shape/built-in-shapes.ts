@@ -15,12 +15,14 @@ import { CSV } from './built-in/csv.ts';
 import { DYNAMODB_CHANGES } from './built-in/dynamodb-changes.ts';
 import { EVENTBRIDGE } from './built-in/eventbridge.ts';
 import { GPX } from './built-in/gpx.ts';
+import { GREENGRASS } from './built-in/greengrass.ts';
 import { ESPHOME, OWNTRACKS, RTL_433, TASMOTA, ZIGBEE2MQTT } from './built-in/home-devices.ts';
 import { LINE_PROTOCOL, TELEGRAF } from './built-in/influx.ts';
 import { LOSANT, PARTICLE } from './built-in/iot-webhooks.ts';
 import { HELIUM, SIGFOX, TTN_V2 } from './built-in/lorawan-consoles.ts';
 import { GRAPHITE, OPENTSDB, OPENTSDB_LINES, STATSD } from './built-in/metric-lines.ts';
 import { MILESIGHT } from './built-in/milesight.ts';
+import { NETDATA } from './built-in/netdata.ts';
 import { NMEA } from './built-in/nmea.ts';
 import { OTLP_METRICS } from './built-in/otlp-metrics.ts';
 import { PROMETHEUS } from './built-in/prometheus.ts';
@@ -51,6 +53,7 @@ export const BUILT_IN_SHAPES: ReadonlyMap<string, ShapeDefinition> = new Map(
     CHIRPSTACK_V3,
     OTLP_METRICS,
     CLOUDEVENTS,
+    GREENGRASS,
     EVENTBRIDGE,
     CLOUDWATCH_LOGS,
     CLOUDWATCH_METRICS,
@@ -94,6 +97,7 @@ export const BUILT_IN_SHAPES: ReadonlyMap<string, ShapeDefinition> = new Map(
     OPC_UA,
     OPC_PUBLISHER,
     OPENTSDB,
+    NETDATA,
     GRAFANA,
     INFLUXDB_QUERY,
     THINGSBOARD,
