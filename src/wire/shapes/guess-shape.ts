@@ -327,7 +327,9 @@ function guessDateAndTime(leaves: Leaves): TimeGuess | undefined {
   const time = [...leaves].find(
     ([path, values]) =>
       /time|zeit|hora|heure/i.test(path) &&
-      values.every((value) => typeof value === 'string' && /^\d{1,2}:\d\d(?::\d\d)?$/.test(value)),
+      values.every(
+        (value) => typeof value === 'string' && /^\d{1,2}:\d\d(?::\d\d)?(?: ?[AaPp][Mm])?$/.test(value),
+      ),
   );
   if (date === undefined || time === undefined) return undefined;
   const found = formatOf(date[1].map((value, at) => `${value} ${time[1][at]}`));
@@ -341,7 +343,7 @@ function guessDateAndTime(leaves: Leaves): TimeGuess | undefined {
 }
 
 const DATE = /^(\d{1,2})([/.-])(\d{1,2})\2(\d{4})|^\d{4}[-/]\d\d[-/]\d\d/;
-const LOCAL = /^(\d{1,2})([/.-])(\d{1,2})\2(\d{4})(?:[ T](\d{1,2}):\d\d(:\d\d)?)?$/;
+const LOCAL = /^(\d{1,2})([/.-])(\d{1,2})\2(\d{4})(?:[ T](\d{1,2}):\d\d(:\d\d)?( ?[AaPp][Mm])?)?$/;
 
 interface FormatGuess {
   readonly format: { readonly as: string; readonly zone?: string };
@@ -387,12 +389,14 @@ function ofLocal(texts: readonly string[]): FormatGuess | undefined {
   const matches = texts.map((text) => LOCAL.exec(text));
   const [first] = matches;
   if (first === null || first === undefined || matches.includes(null)) return undefined;
-  const [, , separator = '/', , , hour, seconds] = first;
+  const [, , separator = '/', , , hour, seconds, half] = first;
   const dayFirst = matches.some((match) => Number(match?.[1]) > 12);
   const monthFirst = matches.some((match) => Number(match?.[3]) > 12);
   if (dayFirst && monthFirst) return undefined;
   const date = monthFirst ? ['M', 'd'] : ['d', 'M'];
-  const as = `${date.join(separator)}${separator}yyyy${hour === undefined ? '' : ' H:mm'}${seconds === undefined ? '' : ':ss'}`;
+  const hours = half === undefined ? 'H' : 'h';
+  const clock = hour === undefined ? '' : ` ${hours}:mm${seconds === undefined ? '' : ':ss'}`;
+  const as = `${date.join(separator)}${separator}yyyy${clock}${half === undefined ? '' : `${half.startsWith(' ') ? ' ' : ''}a`}`;
   const doubts = [
     NO_ZONE,
     ...(dayFirst || monthFirst

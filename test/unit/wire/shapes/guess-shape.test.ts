@@ -66,6 +66,14 @@ describe('documents', () => {
       { time: { path: 'tst', as: 's' } },
     ],
     [
+      'a date and a time of twelve hours',
+      [
+        { Date: '3/1/2026', Time: '8:00:05 PM', t: 1 },
+        { Date: '3/14/2026', Time: '8:00:05 AM', t: 2 },
+      ],
+      { time: { path: '{Date} {Time}', as: 'M/d/yyyy h:mm:ss a', zone: 'UTC' } },
+    ],
+    [
       'lists side by side',
       {
         device: 'd1',
