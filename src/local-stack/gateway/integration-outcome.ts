@@ -18,7 +18,7 @@ export type IntegrationOutcome =
 export interface IntegrationRequest {
   readonly method: RestMethod;
   readonly request: RestRequest;
-  /** Of both templates: what the request's has set in the context holds for the answer. */
+  /** Shared by both templates: what the request's has set in the context holds for the answer. */
   readonly input: TemplateInput & { readonly context: JavaMap };
   readonly answers: OpenQuestions;
 }

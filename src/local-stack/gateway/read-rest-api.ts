@@ -266,7 +266,7 @@ function readAuthorization(
   return { kind: 'authorizer', authorizer: known(authorizers, id, at('AuthorizerId')) };
 }
 
-/** Of their templates those of JSON alone are used here. */
+/** Only their templates for JSON are used here. */
 function readGatewayResponse({ logicalId, property }: ResourceToRead): readonly [string, GatewayResponse] {
   const at = (key: string) => `${logicalId}.${key}`;
   const type = asText(property('ResponseType'), at('ResponseType'));

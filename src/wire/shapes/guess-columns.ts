@@ -73,7 +73,7 @@ function sideBySide(container: unknown): readonly object[] {
   );
 }
 
-/** Of plain values alone. */
+/** For plain values alone. */
 function isList(value: unknown, least: number): value is readonly unknown[] {
   return (
     Array.isArray(value) &&

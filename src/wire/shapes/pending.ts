@@ -27,7 +27,7 @@ export type Found =
       readonly kind: 'unreadable';
       readonly refusal: Refusal;
       readonly text: string;
-      /** Of a text that a door handed on encoded: whose it is, and what the door would hand on of it alone. */
+      /** For a text that a door handed on encoded: whose it is, and what the door would hand on of it alone. */
       readonly routed?: { readonly source: string | undefined; readonly body: string };
     };
 
