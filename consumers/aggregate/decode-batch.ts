@@ -247,9 +247,9 @@ class BatchSink implements ItemSink {
     this.#next();
   }
 
-  #letter(said: Omit<DeadLetter, 'at' | 'arrivalMs'>, index: number): DeadLetter {
+  #letter(said: Omit<DeadLetter, 'at' | 'stream' | 'arrivalMs'>, index: number): DeadLetter {
     const at = { shard: this.#shard, sequence: this.#sequence, index };
-    return { at, arrivalMs: this.arrivalMs, ...said };
+    return { at, stream: this.#stream, arrivalMs: this.arrivalMs, ...said };
   }
 }
 

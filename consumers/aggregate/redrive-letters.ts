@@ -12,7 +12,7 @@ import { compareSequenceNumbers } from '../../src/core/sequence-number.ts';
 import { shapesAt } from '../../src/core/shape/cutting.ts';
 import type { Shape } from '../../src/core/shape/shape.ts';
 import type { DeadLetter, DeadLetters } from '../../src/stores/dead-letters.ts';
-import { COUNTED_AS } from '../../src/stores/dead-letters.ts';
+import { COUNTED_AS } from '../../src/stores/letter-counts.ts';
 import type { SourceStates } from '../../src/stores/source-states.ts';
 import { decodeRecord } from '../../src/wire/record-codec.ts';
 import { SkippedPaths } from '../../src/wire/shapes/skipped-paths.ts';

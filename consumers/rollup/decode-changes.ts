@@ -222,9 +222,10 @@ function isSame(a: EncodedState, b: EncodedState): boolean {
 }
 
 function toDeadLetter(letter: Letter): DeadLetter {
-  const { at, arrivalMs, event, reason } = letter;
+  const { at, stream, arrivalMs, event, reason } = letter;
   return {
     at,
+    ...(stream === undefined ? {} : { stream }),
     reason,
     ...(reason === 'late' ? {} : { countedBySource: true as const }),
     ...(letter.number === undefined ? { keepsNumber: true as const } : { number: letter.number }),

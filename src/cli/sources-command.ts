@@ -8,7 +8,7 @@ import { type StateView, viewState } from '../core/state-view.ts';
 import { summarizeStored } from '../core/stored-window.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { DeadLetters } from '../stores/dead-letters.ts';
-import { COUNTED_AS } from '../stores/dead-letters.ts';
+import { COUNTED_AS } from '../stores/letter-counts.ts';
 import { readBooks } from '../stores/read-ledger.ts';
 import { retireSource } from '../stores/retire-source.ts';
 import { type StoreOptions, useStores, withStoreOptions } from './open-stores.ts';

@@ -129,9 +129,10 @@ function advanceTo(state: SourceState, time: EpochMs, arrivalMs: EpochMs): numbe
 /** Returns its rough size in bytes. */
 function handOn(
   state: SourceState,
-  { redriven }: Pick<SourceEvents, 'redriven'>,
-  letter: Omit<Letter, 'number'>,
+  { redriven, stream }: Pick<SourceEvents, 'redriven' | 'stream'>,
+  told: Omit<Letter, 'number' | 'stream'>,
 ): number {
+  const letter = stream === '' ? told : { ...told, stream };
   if (redriven !== undefined) state.letters.push(letter);
   else {
     state.handedOn += 1;

@@ -132,6 +132,8 @@ export const NOTHING_CLOSED: ClosedBorder = { closedBefore: 0, sessionsEnd: 0 };
 export interface Letter {
   readonly reason: 'late' | 'source-full' | 'shape-changed' | TimeProblem;
   readonly at: Coordinates;
+  /** ARN, which `at` is of; undefined: a release before wrote it, or nobody knows. */
+  readonly stream?: string;
   readonly arrivalMs: EpochMs;
   readonly event: TelemetryEvent;
   /** Greatest event time before it. */

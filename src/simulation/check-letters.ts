@@ -28,7 +28,8 @@ export class LettersCheck {
   }
 
   changed({ eventName, keys, newImage }: TableChange): void {
-    const record = textOf(keys, DEAD_LETTERS_TABLE.partitionKey) ?? '';
+    // The simulation has one stream, which the key names behind the sequence number.
+    const [record = ''] = (textOf(keys, DEAD_LETTERS_TABLE.partitionKey) ?? '').split('@');
     const place = `${record}:${Number.parseInt(textOf(keys, DEAD_LETTERS_TABLE.sortKey) ?? '', 10)}`;
     const owner = textOf(newImage ?? {}, 'source') ?? '';
     // What was given up may have become a letter before; what was put back makes its letters anew.

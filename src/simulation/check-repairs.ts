@@ -3,8 +3,8 @@
 
 import { parseSourceSeries } from '../core/series.ts';
 import { DEAD_LETTERS_TABLE, SOURCES_TABLE } from '../platform/names.ts';
-import type { LetterCounts } from '../stores/dead-letters.ts';
 import { isHeld } from '../stores/held-events.ts';
+import type { LetterCounts } from '../stores/letter-counts.ts';
 import type { TableChange } from '../stores/memory-table.ts';
 import type { StoredLedger } from '../stores/read-ledger.ts';
 import { numberOf, textOf } from '../stores/table.ts';
@@ -70,13 +70,20 @@ export class RepairsCheck {
   /** Everything was mended, resumed and put back. `stored`: what stands in the windows table. */
   atEnd(
     ledger: StoredLedger,
-    { givenUp, redriven }: Pick<LetterCounts, 'givenUp' | 'redriven'>,
+    letters: LetterCounts,
     stored: Iterable<Pick<StoredView, 'series' | 'start' | 'end' | 'events'>>,
   ): void {
     holdSame(LAW_OF_HOLDING, 'sources that are held', [...this.#held], []);
     holdSame(LAW_OF_HOLDING, 'events set aside', ledger.held, 0);
     holdSame(LAW_OF_HOLDING, 'sources that cannot be read', ledger.unreadableSources, 0);
     const put = this.#stream.events;
+    const { givenUp, redriven } = letters;
+    for (const [kind, count] of Object.entries(letters))
+      hold(
+        LAW_OF_REDRIVING,
+        count >= 0,
+        () => `found ${count} letters that are ${kind}, expected none or more`,
+      );
     // Events that were folded in before their batch was given up are received once more, as duplicates or late.
     hold(LAW_OF_REDRIVING, ledger.received <= put + redriven, () => {
       return `received ${ledger.received}, of ${put} events put and ${redriven} put back`;

@@ -4,7 +4,7 @@ import { parseRollupSeries } from '../core/series.ts';
 import { summarizeStored } from '../core/stored-window.ts';
 import type { DiscardedBatch } from '../event-source/ports.ts';
 import type { AuditProgress } from '../stores/audit/audit-progress.ts';
-import type { LetterCounts } from '../stores/dead-letters.ts';
+import type { LetterCounts } from '../stores/letter-counts.ts';
 import type { TableChange } from '../stores/memory-table.ts';
 import type { StoredLedger } from '../stores/read-ledger.ts';
 import { isSpread, toPart } from '../stores/windows.ts';

@@ -4,15 +4,25 @@
 import { createHash } from 'node:crypto';
 import type { SequenceNumber, ShardId } from '../core/brands.ts';
 import type { Coordinates } from '../core/event.ts';
-import type { ReasonCode } from '../core/reason-codes.ts';
 import { DEAD_LETTERS_TABLE } from '../platform/names.ts';
 import type { HeldEvent, Holding } from './held-events.ts';
 import { heldAgain, heldItem, heldKey, heldPartition, isHeld, readHeld } from './held-events.ts';
-import type { LetterKey } from './letter-key.ts';
+import type { CountedPage, LetterCounts } from './letter-counts.ts';
+import {
+  COUNTED_BY_SOURCE,
+  countLetters,
+  FATE,
+  FATE_MARK,
+  isOneLetter,
+  NO_LETTERS,
+  SET_ASIDE,
+  sumOfCounts,
+  VALUES_MARK,
+} from './letter-counts.ts';
+import { type LetterKey, streamMark } from './letter-key.ts';
 import type { RedrivenLetter } from './source-states.ts';
-import { HOLD_REASONS } from './source-states.ts';
 import { StoreError } from './store-error.ts';
-import type { Item, Table, VersionedWrite } from './table.ts';
+import type { Item, ScanPage, ScanRequest, Table, VersionedWrite } from './table.ts';
 import { number, numberOf, text, textOf } from './table.ts';
 
 export interface DeadLetter {
@@ -39,9 +49,12 @@ export interface DeadLetter {
   readonly number?: number;
   /** Its event was put back: it takes the place of the letter before, and that one's number. */
   readonly keepsNumber?: true;
+  /** Where it stands, if a release before put it there that did not tell streams apart. */
+  readonly key?: LetterKey;
 }
 
-const SET_ASIDE: ReasonCode = 'value-set-aside';
+/** Items read at a time to be counted. */
+const COUNTED_AT_ONCE = 1_000;
 
 export class DeadLetters {
   readonly #table: Table;
@@ -54,7 +67,7 @@ export class DeadLetters {
   async put(letters: readonly DeadLetter[]): Promise<void> {
     if (letters.length === 0) return;
     const byPlace = new Map<string, DeadLetter>();
-    for (const letter of letters) {
+    for (const letter of await this.#wherePutBefore(letters)) {
       const place = placeText(letterKey(letter));
       const { number: before } = byPlace.get(place) ?? {};
       byPlace.set(place, letter.keepsNumber === true ? numbered(letter, before) : letter);
@@ -68,13 +81,35 @@ export class DeadLetters {
    * handed on a letter of its own. @returns how many are new
    */
   async putNew(letters: readonly DeadLetter[]): Promise<number> {
-    const keyed = new Map(letters.map((letter) => [placeText(letterKey(letter)), letter]));
+    const placed = await this.#wherePutBefore(letters);
+    const keyed = new Map(placed.map((letter) => [placeText(letterKey(letter)), letter]));
     const known = new Set((await this.#table.getMany([...keyed.values()].map(headKey))).map(keyTextOf));
     const missing = [...keyed].filter(([place]) => !known.has(place)).map(([, letter]) => letter);
     const isGivenUp = ({ reason }: DeadLetter) => reason === 'given-up';
     const others = missing.filter((letter) => !isGivenUp(letter));
     await this.put(others);
     return others.length + (await this.#insert(missing.filter(isGivenUp)));
+  }
+
+  /** A letter that a release before has put under a key without its stream stays where it is, with what is noted beside it. */
+  async #wherePutBefore(letters: readonly DeadLetter[]): Promise<readonly DeadLetter[]> {
+    const keys = new Map<DeadLetter, LetterKey>();
+    for (const letter of letters) {
+      if (letter.key !== undefined) continue;
+      const { stream: _, ...streamless } = letter;
+      const key = letterKey(streamless);
+      if (placeText(key) !== placeText(letterKey(letter))) keys.set(letter, key);
+    }
+    if (keys.size === 0) return letters;
+    const asked = new Map([...keys.values()].map((key) => [placeText(key), itemKey(key)]));
+    const stored = await this.#table.getMany([...asked.values()]);
+    const found = new Map(stored.map((item) => [keyTextOf(item), numberOf(item, 'arrivalMs')]));
+    return letters.map((letter) => {
+      const key = keys.get(letter);
+      return key !== undefined && found.get(placeText(key)) === letter.arrivalMs
+        ? { ...letter, key }
+        : letter;
+    });
   }
 
   async #insert(letters: readonly DeadLetter[]): Promise<number> {
@@ -209,7 +244,12 @@ export class DeadLetters {
   /** How many events are in quarantine, were late, were refused by their sources, or had values set aside. */
   async count(): Promise<LetterCounts> {
     let counts = NO_LETTERS;
-    for await (const item of this.#table.scan()) counts = counted(counts, item);
+    let after: Item | undefined;
+    do {
+      const counted: CountedPage = countLetters(await this.#wholeLetters({ limit: COUNTED_AT_ONCE, after }));
+      counts = sumOfCounts(counts, counted.counts);
+      after = counted.next;
+    } while (after !== undefined);
     return counts;
   }
 
@@ -221,89 +261,25 @@ export class DeadLetters {
     readonly limit: number;
     readonly after: LetterKey | undefined;
   }): Promise<{ readonly counts: LetterCounts; readonly next: LetterKey | undefined }> {
-    const { items, next } = await this.#table.scanPage({
-      limit,
-      after:
-        after === undefined
-          ? undefined
-          : {
-              [DEAD_LETTERS_TABLE.partitionKey]: text(after.record),
-              [DEAD_LETTERS_TABLE.sortKey]: text(after.event),
-            },
-      consistent: false,
-    });
+    const from = after === undefined ? undefined : itemKey(after);
+    const { counts, next } = countLetters(
+      await this.#wholeLetters({ limit, after: from, consistent: false }),
+    );
     const record = next === undefined ? undefined : textOf(next, DEAD_LETTERS_TABLE.partitionKey);
     const event = next === undefined ? undefined : textOf(next, DEAD_LETTERS_TABLE.sortKey);
-    return {
-      counts: items.reduce(counted, NO_LETTERS),
-      next: record === undefined || event === undefined ? undefined : { record, event },
-    };
+    return { counts, next: record === undefined || event === undefined ? undefined : { record, event } };
+  }
+
+  /** A page in which at least one letter ends, or more than one. */
+  async #wholeLetters(request: ScanRequest): Promise<ScanPage> {
+    let page = await this.#table.scanPage(request);
+    while (page.next !== undefined && isOneLetter(page.items)) {
+      const more = await this.#table.scanPage({ ...request, after: page.next });
+      page = { items: [...page.items, ...more.items], next: more.next };
+    }
+    return page;
   }
 }
-
-export interface LetterCounts {
-  readonly quarantined: number;
-  readonly late: number;
-  /** Quarantined by their sources, whose own books count them. */
-  readonly refused: number;
-  /** Events with values that do not count. They have a verdict of their own, and stand in no other count here for this. */
-  readonly setAside: number;
-  /** Events set aside for sources that are held: they have no verdict yet. */
-  readonly held: number;
-  /** Changes and windows that are missing downstream. They are not part of the books. */
-  readonly missing: number;
-  /** Events in batches that were given up: they wait, and have no verdict yet. */
-  readonly givenUp: number;
-  /** Letters whose events were put back: they are in no other count but that of late ones. */
-  readonly redriven: number;
-}
-
-const NO_LETTERS: LetterCounts = {
-  quarantined: 0,
-  late: 0,
-  refused: 0,
-  setAside: 0,
-  held: 0,
-  missing: 0,
-  givenUp: 0,
-  redriven: 0,
-};
-
-/** Which count a reason goes into; all others are a quarantine's. */
-export const COUNTED_AS: ReadonlyMap<string, keyof LetterCounts> = new Map<string, keyof LetterCounts>([
-  ['late', 'late'],
-  ['source-full', 'refused'],
-  [SET_ASIDE, 'setAside'],
-  ...HOLD_REASONS.map((reason) => [reason, 'held'] as const),
-  ['given-up', 'givenUp'],
-  ['change-unreadable', 'missing'],
-  ['rollup-unreadable', 'missing'],
-  ['rollup-full', 'missing'],
-]);
-
-const COUNTED_BY_SOURCE = 'countedBySource';
-
-/** The parts of a long payload have no reason: the letter counts once. */
-function counted(counts: LetterCounts, item: Item): LetterCounts {
-  const was = textOf(item, 'was');
-  const fate = textOf(item, FATE);
-  if (fate !== undefined && was !== undefined) {
-    // The letter of one that is late takes the place of the letter before.
-    if (fate === 'late') return { ...counts, redriven: counts.redriven + 1 };
-    const kind =
-      numberOf(item, 'bySource') === undefined ? (COUNTED_AS.get(was) ?? 'quarantined') : 'refused';
-    return { ...counts, [kind]: counts[kind] - 1, redriven: counts.redriven + 1 };
-  }
-  const reason = textOf(item, 'reason');
-  if (reason === undefined) return counts;
-  const refused = numberOf(item, COUNTED_BY_SOURCE) === undefined ? undefined : 'refused';
-  const kind = COUNTED_AS.get(reason) ?? refused ?? 'quarantined';
-  return { ...counts, [kind]: counts[kind] + 1 };
-}
-
-/** What an item has that says what became of a letter. */
-const FATE = 'became';
-const FATE_MARK = '~fate';
 
 function fateKey({ record, event }: LetterKey): Item {
   return {
@@ -325,7 +301,10 @@ function placeText({ record, event }: LetterKey): string {
 
 /** Key of the item that says what a letter is; the parts of a long payload are items beside it. */
 function headKey(letter: DeadLetter): Item {
-  const { record, event } = letterKey(letter);
+  return itemKey(letterKey(letter));
+}
+
+function itemKey({ record, event }: LetterKey): Item {
   return { [DEAD_LETTERS_TABLE.partitionKey]: text(record), [DEAD_LETTERS_TABLE.sortKey]: text(event) };
 }
 
@@ -343,7 +322,7 @@ function insertionOf(letter: DeadLetter): VersionedWrite {
 
 /** Where a letter stands. */
 export function letterKey(letter: DeadLetter): LetterKey {
-  return { record: recordKey(letter), event: eventKey(letter) };
+  return letter.key ?? { record: recordKey(letter), event: eventKey(letter) };
 }
 
 /** An item ends at 400 KB; a UTF-16 code unit takes up to three bytes in UTF-8. */
@@ -351,8 +330,8 @@ const BODY_PART_LENGTH = 100_000;
 
 /** What says what it is comes last. */
 function toItems(letter: DeadLetter): Item[] {
-  const event = eventKey(letter);
-  const record = { [DEAD_LETTERS_TABLE.partitionKey]: text(recordKey(letter)) };
+  const { record: partition, event } = letterKey(letter);
+  const record = { [DEAD_LETTERS_TABLE.partitionKey]: text(partition) };
   const body = letter.payload.body;
   const pieces = cut(body);
   const whole = pieces.length <= 1;
@@ -387,18 +366,19 @@ function placeAmong(source: string | undefined, place: number | undefined): Item
 }
 
 /** Where in the stream, or what it is apart by. */
-function recordKey({ at: { shard, sequence }, apart, reason }: DeadLetter): string {
-  if (apart === undefined) return `${shard}:${sequence}`;
+function recordKey({ at: { shard, sequence }, stream, apart, reason }: DeadLetter): string {
+  if (apart === undefined)
+    return `${shard}:${sequence}${stream === undefined || stream === '' ? '' : `${STREAM_MARK}${streamMark(stream)}`}`;
   const hash = createHash('sha256').update(apart).digest('hex');
   return `${reason}|${hash}:0`;
 }
+
+const STREAM_MARK = '@';
 
 /** The index; an event that has a letter of its own may have one for its values besides. */
 function eventKey({ at, reason }: DeadLetter): string {
   return `${String(at.index).padStart(5, '0')}${reason === SET_ASIDE ? VALUES_MARK : ''}`;
 }
-
-const VALUES_MARK = '~values';
 
 function fromItem(item: Item, body: string): DeadLetter {
   const [record, event] = [
@@ -412,10 +392,11 @@ function fromItem(item: Item, body: string): DeadLetter {
     );
   }
   const place = numberOf(item, DEAD_LETTERS_TABLE.letterNumber);
-  return {
+  const [sequence] = record.slice(colon + 1).split(STREAM_MARK);
+  const letter: DeadLetter = {
     at: {
       shard: record.slice(0, colon) as ShardId,
-      sequence: record.slice(colon + 1) as SequenceNumber,
+      sequence: sequence as SequenceNumber,
       index: Number.parseInt(event, 10),
     },
     reason: textOf(item, 'reason') ?? '',
@@ -427,6 +408,9 @@ function fromItem(item: Item, body: string): DeadLetter {
     ...(numberOf(item, COUNTED_BY_SOURCE) === undefined ? {} : { countedBySource: true as const }),
     ...(place === undefined ? {} : { number: place }),
   };
+  // One that is kept apart says so by its key alone.
+  const isElsewhere = letter.stream !== undefined && recordKey(letter) !== record;
+  return isElsewhere ? { ...letter, key: { record, event } } : letter;
 }
 
 /** Never between the two halves of a surrogate pair: each piece is stored as UTF-8 by itself. */

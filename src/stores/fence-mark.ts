@@ -7,3 +7,8 @@ import type { StoredState } from './source-states.ts';
 export function fenceMark({ version }: Pick<StoredState, 'version'>, nowMs: number): string {
   return `${String(Math.floor(nowMs)).padStart(15, '0')}.${String(version).padStart(12, '0')}`;
 }
+
+/** When the fence was put up. */
+export function fencedMs(mark: string): number {
+  return Number.parseInt(mark, 10);
+}

@@ -1,10 +1,10 @@
 // Events set aside for a source that is held, as items of the dead letters table: one partition a source, in stream order, so that
 // they can be folded in as they came. An event's place is its key: set aside twice it is set aside once.
-import { createHash } from 'node:crypto';
 import type { EpochMs, SequenceNumber, ShardId } from '../core/brands.ts';
 import type { Coordinates, TelemetryEvent } from '../core/event.ts';
 import type { SourceEvents, TickBefore } from '../core/source-events.ts';
 import { DEAD_LETTERS_TABLE } from '../platform/names.ts';
+import { streamMark } from './letter-key.ts';
 import type { HoldReason } from './source-states.ts';
 import type { Item } from './table.ts';
 import { number, numberOf, text, textOf } from './table.ts';
@@ -97,12 +97,11 @@ export function batchesOf(held: readonly HeldEvent[]): SourceEvents[] {
 }
 
 export function heldKey({ source, stream, at }: Pick<HeldEvent, 'source' | 'stream' | 'at'>): Item {
-  const streamHash = createHash('sha256').update(stream).digest('base64url').slice(0, 8);
   const place = [
     at.sequence.padStart(SEQUENCE_DIGITS, '0'),
     at.shard,
     String(at.index).padStart(5, '0'),
-    streamHash,
+    streamMark(stream),
   ];
   return {
     [DEAD_LETTERS_TABLE.partitionKey]: heldPartition(source),

@@ -110,12 +110,12 @@ export class MemoryTable implements Table {
     yield* descending ? found.reverse() : found;
   }
 
-  /** By the hash of the key, as the service does: a place that no write moves. */
+  /** By the hash of the partition key, then by the sort key, as the service does: a place that no write moves. */
   async scanPage({ limit, after }: ScanRequest): Promise<ScanPage> {
-    const placed = [...this.#items].map(([key, item]) => ({ place: placeOf(key), item }));
-    placed.sort((a, b) => (a.place < b.place ? -1 : 1));
-    const from = after === undefined ? '' : placeOf(this.#keyText(after));
-    const left = placed.filter(({ place }) => place > from);
+    const placed = [...this.#items.values()].map((item) => ({ place: this.#placeOf(item), item }));
+    placed.sort((a, b) => comparePlaces(a.place, b.place));
+    const from = after === undefined ? undefined : this.#placeOf(after);
+    const left = from === undefined ? placed : placed.filter(({ place }) => comparePlaces(place, from) > 0);
     const items = left.slice(0, limit).map(({ item }) => item);
     const last = items.at(-1);
     return { items, next: last !== undefined && left.length > limit ? this.#keysOf(last) : undefined };
@@ -197,6 +197,12 @@ export class MemoryTable implements Table {
     );
   }
 
+  #placeOf(item: Item): Place {
+    const { partitionKey, sortKey } = this.#schema;
+    const hash = createHash('sha256').update(JSON.stringify(item[partitionKey])).digest('hex');
+    return { hash, sort: sortKey === undefined ? undefined : item[sortKey] };
+  }
+
   #keyText(item: Item): string {
     return JSON.stringify(Object.values(this.#keysOf(item)));
   }
@@ -209,8 +215,13 @@ function keyBytes(attribute: Attribute | undefined): number | undefined {
   return attribute === undefined || 'N' in attribute ? undefined : attributeBytes(attribute);
 }
 
-function placeOf(key: string): string {
-  return createHash('sha256').update(key).digest('hex');
+interface Place {
+  readonly hash: string;
+  readonly sort: Attribute | undefined;
+}
+
+function comparePlaces(a: Place, b: Place): number {
+  return a.hash < b.hash ? -1 : a.hash > b.hash ? 1 : compare(a.sort, b.sort);
 }
 
 /** Numbers as numbers, texts by their UTF-8 bytes; an absent attribute is before all. */

@@ -11,7 +11,7 @@ import type { StateSummary } from '../core/state-time.ts';
 import { viewState } from '../core/state-view.ts';
 import type { StoredWindow } from '../core/stored-window.ts';
 import { holdsNothing, summarizeStored } from '../core/stored-window.ts';
-import { COUNTED_AS } from '../stores/dead-letters.ts';
+import { COUNTED_AS } from '../stores/letter-counts.ts';
 import { readLedger } from '../stores/read-ledger.ts';
 import { type AlertSubject, alertSubject } from '../wire/alert-event.ts';
 import type { PipelineRunner } from './pipeline-runner.ts';

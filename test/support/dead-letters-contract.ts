@@ -2,7 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import type { SequenceNumber, ShardId } from '../../src/core/brands.ts';
 import type { DeadLetter } from '../../src/stores/dead-letters.ts';
-import { DeadLetters } from '../../src/stores/dead-letters.ts';
+import { DeadLetters, letterKey } from '../../src/stores/dead-letters.ts';
+import { sumOfCounts } from '../../src/stores/letter-counts.ts';
+import type { LetterKey } from '../../src/stores/letter-key.ts';
 import type { MakeTable } from './table-under-test.ts';
 import { collect, DEAD_LETTERS_SCHEMA } from './table-under-test.ts';
 
@@ -11,6 +13,7 @@ export function deadLettersContract(make: MakeTable): void {
   describe('dead letters', () => {
     contentsContract(open);
     placesContract(open);
+    countsContract(open);
   });
 }
 
@@ -105,11 +108,96 @@ function placesContract(open: () => Promise<DeadLetters>): void {
     expect(await list(letters)).toEqual([{ ...late, number: 3 }, other, beside]);
   });
 
+  test('of two streams are two, whose shards and sequence numbers have the same names', async () => {
+    const letters = await open();
+    const both = ['arn:one', 'arn:two'].map((stream) => letterOf({ stream, detail: stream }));
+    await letters.put([...both, ...both]);
+    expect(await letters.putNew(both)).toBe(0);
+    const listed = await list(letters);
+    expect(listed.map(({ stream }) => stream).sort()).toEqual(['arn:one', 'arn:two']);
+    expect(listed.map(({ at }) => at)).toEqual(both.map(({ at }) => at));
+    const [first, second] = both.map(letterKey);
+    if (first === undefined || second === undefined) throw new Error('two letters have two keys');
+    await letters.noteFates([{ letter: first, became: 'applied', was: 'time-invalid' }]);
+    expect(await letters.fates([first, second])).toEqual(['applied', undefined]);
+    expect(await letters.count()).toMatchObject({ quarantined: 1, redriven: 1 });
+  });
+
+  test('that were put before keys had streams stay where they are', async () => {
+    const letters = await open();
+    await letters.put([letterOf({ reason: 'given-up' }), letterOf({ index: 1 })]);
+    const now = [
+      letterOf({ stream: 'arn:one', reason: 'given-up' }),
+      letterOf({ stream: 'arn:one', index: 1 }),
+    ];
+    expect(await letters.putNew(now)).toBe(0);
+    await letters.put(now);
+    const listed = await list(letters);
+    expect(listed.map(({ at }) => at.index)).toEqual([0, 1]);
+    expect(listed.map(letterKey)).toEqual([letterOf({}), letterOf({ index: 1 })].map(letterKey));
+    // Another stream's record of that place came at another time.
+    await letters.put(now.map((letter) => ({ ...letter, arrivalMs: 1 })));
+    expect(await list(letters)).toHaveLength(4);
+  });
+
   test('are put by the hundred', async () => {
     const letters = await open();
     const many = Array.from({ length: 130 }, (_, index) => letterOf({ index }));
     await letters.put(many);
     expect(await list(letters)).toEqual(inOrder(many));
+  });
+}
+
+function countsContract(open: () => Promise<DeadLetters>): void {
+  const NONE = { quarantined: 0, late: 0, refused: 0, setAside: 0, held: 0, missing: 0, givenUp: 0 };
+
+  test.each([
+    ['given-up', 'late', { late: 1 }],
+    ['given-up', 'time-invalid', { quarantined: 1 }],
+    ['time-invalid', 'late', { late: 1 }],
+    ['source-full', 'late', { late: 1 }],
+    ['time-invalid', 'source-full', { refused: 1 }],
+    ['given-up', 'given-up', {}],
+    ['time-invalid', 'not-json', {}],
+  ])(
+    'put back as %s and taken the place of as %s are in no count but their own',
+    async (was, now, counts) => {
+      const letters = await open();
+      const letter = letterOf({ reason: was, body: 'x'.repeat(250_000) });
+      await letters.put([letter]);
+      await letters.noteFates([{ letter: letterKey(letter), became: 'applied', was }]);
+      expect(await letters.count()).toEqual({ ...NONE, redriven: 1 });
+      await letters.put([letterOf({ reason: now })]);
+      expect(await letters.count()).toEqual({ ...NONE, redriven: 1, ...counts });
+    },
+  );
+
+  test('are the same number in pages of any length', async () => {
+    const letters = await open();
+    const reasons = ['late', 'time-invalid', 'given-up', 'source-full', 'value-set-aside'];
+    for (const [at, reason] of [...reasons, ...reasons].entries()) {
+      const letter = letterOf({
+        shard: `shard-${at % 3}`,
+        index: at,
+        reason,
+        body: 'x'.repeat(120_000 * (at % 2)),
+      });
+      await letters.put([letter]);
+      if (at % 3 === 0 || reason === 'late')
+        await letters.noteFates([{ letter: letterKey(letter), became: 'applied', was: reason }]);
+      if (at % 4 === 0) await letters.put([{ ...letter, reason: 'time-invalid' }]);
+    }
+    const whole = await letters.count();
+    for (let limit = 1; limit <= 12; limit += 1) {
+      let sum = { ...whole, ...NONE, redriven: 0 };
+      let after: LetterKey | undefined;
+      do {
+        const page = await letters.countPage({ limit, after });
+        sum = sumOfCounts(sum, page.counts);
+        after = page.next;
+      } while (after !== undefined);
+      expect([limit, sum]).toEqual([limit, whole]);
+    }
   });
 }
 
@@ -129,8 +217,10 @@ function letterOf(overrides: {
   readonly detail?: string;
   readonly source?: string | undefined;
   readonly body?: string;
+  readonly stream?: string;
 }): DeadLetter {
   return {
+    ...(overrides.stream === undefined ? {} : { stream: overrides.stream }),
     at: {
       shard: (overrides.shard ?? 'shardId-000000000000') as ShardId,
       sequence: '49590338271490256608559692538361571095921575989136588898' as SequenceNumber,

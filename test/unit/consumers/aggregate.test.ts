@@ -12,7 +12,7 @@ import { SourceStates } from '../../../src/stores/source-states.ts';
 import type { Table } from '../../../src/stores/table.ts';
 import { bytesOf, textOf } from '../../../src/stores/table.ts';
 import { collect } from '../../support/collect.ts';
-import { sequenceOf } from '../../support/event-streams.ts';
+import { STREAM_ARN, sequenceOf } from '../../support/event-streams.ts';
 import { kinesisRecord } from '../../support/kinesis-records.ts';
 import { Observed } from '../../support/observed.ts';
 import { shardsInMemory } from '../../support/shards-in-memory.ts';
@@ -157,6 +157,7 @@ describe('what is no event', () => {
     expect(await collect(letters.list())).toEqual([
       {
         at: { shard: 'shardId-000000000000', sequence: sequenceOf(2), index: 1 },
+        stream: STREAM_ARN,
         reason: 'time',
         detail: expect.stringMatching(/^time: found the text "noon", expected/),
         source: 'a',
@@ -165,6 +166,7 @@ describe('what is no event', () => {
       },
       {
         at: { shard: 'shardId-000000000000', sequence: sequenceOf(3), index: 0 },
+        stream: STREAM_ARN,
         reason: 'not-json',
         detail: expect.stringContaining('no JSON'),
         source: undefined,

@@ -5,7 +5,7 @@ import { MAX_OUTGOING_BYTES } from '../../../src/core/limits.ts';
 import type { Pipeline } from '../../../src/core/pipeline/pipeline.ts';
 import { emptySourceState } from '../../../src/core/source-state.ts';
 import { decodeState, encodeState } from '../../../src/core/state-encoding.ts';
-import { SHARD, sequenceOf } from '../../support/event-streams.ts';
+import { SHARD, STREAM_ARN, sequenceOf } from '../../support/event-streams.ts';
 import { batchOf, eventOf, pipelineOf } from '../../support/events.ts';
 import { StreamRunner } from '../../support/stream-runner.ts';
 
@@ -100,6 +100,7 @@ describe('a fold', () => {
       {
         reason: 'late',
         at: { shard: SHARD, sequence: '2', index: 0 },
+        stream: STREAM_ARN,
         arrivalMs: 1_000,
         event: late,
         maxTime: 50,

@@ -3,16 +3,18 @@ import { describe, expect, it } from 'vitest';
 import { formatAudit } from '../../../src/cli/format-audit.ts';
 import { parsePipeline } from '../../../src/core/pipeline/parse-pipeline.ts';
 import { auditNow } from '../../../src/stores/audit/audit-now.ts';
-import { AuditStore } from '../../../src/stores/audit/audit-progress.ts';
+import { type AuditProgress, AuditStore } from '../../../src/stores/audit/audit-progress.ts';
+import { type AuditDeps, auditStep, beginPass } from '../../../src/stores/audit/audit-step.ts';
 import { readAuditReport } from '../../../src/stores/audit/read-report.ts';
 import { DeadLetters } from '../../../src/stores/dead-letters.ts';
 import { SourceStates } from '../../../src/stores/source-states.ts';
-import { text, textOf } from '../../../src/stores/table.ts';
+import { type Table, text, textOf } from '../../../src/stores/table.ts';
 import { Windows } from '../../../src/stores/windows.ts';
 import { AuditedSystem } from '../../support/audited-system.ts';
 import { collect } from '../../support/collect.ts';
 import { sequenceOf } from '../../support/event-streams.ts';
 import { kinesisRecord } from '../../support/kinesis-records.ts';
+import { tableOver } from '../../support/table-over.ts';
 
 const T0 = 1_700_000_000_000;
 const PIPELINE = parsePipeline({
@@ -53,6 +55,19 @@ async function deleteWindow({ tables }: AuditedSystem, at: number): Promise<void
   await tables.windows.deleteMany([{ series: text(series), window: text(window) }]);
 }
 
+async function toWaiting(begun: AuditProgress, deps: AuditDeps): Promise<AuditProgress> {
+  let progress = begun;
+  while (progress.phase !== 'waiting') progress = await auditStep(progress, deps);
+  return progress;
+}
+
+/** As where a source is written between each two calls. */
+function refusingFences({ tables }: AuditedSystem): SourceStates {
+  const commit: Table['commit'] = async (writes) =>
+    writes.map(() => ({ kind: 'refused', stored: undefined }));
+  return new SourceStates(tableOver(tables.sources, { commit }));
+}
+
 describe('a pass at once', () => {
   it('finds that everything adds up, and says how much it compared', async () => {
     const { system, deps, sleep } = await setUp();
@@ -91,6 +106,37 @@ describe('a pass at once', () => {
     expect(formatAudit(progress)).toMatch(
       /window-missing: source "s1", aggregation m, window from 2023-11-14T22:13:40\.000Z\n {4}found 0, expected 1: .*\n {4}likely cause: a window that closed is not stored/,
     );
+  });
+
+  it('lets go of what looked missing of a source that is no more', async () => {
+    const { system, deps, sleep } = await setUp();
+    const waiting = await auditNow(deps, { waitMs: 5_000, sleep });
+    expect(waiting.suspects).toHaveLength(3);
+    await system.tables.sources.deleteMany([{ source: text('s0') }, { source: text('s1') }]);
+    system.nowMs += 25 * 3_600_000;
+    expect((await auditStep(waiting, deps)).suspects).toMatchObject([{ source: 's2' }]);
+  });
+
+  it('decides with another fence where the changes were lost that the first one was behind', async () => {
+    const { system, deps, sleep } = await setUp();
+    const waiting = await auditNow(deps, { waitMs: 5_000, sleep });
+    // Rollup is off for longer than a change stream keeps changes.
+    system.handled = system.tables.changes.sources.length;
+    system.nowMs += 24 * 3_600_000;
+    const again = await auditStep(waiting, deps);
+    expect(again).toMatchObject({ phase: 'done', found: 0 });
+    await system.rollUp();
+    const next = await toWaiting(beginPass(again, system.nowMs, deps), deps);
+    expect(await auditStep(next, deps)).toMatchObject({ phase: 'done', found: 3, suspects: [] });
+  });
+
+  it('lets go of a source that takes no fence for a day', async () => {
+    const { system, deps } = await setUp();
+    const fenceless = { ...deps, states: refusingFences(system) };
+    const progress = await toWaiting(beginPass(undefined, system.nowMs, fenceless), fenceless);
+    expect(progress.suspects).toHaveLength(3);
+    system.nowMs += 24 * 3_600_000 + 1;
+    expect(await auditStep(progress, fenceless)).toMatchObject({ phase: 'done', found: 0, suspects: [] });
   });
 
   it('goes over sources page by page, whatever changes in between', async () => {
