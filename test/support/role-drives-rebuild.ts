@@ -53,7 +53,7 @@ const EXECUTION = { generation: 'second', definition: DEFINITION, switch: true, 
  */
 export async function rebuilt(noted: NotedCalls, template: Template): Promise<void> {
   const archive = new MemoryObjects();
-  await archiveEvents(archive, firstEvents(120), { shardOf: (at) => at % 2 });
+  await archiveEvents(archive, firstEvents(), { shardOf: (at) => at % 2 });
   const host = memoryHost({
     pipeline: parsePipeline(DEFINITION),
     objects: () => archive,
@@ -80,19 +80,26 @@ export async function rebuilt(noted: NotedCalls, template: Template): Promise<vo
   await readCurrent(noted, host);
   await run('second', byFunction);
   await run('third', byTask);
-  await archiveEvents(archive, firstEvents(240), { shardOf: (at) => at % 2 });
+  await archiveEvents(archive, allEvents(), { shardOf: (at) => at % 2 });
   await byFunction({ step: 'follow' });
   await readCurrent(noted, host);
 }
 
-/** A device's readings; and before them, what fills pages of ids, a directory of series, and dead letters. */
-function firstEvents(readings: number): readonly EventToArchive[] {
-  const plain = Array.from({ length: readings }, (_, at) => ({
+/** Devices' readings, and what fills pages of ids, a directory of series, and dead letters; in the order of their arrivals, hour by hour. */
+function firstEvents(): readonly EventToArchive[] {
+  const bad = { source: 'bad', time: START_MS, data: {} };
+  return [...manyIds(), ...manySeries(), bad, ...readings(START_MS)].sort((a, b) => a.time - b.time);
+}
+
+/** And what comes after them. */
+const allEvents = () => [...firstEvents(), ...readings(START_MS + 250 * 60_000)];
+
+function readings(fromMs: number): readonly EventToArchive[] {
+  return Array.from({ length: 120 }, (_, at) => ({
     source: `d${at % 4}`,
-    time: START_MS + at * 30_000,
+    time: fromMs + at * 30_000,
     values: { v: at },
   }));
-  return [...manyIds(), ...manySeries(), { source: 'bad', time: START_MS, data: {} }, ...plain];
 }
 
 function manyIds(): readonly EventToArchive[] {
