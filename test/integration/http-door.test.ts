@@ -92,13 +92,23 @@ describe('the HTTP door', () => {
     expect((await door.post(body, relay, { 'Tidemill-Source': 'a' }, '/v1/relay/events/ttn')).status).toBe(
       200,
     );
+    const line = 'm,host="é" v=1 5\n';
+    const posted = await door.post(
+      line,
+      token,
+      { 'Content-Type': 'text/plain; charset=utf-8' },
+      '/v1/events/ttn',
+    );
+    expect(posted.status).toBe(200);
     const stored = (await door.stored()).map((text) => JSON.parse(text));
-    expect(stored).toHaveLength(2);
+    expect(stored).toHaveLength(3);
     for (const source of ['device-1', 'a'])
       expect(stored).toContainEqual({ document: JSON.parse(body), route: 'ttn', source });
+    const document = Buffer.from(line).toString('base64');
+    expect(stored).toContainEqual({ document, route: 'ttn', source: 'device-1' });
     // What the authorizer said of the one path is kept, and holds for the other.
     expect((await door.post(EVENT, token)).status).toBe(200);
-    expect(await door.stored()).toHaveLength(3);
+    expect(await door.stored()).toHaveLength(4);
   });
 
   it('refuses bodies in another form that are no JSON, no document, too large, of another type, or without a right', async () => {
