@@ -14,6 +14,7 @@ import { splitTexts } from './split-texts.ts';
 import type { TextDocument } from './text-document.ts';
 import { TEXT_FORMATS } from './text-formats.ts';
 import { unpackText } from './unpack-text.ts';
+import { withoutNan } from './without-nan.ts';
 
 export type Document =
   | {
@@ -53,7 +54,7 @@ export function documentsOf(packed: string, options: DocumentOptions, depth = 0)
     const { value } = whole.value;
     const inner = typeof value === 'string' && depth < MAX_PACKED ? value : undefined;
     if (inner !== undefined && /^\s*[[{"]/.test(inner)) return documentsOf(inner, options, depth + 1);
-    return found([{ ...whole.value, kind: 'value', origin: () => text }]);
+    return found([{ ...whole.value, kind: 'value', origin: () => whole.text }]);
   }
   const texts = splitTexts(text, most);
   if (texts !== undefined && texts.length > 1) return found(texts.map(documentOf));
@@ -105,19 +106,20 @@ function unread(names: string, expected: string, text: string): Document {
 
 function documentOf(text: string): Document {
   const parsed = parse(text);
-  if (parsed.kind === 'json') return { ...parsed.value, kind: 'value', origin: () => text };
+  if (parsed.kind === 'json') return { ...parsed.value, kind: 'value', origin: () => parsed.text };
   return { kind: 'unreadable', refusal: notJson(text, parsed.error), text };
 }
 
 type Parsed =
-  | { readonly kind: 'json'; readonly value: Exactly }
+  | { readonly kind: 'json'; readonly value: Exactly; readonly text: string }
   | { readonly kind: 'not-json'; readonly error: SyntaxError };
 
 function parse(text: string): Parsed {
   try {
-    return { kind: 'json', value: parseExactly(text) };
+    return { kind: 'json', value: parseExactly(text), text };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    return { kind: 'not-json', error };
+    const nearly = withoutNan(text);
+    return nearly === undefined ? { kind: 'not-json', error } : parse(nearly);
   }
 }

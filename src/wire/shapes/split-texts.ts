@@ -2,7 +2,8 @@
 
 /** At most `most` of them; undefined for what does not begin as JSON. */
 export function splitTexts(text: string, most: number): readonly string[] | undefined {
-  if (!/^\s*[[{]/.test(text)) return undefined;
+  const begin = text.startsWith(SEPARATOR) ? text.slice(1, 2) : text;
+  if (!/^\s*[[{]/.test(begin)) return undefined;
   const lines = text.split('\n', most).filter((line) => line.trim() !== '');
   if (lines.length > 1 && isJson(lines[0] ?? '')) return lines.map((line) => line.trim());
   return splitValues(text, most);
@@ -37,10 +38,14 @@ function endOfValue(text: string, start: number): number {
   return text.length;
 }
 
-/** Commas too: a list without its brackets. And the record separators of RFC 7464. */
+/** Of RFC 7464, before each text. */
+const SEPARATOR = '\u001e';
+const BETWEEN = ` \n\r\t,${SEPARATOR}`;
+
+/** Commas too: a list without its brackets. And record separators. */
 function skipBetween(text: string, start: number): number {
   let at = start;
-  while (at < text.length && ' \n\r\t,\u001e'.includes(text.charAt(at))) at += 1;
+  while (at < text.length && BETWEEN.includes(text.charAt(at))) at += 1;
   return at;
 }
 

@@ -160,6 +160,7 @@ describe('bounded', () => {
     ['a part nested deeply', `{"rows":[{"v":${deep('{"v":', '}', 50_000)}}]}`],
     ['quotations without an end', `{"a":"${'\\"'.repeat(100_000)}`],
     ['braces without an end', '{"rows":['.repeat(20_000)],
+    ['NaN after NaN, and texts without an end', `[${'NaN,'.repeat(50_000)}"${'\\"'.repeat(100_000)}`],
     ['a million commas', `[${','.repeat(1_000_000)}`],
     ['a million numbers', `[${'1,'.repeat(1_000_000)}1]`],
     ['texts after texts', '{}'.repeat(100_000)],

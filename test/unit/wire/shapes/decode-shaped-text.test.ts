@@ -32,6 +32,7 @@ describe('data comes as', () => {
     ['a list of lists', `[[${text}], [${text}, [${text}]]]`, 3],
     ['a JSON text a line', `${text}\n${text}\n\n`, 2],
     ['JSON texts without anything between', text + text + text, 3],
+    ['JSON texts behind record separators', `\u001e${text}\n\u001e${text}\n`, 2],
     ['JSON in a text', JSON.stringify(text), 1],
     ['base64', Buffer.from(text).toString('base64'), 1],
     ['base64 of gzip', gzipSync(text).toString('base64'), 1],
@@ -69,16 +70,47 @@ test('a shape may ask for the partition key', () => {
   expect(shaped(READING, keyed, { partitionKey: 'office' }).refused).toHaveLength(1);
 });
 
+test.each([
+  ['alone', (one: string, other: string) => [one, other]],
+  ['in a list', (one: string, other: string) => [`[${one},${other}]`]],
+  ['a line each', (one: string, other: string) => [`${one}\n${other}`]],
+])('NaN and Infinity are left out and counted, and what stands beside them is taken: %s', (_, write) => {
+  const row = (t: string) => `{"node":"NaN","n":7,"ts":${READING.ts},"t":${t},"u":-Infinity}`;
+  const taking = shapesOf({ ...NODE, values: '.' });
+  const all = write(row('NaN'), row('2')).map((text) => shaped(text, taking));
+  expect(all.flatMap(({ refused }) => refused)).toEqual([]);
+  expect(all.flatMap(({ events }) => events).map(({ source, values }) => [source, values])).toEqual([
+    ['NaN', {}],
+    ['NaN', { t: 2 }],
+  ]);
+  const skipped = all.flatMap(({ skipped: each }) => each);
+  expect(skipped.filter(({ path }) => path === 'u').reduce((sum, { count }) => sum + count, 0)).toBe(2);
+  expect(skipped).toContainEqual(expect.objectContaining({ path: 't', reason: 'not a number', count: 1 }));
+});
+
+test('a letter of what holds NaN is JSON, and reads again as the same', () => {
+  const text = `{"rows":{"node":["a","b"],"t":[NaN,2],"ts":[5,-1]}}`;
+  const side = shapesOf({ ...NODE, when: { has: ['rows'] }, each: { transpose: 'rows' }, id: '@key' });
+  const [letter] = shaped(text.replace('5', 'NaN'), side).refused;
+  expect(letter?.payload.body).toBe('{"rows":{"node":["a"],"t":[1e999],"ts":[1e999]}}');
+  expect(shaped(letter?.payload.body, side).refused.map(({ reason }) => reason)).toEqual([letter?.reason]);
+});
+
+test('what is not JSON for another reason stays so, whatever stands in it', () => {
+  for (const text of ['{"node":"a","t":NaNs}', '{"node":NaN', "{'t': NaN}", '{"t":N"aN"}'])
+    expect(shaped(text, shapes).refused.map(({ reason }) => reason)).toEqual(['not-json']);
+});
+
 test('a damaged text among others is quarantined alone, with its own text', () => {
   const { items, refused } = shaped(
-    `${JSON.stringify(READING)}\n{"node": "a", "ts": NaN}\n${JSON.stringify(READING)}`,
+    `${JSON.stringify(READING)}\n{"node": "a", "ts": nan}\n${JSON.stringify(READING)}`,
     shapes,
   );
   expect(items.map(({ kind }) => kind)).toEqual(['event', 'quarantined', 'event']);
   expect(refused[0]).toMatchObject({
     index: 1,
     reason: 'not-json',
-    payload: { body: '{"node": "a", "ts": NaN}' },
+    payload: { body: '{"node": "a", "ts": nan}' },
   });
 });
 
