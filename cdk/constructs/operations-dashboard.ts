@@ -97,7 +97,9 @@ export class OperationsDashboard extends Construct {
             { statistic: 'Maximum', label: `${name} IteratorAge` },
           ),
         ),
-        ...LAGS.map(([service, dimensions]) => this.#own(service, 'lagMs', 'Maximum', dimensions)),
+        ...LAGS.filter(([service]) => consumers.some(({ name }) => name === service)).map(
+          ([service, dimensions]) => this.#own(service, 'lagMs', 'Maximum', dimensions),
+        ),
       ]),
       graph('Records read', [...ofMappings('PolledEventCount'), ...ofMappings('InvokedEventCount')]),
       graph('Records given up', [
@@ -212,6 +214,8 @@ const LAGS: readonly (readonly [FunctionName, Readonly<Record<string, string>>?]
   ['live', { changelog: 'windows' }],
   ['live', { changelog: 'live' }],
   ['live', { changelog: 'alerts' }],
+  ['record'],
+  ['outlet'],
 ];
 
 const FAILING: readonly FunctionName[] = ['aggregate', 'rollup', 'alert', 'publish', 'live', 'authorize'];

@@ -448,6 +448,16 @@ describe('the alarms of the stack', () => {
     expect([...watched, ...graphed].filter((key) => !published.has(key))).toEqual([]);
   });
 
+  it('go with a dashboard that says how far behind each reader is', () => {
+    const lags = graphedIn(dashboard)
+      .map((key) => JSON.parse(key))
+      .filter(([, name]) => name === 'lagMs')
+      .map(([, , dimensions]) => Object.fromEntries(dimensions).service);
+    expect([...new Set(lags)].sort()).toEqual(
+      [...new Set(system.mappings.map(({ fn }) => nameOf(fn)))].sort(),
+    );
+  });
+
   it('have an entry each in the runbook, and no entry is of none', async () => {
     const runbook = await readFile('docs/runbook.md', 'utf8');
     const entries = [...runbook.matchAll(/^## (.+)$/gm)].map(([, entry]) => entry).sort();
