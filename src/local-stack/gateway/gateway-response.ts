@@ -1,6 +1,6 @@
 // Answers that API Gateway gives itself: refusals and failures, in the form that the template gives them.
 import type { OpenQuestions } from './open-questions.ts';
-import { remapHeaders } from './remap-headers.ts';
+import { mergeHeaders, remapHeaders } from './remap-headers.ts';
 import type { RestApi } from './rest-api.ts';
 import { headerOf, type RestRequest } from './rest-request.ts';
 
@@ -139,14 +139,16 @@ export function gatewayResponse(
   const given = Object.fromEntries(headers);
   return {
     status: own?.statusCode ?? problem.status ?? standard.status,
-    headers: {
-      'Content-Type': 'application/json',
-      'x-amzn-RequestId': request.requestId,
-      'x-amz-apigw-id': request.requestId,
-      'x-amzn-ErrorType': standard.errorType,
-      ...retryAfter,
-      ...(remapsGatewayResponses ? remapHeaders(given) : given),
-    },
+    headers: mergeHeaders(
+      {
+        'Content-Type': 'application/json',
+        'x-amzn-RequestId': request.requestId,
+        'x-amz-apigw-id': request.requestId,
+        'x-amzn-ErrorType': standard.errorType,
+        ...retryAfter,
+      },
+      remapsGatewayResponses ? remapHeaders(given) : given,
+    ),
     body: substitute(template, variables, answers),
   };
 }

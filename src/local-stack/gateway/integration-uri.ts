@@ -6,6 +6,8 @@ export type IntegrationTarget =
 
 /** Throws for URIs that nothing stands behind locally. */
 export function parseIntegrationUri(uri: string, where: string): IntegrationTarget {
+  if (uri.includes('${stageVariables'))
+    throw new Error(`template, ${where}: found ${uri}, expected no stage variable: none runs locally there`);
   const [, functionArn] =
     /^arn:[^:]+:apigateway:[^:]+:lambda:path\/2015-03-31\/functions\/(.+)\/invocations$/.exec(uri) ?? [];
   if (functionArn !== undefined) return { kind: 'function', functionArn };

@@ -1,12 +1,11 @@
 // A backend's answer as the method's: the integration response that fits, its template, its headers.
-import type { HttpAnswer } from './gateway-response.ts';
 import { contextValue } from './gateway-response.ts';
 import type { IntegrationOutcome, IntegrationRequest } from './integration-outcome.ts';
 import { javaAtPath } from './json-path.ts';
 import { parseLenientJson } from './lenient-json.ts';
 import { type Rendered, renderTemplate } from './mapping-template.ts';
 import type { OpenQuestions } from './open-questions.ts';
-import { remapHeaders } from './remap-headers.ts';
+import { mergeHeaders, remapHeaders } from './remap-headers.ts';
 import type { IntegrationResponse, Mapped } from './rest-api.ts';
 import { headerOf } from './rest-request.ts';
 import type { ServiceAnswer } from './service-endpoint.ts';
@@ -37,11 +36,10 @@ export function mapAnswer(
     backendStatus: answer.status,
     answer: {
       status: rendered.status ?? Number(response.statusCode),
-      headers: {
-        ...remapHeaders({ ...headers, ...rendered.headers }),
+      headers: mergeHeaders(remapHeaders(mergeHeaders(headers, rendered.headers)), {
         'x-amzn-RequestId': request.requestId,
         'x-amz-apigw-id': request.requestId,
-      } satisfies HttpAnswer['headers'],
+      }),
       body: rendered.text,
     },
   };

@@ -223,7 +223,7 @@ function readMethod({ logicalId, property }: ResourceToRead, parts: Parts): Rest
       validator?.body !== true
         ? []
         : Object.entries(models).map(([type, name]) => [
-            type,
+            type.toLowerCase(),
             known(parts.models, asText(name, at('RequestModels')), at('RequestModels')),
           ]),
     ),

@@ -50,6 +50,13 @@ export const endsAtTheService = (name: string): boolean => ENDING_HERE.includes(
 
 export const isForbiddenToBackend = (name: string): boolean => FORBIDDEN.includes(name.toLowerCase());
 
+/** A later one replaces an earlier one of its name, whatever the capitals. */
+export function mergeHeaders(...all: readonly Headers[]): Headers {
+  const byName = new Map<string, [string, Headers[string]]>();
+  for (const [name, value] of all.flatMap(Object.entries)) byName.set(name.toLowerCase(), [name, value]);
+  return Object.fromEntries(byName.values());
+}
+
 export function remapHeaders<T extends Headers>(headers: T): Headers {
   return Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) => {

@@ -87,6 +87,19 @@ describe('a mock', () => {
     expect((await asked(stack(), { headers: { Accept: 'image/png' } })).text).toBe('{"json":1}');
   });
 
+  it('rule 25: answers a CORS preflight of several origins to each with its own, by the CDK’s template', async () => {
+    const stack = gatewayStack();
+    const origins = ['https://a.example', 'https://b.example', 'https://c.example'];
+    restApiIn(stack).root.addCorsPreflight({ allowOrigins: origins, allowCredentials: true });
+    const { url } = await gatewayOver(stack);
+    const allowed = async (headers: Record<string, string>) =>
+      (await fetch(`${url}/v1/`, { method: 'OPTIONS', headers })).headers.get('access-control-allow-origin');
+    expect(await allowed({ Origin: 'https://c.example' })).toBe('https://c.example');
+    expect(await allowed({ origin: 'https://b.example' })).toBe('https://b.example');
+    expect(await allowed({ Origin: 'https://b.example.evil' })).toBe('https://a.example');
+    expect(await allowed({})).toBe('https://a.example');
+  });
+
   it('answers a CORS preflight of the CDK', async () => {
     const stack = gatewayStack();
     restApiIn(stack).root.addCorsPreflight({ allowOrigins: ['https://a.example'], allowHeaders: ['X-Own'] });
@@ -112,6 +125,12 @@ describe('a mock', () => {
       'set',
       '{"more":"read"}',
     ]);
+  });
+
+  it('rule 26: an override replaces a header whatever its capitals', async () => {
+    const template = `#set($context.responseOverride.header.content-type = "text/own"){"statusCode": 200}`;
+    const { headers } = await asked(mockStack({ requestTemplates: { [JSON_TYPE]: template } }));
+    expect(headers.get('content-type')).toBe('text/own');
   });
 
   it('rule 26: fails where a template overrides a parameter twice', async () => {
@@ -526,6 +545,8 @@ describe('gateway responses', () => {
           type: ResponseType.DEFAULT_5XX,
           statusCode: '503',
           responseHeaders: {
+            'content-type': "'text/own'",
+            'X-Id': 'stageVariables.i',
             'X-Type': 'context.error.responseType',
             'X-Own': 'method.request.header.X-Own',
             Server: "'s'",
@@ -544,7 +565,7 @@ describe('gateway responses', () => {
       'API_CONFIGURATION_ERROR',
       'own',
     ]);
-    expect(answer.headers.get('server')).toBe('s');
+    expect(['server', 'content-type'].map((name) => answer.headers.get(name))).toEqual(['s', 'text/own']);
   });
 
   it('rule 49: none says that a request is too large', async () => {

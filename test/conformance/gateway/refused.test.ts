@@ -165,6 +165,12 @@ describe('rules 15, 28, 36, 37, 41, 47, 48, 52, 57, 58, 60 and 65: a template wi
     ['POST', 'Integration.RequestParameters', { 'integration.request.path.x': "'y'" }],
     ['PUT', 'Integration.IntegrationHttpMethod', 'GET'],
     ['PUT', 'Integration.RequestParameters', { 'integration.request.header.x': "'y'" }],
+    [
+      'PUT',
+      'Integration.Uri',
+      `arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:1:function:\${stageVariables.f}/invocations`,
+    ],
+    ['PUT', 'Integration.Uri', 'arn:aws:apigateway:us-east-1:s3:path/bucket/key'],
     ['PUT', 'Integration.ResponseTransferMode', 'STREAM'],
     ['Api', 'ProtocolType', 'HTTP'],
     ['Api', 'RouteSelectionExpression', '$request.header.x'],
