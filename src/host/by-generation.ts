@@ -26,7 +26,7 @@ export function byGeneration<E, C extends readonly unknown[], R>(
   if (option(GENERATIONS_SETTING) === undefined) return own;
   const generations = new Generations(table('readers'));
   const current = new CurrentGeneration(generations, () => clock.nowMs());
-  // Of another one only while it is current: after that it may be removed, and begun again under another definition.
+  // Kept only while it is current: after that it may be removed, and begun again under another definition.
   let other: { readonly name: string; readonly handler: typeof own } | undefined;
   const handlerOf = async (name: string) => {
     if (other?.name !== name) other = undefined;

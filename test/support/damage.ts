@@ -29,7 +29,7 @@ export const arbitraryDamage: fc.Arbitrary<Damage> = fc.record({
 });
 
 /**
- * `listed`: keys of objects that manifests name. Of others nothing says what should stand in them, so that they are cut or flipped alone.
+ * `listed`: keys of objects that manifests name. Nothing says what should stand in the others, so that they are cut or flipped alone.
  * @returns the key, and what makes it as it was; undefined: nothing of this archive can be damaged so, or it is as it was
  */
 export async function damage(
