@@ -114,6 +114,7 @@ function gatherValue(value: unknown, origin: Origin, gathering: Gathering, depth
       ? undefined
       : validateEvent(plain(value, gathering), { statedSource, states });
   if (validation?.kind === 'valid') return add({ kind: 'own', validation, origin, record }, gathering);
+  if (!isList && isOwnEnvelope(value, record)) return gatherOwn(value, origin, gathering);
   for (const shape of shaping.shapes) {
     if (shape.takesLists !== isList) continue;
     if (shape.format === 'senml') {
@@ -255,6 +256,15 @@ function isOwnForm(value: unknown, { statedSource }: RecordFacts): boolean {
   if (value['source'] === undefined && statedSource === undefined) return false;
   for (const name in value) if (!OWN_MEMBERS.has(name)) return false;
   return true;
+}
+
+/** `{"source", "events"}` with an event in its own form, as the HTTP door and the client write it: a shape that takes all takes none of it. */
+function isOwnEnvelope(value: unknown, record: RecordFacts): boolean {
+  if (!isEnvelope(value)) return false;
+  for (const name in value) if (name !== 'events' && name !== 'source') return false;
+  const { source } = value;
+  const facts = isSource(source) ? { ...record, statedSource: source } : record;
+  return value.events.some((event) => isOwnForm(event, facts));
 }
 
 function add(found: Found, gathering: Gathering): boolean {

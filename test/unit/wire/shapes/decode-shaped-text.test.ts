@@ -57,6 +57,26 @@ test('an event in its own form is taken as such, alone, in lists and under one s
   ]);
 });
 
+test('a shape that takes everything takes no event in its own form, however events come', () => {
+  const everything = shapesOf({ name: 'any', source: { text: 'taken' }, time: '@arrival', values: '.' });
+  const { source, ...rest } = OWN;
+  const bad = { values: { x: 1 } };
+  // Which shapes were tried is told there.
+  const untold = (items: readonly object[]) => items.map((item) => ({ ...item, detail: undefined }));
+  for (const data of [
+    OWN,
+    [OWN],
+    { events: [OWN] },
+    { source, events: [rest] },
+    { source, events: [rest, bad] },
+    [{ source, events: [rest] }],
+    { source, events: [{ ...rest, more: 1 }, rest] },
+  ])
+    expect(untold(shaped(data, everything).items)).toEqual(untold(shaped(data, []).items));
+  // What is in no such form is the shape's, as before.
+  expect(shaped({ source, events: [bad] }, everything).events).toMatchObject([{ time: ARRIVAL_MS }]);
+});
+
 test('the first shape that matches counts', () => {
   const both = shapesOf({ ...NODE, name: 'first', type: { text: 'first' } }, { ...NODE, name: 'second' });
   expect(shaped(READING, both).events[0]?.type).toBe('first');
