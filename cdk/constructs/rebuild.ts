@@ -186,7 +186,7 @@ const FOLD: GenerationRights = {
       'dynamodb:UpdateItem',
     ],
   },
-  deadLetters: { actions: ['dynamodb:BatchWriteItem'] },
+  deadLetters: { actions: ['dynamodb:BatchGetItem', 'dynamodb:BatchWriteItem'] },
   alerts: { actions: ['dynamodb:BatchGetItem', 'dynamodb:PartiQLInsert', 'dynamodb:PartiQLUpdate'] },
   readers: { actions: ['dynamodb:BatchGetItem', 'dynamodb:PartiQLInsert', 'dynamodb:PartiQLUpdate'] },
 };
