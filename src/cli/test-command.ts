@@ -21,7 +21,7 @@ delivered twice; with every commit lost once, and with every commit's answer los
 event source mapping are the real ones, on tables in memory under a virtual clock.
 
 events.ndjson: one event per line, in stream order, with arrivedAt (ms) as its arrival time; or one recorded Kinesis
-record per line. Between them:
+record per line. A line with a bare NaN or Infinity goes in as it is. Between them:
   {"$close": ms}          the closer runs at that moment
   {"$clock": ms}          alert-clock runs at that moment
   {"$pipeline": "FILE"}   the definition in this file is deployed

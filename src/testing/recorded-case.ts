@@ -87,13 +87,34 @@ function parseJson(text: string, where: string): unknown {
   }
 }
 
+/**
+ * A stream also carries what some writers take for numbers and JSON does not: NaN and Infinity. Such a line goes in as it is; this is what
+ * the rest of it says, for its source and arrival.
+ */
+function parseLine(line: string, where: string): unknown {
+  if (line.search(NO_JSON_NUMBER) < 0 || isJson(line)) return parseJson(line, where);
+  const json = line.replaceAll(NO_JSON_NUMBER, 'null');
+  return parseJson(isJson(json) ? json : line, where);
+}
+
+const NO_JSON_NUMBER = /(?<=[:,[]\s*)(?:NaN|-?Infinity)(?=\s*[,\]}])/g;
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 async function readSteps(text: string, folder: string): Promise<readonly CaseStep[]> {
   const steps: CaseStep[] = [];
   let latestMs = 0;
   for (const [at, line] of text.split('\n').entries()) {
     if (line.trim() === '') continue;
     const where = `${join(folder, 'events.ndjson')}, line ${at + 1}`;
-    const parsed = parseJson(line, where);
+    const parsed = parseLine(line, where);
     for await (const item of recordedItems(parsed, folder, where)) {
       const placed = putAt(item, latestMs);
       latestMs = Math.max(latestMs, placed.arrivalMs);

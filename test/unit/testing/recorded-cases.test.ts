@@ -107,6 +107,25 @@ describe('a case that holds', () => {
     });
     expect(text).toBe('ok usual\n');
   });
+
+  it('carries what is no JSON for a bare NaN or Infinity, at the arrival the line names', async () => {
+    const { text } = await outcomeOf({
+      ...USUAL,
+      events: [
+        `{"source":"a","time":${T0},"values":{"t":NaN},"arrivedAt":${M3}}`,
+        `{"source":"a","time":${T0},"values":{"t":1,"u": -Infinity }}`,
+        `{"source":"a","time":${M3},"values":{"t":2}}`,
+        `{"source":"a","type":"is :NaN, here","time":${M3},"values":{"t":3}}`,
+      ],
+      expected: [
+        'letter,,,,,not-json,2',
+        'ledger,,,,,quarantined,2',
+        'ledger,a,,,,applied,2',
+        `window,m|a,${M3},${M3 + 60_000},t,sum,5`,
+      ],
+    });
+    expect(text).toBe('ok usual\n');
+  });
 });
 
 describe('a wrong expectation is told with what is found', () => {
