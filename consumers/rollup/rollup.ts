@@ -31,7 +31,7 @@ import { storeClosed, type TakenBack } from './store-closed.ts';
 import { missingCounts, tellOfMissing } from './tell-of-missing.ts';
 import { outletMessagesOf } from './tell-outlet.ts';
 import { Telling } from './telling.ts';
-import type { WindowWork } from './window-work.ts';
+import { hasExpired, type WindowWork } from './window-work.ts';
 
 export interface RollupDeps {
   readonly pipeline: Pipeline;
@@ -258,7 +258,8 @@ function worksOf(
         lastArrivalMs,
         partial: lacking.of(series, { start, end }),
       };
-      work.additions.push({ source, version, sequence, madeMs, contribution });
+      const isExpired = hasExpired(key, retentionMs, lastArrivalMs);
+      work.additions.push({ source, version, sequence, madeMs, contribution, isExpired });
       work.lastArrivalMs = Math.max(work.lastArrivalMs, lastArrivalMs);
       works.set(windowKeyText(key), work);
     }

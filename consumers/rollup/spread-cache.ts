@@ -52,11 +52,11 @@ function bringsMore({ additions }: WindowWork): boolean {
   return additions.some(({ contribution }) => contribution.isTakenBack !== true);
 }
 
-function decisionOf({ key, parts, retentionMs, lastArrivalMs }: WindowWork) {
+function decisionOf({ key, additions: [first], parts, retentionMs, lastArrivalMs }: WindowWork) {
   return {
     window: key,
     // Where its time had run out before anything came, an earlier one of the same name may have been deleted.
-    spread: { parts, incomplete: retentionMs !== undefined && lastArrivalMs > key.end + retentionMs },
+    spread: { parts, incomplete: first?.isExpired === true },
     // It must outlive the parts, whose expiry moves with each write.
     expiresAtMs: retentionMs === undefined ? undefined : Math.max(key.end, lastArrivalMs) + 2 * retentionMs,
   };

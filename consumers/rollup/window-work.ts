@@ -3,6 +3,11 @@ import type { Partiality } from '../../src/core/partiality.ts';
 import type { Addition } from '../../src/core/rollup.ts';
 import type { WindowKey } from '../../src/stores/windows.ts';
 
+/** Whether the time of a window had run out when something arrived for it. */
+export function hasExpired({ end }: WindowKey, retentionMs: number | undefined, arrivalMs: number): boolean {
+  return retentionMs !== undefined && arrivalMs > end + retentionMs;
+}
+
 /** One rollup window's share of a batch. */
 export interface WindowWork {
   readonly key: WindowKey;

@@ -78,6 +78,8 @@ class PartFold<A extends Addition> {
   #full: boolean;
   #raised: number;
   #missed = false;
+  /** What was in the window may have been deleted, from this part or with others. */
+  #lacksDeleted: boolean;
   #asksForClosed = false;
   #first: A | undefined;
   #partial: Partiality | undefined;
@@ -90,6 +92,7 @@ class PartFold<A extends Addition> {
     this.#room = new PartRoom(base ?? EMPTY_GROUP);
     this.#full = base?.full === true;
     this.#raised = base?.raised ?? 0;
+    this.#lacksDeleted = base === undefined ? options.incomplete === true : base.incomplete === true;
     this.#partial = mergedPartiality(base?.partial, options.partial);
   }
 
@@ -106,6 +109,7 @@ class PartFold<A extends Addition> {
     if (step === 'nothing') return;
     const begun = step === 'difference' ? undefined : contribution.whole();
     if (mark === undefined && begun !== undefined && beginsNothing(begun, contribution)) return;
+    this.#noteExpired(addition);
     this.#first ??= addition;
     this.#partial = mergedPartiality(this.#partial, contribution.partial);
     if (step === 'anew' && !this.#beginAnew(key)) return;
@@ -119,6 +123,13 @@ class PartFold<A extends Addition> {
     this.#missed ||= missed === 'always' || (missed === 'if-known' && mark !== undefined && !isEmpty(mark));
     this.#take(addition, begun ?? contribution);
     if (!contribution.open) this.#closedHere.set(key, contribution.whole());
+  }
+
+  /** The part begins with it, or other parts of the window may be there no more. */
+  #noteExpired({ isExpired = false }: A): void {
+    const isBeginning = this.#base === undefined && this.#first === undefined;
+    const isAlone = this.#base === undefined ? this.#options.alone === true : this.#base.alone === true;
+    if (isExpired && (isBeginning || !isAlone)) this.#lacksDeleted = true;
   }
 
   #markOf(mark: Mark | undefined, { version, sequence, madeMs, contribution }: A, step: Step): Mark {
@@ -198,13 +209,10 @@ class PartFold<A extends Addition> {
   }
 
   #window({ series, start, end }: Contribution): StoredWindow {
-    const { part, alone = false, incomplete = false } = this.#options;
+    const { part, alone = false } = this.#options;
     const { sum } = this.#room;
     const marks = this.#marks;
-    const isIncomplete =
-      this.#missed ||
-      this.#lost.size > 0 ||
-      (this.#base === undefined ? incomplete : this.#base.incomplete === true);
+    const isIncomplete = this.#missed || this.#lost.size > 0 || this.#lacksDeleted;
     return {
       series,
       start,

@@ -55,6 +55,8 @@ export interface Addition extends ChangePlace {
   readonly source: string;
   readonly version: number;
   readonly contribution: Contribution;
+  /** It came when the time of the window had run out: what was in the window may have been deleted. */
+  readonly isExpired?: boolean;
 }
 
 /** The windows a change closed, as they are to be stored. */

@@ -4,7 +4,7 @@ import { PartCache } from '../../consumers/rollup/part-cache.ts';
 import { Patience } from '../../consumers/rollup/patience.ts';
 import { Retentions } from '../../consumers/rollup/retentions.ts';
 import { SpreadCache, windowKeyText } from '../../consumers/rollup/spread-cache.ts';
-import type { WindowWork } from '../../consumers/rollup/window-work.ts';
+import { hasExpired, type WindowWork } from '../../consumers/rollup/window-work.ts';
 import { asClosed } from '../core/as-closed.ts';
 import type { SequenceNumber } from '../core/brands.ts';
 import type { Contribution } from '../core/rollup.ts';
@@ -99,7 +99,8 @@ function worksOf(
     const work: WindowWork = works.get(windowKeyText(key)) ?? {
       ...{ key, additions: [], retentionMs, parts, lastArrivalMs: madeMs, partial: undefined },
     };
-    work.additions.push({ source, version, contribution, sequence: NO_CHANGE, madeMs });
+    const isExpired = hasExpired(key, retentionMs, madeMs);
+    work.additions.push({ source, version, contribution, sequence: NO_CHANGE, madeMs, isExpired });
     works.set(windowKeyText(key), work);
   }
   return [...works.values()];
