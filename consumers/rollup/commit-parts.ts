@@ -7,14 +7,14 @@ import type { Addition } from '../../src/core/rollup.ts';
 import { branchOf, firstPartOf, PART_CAPACITY } from '../../src/core/rollup-parts.ts';
 import type { StoredWindow } from '../../src/core/stored-window.ts';
 import { markKey } from '../../src/core/stored-window.ts';
-import type { PartOutcome, Spread, StoredPart, Windows } from '../../src/stores/windows.ts';
+import type { PartOutcome, Spread, StoredPart, WindowKey, Windows } from '../../src/stores/windows.ts';
 import { closedContents } from './closed-contents.ts';
 import type { PartCache } from './part-cache.ts';
 import { partKeyText } from './part-cache.ts';
 import type { Patience } from './patience.ts';
 import type { SpreadCache } from './spread-cache.ts';
 import { loadSpreads } from './spread-cache.ts';
-import type { WindowWork } from './window-work.ts';
+import { hasExpired, type WindowWork } from './window-work.ts';
 
 export interface PartReport {
   readonly failures: readonly { readonly sequence: SequenceNumber; readonly reason: string }[];
@@ -199,7 +199,7 @@ class PartRun implements PartReport {
       changed.map(({ work, window, base }) => ({
         window,
         expectedVersion: base?.version,
-        expiresAtMs: expiresAtMs(window, work.window),
+        expiresAtMs: partExpiresAtMs(window, work.window),
       })),
     );
     return [
@@ -312,6 +312,18 @@ function split(
 
 function partKeyOf({ window, part }: Pick<PartWork, 'window' | 'part'>): string {
   return partKeyText({ ...window.key, part });
+}
+
+/**
+ * All parts of a window that are filled in time expire at once, so that none of them stays behind as if it were all. A window that is
+ * filled later is not final, unless it is in its only part.
+ */
+export function partExpiresAtMs(
+  key: WindowKey,
+  { retentionMs, lastArrivalMs }: Pick<WindowWork, 'retentionMs' | 'lastArrivalMs'>,
+): number | undefined {
+  if (retentionMs === undefined) return undefined;
+  return (hasExpired(key, retentionMs, lastArrivalMs) ? lastArrivalMs : key.end) + retentionMs;
 }
 
 /** Counted from the window's end, and for a window filled long after it from then. */

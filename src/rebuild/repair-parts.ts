@@ -1,5 +1,5 @@
 // Compares parts of rollup windows with what their sources hold, and writes those anew that are not right.
-import { expiresAtMs } from '../../consumers/rollup/commit-parts.ts';
+import { partExpiresAtMs } from '../../consumers/rollup/commit-parts.ts';
 import { Retentions } from '../../consumers/rollup/retentions.ts';
 import { asClosed } from '../core/as-closed.ts';
 import type { Pipeline } from '../core/pipeline/pipeline.ts';
@@ -141,7 +141,7 @@ export class RepairParts {
         return {
           window,
           expectedVersion: base.version,
-          expiresAtMs: expiresAtMs(window, { retentionMs, lastArrivalMs }),
+          expiresAtMs: partExpiresAtMs(window, { retentionMs, lastArrivalMs }),
         };
       }),
     );

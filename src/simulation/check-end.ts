@@ -20,6 +20,7 @@ import { hold, holdSame } from './violation.ts';
 
 export const LAW_OF_BOOKS = 'the books balance: every event that was put has exactly one verdict';
 const LAW_OF_FINALS = 'a rollup window is final once every source in it has closed its own';
+const LAW_OF_EXPIRY = 'a rollup window that has expired never comes back as a smaller final one';
 const LAW_OF_STREAM = 'what becomes of an event is a function of the records in the stream, ticks among them';
 export const LAW_OF_PROGRESS = 'nothing waits for ever once nothing goes wrong any more';
 
@@ -122,6 +123,7 @@ function checkClosedWindows({ sources, windows }: EndCheckDeps): void {
     if (sources.uncertain.has(source)) continue;
     for (const { aggregation, start, end, partial } of reference.windows) {
       const series = sourceSeries(aggregation.name, source);
+      if (windows.expired.has(seriesKey(series, start))) continue;
       const isThere =
         windows
           .parts(series, start)
@@ -147,7 +149,7 @@ function checkRollups(deps: EndCheckDeps): void {
         return read?.rollup === name && read.values.length === tags.length;
       });
       // Parts that are partial hold what is stored nowhere else.
-      if (!sources.isUntold)
+      if (!sources.isUntold && windows.expired.size === 0)
         holdSame('rollups are the sum of their sources', name, eventsByStart(parts), eventsByStart(closed));
     }
   }
@@ -160,6 +162,10 @@ function checkRollups(deps: EndCheckDeps): void {
     if (aggregation === undefined) throw new Error(`no aggregation for ${series}`);
     // Events of one time in different sources are in no stream order: they stand by source.
     const inOrder = [...events].sort((a, b) => (a.source < b.source ? -1 : a.source > b.source ? 1 : 0));
+    const isOut = windows.expired.has(key);
+    const whole = isOut ? windows.merged(series, start) : undefined;
+    if (isOut && whole?.final !== true) continue;
+    if (isOut) holdSame(LAW_OF_EXPIRY, `${series} ${start}: events`, whole?.events, events.length);
     const metrics = metricsOf(inOrder, aggregation.values);
     const { window: spec, keep } = aggregation;
     if (spec.kind === 'session') throw new Error(`${series} is a rollup of sessions`);
@@ -178,6 +184,7 @@ function checkRollups(deps: EndCheckDeps): void {
     // One that had expired before anything came for it may have been deleted, and is never final.
     const { retentionMs } = aggregation;
     const hadExpired = found !== undefined && retentionMs !== undefined && found.end + retentionMs < START_MS;
+    if (found?.final === false && mayLack(deps, found.end, { retentionMs, events })) continue;
     // What was written while a state could not be read is not known downstream: such a window says that it may lack something.
     if (deps.wasUnreadable && found?.final === false) continue;
     holdSame(LAW_OF_FINALS, `${series} ${start}`, found?.final, !hadExpired);
@@ -187,6 +194,20 @@ function checkRollups(deps: EndCheckDeps): void {
       part === undefined || windows.applied.has(seriesKey(series, start)) || isCarried(deps, series, events);
     hold(LAW_OF_ROLLUPS, isExpected, () => `${series} ${start}: found it stored, expected no such window`);
   }
+}
+
+/** A source of it sent something when the window's time had run out: other parts of it might have been removed. */
+function mayLack(
+  { stream }: EndCheckDeps,
+  end: number,
+  {
+    retentionMs,
+    events,
+  }: { readonly retentionMs: number | undefined; readonly events: readonly ReferenceEvent[] },
+): boolean {
+  if (retentionMs === undefined) return false;
+  const arrivals = events.flatMap(({ source }) => stream.bySource.get(source) ?? []);
+  return arrivals.some(({ event }) => event.arrivalMs > end + retentionMs);
 }
 
 /** What a state under tags of before is carried into has no event of them. */

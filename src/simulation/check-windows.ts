@@ -6,6 +6,7 @@ import { mergeParts } from '../core/rollup.ts';
 import { parseRollupSeries, parseSourceSeries, rollupSeries } from '../core/series.ts';
 import type { StoredWindow } from '../core/stored-window.ts';
 import type { TableChange } from '../stores/memory-table.ts';
+import { type Item, numberOf } from '../stores/table.ts';
 import { isSpread, toPart } from '../stores/windows.ts';
 import type { SourcesCheck } from './check-sources.ts';
 import type { Arrival } from './expected-stream.ts';
@@ -23,6 +24,8 @@ export class WindowsCheck {
   /** Closed source windows and rollup parts as they stand, by key. */
   readonly stored = new Map<string, StoredView>();
   readonly #images = new Map<string, StoredWindow>();
+  /** Windows of which TTL has removed something, by `seriesKey`. */
+  readonly expired = new Set<string>();
   readonly #pipeline: Pipeline;
   readonly #sources: SourcesCheck;
 
@@ -51,6 +54,13 @@ export class WindowsCheck {
         }
       }
     }
+  }
+
+  /** TTL is about to remove an item. */
+  expires(item: Item): void {
+    if (isSpread(item) || numberOf(item, 'version') === undefined) return;
+    const { series, start } = toPart(item).window;
+    this.expired.add(seriesKey(series, start));
   }
 
   changed({ eventName, oldImage, newImage }: TableChange): void {

@@ -9,9 +9,11 @@ import { withBorders } from './draw-borders.ts';
 import { withBridges } from './draw-bridges.ts';
 import { withCalendar } from './draw-calendar.ts';
 import { drawDeploys } from './draw-deploys.ts';
+import { withExpiry } from './draw-expiry.ts';
 import { drawFaults, OF_ALERTS } from './draw-faults.ts';
 import { drawLags } from './draw-lags.ts';
 import { withLosses } from './draw-losses.ts';
+import { withPauses } from './draw-pauses.ts';
 import { drawPipeline } from './draw-pipeline.ts';
 import { drawRecords, drawSources } from './draw-records.ts';
 import { setAsideInParts, withRepairs } from './draw-repairs.ts';
@@ -58,7 +60,8 @@ function makePlanOfNumbers(seed: number, alertsShare: number): Plan {
   const arriving = withArrivalsOnTicks(whole, random('arrivals'));
   const bordered = withBorders(withBridges(arriving, random('bridges')), random('borders'));
   const repaired = withRepairs(withLosses(bordered, random('losses')), random('repairs'));
-  return setAsideInParts(repaired, random('parts'));
+  const inParts = setAsideInParts(repaired, random('parts'));
+  return withPauses(withExpiry(inParts, random('expiry')), random('pauses of mappings'));
 }
 
 /** Whoever was retired may send again, or already has. */

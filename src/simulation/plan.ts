@@ -101,6 +101,10 @@ export type PlannedAction = { readonly atMs: number } & (
   | { readonly kind: 'restart'; readonly reader: StreamReader; readonly rewind: number }
   /** The mapping is deleted and created again: everything is delivered once more. */
   | { readonly kind: 'recreate'; readonly reader: StreamReader }
+  /** The mapping is switched off, and on again from where it had come to. */
+  | { readonly kind: 'disable'; readonly reader: StreamReader; readonly forMs: number }
+  /** TTL removes every window whose time has run out. */
+  | { readonly kind: 'expire' }
   /** Idle containers go, with their caches. */
   | { readonly kind: 'recycle'; readonly reader: StreamReader }
   /** An item of the sources table is changed by hand, but not its state. */

@@ -101,6 +101,7 @@ class Run {
     this.#step('what is under way comes to its end');
     faults.end();
     await clock.sleep(Math.max(0, START_MS + backMs(this.#plan) - clock.nowMs()));
+    await this.#system.enabled();
     await this.#handled('aggregate');
     for (const each of Object.values(functions)) await each.idle();
     await this.#handled('aggregate');
@@ -134,7 +135,9 @@ class Run {
     checks.repaired(ledger, await letters.count());
     await this.#auditToEnd();
     // What was told before tables were restored is told by a stream that is no more.
-    if (checks.violation !== undefined || isUntold) return;
+    // And what is told once more of windows that TTL has removed would begin them anew: no stream keeps changes for so long.
+    const hasExpired = this.#plan.actions.some(({ kind }) => kind === 'expire');
+    if (checks.violation !== undefined || isUntold || hasExpired) return;
 
     this.#step('states expire, and all changes come once more');
     await this.#expireSources();
@@ -213,6 +216,16 @@ class Run {
       case 'close':
         void this.#close();
         return;
+      case 'disable':
+        if (!this.#system.readers.includes(action.reader)) return;
+        trace.note(`${action.reader} mapping  is switched off for ${action.forMs} ms`);
+        void this.#system
+          .disableMapping(action.reader, action.forMs)
+          .catch((error: unknown) => this.#system.checks.fail(error));
+        return;
+      case 'expire':
+        trace.note('TTL removes windows whose time has run out');
+        return await this.#system.expireWindows();
       case 'restart':
         if (!this.#system.readers.includes(action.reader)) return;
         trace.note(`${action.reader} mapping  dies; another begins ${action.rewind} checkpoints back`);

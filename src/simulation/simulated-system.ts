@@ -23,9 +23,11 @@ import type { StreamSource } from '../event-source/ports.ts';
 import { VirtualClock } from '../event-source/virtual-clock.ts';
 import type { FunctionHost } from '../host/function-host.ts';
 import { memoryShardedStream } from '../host/memory-sharded-stream.ts';
+import { TTL_ATTRIBUTE, WINDOWS_TABLE } from '../platform/names.ts';
 import type { ShardedStream } from '../platform/sharded-stream.ts';
 import type { rebuildDownstream } from '../rebuild/rebuild-downstream.ts';
 import { changeJson } from '../stores/item-json.ts';
+import { type Item, numberOf } from '../stores/table.ts';
 import { changeEventRecord } from '../wire/change-event.ts';
 import type { DynamoDbEventRecord, StreamEvent } from '../wire/stream-records.ts';
 import { CarriedRecords } from './carried-records.ts';
@@ -117,6 +119,8 @@ export class SimulatedSystem {
     StreamReader,
     { readonly running: RunningMapping; readonly generation: number }
   >();
+  /** Mappings that are switched off, each until it is on again. */
+  readonly #disabled = new Map<StreamReader, Promise<void>>();
   /** What the telemetry stream has carried. */
   readonly carried = new CarriedRecords();
   readonly poisoned: PoisonedSources;
@@ -319,8 +323,48 @@ export class SimulatedSystem {
     return this.#current(reader).running;
   }
 
-  /** The mapping dies, its invocations go on; another takes up what it checkpointed a while ago. */
+  /** The mapping is switched off, and on again from its checkpoints. Switched off once more while it is, it stays so for no longer. */
+  async disableMapping(reader: StreamReader, forMs: number): Promise<void> {
+    if (this.#disabled.has(reader)) return;
+    const { running, generation } = this.#current(reader);
+    const enabled = (async () => {
+      await running.stop({ invocation: 'finish' });
+      await this.clock.sleep(forMs);
+      this.trace.note(`${reader} mapping  is switched on again`);
+      this.#disabled.delete(reader);
+      this.startMapping(reader, generation);
+    })();
+    this.#disabled.set(reader, enabled);
+    await enabled;
+  }
+
+  /** Resolves when every mapping is on. */
+  async enabled(): Promise<void> {
+    await Promise.all(this.#disabled.values());
+  }
+
+  /** TTL removes windows, all of whose items have run out at once. */
+  async expireWindows(): Promise<void> {
+    const windows = this.tables.get('windows');
+    const nowMs = this.clock.nowMs();
+    const due: Item[] = [];
+    for await (const item of windows.scan()) {
+      const expiresAt = numberOf(item, TTL_ATTRIBUTE);
+      if (expiresAt !== undefined && expiresAt * 1_000 + TTL_LAG_MS <= nowMs) due.push(item);
+    }
+    for (const item of due) {
+      const { partitionKey, sortKey } = WINDOWS_TABLE;
+      const [series, window] = [item[partitionKey], item[sortKey]];
+      if (series === undefined || window === undefined)
+        throw new Error('windows: found an item without a key');
+      this.checks.windows.expires(item);
+      windows.remove({ [partitionKey]: series, [sortKey]: window });
+    }
+  }
+
+  /** The mapping dies, its invocations go on; another takes up what it checkpointed a while ago. One that is switched off cannot die. */
   async restartMapping(reader: StreamReader, rewind: number): Promise<void> {
+    if (this.#disabled.has(reader)) return;
     const { running, generation } = this.#current(reader);
     await running.stop({ invocation: 'abandon' });
     this.#checkpoints[reader].rewind(`${reader} ${generation}`, rewind);
@@ -329,6 +373,7 @@ export class SimulatedSystem {
 
   /** The mapping is deleted, and another one begins at the start of the stream. */
   async recreateMapping(reader: StreamReader): Promise<void> {
+    await this.#disabled.get(reader);
     const { running, generation } = this.#current(reader);
     await running.stop({ invocation: 'finish' });
     this.startMapping(reader, generation + 1);
@@ -444,6 +489,9 @@ export class SimulatedSystem {
 
 /** What a mapping has that the plan says nothing of. */
 const REPORTING = { FunctionResponseTypes: ['ReportBatchItemFailures'] };
+
+/** TTL takes longer than a rollup lags here. */
+const TTL_LAG_MS = 600_000;
 
 /** As Lambda tells a removal by TTL (event source mapping rule 12). */
 const TTL = { type: 'Service', principalId: 'dynamodb.amazonaws.com' };

@@ -14,6 +14,7 @@ const FOUND_BY: Readonly<Record<string, number>> = {
   'a window whose time has come takes one event more': 168,
   'a hopping window is missed that begins a whole size before': 137,
   'what a source that was put back had brought stays in the rollups': 10,
+  'what comes when a window has expired begins it as if nothing had been in it': 48,
   'a session is joined at exactly its end': 29,
   'a session is joined a whole gap before its beginning': 29,
   'a session that is bridged is not taken in': 2,

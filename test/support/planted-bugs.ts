@@ -21,6 +21,11 @@ export const PLANTED_BUGS: Readonly<Record<string, PlantedBug>> = {
     find: "return isSame && !isTakenBack ? 'note' : 'anew';",
     put: "return 'note';",
   },
+  'what comes when a window has expired begins it as if nothing had been in it': {
+    file: FOLD_PARTS,
+    find: 'if (isExpired && (isBeginning || !isAlone)) this.#lacksDeleted = true;',
+    put: '',
+  },
   'a session is joined at exactly its end': {
     file: APPLY,
     find: 'window.start - gapMs < time && time < window.end',

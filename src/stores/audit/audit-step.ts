@@ -107,7 +107,10 @@ async function rollupsStep(progress: AuditProgress, deps: AuditDeps): Promise<Au
   }
   if (startMs === undefined || progress.startsLeft === 0)
     return { ...progress, startsBeforeMs: undefined, startsLeft: 0, phase: 'waiting' };
-  const { differences, compared } = await lookAtRollups(startMs, deps);
+  const { differences, compared } = await lookAtRollups(startMs, {
+    ...deps,
+    isKept: keptBy(progress.retentions, deps.nowMs()),
+  });
   const sinceMs = deps.nowMs();
   const again = differences.map((difference): Suspect => ({ what: 'rollup', startMs, difference, sinceMs }));
   return {

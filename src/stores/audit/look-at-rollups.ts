@@ -2,6 +2,7 @@
 import { compareRollups, type RollupReport } from '../../core/audit/compare-rollup.ts';
 import type { EpochMs } from '../../core/brands.ts';
 import type { Pipeline } from '../../core/pipeline/pipeline.ts';
+import { parseSourceSeries } from '../../core/series.ts';
 import { StoreError } from '../store-error.ts';
 import type { Windows } from '../windows.ts';
 
@@ -11,6 +12,8 @@ const MOST_TOGETHER = 50_000;
 interface LookDeps {
   readonly windows: Windows;
   readonly pipeline: Pipeline;
+  /** Whether a window of an aggregation that ends then is kept still. */
+  readonly isKept: (aggregation: string, endMs: EpochMs) => boolean;
 }
 
 export async function lookAtRollups(startMs: EpochMs, deps: LookDeps): Promise<RollupReport> {
@@ -24,12 +27,14 @@ export async function lookAtRollups(startMs: EpochMs, deps: LookDeps): Promise<R
 }
 
 /** Throws where a window cannot be read. */
-async function lookAt(startMs: EpochMs, { windows, pipeline }: LookDeps): Promise<RollupReport> {
+async function lookAt(startMs: EpochMs, { windows, pipeline, isKept }: LookDeps): Promise<RollupReport> {
   // Each is stored when its rollups have it.
   const sources = await windows.startingAt('source', startMs, MOST_TOGETHER);
   const parts = await windows.startingAt('rollup', startMs, Number.POSITIVE_INFINITY);
   const isWhole = sources.length < MOST_TOGETHER;
-  const { differences, compared } = compareRollups({ startMs, sources, parts }, pipeline);
+  // A source that came late keeps its window for longer than its rollups keep theirs.
+  const kept = sources.filter(({ series, end }) => isKept(parseSourceSeries(series)?.aggregation ?? '', end));
+  const { differences, compared } = compareRollups({ startMs, sources: kept, parts }, pipeline);
   return {
     differences: differences.filter(({ kind }) => isWhole || kind === 'rollup-lacks-source'),
     compared: isWhole ? compared : 0,
