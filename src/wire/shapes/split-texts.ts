@@ -38,7 +38,7 @@ function endOfValue(text: string, start: number): number {
   return text.length;
 }
 
-/** Of RFC 7464, before each text. */
+/** RFC 7464 has it before each text. */
 const SEPARATOR = '\u001e';
 const BETWEEN = ` \n\r\t,${SEPARATOR}`;
 
