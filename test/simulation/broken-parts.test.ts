@@ -15,7 +15,7 @@ const FOUND_BY: Readonly<Record<string, number>> = {
   'a stream whose child shards are read before their parents': 144,
   'a table of windows that writes whatever the version is': 5,
   'an aggregate that reports the record behind the first that failed': 44,
-  'a rollup that reports the record behind the first that failed': 61,
+  'a rollup that reports the record behind the first that failed': 177,
   'a changelog whose child shards are read before their parents': 147,
   'a table of alerts that writes whatever the version is': 59,
   'an alert that does not know which windows it has judged': 137,
@@ -27,7 +27,7 @@ const FOUND_BY: Readonly<Record<string, number>> = {
   'a resumption that lifts the hold and leaves what was set aside': 31,
   'a resumption that folds in the latest first': 43,
   'a redriving that does not know what it has put back': 31,
-  'an aggregate that counts what is delivered again': 7,
+  'an aggregate that counts what is delivered again': 98,
   'an aggregate that passes over the first record of a batch of several': 7,
 };
 
