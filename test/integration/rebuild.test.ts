@@ -12,6 +12,7 @@ import { FolderObjects } from '../../src/stores/archive/folder-objects.ts';
 import { MemoryObjects } from '../../src/stores/archive/memory-objects.ts';
 import type { GenerationTables } from '../../src/stores/generation-tables.ts';
 import { Generations } from '../../src/stores/generations.ts';
+import { MemoryTable } from '../../src/stores/memory-table.ts';
 import type { Table } from '../../src/stores/table.ts';
 import { TABLE_SCHEMAS } from '../../src/stores/table-schemas.ts';
 import { archiveEvents } from '../support/archive-of-events.ts';
@@ -19,6 +20,7 @@ import { runHere } from '../support/command-here.ts';
 import { type DynamoDbLocal, javaMissing, startDynamoDbLocal } from '../support/dynamodb-local.ts';
 import { EndingTable, ProcessEnd } from '../support/ending-table.ts';
 import { type FoundRun, localRun } from '../support/local-run.ts';
+import { type Kill, rebuildByProcesses } from '../support/rebuild-by-processes.ts';
 import { generationOf } from '../support/rebuilt-generation.ts';
 import { storesOf, viewOf } from '../support/rebuilt-tables.ts';
 
@@ -44,6 +46,8 @@ const FEW = Array.from({ length: 24 }, (_, at) => ({
   time: START_MS + at * 100_000,
   values: { v: at },
 }));
+/** And some of them are told of. */
+const LOUD = FEW.map((event, at) => ({ ...event, values: { v: at * 6 } }));
 
 // In CI a missing Java is a failure, elsewhere a reason to skip.
 const missing = process.env['CI'] === 'true' ? undefined : await javaMissing();
@@ -94,6 +98,57 @@ describe.skipIf(missing !== undefined)(
       const pipeline = parsePipeline(DEFINITION);
       expect(await viewOf(storesOf(last.tables), pipeline)).toEqual(await viewOf(expected.side, pipeline));
       expect((await auditGeneration(last.options, last.tables)).problems).toEqual([]);
+    });
+
+    test('by the stack’s task, a process that was killed three times, comes to what one in this process does', async () => {
+      const { stream, archive, tables, execute, runTask, ended } = await rebuildByProcesses(
+        server.endpoint,
+        DEFINITION,
+      );
+      await archiveEvents(archive, LOUD, { stream, shardOf: (at) => at % 2 });
+      const { options, side } = generationOf(archive, DEFINITION, stream);
+      await rebuildAll(options);
+      // And the same once more into the stack's own tables, which the task compares with.
+      const { pipeline } = side;
+      const fold = new GenerationFold({
+        pipeline,
+        tables: tables(),
+        clock: { sleep: async () => {} },
+        random: () => 0,
+      });
+      const generations = new Generations(new MemoryTable(TABLE_SCHEMAS.readers));
+      await rebuildAll({ ...options, generations, fold });
+
+      const input = { generation: 'second' };
+      const kills: readonly Kill[] = [
+        // A source's change is stored, and nobody is told of it.
+        { step: 'fold', write: 2, is: 'done' },
+        { step: 'fold', write: 1, is: 'sent' },
+        // It is judged, and not known to be.
+        { step: 'judge', write: 1, is: 'sent' },
+      ];
+      for (const kill of kills) {
+        await expect(execute(input, kill), JSON.stringify(kill)).rejects.toThrow('SIGKILL');
+        expect(ended.findLast(({ signal }) => signal === 'SIGKILL')).toMatchObject({ step: kill.step });
+      }
+      const output = await execute(input);
+      expect(output).toMatchObject({
+        report: {
+          ...{ balanced: true, problems: [], differences: 0 },
+          ...{ audit: { foldedRecords: LOUD.length, events: LOUD.length } },
+        },
+      });
+      expect(ended.at(-1)?.stdout).toContain('"balanced":true');
+      const rebuilt = await viewOf(storesOf(tables('second')), pipeline);
+      expect(rebuilt).toEqual(await viewOf(side, pipeline));
+      expect(rebuilt.rollups.size).toBeGreaterThan(0);
+      expect(rebuilt.alerts.length).toBeGreaterThan(0);
+
+      const unknown = { TIDEMILL_REBUILD_STEP: 'judge', TIDEMILL_REBUILD_REQUEST: '{"generation":"third"}' };
+      expect(await runTask(unknown)).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/^generation third: found none of this name.*\n$/),
+      });
     });
 
     test('by commands: compared, switched to and back; a planted bug is found and not switched to, nor is half a generation', async () => {

@@ -19,7 +19,12 @@ export async function archiveEvents(
   {
     batch = 4,
     shardOf = () => 0,
-  }: { readonly batch?: number; readonly shardOf?: (at: number) => number } = {},
+    stream = 'telemetry',
+  }: {
+    readonly batch?: number;
+    readonly shardOf?: (at: number) => number;
+    readonly stream?: string;
+  } = {},
 ): Promise<void> {
   const writer = new ArchiveWriter(objects);
   const lines = events.map((event, at) => ({
@@ -37,7 +42,7 @@ export async function archiveEvents(
   for (const [shard, all] of Map.groupBy(lines, (one) => one.shard)) {
     for (let at = 0; at < all.length; at += batch) {
       await writer.append(
-        { stream: 'telemetry', shard },
+        { stream, shard },
         all.slice(at, at + batch).map(({ line }) => line),
       );
     }
