@@ -60,7 +60,7 @@ export class Checks {
     this.windows = new WindowsCheck(pipeline, this.sources, pipelines.length > 1);
     this.letters = new LettersCheck(this.stream, this.sources);
     this.alerts = new AlertsCheck(pipeline, this.sources, nowMs);
-    this.repairs = new RepairsCheck(this.stream);
+    this.repairs = new RepairsCheck(this.stream, pipelines);
     this.#progress = new ProgressCheck(this.sources, this.repairs);
   }
 
