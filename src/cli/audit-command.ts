@@ -62,6 +62,7 @@ For each source it compares the ledger with the events in the source's windows, 
 stored, the dead letters it wrote (numbered too) with those stored, and, for the latest windows, rollups with their sources.
 With --archive it first compares, for each shard and hour, the records that were handled with those in the archive. You can run it
 while events arrive: if something looks missing, it waits until all changes of the source are processed, and compares again.
+Where the ids of a source count, it also tells which numbers were left out; that is information, no difference.
 
 Exit code 1: there is a difference, or something looks missing and its changes were not processed within --wait.
 docs/audit.md says what each difference means and what to do. A function does the same on a schedule; its alarm is audit-differences.
@@ -131,7 +132,7 @@ function stepInWords({ phase, compared, found, suspects }: AuditProgress): reado
   return [`${phase}: ${counts}; ${found} differences, ${suspects.length} to be decided`];
 }
 
-function toJson({ compared, found, differences, suspects }: AuditProgress) {
+function toJson({ compared, ids, found, differences, suspects }: AuditProgress) {
   const undecided = suspects.map(({ difference }) => difference);
-  return { ...compared, differences: found, first: differences, undecided };
+  return { ...compared, differences: found, first: differences, undecided, ids };
 }

@@ -24,7 +24,10 @@ interface Segment {
   readonly folded: FoldedInto;
 }
 
-type Run = Pick<Segment, 'count' | 'time' | 'step' | 'folded'> & { readonly number: number };
+type Run = Readonly<Pick<Segment, 'count' | 'time' | 'step' | 'folded'>> & { readonly number: number };
+
+/** Whole numbers that follow each other, and the event time of the first. */
+export type IdRun = Omit<Run, 'folded'>;
 
 /** Called for each event that an id was applied with. */
 export type Occasion = (time: EpochMs, folded: FoldedInto) => boolean;
@@ -116,6 +119,12 @@ export class IdSegments {
       for (let at = 0; at < count; at += 1)
         take(at === 0 ? key : numberKey((key.number ?? 0) + at), time + at * step, folded);
     }
+  }
+
+  /** The ids that are whole numbers, in the order they came. */
+  eachRun(take: (run: IdRun) => void): void {
+    for (const { key, count, time, step } of this.#segments)
+      if (key.number !== undefined) take({ number: key.number, count, time, step });
   }
 
   encode(writer: ByteWriter): void {

@@ -6,7 +6,7 @@ import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 import type { FoldedInto } from './folded-into.ts';
 import { fitFolded, INTO_ALL } from './folded-into.ts';
-import type { IdKey, Occasion } from './id-segments.ts';
+import type { IdKey, IdRun, Occasion } from './id-segments.ts';
 import { IdSegments, idKey, isKeptAsNumber } from './id-segments.ts';
 import { MAX_ID_PAGES, MAX_PAGE_RANGES, MAX_RECENT_ID_BYTES } from './limits.ts';
 
@@ -171,6 +171,20 @@ export class RememberedIds {
       recent += 1;
     });
     return { recent, pages: this.#pageCount() };
+  }
+
+  /** The whole numbers in the item itself: those above `pagedNumber` are all that are remembered. */
+  eachRun(take: (run: IdRun) => void): void {
+    this.#recent.eachRun(take);
+  }
+
+  /** Greatest whole number in pages; -1 if there is none. */
+  get pagedNumber(): number {
+    return this.#pagedNumber;
+  }
+
+  get hasHadPages(): boolean {
+    return this.#nextPage > 0;
   }
 
   /** What the next write is to do beside the state; `encode` after it says that it is done. Pages before `keptFrom` need not stay at hand. */

@@ -6,6 +6,7 @@ import type { ChainLink, ClosingChain } from '../closing-chain.ts';
 import { eventsIn } from '../closing-chain.ts';
 import { countedAs } from '../counted-as.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
+import type { RememberedIds } from '../remembered-ids.ts';
 import type { VerdictCounts } from '../source-state.ts';
 import type { AggregationImage, StateImage } from '../state-image.ts';
 import type { StoredWindow } from '../stored-window.ts';
@@ -19,11 +20,13 @@ export interface SourceAccount {
   readonly counts: VerdictCounts;
   readonly handedOn: number;
   readonly aggregations: readonly AggregationImage[];
+  readonly ids: RememberedIds;
+  readonly maxTime: EpochMs;
 }
 
 export function accountOf(source: string, image: StateImage): SourceAccount {
-  const { counts, handedOn = 0, aggregations } = image;
-  return { source, counts, handedOn, aggregations };
+  const { counts, handedOn = 0, aggregations, ids, maxTime } = image;
+  return { source, counts, handedOn, aggregations, ids, maxTime };
 }
 
 /**

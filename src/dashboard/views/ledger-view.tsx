@@ -135,9 +135,31 @@ function Audited({ audit }: { readonly audit: LedgerAnswer['audit'] | undefined 
             {audit.shards === undefined && '; without an archive nobody else counts what the stream carries'}
             {audit.waiting > 0 && `; ${formatCount(audit.waiting)} places wait for changes under way`}.
           </p>
+          {audit.ids?.first !== undefined && <Gaps ids={audit.ids} first={audit.ids.first} />}
         </>
       )}
     </section>
+  );
+}
+
+type CountedIds = NonNullable<NonNullable<LedgerAnswer['audit']>['ids']>;
+
+/** No trouble of the books: a device may leave out numbers on its own account. */
+function Gaps({
+  ids: { counters, withGaps, missing },
+  first,
+}: {
+  readonly ids: CountedIds;
+  readonly first: NonNullable<CountedIds['first']>;
+}) {
+  const { source, from, to, missing: own, notApplied } = first;
+  return (
+    <p class="muted">
+      {formatCount(withGaps)} of {formatCount(counters)} sources whose ids count have left out numbers,{' '}
+      {formatCount(missing)} in all. The first: <Link to={{ page: 'source', source }}>{source}</Link>,{' '}
+      {from === to ? `id ${from}` : `ids ${from} to ${to}`}; it has left out {formatCount(own)}
+      {notApplied > 0 && `, and ${formatCount(notApplied)} of its events were late or quarantined`}.
+    </p>
   );
 }
 

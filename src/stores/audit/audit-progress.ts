@@ -21,6 +21,8 @@ export interface AuditProgress {
   readonly startsBeforeMs?: EpochMs | undefined;
   readonly startsLeft: number;
   readonly compared: Compared;
+  /** undefined as releases before left it. */
+  readonly ids?: CountedIds | undefined;
   /** The first ones, in the order they were found. */
   readonly differences: readonly Difference[];
   /** All of them. */
@@ -42,11 +44,33 @@ export interface Compared {
   readonly shards?: number | undefined;
 }
 
+/** Sources whose ids count, and what their counters have left out. That is no difference: a device may do so on its own account. */
+export interface CountedIds {
+  readonly counters: number;
+  /** Those of them with gaps. */
+  readonly withGaps: number;
+  /** Numbers left out, of all sources. */
+  readonly missing: number;
+  readonly first?: FirstGap;
+}
+
+export interface FirstGap {
+  readonly source: string;
+  /** Its first gap, both numbers included. */
+  readonly from: number;
+  readonly to: number;
+  /** Numbers that the source has left out. */
+  readonly missing: number;
+  /** Events of it that were late or quarantined, ever: they may be among those numbers. */
+  readonly notApplied: number;
+}
+
 export interface PassReport {
   readonly pass: number;
   readonly startedMs: EpochMs;
   readonly finishedMs: EpochMs;
   readonly compared: Compared;
+  readonly ids?: CountedIds | undefined;
   readonly found: number;
   readonly differences: readonly Difference[];
 }
@@ -80,6 +104,8 @@ interface WithFence {
 }
 
 export const NOTHING_COMPARED: Compared = { sources: 0, windows: 0, letters: 0, rollupWindows: 0 };
+
+export const NO_IDS: CountedIds = { counters: 0, withGaps: 0, missing: 0 };
 
 export interface StoredProgress {
   readonly progress: AuditProgress | undefined;

@@ -5,10 +5,16 @@ import type { Difference } from '../../core/audit/difference.ts';
 import type { EpochMs } from '../../core/brands.ts';
 import type { Pipeline } from '../../core/pipeline/pipeline.ts';
 import { spanMs } from '../../core/window-spec.ts';
-import { type AuditProgress, NOTHING_COMPARED, type Suspect } from './audit-progress.ts';
+import {
+  type AuditProgress,
+  type CountedIds,
+  NO_IDS,
+  NOTHING_COMPARED,
+  type Suspect,
+} from './audit-progress.ts';
 import { keptBy, noteRetentions } from './kept-windows.ts';
 import { lookAtRollups } from './look-at-rollups.ts';
-import { type LookDeps, lookAtSource } from './look-at-source.ts';
+import { type LookDeps, lookAtSource, type SourceReport } from './look-at-source.ts';
 import { lookAtStreams, type StreamAuditDeps } from './look-at-streams.ts';
 import { settleSuspects } from './settle-suspects.ts';
 
@@ -36,6 +42,7 @@ export function beginPass(before: AuditProgress | undefined, nowMs: EpochMs, dep
     phase: deps.stream === undefined ? 'sources' : 'streams',
     startsLeft: deps.pipeline.rollups.length === 0 ? 0 : deps.starts,
     compared: NOTHING_COMPARED,
+    ids: NO_IDS,
     differences: [],
     found: 0,
     suspects: before?.suspects ?? [],
@@ -78,7 +85,7 @@ async function sourcesStep(progress: AuditProgress, deps: AuditDeps): Promise<Au
   for (let from = 0; from < states.length; from += SIDE_BY_SIDE) {
     const some = states.slice(from, from + SIDE_BY_SIDE);
     const reports = await Promise.all(some.map((stored) => lookAtSource(stored, look)));
-    for (const { differences, suspects, windows, letters } of reports) {
+    for (const { differences, suspects, windows, letters, ids } of reports) {
       const { compared } = now;
       now = withDifferences(now, differences);
       now = withSuspects(now, suspects);
@@ -90,6 +97,7 @@ async function sourcesStep(progress: AuditProgress, deps: AuditDeps): Promise<Au
           windows: compared.windows + windows,
           letters: compared.letters + letters,
         },
+        ids: withIds(now.ids, ids),
       };
     }
   }
@@ -136,9 +144,24 @@ async function waitingStep(progress: AuditProgress, deps: AuditDeps): Promise<Au
   const nowMs = deps.nowMs();
   const isLong = waiting.every(({ sinceMs }) => nowMs - sinceMs >= MOST_WAITING_MS);
   if (waiting.length > 0 && !isLong) return now;
-  const { pass, startedMs, compared, found, differences } = now;
-  const last = { pass, startedMs, finishedMs: nowMs, compared, found, differences };
+  const { pass, startedMs, compared, ids, found, differences } = now;
+  const last = { pass, startedMs, finishedMs: nowMs, compared, ids, found, differences };
   return { ...now, phase: 'done', last };
+}
+
+function withIds(before = NO_IDS, ids: SourceReport['ids']): CountedIds {
+  if (ids === undefined) return before;
+  const counted = { ...before, counters: before.counters + 1 };
+  const { source, gaps, notApplied } = ids;
+  const [range] = gaps;
+  if (range === undefined) return counted;
+  const missing = gaps.reduce((sum, { from, to }) => sum + to - from + 1, 0);
+  return {
+    ...counted,
+    withGaps: before.withGaps + 1,
+    missing: before.missing + missing,
+    first: before.first ?? { source, ...range, missing, notApplied },
+  };
 }
 
 function withDifferences(progress: AuditProgress, more: readonly Difference[]): AuditProgress {

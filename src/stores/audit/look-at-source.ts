@@ -9,6 +9,7 @@ import {
   type SourceAccount,
 } from '../../core/audit/compare-source.ts';
 import type { Difference } from '../../core/audit/difference.ts';
+import { type IdRange, idGaps } from '../../core/audit/id-gaps.ts';
 import type { ClosingChain } from '../../core/closing-chain.ts';
 import type { Pipeline } from '../../core/pipeline/pipeline.ts';
 import { sourceSeries } from '../../core/series.ts';
@@ -37,6 +38,16 @@ export interface SourceReport {
   readonly suspects: readonly Suspect[];
   readonly windows: number;
   readonly letters: number;
+  /** undefined: its ids do not count. */
+  readonly ids?: SourceIds | undefined;
+}
+
+interface SourceIds {
+  readonly source: string;
+  /** Numbers that its counter has left out. */
+  readonly gaps: readonly IdRange[];
+  /** Events that were late or quarantined, ever: their ids are not remembered. */
+  readonly notApplied: number;
 }
 
 export async function lookAtSource(stored: StoredState, deps: LookDeps): Promise<SourceReport> {
@@ -79,7 +90,13 @@ async function lookAt(account: SourceAccount, stored: StoredState, deps: LookDep
   suspects.push(
     ...letters.map((difference): Suspect => ({ what: 'letter', source, difference, sinceMs: deps.nowMs() })),
   );
-  return { differences, suspects, windows, letters: account.handedOn };
+  return { differences, suspects, windows, letters: account.handedOn, ids: idsOf(account, deps.pipeline) };
+}
+
+function idsOf(account: SourceAccount, pipeline: Pipeline): SourceIds | undefined {
+  const { source, counts } = account;
+  const gaps = idGaps(account, pipeline);
+  return gaps && { source, gaps, notApplied: counts.late + counts.quarantined };
 }
 
 export async function lookAtLetters(

@@ -1,6 +1,6 @@
 // What the audit has to tell: of its latest whole pass, and of the one under way where that has found something.
 import { CAUSES, type DifferenceKind, placeInWords } from '../../core/audit/difference.ts';
-import type { AuditProgress, AuditStore } from './audit-progress.ts';
+import type { AuditProgress, AuditStore, CountedIds } from './audit-progress.ts';
 
 export interface AuditReport {
   readonly finishedMs: number;
@@ -11,6 +11,8 @@ export interface AuditReport {
   readonly rollupWindows: number;
   readonly differences: number;
   readonly waiting: number;
+  /** Undefined: the pass was made by a release that did not look at ids. */
+  readonly ids?: CountedIds;
   readonly first?: {
     readonly kind: DifferenceKind;
     readonly place: string;
@@ -40,6 +42,7 @@ function reportOf({ last, found, differences, suspects, phase }: AuditProgress):
     rollupWindows,
     differences: Math.max(found, last.found),
     waiting: suspects.length,
+    ...(last.ids === undefined ? {} : { ids: last.ids }),
     ...(first === undefined
       ? {}
       : {

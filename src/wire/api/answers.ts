@@ -136,6 +136,34 @@ const auditSchema = named(
           'Shards of the stream whose records were compared with what the archive has of them; absent without an archive',
           count,
         ),
+        ids: named(
+          'AuditIds',
+          described(
+            'Numbers left out by sources whose ids count: information, no difference. Absent before the first pass that looked at ids',
+            object(
+              {
+                counters: described('Sources whose ids count', count),
+                withGaps: described('Those of them with gaps', count),
+                missing: described('Numbers left out, of all sources', count),
+              },
+              {
+                first: named(
+                  'AuditGap',
+                  object({
+                    source: text(),
+                    from: described('Of its first gap, the first number', count),
+                    to: described('The last one', count),
+                    missing: described('Numbers that the source has left out', count),
+                    notApplied: described(
+                      'Events of the source that were late or quarantined, ever: they may be among those numbers',
+                      count,
+                    ),
+                  }),
+                ),
+              },
+            ),
+          ),
+        ),
         first: named(
           'AuditDifference',
           object({

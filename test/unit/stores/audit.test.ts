@@ -149,6 +149,76 @@ describe('a pass at once', () => {
   });
 });
 
+/** Source `dev` with these ids, one a second, and what makes every window of them close. */
+async function withIds(ids: readonly (string | number)[], { late }: { readonly late?: number } = {}) {
+  const system = new AuditedSystem(PIPELINE);
+  const made = ids.map((id, at) => ({ id, time: T0 + at * 1_000 }));
+  const more = late === undefined ? [] : [{ id: late, time: T0 }];
+  const all = [...made, { time: T0 + (ids.length + 3_600) * 1_000 }, ...more];
+  const records = all.map((each, at) => {
+    const data = { source: 'dev', values: { v: 1 }, ...each };
+    return kinesisRecord({ data, sequence: sequenceOf(at + 1), arrivalMs: T0 + 10_000_000 });
+  });
+  await system.aggregate(records);
+  await system.rollUp();
+  const { sources, windows, deadLetters } = system.tables;
+  const deps = {
+    pipeline: PIPELINE,
+    states: new SourceStates(sources),
+    windows: new Windows(windows),
+    deadLetters: new DeadLetters(deadLetters),
+    nowMs: () => system.nowMs,
+    depth: 120,
+    starts: 10,
+  };
+  const sleep = async () => {};
+  return { system, progress: await auditNow(deps, { waitMs: 0, sleep }) };
+}
+
+function count(from: number, to: number): readonly number[] {
+  return Array.from({ length: to - from + 1 }, (_, at) => from + at);
+}
+
+describe('numbers that a counter has left out', () => {
+  it('are told, and are no difference', async () => {
+    const { system, progress } = await withIds([...count(1, 20), ...count(24, 40), ...count(42, 50)]);
+    const first = { source: 'dev', from: 21, to: 23, missing: 4, notApplied: 0 };
+    expect(progress).toMatchObject({ found: 0, ids: { counters: 1, withGaps: 1, missing: 4, first } });
+    expect(formatAudit(progress)).toContain(
+      'everything adds up\nids that count: 4 numbers are left out by 1 of 1 sources (information, no difference)\n' +
+        '  the first: source "dev", ids 21 to 23; it has left out 4',
+    );
+    await system.auditAll();
+    expect(await readAuditReport(new AuditStore(system.readers))).toMatchObject({
+      differences: 0,
+      ids: { missing: 4, first },
+    });
+  });
+
+  it('may be those of events that were late', async () => {
+    const { progress } = await withIds([...count(1, 20), ...count(22, 40)], { late: 21 });
+    expect(progress).toMatchObject({ ids: { missing: 1, first: { notApplied: 1 } } });
+    expect(formatAudit(progress)).toContain('id 21; it has left out 1, and 1 of its events were late');
+  });
+
+  it.each([
+    ['a counter that begins anew', [...count(100, 130), ...count(1, 30)]],
+    ['one that wraps around, with its last numbers left out', [...count(200, 250), ...count(2, 30)]],
+    ['one that is set far ahead', [...count(1, 30), ...count(1_000_000, 1_000_030)]],
+  ])('are none: %s', async (_, ids) => {
+    expect((await withIds(ids)).progress.ids).toEqual({ counters: 1, withGaps: 0, missing: 0 });
+  });
+
+  it.each([
+    ['times', count(1, 30).map((at) => T0 + at * 1_000)],
+    ['every other number, of a counter that two share', count(1, 30).map((at) => 2 * at)],
+    ['texts', count(1, 30).map((at) => `msg-${at}`)],
+    ['too few', [1, 2, 3, 5, 6, 7]],
+  ])('are none where ids do not count: %s', async (_, ids) => {
+    expect((await withIds(ids)).progress.ids).toEqual({ counters: 0, withGaps: 0, missing: 0 });
+  });
+});
+
 describe('what the scheduled audit has found', () => {
   it('is told of the latest whole pass, until another finds nothing', async () => {
     const { system } = await setUp();
