@@ -57,10 +57,18 @@ export class RestoredSystem {
     this.#close = wireClose(host);
   }
 
-  async put(source: string, second: number, { value = second, site = 'x' } = {}): Promise<void> {
+  async put(
+    source: string,
+    second: number,
+    {
+      value = second,
+      site = 'x',
+      values = { v: value },
+    }: { value?: number; site?: string; values?: Readonly<Record<string, number>> } = {},
+  ): Promise<void> {
     this.#number += 1;
     const time = START_MS + second * 1_000;
-    const data = { source, id: this.#number, time, values: { v: value }, tags: { site } };
+    const data = { source, id: this.#number, time, values, tags: { site } };
     const sequence = sequenceOf(this.#number);
     const record = kinesisRecord({ sequence, data, arrivalMs: time });
     expect(await this.#aggregate({ Records: [record] })).toEqual({ batchItemFailures: [] });

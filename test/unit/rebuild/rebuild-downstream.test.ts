@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { parsePipeline } from '../../../src/core/pipeline/parse-pipeline.ts';
 import { type DownstreamOptions, rebuildDownstream } from '../../../src/rebuild/rebuild-downstream.ts';
+import { DeadLetters } from '../../../src/stores/dead-letters.ts';
 import { RollupBeginnings } from '../../../src/stores/rollup-beginnings.ts';
 import { RollupDirectory } from '../../../src/stores/rollup-directory.ts';
 import { SourceStates } from '../../../src/stores/source-states.ts';
@@ -39,6 +40,11 @@ async function all(system: RestoredSystem) {
   const { events, final, partial, metrics } = window;
   const value = metrics.find(({ name }) => name === 'v');
   return { events, final, partial, min: value?.min, max: value?.max };
+}
+
+async function namesIn({ tables }: RestoredSystem): Promise<readonly string[]> {
+  const found = await collect(new Windows(tables.windows).list('rollup|all|[]', { toMs: START_MS + 59_999 }));
+  return found.flatMap(({ metrics }) => metrics.map(({ name }) => name)).sort();
 }
 
 async function putBackTo({ tables }: RestoredSystem, source: string, version: number): Promise<void> {
@@ -164,6 +170,34 @@ describe('rollups made anew', () => {
     expect(await rebuild(system)).toMatchObject({ moments: 3, remade: 0, added: 0 });
     const found = await collect(new Windows(system.tables.windows).list('rollup|all|[]'));
     expect(found.map(({ start, events }) => [start, events])).toEqual([[START_MS, 1]]);
+  });
+
+  it('have the value names again that a full part had no room for, once those who made names up are erased', async () => {
+    const system = new RestoredSystem();
+    const inventors = ['inventor-1', 'inventor-2', 'inventor-3'];
+    for (const source of ['dev', ...inventors]) await system.put(source, 0);
+    await system.rollup();
+    const named = (by: string, from: number) =>
+      Object.fromEntries(Array.from({ length: 64 }, (_, at) => [`${by}-${'x'.repeat(40)}${from + at}`, 1]));
+    for (const source of inventors)
+      for (let from = 0; from < 1_600; from += 64)
+        await system.put(source, 1, { values: named(source, from) });
+    await system.rollup();
+    const lacking = named('dev', 0);
+    await system.put('dev', 2, { values: lacking });
+    await system.rollup();
+    const letters = await collect(new DeadLetters(system.tables.deadLetters).list());
+    expect(letters.some(({ source }) => source === 'dev')).toBe(true);
+    expect(await namesIn(system)).not.toEqual(expect.arrayContaining(Object.keys(lacking)));
+    // While they are there, there is no room for it.
+    expect(await rebuild(system)).toMatchObject({ remade: 0, failures: 0 });
+    for (const source of inventors) system.tables.sources.remove({ source: text(source) });
+    system.forgetChanges();
+    expect(await rebuild(system)).toMatchObject({ partial: 0, failures: 0 });
+    expect(await namesIn(system)).toEqual([...Object.keys(lacking), 'v'].sort());
+    await system.close();
+    expect(await system.rollup()).toEqual([]);
+    expect(await all(system)).toEqual({ events: 2, min: 0, max: 0, final: true, partial: undefined });
   });
 
   it('name what cannot be read, and go on', async () => {
