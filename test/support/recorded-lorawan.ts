@@ -12,6 +12,23 @@ import { readRecording } from '../../src/wire/recordings.ts';
 import type { CarriedRecord } from './arbitrary-rebuild.ts';
 import { viewOf } from './rebuilt-tables.ts';
 
+/** A definition that has something of everything to say of them. */
+export const LORAWAN = {
+  aggregations: [
+    { name: 'ten-minutes', window: { tumbling: '10m' }, allowedLateness: '1h', idleTimeout: '10m' },
+  ],
+  rollups: [{ name: 'by-model', of: 'ten-minutes', by: ['model'] }],
+  alerts: [
+    {
+      name: 'hot',
+      on: { rollup: 'by-model' },
+      metric: 'temperature',
+      aggregate: 'max',
+      when: { above: 20 },
+    },
+  ],
+};
+
 const EVENTS = 4_000;
 const HOUR_MS = 3_600_000;
 /** Between two there is room for the ticks that a runner puts. */

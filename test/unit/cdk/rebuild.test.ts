@@ -16,7 +16,7 @@ import { archiveEvents } from '../../support/archive-of-events.ts';
 import { carriedStream } from '../../support/carried-stream.ts';
 import { generationOf } from '../../support/rebuilt-generation.ts';
 import { storesOf, viewOf } from '../../support/rebuilt-tables.ts';
-import { livedAndRecorded, recordedLorawan } from '../../support/recorded-lorawan.ts';
+import { LORAWAN, livedAndRecorded, recordedLorawan } from '../../support/recorded-lorawan.ts';
 import { recordingsFolder } from '../../support/recordings.ts';
 import { runStateMachine, stateMachineIn } from '../../support/run-state-machine.ts';
 import { bareApp, synthesizedStack, unsynthesizedStack } from '../../support/synthesized-stack.ts';
@@ -332,18 +332,3 @@ describe('the state machine', () => {
 });
 
 const LORAWAN_ARN = 'arn:aws:kinesis:us-east-1:000000000000:stream/telemetry';
-const LORAWAN = {
-  aggregations: [
-    { name: 'ten-minutes', window: { tumbling: '10m' }, allowedLateness: '1h', idleTimeout: '10m' },
-  ],
-  rollups: [{ name: 'by-model', of: 'ten-minutes', by: ['model'] }],
-  alerts: [
-    {
-      name: 'hot',
-      on: { rollup: 'by-model' },
-      metric: 'temperature',
-      aggregate: 'max',
-      when: { above: 20 },
-    },
-  ],
-};
