@@ -11,7 +11,8 @@ export type AskedWork =
   | { readonly kind: 'close'; readonly hour: ArchiveHour };
 
 /**
- * What is done already may be asked for again. It reads the manifests of the hour and of the last one begun, of each shard.
+ * What is done already may be asked for again. It reads the manifests of the hour and of the last one begun, of each shard; before it
+ * refuses, all.
  *
  * @throws RebuildError where something that comes before is not done
  */
@@ -24,16 +25,23 @@ export async function expectTurn(
     ...generation,
     toMs: Math.min(hourEndMs(lastHour), generation.toMs ?? Number.POSITIVE_INFINITY),
   };
-  const [next] = await planRebuild({
-    ...{ generation: upTo, archive, generations },
-    ...{ goingOn: true, grownIsDone: true },
-  });
-  if (next === undefined || isNextTo(next, asked)) return;
+  const nextIn = async (range: typeof generation) => {
+    const [next] = await planRebuild({
+      ...{ generation: range, archive, generations },
+      ...{ goingOn: true, grownIsDone: true },
+    });
+    return next;
+  };
+  const soon = await nextIn(upTo);
+  if (soon === undefined || isNextTo(soon, asked)) return;
   if (asked.kind === 'fold') {
     const { shard, hours } = asked.chunk;
     const stored = await generations.chunk(generation.name, { shard, hour: hours[0] ?? '' });
     if (stored?.value.done === true) return;
   }
+  // An hour that more may stand in is folded with the one behind it: what may be a shard's child with one need not be with both.
+  const next = await nextIn(generation);
+  if (next === undefined || isNextTo(next, asked)) return;
   const what =
     asked.kind === 'fold' ? `${lastHour} of ${asked.chunk.shard} to be folded` : `${lastHour} to be closed`;
   throw new RebuildError(

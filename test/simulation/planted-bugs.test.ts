@@ -35,7 +35,7 @@ const FOUND_BY: Readonly<Record<string, number>> = {
   'a state that was left and came back counts from when it began first': 71,
   'a source falls silent a millisecond late': 96,
   'a record that failed is noted as handled': 155,
-  'what was put back without an id is not known when its record is read': 130,
+  'what was put back without an id is not known when its record is read': 292,
   'what is put back moves the position of its source': 31,
   'an event set aside is folded in whatever of its batch is missing before it': 91,
 };

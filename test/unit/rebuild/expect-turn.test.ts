@@ -63,3 +63,30 @@ describe('two shards of three hours', () => {
     await turn(close('2026-11-28T09'));
   });
 });
+
+test('of an hour that more may stand in, which is folded with the one behind it, another shard of that hour waits for nothing', async () => {
+  const archive = new MemoryObjects();
+  const made = generationOf(archive, DEFINITION);
+  // All of B stands behind what A has in the first hour, and not behind what A has in both.
+  const events = Array.from({ length: 6 }, (_, at) => ({
+    source: `d${at % 2}`,
+    time: START_MS + (at < 3 ? 0 : 7_200_000) + at,
+    values: { v: at },
+  }));
+  await archiveEvents(archive, events, { shardOf: (at) => [0, 0, 1][at % 3] ?? 0 });
+  const keys: string[] = [];
+  for await (const { key } of archive.list('records/')) keys.push(key);
+  const key = keys.find((one) => one.includes(`shard=${A}/hour=2026-11-28T09`) && one.endsWith('.zst')) ?? '';
+  const object = await archive.get(key);
+  await archive.put(key.replace(/\d(?=\.ndjson)/, '2'), object?.body ?? Buffer.alloc(0));
+  const [work] = await planRebuild(made.options);
+  expect(work).toMatchObject({
+    kind: 'fold',
+    chunks: [
+      { shard: A, hours: ['2026-11-28T09', '2026-11-28T11'] },
+      { shard: B, hours: ['2026-11-28T09'] },
+    ],
+  });
+  await expectTurn(chunk(B, '2026-11-28T09'), made.options);
+  await expect(expectTurn(close('2026-11-28T09'), made.options)).rejects.toThrow(/not folded before it/);
+});
