@@ -10,7 +10,7 @@ import { emptySourceState, type SourceState } from '../../src/core/source-state.
 import { decodeStateImage, encodeState } from '../../src/core/state-encoding.ts';
 import { SHARD, type StreamEntry, sequenceOf } from '../support/event-streams.ts';
 import { batchOf, eventOf } from '../support/events.ts';
-import { atLeast, runs } from '../support/runs.ts';
+import { atLeast } from '../support/runs.ts';
 import { StreamRunner } from '../support/stream-runner.ts';
 
 const T0 = 1_700_000_000_000;
@@ -28,13 +28,15 @@ const OF_ALL_KINDS: readonly Pipeline[] = [
     ],
     dedupe: { horizon: '30s' },
   }),
-  parsePipeline({
-    aggregations: [
-      { name: 'm', window: { tumbling: '10s' } },
-      { name: 'warm', window: { tumbling: '5m' }, filter: { types: ['warm'] } },
-    ],
-    dedupe: { horizon: '2m' },
-  }),
+  ...['2m', '10m'].map((horizon) =>
+    parsePipeline({
+      aggregations: [
+        { name: 'm', window: { tumbling: '10s' } },
+        { name: 'warm', window: { tumbling: '5m' }, filter: { types: ['warm'] } },
+      ],
+      dedupe: { horizon },
+    }),
+  ),
   parsePipeline({
     aggregations: [{ name: 'warm', window: { tumbling: '1m' }, filter: { types: ['warm'] } }],
     dedupe: { horizon: '30s' },
@@ -147,7 +149,7 @@ test('what is told was never applied and never will be, whatever has been forgot
   fc.assert(
     fc.property(drafts(900, 300), fc.constantFrom(...OF_ALL_KINDS), (of, pipeline) => {
       const sent = sentBy(of);
-      const applied: Sent[] = [];
+      const seen: Sent[] = [];
       const tried = new Set<number>();
       let record = 0;
       // In one container, so pages of ids stay at hand.
@@ -160,10 +162,12 @@ test('what is told was never applied and never will be, whatever has been forgot
         return folded.verdicts[0];
       };
       for (const [at, each] of sent.entries()) {
-        if (verdictOf(each) === 'applied') applied.push(each);
+        const verdict = verdictOf(each);
+        // A counter that begins anew within the horizon repeats ids that are known.
+        if (verdict === 'applied' || verdict === 'duplicate') seen.push(each);
         if (at % 50 !== 49) continue;
         for (const id of gapsOf(state, pipeline) ?? []) {
-          const places = placesOf(id, applied);
+          const places = placesOf(id, seen);
           expect(places.length).toBeGreaterThan(0);
           const [place] = places;
           if (place === undefined || places.length > 1 || tried.has(id)) continue;
@@ -175,7 +179,7 @@ test('what is told was never applied and never will be, whatever has been forgot
         }
       }
     }),
-    { numRuns: runs(60) },
+    { numRuns: atLeast(20) },
   );
   expect(told).toBeGreaterThan(0);
 });
@@ -185,9 +189,9 @@ interface Place {
   readonly after: Sent;
 }
 
-/** Where a number is missing: between two of an ascent that were applied. */
-function placesOf(id: number, applied: readonly Sent[]): readonly Place[] {
-  return [...Map.groupBy(applied, ({ ascent }) => ascent).values()].flatMap((ascent) => {
+/** Where a number is missing: between two of an ascent that came in time. */
+function placesOf(id: number, seen: readonly Sent[]): readonly Place[] {
+  return [...Map.groupBy(seen, ({ ascent }) => ascent).values()].flatMap((ascent) => {
     const inOrder = ascent.toSorted((a, b) => a.id - b.id);
     const before = inOrder.findLast((each) => each.id < id);
     const after = inOrder.find((each) => each.id >= id);
