@@ -102,9 +102,10 @@ interface Alarmed {
   readonly dashboard: string;
 }
 
-/** All that is off by default, has alarms of its own kind, and runs on one machine. */
+/** All that is off by default and has alarms of its own. */
 const OPTIONS = {
   archive: true,
+  rebuild: true,
   incoming: true,
   mqtt: true,
   outlet: { to: 'kinesis', tells: ['final', 'late', 'alerts'] },
@@ -112,7 +113,12 @@ const OPTIONS = {
 
 function readProduction(): Alarmed {
   const settings = { ...readSettings({}, 'production'), ...OPTIONS };
-  const template = parseTemplate(synthesizedStack(settings).toJSON());
+  const { Outputs, ...whole } = synthesizedStack(settings).toJSON();
+  // State machines do not run here: nothing that names one is read.
+  const template = parseTemplate({
+    ...whole,
+    Outputs: Object.fromEntries(Object.entries(Outputs).filter(([name]) => !name.startsWith('RebuildState'))),
+  });
   const folder = fileURLToPath(new URL('./handlers', import.meta.url));
   const keys = [...template.resources.values()].flatMap(({ type, properties }) =>
     type === 'AWS::Lambda::Function' && isObject(properties['Code']) ? [properties['Code']['S3Key']] : [],
