@@ -3,6 +3,7 @@
 import type { EpochMs, SequenceNumber, ShardId } from '../../src/core/brands.ts';
 import { compareSequenceNumbers } from '../../src/core/sequence-number.ts';
 import { type ShardLineage, shardReadMs, withAncestors } from '../../src/core/stream-progress.ts';
+import { NoStreamError } from '../../src/platform/sharded-stream.ts';
 import type { RecordPlace, StoredRead, StreamProgress } from '../../src/stores/stream-progress.ts';
 import type { BatchTick } from './decode-batch.ts';
 
@@ -51,7 +52,7 @@ export class ShardProgress {
     if (own?.tick !== undefined)
       return compareSequenceNumbers(own.tick.sequence, sequence) < 0 ? own.tick.tickMs : undefined;
     if (this.#inherited.has(key)) return this.#inherited.get(key);
-    const shards = await lineage(stream);
+    const shards = await lineage(stream).catch(noneOfNoStream);
     const stored = await progress.load(stream, withAncestors(shard, shards));
     const ticks = new Map(
       [...stored].flatMap(([id, { tick }]) => (tick === undefined ? [] : [[id, tick.tickMs]])),
@@ -79,6 +80,12 @@ export class ShardProgress {
     if (this.#known.size >= MOST_SHARDS) this.#known.clear();
     this.#known.set(key, read);
   }
+}
+
+/** Records outlive their stream where they are played from a recording, or put back: nobody knows then where its shards came from. */
+function noneOfNoStream(error: unknown): readonly ShardLineage[] {
+  if (error instanceof NoStreamError) return [];
+  throw error;
 }
 
 /** Known at a time: some 100 bytes each. */

@@ -5,6 +5,7 @@ import {
   ListShardsCommand,
   type ListShardsCommandOutput,
   PutRecordsCommand,
+  ResourceNotFoundException,
 } from '@aws-sdk/client-kinesis';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { ShardId } from '../core/brands.ts';
@@ -13,7 +14,7 @@ import { handlerOf, type TimeLimits } from './time-limits.ts';
 
 export interface ShardedStream {
   readonly arn: string;
-  /** All that are within retention, closed ones too. Rejects where the stream cannot be reached. */
+  /** All that are within retention, closed ones too. Rejects where the stream cannot be reached; with a NoStreamError where there is none. */
   listShards(): Promise<readonly ListedShard[]>;
   /** Puts a record into each of these shards. Gives how many were taken. Rejects where the stream cannot be reached. */
   putIntoEach(shards: readonly ListedShard[], data: string): Promise<number>;
@@ -22,6 +23,11 @@ export interface ShardedStream {
 export interface ListedShard extends ShardLineage {
   /** The first key that it takes, in decimals. */
   readonly firstHashKey: string;
+}
+
+/** There is no stream of this name: it was deleted, or its records come from a recording. */
+export class NoStreamError extends Error {
+  override readonly name = 'NoStreamError';
 }
 
 /** A call of these ends well before a function's time does. */
@@ -45,9 +51,13 @@ async function listShards(client: KinesisClient, StreamName: string): Promise<re
   const found: ListedShard[] = [];
   let NextToken: string | undefined;
   do {
-    const page: ListShardsCommandOutput = await client.send(
-      new ListShardsCommand(NextToken === undefined ? { StreamName } : { NextToken }),
-    );
+    const page: ListShardsCommandOutput = await client
+      .send(new ListShardsCommand(NextToken === undefined ? { StreamName } : { NextToken }))
+      .catch((error: Error) => {
+        throw error instanceof ResourceNotFoundException
+          ? new NoStreamError(error.message, { cause: error })
+          : error;
+      });
     for (const { ShardId: id = '', ParentShardId, AdjacentParentShardId, HashKeyRange } of page.Shards ??
       []) {
       const parents = [ParentShardId, AdjacentParentShardId].filter((parent) => parent !== undefined);

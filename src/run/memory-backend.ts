@@ -7,6 +7,7 @@ import { callMemoryStreams } from '../local-stack/gateway/memory-service.ts';
 import type { TableSpec } from '../local-stack/read-table.ts';
 import type { LocalSystem } from '../local-stack/template.ts';
 import type { Clock } from '../platform/clock.ts';
+import { NoStreamError, type ShardedStream } from '../platform/sharded-stream.ts';
 import { changeJson } from '../stores/item-json.ts';
 import { MemoryTable, type TableSchema } from '../stores/memory-table.ts';
 import type { Backend } from './backends.ts';
@@ -44,11 +45,21 @@ export function createMemoryBackend(
     table: ({ name }) => known(tables, name),
     stream: ({ name }) => known(streams, name),
     changelog: ({ name }) => known(changelogs, name),
-    shards: (arn) => memoryShardedStream(known(byArn, arn)),
+    shards: (arn) => {
+      const stream = byArn.get(arn);
+      return stream === undefined ? noStream(arn) : memoryShardedStream(stream);
+    },
     endpoints: undefined,
     callService: callMemoryStreams(streams),
     close: () => {},
   };
+}
+
+function noStream(arn: string): ShardedStream {
+  const refuse = async () => {
+    throw new NoStreamError(`found no stream ${arn} in memory`);
+  };
+  return { arn, listShards: refuse, putIntoEach: refuse };
 }
 
 function sinkOf(streams: ReadonlyMap<string, MemoryStream>): RecordSink {

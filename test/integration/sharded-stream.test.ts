@@ -4,7 +4,7 @@ import { createKinesisSource } from '../../src/event-source/kinesis-source.ts';
 import { startKinesisServer } from '../../src/local-stack/kinesis-server.ts';
 import { provisionStream } from '../../src/local-stack/provision-stream.ts';
 import { splitWidestShard } from '../../src/local-stack/reshard.ts';
-import { createShardedStreams } from '../../src/platform/sharded-stream.ts';
+import { createShardedStreams, NoStreamError } from '../../src/platform/sharded-stream.ts';
 import { isTick, TICK_DATA } from '../../src/wire/tick.ts';
 import { localKinesis } from '../support/local-clients.ts';
 
@@ -16,9 +16,9 @@ it('a tick goes into each open shard, and the shards say which they came from', 
   const spec = { logicalId: 'T', name: 't', arn: '', shards: 2, retentionHours: 24 };
   const streamArn = await provisionStream(client, spec, 2);
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  const stream = createShardedStreams({ region: 'us-east-1', endpoint: server.endpoint, credentials })(
-    streamArn,
-  );
+  const streams = createShardedStreams({ region: 'us-east-1', endpoint: server.endpoint, credentials });
+  const stream = streams(streamArn);
+  await expect(streams(`${streamArn}-of-a-recording`).listShards()).rejects.toBeInstanceOf(NoStreamError);
   const [lower, upper] = await stream.listShards();
   if (lower === undefined || upper === undefined) throw new Error('found fewer than two shards');
   expect([lower, upper].map(({ parents }) => parents)).toEqual([[], []]);
