@@ -1,5 +1,5 @@
 // What an archive has of a range, hour by hour of every shard, as a rebuild plans with it.
-import { hourStartMs } from '../core/archive/archive-names.ts';
+import { type ArchiveHour, hourStartMs } from '../core/archive/archive-names.ts';
 import { totalsOf } from '../core/archive/manifest.ts';
 import type { SequenceNumber, ShardId } from '../core/brands.ts';
 import type { PlannedHour } from '../core/rebuild/rebuild-steps.ts';
@@ -71,6 +71,11 @@ function foundHour(archived: ArchivedHour): FoundHour | undefined {
 function firstOf(name: string): SequenceNumber {
   // digits, as its name was found to be
   return name.slice(0, name.indexOf('.')).replace(/^0+(?=\d)/, '') as SequenceNumber;
+}
+
+/** An hour of a shard, as a key. */
+export function placeText({ shard, hour }: { readonly shard: ShardId; readonly hour: ArchiveHour }): string {
+  return `${hour} ${shard}`;
 }
 
 export function hourEndMs(hour: string): number {

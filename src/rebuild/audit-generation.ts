@@ -10,7 +10,7 @@ import type { GenerationTables } from '../stores/generation-tables.ts';
 import type { ChunkProgress } from '../stores/generations.ts';
 import { readLedger, type StoredLedger } from '../stores/read-ledger.ts';
 import { SourceStates } from '../stores/source-states.ts';
-import { archivedHours, type FoundHour } from './archived-hours.ts';
+import { archivedHours, type FoundHour, placeText } from './archived-hours.ts';
 import { LEVEL_MS, spanMs } from './is-level.ts';
 import type { RebuildOptions } from './rebuild.ts';
 
@@ -32,7 +32,7 @@ export async function auditGeneration(
   tables: Pick<GenerationTables, 'sources' | 'deadLetters'>,
 ): Promise<RebuildAudit> {
   const { hours, gaps } = await archivedHours(new ArchiveReader(archive), generation.stream, generation);
-  const progress = await generations.chunks(generation.name);
+  const progress = standing(hours, await generations.chunks(generation.name));
   const books = await readLedger(new SourceStates(tables.sources), new DeadLetters(tables.deadLetters));
   const events = progress.reduce((sum, chunk) => sum + chunk.events, 0);
   return {
@@ -53,27 +53,60 @@ function problemsOfChunks(
   progress: readonly ChunkProgress[],
   isOpen: boolean,
 ): readonly string[] {
-  const found = new Map(hours.map((hour) => [`${hour.hour} ${hour.shard}`, hour]));
-  const folded = new Map(progress.map((chunk) => [`${chunk.hour} ${chunk.shard}`, chunk]));
+  const found = new Map(hours.map((hour) => [placeText(hour), hour]));
+  const folded = new Map(progress.map((chunk) => [placeText(chunk), chunk]));
   const newest = new Map<ShardId, ArchiveHour>();
   const begun = isOpen ? hours.filter((hour) => !hasJustBegun(hour, progress)) : hours;
   for (const { shard, hour } of begun) if (hour > (newest.get(shard) ?? '')) newest.set(shard, hour);
   const problems: string[] = [];
-  for (const { hour, chunks } of rebuildSteps(begun)) {
+  for (const { chunks } of rebuildSteps(begun)) {
     for (const { shard, hours: together } of chunks) {
       const where = `hour ${together.join(', ')} of ${shard}`;
-      const chunk = folded.get(`${hour} ${shard}`);
-      const named = together
-        .flatMap((each) => found.get(`${each} ${shard}`) ?? [])
-        .map((each) => (each.hour === newest.get(shard) ? upToThere(each, chunk?.upTo) : each));
+      const all = together.flatMap((each) => found.get(placeText({ shard, hour: each })) ?? []);
+      const chunk = foldedOf(together.map((each) => folded.get(placeText({ shard, hour: each }))));
+      const named = all.map((each) =>
+        each.hour === newest.get(shard) ? upToThere(each, chunk?.upTo) : each,
+      );
       const problem = problemOfChunk(named, chunk);
       if (problem !== undefined) problems.push(`${where}: ${problem}`);
-      folded.delete(`${hour} ${shard}`);
+      for (const each of together) folded.delete(placeText({ shard, hour: each }));
     }
   }
   for (const place of folded.keys())
     problems.push(`${place}: found it folded, and the archive has no such hour any more, expected it there`);
   return problems;
+}
+
+/** Hours that are one chunk by now may have been folded one by one: before an object came into the first that its manifest does not name. */
+function foldedOf(folded: readonly (ChunkProgress | undefined)[]): ChunkProgress | undefined {
+  const [first, ...others] = folded;
+  if (first === undefined) return undefined;
+  const each = [first, ...others.filter((one) => one !== undefined)];
+  return {
+    ...first,
+    done: each.every(({ done }) => done),
+    records: recordsOf(each),
+    digest: each.reduce((sum, { digest }) => addDigests(sum, digest), EMPTY_DIGEST),
+    upTo: each.findLast(({ upTo }) => upTo !== undefined)?.upTo,
+  };
+}
+
+/** Without what was folded once more, as a part of the chunk that it is by now. */
+function standing(hours: readonly FoundHour[], progress: readonly ChunkProgress[]): readonly ChunkProgress[] {
+  const records = new Map(hours.map((each) => [placeText(each), each.records]));
+  const folded = new Map(progress.map((each) => [placeText(each), each.records]));
+  const again = new Set<string>();
+  for (const { chunks } of rebuildSteps(hours))
+    for (const { shard, hours: together } of chunks) {
+      const [first = '', ...others] = together.map((hour) => placeText({ shard, hour }));
+      const named = [first, ...others].reduce((sum, place) => sum + (records.get(place) ?? 0), 0);
+      if ((folded.get(first) ?? 0) >= named) for (const place of others) again.add(place);
+    }
+  return progress.filter((each) => !again.has(placeText(each)));
+}
+
+function recordsOf(each: readonly { readonly records: number }[]): number {
+  return each.reduce((sum, { records }) => sum + records, 0);
 }
 
 /** An hour of a few minutes behind all that are folded, and behind each record of its shard that is: it began after the last look. */
@@ -100,7 +133,7 @@ function upToThere(hour: FoundHour, upTo: SequenceNumber | undefined): NamedHour
 }
 
 function problemOfChunk(named: readonly NamedHour[], chunk: ChunkProgress | undefined): string | undefined {
-  const records = named.reduce((sum, hour) => sum + hour.records, 0);
+  const records = recordsOf(named);
   const digest = named.reduce((sum, hour) => addDigests(sum, hour.digest), EMPTY_DIGEST);
   if (chunk === undefined) return `found nothing folded, expected ${records} records`;
   if (!chunk.done)

@@ -14,7 +14,7 @@ import { digestOf } from '../stores/archive/pack-object.ts';
 import type { ChunkProgress, Generation, Generations } from '../stores/generations.ts';
 import { readArchivedRecord } from '../wire/archived-line.ts';
 import type { KinesisEventRecord } from '../wire/stream-records.ts';
-import { archivedHours, type FoundHour, HOUR_MS, hourEndMs } from './archived-hours.ts';
+import { archivedHours, type FoundHour, HOUR_MS, hourEndMs, placeText } from './archived-hours.ts';
 import type { GenerationFold } from './generation-fold.ts';
 import { isLevel, type LeftWork } from './is-level.ts';
 import { RebuildError } from './rebuild-error.ts';
@@ -109,10 +109,6 @@ function latestOf(chunks: readonly ChunkProgress[]): ReadonlyMap<ShardId, number
     latest.set(shard, Math.max(latest.get(shard) ?? 0, hourEndMs(hour) - HOUR_MS));
   }
   return latest;
-}
-
-function placeText({ shard, hour }: { readonly shard: ShardId; readonly hour: ArchiveHour }): string {
-  return `${hour} ${shard}`;
 }
 
 function sizeOf({ shard, hours }: Chunk, found: ReadonlyMap<string, FoundHour>) {

@@ -1,21 +1,13 @@
 // TTL removes windows while records go on coming: devices that have been away send what belongs into windows of hours ago.
 import type { Random } from '../../producers/simulators/random.ts';
+import { NOT_WITH_REPAIRS } from './draw-repairs.ts';
 import { type Plan, type PlannedAction, type PlannedRecord, START_MS } from './plan.ts';
 
 /** The share of the plans without alerts, and with rollups, in which only records come and usual things go wrong. */
 const SHARE = 0.3;
 
 /** With these, it cannot be told what a window holds, or whether its changes come again when it has gone. */
-const OTHERS: ReadonlySet<PlannedAction['kind']> = new Set([
-  'deploy',
-  'retire',
-  'restore',
-  'restore-tables',
-  'lose-changes',
-  'rebuild-downstream',
-  'poison',
-  'redrive',
-]);
+const OTHERS: ReadonlySet<PlannedAction['kind']> = new Set([...NOT_WITH_REPAIRS, 'poison', 'redrive']);
 
 /** The least that a definition takes. */
 const RETENTION_MS = 3_600_000;

@@ -6,7 +6,7 @@ import type { Plan, PlannedAction } from './plan.ts';
 const SHARE = 0.4;
 
 /** With these, it cannot be told what becomes of a source, or not yet. */
-const OTHERS: ReadonlySet<PlannedAction['kind']> = new Set([
+export const NOT_WITH_REPAIRS: ReadonlySet<PlannedAction['kind']> = new Set([
   'deploy',
   'retire',
   'restore',
@@ -16,7 +16,8 @@ const OTHERS: ReadonlySet<PlannedAction['kind']> = new Set([
 ]);
 
 export function withRepairs(plan: Plan, random: Random): Plan {
-  const isPlain = plan.pipeline.alerts === undefined && plan.actions.every(({ kind }) => !OTHERS.has(kind));
+  const isPlain =
+    plan.pipeline.alerts === undefined && plan.actions.every(({ kind }) => !NOT_WITH_REPAIRS.has(kind));
   const usual = plan.records.filter((record) => 'events' in record);
   const sources = [...new Set(usual.flatMap(({ events }) => events.map(({ source }) => source)))];
   if (!isPlain || sources.length === 0 || !random.chance(SHARE)) return plan;

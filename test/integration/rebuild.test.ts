@@ -20,7 +20,7 @@ import { runHere } from '../support/command-here.ts';
 import { type DynamoDbLocal, javaMissing, startDynamoDbLocal } from '../support/dynamodb-local.ts';
 import { EndingTable, ProcessEnd } from '../support/ending-table.ts';
 import { type FoundRun, localRun } from '../support/local-run.ts';
-import { type Kill, rebuildByProcesses } from '../support/rebuild-by-processes.ts';
+import { expectKilledThrice, rebuildByProcesses } from '../support/rebuild-by-processes.ts';
 import { generationOf } from '../support/rebuilt-generation.ts';
 import { storesOf, viewOf } from '../support/rebuilt-tables.ts';
 
@@ -120,17 +120,7 @@ describe.skipIf(missing !== undefined)(
       await rebuildAll({ ...options, generations, fold });
 
       const input = { generation: 'second' };
-      const kills: readonly Kill[] = [
-        // A source's change is stored, and nobody is told of it.
-        { step: 'fold', write: 2, is: 'done' },
-        { step: 'fold', write: 1, is: 'sent' },
-        // It is judged, and not known to be.
-        { step: 'judge', write: 1, is: 'sent' },
-      ];
-      for (const kill of kills) {
-        await expect(execute(input, kill), JSON.stringify(kill)).rejects.toThrow('SIGKILL');
-        expect(ended.findLast(({ signal }) => signal === 'SIGKILL')).toMatchObject({ step: kill.step });
-      }
+      await expectKilledThrice({ execute, ended }, input);
       const output = await execute(input);
       expect(output).toMatchObject({
         report: {

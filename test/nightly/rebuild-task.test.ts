@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parsePipeline } from '../../src/core/pipeline/parse-pipeline.ts';
 import { GENERATION_TABLES } from '../../src/core/rebuild/generation-name.ts';
 import { type DynamoDbLocal, startDynamoDbLocal } from '../support/dynamodb-local.ts';
-import { type Kill, rebuildByProcesses } from '../support/rebuild-by-processes.ts';
+import { expectKilledThrice, rebuildByProcesses } from '../support/rebuild-by-processes.ts';
 import { storesOf, viewOf } from '../support/rebuilt-tables.ts';
 import { LORAWAN, livedAndRecorded, recordedLorawan } from '../support/recorded-lorawan.ts';
 import { recordingsFolder } from '../support/recordings.ts';
@@ -33,15 +33,7 @@ test.skipIf(recordings === undefined)('lorawan', async () => {
     for await (const item of lived.tables[name]?.scan() ?? []) await tables()[name].putMany([item]);
 
   const input = { generation: 'second' };
-  const kills: readonly Kill[] = [
-    { step: 'fold', write: 2, is: 'done' },
-    { step: 'fold', write: 1, is: 'sent' },
-    { step: 'judge', write: 1, is: 'sent' },
-  ];
-  for (const kill of kills) {
-    await expect(execute(input, kill)).rejects.toThrow('SIGKILL');
-    expect(ended.findLast(({ signal }) => signal === 'SIGKILL')).toMatchObject({ step: kill.step });
-  }
+  await expectKilledThrice({ execute, ended }, input);
   expect(await execute(input)).toMatchObject({
     report: {
       ...{ balanced: true, problems: [], differences: 0 },

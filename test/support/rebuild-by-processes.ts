@@ -1,7 +1,7 @@
 // The stack's own rebuild on this machine: its state machine by the interpreter, each run of its task by a process with the container's command,
 // environment and limits, on tables and a bucket as the template names them. The function's steps are done in this process.
 import { Template } from 'aws-cdk-lib/assertions';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { bundleFunctions } from '../../cdk/bundle.ts';
 import { createApp } from '../../cdk/create-app.ts';
 import { TidemillStack } from '../../cdk/stacks/tidemill-stack.ts';
@@ -54,8 +54,27 @@ export interface RebuildByProcesses {
 }
 
 /** The first process of this step is killed. */
-export interface Kill extends KillAt {
+interface Kill extends KillAt {
   readonly step: 'fold' | 'judge';
+}
+
+const KILLS: readonly Kill[] = [
+  // A source's change is stored, and nobody is told of it.
+  { step: 'fold', write: 2, is: 'done' },
+  { step: 'fold', write: 1, is: 'sent' },
+  // It is judged, and not known to be.
+  { step: 'judge', write: 1, is: 'sent' },
+];
+
+/** Three executions, each of which ends with a process that is killed. */
+export async function expectKilledThrice(
+  { execute, ended }: Pick<RebuildByProcesses, 'execute' | 'ended'>,
+  input: object,
+): Promise<void> {
+  for (const kill of KILLS) {
+    await expect(execute(input, kill), JSON.stringify(kill)).rejects.toThrow('SIGKILL');
+    expect(ended.findLast(({ signal }) => signal === 'SIGKILL')).toMatchObject({ step: kill.step });
+  }
 }
 
 export async function rebuildByProcesses(

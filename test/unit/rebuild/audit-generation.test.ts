@@ -40,6 +40,18 @@ describe('the audit of a generation', () => {
     ]);
   });
 
+  test('accounts for hours that were folded one by one and are one chunk since, for an object that no manifest names, and for folding that', async () => {
+    await rebuildAll(made.options);
+    const keys: string[] = [];
+    for await (const { key } of archive.list('records/')) keys.push(key);
+    const key = keys.find((one) => one.includes('hour=2026-11-28T09') && one.endsWith('.zst')) ?? '';
+    await archive.put(key.replace(/\d(?=\.ndjson)/, '2'), (await archive.get(key))?.body ?? Buffer.alloc(0));
+    const whole = { manifestRecords: 12, foldedRecords: 12, events: 12, problems: [] };
+    expect(await audit()).toMatchObject(whole);
+    await rebuildAll(made.options);
+    expect(await audit()).toMatchObject(whole);
+  });
+
   test('takes what came into the newest hour since for what it is: the stream goes on', async () => {
     await rebuildAll(made.options);
     const later = Array.from({ length: 14 }, (_, at) => ({
